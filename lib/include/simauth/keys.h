@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The key schedule: one function for each derivation of docs/protocol.md section 4, and nowhere
+ * else. */
+#ifndef SIMAUTH_KEYS_H
+#define SIMAUTH_KEYS_H
+
+#include "element.h"
+#include "octets.h"
+#include "secret.h"
+
+#define SIMAUTH_KEY_LEN 32
+
+/* Which of the two session keys. */
+enum simauth_subject { SIMAUTH_SUBJECT_CALLEE, SIMAUTH_SUBJECT_CALLER };
+
+/* The four names of a call, as the vector has them. */
+struct simauth_names {
+    const char *aor_a;
+    const char *aor_b;
+    const char *nai_a;
+    const char *nai_b;
+};
+
+/* TS 33.220 annex B.2 with FC = 0xF0: SSK_A=>B (subject callee, K_B) or SSK_B=>A (subject caller,
+ * K_A). */
+SIMAUTH_API enum simauth_result
+simauth_ssk_one_way(enum simauth_subject subject, const struct simauth_names *names,
+                    const struct simauth_method *method, const uint8_t *rand, size_t rand_len,
+                    const struct simauth_secret *k, const struct simauth_secret *res,
+                    struct simauth_secret *ssk);
+/* SSK_A/B from both and T3. */
+SIMAUTH_API enum simauth_result simauth_ssk_both(const struct simauth_secret *ssk_callee,
+                                                 const struct simauth_secret *ssk_caller,
+                                                 const struct simauth_octets *t3,
+                                                 struct simauth_secret *ssk);
+/* HKDF(K, label, len). */
+SIMAUTH_API enum simauth_result simauth_hkdf(const struct simauth_secret *key, const char *label,
+                                             size_t len, struct simauth_secret *out);
+/* The key of MAC_0 is HKDF(SSK_A=>B, SIMAUTH_MAC0_LABEL, 32): a gateway gives it after a
+ * resynchronisation. */
+#define SIMAUTH_LABEL_MAC_0 "caller opening"
+#define SIMAUTH_LABEL_MAC_B "callee confirm"
+#define SIMAUTH_LABEL_MAC_A "caller confirm"
+#define SIMAUTH_LABEL_MAC_B2 "callee media"
+#define SIMAUTH_LABEL_ZRTP "zrtp aux"
+/* First 16 octets of HMAC-SHA-256(key, transcript). */
+SIMAUTH_API enum simauth_result simauth_mac(const struct simauth_secret *key,
+                                            const struct simauth_octets *transcript,
+                                            uint8_t mac[static SIMAUTH_MAC_LEN]);
+
+/* Ks_NAF of GBA_ME, TS 33.220 annex B.3: KDF(Ks, "gba-me", RAND, IMPI, NAF_Id) with FC = 0x01,
+ * NAF_Id = fqdn || FF 73 69 6D 01. */
+SIMAUTH_API enum simauth_result simauth_ks_naf(const struct simauth_secret *ck_ik,
+                                               const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                               const char *impi, const char *naf_fqdn,
+                                               struct simauth_secret *ks_naf);
+
+#endif

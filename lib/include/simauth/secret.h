@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Key material: a type of its own, so that it cannot be printed or compared by accident. */
+#ifndef SIMAUTH_SECRET_H
+#define SIMAUTH_SECRET_H
+
+#include "result.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIMAUTH_SECRET_MAX 64 /* octets */
+
+struct simauth_secret {
+    uint8_t len; /* octets used, at most SIMAUTH_SECRET_MAX; 0 is "no secret" */
+    uint8_t octets[SIMAUTH_SECRET_MAX];
+};
+
+/* Copies `len` octets in. SIMAUTH_TOO_LONG over SIMAUTH_SECRET_MAX (then it is empty). */
+SIMAUTH_API enum simauth_result simauth_secret_set(struct simauth_secret *secret,
+                                                   const void *octets, size_t len);
+/* Overwrites it in a way that a compiler keeps; an empty secret stays. */
+SIMAUTH_API void simauth_secret_wipe(struct simauth_secret *secret);
+/* Constant time for equal lengths; false for two empty secrets, for nothing proves nothing. */
+SIMAUTH_API bool simauth_secret_equal(const struct simauth_secret *a,
+                                      const struct simauth_secret *b);
+
+#endif

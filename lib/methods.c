@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of methods: adding one is a file method_NAME.c and a row here. */
+#include "methods.h"
+#include <string.h>
+
+static const struct simauth_method *const METHODS[] = {
+    &simauth_method_aka,
+};
+#define METHODS_COUNT (sizeof METHODS / sizeof METHODS[0])
+_Static_assert(METHODS_COUNT <= SIMAUTH_METHODS_MAX, "too many methods");
+
+const struct simauth_method *simauth_method_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < METHODS_COUNT; i++) {
+        if (strlen(METHODS[i]->name) == len && memcmp(METHODS[i]->name, name, len) == 0)
+            return METHODS[i];
+    }
+    return NULL;
+}
+
+const struct simauth_method *simauth_method_at(size_t i)
+{
+    return i < METHODS_COUNT ? METHODS[i] : NULL;
+}
+
+void simauth_card_answer_wipe(struct simauth_card_answer *answer)
+{
+    simauth_secret_wipe(&answer->res);
+    simauth_secret_wipe(&answer->k);
+    memset(answer->auts, 0, sizeof answer->auts);
+}

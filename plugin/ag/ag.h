@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The phone's client of its operator's gateway: Ub (bootstrapping by the SIM) and Ua (everything
+ * else), docs/protocol.md section 6. One connection kept open. Everything here may wait (a second a
+ * request, ten for the first) and is called on the worker only. Vectors are never kept beyond the
+ * call of the function that returns them.
+ */
+#ifndef SIMAUTH_PLUGIN_AG_H
+#define SIMAUTH_PLUGIN_AG_H
+
+#include <simauth/session.h>
+
+#define AG_ERROR_MAX 256
+
+/* What Ub needs of the SIM, without knowing it. */
+struct ag_card {
+    enum simauth_card_status (*run)(void *user, const struct simauth_challenge *challenge,
+                                    struct simauth_card_answer *answer);
+    void *user;
+};
+
+struct ag_settings {
+    const char *gateway; /* FQDN, or FQDN:port */
+    const char *impi;
+    const char *ca_file;       /* anchors of TLS and of operators' statements; NULL: the system's */
+    const char *local_address; /* another interface or address than SIP's (NULL: any) */
+    unsigned request_ms;       /* limit of one request, 1000 by default when 0 */
+};
+
+struct ag;
+
+/* Nothing is sent yet. NULL: out of memory, or an unreadable ca_file (`error`, AG_ERROR_MAX octets,
+ * says so). */
+struct ag *ag_open(const struct ag_settings *settings, const struct ag_card *card, char *error);
+void ag_close(struct ag *ag); /* wipes Ks_NAF; NULL is allowed */
+/* The sentence about the last failure, for the log and for people; never a secret, never an IMSI.
+ */
+const char *ag_error(const struct ag *ag);
+
+enum ag_status {
+    AG_OK,
+    AG_REFUSED,    /* 4xx that is none of the following */
+    AG_NOBODY,     /* 404: no operator vouches for that address */
+    AG_DOWN,       /* no answer in time, connection, TLS or HTTP failure, 429, 5xx */
+    AG_GARBAGE,    /* an answer that is not what section 6.1 says */
+    AG_BAD_VECTOR, /* the operator's statement does not verify: *error tells a wrong clock from a
+                      wrong operator */
+    AG_NO_CARD     /* bootstrapping needs the SIM and it cannot answer */
+};
+
+/* Bootstraps now if there is no valid session (also done by every request by itself, and renewed at
+ * half of its life). */
+enum ag_status ag_bootstrap(struct ag *ag);
+
+struct ag_self {
+    char nai[SIMAUTH_NAI_MAX + 1];
+    char operator_name[SIMAUTH_OPERATOR_NAME_MAX + 1];
+    char realm[SIMAUTH_REALM_MAX + 1];
+    size_t aor_count;
+    char aors[8][SIMAUTH_AOR_MAX + 1];
+    int64_t time; /* the gateway's clock */
+};
+enum ag_status ag_self(struct ag *ag, struct ag_self *self);
+
+struct ag_vector_request {
+    enum simauth_subject subject;
+    const char *caller, *callee; /* canonical AORs */
+    const char *callee_nai;      /* or NULL */
+    const uint8_t *seal_to;      /* SIMAUTH_X25519_LEN */
+    const uint8_t *rand;         /* RAND_B; NULL when subject is callee and nothing was replaced */
+    size_t rand_len;
+    const uint8_t *replaced; /* RAND_B' or NULL */
+    size_t replaced_len;
+};
+struct ag_vector {
+    struct simauth_vector vector;
+    struct simauth_statement statement; /* verified against the anchors, now */
+    struct simauth_challenge own;       /* method NULL when none was given */
+    char nai[SIMAUTH_NAI_MAX + 1];      /* own NAI or "" */
+};
+enum ag_status ag_vector(struct ag *ag, const struct ag_vector_request *request,
+                         struct ag_vector *answer); /* clear with ag_vector_clear() */
+void ag_vector_clear(struct ag_vector *answer);
+
+enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element_1,
+                            struct simauth_confirmation *confirmation);
+/* `mac0_key` is filled for a callee, else empty. */
+enum ag_status ag_resync(struct ag *ag, const struct simauth_challenge *refused,
+                         const uint8_t auts[static SIMAUTH_AUTS_LEN], struct simauth_challenge *own,
+                         struct simauth_secret *mac0_key);
+
+#endif

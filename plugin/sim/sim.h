@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The SIM: who holds the secret and answers challenges. One back end a file (soft.c now; pcsc.c and
+ * modem.c later) and one row in sims.c. Everything here may wait (a card takes a quarter of a
+ * second) and is called on the worker only.
+ */
+#ifndef SIMAUTH_PLUGIN_SIM_H
+#define SIMAUTH_PLUGIN_SIM_H
+
+#include <simauth/method.h>
+
+#define SIM_IMSI_MAX 15
+#define SIM_ERROR_MAX 256
+
+/* Where a PIN comes from: a person, a descriptor, a test. */
+struct sim_pin_source {
+    /* Asks for the PIN of `label`; `tries_left` is what the card said, -1 unknown. Returns its
+     * length (4 to 8 digits, written to `pin`, which the caller wipes), 0 when the person declined.
+     * May wait for a person. */
+    size_t (*ask)(void *user, const char *label, int tries_left, char pin[static 8]);
+    void *user;
+};
+
+struct sim; /* an open SIM */
+
+struct sim_identity {
+    char imsi[SIM_IMSI_MAX + 1];
+    int mnc_len;       /* 2 or 3, from EF_AD; 0 unknown: then 2 outside North America's list */
+    char impi[128];    /* for Ub; from an ISIM or made from the IMSI (TS 23.003, 13.3) */
+    char gateway[254]; /* FQDN, as the operator issued it; "" when the SIM does not say */
+};
+
+struct sim_backend {
+    const char *name; /* "soft": the part before ":" in the setting `sim` */
+    bool instant;     /* answers in well under a millisecond */
+    /* Opens what `where` names (behind the ":"). On failure NULL, *status says why and `error`
+     * (SIM_ERROR_MAX octets) has a sentence for a person, without secrets. Close with close(). */
+    struct sim *(*open)(const char *where, const struct sim_pin_source *pin,
+                        enum simauth_card_status *status, char *error);
+    enum simauth_card_status (*identity)(struct sim *sim, struct sim_identity *identity);
+    /* Runs one challenge; answer->status is also returned. The caller wipes `answer`. */
+    enum simauth_card_status (*run)(struct sim *sim, const struct simauth_challenge *challenge,
+                                    struct simauth_card_answer *answer);
+    void (*close)(struct sim *sim); /* NULL is allowed */
+};
+
+/* Finds the back end for a setting such as "soft:/home/a/.config/simauth/sim.json"; *where points
+ * behind the ":". NULL when nobody has that name. */
+const struct sim_backend *sim_backend_for(const char *setting, const char **where);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The belle-sip tap: sees every SIP message of every core in this process, can hold an INVITE
+ * (either direction), a response or an ACK, and can rewrite the three fields that carry elements.
+ *
+ * It knows belle-sip and nothing else of SIMAUTH: it neither parses nor makes elements. Everything
+ * here runs on the main loop of the provider concerned; only sip_tap_run_later() may be called from
+ * another thread. No function blocks.
+ */
+#ifndef SIMAUTH_PLUGIN_SIP_TAP_H
+#define SIMAUTH_PLUGIN_SIP_TAP_H
+
+#include <belle-sip/belle-sip.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Longest tag or branch that the tap reads or writes, without the terminating NUL. */
+#define SIP_TAP_TOKEN_MAX 160
+
+/* One INVITE and the dialogs it makes (several at the caller when it forks): from the first sight
+ * of the INVITE until belle-sip has forgotten its last dialog. Owned by the tap; valid from
+ * invite_in / invite_out until call_gone returns. */
+struct sip_call;
+
+enum sip_direction { SIP_OUTGOING, SIP_INCOMING };
+
+enum sip_decision {
+    SIP_PASS, /* go on as if nobody had looked (with what was rewritten) */
+    SIP_HOLD, /* keep it; the user resumes or ends it later */
+    SIP_DROP  /* swallow it (responses and ACKs only) */
+};
+
+/* Why a held message will never be resumed. */
+enum sip_gone {
+    SIP_GONE_CANCELLED,    /* CANCEL from the caller; the tap has answered 200 and 487 */
+    SIP_GONE_HUNG_UP,      /* the local person hung up; nothing went or will go out */
+    SIP_GONE_DISCONNECTED, /* the channel died */
+    SIP_GONE_CORE          /* the core itself is going */
+};
+
+/* What the tap tells. Every function is called on the main loop. `user` is that of
+ * sip_tap_install(). */
+struct sip_tap_user {
+    /* A core's provider is seen for the first time. `core` is its LinphoneCore *, never NULL. */
+    void (*core_found)(void *user, belle_sip_provider_t *provider, void *core);
+    /* The provider is being destroyed; nothing of it may be touched after this returns. */
+    void (*core_gone)(void *user, belle_sip_provider_t *provider);
+
+    /* The first INVITE of an outgoing call is about to leave, its dialog not yet made, its SDP in
+     * it. A repeat after 401/407 and the INVITE of sip_call_try_again() come here again, as the
+     * same sip_call. PASS or HOLD. */
+    enum sip_decision (*invite_out)(void *user, struct sip_call *call);
+    /* An initial INVITE came (no To tag); retransmissions are absorbed. PASS or HOLD. A held INVITE
+     * has been answered 100 by the tap. A repeat with new credentials is the same call when From
+     * tag and Call-ID are the same. */
+    enum sip_decision (*invite_in)(void *user, struct sip_call *call);
+    /* A response above 100 to the initial INVITE came. Retransmissions come again. All three. */
+    enum sip_decision (*response_in)(void *user, struct sip_call *call,
+                                     belle_sip_response_t *response);
+    /* A response above 100 to the initial INVITE is about to leave. */
+    void (*response_out)(void *user, struct sip_call *call, belle_sip_response_t *response);
+    /* The ACK of a 2xx to the initial INVITE: came (PASS or DROP) / is about to leave. */
+    enum sip_decision (*ack_in)(void *user, struct sip_call *call, belle_sip_request_t *ack);
+    void (*ack_out)(void *user, struct sip_call *call, belle_sip_request_t *ack);
+    /* Any later request or response of the call's dialogs (re-INVITE, UPDATE, PRACK, REFER, BYE,
+     * INFO and their responses), before it goes up / out. All three in, PASS or DROP out. */
+    enum sip_decision (*later_in)(void *user, struct sip_call *call, belle_sip_message_t *message);
+    void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
+    /* What was held is lost. After this the call may not be resumed; call_gone follows by itself.
+     */
+    void (*held_gone)(void *user, struct sip_call *call, enum sip_gone why);
+    /* The last word about this call. */
+    void (*call_gone)(void *user, struct sip_call *call);
+};
+
+enum sip_tap_result {
+    SIP_TAP_OK = 0,
+    SIP_TAP_ALREADY = 1,         /* installed before: the first user stays */
+    SIP_TAP_MISSING_SYMBOL = -1, /* belle-sip lacks a function we need: nothing was changed */
+    SIP_TAP_UNKNOWN_LAYOUT = -2, /* an interface has another id or another number of methods */
+};
+
+/* Installs the tap into the belle-sip of this process. Idempotent. On a negative result nothing was
+ * changed and *missing (may be NULL) names the symbol or interface in static storage. `users` must
+ * live as long as the process. */
+enum sip_tap_result sip_tap_install(const struct sip_tap_user *users, void *user,
+                                    const char **missing);
+
+/* Runs task(arg) on the provider's main loop as soon as it turns (up to one tick later).
+ * Thread-safe. Returns false when the provider is gone (then the task never runs and arg stays the
+ * caller's). */
+bool sip_tap_run_later(belle_sip_provider_t *provider, void (*task)(void *arg), void *arg);
+/* One-shot timer on the provider's main loop; a handle that must be released. NULL when out of
+ * memory. */
+struct sip_timer *sip_timer_start(belle_sip_provider_t *provider, unsigned ms,
+                                  void (*expired)(void *arg), void *arg);
+void sip_timer_stop(
+    struct sip_timer *timer); /* NULL does nothing; also releases one that expired */
+
+/* -- one call ------------------------------------------------------------------------------------
+ */
+enum sip_direction sip_call_direction(const struct sip_call *call);
+belle_sip_provider_t *sip_call_provider(const struct sip_call *call);
+void *sip_call_core(const struct sip_call *call);     /* LinphoneCore * */
+const char *sip_call_id(const struct sip_call *call); /* Call-ID, after a new try the newest */
+belle_sip_request_t *sip_call_invite(const struct sip_call *call); /* never NULL */
+void sip_call_set_user_data(struct sip_call *call, void *data);
+void *sip_call_user_data(const struct sip_call *call);
+
+/* The From tag that goes / went over the wire; valid until the next call of the tap. */
+const char *sip_call_from_tag(const struct sip_call *call);
+/* Sets the From tag of an outgoing INVITE; only within invite_out or while it is held. False when
+ * it has left already or the tag is no token of at most SIP_TAP_TOKEN_MAX octets. */
+bool sip_call_set_from_tag(struct sip_call *call, const char *tag);
+/* Incoming: from now on every message of this dialog has `tag` on the wire as our tag, whatever
+ * belle-sip draws (RFC 3261, 12.1.1). Only before the first response above 100 has left; false
+ * after that. */
+bool sip_call_set_to_tag(struct sip_call *call, const char *tag);
+
+/* Passes on what is held (INVITE or response). False when nothing is held any more. */
+bool sip_call_resume(struct sip_call *call);
+/* Incoming, INVITE held: answers it finally and forgets it; the phone never rings. `reason` (RFC
+ * 3326) and `warning` (text of a 399, RFC 3261 20.43) may be NULL. */
+bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
+                     const char *warning);
+/* Outgoing, INVITE held: ends the transaction without a byte on the wire; Linphone sees `code` as
+ * if the network had said so. */
+bool sip_call_abort(struct sip_call *call, int code, const char *phrase);
+/* Outgoing, within response_in on a final non-2xx: Linphone sends the same call again (new Call-ID,
+ * branch) and the next invite_out is of this sip_call. Once a call; false the second time. Then
+ * return PASS. */
+bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response);
+/* Adds Reason and Warning 399 to the CANCEL or BYE that this call will send next; NULL clears. */
+void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning);
+
+/* -- one message ---------------------------------------------------------------------------------
+ */
+/* The To tag on the wire, NULL when there is none. */
+const char *sip_message_to_tag(belle_sip_message_t *message);
+/* Branch of the bottom Via. */
+const char *sip_message_bottom_branch(belle_sip_message_t *message);
+/* Sets the branch of an ACK's only Via; within ack_out. */
+bool sip_ack_set_branch(belle_sip_request_t *ack, const char *branch);
+/* Value of the header `name`, NULL when absent; *count is how many there are. */
+const char *sip_message_header(belle_sip_message_t *message, const char *name, size_t *count);
+void sip_message_set_header(belle_sip_message_t *message, const char *name, const char *value);
+void sip_message_remove_header(belle_sip_message_t *message, const char *name);
+/* The application/sdp body, or its part of a multipart body; *len in octets; NULL when there is
+ * none. */
+const char *sip_message_sdp(belle_sip_message_t *message, size_t *len);
+/* Replaces that body; false when there is none. */
+bool sip_message_set_sdp(belle_sip_message_t *message, const char *sdp, size_t len);
+
+#endif
