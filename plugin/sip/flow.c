@@ -1,0 +1,212 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done with each message on its way in and out. */
+#include "tap_internal.h"
+
+#include <string.h>
+
+static bool is_method(const char *method, const char *name)
+{
+    return method && strcmp(method, name) == 0;
+}
+
+/* The ACK of anything but a 2xx is part of the INVITE's transaction and has its branch (RFC
+ * 3261, 17.1.1.3); so one with another branch, or none yet, is that of a 2xx. */
+static bool acks_initial_2xx(const struct sip_call *call, belle_sip_request_t *ack)
+{
+    return tap_cseq_of(ack) == call->cseq && !tap_same(tap_top_branch_of(ack), call->branch);
+}
+
+static bool answers_initial_invite(const struct sip_call *call, belle_sip_message_t *message)
+{
+    return is_method(tap_cseq_method_of(message), "INVITE") && tap_cseq_of(message) == call->cseq &&
+           tap_same(tap_top_branch_of(message), call->branch);
+}
+
+/* -- in
+ * -------------------------------------------------------------------------------------------- */
+
+/* The same INVITE once more, or another with its Call-ID and From tag. */
+static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
+                         belle_sip_request_t *invite)
+{
+    if (tap_same(tap_top_branch_of(invite), call->branch) && tap_cseq_of(invite) == call->cseq) {
+        if (call->held != TAP_HELD_INVITE)
+            return false; /* belle-sip's transaction knows it */
+        tap_hold_trying(call);
+        return true;
+    }
+    if (call->held == TAP_HELD_NOTHING && call->final_left && tap_cseq_of(invite) > call->cseq &&
+        !call->dialogs) {
+        if (!tap_call_set_invite(call, invite))
+            return false;
+        return tap_hold_invite_in(call, channel);
+    }
+    /* Merged by a fork on the way (RFC 3261, 8.2.2.2), or a copy by somebody who wants it to ring
+     * twice. */
+    tap_reply(call->core, invite, 482, NULL);
+    return true;
+}
+
+static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
+                      belle_sip_request_t *invite)
+{
+    struct sip_call *call =
+        tap_call_find(core, SIP_INCOMING, tap_call_id_of(invite), tap_from_tag_of(invite));
+
+    if (call)
+        return invite_again(call, channel, invite);
+    tap_alias_replaces_in(core, invite);
+    /* What belle-sip would answer by 400 is not ours to judge. */
+    if (!belle_sip_message_check_headers((belle_sip_message_t *)invite))
+        return false;
+    call = tap_call_new(core, SIP_INCOMING, invite);
+    return call ? tap_hold_invite_in(call, channel) : false;
+}
+
+static bool ack_in(struct sip_call *call, belle_sip_request_t *ack)
+{
+    if (!acks_initial_2xx(call, ack))
+        return false;
+    return tap.users->ack_in && tap.users->ack_in(tap.user, call, ack) != SIP_PASS;
+}
+
+static bool later_in(struct sip_call *call, belle_sip_message_t *message)
+{
+    return tap.users->later_in && tap.users->later_in(tap.user, call, message) != SIP_PASS;
+}
+
+static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
+                       belle_sip_request_t *request)
+{
+    const char *method = belle_sip_request_get_method(request);
+    struct sip_call *call;
+    bool taken = false;
+
+    if (is_method(method, "INVITE") && !tap_to_tag_of(request))
+        return invite_in(core, channel, request);
+    call = tap_call_of_message(core, (belle_sip_message_t *)request, false);
+    if (!call)
+        return false;
+    if (is_method(method, "CANCEL"))
+        return call->direction == SIP_INCOMING && tap_hold_cancel(call, request);
+    if (is_method(method, "ACK") && call->direction == SIP_INCOMING &&
+        tap_cseq_of(request) == call->cseq)
+        taken = ack_in(call, request);
+    else
+        taken = later_in(call, (belle_sip_message_t *)request);
+    if (!taken)
+        tap_alias_in(call, (belle_sip_message_t *)request);
+    return taken;
+}
+
+static bool response_in(struct tap_core *core, belle_sip_channel_t *channel,
+                        belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    struct sip_call *call = tap_call_of_message(core, message, false);
+    bool taken = false;
+
+    if (!call)
+        return false;
+    if (belle_sip_response_get_status_code(response) > 100 &&
+        !is_method(tap_cseq_method_of(message), "CANCEL")) {
+        if (call->direction == SIP_OUTGOING && answers_initial_invite(call, message)) {
+            tap_call_saw_remote_tag(call, tap_to_tag_of(message));
+            taken = tap_hold_response(call, channel, response);
+        } else {
+            taken = later_in(call, message);
+        }
+    }
+    if (!taken)
+        tap_alias_in(call, message);
+    return taken;
+}
+
+bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message)
+{
+    return belle_sip_message_is_request(message)
+               ? request_in(core, channel, (belle_sip_request_t *)message)
+               : response_in(core, channel, (belle_sip_response_t *)message);
+}
+
+/* -- out
+ * ------------------------------------------------------------------------------------------- */
+
+static void later_out(struct sip_call *call, belle_sip_message_t *message)
+{
+    tap_alias_out(call, message);
+    if (tap.users->later_out)
+        tap.users->later_out(tap.user, call, message);
+}
+
+static void cancel_out(struct sip_call *call, belle_sip_request_t *cancel)
+{
+    tap_message_explain((belle_sip_message_t *)cancel, call->end_reason, call->end_warning);
+    tap_hold_hung_up(call);
+}
+
+static void request_out(struct tap_core *core, belle_sip_request_t *request)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)request;
+    const char *method = belle_sip_request_get_method(request);
+    struct sip_call *call = tap_call_of_message(core, message, true);
+
+    if (is_method(method, "REFER"))
+        tap_alias_refer_out(core, request);
+    if (!call || (is_method(method, "INVITE") && !tap_to_tag_of(message)))
+        return;
+    if (is_method(method, "CANCEL")) {
+        cancel_out(call, request);
+    } else if (is_method(method, "ACK") && call->direction == SIP_OUTGOING &&
+               tap_cseq_of(message) == call->cseq) {
+        if (acks_initial_2xx(call, request) && tap.users->ack_out)
+            tap.users->ack_out(tap.user, call, request);
+    } else {
+        if (is_method(method, "BYE"))
+            tap_message_explain(message, call->end_reason, call->end_warning);
+        later_out(call, message);
+    }
+}
+
+static void initial_response_out(struct sip_call *call, belle_sip_response_t *response)
+{
+    int code = belle_sip_response_get_status_code(response);
+
+    tap_alias_initial_response(call, response);
+    if (!call->answered_by_tap && tap.users->response_out)
+        tap.users->response_out(tap.user, call, response);
+    tap_alias_initial_response(call, response); /* the user may have set the tag only now */
+    call->response_left = true;
+    if (code >= 200)
+        call->final_left = true;
+    if (code < 300)
+        tap_call_saw_remote_tag(call, call->from_tag);
+    tap_settle_soon(call->core);
+}
+
+static void response_out(struct tap_core *core, belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    struct sip_call *call = tap_call_of_message(core, message, true);
+    bool above_100 = belle_sip_response_get_status_code(response) > 100;
+
+    if (!call)
+        return;
+    if (call->direction == SIP_INCOMING && answers_initial_invite(call, message)) {
+        if (above_100)
+            initial_response_out(call, response);
+    } else if (above_100 && !is_method(tap_cseq_method_of(message), "CANCEL")) {
+        later_out(call, message);
+    } else {
+        tap_alias_out(call, message);
+    }
+}
+
+void tap_flow_out(struct tap_core *core, belle_sip_message_t *message)
+{
+    if (belle_sip_message_is_request(message))
+        request_out(core, (belle_sip_request_t *)message);
+    else
+        response_out(core, (belle_sip_response_t *)message);
+}

@@ -1,0 +1,271 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One message: tags, branches, headers, the SDP in it. Every getter bears a message that lacks the
+ * header, since what the network brings may lack anything. */
+#include "tap_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define WARN_AGENT "simauth"
+
+bool tap_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+bool tap_is_token(const char *text)
+{
+    static const char others[] = "-.!%*_+`'~";
+    size_t len = text ? strlen(text) : 0;
+
+    if (len == 0 || len > SIP_TAP_TOKEN_MAX)
+        return false;
+    for (; *text; text++) {
+        bool alnum = (*text >= '0' && *text <= '9') || (*text >= 'a' && *text <= 'z') ||
+                     (*text >= 'A' && *text <= 'Z');
+        if (!alnum && !strchr(others, *text))
+            return false;
+    }
+    return true;
+}
+
+const char *tap_call_id_of(const void *message)
+{
+    belle_sip_header_call_id_t *header =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_call_id_t);
+    return header ? belle_sip_header_call_id_get_call_id(header) : NULL;
+}
+
+const char *tap_from_tag_of(const void *message)
+{
+    belle_sip_header_from_t *header =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_from_t);
+    return header ? belle_sip_header_from_get_tag(header) : NULL;
+}
+
+const char *tap_to_tag_of(const void *message)
+{
+    belle_sip_header_to_t *header =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_to_t);
+    return header ? belle_sip_header_to_get_tag(header) : NULL;
+}
+
+const char *tap_top_branch_of(const void *message)
+{
+    belle_sip_header_via_t *header =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_via_t);
+    return header ? belle_sip_header_via_get_branch(header) : NULL;
+}
+
+unsigned tap_cseq_of(const void *message)
+{
+    belle_sip_header_cseq_t *header =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
+    return header ? belle_sip_header_cseq_get_seq_number(header) : 0;
+}
+
+const char *tap_cseq_method_of(const void *message)
+{
+    belle_sip_header_cseq_t *header =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
+    return header ? belle_sip_header_cseq_get_method(header) : NULL;
+}
+
+const char *sip_message_to_tag(belle_sip_message_t *message)
+{
+    return tap_to_tag_of(message);
+}
+
+const char *sip_message_bottom_branch(belle_sip_message_t *message)
+{
+    const belle_sip_list_t *vias = belle_sip_message_get_headers(message, "Via");
+
+    while (vias && vias->next)
+        vias = vias->next;
+    if (!vias || !BELLE_SIP_OBJECT_IS_INSTANCE_OF(vias->data, belle_sip_header_via_t))
+        return NULL;
+    return belle_sip_header_via_get_branch(vias->data);
+}
+
+bool sip_ack_set_branch(belle_sip_request_t *ack, const char *branch)
+{
+    const belle_sip_list_t *vias = belle_sip_message_get_headers((belle_sip_message_t *)ack, "Via");
+
+    if (!vias || vias->next || !tap_is_token(branch) ||
+        !BELLE_SIP_OBJECT_IS_INSTANCE_OF(vias->data, belle_sip_header_via_t))
+        return false;
+    belle_sip_header_via_set_branch(vias->data, branch);
+    return true;
+}
+
+/* -- headers
+ * --------------------------------------------------------------------------------------- */
+
+const char *sip_message_header(belle_sip_message_t *message, const char *name, size_t *count)
+{
+    const belle_sip_list_t *headers = belle_sip_message_get_headers(message, name);
+    const char *value = headers ? belle_sip_header_get_unparsed_value(headers->data) : NULL;
+
+    if (count) {
+        for (*count = 0; headers; headers = headers->next)
+            ++*count;
+    }
+    return value;
+}
+
+void sip_message_set_header(belle_sip_message_t *message, const char *name, const char *value)
+{
+    belle_sip_header_t *header = belle_sip_header_create(name, value);
+
+    if (header)
+        belle_sip_message_set_header(message, header);
+}
+
+void sip_message_remove_header(belle_sip_message_t *message, const char *name)
+{
+    belle_sip_message_remove_header(message, name);
+}
+
+/* Warning: 399 agent "text" (RFC 3261, 20.43); quotes and backslashes in the text are escaped, what
+ * ends a line is left out. */
+static char *make_warning(const char *text)
+{
+    char *value = malloc(sizeof("399 " WARN_AGENT " \"\"") + 2 * strlen(text));
+    char *to;
+
+    if (!value)
+        return NULL;
+    to = value + sprintf(value, "399 " WARN_AGENT " \"");
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ')
+            continue;
+        if (*text == '"' || *text == '\\')
+            *to++ = '\\';
+        *to++ = *text;
+    }
+    *to++ = '"';
+    *to = '\0';
+    return value;
+}
+
+/* By set, not by add, so that a message that is sent again is not explained twice. */
+void tap_message_explain(belle_sip_message_t *message, const char *reason, const char *warning)
+{
+    char *value = warning ? make_warning(warning) : NULL;
+
+    if (reason)
+        sip_message_set_header(message, "Reason", reason);
+    if (value)
+        sip_message_set_header(message, "Warning", value);
+    free(value);
+}
+
+/* -- SDP
+ * ------------------------------------------------------------------------------------------- */
+
+static bool is_sdp_type(belle_sip_header_content_type_t *type)
+{
+    const char *major = type ? belle_sip_header_content_type_get_type(type) : NULL;
+    const char *minor = type ? belle_sip_header_content_type_get_subtype(type) : NULL;
+
+    return major && minor && strcasecmp(major, "application") == 0 && strcasecmp(minor, "sdp") == 0;
+}
+
+static bool part_is_sdp(belle_sip_body_handler_t *part)
+{
+    const belle_sip_list_t *headers = belle_sip_body_handler_get_headers(part);
+
+    for (; headers; headers = headers->next) {
+        if (BELLE_SIP_OBJECT_IS_INSTANCE_OF(headers->data, belle_sip_header_content_type_t))
+            return is_sdp_type(headers->data);
+    }
+    return false;
+}
+
+static belle_sip_memory_body_handler_t *find_sdp(belle_sip_message_t *message)
+{
+    belle_sip_body_handler_t *body = belle_sip_message_get_body_handler(message);
+    const belle_sip_list_t *parts;
+
+    /* A compressed body is no text; belle-sip has undone that before we see what came. */
+    if (!body || belle_sip_message_get_header(message, "Content-Encoding"))
+        return NULL;
+    if (BELLE_SIP_OBJECT_IS_INSTANCE_OF(body, belle_sip_memory_body_handler_t)) {
+        bool sdp = is_sdp_type(
+            belle_sip_message_get_header_by_type(message, belle_sip_header_content_type_t));
+        return sdp ? (belle_sip_memory_body_handler_t *)body : NULL;
+    }
+    if (!BELLE_SIP_OBJECT_IS_INSTANCE_OF(body, belle_sip_multipart_body_handler_t))
+        return NULL;
+    parts = belle_sip_multipart_body_handler_get_parts((belle_sip_multipart_body_handler_t *)body);
+    for (; parts; parts = parts->next) {
+        if (BELLE_SIP_OBJECT_IS_INSTANCE_OF(parts->data, belle_sip_memory_body_handler_t) &&
+            part_is_sdp(parts->data))
+            return parts->data;
+    }
+    return NULL;
+}
+
+const char *sip_message_sdp(belle_sip_message_t *message, size_t *len)
+{
+    belle_sip_memory_body_handler_t *sdp = find_sdp(message);
+
+    if (!sdp)
+        return NULL;
+    *len = belle_sip_body_handler_get_size((belle_sip_body_handler_t *)sdp);
+    return belle_sip_memory_body_handler_get_buffer(sdp);
+}
+
+/* A part has no setter that takes a length, so the multipart body is built anew around the new
+ * part. */
+static bool set_part(belle_sip_message_t *message, belle_sip_memory_body_handler_t *old,
+                     const char *sdp, size_t len)
+{
+    belle_sip_multipart_body_handler_t *body =
+        (belle_sip_multipart_body_handler_t *)belle_sip_message_get_body_handler(message);
+    const belle_sip_list_t *parts = belle_sip_multipart_body_handler_get_parts(body);
+    belle_sip_multipart_body_handler_t *made = belle_sip_multipart_body_handler_new(
+        NULL, NULL, NULL, belle_sip_multipart_body_handler_get_boundary(body));
+
+    if (!made)
+        return false;
+    belle_sip_multipart_body_handler_set_related(made,
+                                                 belle_sip_multipart_body_handler_is_related(body));
+    for (; parts; parts = parts->next) {
+        belle_sip_body_handler_t *part = parts->data;
+        const belle_sip_list_t *headers = belle_sip_body_handler_get_headers(part);
+        if (part == (belle_sip_body_handler_t *)old) {
+            part = (belle_sip_body_handler_t *)belle_sip_memory_body_handler_new_copy_from_buffer(
+                sdp, len, NULL, NULL);
+            for (; headers; headers = headers->next) {
+                if (!BELLE_SIP_OBJECT_IS_INSTANCE_OF(headers->data,
+                                                     belle_sip_header_content_length_t))
+                    belle_sip_body_handler_add_header(part, headers->data);
+            }
+        }
+        belle_sip_multipart_body_handler_add_part(made, part);
+    }
+    belle_sip_message_set_body_handler(message, (belle_sip_body_handler_t *)made);
+    return true;
+}
+
+bool sip_message_set_sdp(belle_sip_message_t *message, const char *sdp, size_t len)
+{
+    belle_sip_memory_body_handler_t *old = find_sdp(message);
+    belle_sip_header_content_length_t *length;
+
+    if (!old || !sdp || len == 0)
+        return false;
+    if ((belle_sip_body_handler_t *)old == belle_sip_message_get_body_handler(message))
+        belle_sip_message_set_body(message, sdp, len);
+    else if (!set_part(message, old, sdp, len))
+        return false;
+    length = belle_sip_message_get_header_by_type(message, belle_sip_header_content_length_t);
+    if (length)
+        belle_sip_header_content_length_set_content_length(
+            length, belle_sip_message_get_body_size(message));
+    return true;
+}
