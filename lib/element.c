@@ -107,7 +107,7 @@ enum simauth_result simauth_element_parse(struct simauth_element *element,
                                           size_t len)
 {
     char prefix[PREFIX_LEN + 1];
-    struct rest rest = {text + PREFIX_LEN, len - PREFIX_LEN};
+    struct rest rest = {NULL, 0};
     enum simauth_result result = SIMAUTH_MALFORMED;
 
     memset(element, 0, sizeof *element);
@@ -116,6 +116,7 @@ enum simauth_result simauth_element_parse(struct simauth_element *element,
     write_prefix(kind, prefix);
     if (len >= PREFIX_LEN && memcmp(text, prefix, PREFIX_LEN) == 0) {
         element->kind = kind;
+        rest = (struct rest){text + PREFIX_LEN, len - PREFIX_LEN};
         result = take_kind(&rest, element);
         if (result == SIMAUTH_OK && rest.len != 0)
             result = SIMAUTH_MALFORMED;
@@ -224,15 +225,14 @@ enum simauth_result simauth_element_write(struct simauth_element *element)
 {
     char mac[MAC_TEXT + 1];
     char rand[SIMAUTH_B64U_LEN(SIMAUTH_CHAL_MAX) + 1] = "";
-    bool has_challenge =
-        element->kind == SIMAUTH_ELEMENT_1 || element->kind == SIMAUTH_ELEMENT_2;
+    bool has_challenge = element->kind == SIMAUTH_ELEMENT_1 || element->kind == SIMAUTH_ELEMENT_2;
     int len;
 
     element->text[0] = '\0';
     if (has_challenge && !challenge_fits(element))
         return SIMAUTH_MALFORMED;
-    if (element->replaced_len != 0 && (element->kind != SIMAUTH_ELEMENT_2 ||
-                                       element->replaced_len != SIMAUTH_RAND_LEN))
+    if (element->replaced_len != 0 &&
+        (element->kind != SIMAUTH_ELEMENT_2 || element->replaced_len != SIMAUTH_RAND_LEN))
         return SIMAUTH_MALFORMED;
     simauth_b64u_encode(element->mac, SIMAUTH_MAC_LEN, mac);
     if (has_challenge)

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* aka: UMTS AKA of a USIM (TS 33.102). K_X = CK || IK; the card checks AUTN, so a chosen RAND gets no answer. */
+/* aka: UMTS AKA of a USIM (TS 33.102). K_X = CK || IK; the card checks AUTN, so a chosen RAND gets
+ * no answer. */
 #include "methods.h"
 
 const struct simauth_method simauth_method_aka = {

@@ -41,7 +41,8 @@ static int value_of(const char *alphabet, char c)
     return c == alphabet[63] ? 63 : -1;
 }
 
-/* `text_len` is SIMAUTH_B64U_LEN(number of octets); spare bits must be zero, so that no octets have two spellings. */
+/* `text_len` is SIMAUTH_B64U_LEN(number of octets); spare bits must be zero, so that no octets have
+ * two spellings. */
 static enum simauth_result decode(const char *alphabet, const char *text, size_t text_len,
                                   uint8_t *octets)
 {
@@ -124,8 +125,7 @@ void simauth_octets_append(struct simauth_octets *o, const void *octets, size_t 
 {
     if (o->failed || len == 0)
         return;
-    if (len > SIMAUTH_OCTETS_MAX - o->len ||
-        (o->len + len > o->room && !grow(o, o->len + len))) {
+    if (len > SIMAUTH_OCTETS_MAX - o->len || (o->len + len > o->room && !grow(o, o->len + len))) {
         o->failed = true;
         return;
     }

@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Members of JSON objects, taken strictly. */
+#ifndef SIMAUTH_LIB_JSON_H
+#define SIMAUTH_LIB_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Copies the string member `name` of 1 to `max` octets, without control characters, to `text`. */
+bool json_take_text(const json_t *object, const char *name, char *text, size_t max);
+/* Decodes the b64u member `name` of exactly `len` octets. */
+bool json_take_octets(const json_t *object, const char *name, uint8_t *octets, size_t len);
+/* An integer from `least` to `most`. */
+bool json_take_integer(const json_t *object, const char *name, int64_t least, int64_t most,
+                       int64_t *value);
+/* A new string of b64u; NULL: no memory. At most 64 octets. */
+json_t *json_octets(const uint8_t *octets, size_t len);
+/* JSON of `object` in the form of RFC 8785, malloc'ed by jansson's allocator; json_text_free() it.
+ * NULL: no memory. */
+char *json_canonical(const json_t *object);
+void json_text_free(char *text);
+
+#endif

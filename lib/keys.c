@@ -1,0 +1,177 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every derivation of docs/protocol.md section 4, and TS 33.220 annex B. */
+#include "simauth/keys.h"
+#include "crypto.h"
+#include "names.h"
+#include "simauth/name.h"
+#include <openssl/crypto.h>
+#include <string.h>
+
+#define FC_SIMAUTH 0xf0
+#define FC_GBA 0x01
+#define LABEL "simauth 1"
+
+/* TS 33.220 B.2.2: S = FC || P0 || L0 || P1 || L1 ...; octets must outlive nothing: they are
+ * copied. */
+static void kdf_begin(struct simauth_octets *s, uint8_t fc)
+{
+    simauth_octets_append(s, &fc, 1);
+}
+
+static void kdf_parameter(struct simauth_octets *s, const void *octets, size_t len)
+{
+    if (len > UINT16_MAX) {
+        s->failed = true;
+        return;
+    }
+    simauth_octets_append(s, octets, len);
+    simauth_octets_u16(s, (uint16_t)len);
+}
+
+static void kdf_string(struct simauth_octets *s, const char *text)
+{
+    kdf_parameter(s, text, strlen(text));
+}
+
+/* Clears `s`, for it may hold RES. */
+static enum simauth_result kdf_end(struct simauth_octets *s, const struct simauth_secret *key,
+                                   struct simauth_secret *out)
+{
+    struct span span = {s->data, s->len};
+    enum simauth_result result = SIMAUTH_NO_MEMORY;
+    uint8_t mac[SHA256_LEN];
+
+    if (!s->failed)
+        result = crypto_hmac(key->octets, key->len, &span, 1, mac);
+    if (result == SIMAUTH_OK)
+        result = simauth_secret_set(out, mac, sizeof mac);
+    OPENSSL_cleanse(mac, sizeof mac);
+    simauth_octets_clear(s);
+    return result;
+}
+
+/* gsm has three RANDs of 16 octets and three answers; aka one of each. */
+static bool parts_fit(const struct simauth_method *method, size_t rand_len, size_t res_len)
+{
+    size_t parts = rand_len / SIMAUTH_RAND_LEN;
+
+    if (rand_len != method->rand_len || parts == 0 || rand_len % SIMAUTH_RAND_LEN != 0)
+        return false;
+    return res_len >= 4 * parts && res_len <= SIMAUTH_RES_MAX * parts && res_len % parts == 0;
+}
+
+static void kdf_parts(struct simauth_octets *s, const uint8_t *octets, size_t len, size_t parts)
+{
+    for (size_t i = 0; i < parts; i++)
+        kdf_parameter(s, octets + i * (len / parts), len / parts);
+}
+
+enum simauth_result simauth_ssk_one_way(enum simauth_subject subject,
+                                        const struct simauth_names *names,
+                                        const struct simauth_method *method, const uint8_t *rand,
+                                        size_t rand_len, const struct simauth_secret *k,
+                                        const struct simauth_secret *res,
+                                        struct simauth_secret *ssk)
+{
+    struct simauth_octets s = {0};
+    size_t parts = rand_len / SIMAUTH_RAND_LEN;
+
+    simauth_secret_wipe(ssk);
+    if (!names_fit(names) || k->len != method->k_len || !parts_fit(method, rand_len, res->len))
+        return SIMAUTH_MALFORMED;
+    kdf_begin(&s, FC_SIMAUTH);
+    kdf_string(&s, LABEL);
+    kdf_string(&s, subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller");
+    kdf_string(&s, method->name);
+    kdf_string(&s, names->aor_a);
+    kdf_string(&s, names->aor_b);
+    kdf_string(&s, names->nai_a);
+    kdf_string(&s, names->nai_b);
+    kdf_parts(&s, rand, rand_len, parts);
+    kdf_parts(&s, res->octets, res->len, parts);
+    return kdf_end(&s, k, ssk);
+}
+
+enum simauth_result simauth_ssk_both(const struct simauth_secret *ssk_callee,
+                                     const struct simauth_secret *ssk_caller,
+                                     const struct simauth_octets *t3, struct simauth_secret *ssk)
+{
+    static const struct span info = {LABEL " ssk", sizeof LABEL " ssk" - 1};
+    struct span transcript = {t3->data, t3->len};
+    uint8_t salt[SHA256_LEN], ikm[2 * SIMAUTH_KEY_LEN];
+    enum simauth_result result;
+    size_t len;
+
+    simauth_secret_wipe(ssk);
+    if (ssk_callee->len != SIMAUTH_KEY_LEN || ssk_caller->len != SIMAUTH_KEY_LEN || t3->failed ||
+        t3->len == 0)
+        return SIMAUTH_MALFORMED;
+    result = crypto_hash(HASH_SHA256, &transcript, 1, salt, &len);
+    if (result != SIMAUTH_OK)
+        return result;
+    memcpy(ikm, ssk_callee->octets, SIMAUTH_KEY_LEN);
+    memcpy(ikm + SIMAUTH_KEY_LEN, ssk_caller->octets, SIMAUTH_KEY_LEN);
+    result = crypto_hkdf((struct span){salt, len}, (struct span){ikm, sizeof ikm}, &info, 1,
+                         SIMAUTH_KEY_LEN, ssk);
+    OPENSSL_cleanse(ikm, sizeof ikm);
+    return result;
+}
+
+enum simauth_result simauth_hkdf(const struct simauth_secret *key, const char *label, size_t len,
+                                 struct simauth_secret *out)
+{
+    static const uint8_t zero[32];
+    struct span info[] = {{LABEL " ", sizeof LABEL}, {label, strlen(label)}};
+    struct simauth_secret from = *key; /* `out` may be `key` */
+    enum simauth_result result = SIMAUTH_MALFORMED;
+
+    simauth_secret_wipe(out);
+    if (from.len > 0)
+        result = crypto_hkdf((struct span){zero, sizeof zero}, (struct span){from.octets, from.len},
+                             info, 2, len, out);
+    simauth_secret_wipe(&from);
+    return result;
+}
+
+enum simauth_result simauth_mac(const struct simauth_secret *key,
+                                const struct simauth_octets *transcript,
+                                uint8_t mac[static SIMAUTH_MAC_LEN])
+{
+    struct span span = {transcript->data, transcript->len};
+    uint8_t whole[SHA256_LEN];
+    enum simauth_result result = SIMAUTH_MALFORMED;
+
+    memset(mac, 0, SIMAUTH_MAC_LEN);
+    if (key->len == 0 || transcript->failed || transcript->len == 0)
+        return result;
+    result = crypto_hmac(key->octets, key->len, &span, 1, whole);
+    if (result == SIMAUTH_OK)
+        memcpy(mac, whole, SIMAUTH_MAC_LEN);
+    OPENSSL_cleanse(whole, sizeof whole);
+    return result;
+}
+
+enum simauth_result simauth_ks_naf(const struct simauth_secret *ck_ik,
+                                   const uint8_t rand[static SIMAUTH_RAND_LEN], const char *impi,
+                                   const char *naf_fqdn, struct simauth_secret *ks_naf)
+{
+    /* TS 33.220 annex H: the Ua security protocol "HTTP Digest with TLS" of TS 33.222. */
+    static const uint8_t protocol[5] = {0xff, 0x73, 0x69, 0x6d, 0x01};
+    size_t fqdn_len = strlen(naf_fqdn);
+    struct simauth_octets s = {0};
+
+    simauth_secret_wipe(ks_naf);
+    if (ck_ik->len != 32 || *impi == '\0' || fqdn_len == 0)
+        return SIMAUTH_MALFORMED;
+    if (strlen(impi) > SIMAUTH_NAI_MAX || fqdn_len > SIMAUTH_REALM_MAX)
+        return SIMAUTH_TOO_LONG;
+    kdf_begin(&s, FC_GBA);
+    kdf_string(&s, "gba-me");
+    kdf_parameter(&s, rand, SIMAUTH_RAND_LEN);
+    kdf_string(&s, impi);
+    simauth_octets_append(&s, naf_fqdn, fqdn_len);
+    simauth_octets_append(&s, protocol, sizeof protocol);
+    simauth_octets_u16(&s, (uint16_t)(fqdn_len + sizeof protocol));
+    return kdf_end(&s, ck_ik, ks_naf);
+}

@@ -1,0 +1,13 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What of a vector its seal covers. */
+#ifndef SIMAUTH_LIB_VECTOR_AAD_H
+#define SIMAUTH_LIB_VECTOR_AAD_H
+
+#include "simauth/vector.h"
+
+/* RFC 8785 JSON of all members but "sealed"; json_text_free() it. NULL: no memory, or text that is
+ * no UTF-8. */
+char *vector_aad(const struct simauth_vector *vector);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The vector object of docs/protocol.md section 6.1, between JSON and a checked struct. */
+#include "json.h"
+#include "simauth/vector.h"
+#include "vector_aad.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define TTL_MAX 86400
+#define SIM_AGE_MAX 100000 /* days */
+
+static const char *const MEMBERS[] = {"subject", "method", "rand",     "caller",  "callee",
+                                      "nai_a",   "nai_b",  "operator", "sim_age", "ttl",
+                                      "op_key",  "sealed", NULL};
+
+static enum simauth_result take_challenge(const json_t *object, struct simauth_challenge *challenge)
+{
+    char method[32];
+    enum simauth_result result = SIMAUTH_OK;
+
+    if (!json_take_text(object, "method", method, sizeof method - 1))
+        return SIMAUTH_MALFORMED;
+    challenge->method = simauth_method_find(method, strlen(method));
+    if (challenge->method == NULL)
+        return SIMAUTH_UNKNOWN_METHOD;
+    challenge->rand_len = challenge->method->rand_len;
+    if (!json_take_octets(object, "rand", challenge->rand, challenge->rand_len))
+        return SIMAUTH_MALFORMED;
+    if (challenge->method->check_rand != NULL)
+        result = challenge->method->check_rand(challenge->rand, challenge->rand_len);
+    return result;
+}
+
+static bool take_subject(const json_t *object, enum simauth_subject *subject)
+{
+    char text[8];
+
+    if (!json_take_text(object, "subject", text, sizeof text - 1))
+        return false;
+    *subject = strcmp(text, "callee") == 0 ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER;
+    return strcmp(text, "callee") == 0 || strcmp(text, "caller") == 0;
+}
+
+/* The gateway writes AORs in their canonical form; a phone that had to make it would make its own.
+ */
+static bool take_aor(const json_t *object, const char *name, char *aor)
+{
+    char canonical[SIMAUTH_AOR_MAX + 1];
+
+    return json_take_text(object, name, aor, SIMAUTH_AOR_MAX) &&
+           simauth_aor_canonical(aor, canonical) == SIMAUTH_OK && strcmp(aor, canonical) == 0;
+}
+
+static bool take_nai(const json_t *object, const char *name, char *nai)
+{
+    return json_take_text(object, name, nai, SIMAUTH_NAI_MAX) &&
+           simauth_nai_check(nai) == SIMAUTH_OK;
+}
+
+static enum simauth_result take_op_key(const json_t *object, struct simauth_vector *vector)
+{
+    const json_t *op_key = json_object_get(object, "op_key");
+    size_t len = json_string_length(op_key);
+
+    if (!json_is_string(op_key) || len == 0)
+        return SIMAUTH_MALFORMED;
+    if (len > SIMAUTH_STATEMENT_MAX)
+        return SIMAUTH_TOO_LONG;
+    vector->op_key = malloc(len + 1);
+    if (vector->op_key == NULL)
+        return SIMAUTH_NO_MEMORY;
+    return json_take_text(object, "op_key", vector->op_key, len) ? SIMAUTH_OK : SIMAUTH_MALFORMED;
+}
+
+static enum simauth_result take_members(const json_t *object, struct simauth_vector *vector)
+{
+    int64_t sim_age, ttl;
+    enum simauth_result result;
+
+    if (!simauth_json_only(object, MEMBERS) || !take_subject(object, &vector->subject))
+        return SIMAUTH_MALFORMED;
+    result = take_challenge(object, &vector->challenge);
+    if (result != SIMAUTH_OK)
+        return result;
+    if (!take_aor(object, "caller", vector->caller) ||
+        !take_aor(object, "callee", vector->callee) || !take_nai(object, "nai_a", vector->nai_a) ||
+        !take_nai(object, "nai_b", vector->nai_b))
+        return SIMAUTH_MALFORMED;
+    if (!json_take_text(object, "operator", vector->operator_name, SIMAUTH_OPERATOR_NAME_MAX) ||
+        !json_take_integer(object, "sim_age", -1, SIM_AGE_MAX, &sim_age) ||
+        !json_take_integer(object, "ttl", 1, TTL_MAX, &ttl) ||
+        !json_take_octets(object, "sealed", vector->sealed, sizeof vector->sealed))
+        return SIMAUTH_MALFORMED;
+    vector->sim_age = (int)sim_age;
+    vector->ttl = (int)ttl;
+    return take_op_key(object, vector);
+}
+
+enum simauth_result simauth_vector_from_json(const json_t *object, struct simauth_vector *vector)
+{
+    enum simauth_result result;
+
+    memset(vector, 0, sizeof *vector);
+    result = take_members(object, vector);
+    if (result != SIMAUTH_OK)
+        simauth_vector_clear(vector);
+    return result;
+}
+
+/* Takes `value` in any case; a NULL one has failed before. */
+static bool put(json_t *object, const char *name, json_t *value)
+{
+    return json_object_set_new(object, name, value) == 0;
+}
+
+static json_t *without_sealed(const struct simauth_vector *v)
+{
+    const char *subject = v->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller";
+    json_t *object = json_object();
+
+    if (object != NULL && v->op_key != NULL && v->challenge.method != NULL &&
+        put(object, "subject", json_string(subject)) &&
+        put(object, "method", json_string(v->challenge.method->name)) &&
+        put(object, "rand", json_octets(v->challenge.rand, v->challenge.rand_len)) &&
+        put(object, "caller", json_string(v->caller)) &&
+        put(object, "callee", json_string(v->callee)) &&
+        put(object, "nai_a", json_string(v->nai_a)) &&
+        put(object, "nai_b", json_string(v->nai_b)) &&
+        put(object, "operator", json_string(v->operator_name)) &&
+        put(object, "sim_age", json_integer(v->sim_age)) &&
+        put(object, "ttl", json_integer(v->ttl)) && put(object, "op_key", json_string(v->op_key)))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+json_t *simauth_vector_to_json(const struct simauth_vector *vector)
+{
+    json_t *object = without_sealed(vector);
+
+    if (object != NULL &&
+        !put(object, "sealed", json_octets(vector->sealed, sizeof vector->sealed))) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+char *vector_aad(const struct simauth_vector *vector)
+{
+    json_t *object = without_sealed(vector);
+    char *aad = object != NULL ? json_canonical(object) : NULL;
+
+    json_decref(object);
+    return aad;
+}
+
+void simauth_vector_clear(struct simauth_vector *vector)
+{
+    free(vector->op_key);
+    memset(vector, 0, sizeof *vector);
+}
