@@ -192,10 +192,9 @@ simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, s
         return 0;
     /* A zrtp-hash must be in both bindings; a late offer has the second one in the ACK. */
     bool late_offer = s->invite_binding.len <= 2 && !s->invite_has_zrtp;
-    if (!simauth_binding_has_zrtp(sdp, len) || (!s->invite_has_zrtp && !late_offer))
+    if (!simauth_binding_has_zrtp(sdp, len) || (!s->invite_has_zrtp && !late_offer) ||
+        session_bind_answer(s, sdp, len))
         return session_advance(s, SIMAUTH_EVENT_MEDIA_WEAK);
-    if (session_bind_answer(s, sdp, len))
-        return session_advance(s, SIMAUTH_EVENT_SDP_DIFFERENT);
     return session_advance(s, SIMAUTH_EVENT_SDP_FIRST);
 }
 

@@ -11,6 +11,8 @@ simauth_actions simauth_session_begin_callee(struct simauth_session *s,
                                              const struct simauth_element *element_1,
                                              const char *sdp, size_t sdp_len)
 {
+    if (s->state != SIMAUTH_STATE_CALLEE_IDLE)
+        return 0;
     if (found != SIMAUTH_ELEMENT_FOUND || simauth_binding(sdp, sdp_len, &s->invite_binding) ||
         session_new_pair(s, 0))
         return session_advance(s, SIMAUTH_EVENT_INVITE_BARE);

@@ -9,6 +9,8 @@
 simauth_actions simauth_session_begin_caller(struct simauth_session *s, const char *sdp,
                                              size_t sdp_len)
 {
+    if (s->state != SIMAUTH_STATE_CALLER_IDLE)
+        return 0;
     if (simauth_binding(sdp, sdp_len, &s->invite_binding) || session_new_pair(s, 0))
         return session_advance(s, SIMAUTH_EVENT_INVITE_BARE);
     s->invite_has_zrtp = simauth_binding_has_zrtp(sdp, sdp_len);

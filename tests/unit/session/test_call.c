@@ -1,0 +1,381 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Both ends of a call in one process: what holds when everybody is honest, and what each lie leads
+ * to. */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct call {
+    struct world w;
+    struct simauth_session *a, *b;
+    struct simauth_challenge rand_a, rand_b;
+};
+
+static int call_setup(void **state)
+{
+    static struct call call;
+    memset(&call, 0, sizeof call);
+    world_init(&call.w);
+    *state = &call;
+    return 0;
+}
+
+static int call_teardown(void **state)
+{
+    struct call *c = *state;
+    simauth_session_free(c->a);
+    simauth_session_free(c->b);
+    return 0;
+}
+
+static simauth_actions give_sdp(struct simauth_session *s, bool final,
+                                const struct simauth_element *e2, const char *sdp)
+{
+    return simauth_session_response(s, final, SIMAUTH_ELEMENT_FOUND, e2, sdp,
+                                    sdp ? strlen(sdp) : 0);
+}
+
+/* Up to the phone that rings. */
+static void ring(struct call *c)
+{
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    c->b = world_honest_callee(&c->w, &e1, &c->rand_b, &c->rand_a, false, NULL);
+    assert_int_equal(simauth_session_state(c->b), SIMAUTH_STATE_CALLEE_ANNOUNCED);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_ANNOUNCED);
+}
+
+static void secrets_equal(const struct call *c)
+{
+    struct simauth_secret key_a = {0}, key_b = {0};
+    assert_int_equal(simauth_session_key(c->a, SIMAUTH_LABEL_ZRTP, 32, &key_a), SIMAUTH_OK);
+    assert_int_equal(simauth_session_key(c->b, SIMAUTH_LABEL_ZRTP, 32, &key_b), SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&key_a, &key_b));
+}
+
+static void ack(struct call *c, const char *sdp)
+{
+    size_t len = sdp ? strlen(sdp) : 0;
+    assert_true(simauth_session_ack_out(c->a, sdp, len) & SIMAUTH_DO_SEND_PROOF);
+    struct simauth_element e3 = world_element(c->a, SIMAUTH_ELEMENT_3);
+    assert_int_equal(
+        simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &e3, sdp, len) & SIMAUTH_DO_DROP, 0);
+}
+
+static void both_authenticated(struct call *c)
+{
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_ANSWERED);
+    simauth_session_media(c->a, SIMAUTH_MEDIA_MATCH);
+    simauth_session_media(c->b, SIMAUTH_MEDIA_MATCH);
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_AUTHENTICATED);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_AUTHENTICATED);
+    assert_string_equal(simauth_session_peer_nai(c->a), NAI_B);
+    assert_string_equal(simauth_session_peer_nai(c->b), NAI_A);
+    assert_string_equal(simauth_session_peer_operator(c->a), "Operator B");
+    assert_string_equal(simauth_session_peer_operator(c->b), "Operator A");
+}
+
+static void honest_call(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    assert_true(give_sdp(c->a, false, &e2, NULL) & SIMAUTH_DO_TELL);
+    assert_true(simauth_session_answer(c->b, world_answer, strlen(world_answer)) &
+                SIMAUTH_DO_KEY_MEDIA);
+    assert_true(give_sdp(c->a, true, &e2, world_answer) & SIMAUTH_DO_KEY_MEDIA);
+    secrets_equal(c);
+    ack(c, NULL);
+    both_authenticated(c);
+}
+
+static void media_before_ack(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    give_sdp(c->a, false, &e2, world_answer);
+    simauth_session_media(c->a, SIMAUTH_MEDIA_MATCH);
+    simauth_session_media(c->b, SIMAUTH_MEDIA_MATCH);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_ANNOUNCED); /* no half-open verdict */
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_ANSWERED);
+    ack(c, NULL);
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_AUTHENTICATED);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_AUTHENTICATED);
+}
+
+static void late_offer(void **state)
+{
+    struct call *c = *state;
+    struct simauth_card_answer card;
+    struct simauth_vector v;
+    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
+    c->b = world_callee(&c->w, SIMAUTH_REQUIRE);
+    c->rand_b = world_challenge(&c->w, &c->w.sim_b);
+    c->rand_a = world_challenge(&c->w, &c->w.sim_a);
+    simauth_session_begin_caller(c->a, NULL, 0);
+    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(c->a));
+    simauth_session_vector(c->a, &v, &c->w.statement_b, &c->rand_a, NAI_A);
+    simauth_vector_clear(&v);
+    card = world_card(&c->w.sim_a, &c->rand_a);
+    simauth_session_card(c->a, &card);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    struct simauth_confirmation word = world_confirmation(&c->rand_b);
+    simauth_session_begin_callee(c->b, SIMAUTH_ELEMENT_FOUND, &e1, NULL, 0);
+    simauth_session_challenge(c->b, &word);
+    card = world_card(&c->w.sim_b, &c->rand_b);
+    simauth_session_card(c->b, &card);
+    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLER, &c->rand_a, simauth_session_seal_to(c->b));
+    simauth_session_vector(c->b, &v, &c->w.statement_a, NULL, NULL);
+    simauth_vector_clear(&v);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_offer, strlen(world_offer));
+    give_sdp(c->a, true, &e2, world_offer);
+    ack(c, world_answer);
+    both_authenticated(c);
+}
+
+static void resynchronised_callee(void **state)
+{
+    struct call *c = *state;
+    struct simauth_challenge replacement;
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    c->b = world_honest_callee(&c->w, &e1, &c->rand_b, &c->rand_a, true, &replacement);
+    assert_int_equal(simauth_session_state(c->b), SIMAUTH_STATE_CALLEE_ANNOUNCED);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    assert_true(give_sdp(c->a, true, &e2, world_answer) & SIMAUTH_DO_ASK_REPLACED);
+    const uint8_t *replaced;
+    assert_int_equal(simauth_session_replaced(c->a, &replaced), SIMAUTH_RAND_LEN);
+    assert_memory_equal(replaced, replacement.rand, SIMAUTH_RAND_LEN);
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &replacement, simauth_session_seal_to(c->a));
+    assert_true(simauth_session_vector(c->a, &v, &c->w.statement_b, NULL, NULL) &
+                SIMAUTH_DO_RESUME);
+    simauth_vector_clear(&v);
+    give_sdp(c->a, true, &e2, world_answer);
+    ack(c, NULL);
+    both_authenticated(c);
+}
+
+static void copied_element_2_with_other_sdp(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    give_sdp(c->a, true, &e2, world_offer); /* a man in the middle's own zrtp-hash */
+    struct simauth_secret key_a = {0}, key_b = {0};
+    simauth_session_key(c->a, SIMAUTH_LABEL_ZRTP, 32, &key_a);
+    simauth_session_key(c->b, SIMAUTH_LABEL_ZRTP, 32, &key_b);
+    assert_false(simauth_secret_equal(&key_a, &key_b));
+    simauth_session_ack_out(c->a, NULL, 0);
+    struct simauth_element e3 = world_element(c->a, SIMAUTH_ELEMENT_3);
+    assert_int_equal(simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &e3, NULL, 0),
+                     SIMAUTH_DO_DROP);
+}
+
+static void changed_offer_is_noticed_before_ringing(void **state)
+{
+    struct call *c = *state;
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    struct simauth_confirmation word = world_confirmation(&c->rand_b);
+    struct simauth_card_answer card = world_card(&c->w.sim_b, &c->rand_b);
+    c->b = world_callee(&c->w, SIMAUTH_PREFER);
+    simauth_session_begin_callee(c->b, SIMAUTH_ELEMENT_FOUND, &e1, world_answer,
+                                 strlen(world_answer));
+    simauth_session_challenge(c->b, &word);
+    assert_true(simauth_session_card(c->b, &card) & SIMAUTH_DO_REFUSE);
+    assert_int_equal(simauth_session_reason(c->b), SIMAUTH_EVENT_OPENING_WRONG);
+}
+
+static simauth_actions vector_with(struct call *c, void (*change)(struct simauth_vector *v,
+                                                                  struct simauth_statement *st))
+{
+    struct simauth_statement statement = c->w.statement_b;
+    struct simauth_challenge rand_b = world_challenge(&c->w, &c->w.sim_b);
+    struct simauth_challenge rand_a = world_challenge(&c->w, &c->w.sim_a);
+    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
+    simauth_session_begin_caller(c->a, world_offer, strlen(world_offer));
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &rand_b, simauth_session_seal_to(c->a));
+    change(&v, &statement);
+    simauth_actions actions = simauth_session_vector(c->a, &v, &statement, &rand_a, NAI_A);
+    simauth_vector_clear(&v);
+    return actions;
+}
+
+static void other_callee(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)st;
+    strcpy(v->callee, "sip:mallory@operator-b.example");
+}
+
+static void other_caller(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)st;
+    strcpy(v->caller, "sip:mallory@operator-a.example");
+}
+
+static void foreign_realm(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)v;
+    strcpy(st->realm, "operator-c.example");
+}
+
+static void own_nai_swapped(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)st;
+    strcpy(v->nai_a, "mallory@operator-a.example");
+}
+
+static void other_age(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)st;
+    v->sim_age = 4000; /* sealed with it: a gateway between cannot make a SIM look older */
+}
+
+static void other_subject(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)st;
+    v->subject = SIMAUTH_SUBJECT_CALLER;
+}
+
+static void nothing(struct simauth_vector *v, struct simauth_statement *st)
+{
+    (void)v, (void)st;
+}
+
+static void vectors_for_others_are_refused(void **state)
+{
+    struct call *c = *state;
+    void (*const lies[])(struct simauth_vector *, struct simauth_statement *) = {
+        other_callee, other_caller, foreign_realm, own_nai_swapped, other_age, other_subject};
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        assert_int_equal(vector_with(c, lies[i]), SIMAUTH_DO_END | SIMAUTH_DO_TELL);
+        assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_VECTOR_BAD);
+        assert_null(simauth_session_element(c->a, SIMAUTH_ELEMENT_1));
+        simauth_session_free(c->a);
+    }
+    assert_true(vector_with(c, nothing) & SIMAUTH_DO_SEND_INVITE);
+}
+
+static void pinned_peer(void **state)
+{
+    struct call *c = *state;
+    const struct {
+        const char *nai;
+        uint8_t strength;
+        bool good;
+    } pins[] = {{NAI_B, simauth_method_find("aka", 3)->strength, true},
+                {"bob@operator-c.example", 0, false},
+                {NAI_B, 255, false}};
+    for (size_t i = 0; i < sizeof pins / sizeof pins[0]; i++) {
+        struct simauth_session_config config = {.policy = SIMAUTH_REQUIRE,
+                                                .own_aor = AOR_A,
+                                                .peer_aor = AOR_B,
+                                                .peer_nai = pins[i].nai,
+                                                .pinned_strength = pins[i].strength,
+                                                .random = {1, 2, 3}};
+        struct simauth_session *s = simauth_session_caller(&config);
+        struct simauth_challenge rand_b = world_challenge(&c->w, &c->w.sim_b);
+        struct simauth_challenge rand_a = world_challenge(&c->w, &c->w.sim_a);
+        simauth_session_begin_caller(s, world_offer, strlen(world_offer));
+        struct simauth_vector v =
+            world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &rand_b, simauth_session_seal_to(s));
+        simauth_session_vector(s, &v, &c->w.statement_b, &rand_a, NAI_A);
+        assert_int_equal(simauth_session_state(s),
+                         pins[i].good ? SIMAUTH_STATE_CALLER_CALLING : SIMAUTH_STATE_REFUSED);
+        simauth_vector_clear(&v);
+        simauth_session_free(s);
+    }
+}
+
+static void fork_has_a_verdict_for_each_tag(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    struct simauth_session *other = simauth_session_fork(c->a);
+    give_sdp(c->a, false, &e2, NULL);
+    struct simauth_element wrong = e2;
+    wrong.mac[0] ^= 1;
+    simauth_element_write(&wrong);
+    assert_true(give_sdp(other, false, &wrong, NULL) & SIMAUTH_DO_END);
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_ANSWERED);
+    assert_int_equal(simauth_session_word(other), SIMAUTH_WORD_NOT_AUTHENTICATED);
+    simauth_session_free(other);
+}
+
+static void repeated_2xx_gets_the_same_proof(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    give_sdp(c->a, true, &e2, world_answer);
+    ack(c, NULL);
+    char first[SIMAUTH_ELEMENT_MAX + 1];
+    strcpy(first, simauth_session_element(c->a, SIMAUTH_ELEMENT_3));
+    assert_int_equal(give_sdp(c->a, true, &e2, world_answer), 0);
+    ack(c, NULL);
+    assert_string_equal(simauth_session_element(c->a, SIMAUTH_ELEMENT_3), first);
+}
+
+static void wrong_ack_is_not_the_ack(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    give_sdp(c->a, true, &e2, world_answer);
+    simauth_session_ack_out(c->a, NULL, 0);
+    struct simauth_element wrong = world_element(c->a, SIMAUTH_ELEMENT_3);
+    wrong.mac[15] ^= 1;
+    assert_int_equal(simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, NULL, 0),
+                     SIMAUTH_DO_DROP);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_ANNOUNCED);
+    ack(c, NULL); /* the right one still counts */
+    both_authenticated(c);
+}
+
+static void changed_media_later_takes_the_word_away(void **state)
+{
+    struct call *c = *state;
+    honest_call(state);
+    assert_int_equal(simauth_session_later_sdp(c->a, false, world_answer, strlen(world_answer)), 0);
+    assert_int_equal(simauth_session_later_sdp(c->a, true, world_offer, strlen(world_offer)), 0);
+    simauth_session_later_sdp(c->a, false, world_no_zrtp, strlen(world_no_zrtp));
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_NOT_AUTHENTICATED);
+    assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_SDP_DIFFERENT);
+}
+
+#define CALL_TEST(f) cmocka_unit_test_setup_teardown(f, call_setup, call_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CALL_TEST(honest_call),
+        CALL_TEST(media_before_ack),
+        CALL_TEST(late_offer),
+        CALL_TEST(resynchronised_callee),
+        CALL_TEST(copied_element_2_with_other_sdp),
+        CALL_TEST(changed_offer_is_noticed_before_ringing),
+        CALL_TEST(vectors_for_others_are_refused),
+        CALL_TEST(pinned_peer),
+        CALL_TEST(fork_has_a_verdict_for_each_tag),
+        CALL_TEST(repeated_2xx_gets_the_same_proof),
+        CALL_TEST(wrong_ack_is_not_the_ack),
+        CALL_TEST(changed_media_later_takes_the_word_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
