@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network of a world: one switch in the room, one namespace and one address for each node."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+from . import sandbox
+from .process import Failed, Process, tail, wait_for
+
+SWITCH = "sw0"
+PREFIX = "10.83.0."
+ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter.py")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def ip(*words):
+    result = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Failed(f"ip {' '.join(words)}: {result.stderr.strip()}")
+    return result.stdout
+
+
+def make_switch():
+    ip("link", "set", "lo", "up")
+    ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
+    ip("addr", "add", PREFIX + "1/24", "dev", SWITCH)
+    ip("link", "set", SWITCH, "up")
+
+
+class Node:
+    """A machine in the world: a network namespace with its own address and a folder."""
+
+    def __init__(self, name, host, folder, user=None, product=None):
+        self.name = name
+        self.address = PREFIX + str(host)
+        self.folder = os.path.join(folder, name)
+        self.user = user
+        self.product = product
+        self.env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": self.folder}
+        self.processes = []
+        for part in ("", "tmp"):
+            self.make_folder(part)
+        os.chmod(os.path.join(self.folder, "tmp"), 0o1777)
+        self._plug_in(host)
+
+    def _plug_in(self, host):
+        ip("netns", "add", self.name)
+        ip("link", "add", f"v{host}", "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        ip("link", "set", f"v{host}", "master", SWITCH, "up")
+        ip("-n", self.name, "link", "set", "lo", "up")
+        ip("-n", self.name, "addr", "add", f"{self.address}/24", "dev", "eth0")
+        ip("-n", self.name, "link", "set", "eth0", "up")
+        ip("-n", self.name, "route", "add", "default", "via", PREFIX + "1")
+
+    def unplug(self, down=True):
+        """Take the cable out (or put it back)."""
+        ip("-n", self.name, "link", "set", "eth0", "down" if down else "up")
+        if not down:
+            ip("-n", self.name, "route", "replace", "default", "via", PREFIX + "1")
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def make_folder(self, *parts, mode=0o755):
+        path = self.path(*parts)
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, mode)
+        if self.user is not None:
+            os.chown(path, self.user, self.user)
+        return path
+
+    def write(self, name, text, mode=0o644):
+        """A file of this node's user, `mode` from its first octet on."""
+        path = self.path(name)
+        if os.path.dirname(name):
+            self.make_folder(os.path.dirname(name))
+        if os.path.exists(path):
+            os.unlink(path)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(path, mode)
+        if self.user is not None:
+            os.chown(path, self.user, self.user)
+        return path
+
+    def command(self, argv, user="own"):
+        """argv that runs `argv` inside this node."""
+        words = [sys.executable, "-S", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
+        if self.product:
+            words += ["--product", self.product]
+        user = self.user if user == "own" else user
+        if user is not None:
+            words += ["--user", str(user)]
+        return words + ["--", *argv]
+
+    def start(self, name, argv, user="own"):
+        """Start a program that runs on; its output goes to NAME.log in the node's folder."""
+        process = Process(f"{self.name}/{name}", self.command(argv, user),
+                          self.path(f"{name}.log"), self.env)
+        self.processes.append(process)
+        return process
+
+    def run(self, argv, user="own", limit=30, stdin="", check=True):
+        """Run a program to its end; the CompletedProcess with its text."""
+        result = subprocess.run(self.command(argv, user), input=stdin, capture_output=True,
+                                text=True, env=self.env, timeout=limit, check=False)
+        if check and result.returncode != 0:
+            raise Failed(f"{self.name}: {' '.join(argv)} ended with {result.returncode}: "
+                         f"{(result.stderr or result.stdout).strip()}")
+        return result
+
+    def inside(self, function):
+        """Call function() in a thread that stands in this node's network: its sockets stay here."""
+        box = {}
+
+        def body():
+            try:
+                with open(f"/run/netns/{self.name}", "rb") as name:
+                    sandbox.setns(name.fileno(), sandbox.CLONE_NEWNET)
+                box["result"] = function()
+            except BaseException as error:  # pylint: disable=broad-except
+                box["error"] = error
+        thread = threading.Thread(target=body)
+        thread.start()
+        thread.join()
+        if "error" in box:
+            raise box["error"]
+        return box.get("result")
+
+    def socket(self, kind=socket.SOCK_DGRAM, port=0, address=None):
+        """A socket bound in this node."""
+        def make():
+            new = socket.socket(socket.AF_INET, kind)
+            new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            new.bind((self.address if address is None else address, port))
+            return new
+        return self.inside(make)
+
+    def wait_port(self, port, process, limit=10):
+        """Wait until something on this node takes TCP connections at `port`."""
+        def attempt():
+            process.check()
+            try:
+                self.inside(lambda: socket.create_connection((self.address, port), 1).close())
+                return True
+            except OSError:
+                return False
+        try:
+            wait_for(attempt, limit, f"answer on TCP {self.address}:{port}", every=0.02)
+        except Failed as error:
+            raise Failed(f"{error}; {process.name} said last:\n{tail(process.log)}") from None
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.stop()

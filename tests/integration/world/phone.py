@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A phone: Debian's own linphone-daemon, run by an ordinary user, driven through its pipe."""
+
+import os
+import re
+import signal
+import socket
+import time
+
+from .process import Failed, Timeout, tail, wait_for
+from .proxy import PASSWORD_PREFIX
+
+RC = """\
+[sip]
+default_proxy=0
+{sip}
+
+[sound]
+# No sound card here: what Linphone plays instead, at the path where Debian has it.
+hold_music=/usr/share/sounds/linphone/toy-mono.wav
+
+[video]
+capture=0
+display=0
+
+[proxy_0]
+reg_proxy=<sip:{domain};transport={transport}>
+reg_route=<sip:{domain};transport={transport}>
+reg_identity=sip:{user}@{domain}
+reg_expires=600
+reg_sendregister=1
+
+[auth_info_0]
+username={user}
+realm={domain}
+domain={domain}
+passwd={password}
+"""
+
+PIPE = "linphone"
+
+
+class Event:
+    """One event of the daemon: `kind` and its fields."""
+
+    def __init__(self, text):
+        self.fields = dict(re.findall(r"^([\w-]+): (.*)$", text, re.M))
+        self.kind = self.fields.get("Event-type", "")
+        self.time = time.monotonic()
+
+    @property
+    def state(self):
+        return self.fields.get("Event", "").removeprefix("LinphoneCall")
+
+    @property
+    def call(self):
+        return int(self.fields.get("Id", "0"))
+
+    def __repr__(self):
+        return f"{self.kind}({self.fields})"
+
+
+class Phone:
+    """linphone-daemon of one subscriber on one node."""
+
+    def __init__(self, node, user, domain, transport="udp", media_encryption=None, sip="",
+                 auto_answer=False):
+        self.node = node
+        self.user = user
+        self.domain = domain
+        self.aor = f"sip:{user}@{domain}"
+        self.auto_answer = auto_answer
+        self.log = node.path("linphone.log")
+        self.process = None
+        self._pipe = None
+        self._events = []
+        self._folders()
+        self.configure(transport, media_encryption, sip)
+
+    def _folders(self):
+        for part in (".config/linphone", ".local/share/linphone"):
+            steps = part.split("/")
+            for depth in range(len(steps)):
+                self.node.make_folder(*steps[:depth + 1], mode=0o700)
+        runtime = f"/run/user/{self.node.user}"
+        os.makedirs(runtime, mode=0o700, exist_ok=True)
+        os.chown(runtime, self.node.user, self.node.user)
+        self.node.env.update({"XDG_RUNTIME_DIR": runtime, "USER": f"simauth-{self.user}",
+                              "LOGNAME": f"simauth-{self.user}"})
+
+    def configure(self, transport="udp", media_encryption=None, sip=""):
+        """Write linphonerc: an account and nothing that a fresh Linphone does not have."""
+        sip_lines = [sip] if sip else []
+        if media_encryption:
+            sip_lines.append(f"media_encryption={media_encryption}")
+        self.node.write(".config/linphone/linphonerc", RC.format(
+            sip="\n".join(sip_lines), domain=self.domain, user=self.user,
+            transport=transport, password=PASSWORD_PREFIX + self.user), 0o600)
+
+    def start(self, wait_registered=True, limit=20):
+        """Start the daemon; returns when its account is registered."""
+        argv = ["linphone-daemon", "--config", self.node.path(".config/linphone/linphonerc"),
+                "--pipe", PIPE, "--log", self.log]
+        if self.auto_answer:
+            argv.append("--auto-answer")
+        self.process = self.node.start("daemon", argv)
+        self._connect(limit)
+        if wait_registered:
+            self.wait_registered(limit)
+
+    def _connect(self, limit):
+        path = self.node.path("tmp", PIPE)
+
+        def attempt():
+            self.process.check()
+            pipe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                pipe.connect(path)
+            except OSError:
+                pipe.close()
+                return None
+            return pipe
+        self._pipe = wait_for(attempt, limit, f"pipe of {self.node.name}")
+        self._pipe.settimeout(10)
+
+    def command(self, line):
+        """Say one line to the daemon; its answer's fields, Failed when it says Error."""
+        self.process.check()
+        try:
+            self._pipe.sendall(line.encode() + b"\n")
+            answer = self._pipe.recv(65536).decode(errors="replace")
+        except OSError as error:
+            self.process.check()
+            raise Failed(f"{self.node.name}: '{line}': {error}") from error
+        if not answer:
+            time.sleep(0.05)
+            self.process.check()
+            raise Failed(f"{self.node.name}: the daemon closed its pipe at '{line}'")
+        if not answer.startswith("Status: Ok"):
+            raise Failed(f"{self.node.name}: '{line}': {answer.strip()}")
+        return answer
+
+    def _field(self, line, name):
+        found = re.search(rf"^{name}: (.*)$", self.command(line), re.M)
+        return found.group(1) if found else None
+
+    def wait_registered(self, limit=20):
+        wait_for(lambda: self._field("register-status ALL", "State") == "LinphoneRegistrationOk",
+                 limit, f"registration of {self.aor}", every=0.02)
+
+    def poll(self):
+        """Fetch the daemon's waiting events."""
+        while True:
+            answer = self.command("pop-event")
+            if "Event-type:" not in answer:
+                return
+            self._events.append(Event(answer))
+
+    def events(self):
+        """All events of this phone so far."""
+        self.poll()
+        return list(self._events)
+
+    def wait_event(self, match, limit=10, what="event", after=0):
+        """Wait for the first event from number `after` on for which match(event) is true."""
+        def look():
+            self.poll()
+            return next((e for e in self._events[after:] if match(e)), None)
+        try:
+            return wait_for(look, limit, f"{what} at {self.node.name}")
+        except Timeout as error:
+            states = ", ".join(e.state or e.kind for e in self._events[after:])
+            raise Timeout(f"{error}; seen: {states or 'nothing'}") from None
+
+    def mark(self):
+        """A place in the list of events, for wait_state(after=...)."""
+        self.poll()
+        return len(self._events)
+
+    def wait_state(self, *states, limit=10, call=None, after=0):
+        """Wait until a call reaches one of the states (names as liblinphone's, without prefix)."""
+        return self.wait_event(lambda e: e.state in states and (call is None or e.call == call),
+                               limit, " or ".join(states), after)
+
+    def call(self, uri):
+        """Dial; the call's number at this phone."""
+        return int(self._field(f"call {uri}", "Id"))
+
+    def answer(self, call=None):
+        self.command("answer" if call is None else f"answer {call}")
+
+    def terminate(self, call=None):
+        self.command("terminate" if call is None else f"terminate {call}")
+
+    def state(self, call=None):
+        line = "call-status" if call is None else f"call-status {call}"
+        return (self._field(line, "State") or "").removeprefix("LinphoneCall")
+
+    def stop(self, limit=10):
+        """End the daemon as a person's session does; its exit status."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        if self.process is None:
+            return None
+        return self.process.stop(limit, signal.SIGINT)
+
+    def said(self):
+        """The log so far."""
+        return tail(self.log, 100000)

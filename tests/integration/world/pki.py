@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates of a world, made by openssl: one root, and for each operator a server and an operator one.
+
+The server certificate is named like the gateway (TLS on Ub and Ua); the operator certificate is
+named like the realm, signs the operator's key statements and is its TLS client identity between
+gateways (docs/protocol.md).
+"""
+
+import os
+import subprocess
+
+from .process import Failed
+
+
+def _openssl(*words):
+    result = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Failed(f"openssl {words[0]}: {result.stderr.strip()}")
+
+
+class Authority:
+    """A certificate authority in a folder; issue() makes what is signed by it."""
+
+    def __init__(self, folder, name="SIMAUTH Demo Root"):
+        self.folder = folder
+        self.certificate = os.path.join(folder, "root.pem")
+        self._key = os.path.join(folder, "root.key")
+        os.makedirs(folder, exist_ok=True)
+        self._new_key(self._key)
+        _openssl("req", "-x509", "-new", "-key", self._key, "-out", self.certificate,
+                 "-subj", f"/CN={name}", "-days", "30", "-sha256",
+                 "-addext", "basicConstraints=critical,CA:TRUE",
+                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    @staticmethod
+    def _new_key(path):
+        before = os.umask(0o077)
+        try:
+            _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                     "-out", path)
+        finally:
+            os.umask(before)
+
+    def issue(self, stem, dns, usage="serverAuth,clientAuth", days=30):
+        """A certificate for the DNS name `dns`: paths (certificate, key) of `stem`.pem and .key."""
+        certificate = os.path.join(self.folder, f"{stem}.pem")
+        key = os.path.join(self.folder, f"{stem}.key")
+        request = os.path.join(self.folder, f"{stem}.csr")
+        extensions = os.path.join(self.folder, f"{stem}.ext")
+        with open(extensions, "w", encoding="ascii") as out:
+            out.write("basicConstraints=critical,CA:FALSE\n"
+                      "keyUsage=critical,digitalSignature\n"
+                      f"extendedKeyUsage={usage}\n"
+                      f"subjectAltName=DNS:{dns}\n")
+        self._new_key(key)
+        _openssl("req", "-new", "-key", key, "-subj", f"/CN={dns}", "-out", request)
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
+                 "-CAcreateserial", "-out", certificate, "-days", str(days), "-sha256",
+                 "-extfile", extensions)
+        for leftover in (request, extensions):
+            os.unlink(leftover)
+        return certificate, key

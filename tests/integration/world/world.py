@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two operators, two subscribers, an ordinary SIP network between them.
+
+    from world import World, sandbox
+
+    def main():
+        with World() as world:
+            world.start()
+            call = world.alice.call("sip:bob@operator-b.example")
+            world.bob.wait_state("IncomingReceived")
+
+    sandbox.run(folder, main)
+"""
+
+import os
+
+from . import net, sandbox
+from .capture import Capture
+from .dns import Resolver, resolv_conf
+from .phone import Phone
+from .pki import Authority
+from .proxy import Proxy
+
+FIRST_USER = 61140  # numeric ids of the world's users, above Debian's ranges for people
+
+
+class Operator:
+    """An operator: a realm, a SIP service, certificates, a gateway."""
+
+    def __init__(self, letter, host):
+        self.letter = letter
+        self.realm = f"operator-{letter}.example"
+        self.sip_name = f"sip.{self.realm}"
+        self.gateway_name = f"ag.{self.realm}"
+        self.host = host
+        self.proxy = None
+        self.gateway = None
+        self.server_certificate = None
+        self.operator_certificate = None
+
+
+class World:
+    """Everything of one run; start() brings up the plain SIP network, the rest is added by choice.
+
+    product: folder laid over /usr for phones and gateways (an installation made with DESTDIR), or
+    None for stock phones.
+    """
+
+    def __init__(self, product=None, challenge_invites=False, children=2):
+        self.folder = sandbox.ROOM
+        self.product = product
+        self.nodes = {}
+        self.capture = None
+        self.operators = {"a": Operator("a", 1), "b": Operator("b", 2)}
+        self._users = {}
+        self._proxy_options = {"challenge_invites": challenge_invites, "children": children}
+        net.make_switch()
+        self.resolver = Resolver(self.node("dns", 53))
+        self.alice = None
+        self.bob = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self.stop()
+
+    def node(self, name, host, user=None, product=None):
+        """Plug a new node into the switch."""
+        self.nodes[name] = net.Node(name, host, self.folder, user, product)
+        return self.nodes[name]
+
+    def user(self, name):
+        """The numeric id of the world's user `name`."""
+        return self._users.setdefault(name, FIRST_USER + len(self._users))
+
+    def start_capture(self):
+        self.capture = Capture(os.path.join(self.folder, "capture.pcap"),
+                               os.path.join(self.folder, "dumpcap.log"))
+
+    def start_network(self):
+        """Names and SIP proxies of both operators."""
+        for operator in self.operators.values():
+            node = self.node(f"proxy-{operator.letter}", 10 + operator.host)
+            self.resolver.host(operator.sip_name, node.address)
+            self.resolver.host(operator.realm, node.address)
+            self.resolver.sip(operator.realm, operator.sip_name)
+            self.resolver.host(operator.gateway_name, net.PREFIX + str(20 + operator.host))
+            operator.proxy = Proxy(node, operator.realm, **self._proxy_options)
+        self._write_etc()
+        self.resolver.start()
+        for operator in self.operators.values():
+            operator.proxy.start()
+
+    def _write_etc(self):
+        etc = os.path.join(self.folder, "etc")
+        os.makedirs(etc, exist_ok=True)
+        with open("/etc/passwd", encoding="utf-8") as system:
+            passwd = system.read()
+        for name in ("alice", "bob", "ag-a", "ag-b"):
+            number = self.user(name)
+            passwd += f"simauth-{name}:x:{number}:{number}::{self.folder}/{name}:/bin/sh\n"
+        texts = {"passwd": passwd, "hosts": "127.0.0.1 localhost\n",
+                 "resolv.conf": resolv_conf(self.resolver.node.address),
+                 "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n"}
+        for name, text in texts.items():
+            with open(os.path.join(etc, name), "w", encoding="utf-8") as out:
+                out.write(text)
+        sandbox.overlay(etc, "/etc")
+
+    def make_certificates(self):
+        """The demo root and both operators' certificates, in pki/."""
+        root = Authority(os.path.join(self.folder, "pki"))
+        for operator in self.operators.values():
+            operator.server_certificate = root.issue(f"server-{operator.letter}",
+                                                     operator.gateway_name)
+            operator.operator_certificate = root.issue(f"operator-{operator.letter}",
+                                                       operator.realm)
+        return root
+
+    def add_phone(self, name, operator, host, **options):
+        """A phone of the operator's subscriber `name` (options as Phone's), not yet started."""
+        product = options.pop("product", self.product)
+        node = self.node(name, host, self.user(name), product)
+        return Phone(node, name, self.operators[operator].realm, **options)
+
+    def add_phones(self, **options):
+        self.alice = self.add_phone("alice", "a", 31, **options)
+        self.bob = self.add_phone("bob", "b", 32, **options)
+
+    def start(self, **phone_options):
+        """Capture, network, and both phones registered."""
+        self.start_capture()
+        self.start_network()
+        self.add_phones(**phone_options)
+        for phone in (self.alice, self.bob):
+            phone.start(wait_registered=False)
+        for phone in (self.alice, self.bob):
+            phone.wait_registered()
+
+    def stop(self):
+        """Stop everything, phones first; the capture is complete afterwards."""
+        for phone in (self.alice, self.bob):
+            if phone is not None:
+                phone.stop()
+        for node in reversed(list(self.nodes.values())):
+            node.stop()
+        if self.capture is not None:
+            self.capture.stop()
