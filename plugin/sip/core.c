@@ -119,14 +119,17 @@ static struct tap_core *new_core(belle_sip_provider_t *provider)
  * structures. An ACK, because nobody may answer one: where it is not caught it is just dropped. */
 static belle_sip_request_t *make_probe(void)
 {
-    return belle_sip_request_parse("ACK sip:probe@localhost.invalid SIP/2.0\r\n"
-                                   "Via: SIP/2.0/UDP localhost.invalid;branch=z9hG4bK.probe\r\n"
-                                   "From: <sip:probe@localhost.invalid>;tag=probe\r\n"
-                                   "To: <sip:probe@localhost.invalid>\r\n"
-                                   "Call-ID: probe@localhost.invalid\r\n"
-                                   "CSeq: 1 ACK\r\n"
-                                   "Max-Forwards: 0\r\n"
-                                   "Content-Length: 0\r\n\r\n");
+    belle_sip_message_t *message =
+        belle_sip_message_parse("ACK sip:probe@localhost.invalid SIP/2.0\r\n"
+                                "Via: SIP/2.0/UDP localhost.invalid;branch=z9hG4bK.probe\r\n"
+                                "From: <sip:probe@localhost.invalid>;tag=probe\r\n"
+                                "To: <sip:probe@localhost.invalid>\r\n"
+                                "Call-ID: probe@localhost.invalid\r\n"
+                                "CSeq: 1 ACK\r\n"
+                                "Max-Forwards: 0\r\n"
+                                "Content-Length: 0\r\n\r\n");
+
+    return message && belle_sip_message_is_request(message) ? (belle_sip_request_t *)message : NULL;
 }
 
 bool tap_core_probe_caught(belle_sip_listener_t *listener, const belle_sip_request_event_t *event)
