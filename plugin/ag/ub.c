@@ -1,0 +1,227 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ub: bootstrapping by HTTP Digest AKA (TS 33.220, TS 24.109, RFC 3310). */
+#include "private.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define PATH "/"
+#define BSF_TYPE "application/vnd.3gpp.bsf+xml"
+#define LIFE_MAX (30 * 86400) /* seconds: what is longer counts as this */
+
+/* One bootstrapping while it goes on. */
+struct ub {
+    struct simauth_challenge challenge;     /* the last that the gateway sent */
+    struct simauth_digest_challenge digest; /* and its header */
+    struct simauth_digest_credentials sent;
+    struct simauth_card_answer card;
+    bool resynced;
+};
+
+static enum ag_status send_header(struct ag *ag, const char *header)
+{
+    const struct http_request request = {.method = "GET", .path = PATH, .authorization = header};
+    char why[AG_ERROR_MAX];
+
+    if (ag_exchange(ag, &request, ag_limit_ms(ag), why) != HTTP_GOOD)
+        return ag_fail(ag, AG_DOWN, "The gateway %s did not answer: %.150s.", ag->fqdn, why);
+    return AG_OK;
+}
+
+/* Says who we are; what is behind it is filled from the gateway's challenge. */
+static enum ag_status send_hello(struct ag *ag, struct ub *ub)
+{
+    char header[SIMAUTH_DIGEST_HEADER_MAX];
+    struct simauth_digest_credentials *c = &ub->sent;
+
+    memset(c, 0, sizeof *c);
+    memcpy(c->username, ag->impi, sizeof ag->impi);
+    memcpy(c->realm, ag->fqdn, sizeof ag->fqdn);
+    memcpy(c->uri, PATH, sizeof PATH);
+    if (simauth_digest_write_credentials(c, header) != SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE, "The SIM's identity does not fit into a request.");
+    return send_header(ag, header);
+}
+
+/* The 401 in ag->answer. */
+static enum ag_status read_challenge(struct ag *ag, struct ub *ub)
+{
+    const struct http_answer *answer = ag->answer;
+    const char *header = answer->www_authenticate;
+
+    if (answer->status != 401)
+        return answer->status == 200
+                   ? ag_fail(ag, AG_GARBAGE, "The gateway %s did not challenge the SIM.", ag->fqdn)
+                   : problem_read(ag, answer);
+    if (answer->header_bad ||
+        simauth_digest_parse_challenge(header, strlen(header), &ub->digest) != SIMAUTH_OK ||
+        ub->digest.algorithm != SIMAUTH_DIGEST_AKAV1_MD5 ||
+        (ub->digest.qop & SIMAUTH_QOP_AUTH_INT) == 0)
+        return ag_fail(ag, AG_GARBAGE, "The gateway %s sent a challenge that is no Digest AKA.",
+                       ag->fqdn);
+    if (strcasecmp(ub->digest.realm, ag->fqdn) != 0)
+        return ag_fail(ag, AG_GARBAGE, "The gateway %s challenges in another name.", ag->fqdn);
+    ub->challenge.method = simauth_method_find("aka", 3);
+    ub->challenge.rand_len = SIMAUTH_RAND_LEN;
+    ub->challenge.has_autn = true;
+    if (simauth_aka_nonce_read(ub->digest.nonce, ub->challenge.rand, ub->challenge.autn) !=
+        SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE, "The gateway %s sent a challenge without RAND and AUTN.",
+                       ag->fqdn);
+    return AG_OK;
+}
+
+static enum ag_status run_card(struct ag *ag, struct ub *ub)
+{
+    simauth_card_answer_wipe(&ub->card);
+    switch (ag->card.run(ag->card.user, &ub->challenge, &ub->card)) {
+    case SIMAUTH_CARD_GOOD:
+        return AG_OK;
+    case SIMAUTH_CARD_RESYNC:
+        if (!ub->resynced)
+            return AG_OK;
+        return ag_fail(ag, AG_NO_CARD,
+                       "The SIM finds the gateway's sequence numbers too old, even after it told "
+                       "the gateway its own.");
+    case SIMAUTH_CARD_REFUSED:
+        return ag_fail(ag, AG_NO_CARD,
+                       "The SIM refuses the challenge of %s: it does not come from this SIM's "
+                       "operator.",
+                       ag->fqdn);
+    case SIMAUTH_CARD_ABSENT:
+        return ag_fail(ag, AG_NO_CARD, "There is no SIM.");
+    case SIMAUTH_CARD_LOCKED:
+        return ag_fail(ag, AG_NO_CARD, "The SIM is locked.");
+    default:
+        return ag_fail(ag, AG_NO_CARD, "The SIM did not answer.");
+    }
+}
+
+/* RES is the password; with AUTS there is none. */
+static enum ag_status send_response(struct ag *ag, struct ub *ub)
+{
+    const struct simauth_digest_request request = {"GET", NULL, 0};
+    const struct simauth_secret *res = &ub->card.res;
+    struct simauth_digest_credentials *c = &ub->sent;
+    char header[SIMAUTH_DIGEST_HEADER_MAX];
+
+    c->algorithm = SIMAUTH_DIGEST_AKAV1_MD5;
+    c->qop = SIMAUTH_QOP_AUTH_INT;
+    c->nc = 1;
+    memcpy(c->realm, ub->digest.realm, sizeof c->realm);
+    memcpy(c->nonce, ub->digest.nonce, sizeof c->nonce);
+    memcpy(c->opaque, ub->digest.opaque, sizeof c->opaque);
+    c->has_auts = ub->card.status == SIMAUTH_CARD_RESYNC;
+    memcpy(c->auts, ub->card.auts, sizeof c->auts);
+    if (!ag_random_text(c->cnonce, 16) ||
+        simauth_digest_sign(c, &request, res->octets, c->has_auts ? 0 : res->len) != SIMAUTH_OK ||
+        simauth_digest_write_credentials(c, header) != SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE, "The answer to the gateway's challenge cannot be made.");
+    return send_header(ag, header);
+}
+
+static enum ag_status check_answer(struct ag *ag, struct ub *ub)
+{
+    const struct http_answer *answer = ag->answer;
+    char nextnonce[SIMAUTH_DIGEST_TEXT_MAX + 1];
+
+    if (answer->status == 401)
+        return ag_fail(ag, AG_REFUSED, "The gateway %s does not take this SIM's answer.", ag->fqdn);
+    if (answer->status != 200)
+        return problem_read(ag, answer);
+    if (answer->header_bad ||
+        simauth_digest_check_info(answer->info, strlen(answer->info), &ub->sent, answer->body,
+                                  answer->body_len, ub->card.res.octets, ub->card.res.len,
+                                  nextnonce) != SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE,
+                       "The gateway %s did not prove that it knows this SIM, or its answer was "
+                       "changed on the way.",
+                       ag->fqdn);
+    return AG_OK;
+}
+
+/* B-TID is base64(RAND)@FQDN (TS 33.220, 4.5.2): another one is somebody else's session. */
+static bool btid_right(const struct ag *ag, const struct ub *ub, const char *btid)
+{
+    char expected[SIMAUTH_B64_LEN(SIMAUTH_RAND_LEN) + 1];
+    size_t len = sizeof expected - 1;
+
+    simauth_b64_encode(ub->challenge.rand, SIMAUTH_RAND_LEN, expected);
+    return strncmp(btid, expected, len) == 0 && btid[len] == '@' &&
+           strcasecmp(btid + len + 1, ag->fqdn) == 0;
+}
+
+/* How long it lives, in seconds: by the gateway's clock where it told, for ours may be wrong. */
+static int64_t life(const struct ag *ag, const struct bsf_info *info)
+{
+    int64_t now = ag->answer->date > 0 ? ag->answer->date : (int64_t)time(NULL);
+    int64_t seconds = info->ends - now;
+
+    return seconds > LIFE_MAX ? LIFE_MAX : seconds;
+}
+
+static enum ag_status begin_session(struct ag *ag, struct ub *ub)
+{
+    struct ag_session fresh = {0};
+    struct bsf_info info;
+    int64_t seconds;
+
+    if (!ag_content_is(ag->answer, BSF_TYPE) ||
+        !bsf_parse(ag->answer->body, ag->answer->body_len, &info) || !btid_right(ag, ub, info.btid))
+        return ag_fail(ag, AG_GARBAGE,
+                       "The gateway %s answered with something that is no bootstrapping "
+                       "information.",
+                       ag->fqdn);
+    seconds = life(ag, &info);
+    if (seconds <= 0)
+        return ag_fail(ag, AG_GARBAGE,
+                       "The session that the gateway %s offers is over already: one of the two "
+                       "clocks is wrong.",
+                       ag->fqdn);
+    if (simauth_ks_naf(&ub->card.k, ub->challenge.rand, ag->impi, ag->fqdn, &fresh.ks_naf) !=
+        SIMAUTH_OK)
+        return ag_fail(ag, AG_NO_CARD, "The SIM's answer gives no key.");
+    simauth_b64_encode(fresh.ks_naf.octets, fresh.ks_naf.len, fresh.password);
+    memcpy(fresh.btid, info.btid, sizeof fresh.btid);
+    fresh.ends_at = ag_clock_ms() + seconds * 1000;
+    fresh.renew_at = ag_clock_ms() + seconds * 500;
+    fresh.valid = true;
+    ag_session_end(&ag->session);
+    ag->session = fresh;
+    OPENSSL_cleanse(&fresh, sizeof fresh);
+    return AG_OK;
+}
+
+static enum ag_status steps(struct ag *ag, struct ub *ub)
+{
+    enum ag_status status = send_hello(ag, ub);
+
+    for (;;) {
+        if (status == AG_OK)
+            status = read_challenge(ag, ub);
+        if (status == AG_OK)
+            status = run_card(ag, ub);
+        if (status == AG_OK)
+            status = send_response(ag, ub);
+        if (status != AG_OK)
+            return status;
+        if (!ub->sent.has_auts)
+            break;
+        ub->resynced = true; /* the answer is a new challenge, once */
+    }
+    status = check_answer(ag, ub);
+    return status == AG_OK ? begin_session(ag, ub) : status;
+}
+
+enum ag_status ub_bootstrap(struct ag *ag)
+{
+    struct ub ub = {0};
+    enum ag_status status = steps(ag, &ub);
+
+    OPENSSL_cleanse(&ub, sizeof ub);
+    return status;
+}

@@ -1,0 +1,11 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The back ends, for the table in sims.c alone. */
+#ifndef SIMAUTH_PLUGIN_SIM_SIMS_H
+#define SIMAUTH_PLUGIN_SIM_SIMS_H
+
+#include "sim.h"
+
+extern const struct sim_backend sim_backend_soft; /* soft.c */
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The software SIM: what a USIM with Milenage does (TS 33.102, 6.3.3), from a file. */
+#include "soft.h"
+#include "sims.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+
+#define LOCK_MS 300 /* another program holds the lock for one challenge: some milliseconds */
+#define LOCK_STEP_NS 2000000
+
+struct sim {
+    struct soft_file file;
+    char *window_path; /* owned */
+};
+
+static void soft_close(struct sim *sim)
+{
+    if (!sim)
+        return;
+    soft_file_close(&sim->file);
+    free(sim->window_path);
+    free(sim);
+}
+
+static struct sim *soft_open(const char *where, const struct sim_pin_source *pin,
+                             enum simauth_card_status *status, char *error)
+{
+    struct sim *sim = calloc(1, sizeof *sim);
+    struct soft_window window;
+
+    (void)pin; /* the file's mode is its lock */
+    *status = SIMAUTH_CARD_FAILED;
+    if (!sim || asprintf(&sim->window_path, "%s.sqn", where) < 0) {
+        snprintf(error, SIM_ERROR_MAX, "Out of memory.");
+        free(sim);
+        return NULL;
+    }
+    sim->file.fd = -1;
+    if (soft_file_open(&sim->file, where, status, error) &&
+        soft_window_load(&window, sim->window_path, status, error)) {
+        *status = SIMAUTH_CARD_GOOD;
+        return sim;
+    }
+    soft_close(sim);
+    return NULL;
+}
+
+static enum simauth_card_status soft_identity(struct sim *sim, struct sim_identity *identity)
+{
+    *identity = sim->file.identity;
+    return SIMAUTH_CARD_GOOD;
+}
+
+/* -- one challenge ------------------------------------------------------------------------------
+ */
+
+static uint64_t sqn_read(const uint8_t octets[static 6])
+{
+    uint64_t sqn = 0;
+
+    for (size_t i = 0; i < 6; i++)
+        sqn = sqn << 8 | octets[i];
+    return sqn;
+}
+
+static void sqn_write(uint64_t sqn, uint8_t octets[static 6])
+{
+    for (size_t i = 6; i-- > 0; sqn >>= 8)
+        octets[i] = (uint8_t)sqn;
+}
+
+/* Opens AUTN = SQN ^ AK || AMF || MAC-A. SIMAUTH_CARD_REFUSED when the MAC is not the operator's.
+ */
+static enum simauth_card_status check_autn(const struct sim *sim, const struct simauth_challenge *c,
+                                           struct simauth_milenage_vector *v, uint64_t *sqn)
+{
+    uint8_t octets[6];
+
+    if (simauth_milenage_keys(&sim->file.milenage, c->rand, v) != SIMAUTH_OK)
+        return SIMAUTH_CARD_FAILED;
+    for (size_t i = 0; i < sizeof octets; i++)
+        octets[i] = c->autn[i] ^ v->ak[i];
+    if (simauth_milenage_run(&sim->file.milenage, c->rand, octets, c->autn + 6, v) != SIMAUTH_OK)
+        return SIMAUTH_CARD_FAILED;
+    if (CRYPTO_memcmp(v->mac_a, c->autn + 8, sizeof v->mac_a) != 0)
+        return SIMAUTH_CARD_REFUSED;
+    *sqn = sqn_read(octets);
+    return SIMAUTH_CARD_GOOD;
+}
+
+/* AUTS = SQN_MS ^ AK* || MAC-S, with AMF* of zeros (TS 33.102, 6.3.3). */
+static enum simauth_card_status make_auts(const struct sim *sim, const struct simauth_challenge *c,
+                                          uint64_t sqn_ms, uint8_t auts[static SIMAUTH_AUTS_LEN])
+{
+    static const uint8_t amf[2] = {0, 0};
+    struct simauth_milenage_vector v;
+    enum simauth_card_status status = SIMAUTH_CARD_FAILED;
+
+    sqn_write(sqn_ms, auts);
+    if (simauth_milenage_run(&sim->file.milenage, c->rand, auts, amf, &v) == SIMAUTH_OK) {
+        for (size_t i = 0; i < 6; i++)
+            auts[i] ^= v.ak_star[i];
+        memcpy(auts + 6, v.mac_s, sizeof v.mac_s);
+        status = SIMAUTH_CARD_RESYNC;
+    }
+    OPENSSL_cleanse(&v, sizeof v);
+    return status;
+}
+
+static enum simauth_card_status give(const struct simauth_milenage_vector *v,
+                                     struct simauth_card_answer *answer)
+{
+    uint8_t k[32];
+    bool good;
+
+    memcpy(k, v->ck, 16);
+    memcpy(k + 16, v->ik, 16);
+    good = simauth_secret_set(&answer->res, v->res, sizeof v->res) == SIMAUTH_OK &&
+           simauth_secret_set(&answer->k, k, sizeof k) == SIMAUTH_OK;
+    OPENSSL_cleanse(k, sizeof k);
+    return good ? SIMAUTH_CARD_GOOD : SIMAUTH_CARD_FAILED;
+}
+
+/* With the lock held: nothing is given before the disk has the sequence number. */
+static enum simauth_card_status run_locked(const struct sim *sim, const struct simauth_challenge *c,
+                                           struct simauth_card_answer *answer)
+{
+    struct simauth_milenage_vector v;
+    struct soft_window window;
+    char error[SIM_ERROR_MAX];
+    uint64_t sqn = 0;
+    enum simauth_card_status status = check_autn(sim, c, &v, &sqn), ignored;
+
+    if (status == SIMAUTH_CARD_GOOD &&
+        !soft_window_load(&window, sim->window_path, &ignored, error))
+        status = SIMAUTH_CARD_FAILED;
+    if (status == SIMAUTH_CARD_GOOD && !soft_window_fresh(&window, sqn)) {
+        status = make_auts(sim, c, soft_window_highest(&window), answer->auts);
+    } else if (status == SIMAUTH_CARD_GOOD) {
+        soft_window_take(&window, sqn);
+        status =
+            soft_window_store(&window, sim->window_path) ? give(&v, answer) : SIMAUTH_CARD_FAILED;
+    }
+    OPENSSL_cleanse(&v, sizeof v);
+    return status;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool lock(int fd)
+{
+    const struct timespec step = {0, LOCK_STEP_NS};
+    int64_t until = now_ms() + LOCK_MS;
+
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || now_ms() > until)
+            return false;
+        nanosleep(&step, NULL);
+    }
+    return true;
+}
+
+static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_challenge *challenge,
+                                         struct simauth_card_answer *answer)
+{
+    memset(answer, 0, sizeof *answer);
+    answer->status = SIMAUTH_CARD_FAILED;
+    /* A USIM's application answers nothing that is not AKA. */
+    if (!challenge->method || strcmp(challenge->method->name, "aka") != 0 ||
+        challenge->rand_len != SIMAUTH_RAND_LEN || !challenge->has_autn)
+        return answer->status;
+    if (!lock(sim->file.fd))
+        return answer->status;
+    answer->status = run_locked(sim, challenge, answer);
+    flock(sim->file.fd, LOCK_UN);
+    return answer->status;
+}
+
+const struct sim_backend sim_backend_soft = {
+    .name = "soft",
+    .instant = true,
+    .open = soft_open,
+    .identity = soft_identity,
+    .run = soft_run,
+    .close = soft_close,
+};

@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the soft SIM: the file that the operator issued, and the sequence numbers beside it. */
+#ifndef SIMAUTH_PLUGIN_SIM_SOFT_H
+#define SIMAUTH_PLUGIN_SIM_SOFT_H
+
+#include "sim.h"
+#include <simauth/milenage.h>
+
+#define SOFT_FILE_MAX 16384 /* octets of the operator's file */
+
+/* What the operator issued. */
+struct soft_file {
+    int fd; /* kept open: it carries the lock against a second program */
+    struct sim_identity identity;
+    struct simauth_milenage milenage; /* holds K and OPc: soft_file_close() wipes it */
+};
+
+/* Opens a file that nobody else may read: absolute path, no symbolic link, a regular file of this
+ * user with mode 0600 or less. Returns a descriptor, or -1 with *status and a sentence in `error`
+ * (SIM_ERROR_MAX octets). `what` names it in the sentence. SIMAUTH_CARD_ABSENT: it is not there. */
+int soft_open_private(const char *path, const char *what, enum simauth_card_status *status,
+                      char *error);
+/* Reads and checks the operator's file. On failure false and the same as above; `file` then holds
+ * nothing. Close with soft_file_close(). */
+bool soft_file_open(struct soft_file *file, const char *path, enum simauth_card_status *status,
+                    char *error);
+void soft_file_close(struct soft_file *file);
+
+/* The sequence numbers of TS 33.102 annex C.2: SQN = SEQ || IND, one SEQ for each IND. */
+#define SOFT_IND_BITS 5
+#define SOFT_IND_COUNT (1 << SOFT_IND_BITS)
+#define SOFT_SEQ_MAX ((UINT64_C(1) << (48 - SOFT_IND_BITS)) - 1)
+#define SOFT_SEQ_DELTA (UINT64_C(1) << 28) /* the longest jump forwards, annex C.3 */
+
+struct soft_window {
+    uint64_t seq[SOFT_IND_COUNT];
+};
+/* Whether a USIM takes this SQN: not over DELTA ahead and above all that had its IND. */
+bool soft_window_fresh(const struct soft_window *window, uint64_t sqn);
+void soft_window_take(struct soft_window *window, uint64_t sqn);
+/* SQN_MS: the highest that was ever taken. */
+uint64_t soft_window_highest(const struct soft_window *window);
+
+/* Reads the window from `path`; a file that is not there is that of a new SIM. False with *status
+ * and `error` when it is damaged or not private. */
+bool soft_window_load(struct soft_window *window, const char *path,
+                      enum simauth_card_status *status, char *error);
+/* Replaces `path` atomically; true only when it would survive a power cut. Call it with the lock
+ * held. errno says why not. */
+bool soft_window_store(const struct soft_window *window, const char *path);
+
+#endif
