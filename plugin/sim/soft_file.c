@@ -191,11 +191,10 @@ static const char *read_milenage(const json_t *object, struct simauth_milenage *
 static const char *read_mnc_len(const json_t *object, int *mnc_len)
 {
     const json_t *value = json_object_get(object, "mnc_len");
+    json_int_t number = json_integer_value(value); /* 0 for what is no integer */
 
-    *mnc_len = value ? (int)json_integer_value(value) : 0;
-    if (value && (!json_is_integer(value) || (*mnc_len != 2 && *mnc_len != 3)))
-        return "has an \"mnc_len\" that is neither 2 nor 3";
-    return NULL;
+    *mnc_len = number == 2 || number == 3 ? (int)number : 0;
+    return value && *mnc_len == 0 ? "has an \"mnc_len\" that is neither 2 nor 3" : NULL;
 }
 
 /* It is going to stand between quotation marks in a header. */

@@ -1,0 +1,274 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What survives: restarts, kills at the worst moment, full disks, two programs with one SIM. */
+#include "desk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The n-th call (from 1) of the one named is where it happens; 0: nothing does. */
+enum call { CALL_NONE, CALL_WRITE, CALL_FSYNC, CALL_RENAME };
+static struct {
+    enum call call;
+    unsigned at, seen;
+    bool after; /* the call is made first */
+    int error;  /* 0: the program is killed */
+} trap;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+ssize_t __real_write(int fd, const void *data, size_t len);
+ssize_t __wrap_write(int fd, const void *data, size_t len);
+
+static bool sprung(enum call call)
+{
+    return trap.call == call && ++trap.seen == trap.at;
+}
+
+static void die(void)
+{
+    if (trap.error == 0)
+        raise(SIGKILL);
+    errno = trap.error;
+}
+
+int __wrap_fsync(int fd)
+{
+    if (!sprung(CALL_FSYNC))
+        return __real_fsync(fd);
+    if (trap.after)
+        __real_fsync(fd);
+    die();
+    return -1;
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    if (!sprung(CALL_RENAME))
+        return __real_rename(from, to);
+    if (trap.after)
+        __real_rename(from, to);
+    die();
+    return -1;
+}
+
+ssize_t __wrap_write(int fd, const void *data, size_t len)
+{
+    if (!sprung(CALL_WRITE))
+        return __real_write(fd, data, len);
+    __real_write(fd, data, len / 2); /* the disk takes half of it */
+    die();
+    return -1;
+}
+
+static void test_restart(void **state)
+{
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge challenge, next;
+    struct osmo_auth_vector vector;
+    struct stat st;
+
+    desk_challenge(desk, 7, &challenge, &vector);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    desk_backend->close(sim);
+    assert_int_equal(stat(desk->sqn_path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    sim = desk_open(desk);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_RESYNC);
+    desk_challenge(desk, 7, &next, &vector);
+    assert_int_equal(desk_run(sim, &next), SIMAUTH_CARD_GOOD);
+    desk_backend->close(sim);
+}
+
+/* In a child that is killed where `where` says. Its answer never got out. */
+static void run_killed(struct desk *desk, const struct simauth_challenge *challenge)
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct simauth_card_answer answer;
+        struct sim *sim = desk_open(desk);
+
+        trap.seen = 0;
+        desk_backend->run(sim, challenge, &answer);
+        _exit(0); /* the trap was not where we thought */
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* Whenever it is killed the file is whole: either the vector is still good or it was taken. */
+static void test_killed(void **state)
+{
+    static const struct {
+        enum call call;
+        unsigned at;
+        bool after, taken;
+    } moments[] = {
+        {CALL_WRITE, 1, false, false},  {CALL_FSYNC, 1, false, false}, {CALL_FSYNC, 1, true, false},
+        {CALL_RENAME, 1, false, false}, {CALL_RENAME, 1, true, true},  {CALL_FSYNC, 2, false, true},
+        {CALL_FSYNC, 2, true, true},
+    };
+    struct desk *desk = *state;
+    struct simauth_challenge challenge;
+    struct osmo_auth_vector vector;
+
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        struct sim *sim;
+
+        desk_challenge(desk, 3, &challenge, &vector);
+        trap.call = moments[i].call;
+        trap.at = moments[i].at;
+        trap.after = moments[i].after;
+        trap.error = 0;
+        run_killed(desk, &challenge);
+        trap.call = CALL_NONE;
+        sim = desk_open(desk);
+        assert_int_equal(desk_run(sim, &challenge),
+                         moments[i].taken ? SIMAUTH_CARD_RESYNC : SIMAUTH_CARD_GOOD);
+        desk_backend->close(sim);
+    }
+}
+
+/* No answer leaves when the disk did not take the number. */
+static void test_disk_fails(void **state)
+{
+    static const struct {
+        enum call call;
+        unsigned at;
+        int error;
+    } faults[] = {
+        {CALL_WRITE, 1, ENOSPC},
+        {CALL_FSYNC, 1, EIO},
+        {CALL_RENAME, 1, EROFS},
+        {CALL_FSYNC, 2, EIO},
+    };
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge challenge;
+    struct simauth_card_answer answer;
+    struct osmo_auth_vector vector;
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        desk_challenge(desk, 3, &challenge, &vector);
+        trap.call = faults[i].call;
+        trap.at = faults[i].at;
+        trap.error = faults[i].error;
+        trap.after = false;
+        trap.seen = 0;
+        assert_int_equal(desk_backend->run(sim, &challenge, &answer), SIMAUTH_CARD_FAILED);
+        trap.call = CALL_NONE;
+        assert_int_equal(answer.res.len, 0);
+        assert_int_equal(answer.k.len, 0);
+        desk_challenge(desk, 3, &challenge, &vector);
+        assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    }
+    desk_backend->close(sim);
+}
+
+/* A damaged file while it is open: no answer, rather than one without a memory. */
+static void test_damaged_later(void **state)
+{
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge challenge;
+    struct osmo_auth_vector vector;
+
+    desk_challenge(desk, 3, &challenge, &vector);
+    desk_write(desk->sqn_path, "{", 0600);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_FAILED);
+    desk_backend->close(sim);
+}
+
+#define ROUNDS 64
+
+/* Bit i of the result: challenge i was taken. */
+static void child_runs(struct desk *desk, const struct simauth_challenge *challenges, int to)
+{
+    struct sim *sim = desk_open(desk);
+    uint8_t taken[ROUNDS];
+
+    for (size_t i = 0; i < ROUNDS; i++)
+        taken[i] = (uint8_t)desk_run(sim, &challenges[i]);
+    __real_write(to, taken, sizeof taken);
+    _exit(0);
+}
+
+/* Two programs, the same challenges: each is taken by exactly one, and none is lost to the lock. */
+static void test_two_programs(void **state)
+{
+    struct desk *desk = *state;
+    struct simauth_challenge challenges[ROUNDS];
+    struct osmo_auth_vector vector;
+    uint8_t taken[2][ROUNDS];
+    int pipes[2][2];
+    pid_t children[2];
+
+    for (size_t i = 0; i < ROUNDS; i++)
+        desk_challenge(desk, 0, &challenges[i], &vector);
+    for (size_t c = 0; c < 2; c++) {
+        assert_int_equal(pipe(pipes[c]), 0);
+        children[c] = fork();
+        if (children[c] == 0)
+            child_runs(desk, challenges, pipes[c][1]);
+    }
+    for (size_t c = 0; c < 2; c++) {
+        close(pipes[c][1]);
+        assert_int_equal(read(pipes[c][0], taken[c], ROUNDS), ROUNDS);
+        close(pipes[c][0]);
+        assert_int_equal(waitpid(children[c], NULL, 0), children[c]);
+    }
+    for (size_t i = 0; i < ROUNDS; i++) {
+        unsigned good = (taken[0][i] == SIMAUTH_CARD_GOOD) + (taken[1][i] == SIMAUTH_CARD_GOOD);
+        unsigned old = (taken[0][i] == SIMAUTH_CARD_RESYNC) + (taken[1][i] == SIMAUTH_CARD_RESYNC);
+
+        assert_int_equal(good + old, 2);
+        assert_true(good <= 1); /* 0: the other was ahead of it already */
+    }
+    assert_true(taken[0][ROUNDS - 1] == SIMAUTH_CARD_GOOD ||
+                taken[1][ROUNDS - 1] == SIMAUTH_CARD_GOOD);
+}
+
+/* Somebody holds the lock for ever: an error in reasonable time, and good again afterwards. */
+static void test_lock_held(void **state)
+{
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge challenge;
+    struct osmo_auth_vector vector;
+    int fd = open(desk->path, O_RDONLY);
+
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    desk_challenge(desk, 3, &challenge, &vector);
+    alarm(3); /* the limit: SIGALRM ends the test */
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_FAILED);
+    alarm(0);
+    close(fd);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    desk_backend->close(sim);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_restart),       CASE(test_killed),       CASE(test_disk_fails),
+        CASE(test_damaged_later), CASE(test_two_programs), CASE(test_lock_held),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
