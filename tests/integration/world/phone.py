@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 
-from .process import Failed, Timeout, tail, wait_for
+from .process import Failed, Timeout, wait_for
 from .proxy import PASSWORD_PREFIX
 
 RC = """\
@@ -206,6 +206,17 @@ class Phone:
             return None
         return self.process.stop(limit, signal.SIGINT)
 
+    def calls(self):
+        """The numbers of all calls that this phone has seen."""
+        return sorted({e.call for e in self.events() if e.kind == "call-state-changed"})
+
     def said(self):
-        """The log so far."""
-        return tail(self.log, 100000)
+        """Linphone's log so far."""
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def wait_log(self, pattern, limit=10, start=0):
+        """Wait until Linphone's log has a match after character `start`; the match."""
+        regex = re.compile(pattern)
+        return wait_for(lambda: regex.search(self.said(), start), limit,
+                        f"'{pattern}' in the log of {self.node.name}", every=0.02)

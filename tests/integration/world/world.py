@@ -18,6 +18,7 @@ import os
 from . import net, sandbox
 from .capture import Capture
 from .dns import Resolver, resolv_conf
+from .messages import Messages
 from .phone import Phone
 from .pki import Authority
 from .proxy import Proxy
@@ -138,6 +139,10 @@ class World:
             phone.start(wait_registered=False)
         for phone in (self.alice, self.bob):
             phone.wait_registered()
+
+    def messages(self):
+        """End the capture; the SIP messages that it has."""
+        return Messages(self.capture.stop())
 
     def stop(self):
         """Stop everything, phones first; the capture is complete afterwards."""

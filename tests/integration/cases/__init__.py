@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases to run in a world. A module's functions become tests by @case; CTest finds them by itself."""
+
+from dataclasses import dataclass, field
+
+registered = {}
+
+
+class Skip(Exception):
+    """This case cannot run here; the reason is its text (and tests/skips must list the test)."""
+
+
+@dataclass
+class Case:
+    name: str
+    function: object
+    product: bool = True
+    label: str = ""
+    limit: int = 60
+    processors: int = 1
+    world: dict = field(default_factory=dict)
+
+
+def case(name, product=True, label="", limit=60, processors=1, **world):
+    """Register a case under its CTest name (as 'call.stock.plain').
+
+    product: lay the staged installation over /usr of phones and gateways. label: 'bench' or 'long' takes
+    it out of the ordinary run. limit: seconds. Other arguments go to World.
+    """
+    def register(function):
+        assert name not in registered, f"two cases are called {name}"
+        registered[name] = Case(name, function, product, label, limit, processors, world)
+        return function
+    return register

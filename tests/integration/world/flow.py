@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What most cases do with a world."""
+
+
+def connect(world, limit=15):
+    """Alice calls Bob, Bob answers when it rings; returns Alice's call once both streams run."""
+    before = world.alice.mark(), world.bob.mark()
+    call = world.alice.call(world.bob.aor)
+    rings = world.bob.wait_state("IncomingReceived", limit=limit, after=before[1])
+    world.alice.wait_state("OutgoingRinging", limit=limit, after=before[0])
+    world.bob.answer(rings.call)
+    world.alice.wait_state("StreamsRunning", limit=limit, after=before[0])
+    world.bob.wait_state("StreamsRunning", limit=limit, after=before[1])
+    return call
+
+
+def hang_up(world, call, limit=15):
+    """Alice ends the call; returns when both phones have let it go."""
+    before = world.alice.mark(), world.bob.mark()
+    world.alice.terminate(call)
+    world.alice.wait_state("Released", limit=limit, after=before[0])
+    world.bob.wait_state("Released", limit=limit, after=before[1])
