@@ -7,6 +7,7 @@
 #include "simauth/vector.h"
 #include "vector_aad.h"
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <string.h>
 
 static const char SEAL_INFO[] = "simauth 1 seal";
@@ -51,6 +52,7 @@ static enum simauth_result x25519(const struct simauth_secret *own,
     memset(z, 0, SIMAUTH_X25519_LEN);
     if (own->len != SIMAUTH_X25519_LEN)
         return SIMAUTH_MALFORMED;
+    ERR_set_mark(); /* a caller's TLS reads the same queue */
     own_key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, own->octets, own->len);
     other_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, other, SIMAUTH_X25519_LEN);
     if (own_key != NULL && other_key != NULL) {
@@ -59,6 +61,7 @@ static enum simauth_result x25519(const struct simauth_secret *own,
     }
     EVP_PKEY_free(own_key);
     EVP_PKEY_free(other_key);
+    ERR_pop_to_mark();
     return result;
 }
 

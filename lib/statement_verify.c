@@ -5,6 +5,7 @@
 #include "names.h"
 #include "statement.h"
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -172,11 +173,11 @@ enum simauth_result simauth_statement_verify(const char *text, X509_STORE *ancho
     result = jws_split(text, &jws);
     if (result != SIMAUTH_OK)
         return result;
+    ERR_set_mark(); /* a caller's TLS reads the same queue of errors */
     chain = read_header(&jws);
-    if (chain == NULL)
-        return SIMAUTH_MALFORMED;
-    result = check_all(&jws, chain, anchors, now, statement);
+    result = chain != NULL ? check_all(&jws, chain, anchors, now, statement) : SIMAUTH_MALFORMED;
     sk_X509_pop_free(chain, X509_free);
+    ERR_pop_to_mark();
     if (result != SIMAUTH_OK)
         memset(statement, 0, sizeof *statement);
     return result;

@@ -1,0 +1,316 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The vector object, its seal, the channel between phone and gateway, and the loader of JSON. */
+#include "crypto.h"
+#include "simauth/vector.h"
+#include "vector_aad.h"
+#include "vectors.h"
+
+static struct simauth_seal_pair pair_of(const json_t *v, const char *name)
+{
+    struct simauth_seal_pair pair;
+    uint8_t octets[32];
+
+    octets_of(v, name, octets, sizeof octets);
+    assert_int_equal(simauth_seal_pair_make(octets, &pair), SIMAUTH_OK);
+    return pair;
+}
+
+/* RFC 7748 section 6.1: Bob's key pair. */
+static void test_x25519_of_the_rfc(void **state)
+{
+    struct simauth_seal_pair pair;
+    uint8_t octets[32];
+
+    (void)state;
+    from_hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb", octets, 32);
+    assert_int_equal(simauth_seal_pair_make(octets, &pair), SIMAUTH_OK);
+    assert_hex(pair.public_key, 32,
+               "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
+}
+
+static void test_seal_of_the_vectors(void **state)
+{
+    json_t *v = load_vectors("seal");
+    struct simauth_seal_pair operator_pair = pair_of(v, "operator_private");
+    struct simauth_seal_pair phone = pair_of(v, "phone_private");
+    struct simauth_secret ssk = secret_of(v, "ssk"), opened;
+    struct simauth_vector vector;
+    uint8_t nonce[12];
+    char *aad;
+    json_t *back;
+
+    (void)state;
+    assert_octets(v, "operator_public", operator_pair.public_key, 32);
+    assert_octets(v, "seal_to", phone.public_key, 32);
+    octets_of(v, "nonce", nonce, sizeof nonce);
+    assert_int_equal(simauth_vector_from_json(json_object_get(v, "vector"), &vector), SIMAUTH_OK);
+    aad = vector_aad(&vector);
+    assert_string_equal(aad, text_of(v, "aad"));
+    free(aad);
+    back = simauth_vector_to_json(&vector);
+    assert_true(json_equal(back, json_object_get(v, "vector")));
+    json_decref(back);
+    assert_int_equal(simauth_unseal(&vector, operator_pair.public_key, &phone, &opened),
+                     SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&opened, &ssk));
+    memset(vector.sealed, 0, sizeof vector.sealed);
+    assert_int_equal(simauth_seal(&vector, &operator_pair, phone.public_key, nonce, &ssk),
+                     SIMAUTH_OK);
+    assert_octets(v, "sealed", vector.sealed, sizeof vector.sealed);
+    simauth_vector_clear(&vector);
+    json_decref(v);
+}
+
+/* Everything the seal covers, one octet at a time. */
+static void test_nothing_sealed_can_be_changed(void **state)
+{
+    json_t *v = load_vectors("seal");
+    struct simauth_seal_pair operator_pair = pair_of(v, "operator_private");
+    struct simauth_seal_pair phone = pair_of(v, "phone_private");
+    struct simauth_secret opened;
+    struct simauth_vector vector;
+
+    (void)state;
+    assert_int_equal(simauth_vector_from_json(json_object_get(v, "vector"), &vector), SIMAUTH_OK);
+#define REFUSED()                                                                                  \
+    do {                                                                                           \
+        opened.len = 1;                                                                            \
+        assert_int_equal(simauth_unseal(&vector, operator_pair.public_key, &phone, &opened),       \
+                         SIMAUTH_WRONG);                                                           \
+        assert_int_equal(opened.len, 0);                                                           \
+    } while (0)
+#define CHANGED(member)                                                                            \
+    (member) ^= 1;                                                                                 \
+    REFUSED();                                                                                     \
+    (member) ^= 1
+    for (size_t i = 0; i < sizeof vector.sealed; i++) {
+        CHANGED(vector.sealed[i]);
+    }
+    CHANGED(vector.challenge.rand[3]);
+    CHANGED(vector.caller[5]);
+    CHANGED(vector.callee[5]);
+    CHANGED(vector.nai_a[2]);
+    CHANGED(vector.nai_b[2]);
+    CHANGED(vector.operator_name[0]);
+    CHANGED(vector.sim_age);
+    CHANGED(vector.ttl);
+    CHANGED(vector.op_key[1]);
+    CHANGED(operator_pair.public_key[0]);
+    CHANGED(phone.private_key.octets[1]);
+    vector.subject = SIMAUTH_SUBJECT_CALLER;
+    REFUSED();
+    vector.subject = SIMAUTH_SUBJECT_CALLEE;
+    assert_int_equal(simauth_unseal(&vector, operator_pair.public_key, &phone, &opened),
+                     SIMAUTH_OK);
+    simauth_vector_clear(&vector);
+    json_decref(v);
+}
+
+/* Public keys of small order make an all-zero secret (RFC 7748, 6.1). */
+static void test_zero_shared_secret(void **state)
+{
+    static const char *const SMALL[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
+    json_t *v = load_vectors("seal");
+    struct simauth_seal_pair pair = pair_of(v, "operator_private");
+    struct simauth_secret ssk = secret_of(v, "ssk"), opened;
+    struct simauth_vector vector;
+    static const uint8_t nonce[12];
+    uint8_t key[32];
+
+    (void)state;
+    assert_int_equal(simauth_vector_from_json(json_object_get(v, "vector"), &vector), SIMAUTH_OK);
+    for (size_t i = 0; i < sizeof SMALL / sizeof SMALL[0]; i++) {
+        from_hex(SMALL[i], key, sizeof key);
+        assert_int_equal(simauth_unseal(&vector, key, &pair, &opened), SIMAUTH_WRONG);
+        assert_int_equal(simauth_seal(&vector, &pair, key, nonce, &ssk), SIMAUTH_WRONG);
+    }
+    ssk.len = 31;
+    assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
+    ssk.len = 32;
+    pair.private_key.len = 0;
+    assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
+    simauth_vector_clear(&vector);
+    assert_int_equal(simauth_seal(&vector, &pair, key, nonce, &ssk), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_unseal(&vector, key, &pair, &opened), SIMAUTH_MALFORMED);
+    json_decref(v);
+}
+
+static enum simauth_result read_with(const json_t *good, const char *name, json_t *value)
+{
+    json_t *object = json_deep_copy(good);
+    struct simauth_vector vector;
+    enum simauth_result result;
+
+    if (value != NULL)
+        json_object_set_new(object, name, value);
+    else
+        json_object_del(object, name);
+    result = simauth_vector_from_json(object, &vector);
+    if (result != SIMAUTH_OK)
+        assert_null(vector.op_key);
+    simauth_vector_clear(&vector);
+    json_decref(object);
+    return result;
+}
+
+static void test_objects_that_are_no_vector(void **state)
+{
+    static const struct {
+        const char *name, *text;
+    } BAD[] = {{"subject", "other"},
+               {"subject", ""},
+               {"rand", ""},
+               {"rand", "AAAA"},
+               {"caller", "alice"},
+               {"caller", ""},
+               {"caller", "sips:alice@a.example"}, /* not in its canonical form */
+               {"callee", "sip:b@B.example"},
+               {"nai_a", "alice"},
+               {"nai_b", "b@O.p"},
+               {"operator", ""},
+               {"operator", "a\x1b[31m"},
+               {"operator", "a\xc2\x85"},
+               {"operator", "12345678901234567890123456789012345678901234567890123456789012345"},
+               {"op_key", ""},
+               {"op_key", "a\nb"},
+               {"sealed", ""},
+               {"sealed", "AAAA"},
+               {"unknown", "x"},
+               {"ttl", "60"}};
+    json_t *v = load_vectors("seal"), *good = json_object_get(v, "vector"), *value;
+    const char *name;
+    char *big;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        if (read_with(good, BAD[i].name, json_string(BAD[i].text)) != SIMAUTH_MALFORMED)
+            fail_msg("accepted: %s = %s", BAD[i].name, BAD[i].text);
+    }
+    json_object_foreach(good, name, value)
+    {
+        assert_int_equal(read_with(good, name, NULL), SIMAUTH_MALFORMED);
+        assert_int_equal(read_with(good, name, json_real(1.0)), SIMAUTH_MALFORMED);
+        assert_int_equal(read_with(good, name, json_array()), SIMAUTH_MALFORMED);
+        assert_int_equal(read_with(good, name, json_null()), SIMAUTH_MALFORMED);
+    }
+    assert_int_equal(read_with(good, "ttl", json_integer(0)), SIMAUTH_MALFORMED);
+    assert_int_equal(read_with(good, "ttl", json_integer(86401)), SIMAUTH_MALFORMED);
+    assert_int_equal(read_with(good, "sim_age", json_integer(-2)), SIMAUTH_MALFORMED);
+    assert_int_equal(read_with(good, "sim_age", json_integer(INT64_MAX)), SIMAUTH_MALFORMED);
+    assert_int_equal(read_with(good, "method", json_string("nix")), SIMAUTH_UNKNOWN_METHOD);
+    big = calloc(1, SIMAUTH_STATEMENT_MAX + 2);
+    memset(big, 'x', SIMAUTH_STATEMENT_MAX + 1);
+    assert_int_equal(read_with(good, "op_key", json_string(big)), SIMAUTH_TOO_LONG);
+    big[SIMAUTH_STATEMENT_MAX] = '\0';
+    assert_int_equal(read_with(good, "op_key", json_string(big)), SIMAUTH_OK);
+    free(big);
+    json_decref(v);
+    v = json_array();
+    assert_int_equal(read_with(v, "x", NULL), SIMAUTH_MALFORMED);
+    json_decref(v);
+}
+
+static void test_loader(void **state)
+{
+    static const char *const GOOD[] = {"{}", " {\"a\":{\"b\":[1,\"\xc3\xa9\"]}} "};
+    static const char *const BAD[] = {"",
+                                      "[]",
+                                      "1",
+                                      "{",
+                                      "{}x",
+                                      "{\"a\":1,\"a\":2}",
+                                      "{\"a\":{\"b\":1,\"b\":1}}",
+                                      "{\"a\":\"\\u0001\"}",
+                                      "{\"a\":\"\\u007f\"}",
+                                      "{\"a\":\"\\u0085\"}",
+                                      "{\"a\":\"\\u0000\"}",
+                                      "{\"a\":[\"\\n\"]}",
+                                      "{\"\\n\":1}",
+                                      "{\"a\":\"\x01\"}",
+                                      "{\"a\":\"\xff\"}",
+                                      "{\"a\":01}",
+                                      "{'a':1}",
+                                      "{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}"};
+    static const char *const ONLY[] = {"a", "b", NULL};
+    json_t *object;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
+        object = simauth_json_load(GOOD[i], strlen(GOOD[i]));
+        assert_non_null(object);
+        json_decref(object);
+    }
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        if (simauth_json_load(BAD[i], strlen(BAD[i])) != NULL)
+            fail_msg("accepted: %s", BAD[i]);
+    }
+    object = simauth_json_load("{\"b\":1}", 7);
+    assert_true(simauth_json_only(object, ONLY));
+    json_object_set_new(object, "c", json_true());
+    assert_false(simauth_json_only(object, ONLY));
+    json_decref(object);
+    assert_false(simauth_json_only(NULL, ONLY));
+}
+
+static void test_channel(void **state)
+{
+    json_t *v = load_vectors("channel");
+    struct simauth_secret ks = secret_of(v, "ks_naf"), secret = secret_of(v, "secret"), opened;
+    uint8_t nonce[12], aad[32], sealed[28 + SIMAUTH_SECRET_MAX + 1];
+
+    (void)state;
+    octets_of(v, "nonce", nonce, sizeof nonce);
+    octets_of(v, "aad", aad, sizeof aad);
+    for (unsigned up = 0; up < 2; up++) {
+        const char *direction = up ? "seal up" : "seal down";
+        const char *other = up ? "seal down" : "seal up";
+        assert_int_equal(
+            simauth_channel_seal(&ks, direction, aad, sizeof aad, nonce, &secret, sealed),
+            SIMAUTH_OK);
+        assert_octets(v, up ? "sealed_up" : "sealed_down", sealed, 60);
+#define OPEN(which, aad_len, len)                                                                  \
+    simauth_channel_unseal(&ks, which, aad, aad_len, sealed, len, &opened)
+        assert_int_equal(OPEN(direction, sizeof aad, 60), SIMAUTH_OK);
+        assert_true(simauth_secret_equal(&opened, &secret));
+        assert_int_equal(OPEN(other, sizeof aad, 60), SIMAUTH_WRONG);
+        assert_int_equal(OPEN(direction, sizeof aad - 1, 60), SIMAUTH_WRONG);
+        assert_int_equal(OPEN(direction, sizeof aad, 59), SIMAUTH_WRONG);
+        assert_int_equal(OPEN(direction, sizeof aad, 28), SIMAUTH_MALFORMED);
+        assert_int_equal(OPEN(direction, sizeof aad, 0), SIMAUTH_MALFORMED);
+        assert_int_equal(OPEN(direction, sizeof aad, sizeof sealed), SIMAUTH_MALFORMED);
+        assert_int_equal(OPEN("seal", sizeof aad, 60), SIMAUTH_MALFORMED);
+        assert_int_equal(opened.len, 0);
+        for (size_t i = 0; i < 60; i++) {
+            sealed[i] ^= 0x80;
+            assert_int_equal(OPEN(direction, sizeof aad, 60), SIMAUTH_WRONG);
+            sealed[i] ^= 0x80;
+        }
+    }
+    simauth_secret_wipe(&secret);
+    assert_int_equal(simauth_channel_seal(&ks, "seal up", aad, 32, nonce, &secret, sealed),
+                     SIMAUTH_MALFORMED);
+    simauth_secret_wipe(&ks);
+    assert_int_equal(OPEN("seal up", sizeof aad, 60), SIMAUTH_MALFORMED);
+    json_decref(v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_x25519_of_the_rfc),
+        cmocka_unit_test(test_seal_of_the_vectors),
+        cmocka_unit_test(test_nothing_sealed_can_be_changed),
+        cmocka_unit_test(test_zero_shared_secret),
+        cmocka_unit_test(test_objects_that_are_no_vector),
+        cmocka_unit_test(test_loader),
+        cmocka_unit_test(test_channel),
+    };
+
+    return cmocka_run_group_tests_name("vector", tests, NULL, NULL);
+}
