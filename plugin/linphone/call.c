@@ -1,0 +1,482 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "call.h"
+#include "note.h"
+#include "words.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+struct trip {
+    struct errand errand; /* first: it is what the worker knows */
+    struct drive drive;
+    struct leg *leg; /* NULL: nobody waits for it any more */
+    struct core *core;
+    char aor_a[SIMAUTH_AOR_MAX + 1], aor_b[SIMAUTH_AOR_MAX + 1];
+    char callee_nai[SIMAUTH_NAI_MAX + 1];
+};
+
+/* -- sessions ---------------------------------------------------------------------------------- */
+
+struct simauth_session *call_new_session(const struct call *call)
+{
+    struct simauth_session_config config = {
+        .policy = call->policy.policy,
+        .own_aor = call->policy.own,
+        .peer_aor = call->policy.peer,
+        .own_nai = *call->core->own_nai ? call->core->own_nai : NULL,
+        .peer_nai = *call->policy.peer_nai ? call->policy.peer_nai : NULL,
+        .pinned_strength = call->policy.strength,
+    };
+    struct simauth_session *session = NULL;
+
+    if (RAND_priv_bytes(config.random, sizeof(config.random)) == 1)
+        session = call->caller ? simauth_session_caller(&config) : simauth_session_callee(&config);
+    explicit_bzero(&config, sizeof(config));
+    return session;
+}
+
+struct leg *leg_new(struct call *call, struct simauth_session *session)
+{
+    struct leg *leg = session ? g_new0(struct leg, 1) : NULL;
+
+    if (leg) {
+        leg->call = call;
+        leg->session = session;
+    }
+    return leg;
+}
+
+void leg_free(struct leg *leg)
+{
+    if (!leg)
+        return;
+    if (leg->trip)
+        leg->trip->leg = NULL;
+    if (leg->held)
+        belle_sip_object_unref(leg->held);
+    simauth_session_free(leg->session);
+    g_free(leg);
+}
+
+/* -- trips to the worker ----------------------------------------------------------------------- */
+
+static void trip_work(struct errand *errand, struct station *station)
+{
+    struct trip *trip = (struct trip *)errand;
+    trip->drive.settings = errand->settings;
+    drive(station, &trip->drive);
+}
+
+static void trip_free(struct trip *trip)
+{
+    simauth_session_free(trip->drive.session);
+    g_free(trip);
+}
+
+static void trip_lost(struct errand *errand)
+{
+    trip_free((struct trip *)errand);
+}
+
+/* Gives the leg its session back and takes what the trip learned. */
+static simauth_actions unpack(struct trip *trip)
+{
+    struct leg *leg = trip->leg;
+    struct call *call = leg->call;
+    const char *own;
+
+    leg->session = trip->drive.session;
+    leg->trip = NULL;
+    trip->drive.session = NULL;
+    call->gateway_ms += trip->drive.gateway_ms;
+    call->card_ms += trip->drive.card_ms;
+    call->card_unusable = trip->drive.card_unusable;
+    if (*trip->drive.error)
+        g_strlcpy(call->error, trip->drive.error, sizeof(call->error));
+    own = simauth_session_own_nai(leg->session);
+    if (own && *own)
+        g_strlcpy(call->core->own_nai, own, sizeof(call->core->own_nai));
+    note_call(call->id, call->caller, "asked", "gateway_ms=%d card_ms=%d state=%s%s%s",
+              trip->drive.gateway_ms, trip->drive.card_ms,
+              simauth_state_name(simauth_session_state(leg->session)),
+              *trip->drive.error ? " problem=" : "", trip->drive.error);
+    return trip->drive.actions;
+}
+
+static void trip_back(struct errand *errand)
+{
+    struct trip *trip = (struct trip *)errand;
+    struct leg *leg = trip->leg;
+    simauth_actions actions;
+
+    if (!leg) {
+        trip_free(trip);
+        return;
+    }
+    actions = unpack(trip);
+    trip_free(trip);
+    if (leg->call->caller)
+        caller_go_on(leg, actions);
+    else
+        callee_go_on(leg, actions);
+}
+
+static struct trip *pack(struct leg *leg, simauth_actions actions)
+{
+    struct call *call = leg->call;
+    struct trip *trip = g_new0(struct trip, 1);
+
+    trip->errand.work = trip_work;
+    trip->errand.back = trip_back;
+    trip->errand.lost = trip_lost;
+    trip->errand.settings = settings_ref(call->settings);
+    trip->leg = leg;
+    trip->core = call->core;
+    g_strlcpy(trip->aor_a, call->caller ? call->policy.own : call->policy.peer,
+              sizeof(trip->aor_a));
+    g_strlcpy(trip->aor_b, call->caller ? call->policy.peer : call->policy.own,
+              sizeof(trip->aor_b));
+    g_strlcpy(trip->callee_nai, call->policy.peer_nai, sizeof(trip->callee_nai));
+    trip->drive.session = leg->session;
+    trip->drive.caller = call->caller;
+    trip->drive.aor_a = trip->aor_a;
+    trip->drive.aor_b = trip->aor_b;
+    trip->drive.callee_nai = *trip->callee_nai ? trip->callee_nai : NULL;
+    trip->drive.actions = actions;
+    leg->session = NULL;
+    leg->trip = trip;
+    return trip;
+}
+
+bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place)
+{
+    struct trip *trip = pack(leg, *actions);
+
+    if (!in_place) {
+        worker_do(leg->call->core->worker, &trip->errand);
+        return false;
+    }
+    if (!worker_do_now(leg->call->core->worker, &trip->errand))
+        return false;
+    *actions = unpack(trip);
+    trip_free(trip);
+    return true;
+}
+
+/* -- the hold's limit -------------------------------------------------------------------------- */
+
+static simauth_actions begin_again(struct call *call, struct simauth_session *session)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(call->sip);
+    struct simauth_element element;
+    size_t len = 0, count = 0;
+    const char *sdp = sip_message_sdp(invite, &len), *header;
+
+    if (call->caller) {
+        simauth_session_begin_caller(session, sdp, len);
+    } else {
+        header = sip_message_header(invite, SIMAUTH_HEADER, &count);
+        simauth_session_begin_callee(session,
+                                     simauth_element_read(&element, SIMAUTH_ELEMENT_1,
+                                                          sip_call_from_tag(call->sip), header,
+                                                          count),
+                                     &element, sdp, len);
+    }
+    return simauth_session_hold_expired(session);
+}
+
+/* The worker still has the session and may keep it for seconds: another one takes its place, as it
+ * was at the beginning, and hears that the time is over. The first is wiped when it comes back. */
+static void hold_expired(void *arg)
+{
+    struct call *call = arg;
+    struct leg *leg = call->root;
+    simauth_actions actions;
+
+    if (!call->invite_held || !leg->trip)
+        return;
+    leg->trip->leg = NULL;
+    leg->trip = NULL;
+    leg->session = call_new_session(call);
+    if (!leg->session)
+        return; /* out of memory: the caller's own timer ends it */
+    actions = begin_again(call, leg->session);
+    if (call->caller)
+        caller_go_on(leg, actions);
+    else
+        callee_go_on(leg, actions);
+}
+
+/* -- the object -------------------------------------------------------------------------------- */
+
+static struct policy_answer decide(struct core *core, struct sip_call *sip, const char *own_uri,
+                                   const char *peer_uri)
+{
+    belle_sip_request_t *invite = sip_call_invite(sip);
+    char *request_uri = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
+    size_t privacies = 0;
+    const char *privacy = sip_message_header((belle_sip_message_t *)invite, "Privacy", &privacies);
+    struct policy_question question = {
+        .settings = core->settings,
+        .pins = core->pins,
+        .own_uri = own_uri,
+        .peer_uri = peer_uri,
+        .request_uri = request_uri,
+        .own_nai = core->own_nai,
+        .outgoing = sip_call_direction(sip) == SIP_OUTGOING,
+        .now = core_now(),
+    };
+    char canonical[SIMAUTH_AOR_MAX + 1];
+    struct policy_answer answer;
+
+    question.anonymous =
+        (privacy && strcmp(privacy, "none")) || strstr(own_uri, "@anonymous.invalid") != NULL;
+    if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
+        question.once = g_hash_table_contains(core->once, canonical);
+    policy_decide(&question, &answer);
+    if (question.once && answer.what == POLICY_ELEMENTS)
+        g_hash_table_remove(core->once, canonical);
+    belle_sip_free(request_uri);
+    return answer;
+}
+
+static int64_t now_us(void)
+{
+    return g_get_monotonic_time();
+}
+
+struct call *call_new(struct core *core, struct sip_call *sip, const char *own_uri,
+                      const char *peer_uri)
+{
+    struct policy_answer policy = decide(core, sip, own_uri, peer_uri);
+    bool caller = sip_call_direction(sip) == SIP_OUTGOING;
+    struct call *call;
+
+    note_call(sip_call_id(sip), caller, policy.what == POLICY_ELEMENTS ? "policy" : "untouched",
+              "policy=%s why=%s own=%s peer=%s",
+              policy.what == POLICY_UNTOUCHED
+                  ? "none"
+                  : (policy.policy == SIMAUTH_REQUIRE
+                         ? "require"
+                         : (policy.policy == SIMAUTH_PREFER ? "prefer" : "continue")),
+              policy.why, policy.own, policy.peer);
+    if (policy.what == POLICY_UNTOUCHED)
+        return NULL;
+    call = g_new0(struct call, 1);
+    call->core = core;
+    call->sip = sip;
+    call->caller = caller;
+    call->id = g_strdup(sip_call_id(sip));
+    call->policy = policy;
+    call->settings = settings_ref(core->settings);
+    call->reason = SIMAUTH_EVENT_COUNT;
+    call->began = core_now();
+    call->began_us = now_us();
+    call->root = leg_new(call, call_new_session(call));
+    if (!call->root) {
+        settings_unref(call->settings);
+        g_free(call->id);
+        g_free(call);
+        return NULL;
+    }
+    call->next = core->calls;
+    core->calls = call;
+    sip_call_set_user_data(sip, call);
+    call->hold_timer = sip_timer_start(core->provider, CALL_HOLD_MS, hold_expired, call);
+    return call;
+}
+
+static void hang_up_legs(struct call *call)
+{
+    while (call->legs) {
+        struct leg *leg = call->legs;
+        call->legs = leg->next;
+        leg_free(leg);
+    }
+    leg_free(call->root);
+}
+
+void call_free(struct call *call)
+{
+    struct call **link = &call->core->calls;
+
+    while (*link != call)
+        link = &(*link)->next;
+    *link = call->next;
+    note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
+    core_remember_call(call->core, call_record(call));
+    if (call->counted)
+        limits_leave(&call->core->limits);
+    sip_timer_stop(call->hold_timer);
+    sip_timer_stop(call->verdict_timer);
+    hang_up_legs(call);
+    settings_unref(call->settings);
+    g_free(call->id);
+    g_free(call);
+}
+
+/* -- what a person hears ----------------------------------------------------------------------- */
+
+static struct leg *speaker(const struct call *call)
+{
+    return call->talk ? call->talk : call->root;
+}
+
+static void add_names(json_t *record, const struct simauth_session *session)
+{
+    const struct simauth_method *method = simauth_session_peer_method(session);
+
+    json_object_set_new(record, "nai", json_string(simauth_session_peer_nai(session)));
+    json_object_set_new(record, "operator", json_string(simauth_session_peer_operator(session)));
+    json_object_set_new(record, "own_nai", json_string(simauth_session_own_nai(session)));
+    json_object_set_new(record, "sim_age", json_integer(simauth_session_peer_sim_age(session)));
+    if (method)
+        json_object_set_new(record, "method", json_string(method->name));
+}
+
+json_t *call_record(const struct call *call)
+{
+    const struct leg *leg = speaker(call);
+    json_t *record = json_object();
+
+    json_object_set_new(record, "began", json_integer(call->began));
+    json_object_set_new(record, "call_id", json_string(call->id));
+    json_object_set_new(record, "side", json_string(call->caller ? "caller" : "callee"));
+    json_object_set_new(record, "own", json_string(call->policy.own));
+    json_object_set_new(record, "peer", json_string(call->policy.peer));
+    json_object_set_new(record, "word", json_string(words_token(call->word)));
+    json_object_set_new(
+        record, "reason",
+        json_string(call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : ""));
+    json_object_set_new(record, "text", json_string(words_reason(call->reason)));
+    json_object_set_new(record, "advice", json_string(words_advice(call->reason)));
+    json_object_set_new(record, "problem", json_string(call->error));
+    json_object_set_new(record, "gateway_ms", json_integer(call->gateway_ms));
+    json_object_set_new(record, "card_ms", json_integer(call->card_ms));
+    if (leg->session)
+        add_names(record, leg->session);
+    return record;
+}
+
+static void learn(struct call *call, const struct simauth_session *session)
+{
+    const struct simauth_method *method = simauth_session_peer_method(session);
+    struct pin pin = {.method = method, .since = core_now(), .last = core_now()};
+
+    if (!method || !method->keys_media)
+        return;
+    g_strlcpy(pin.aor, call->policy.peer, sizeof(pin.aor));
+    g_strlcpy(pin.nai, simauth_session_peer_nai(session), sizeof(pin.nai));
+    g_strlcpy(pin.operator_name, simauth_session_peer_operator(session), sizeof(pin.operator_name));
+    pins_learn(call->core->pins, &pin);
+    core_save_pins(call->core);
+}
+
+void call_tell(struct call *call, const struct simauth_session *session)
+{
+    const struct simauth_method *method = simauth_session_peer_method(session);
+
+    call->word = simauth_session_word(session);
+    call->reason = simauth_session_reason(session);
+    if (call->word == SIMAUTH_WORD_NOT_AUTHENTICATED)
+        note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
+                  call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : "none",
+                  (int)((now_us() - call->began_us) / 1000), words_reason(call->reason));
+    else
+        note_call(call->id, call->caller, words_token(call->word),
+                  "nai=%s method=%s sim_age=%d ms=%d operator=%s",
+                  simauth_session_peer_nai(session), method ? method->name : "none",
+                  simauth_session_peer_sim_age(session), (int)((now_us() - call->began_us) / 1000),
+                  simauth_session_peer_operator(session));
+    if (call->word == SIMAUTH_WORD_AUTHENTICATED) {
+        learn(call, session);
+    } else if (call->caller && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY) {
+        pins_set_nobody(call->core->pins, call->policy.peer, core_now());
+        core_save_pins(call->core);
+    }
+}
+
+/* -- what goes out with a message ---------------------------------------------------------------
+ */
+
+void call_clean_sdp(struct call *call, belle_sip_message_t *message)
+{
+    size_t len = 0, clean_len = 0;
+    const char *sdp = sip_message_sdp(message, &len);
+    bool failed = false;
+    char *clean = sdp ? sink_zrtp.clean(sdp, len, &clean_len, &failed) : NULL;
+
+    if (clean && sip_message_set_sdp(message, clean, clean_len))
+        note_call(call->id, call->caller, "cleaned", "lines=lime");
+    free(clean);
+}
+
+void call_set_header(struct call *call, belle_sip_message_t *message, const char *element)
+{
+    if (call->settings->carriage & CARRY_HEADER)
+        sip_message_set_header(message, SIMAUTH_HEADER, element);
+}
+
+/* -- the end ------------------------------------------------------------------------------------
+ */
+
+LinphoneCall *call_linphone(const struct call *call)
+{
+    return linphone_core_get_call_by_callid(call->core->lc, sip_call_id(call->sip));
+}
+
+struct ending {
+    belle_sip_provider_t *provider;
+    char *id;
+};
+
+/* From the loop, for Linphone may be in the middle of this call's message; and by its Call-ID, for
+ * the call may be gone by then. */
+static void terminate(void *arg)
+{
+    struct ending *ending = arg;
+    struct core *core = core_of_provider(ending->provider);
+    LinphoneCall *call = core ? linphone_core_get_call_by_callid(core->lc, ending->id) : NULL;
+
+    if (call)
+        linphone_call_terminate(call);
+    g_free(ending->id);
+    g_free(ending);
+}
+
+void call_end(struct call *call)
+{
+    const struct words_end *words = words_end(call->caller);
+    struct ending *ending;
+
+    if (call->ending)
+        return;
+    call->ending = true;
+    note_call(call->id, call->caller, "end", "reason=%s", words->reason);
+    sip_call_set_end_reason(call->sip, words->reason, words->warning);
+    ending = g_new0(struct ending, 1);
+    ending->provider = call->core->provider;
+    ending->id = g_strdup(sip_call_id(call->sip));
+    if (!sip_tap_run_later(ending->provider, terminate, ending)) {
+        g_free(ending->id);
+        g_free(ending);
+    }
+}
+
+void call_held_gone(struct call *call, enum sip_gone why)
+{
+    static const char *const names[] = {
+        [SIP_GONE_CANCELLED] = "cancelled",
+        [SIP_GONE_HUNG_UP] = "hung-up",
+        [SIP_GONE_DISCONNECTED] = "disconnected",
+        [SIP_GONE_CORE] = "core-gone",
+    };
+
+    note_call(call->id, call->caller, "gone", "why=%s", names[why]);
+    call->invite_held = false;
+    if (call->root->trip) {
+        call->root->trip->leg = NULL;
+        call->root->trip = NULL;
+    }
+}

@@ -1,0 +1,115 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One call: drives a session for each dialog. Read caller.c or callee.c first; each is one INVITE
+ * from top to bottom. Main loop only; what waits is in drive.c, on the worker.
+ *
+ * A session is either here (leg->session) or with the worker (leg->trip). What happens to the call
+ * while it is with the worker is held by the tap, or makes the trip one that nobody waits for.
+ */
+#ifndef SIMAUTH_PLUGIN_CALL_H
+#define SIMAUTH_PLUGIN_CALL_H
+
+#include "core.h"
+#include "drive.h"
+#include "sink.h"
+
+/* docs/protocol.md section 7 */
+#define CALL_HOLD_MS 2000     /* an INVITE is held at most that long */
+#define CALL_VERDICT_MS 10000 /* after the ACK */
+#define CALL_NO_ACK_MS 32000  /* 64*T1 after the 200 */
+
+struct trip;
+
+struct leg {
+    struct leg *next;
+    struct call *call;
+    struct simauth_session *session; /* NULL while the worker has it */
+    struct trip *trip;               /* NULL while it is here */
+    char to_tag[SIP_TAP_TOKEN_MAX + 1];
+    belle_sip_response_t *held; /* the response that waits for this session; a reference */
+};
+
+struct call {
+    struct call *next;
+    struct core *core;
+    struct sip_call *sip;
+    bool caller;
+    char *id; /* Call-ID for the log, as of the last INVITE */
+    struct policy_answer policy;
+    struct settings *settings; /* those of this call */
+
+    struct leg *root; /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
+    struct leg *legs; /* caller: one for each To tag */
+    struct leg *talk; /* the leg whose media this is; NULL until there is one */
+
+    bool invite_held, element_sent, counted;
+    bool in_hook; /* an inner function runs within invite_in / invite_out */
+    bool ending;  /* terminate was asked for */
+    bool again;   /* the next final answer becomes another try without element */
+    bool tried_again;
+    bool acked;   /* callee: the ACK came */
+    bool secured; /* media was secured once */
+    bool muted;   /* by us */
+    bool marking; /* guard: marking calls back */
+    bool card_unusable;
+
+    struct sip_timer *hold_timer, *verdict_timer;
+    int64_t began, began_us;
+    int gateway_ms, card_ms;
+    char error[SETTINGS_ERROR_MAX];
+    enum simauth_word word; /* last told */
+    enum simauth_event reason;
+};
+
+/* -- what caller.c and callee.c are built of ----------------------------------------------------
+ */
+
+/* A call for an INVITE that policy looks at; NULL when nothing is to be done with it. */
+struct call *call_new(struct core *core, struct sip_call *sip, const char *own_uri,
+                      const char *peer_uri);
+void call_free(struct call *call); /* writes its record */
+struct simauth_session *call_new_session(const struct call *call);
+struct leg *leg_new(struct call *call,
+                    struct simauth_session *session); /* takes session; NULL: oom */
+void leg_free(struct leg *leg);
+/* Takes the session to the worker for `actions`. `in_place` waits up to WORKER_PATIENCE_MS: true
+ * when it is back already, with what is left to do in *actions. */
+bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place);
+/* The session as it is here, or as it was when it left: word, reason and names for a person. */
+void call_tell(struct call *call, const struct simauth_session *session);
+/* KEY_MEDIA: gives the media its key; what the session says when that fails, else 0. */
+simauth_actions call_key_media(struct call *call, struct leg *leg);
+/* Ends it with its Reason as soon as the main loop turns. */
+void call_end(struct call *call);
+void call_clean_sdp(struct call *call, belle_sip_message_t *message);
+void call_set_header(struct call *call, belle_sip_message_t *message, const char *element);
+LinphoneCall *call_linphone(const struct call *call); /* NULL: not (yet, any more) */
+void call_mute_until_proved(struct call *call, const struct simauth_session *session);
+void call_start_verdict(struct call *call, unsigned ms);
+/* After every input of a leg whose INVITE is through: END, TELL, KEY_MEDIA. */
+void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
+
+/* -- the two sides ------------------------------------------------------------------------------
+ */
+
+enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip);
+enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response);
+void caller_ack_out(struct call *call, belle_sip_request_t *ack);
+/* The session is back from the worker, or was replaced because the hold ran out. */
+void caller_go_on(struct leg *leg, simauth_actions actions);
+
+enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip);
+void callee_response_out(struct call *call, belle_sip_response_t *response);
+enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack);
+void callee_go_on(struct leg *leg, simauth_actions actions);
+
+/* -- both ---------------------------------------------------------------------------------------
+ */
+enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message);
+void call_later_out(struct call *call, belle_sip_message_t *message);
+void call_held_gone(struct call *call, enum sip_gone why);
+void call_media_changed(struct call *call, LinphoneCall *linphone, bool on);
+json_t *call_record(const struct call *call); /* a new reference */
+
+#endif

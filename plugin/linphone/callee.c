@@ -1,0 +1,218 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Entity-B. One INVITE, in the order in which things happen:
+ *   callee_invite_in     it is held; gateway, SIM and the caller's vector (worker)
+ *   callee_go_on         element 2 becomes the To tag; the phone rings, or the INVITE is refused
+ *   callee_response_out  header and, with the SDP answer, the media's key
+ *   callee_ack_in        element 3 is checked; a wrong ACK is no ACK
+ */
+#include "call.h"
+#include "note.h"
+#include "words.h"
+
+#include <string.h>
+
+/* -- ring or refuse ------------------------------------------------------------------------------
+ */
+
+static void refuse(struct call *call)
+{
+    const struct words_end *words = words_refuse(call->card_unusable);
+
+    call->invite_held = false;
+    call->ending = true;
+    note_call(call->id, false, "refused", "code=%d reason=%s", words->code, words->reason);
+    sip_call_refuse(call->sip, words->code, words->phrase, words->reason, words->warning);
+}
+
+static void put_element_2(struct call *call, const struct simauth_session *session)
+{
+    const char *element = simauth_session_element(session, SIMAUTH_ELEMENT_2);
+
+    if (!element || simauth_session_state(session) == SIMAUTH_STATE_UNPROVEN)
+        return;
+    if ((call->settings->carriage & CARRY_TAG) && !sip_call_set_to_tag(call->sip, element))
+        return;
+    call->element_sent = true;
+    note_call(call->id, false, "sent", "element=2 text=%s", element);
+}
+
+void callee_go_on(struct leg *leg, simauth_actions actions)
+{
+    struct call *call = leg->call;
+
+    if (call->counted) {
+        limits_leave(&call->core->limits);
+        call->counted = false;
+    }
+    if (actions & SIMAUTH_DO_TELL)
+        call_tell(call, leg->session);
+    if (!call->invite_held)
+        return;
+    if (actions & SIMAUTH_DO_REFUSE) {
+        refuse(call);
+        return;
+    }
+    put_element_2(call, leg->session);
+    call->invite_held = false;
+    if (!call->in_hook)
+        sip_call_resume(call->sip); /* the call may be gone after this */
+}
+
+/* -- the INVITE comes ----------------------------------------------------------------------------
+ */
+
+/* The account that this call is for: the one that To names. With accounts of which none is named,
+ * the first, and the session finds that the call is for somebody else. */
+static char *own_uri(const struct core *core, belle_sip_header_to_t *to)
+{
+    char *named =
+        belle_sip_uri_to_string(belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(to)));
+    char *own = g_strdup(named);
+    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
+    bool first = true;
+
+    for (; accounts; accounts = accounts->next) {
+        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
+            linphone_account_get_params(accounts->data));
+        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+        bool same = uri && simauth_aor_same(uri, named);
+        if (uri && (same || first)) {
+            g_free(own);
+            own = g_strdup(uri);
+        }
+        first = first && !uri;
+        if (uri)
+            bctbx_free(uri);
+        if (same)
+            break;
+    }
+    belle_sip_free(named);
+    return own;
+}
+
+static struct call *new_call(struct core *core, struct sip_call *sip)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
+    belle_sip_header_from_t *from =
+        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
+    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
+    belle_sip_uri_t *peer_uri;
+    char *own, *peer;
+    struct call *call;
+
+    if (!from || !to || !belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(to)))
+        return NULL;
+    peer_uri = belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(from));
+    peer = peer_uri ? belle_sip_uri_to_string(peer_uri) : NULL;
+    own = own_uri(core, to);
+    call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
+    belle_sip_free(peer);
+    g_free(own);
+    return call;
+}
+
+static simauth_actions begin(struct call *call)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(call->sip);
+    struct simauth_session *session = call->root->session;
+    struct simauth_element element;
+    size_t len = 0, count = 0;
+    const char *header = sip_message_header(invite, SIMAUTH_HEADER, &count);
+    const char *sdp = sip_message_sdp(invite, &len);
+    enum simauth_element_found found = simauth_element_read(
+        &element, SIMAUTH_ELEMENT_1, sip_call_from_tag(call->sip), header, count);
+    simauth_actions actions;
+
+    if (found == SIMAUTH_ELEMENT_MALFORMED)
+        note_call(call->id, false, "malformed", "element=1");
+    else if (found == SIMAUTH_ELEMENT_FOUND)
+        note_call(call->id, false, "received", "element=1 text=%s", element.text);
+    actions = simauth_session_begin_callee(session, found, &element, sdp, len);
+    if (!(actions & DRIVE_WORKERS))
+        return actions;
+    call_clean_sdp(call, invite);
+    call->counted = limits_enter(&call->core->limits, call->policy.peer, core_now());
+    if (call->counted)
+        return actions;
+    g_strlcpy(call->error, "too many calls with elements at once", sizeof(call->error));
+    return simauth_session_problem(session, SIMAUTH_PROBLEM_DOWN);
+}
+
+enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
+{
+    struct call *call = sip_call_user_data(sip);
+    simauth_actions actions;
+
+    if (call) /* the same call with new credentials: decided already */
+        return call->invite_held ? SIP_HOLD : SIP_PASS;
+    if (!core_settings(core))
+        return SIP_PASS;
+    call = new_call(core, sip);
+    if (!call)
+        return SIP_PASS;
+    call->invite_held = true;
+    call->in_hook = true;
+    actions = begin(call);
+    if (!(actions & DRIVE_WORKERS) || leg_send(call->root, &actions, true))
+        callee_go_on(call->root, actions);
+    call->in_hook = false;
+    return call->invite_held || call->ending ? SIP_HOLD : SIP_PASS;
+}
+
+/* -- our responses -------------------------------------------------------------------------------
+ */
+
+void callee_response_out(struct call *call, belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    struct leg *leg = call->root;
+    int code = belle_sip_response_get_status_code(response);
+    size_t len = 0;
+    const char *sdp;
+
+    if (!call->element_sent || !leg->session)
+        return;
+    call_set_header(call, message, simauth_session_element(leg->session, SIMAUTH_ELEMENT_2));
+    if (code >= 300)
+        return;
+    call_clean_sdp(call, message);
+    sdp = sip_message_sdp(message, &len);
+    call_mute_until_proved(call, leg->session);
+    call_settle(call, leg, simauth_session_answer(leg->session, sdp, len));
+    if (code >= 200 && !call->verdict_timer)
+        call_start_verdict(call, CALL_NO_ACK_MS);
+}
+
+/* -- the ACK -------------------------------------------------------------------------------------
+ */
+
+enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)ack;
+    struct leg *leg = call->root;
+    struct simauth_element element;
+    size_t len = 0, count = 0;
+    const char *header = sip_message_header(message, SIMAUTH_HEADER, &count), *sdp;
+    enum simauth_element_found found;
+    simauth_actions actions;
+
+    if (!call->element_sent || !leg->session)
+        return SIP_PASS;
+    found = simauth_element_read(&element, SIMAUTH_ELEMENT_3, sip_message_bottom_branch(message),
+                                 header, count);
+    if (found == SIMAUTH_ELEMENT_FOUND)
+        note_call(call->id, false, "received", "element=3 text=%s", element.text);
+    else
+        note_call(call->id, false, "received", "element=none in=ACK");
+    call_clean_sdp(call, message);
+    sdp = sip_message_sdp(message, &len);
+    actions = simauth_session_ack_in(leg->session, found, &element, sdp, len);
+    if (!(actions & SIMAUTH_DO_DROP) && !call->acked) {
+        call->acked = true;
+        call_start_verdict(call, CALL_VERDICT_MS);
+    }
+    call_settle(call, leg, actions);
+    return actions & SIMAUTH_DO_DROP ? SIP_DROP : SIP_PASS;
+}

@@ -1,0 +1,312 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Entity-A. One INVITE, in the order in which things happen:
+ *   caller_invite_out   it is held; the session asks for the callee's vector (worker)
+ *   caller_go_on        element 1 into From tag and header; the INVITE leaves
+ *   caller_response_in  element 2 is checked; the media gets its key before the answer goes up
+ *   caller_ack_out      element 3 into branch and header
+ */
+#include "call.h"
+#include "note.h"
+#include "words.h"
+
+#include <string.h>
+
+/* -- the INVITE leaves ---------------------------------------------------------------------------
+ */
+
+/* Linphone hears a refusal, and not one octet leaves. */
+static void abort_invite(struct call *call)
+{
+    const struct words_end *words = words_end(true);
+
+    call->invite_held = false;
+    call->ending = true;
+    note_call(call->id, true, "aborted", "reason=%s", words->reason);
+    sip_call_abort(call->sip, words->code, words->phrase);
+}
+
+static void put_element_1(struct call *call, const struct simauth_session *session)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(call->sip);
+    const char *element = simauth_session_element(session, SIMAUTH_ELEMENT_1);
+
+    if (call->settings->carriage & CARRY_TAG)
+        call->element_sent = sip_call_set_from_tag(call->sip, element);
+    call_set_header(call, invite, element);
+    call->element_sent |= (call->settings->carriage & CARRY_HEADER) != 0;
+    call_clean_sdp(call, invite);
+    note_call(call->id, true, "sent", "element=1 text=%s", element);
+}
+
+/* True when the INVITE may leave now. */
+static bool prepare_invite(struct call *call, struct leg *leg, simauth_actions actions)
+{
+    if (actions & SIMAUTH_DO_TELL)
+        call_tell(call, leg->session);
+    if (actions & SIMAUTH_DO_END) {
+        abort_invite(call);
+        return false;
+    }
+    /* TRY_AGAIN before it left is no more than this: without an element. */
+    if (simauth_session_state(leg->session) != SIMAUTH_STATE_UNPROVEN &&
+        simauth_session_element(leg->session, SIMAUTH_ELEMENT_1))
+        put_element_1(call, leg->session);
+    call->invite_held = false;
+    return true;
+}
+
+/* -- responses -----------------------------------------------------------------------------------
+ */
+
+static struct leg *leg_of(struct call *call, const char *to_tag)
+{
+    struct leg *leg = call->legs;
+
+    while (leg && strcmp(leg->to_tag, to_tag))
+        leg = leg->next;
+    if (!leg && strlen(to_tag) <= SIP_TAP_TOKEN_MAX) {
+        leg = leg_new(call, simauth_session_fork(call->root->session));
+        if (leg) {
+            strcpy(leg->to_tag, to_tag);
+            leg->next = call->legs;
+            call->legs = leg;
+        }
+    }
+    return leg;
+}
+
+static simauth_actions read_response(struct leg *leg, belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    struct simauth_element element;
+    size_t len = 0, count = 0;
+    const char *header = sip_message_header(message, SIMAUTH_HEADER, &count);
+    const char *sdp = sip_message_sdp(message, &len);
+    int code = belle_sip_response_get_status_code(response);
+    enum simauth_element_found found = simauth_element_read(
+        &element, SIMAUTH_ELEMENT_2, sip_message_to_tag(message), header, count);
+
+    if (found == SIMAUTH_ELEMENT_MALFORMED)
+        note_call(leg->call->id, true, "malformed", "element=2 code=%d", code);
+    else if (found == SIMAUTH_ELEMENT_FOUND)
+        note_call(leg->call->id, true, "received", "element=2 code=%d text=%s", code, element.text);
+    return simauth_session_response(leg->session, code >= 200, found, &element, sdp, len);
+}
+
+static void keep_response(struct leg *leg, belle_sip_response_t *response)
+{
+    if (leg->held)
+        belle_sip_object_unref(leg->held);
+    leg->held = (belle_sip_response_t *)belle_sip_object_ref(response);
+}
+
+/* A session that settled as "not authenticated" with element 1 on its way: the same call once more
+ * without it, when the answer is one that allows that. */
+static bool try_again(struct call *call, belle_sip_response_t *response)
+{
+    if (!call->again || call->tried_again || !sip_call_try_again(call->sip, response))
+        return false;
+    call->tried_again = true;
+    note_call(call->id, true, "again", "element=none");
+    return true;
+}
+
+static enum sip_decision leg_response(struct call *call, struct leg *leg,
+                                      belle_sip_response_t *response)
+{
+    simauth_actions actions = read_response(leg, response);
+
+    if (actions & DRIVE_WORKERS) {
+        keep_response(leg, response);
+        if (!leg_send(leg, &actions, true))
+            return SIP_HOLD;
+        belle_sip_object_unref(leg->held);
+        leg->held = NULL;
+        call_settle(call, leg, actions);
+        actions = read_response(leg, response); /* the same again, now that the session moved */
+    } else if (actions & SIMAUTH_DO_HOLD) {
+        keep_response(leg, response);
+        return SIP_HOLD;
+    }
+    if (actions & SIMAUTH_DO_TRY_AGAIN)
+        call->again = true;
+    call_clean_sdp(call, (belle_sip_message_t *)response);
+    call_mute_until_proved(call, leg->session);
+    call_settle(call, leg, actions);
+    return SIP_PASS;
+}
+
+enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response)
+{
+    const char *to_tag = sip_message_to_tag((belle_sip_message_t *)response);
+    int code = belle_sip_response_get_status_code(response);
+    struct leg *leg;
+
+    if (code >= 300) {
+        try_again(call, response);
+        return SIP_PASS;
+    }
+    if (!call->element_sent || !to_tag)
+        return SIP_PASS;
+    if (call->root->trip) { /* our own SIM has not answered yet */
+        keep_response(call->root, response);
+        return SIP_HOLD;
+    }
+    leg = leg_of(call, to_tag);
+    if (!leg)
+        return SIP_PASS;
+    if (leg->trip)
+        return SIP_HOLD;
+    return leg_response(call, leg, response);
+}
+
+/* -- back from the worker ------------------------------------------------------------------------
+ */
+
+/* What waited for this session: looked at as if it came now, and let in unless it has to wait on.
+ */
+static void release_response(struct leg *leg)
+{
+    struct call *call = leg->call;
+    belle_sip_response_t *response = leg->held;
+    enum sip_decision decision;
+
+    if (!response)
+        return;
+    leg->held = NULL;
+    decision = caller_response_in(call, response);
+    belle_sip_object_unref(response);
+    if (decision != SIP_HOLD)
+        sip_call_resume(call->sip); /* the call may be gone after this */
+}
+
+static void go_on_answered(struct leg *leg, simauth_actions actions)
+{
+    struct call *call = leg->call;
+
+    if (actions & SIMAUTH_DO_TRY_AGAIN)
+        call->again = true;
+    call_settle(call, leg, actions);
+    release_response(leg);
+}
+
+void caller_go_on(struct leg *leg, simauth_actions actions)
+{
+    struct call *call = leg->call;
+    simauth_actions asked = actions & DRIVE_WORKERS;
+    bool leaves;
+
+    if (!call->invite_held) {
+        go_on_answered(leg, actions);
+        return;
+    }
+    leaves = prepare_invite(call, leg, actions);
+    if (leaves && asked) /* a slow SIM works while the INVITE travels */
+        leg_send(leg, &asked, false);
+    if (leaves && !call->in_hook)
+        sip_call_resume(call->sip);
+}
+
+/* -- the INVITE comes ----------------------------------------------------------------------------
+ */
+
+static char *uri_of(belle_sip_header_address_t *address)
+{
+    belle_sip_uri_t *uri = belle_sip_header_address_get_uri(address);
+    belle_generic_uri_t *other = belle_sip_header_address_get_absolute_uri(address);
+
+    if (uri)
+        return belle_sip_uri_to_string(uri);
+    return other ? belle_generic_uri_to_string(other) : NULL;
+}
+
+static struct call *new_call(struct core *core, struct sip_call *sip)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
+    belle_sip_header_from_t *from =
+        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
+    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
+    char *own = from ? uri_of(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
+    char *peer = to ? uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
+    struct call *call = own && peer ? call_new(core, sip, own, peer) : NULL;
+
+    belle_sip_free(own);
+    belle_sip_free(peer);
+    return call;
+}
+
+/* 401 and 407 bring the same INVITE again: the same elements, no second vector. The other repeat is
+ * our own try without element. */
+static enum sip_decision repeat(struct call *call)
+{
+    g_free(call->id);
+    call->id = g_strdup(sip_call_id(call->sip));
+    if (call->tried_again)
+        call->element_sent = false;
+    else if (call->element_sent && call->root->session)
+        put_element_1(call, call->root->session);
+    return SIP_PASS;
+}
+
+static simauth_actions begin(struct call *call)
+{
+    size_t len = 0;
+    const char *sdp = sip_message_sdp((belle_sip_message_t *)sip_call_invite(call->sip), &len);
+
+    return simauth_session_begin_caller(call->root->session, sdp, len);
+}
+
+enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
+{
+    struct call *call = sip_call_user_data(sip);
+    simauth_actions actions;
+
+    if (call)
+        return repeat(call);
+    if (!core_settings(core))
+        return SIP_PASS;
+    call = new_call(core, sip);
+    if (!call)
+        return SIP_PASS;
+    call->invite_held = true;
+    call->in_hook = true;
+    actions = begin(call);
+    if (!(actions & DRIVE_WORKERS) || leg_send(call->root, &actions, true))
+        caller_go_on(call->root, actions);
+    call->in_hook = false;
+    return call->invite_held || call->ending ? SIP_HOLD : SIP_PASS;
+}
+
+/* -- the ACK leaves ------------------------------------------------------------------------------
+ */
+
+void caller_ack_out(struct call *call, belle_sip_request_t *ack)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)ack;
+    const char *to_tag = sip_message_to_tag(message), *sdp, *element;
+    char branch[SIMAUTH_ELEMENT_MAX + sizeof(SIMAUTH_BRANCH_PREFIX)];
+    struct leg *leg = call->legs;
+    simauth_actions actions;
+    size_t len = 0;
+
+    while (leg && to_tag && strcmp(leg->to_tag, to_tag))
+        leg = leg->next;
+    if (!leg || !to_tag || !leg->session || !call->element_sent)
+        return;
+    call_clean_sdp(call, message);
+    sdp = sip_message_sdp(message, &len);
+    actions = simauth_session_ack_out(leg->session, sdp, len);
+    element = simauth_session_element(leg->session, SIMAUTH_ELEMENT_3);
+    if ((actions & SIMAUTH_DO_SEND_PROOF) && element) {
+        g_snprintf(branch, sizeof(branch), "%s%s", SIMAUTH_BRANCH_PREFIX, element);
+        if (call->settings->carriage & CARRY_TAG)
+            sip_ack_set_branch(ack, branch);
+        call_set_header(call, message, element);
+        note_call(call->id, true, "sent", "element=3 text=%s", element);
+    }
+    if (!call->verdict_timer)
+        call_start_verdict(call, CALL_VERDICT_MS);
+    call_settle(call, leg, actions);
+}

@@ -1,0 +1,197 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "control_commands.h"
+#include "call.h"
+#include "note.h"
+#include "words.h"
+
+#include <string.h>
+
+static struct control *control;
+static const belle_sip_provider_t *home;
+
+/* -- status --------------------------------------------------------------------------------------
+ */
+
+static json_t *accounts_of(const struct core *core)
+{
+    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
+    json_t *list = json_array();
+
+    for (; accounts; accounts = accounts->next) {
+        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
+            linphone_account_get_params(accounts->data));
+        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+        if (uri) {
+            json_array_append_new(list, json_string(uri));
+            bctbx_free(uri);
+        }
+    }
+    return list;
+}
+
+/* `sim` without its place would not tell which; a path is no secret, what is in it is. */
+static json_t *core_status(struct core *core)
+{
+    const struct settings *s = core_settings(core);
+    json_t *status = json_object();
+
+    json_object_set_new(status, "active", json_boolean(s != NULL));
+    json_object_set_new(status, "why",
+                        json_string(core_missing() ? core_missing() : core->inactive));
+    json_object_set_new(status, "settings", json_string(core->settings_path));
+    json_object_set_new(status, "nai", json_string(core->own_nai));
+    json_object_set_new(status, "accounts", accounts_of(core));
+    if (!s)
+        return status;
+    json_object_set_new(status, "sim", json_string(s->sim ? s->sim : ""));
+    json_object_set_new(status, "gateway", json_string(s->gateway ? s->gateway : ""));
+    json_object_set_new(status, "policy", json_string(settings_policy_name(s->policy)));
+    json_object_set_new(status, "pins", json_integer((json_int_t)pins_count(core->pins)));
+    return status;
+}
+
+static void status(const json_t *request, struct control_reply *reply)
+{
+    json_t *cores = json_array();
+
+    (void)request;
+    for (struct core *core = core_first(); core; core = core->next)
+        json_array_append_new(cores, core_status(core));
+    control_answer(reply, json_pack("{s:s, s:o}", "version", SIMAUTH_VERSION, "cores", cores));
+}
+
+/* -- calls and pins ------------------------------------------------------------------------------
+ */
+
+static void calls(const json_t *request, struct control_reply *reply)
+{
+    json_t *live = json_array(), *last = json_array();
+
+    (void)request;
+    for (struct core *core = core_first(); core; core = core->next) {
+        for (const struct call *call = core->calls; call; call = call->next)
+            json_array_append_new(live, call_record(call));
+        for (const GList *item = core->last->head; item; item = item->next)
+            json_array_append(last, item->data);
+    }
+    control_answer(reply, json_pack("{s:o, s:o}", "live", live, "last", last));
+}
+
+static void pins(const json_t *request, struct control_reply *reply)
+{
+    json_t *list = json_array();
+
+    (void)request;
+    for (struct core *core = core_first(); core; core = core->next) {
+        for (size_t i = 0; core->pins && i < pins_count(core->pins); i++) {
+            const struct pin *pin = pins_at(core->pins, i);
+            json_array_append_new(
+                list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aor", pin->aor, "nai", pin->nai,
+                                "operator", pin->operator_name, "method", pin->method->name,
+                                "since", (json_int_t)pin->since, "last", (json_int_t)pin->last));
+        }
+    }
+    control_answer(reply, json_pack("{s:o}", "pins", list));
+}
+
+/* -- what changes something ----------------------------------------------------------------------
+ */
+
+static bool read_peer(const json_t *request, struct control_reply *reply, char *aor)
+{
+    const char *peer = json_string_value(json_object_get(request, "peer"));
+
+    if (peer && simauth_aor_canonical(peer, aor) == SIMAUTH_OK)
+        return true;
+    control_error(reply, "peer: a SIP address such as sip:bob@example.org is needed");
+    return false;
+}
+
+static void continue_once(const json_t *request, struct control_reply *reply)
+{
+    char aor[SIMAUTH_AOR_MAX + 1];
+
+    if (!read_peer(request, reply, aor))
+        return;
+    for (struct core *core = core_first(); core; core = core->next)
+        core_continue_once(core, aor);
+    control_answer(reply, json_pack("{s:s}", "peer", aor));
+}
+
+static void forget(const json_t *request, struct control_reply *reply)
+{
+    char aor[SIMAUTH_AOR_MAX + 1];
+    bool found = false;
+
+    if (!read_peer(request, reply, aor))
+        return;
+    for (struct core *core = core_first(); core; core = core->next)
+        found = core_forget(core, aor) || found;
+    control_answer(reply, json_pack("{s:s, s:b}", "peer", aor, "found", found));
+}
+
+static void run_self_test(const json_t *request, struct control_reply *reply)
+{
+    (void)request;
+    self_test(reply, false);
+}
+
+static void bootstrap(const json_t *request, struct control_reply *reply)
+{
+    (void)request;
+    self_test(reply, true);
+}
+
+void control_commands_handle(const char *command, const json_t *request,
+                             struct control_reply *reply)
+{
+    static const struct {
+        const char *name;
+        void (*run)(const json_t *request, struct control_reply *reply);
+    } commands[] = {
+        {"status", status},       {"calls", calls},
+        {"pins", pins},           {"continue-once", continue_once},
+        {"forget", forget},       {"self-test", run_self_test},
+        {"bootstrap", bootstrap},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (!strcmp(commands[i].name, command)) {
+            commands[i].run(request, reply);
+            return;
+        }
+    }
+    control_error(reply, "no such command");
+}
+
+/* -- the socket ----------------------------------------------------------------------------------
+ */
+
+static bool to_main(void *provider, void (*task)(void *arg), void *arg)
+{
+    return sip_tap_run_later(provider, task, arg);
+}
+
+void control_commands_start(belle_sip_provider_t *provider)
+{
+    struct control_user user = {
+        .handle = control_commands_handle, .to_main = to_main, .context = provider};
+    char error[256];
+
+    if (control)
+        return;
+    control = control_start(&user, error);
+    home = provider;
+    if (!control)
+        note("no control socket, simauthctl will not find this Linphone: %s", error);
+}
+
+void control_commands_stop(const belle_sip_provider_t *provider)
+{
+    if (home != provider)
+        return;
+    control_stop(control);
+    control = NULL;
+    home = NULL;
+}

@@ -1,0 +1,345 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core.h"
+#include "call.h"
+#include "note.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define CALLS_FILE_LIMIT (512L * 1024L)
+
+static struct core *cores;
+static const char *missing;
+
+void core_set_missing(const char *what)
+{
+    missing = what;
+}
+
+const char *core_missing(void)
+{
+    return missing;
+}
+
+int64_t core_now(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+struct core *core_first(void)
+{
+    return cores;
+}
+
+struct core *core_of_provider(const belle_sip_provider_t *provider)
+{
+    struct core *core = cores;
+
+    while (core && core->provider != provider)
+        core = core->next;
+    return core;
+}
+
+/* -- settings ------------------------------------------------------------------------------------
+ */
+
+static int64_t stamp_of(const char *path)
+{
+    struct stat about;
+
+    if (stat(path, &about) < 0)
+        return 0;
+    return about.st_mtim.tv_sec * 1000000000LL + about.st_mtim.tv_nsec;
+}
+
+static void become_inactive(struct core *core, const char *why)
+{
+    g_strlcpy(core->inactive, why, sizeof(core->inactive));
+    note("inactive: %s", why);
+}
+
+static bool open_pins(struct core *core, const char *folder)
+{
+    char error[SETTINGS_ERROR_MAX];
+
+    if (core->pins && !g_strcmp0(folder, core->pins_folder))
+        return true;
+    pins_close(core->pins);
+    g_free(core->pins_folder);
+    core->pins_folder = g_strdup(folder);
+    core->pins = pins_open(folder, error);
+    if (!core->pins)
+        become_inactive(core, error);
+    return core->pins != NULL;
+}
+
+static void take_settings(struct core *core, struct settings *settings)
+{
+    settings_unref(core->settings);
+    core->settings = NULL;
+    if (!settings->enabled)
+        become_inactive(core, "switched off");
+    else if (open_pins(core, settings->data))
+        core->settings = settings_ref(settings);
+    if (!core->settings)
+        return;
+    *core->inactive = '\0';
+    note("active: settings=%s policy=%s ask=%s", core->settings_path,
+         settings_policy_name(settings->policy),
+         settings->ask == ASK_EVERYBODY ? "everybody" : "known");
+}
+
+/* The SIM is opened and the gateway's session made before the first call needs them. */
+struct warm_up {
+    struct errand errand;
+    belle_sip_provider_t *provider;
+    struct ag_self self;
+    bool good;
+    char error[SETTINGS_ERROR_MAX];
+};
+
+static void warm_up_work(struct errand *errand, struct station *station)
+{
+    struct warm_up *w = (struct warm_up *)errand;
+
+    if (station_prepare(station, errand->settings) != STATION_READY)
+        g_strlcpy(w->error, station_error(station), sizeof(w->error));
+    else if (ag_self(station_ag(station), &w->self) != AG_OK)
+        g_strlcpy(w->error, ag_error(station_ag(station)), sizeof(w->error));
+    else
+        w->good = true;
+}
+
+static void warm_up_back(struct errand *errand)
+{
+    struct warm_up *w = (struct warm_up *)errand;
+    struct core *core = core_of_provider(w->provider);
+
+    if (core && w->good) {
+        g_strlcpy(core->own_nai, w->self.nai, sizeof(core->own_nai));
+        note("ready: nai=%s clock_difference=%d operator=%s", w->self.nai,
+             (int)(core_now() - w->self.time), w->self.operator_name);
+    } else if (core) {
+        note("not ready: %s", w->error);
+    }
+    g_free(w);
+}
+
+static void warm_up_lost(struct errand *errand)
+{
+    g_free(errand);
+}
+
+static void warm_up(struct core *core)
+{
+    struct warm_up *w = g_new0(struct warm_up, 1);
+
+    w->errand.work = warm_up_work;
+    w->errand.back = warm_up_back;
+    w->errand.lost = warm_up_lost;
+    w->errand.settings = settings_ref(core->settings);
+    w->provider = core->provider;
+    worker_do(core->worker, &w->errand);
+}
+
+struct settings *core_settings(struct core *core)
+{
+    int64_t stamp = stamp_of(core->settings_path);
+    char error[SETTINGS_ERROR_MAX];
+    struct settings *settings;
+
+    if (missing || !core->worker)
+        return NULL;
+    if (core->settings_stamp == stamp && (core->settings || *core->inactive))
+        return core->settings;
+    core->settings_stamp = stamp;
+    settings = settings_read(core->settings_path, error);
+    if (settings) {
+        take_settings(core, settings);
+        settings_unref(settings);
+    } else {
+        settings_unref(core->settings);
+        core->settings = NULL;
+        become_inactive(core, error);
+    }
+    if (core->settings)
+        warm_up(core);
+    return core->settings;
+}
+
+/* -- what Linphone tells -------------------------------------------------------------------------
+ */
+
+static struct core *core_of_linphone(const LinphoneCore *lc)
+{
+    struct core *core = cores;
+
+    while (core && core->lc != lc)
+        core = core->next;
+    return core;
+}
+
+static char *uri_of(const LinphoneAddress *address)
+{
+    char *text = address ? linphone_address_as_string_uri_only(address) : NULL;
+    char *uri = g_strdup(text ? text : "");
+
+    if (text)
+        bctbx_free(text);
+    return uri;
+}
+
+/* Whether the call will carry elements is known before its SDP is made, and only then can it be
+ * ZRTP. (Its gateway's answer is not known yet: ZRTP costs nothing where the peer does not speak
+ * it.) */
+static bool will_have_elements(struct core *core, LinphoneCall *linphone)
+{
+    LinphoneCallLog *log = linphone_call_get_call_log(linphone);
+    char *own = uri_of(linphone_call_log_get_from_address(log));
+    char *peer = uri_of(linphone_call_log_get_to_address(log));
+    LinphonePrivacyMask privacy =
+        linphone_call_params_get_privacy(linphone_call_get_params(linphone));
+    struct policy_question question = {
+        .settings = core->settings,
+        .pins = core->pins,
+        .own_uri = own,
+        .peer_uri = peer,
+        .own_nai = core->own_nai,
+        .outgoing = true,
+        .anonymous = privacy != LinphonePrivacyDefault && privacy != LinphonePrivacyNone,
+        .now = core_now(),
+    };
+    struct policy_answer answer;
+
+    policy_decide(&question, &answer);
+    g_free(own);
+    g_free(peer);
+    return answer.what == POLICY_ELEMENTS;
+}
+
+static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, LinphoneCallState state,
+                               const char *message)
+{
+    struct core *core = core_of_linphone(lc);
+
+    (void)message;
+    if (!core || state != LinphoneCallStateOutgoingInit || !core_settings(core))
+        return;
+    if (will_have_elements(core, linphone) && !sink_zrtp.raise(linphone))
+        note("%s cannot be offered: this call will not be authenticated", sink_zrtp.name);
+}
+
+static void call_encryption_changed(LinphoneCore *lc, LinphoneCall *linphone, bool_t on,
+                                    const char *token)
+{
+    struct core *core = core_of_linphone(lc);
+    struct call *call = core ? core->calls : NULL;
+
+    (void)token;
+    while (call && call_linphone(call) != linphone)
+        call = call->next;
+    if (call)
+        call_media_changed(call, linphone, on);
+}
+
+static void listen_to(struct core *core)
+{
+    core->cbs = linphone_factory_create_core_cbs(linphone_factory_get());
+    linphone_core_cbs_set_call_state_changed(core->cbs, call_state_changed);
+    linphone_core_cbs_set_call_encryption_changed(core->cbs, call_encryption_changed);
+    linphone_core_add_callbacks(core->lc, core->cbs);
+}
+
+/* -- the object ----------------------------------------------------------------------------------
+ */
+
+struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc)
+{
+    struct core *core = g_new0(struct core, 1);
+    const char *path =
+        linphone_config_get_string(linphone_core_get_config(lc), "simauth", "config", NULL);
+
+    core->provider = provider;
+    core->lc = lc;
+    core->settings_path = path && *path ? g_strdup(path) : settings_default_path();
+    core->once = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    core->last = g_queue_new();
+    core->worker = worker_start(provider);
+    if (!core->worker)
+        become_inactive(core, "no thread for the worker");
+    core->next = cores;
+    cores = core;
+    if (!missing)
+        listen_to(core);
+    (void)core_settings(core);
+    return core;
+}
+
+static void drop_record(gpointer record)
+{
+    json_decref(record);
+}
+
+void core_free(struct core *core)
+{
+    struct core **link = &cores;
+
+    while (core->calls)
+        call_free(core->calls);
+    while (*link != core)
+        link = &(*link)->next;
+    *link = core->next;
+    worker_stop(core->worker);
+    if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */
+        linphone_core_cbs_unref(core->cbs);
+    settings_unref(core->settings);
+    pins_close(core->pins);
+    g_free(core->pins_folder);
+    g_free(core->settings_path);
+    g_hash_table_unref(core->once);
+    g_queue_free_full(core->last, drop_record);
+    g_free(core);
+}
+
+/* -- memory --------------------------------------------------------------------------------------
+ */
+
+void core_save_pins(struct core *core)
+{
+    char error[SETTINGS_ERROR_MAX];
+
+    if (!pins_save(core->pins, error))
+        note("pins not saved: %s", error);
+}
+
+void core_remember_call(struct core *core, json_t *record)
+{
+    char *line = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
+    char *path = g_build_filename(core->pins_folder, "calls.jsonl", NULL);
+
+    if (line && !note_append(path, line, CALLS_FILE_LIMIT))
+        note("the list of calls cannot be written: %s", path);
+    free(line);
+    g_free(path);
+    g_queue_push_head(core->last, record);
+    while (g_queue_get_length(core->last) > CORE_LAST_CALLS)
+        json_decref(g_queue_pop_tail(core->last));
+}
+
+void core_continue_once(struct core *core, const char *aor)
+{
+    g_hash_table_add(core->once, g_strdup(aor));
+}
+
+bool core_forget(struct core *core, const char *aor)
+{
+    bool found;
+
+    if (!core->pins)
+        return false;
+    found = pins_forget(core->pins, aor);
+    if (found)
+        core_save_pins(core);
+    return found;
+}

@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One LinphoneCore: its settings, its worker, what it learned and its calls. Made when the tap
+ * finds it, ended when the tap says that it is gone. Main loop only.
+ */
+#ifndef SIMAUTH_PLUGIN_CORE_H
+#define SIMAUTH_PLUGIN_CORE_H
+
+#include "invite_limits.h"
+#include "pins.h"
+#include "policy.h"
+#include "sip_tap.h"
+#include "station.h"
+#include "worker.h"
+#include <jansson.h>
+#include <linphone/core.h>
+
+#define CORE_LAST_CALLS 50 /* verdicts kept in memory for simauthctl; the file has more */
+
+struct call;
+
+struct core {
+    struct core *next;
+    belle_sip_provider_t *provider;
+    LinphoneCore *lc;
+    LinphoneCoreCbs *cbs;
+    struct worker *worker;
+
+    char *settings_path;
+    int64_t settings_stamp;            /* of the file as it was read; 0: there is none */
+    struct settings *settings;         /* NULL: inactive */
+    char inactive[SETTINGS_ERROR_MAX]; /* why; "" while active */
+
+    struct pins *pins; /* those of settings->data; NULL until they were read */
+    char *pins_folder;
+    GHashTable *once;                  /* canonical AORs: continue this once */
+    char own_nai[SIMAUTH_NAI_MAX + 1]; /* as our gateway last said; "" */
+    struct limits limits;
+
+    struct call *calls;
+    GQueue *last; /* json_t *, newest first */
+};
+
+struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc);
+void core_free(struct core *core);
+/* The core of a provider, of a LinphoneCore; NULL: none. The first of all. */
+struct core *core_of_provider(const belle_sip_provider_t *provider);
+struct core *core_first(void);
+
+/* The settings for the next call, read again when the file changed. NULL: inactive, and the log has
+ * said why. Owned by the core until the next call of this. */
+struct settings *core_settings(struct core *core);
+void core_save_pins(struct core *core);
+/* Puts the record of an ended call into memory and into FOLDER/calls.jsonl. Takes `record`. */
+void core_remember_call(struct core *core, json_t *record);
+/* "continue once" and "forget" from the person; `aor` canonical. */
+void core_continue_once(struct core *core, const char *aor);
+bool core_forget(struct core *core, const char *aor);
+int64_t core_now(void); /* seconds since 1970 */
+
+/* What stops the plugin as a whole, a static sentence; NULL: nothing. */
+void core_set_missing(const char *what);
+const char *core_missing(void);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drive.h"
+
+#include <string.h>
+#include <time.h>
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* -- what a request failed with, in the session's words ------------------------------------------
+ */
+
+static simauth_actions problem(struct station *station, struct drive *d, enum ag_status status)
+{
+    g_strlcpy(d->error, ag_error(station_ag(station)), sizeof(d->error));
+    switch (status) {
+    case AG_NOBODY:
+        return simauth_session_problem(d->session, SIMAUTH_PROBLEM_NOBODY);
+    case AG_REFUSED:
+        return simauth_session_problem(d->session, SIMAUTH_PROBLEM_REFUSED);
+    case AG_BAD_VECTOR:
+        return simauth_session_bad_vector(d->session);
+    default:
+        d->card_unusable = status == AG_NO_CARD;
+        return simauth_session_problem(d->session, SIMAUTH_PROBLEM_DOWN);
+    }
+}
+
+/* -- one function for each thing a session may ask -----------------------------------------------
+ */
+
+static void fill_request(const struct drive *d, bool replaced, struct ag_vector_request *request)
+{
+    const struct simauth_challenge *peer = simauth_session_peer_challenge(d->session);
+    const struct simauth_challenge *own = simauth_session_own_challenge(d->session);
+
+    request->subject = d->caller ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER;
+    request->caller = d->aor_a;
+    request->callee = d->aor_b;
+    request->callee_nai = d->caller ? d->callee_nai : NULL;
+    request->seal_to = simauth_session_seal_to(d->session);
+    if (!d->caller) { /* RAND_B as our gateway now has it: our own challenge */
+        request->rand = own->rand;
+        request->rand_len = own->rand_len;
+    }
+    if (replaced) {
+        request->rand = peer->rand;
+        request->rand_len = peer->rand_len;
+        request->replaced_len = simauth_session_replaced(d->session, &request->replaced);
+    }
+}
+
+static simauth_actions ask_vector(struct station *station, struct drive *d, bool replaced)
+{
+    struct ag_vector_request request = {0};
+    struct ag_vector answer;
+    enum ag_status status;
+    simauth_actions next;
+
+    memset(&answer, 0, sizeof(answer));
+    fill_request(d, replaced, &request);
+    status = ag_vector(station_ag(station), &request, &answer);
+    next = status != AG_OK ? problem(station, d, status)
+                           : simauth_session_vector(d->session, &answer.vector, &answer.statement,
+                                                    answer.own.method ? &answer.own : NULL,
+                                                    *answer.nai ? answer.nai : NULL);
+    ag_vector_clear(&answer);
+    return next;
+}
+
+static simauth_actions ask_challenge(struct station *station, struct drive *d)
+{
+    const char *text = simauth_session_element(d->session, SIMAUTH_ELEMENT_1);
+    struct simauth_confirmation confirmation;
+    struct simauth_element element;
+    enum ag_status status;
+
+    if (!text || simauth_element_parse(&element, SIMAUTH_ELEMENT_1, text, strlen(text)) != 0)
+        return simauth_session_problem(d->session, SIMAUTH_PROBLEM_REFUSED);
+    memset(&confirmation, 0, sizeof(confirmation));
+    status = ag_challenge(station_ag(station), &element, &confirmation);
+    return status == AG_OK ? simauth_session_challenge(d->session, &confirmation)
+                           : problem(station, d, status);
+}
+
+static simauth_actions ask_resync(struct station *station, struct drive *d)
+{
+    const struct simauth_challenge *refused = simauth_session_own_challenge(d->session);
+    struct simauth_challenge own = {0};
+    struct simauth_secret mac0_key = {0};
+    enum ag_status status =
+        ag_resync(station_ag(station), refused, simauth_session_auts(d->session), &own, &mac0_key);
+    simauth_actions next =
+        status == AG_OK ? simauth_session_resynced(d->session, &own, d->caller ? NULL : &mac0_key)
+                        : problem(station, d, status);
+
+    simauth_secret_wipe(&mac0_key);
+    return next;
+}
+
+static simauth_actions run_card(struct station *station, struct drive *d)
+{
+    struct simauth_card_answer answer;
+    enum simauth_card_status status;
+    simauth_actions next;
+
+    memset(&answer, 0, sizeof(answer));
+    status = station_card(station, simauth_session_own_challenge(d->session), &answer);
+    d->card_unusable = status == SIMAUTH_CARD_ABSENT || status == SIMAUTH_CARD_LOCKED;
+    if (status != SIMAUTH_CARD_GOOD && status != SIMAUTH_CARD_RESYNC)
+        g_strlcpy(d->error, station_error(station), sizeof(d->error));
+    next = simauth_session_card(d->session, &answer);
+    simauth_card_answer_wipe(&answer);
+    return next;
+}
+
+static simauth_actions step(struct station *station, struct drive *d, simauth_actions asked)
+{
+    int64_t start = now_us();
+    simauth_actions next;
+    int *spent = &d->gateway_ms;
+
+    if (asked & SIMAUTH_DO_RUN_CARD) {
+        spent = &d->card_ms;
+        next = run_card(station, d);
+    } else if (asked & SIMAUTH_DO_ASK_CHALLENGE) {
+        next = ask_challenge(station, d);
+    } else if (asked & SIMAUTH_DO_ASK_RESYNC) {
+        next = ask_resync(station, d);
+    } else {
+        next = ask_vector(station, d, asked & SIMAUTH_DO_ASK_REPLACED);
+    }
+    *spent += (int)((now_us() - start) / 1000);
+    return next;
+}
+
+/* Nothing can be asked: the session hears it as a failure of what it wanted first. */
+static void cannot(struct station *station, struct drive *d, enum station_state state)
+{
+    struct simauth_card_answer none = {.status = SIMAUTH_CARD_ABSENT};
+
+    g_strlcpy(d->error, station_error(station), sizeof(d->error));
+    d->card_unusable = state == STATION_NO_SIM;
+    d->actions = d->actions & SIMAUTH_DO_RUN_CARD
+                     ? simauth_session_card(d->session, &none)
+                     : simauth_session_problem(d->session, SIMAUTH_PROBLEM_DOWN);
+}
+
+void drive(struct station *station, struct drive *d)
+{
+    enum station_state state = station_prepare(station, d->settings);
+    simauth_actions left = d->actions & ~(unsigned)DRIVE_WORKERS;
+    simauth_actions asked = d->actions & DRIVE_WORKERS;
+
+    if (state != STATION_READY) {
+        cannot(station, d, state);
+        return;
+    }
+    while (asked) {
+        simauth_actions next = step(station, d, asked);
+        left |= next & ~(unsigned)DRIVE_WORKERS;
+        asked = next & DRIVE_WORKERS;
+        /* A slow card works while the INVITE travels: the INVITE first. */
+        if ((left & SIMAUTH_DO_SEND_INVITE) && asked && !station_instant(station))
+            break;
+    }
+    d->actions = left | asked;
+}

@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session's way through gateway and SIM, on the worker: does what the session asks for until it
+ * asks for something that only the main loop can do. This is where a call spends its time.
+ */
+#ifndef SIMAUTH_PLUGIN_DRIVE_H
+#define SIMAUTH_PLUGIN_DRIVE_H
+
+#include "station.h"
+#include <simauth/session.h>
+
+#define DRIVE_WORKERS                                                                              \
+    (SIMAUTH_DO_ASK_VECTOR | SIMAUTH_DO_ASK_REPLACED | SIMAUTH_DO_ASK_CHALLENGE |                  \
+     SIMAUTH_DO_ASK_RESYNC | SIMAUTH_DO_RUN_CARD)
+
+struct drive {
+    struct simauth_session *session; /* owned by whoever has the drive */
+    bool caller;                     /* our side */
+    const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
+    const char *callee_nai;          /* or NULL */
+    struct settings *settings;
+    simauth_actions actions; /* in: what the session asked; out: what is left for the main loop */
+    bool card_unusable;      /* absent or locked: 480 and not 403 */
+    int gateway_ms, card_ms; /* where the time went */
+    char error[SETTINGS_ERROR_MAX]; /* about the last thing that failed; "" */
+};
+
+void drive(struct station *station, struct drive *drive);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pins.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <string.h>
+
+#define ERROR_MAX 512
+
+struct pins {
+    char *folder;
+    GArray *pins;       /* struct pin */
+    GHashTable *nobody; /* canonical AOR -> int64_t * */
+};
+
+static char *file_of(const struct pins *pins)
+{
+    return g_build_filename(pins->folder, "pins.json", NULL);
+}
+
+static struct pins *pins_new(const char *folder)
+{
+    struct pins *pins = g_new0(struct pins, 1);
+
+    pins->folder = g_strdup(folder);
+    pins->pins = g_array_new(FALSE, TRUE, sizeof(struct pin));
+    pins->nobody = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return pins;
+}
+
+void pins_close(struct pins *pins)
+{
+    if (!pins)
+        return;
+    g_free(pins->folder);
+    g_array_free(pins->pins, TRUE);
+    g_hash_table_unref(pins->nobody);
+    g_free(pins);
+}
+
+/* -- the file -------------------------------------------------------------------------------- */
+
+static bool copy_text(const json_t *object, const char *name, char *to, size_t room)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text && g_strlcpy(to, text, room) < room;
+}
+
+static bool read_pin(struct pins *pins, const json_t *object)
+{
+    struct pin pin = {0};
+    const char *method = json_string_value(json_object_get(object, "method"));
+
+    if (!copy_text(object, "aor", pin.aor, sizeof(pin.aor)) ||
+        !copy_text(object, "nai", pin.nai, sizeof(pin.nai)) ||
+        !copy_text(object, "operator", pin.operator_name, sizeof(pin.operator_name)) || !method)
+        return false;
+    pin.method = simauth_method_find(method, strlen(method));
+    pin.since = json_integer_value(json_object_get(object, "since"));
+    pin.last = json_integer_value(json_object_get(object, "last"));
+    if (!pin.method)
+        return false;
+    g_array_append_val(pins->pins, pin);
+    return true;
+}
+
+static bool read_file(struct pins *pins, const json_t *root)
+{
+    const json_t *list = json_object_get(root, "pins"), *object, *when;
+    json_t *nobody = json_object_get(root, "nobody");
+    const char *aor;
+    size_t i;
+
+    if (!json_is_array(list) || !json_is_object(nobody))
+        return false;
+    json_array_foreach(list, i, object)
+    {
+        if (!read_pin(pins, object))
+            return false;
+    }
+    json_object_foreach(nobody, aor, when) pins_set_nobody(pins, aor, json_integer_value(when));
+    return true;
+}
+
+struct pins *pins_open(const char *folder, char *error)
+{
+    struct pins *pins = pins_new(folder);
+    char *path = file_of(pins);
+    json_error_t mistake;
+    json_t *root = NULL;
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        root = json_load_file(path, JSON_REJECT_DUPLICATES, &mistake);
+        if (!root || !read_file(pins, root)) {
+            g_snprintf(error, ERROR_MAX,
+                       "%s: not a list of pins (%s); move it away to begin a new one", path,
+                       root ? "a member is missing or unknown" : mistake.text);
+            pins_close(pins);
+            pins = NULL;
+        }
+    }
+    json_decref(root);
+    g_free(path);
+    return pins;
+}
+
+static json_t *pin_to_json(const struct pin *pin)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aor", pin->aor, "nai", pin->nai, "operator",
+                     pin->operator_name, "method", pin->method->name, "since",
+                     (json_int_t)pin->since, "last", (json_int_t)pin->last);
+}
+
+static char *to_text(const struct pins *pins)
+{
+    json_t *list = json_array(), *nobody = json_object(), *root;
+    GHashTableIter iter;
+    gpointer aor, when;
+    char *text;
+
+    for (guint i = 0; i < pins->pins->len; i++)
+        json_array_append_new(list, pin_to_json(&g_array_index(pins->pins, struct pin, i)));
+    g_hash_table_iter_init(&iter, pins->nobody);
+    while (g_hash_table_iter_next(&iter, &aor, &when))
+        json_object_set_new(nobody, aor, json_integer(*(int64_t *)when));
+    root = json_pack("{s:o, s:o}", "pins", list, "nobody", nobody);
+    text = json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS);
+    json_decref(root);
+    return text;
+}
+
+bool pins_save(const struct pins *pins, char *error)
+{
+    char *path = file_of(pins), *text = to_text(pins);
+    GError *problem = NULL;
+    bool good = false;
+
+    if (g_mkdir_with_parents(pins->folder, 0700) < 0) {
+        g_snprintf(error, ERROR_MAX, "%s: %s", pins->folder, g_strerror(errno));
+    } else if (!text || !g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
+                                                  0600, &problem)) {
+        g_snprintf(error, ERROR_MAX, "%s", problem ? problem->message : "out of memory");
+    } else {
+        good = true;
+    }
+    g_clear_error(&problem);
+    free(text);
+    g_free(path);
+    return good;
+}
+
+/* -- pins ------------------------------------------------------------------------------------ */
+
+size_t pins_count(const struct pins *pins)
+{
+    return pins->pins->len;
+}
+
+const struct pin *pins_at(const struct pins *pins, size_t i)
+{
+    return &g_array_index(pins->pins, struct pin, i);
+}
+
+static guint index_of(const struct pins *pins, const char *aor)
+{
+    guint i = 0;
+    while (i < pins->pins->len && strcmp(pins_at(pins, i)->aor, aor))
+        i++;
+    return i;
+}
+
+const struct pin *pins_find(const struct pins *pins, const char *aor)
+{
+    guint i = index_of(pins, aor);
+    return i < pins->pins->len ? pins_at(pins, i) : NULL;
+}
+
+bool pins_know_realm(const struct pins *pins, const char *realm)
+{
+    for (guint i = 0; i < pins->pins->len; i++) {
+        if (!strcmp(simauth_nai_realm(pins_at(pins, i)->nai), realm))
+            return true;
+    }
+    return false;
+}
+
+static void drop_oldest(struct pins *pins)
+{
+    guint oldest = 0;
+
+    for (guint i = 1; i < pins->pins->len; i++) {
+        if (pins_at(pins, i)->last < pins_at(pins, oldest)->last)
+            oldest = i;
+    }
+    g_array_remove_index_fast(pins->pins, oldest);
+}
+
+void pins_learn(struct pins *pins, const struct pin *pin)
+{
+    guint i = index_of(pins, pin->aor);
+    struct pin *known;
+
+    g_hash_table_remove(pins->nobody, pin->aor);
+    if (i == pins->pins->len) {
+        if (pins->pins->len >= PINS_MAX)
+            drop_oldest(pins);
+        g_array_append_val(pins->pins, *pin);
+        return;
+    }
+    known = &g_array_index(pins->pins, struct pin, i);
+    if (strcmp(known->nai, pin->nai)) { /* another SIM, agreed to by the person: known from now */
+        *known = *pin;
+        return;
+    }
+    memcpy(known->operator_name, pin->operator_name, sizeof(known->operator_name));
+    known->last = pin->last;
+    if (pin->method->strength > known->method->strength)
+        known->method = pin->method;
+}
+
+bool pins_forget(struct pins *pins, const char *aor)
+{
+    guint i = index_of(pins, aor);
+    bool nobody = g_hash_table_remove(pins->nobody, aor);
+
+    if (i == pins->pins->len)
+        return nobody;
+    g_array_remove_index_fast(pins->pins, i);
+    return true;
+}
+
+void pins_set_nobody(struct pins *pins, const char *aor, int64_t now)
+{
+    int64_t *when;
+
+    if (g_hash_table_size(pins->nobody) >= PINS_MAX)
+        g_hash_table_remove_all(pins->nobody); /* costs one question each, and nothing else */
+    when = g_new(int64_t, 1);
+    *when = now;
+    g_hash_table_replace(pins->nobody, g_strdup(aor), when);
+}
+
+bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now)
+{
+    const int64_t *when = g_hash_table_lookup(pins->nobody, aor);
+    return when && now >= *when && now - *when < PINS_NOBODY_S;
+}

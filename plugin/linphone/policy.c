@@ -1,0 +1,133 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define SOS "urn:service:sos"
+
+/* The user part of a SIP URI or the number of a tel URI, without visual separators. */
+static void number_of(const char *uri, char *number, size_t room)
+{
+    const char *p = strchr(uri, ':');
+    size_t n = 0;
+
+    for (p = p ? p + 1 : uri; *p && !strchr("@;?>", *p) && n + 1 < room; p++) {
+        if (!strchr("-.()", *p))
+            number[n++] = *p;
+    }
+    number[n] = '\0';
+}
+
+bool policy_is_emergency(const struct settings *settings, const char *uri)
+{
+    char number[64];
+
+    if (!uri)
+        return false;
+    if (!strncasecmp(uri, SOS, strlen(SOS)) &&
+        (uri[strlen(SOS)] == '\0' || strchr(".;>", uri[strlen(SOS)])))
+        return true;
+    number_of(uri, number, sizeof(number));
+    return *number && g_strv_contains((const char *const *)settings->emergency, number);
+}
+
+static enum settings_policy strictest(enum settings_policy a, enum settings_policy b)
+{
+    return a > b ? a : b;
+}
+
+/* The peer's own setting wins over all, then the pin, then the account, then the phone. */
+static enum settings_policy choose(const struct settings *s, const struct policy_answer *a,
+                                   const struct settings_party *peer, const struct pin *pin,
+                                   const char **why)
+{
+    const struct settings_party *account = settings_account(s, a->own);
+    enum settings_policy policy =
+        account && account->policy != SETTINGS_UNSET ? account->policy : s->policy;
+
+    *why = account && account->policy != SETTINGS_UNSET ? "account" : "phone";
+    if (peer && peer->policy != SETTINGS_UNSET) {
+        *why = "peer";
+        policy = peer->policy;
+    }
+    if (pin && policy != SETTINGS_OFF) {
+        *why = "pin";
+        policy = strictest(policy, SETTINGS_REQUIRE);
+    }
+    return policy;
+}
+
+static bool names_realm(const struct settings *s, const char *realm)
+{
+    for (size_t i = 0; i < s->peer_count; i++) {
+        if (!strcmp(simauth_nai_realm(s->peers[i].nai), realm))
+            return true;
+    }
+    return false;
+}
+
+/* Who is called is told to our operator only where there is a reason to (docs/security.md). */
+static bool may_ask(const struct policy_question *q, const struct policy_answer *a,
+                    const struct settings_party *peer, const struct pin *pin)
+{
+    const char *domain = simauth_aor_domain(a->peer);
+
+    if (q->settings->ask == ASK_EVERYBODY || peer || pin)
+        return true;
+    if (!*domain)
+        return false;
+    return pins_know_realm(q->pins, domain) || names_realm(q->settings, domain) ||
+           !strcmp(simauth_nai_realm(q->own_nai), domain);
+}
+
+static void untouched(struct policy_answer *a, const char *why)
+{
+    a->what = POLICY_UNTOUCHED;
+    a->why = why;
+}
+
+static void decide_outgoing(const struct policy_question *q, struct policy_answer *a,
+                            const struct settings_party *peer, const struct pin *pin)
+{
+    if (q->anonymous)
+        untouched(a, "anonymous call");
+    else if (!*a->own || !*a->peer)
+        untouched(a, "no SIP address");
+    else if (a->policy != SIMAUTH_REQUIRE && !may_ask(q, a, peer, pin))
+        untouched(a, "address not known");
+    else if (a->policy != SIMAUTH_REQUIRE && pins_is_nobody(q->pins, a->peer, q->now))
+        untouched(a, "nobody vouches for the address");
+}
+
+void policy_decide(const struct policy_question *q, struct policy_answer *a)
+{
+    const struct settings_party *peer;
+    const struct pin *pin;
+    enum settings_policy policy;
+
+    memset(a, 0, sizeof(*a));
+    (void)simauth_aor_canonical(q->own_uri, a->own);
+    (void)simauth_aor_canonical(q->peer_uri, a->peer);
+    if (q->outgoing && (policy_is_emergency(q->settings, q->peer_uri) ||
+                        policy_is_emergency(q->settings, q->request_uri))) {
+        untouched(a, "emergency call");
+        return;
+    }
+    peer = settings_peer(q->settings, a->peer);
+    pin = pins_find(q->pins, a->peer);
+    policy = choose(q->settings, a, peer, pin, &a->why);
+    if (policy == SETTINGS_OFF) {
+        untouched(a, "policy is off");
+        return;
+    }
+    a->what = POLICY_ELEMENTS;
+    a->policy = q->once ? SIMAUTH_CONTINUE
+                        : (policy == SETTINGS_REQUIRE ? SIMAUTH_REQUIRE : SIMAUTH_PREFER);
+    if (pin || peer)
+        g_strlcpy(a->peer_nai, pin ? pin->nai : peer->nai, sizeof(a->peer_nai));
+    a->strength = pin ? pin->method->strength : 0;
+    if (q->outgoing)
+        decide_outgoing(q, a, peer, pin);
+}

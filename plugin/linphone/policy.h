@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done about one call, before anything is asked: a pure function of settings and pins. */
+#ifndef SIMAUTH_PLUGIN_POLICY_H
+#define SIMAUTH_PLUGIN_POLICY_H
+
+#include "pins.h"
+#include "settings.h"
+#include <simauth/session.h>
+
+enum policy_what {
+    POLICY_UNTOUCHED, /* nothing of ours looks at this call, and nothing is said about it */
+    POLICY_ELEMENTS   /* a session decides */
+};
+
+struct policy_question {
+    const struct settings *settings;
+    const struct pins *pins;
+    const char *own_uri, *peer_uri; /* as in From and To */
+    const char *request_uri;        /* of the INVITE; NULL when it is not known yet */
+    const char *own_nai;            /* "" when not known */
+    bool outgoing;
+    bool anonymous; /* the caller hides its name (RFC 3323) */
+    bool once;      /* the person said: continue this once */
+    int64_t now;
+};
+
+struct policy_answer {
+    enum policy_what what;
+    enum simauth_policy policy;
+    char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical, "" when there is none */
+    char peer_nai[SIMAUTH_NAI_MAX + 1];                       /* pinned or named; "" */
+    uint8_t strength;                                         /* pinned; 0 */
+    const char *why;                                          /* static words for the log */
+};
+
+void policy_decide(const struct policy_question *question, struct policy_answer *answer);
+/* Whether the URI is one of emergency services: urn:service:sos (RFC 5031) or a listed number. */
+bool policy_is_emergency(const struct settings *settings, const char *uri);
+
+#endif

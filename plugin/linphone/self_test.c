@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The self-test: each link from the settings to the operator's records, in the order in which a
+ * call needs them; the first that fails names what to mend, those behind it are "not tried".
+ */
+#include "control_commands.h"
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLOCK_LIMIT_S 300
+
+struct self_test {
+    struct errand errand; /* first */
+    struct control_reply *reply;
+    belle_sip_provider_t *provider;
+    bool bootstrap_only;
+    json_t *links; /* of the answer */
+    bool failed;
+    struct ag_self self;
+    bool has_self;
+};
+
+static void add(struct self_test *t, const char *link, const char *problem)
+{
+    bool tried = !t->failed;
+
+    json_array_append_new(t->links, json_pack("{s:s, s:s, s:s}", "link", link, "result",
+                                              !tried ? "not-tried" : (problem ? "failed" : "good"),
+                                              "problem", tried && problem ? problem : ""));
+    t->failed = t->failed || problem;
+}
+
+/* Nothing of a SIM but whether it answers; TLS and the SIM are both in bootstrapping, so the
+ * sentence of ag_error() tells which it was. */
+static void on_worker(struct errand *errand, struct station *station)
+{
+    struct self_test *t = (struct self_test *)errand;
+    enum station_state state = station_prepare(station, errand->settings);
+    enum ag_status status = AG_OK;
+    const char *problem = NULL;
+
+    add(t, "SIM", state == STATION_NO_SIM ? station_error(station) : NULL);
+    add(t, "gateway named", state == STATION_NO_GATEWAY ? station_error(station) : NULL);
+    if (state == STATION_READY)
+        status = ag_bootstrap(station_ag(station));
+    if (status != AG_OK)
+        problem = ag_error(station_ag(station));
+    add(t, "gateway reached over TLS", status == AG_DOWN ? problem : NULL);
+    add(t, "bootstrapping with the SIM", status == AG_DOWN ? NULL : problem);
+    if (t->bootstrap_only || t->failed)
+        return;
+    status = ag_self(station_ag(station), &t->self);
+    t->has_self = status == AG_OK;
+    add(t, "operator's record of us", t->has_self ? NULL : ag_error(station_ag(station)));
+}
+
+static void check_clock(struct self_test *t)
+{
+    long long difference = (long long)(core_now() - t->self.time);
+    char problem[128];
+
+    g_snprintf(problem, sizeof(problem),
+               "this computer's clock differs from the operator's by %lld s: set it", difference);
+    add(t, "clock", llabs(difference) > CLOCK_LIMIT_S ? problem : NULL);
+}
+
+static bool vouched(const struct ag_self *self, const char *uri)
+{
+    for (size_t i = 0; i < self->aor_count; i++) {
+        if (simauth_aor_same(self->aors[i], uri))
+            return true;
+    }
+    return false;
+}
+
+static void check_accounts(struct self_test *t, const struct core *core)
+{
+    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
+    bool any = false;
+
+    for (; accounts && !any; accounts = accounts->next) {
+        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
+            linphone_account_get_params(accounts->data));
+        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+        any = uri && vouched(&t->self, uri);
+        if (uri)
+            bctbx_free(uri);
+    }
+    add(t, "account",
+        any ? NULL
+            : "the operator vouches for none of Linphone's accounts: ask it to bind your address "
+              "to your SIM");
+}
+
+static void back(struct errand *errand)
+{
+    struct self_test *t = (struct self_test *)errand;
+    struct core *core = core_of_provider(t->provider);
+
+    if (t->has_self && core) {
+        g_strlcpy(core->own_nai, t->self.nai, sizeof(core->own_nai));
+        check_clock(t);
+        check_accounts(t, core);
+    } else if (!t->bootstrap_only) {
+        add(t, "clock", NULL);
+        add(t, "account", NULL);
+    }
+    control_answer(t->reply, json_pack("{s:b, s:o}", "good", !t->failed, "links", t->links));
+    g_free(t);
+}
+
+static void lost(struct errand *errand)
+{
+    struct self_test *t = (struct self_test *)errand;
+
+    json_decref(t->links);
+    control_error(t->reply, "Linphone is ending");
+    g_free(t);
+}
+
+void self_test(struct control_reply *reply, bool bootstrap_only)
+{
+    struct core *core = core_first();
+    struct settings *settings = core ? core_settings(core) : NULL;
+    struct self_test *t = g_new0(struct self_test, 1);
+
+    t->reply = reply;
+    t->bootstrap_only = bootstrap_only;
+    t->links = json_array();
+    t->errand.work = on_worker;
+    t->errand.back = back;
+    t->errand.lost = lost;
+    add(t, "settings",
+        settings ? NULL : (core ? (core_missing() ? core_missing() : core->inactive) : "no core"));
+    if (!settings) {
+        control_answer(reply, json_pack("{s:b, s:o}", "good", 0, "links", t->links));
+        g_free(t);
+        return;
+    }
+    t->provider = core->provider;
+    t->errand.settings = settings_ref(settings);
+    worker_do(core->worker, &t->errand);
+}

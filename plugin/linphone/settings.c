@@ -1,0 +1,316 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PHONE "phone"
+
+const struct settings_key settings_keys[] = {
+    {"enabled", "true or false", "the switch; a change counts from the next call", "true"},
+    {"sim", "soft:FILE", "which SIM answers", ""},
+    {"gateway", "NAME or NAME:PORT", "the operator's gateway", "as the SIM says"},
+    {"ca_file", "FILE", "certificates that gateways and operators must chain to", "the system's"},
+    {"local_address", "ADDRESS", "another interface or address than SIP's", "any"},
+    {"data", "FOLDER", "where pins and the list of calls are kept", "~/.local/share/simauth"},
+    {"carriage", "tag, header or both", "which fields carry elements", "both"},
+    {"policy", "require, prefer or off", "for accounts and peers without one", "prefer"},
+    {"ask", "known or everybody", "for whom the gateway is asked", "known"},
+    {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
+    {"emergency", "NUMBER;NUMBER;...", "calls to these are never touched", "112;911;..."},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* Numbers of the emergency services that people dial (ITU-T E.161.1 and national plans). */
+static const char *const default_emergency[] = {
+    "000", "08", "110", "111", "112", "113", "114", "115", "117", "118", "119", "120", "122", "123",
+    "15",  "17", "18",  "190", "191", "192", "193", "911", "995", "997", "998", "999", NULL};
+
+struct reader {
+    GKeyFile *file;
+    const char *path;
+    char *error;
+    bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) static void fail(struct reader *r, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    if (r->failed)
+        return; /* the first mistake is the one to mend */
+    r->failed = true;
+    n = snprintf(r->error, SETTINGS_ERROR_MAX, "%s: ", r->path);
+    va_start(args, format);
+    if (n > 0 && n < SETTINGS_ERROR_MAX)
+        vsnprintf(r->error + n, (size_t)(SETTINGS_ERROR_MAX - n), format, args);
+    va_end(args);
+}
+
+/* NULL when absent or empty. */
+static char *read_text(struct reader *r, const char *group, const char *key)
+{
+    GError *problem = NULL;
+    char *value = g_key_file_get_string(r->file, group, key, &problem);
+
+    if (problem && !g_error_matches(problem, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) &&
+        !g_error_matches(problem, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND))
+        fail(r, "[%s] %s: %s", group, key, problem->message);
+    g_clear_error(&problem);
+    if (value && !*g_strstrip(value)) {
+        g_free(value);
+        value = NULL;
+    }
+    return value;
+}
+
+/* The index of the value among `words`, `fallback` when absent. */
+static int read_word(struct reader *r, const char *group, const char *key, const char *const *words,
+                     int fallback)
+{
+    char *value = read_text(r, group, key);
+    int found = fallback;
+
+    if (value) {
+        for (found = 0; words[found] && strcmp(words[found], value); found++)
+            ;
+        if (!words[found]) {
+            char *all = g_strjoinv(", ", (char **)words);
+            fail(r, "[%s] %s=%s: must be one of %s", group, key, value, all);
+            g_free(all);
+            found = fallback;
+        }
+    }
+    g_free(value);
+    return found;
+}
+
+static bool read_switch(struct reader *r, const char *key, bool fallback)
+{
+    static const char *const words[] = {"false", "true", NULL};
+    return read_word(r, PHONE, key, words, fallback) == 1;
+}
+
+static enum settings_policy read_policy(struct reader *r, const char *group,
+                                        enum settings_policy fallback)
+{
+    static const char *const words[] = {"off", "prefer", "require", NULL};
+    int word = read_word(r, group, "policy", words, -1);
+    return word < 0 ? fallback : (enum settings_policy)(SETTINGS_OFF + word);
+}
+
+static void check_keys(struct reader *r, const char *group, const char *const *known)
+{
+    char **keys = g_key_file_get_keys(r->file, group, NULL, NULL);
+
+    for (char **key = keys; key && *key; key++) {
+        if (!g_strv_contains(known, *key))
+            fail(r, "[%s] %s: there is no such key; see `simauthctl settings --help`", group, *key);
+    }
+    g_strfreev(keys);
+}
+
+static void check_phone_keys(struct reader *r)
+{
+    const char *known[G_N_ELEMENTS(settings_keys)];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(settings_keys); i++)
+        known[i] = settings_keys[i].key;
+    check_keys(r, PHONE, known);
+}
+
+static void read_phone(struct reader *r, struct settings *s)
+{
+    static const char *const carriages[] = {"tag", "header", "both", NULL};
+    static const char *const asks[] = {"known", "everybody", NULL};
+
+    if (g_key_file_has_group(r->file, PHONE))
+        check_phone_keys(r);
+    s->enabled = read_switch(r, "enabled", true);
+    s->sim = read_text(r, PHONE, "sim");
+    s->gateway = read_text(r, PHONE, "gateway");
+    s->ca_file = read_text(r, PHONE, "ca_file");
+    s->local_address = read_text(r, PHONE, "local_address");
+    s->data = read_text(r, PHONE, "data");
+    s->carriage =
+        (enum settings_carriage)(CARRY_TAG + read_word(r, PHONE, "carriage", carriages, 2));
+    s->policy = read_policy(r, PHONE, SETTINGS_PREFER);
+    s->ask = read_word(r, PHONE, "ask", asks, 0) ? ASK_EVERYBODY : ASK_KNOWN;
+    s->mark_verified = read_switch(r, "mark_verified", false);
+    s->emergency = g_key_file_get_string_list(r->file, PHONE, "emergency", NULL, NULL);
+    if (!s->emergency)
+        s->emergency = g_strdupv((char **)default_emergency);
+    if (!s->data)
+        s->data = g_build_filename(g_get_user_data_dir(), "simauth", NULL);
+    if (s->sim && !strchr(s->sim, ':'))
+        fail(r, "[phone] sim=%s: must be a kind and a place, such as soft:/home/me/sim.json",
+             s->sim);
+}
+
+static void read_party(struct reader *r, const char *group, const char *uri,
+                       struct settings_party *party)
+{
+    static const char *const known[] = {"policy", "nai", NULL};
+    char *nai;
+
+    check_keys(r, group, known);
+    if (simauth_aor_canonical(uri, party->aor) != SIMAUTH_OK)
+        fail(r, "[%s]: \"%s\" is no SIP address such as sip:bob@example.org", group, uri);
+    party->policy = read_policy(r, group, SETTINGS_UNSET);
+    nai = read_text(r, group, "nai");
+    if (nai && simauth_nai_check(nai) != SIMAUTH_OK)
+        fail(r, "[%s] nai=%s: must be user@operator with the operator in lower case", group, nai);
+    if (nai && !r->failed)
+        g_strlcpy(party->nai, nai, sizeof(party->nai));
+    g_free(nai);
+}
+
+/* Every group that begins with `kind`: the rest of its name is the address. */
+static void read_parties(struct reader *r, const char *kind, struct settings_party **parties,
+                         size_t *count)
+{
+    size_t n = 0, prefix = strlen(kind);
+    char **groups = g_key_file_get_groups(r->file, &n);
+
+    *parties = g_new0(struct settings_party, n + 1);
+    for (char **group = groups; *group; group++) {
+        if (!strncmp(*group, kind, prefix) && (*group)[prefix] == ' ')
+            read_party(r, *group, *group + prefix + 1, *parties + (*count)++);
+    }
+    g_strfreev(groups);
+}
+
+static void check_groups(struct reader *r)
+{
+    char **groups = g_key_file_get_groups(r->file, NULL);
+
+    for (char **group = groups; *group; group++) {
+        if (strcmp(*group, PHONE) && !g_str_has_prefix(*group, "account ") &&
+            !g_str_has_prefix(*group, "peer "))
+            fail(r,
+                 "[%s]: there is no such group; [phone], [account ADDRESS] and [peer ADDRESS] are",
+                 *group);
+    }
+    g_strfreev(groups);
+}
+
+static struct settings *read_all(struct reader *r)
+{
+    struct settings *s = g_new0(struct settings, 1);
+
+    s->refs = 1;
+    check_groups(r);
+    read_phone(r, s);
+    read_parties(r, "account", &s->accounts, &s->account_count);
+    read_parties(r, "peer", &s->peers, &s->peer_count);
+    if (r->failed) {
+        settings_unref(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* Which line GKeyFile stumbled over: it does not say, so the file is given to it line by line. */
+static int line_of_mistake(const char *text, size_t len)
+{
+    int line = 1;
+
+    for (const char *end = text; (end = memchr(end, '\n', len - (size_t)(end - text))); line++) {
+        GKeyFile *part = g_key_file_new();
+        bool good =
+            g_key_file_load_from_data(part, text, (size_t)(++end - text), G_KEY_FILE_NONE, NULL);
+        g_key_file_free(part);
+        if (!good)
+            break;
+    }
+    return line;
+}
+
+struct settings *settings_parse(const char *text, size_t len, const char *path, char *error)
+{
+    struct reader r = {.file = g_key_file_new(), .path = path, .error = error};
+    struct settings *s = NULL;
+    GError *problem = NULL;
+
+    *error = '\0';
+    if (len && !g_key_file_load_from_data(r.file, text, len, G_KEY_FILE_NONE, &problem))
+        fail(&r, "line %d: %s", line_of_mistake(text, len), problem->message);
+    else
+        s = read_all(&r);
+    g_clear_error(&problem);
+    g_key_file_free(r.file);
+    return s;
+}
+
+struct settings *settings_read(const char *path, char *error)
+{
+    char *text = NULL;
+    size_t len = 0;
+    GError *problem = NULL;
+    struct settings *s;
+
+    if (!g_file_get_contents(path, &text, &len, &problem)) {
+        g_snprintf(error, SETTINGS_ERROR_MAX, "%s; make it with `simauthctl settings set sim ...`",
+                   problem->message);
+        g_error_free(problem);
+        return NULL;
+    }
+    s = settings_parse(text, len, path, error);
+    g_free(text);
+    return s;
+}
+
+char *settings_default_path(void)
+{
+    return g_build_filename(g_get_user_config_dir(), "simauth", "simauth.conf", NULL);
+}
+
+struct settings *settings_ref(struct settings *s)
+{
+    g_atomic_int_inc(&s->refs);
+    return s;
+}
+
+void settings_unref(struct settings *s)
+{
+    if (!s || !g_atomic_int_dec_and_test(&s->refs))
+        return;
+    g_free(s->sim);
+    g_free(s->gateway);
+    g_free(s->ca_file);
+    g_free(s->local_address);
+    g_free(s->data);
+    g_strfreev(s->emergency);
+    g_free(s->accounts);
+    g_free(s->peers);
+    g_free(s);
+}
+
+static const struct settings_party *find(const struct settings_party *parties, size_t count,
+                                         const char *aor)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(parties[i].aor, aor))
+            return &parties[i];
+    }
+    return NULL;
+}
+
+const struct settings_party *settings_account(const struct settings *s, const char *aor)
+{
+    return find(s->accounts, s->account_count, aor);
+}
+
+const struct settings_party *settings_peer(const struct settings *s, const char *aor)
+{
+    return find(s->peers, s->peer_count, aor);
+}
+
+const char *settings_policy_name(enum settings_policy policy)
+{
+    static const char *const names[] = {"unset", "off", "prefer", "require"};
+    return names[policy];
+}

@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the person set: one key file (docs: simauthctl settings --help), read whole, checked whole,
+ * and then never changed. A file with an error gives no settings at all: half a policy is none.
+ */
+#ifndef SIMAUTH_PLUGIN_SETTINGS_H
+#define SIMAUTH_PLUGIN_SETTINGS_H
+
+#include <glib.h>
+#include <simauth/name.h>
+#include <stdbool.h>
+
+#define SETTINGS_ERROR_MAX 512
+
+enum settings_policy { SETTINGS_UNSET, SETTINGS_OFF, SETTINGS_PREFER, SETTINGS_REQUIRE };
+enum settings_carriage { CARRY_TAG = 1, CARRY_HEADER = 2, CARRY_BOTH = 3 };
+enum settings_ask { ASK_KNOWN, ASK_EVERYBODY };
+
+/* One [account AOR] or [peer AOR]. */
+struct settings_party {
+    char aor[SIMAUTH_AOR_MAX + 1]; /* canonical */
+    char nai[SIMAUTH_NAI_MAX + 1]; /* "" when not named */
+    enum settings_policy policy;   /* SETTINGS_UNSET: that of [phone] */
+};
+
+struct settings {
+    bool enabled;
+    char *sim;           /* "soft:PATH"; NULL when not set */
+    char *gateway;       /* FQDN or FQDN:port; NULL: what the SIM says */
+    char *ca_file;       /* NULL: the system's */
+    char *local_address; /* NULL: any */
+    char *data;          /* folder of pins and history; never NULL */
+    enum settings_carriage carriage;
+    enum settings_policy policy; /* never SETTINGS_UNSET */
+    enum settings_ask ask;
+    bool mark_verified;
+    char **emergency; /* NULL-terminated users of SIP URIs and numbers */
+    struct settings_party *accounts, *peers;
+    size_t account_count, peer_count;
+    gint refs;
+};
+
+/* Where the settings are when linphonerc names no other file: free with g_free(). */
+char *settings_default_path(void);
+/* Reads `path`. NULL with a sentence in `error` (SETTINGS_ERROR_MAX octets: file, line or key, and
+ * what to do) when it is missing or has a mistake. Release with settings_unref(). */
+struct settings *settings_read(const char *path, char *error);
+/* The same from text, for tests and for simauthctl, which checks before it writes. `path` stands in
+ * the sentence only. */
+struct settings *settings_parse(const char *text, size_t len, const char *path, char *error);
+struct settings *settings_ref(struct settings *settings); /* thread-safe */
+void settings_unref(struct settings *settings);           /* NULL is allowed */
+
+/* The party with that canonical AOR, or NULL. */
+const struct settings_party *settings_account(const struct settings *s, const char *aor);
+const struct settings_party *settings_peer(const struct settings *s, const char *aor);
+const char *settings_policy_name(enum settings_policy policy);
+
+/* The keys of [phone] with a sentence each, for simauthctl; NULL key at the end. */
+struct settings_key {
+    const char *key, *values, *meaning, *fallback;
+};
+extern const struct settings_key settings_keys[];
+
+#endif

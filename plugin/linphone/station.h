@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the worker has open: the SIM and the gateway, as the settings of the errand in hand want
+ * them. Only the worker's thread touches it.
+ */
+#ifndef SIMAUTH_PLUGIN_STATION_H
+#define SIMAUTH_PLUGIN_STATION_H
+
+#include "ag.h"
+#include "settings.h"
+#include "sim.h"
+
+struct station;
+
+struct station *station_open(void); /* NULL: out of memory */
+void station_close(struct station *station);
+/* Opens what these settings name, if it is not open already. */
+enum station_state {
+    STATION_READY,
+    STATION_NO_SIM,    /* absent, locked, or not readable */
+    STATION_NO_GATEWAY /* none named, or its certificates cannot be read */
+};
+enum station_state station_prepare(struct station *station, struct settings *settings);
+/* The sentence about the last failure. Never a secret. */
+const char *station_error(const struct station *station);
+void station_set_error(struct station *station, const char *sentence);
+
+/* Both valid after STATION_READY. */
+struct ag *station_ag(struct station *station);
+enum simauth_card_status station_card(struct station *station,
+                                      const struct simauth_challenge *challenge,
+                                      struct simauth_card_answer *answer);
+/* The SIM answers in well under a millisecond. */
+bool station_instant(const struct station *station);
+const char *station_gateway(const struct station *station);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "words.h"
+
+#include <stddef.h>
+
+static const struct {
+    const char *token, *text;
+} word_names[] = {
+    [SIMAUTH_WORD_NONE] = {"unknown", "not known yet"},
+    [SIMAUTH_WORD_ANNOUNCED] = {"announced", "announced"},
+    [SIMAUTH_WORD_ANSWERED] = {"answered", "the callee's SIM answered"},
+    [SIMAUTH_WORD_AUTHENTICATED] = {"authenticated", "authenticated"},
+    [SIMAUTH_WORD_NOT_AUTHENTICATED] = {"not-authenticated", "not authenticated"},
+};
+
+const char *words_word(enum simauth_word word)
+{
+    return word_names[word].text;
+}
+
+const char *words_token(enum simauth_word word)
+{
+    return word_names[word].token;
+}
+
+const char *words_reason(enum simauth_event reason)
+{
+    return reason < SIMAUTH_EVENT_COUNT ? simauth_event_text(reason) : "";
+}
+
+const char *words_advice(enum simauth_event reason)
+{
+    switch (reason) {
+    case SIMAUTH_EVENT_GATEWAY_DOWN:
+    case SIMAUTH_EVENT_HOLD_EXPIRED:
+        return "check the connection to your operator: simauthctl self-test";
+    case SIMAUTH_EVENT_GATEWAY_NOBODY:
+        return "no operator vouches for that address; it is asked for again tomorrow, or after "
+               "simauthctl pins forget";
+    case SIMAUTH_EVENT_CARD_FAILED:
+        return "check your SIM: simauthctl self-test";
+    case SIMAUTH_EVENT_VECTOR_BAD:
+    case SIMAUTH_EVENT_CHALLENGE_BAD:
+        return "if the other person has a new SIM: simauthctl pins forget, after asking them";
+    case SIMAUTH_EVENT_CONFIRM_MISSING:
+    case SIMAUTH_EVENT_INVITE_BARE:
+        return "to talk all the same: simauthctl continue-once";
+    default:
+        return "";
+    }
+}
+
+const struct words_end *words_refuse(bool card_unusable)
+{
+    static const struct words_end refused = {
+        403, "Forbidden", "SIM;cause=1;text=\"Caller not verified\"", "Caller not verified"};
+    static const struct words_end unusable = {
+        480, "Temporarily Unavailable", "SIM;cause=2;text=\"Not available\"", "Not available"};
+    return card_unusable ? &unusable : &refused;
+}
+
+const struct words_end *words_end(bool caller)
+{
+    static const struct words_end by_caller = {403, "Callee not verified",
+                                               "SIM;cause=4;text=\"Callee not verified\"",
+                                               "Callee not verified"};
+    static const struct words_end by_callee = {
+        403, "Call not verified", "SIM;cause=5;text=\"Call not verified\"", "Call not verified"};
+    return caller ? &by_caller : &by_callee;
+}

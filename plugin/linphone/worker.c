@@ -1,0 +1,187 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "worker.h"
+#include "station.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum stage {
+    STAGE_WAITING,  /* in the queue or being worked on; nobody waits in place */
+    STAGE_WATCHED,  /* the same, and the main loop waits in place */
+    STAGE_FINISHED, /* done while watched: the main loop takes it from here */
+};
+
+struct worker {
+    pthread_mutex_t lock;
+    pthread_cond_t queued, finished;
+    struct errand *first, **last;
+    struct station *station;
+    belle_sip_provider_t *provider;
+    bool stopping;
+};
+
+static void come_back(void *arg)
+{
+    struct errand *errand = arg;
+    errand->back(errand);
+}
+
+static struct errand *take(struct worker *w)
+{
+    struct errand *errand;
+
+    while (!w->first && !w->stopping)
+        pthread_cond_wait(&w->queued, &w->lock);
+    errand = w->first;
+    if (errand && !(w->first = errand->next))
+        w->last = &w->first;
+    return errand;
+}
+
+/* Unlocked while it works; true when nobody in place wants the result. */
+static bool work(struct worker *w, struct errand *errand)
+{
+    bool lost = w->stopping;
+
+    pthread_mutex_unlock(&w->lock);
+    if (!lost)
+        errand->work(errand, w->station);
+    settings_unref(errand->settings);
+    errand->settings = NULL;
+    pthread_mutex_lock(&w->lock);
+    if (errand->stage == STAGE_WATCHED) {
+        errand->stage = STAGE_FINISHED;
+        pthread_cond_signal(&w->finished);
+        return false;
+    }
+    return true;
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+    struct errand *errand;
+
+    pthread_mutex_lock(&w->lock);
+    while ((errand = take(w))) {
+        if (!work(w, errand))
+            continue;
+        bool stopping = w->stopping;
+        pthread_mutex_unlock(&w->lock);
+        if (stopping || !sip_tap_run_later(w->provider, come_back, errand))
+            errand->lost(errand);
+        pthread_mutex_lock(&w->lock);
+    }
+    pthread_mutex_unlock(&w->lock);
+    station_close(w->station);
+    pthread_cond_destroy(&w->queued);
+    pthread_cond_destroy(&w->finished);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+    return NULL;
+}
+
+/* The thread takes no signal: they belong to the application. */
+static bool launch(struct worker *w)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    pthread_t thread;
+    bool good;
+
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    good = pthread_create(&thread, &attributes, run, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (good)
+        pthread_setname_np(thread, "simauth");
+    return good;
+}
+
+struct worker *worker_start(belle_sip_provider_t *provider)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    pthread_condattr_t monotonic;
+
+    if (!w)
+        return NULL;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->queued, NULL);
+    pthread_cond_init(&w->finished, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    w->last = &w->first;
+    w->provider = provider;
+    w->station = station_open();
+    if (!w->station || !launch(w)) {
+        station_close(w->station);
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void worker_stop(struct worker *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_signal(&w->queued);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void enqueue(struct worker *w, struct errand *errand, enum stage stage)
+{
+    errand->next = NULL;
+    errand->stage = stage;
+    *w->last = errand;
+    w->last = &errand->next;
+    pthread_cond_signal(&w->queued);
+}
+
+void worker_do(struct worker *w, struct errand *errand)
+{
+    pthread_mutex_lock(&w->lock);
+    enqueue(w, errand, STAGE_WAITING);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static struct timespec patience(void)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += WORKER_PATIENCE_MS * 1000000L;
+    if (end.tv_nsec >= 1000000000L) {
+        end.tv_sec++;
+        end.tv_nsec -= 1000000000L;
+    }
+    return end;
+}
+
+bool worker_do_now(struct worker *w, struct errand *errand)
+{
+    struct timespec end = patience();
+    bool done;
+
+    pthread_mutex_lock(&w->lock);
+    enqueue(w, errand, STAGE_WATCHED);
+    while (errand->stage == STAGE_WATCHED) {
+        if (pthread_cond_timedwait(&w->finished, &w->lock, &end) == ETIMEDOUT)
+            break;
+    }
+    done = errand->stage == STAGE_FINISHED;
+    if (!done)
+        errand->stage = STAGE_WAITING;
+    pthread_mutex_unlock(&w->lock);
+    return done;
+}

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one thread of a core that waits: for gateway and card, so that Linphone's main loop never
+ * does. It owns the open SIM and the open connection (struct station), does errands one after the
+ * other, and comes back to the main loop by sip_tap_run_later().
+ */
+#ifndef SIMAUTH_PLUGIN_WORKER_H
+#define SIMAUTH_PLUGIN_WORKER_H
+
+#include "settings.h"
+#include "sip_tap.h"
+#include <stdbool.h>
+
+/* The main loop turns every 20 ms and a hop back to it costs 10 on average, so for an answer that
+ * is nearly there it waits in place instead: nobody sees 3 ms, and more is not allowed. */
+#define WORKER_PATIENCE_MS 3
+
+struct station; /* station.h */
+
+/* One errand. The owner embeds it as the first member of its own structure. */
+struct errand {
+    void (*work)(struct errand *errand, struct station *station); /* on the worker; may wait */
+    void (*back)(struct errand *errand);                          /* on the main loop */
+    void (*lost)(struct errand *errand); /* instead of back(): the core is gone; on any thread */
+    struct settings *settings;           /* those of this errand; a reference, released by it */
+    struct errand *next;
+    int stage; /* the worker's own */
+};
+
+struct worker;
+
+/* NULL: no thread. `provider` names the main loop to come back to. */
+struct worker *worker_start(belle_sip_provider_t *provider);
+/* Takes no more, lets the running errand end by itself (each wait in it has a limit) and releases
+ * everything then, without waiting for it: the core is gone. */
+void worker_stop(struct worker *worker);
+/* Hands an errand over; it comes back exactly once by back() or lost(). */
+void worker_do(struct worker *worker, struct errand *errand);
+/* The same, and waits in place for it at most WORKER_PATIENCE_MS. True: done, the caller goes on by
+ * itself and back() is not called. False: back() comes later. */
+bool worker_do_now(struct worker *worker, struct errand *errand);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ZRTP with an auxiliary secret (RFC 6189, 4.3). */
+#include "sink.h"
+
+#include <dlfcn.h>
+#include <mediastreamer2/mediastream.h>
+#include <mediastreamer2/zrtp.h>
+#include <simauth/keys.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Exported by liblinphone and in none of its installed headers. */
+typedef MediaStream *(*get_stream_function)(LinphoneCall *call, LinphoneStreamType type);
+typedef void (*set_params_function)(LinphoneCall *call, const LinphoneCallParams *params);
+
+static get_stream_function get_stream;
+static set_params_function set_params;
+
+static const char *zrtp_missing(void)
+{
+    static const char *const names[] = {"linphone_call_get_stream", "linphone_call_set_params"};
+
+    get_stream = (get_stream_function)dlsym(RTLD_DEFAULT, names[0]);
+    set_params = (set_params_function)dlsym(RTLD_DEFAULT, names[1]);
+    if (!get_stream)
+        return names[0];
+    return set_params ? NULL : names[1];
+}
+
+static MSZrtpContext *context_of(LinphoneCall *call)
+{
+    MediaStream *stream = get_stream(call, LinphoneStreamTypeAudio);
+    return stream ? stream->sessions.zrtp_context : NULL;
+}
+
+/* The call gets a copy of its parameters of its own; the core's setting is not touched. In this
+ * state liblinphone makes the local description anew from them. Somebody who asked for SRTP or DTLS
+ * gets ZRTP instead, and it is mandatory: raised, never lowered. */
+static bool zrtp_raise(LinphoneCall *call)
+{
+    const LinphoneCallParams *now = linphone_call_get_params(call);
+    LinphoneMediaEncryption before = linphone_call_params_get_media_encryption(now);
+    LinphoneCallParams *params;
+
+    if (!ms_zrtp_available())
+        return false;
+    if (before == LinphoneMediaEncryptionZRTP)
+        return true;
+    params = linphone_call_params_copy(now);
+    linphone_call_params_set_media_encryption(params, LinphoneMediaEncryptionZRTP);
+    if (before != LinphoneMediaEncryptionNone)
+        linphone_call_params_enable_mandatory_media_encryption(params, TRUE);
+    set_params(call, params);
+    linphone_call_params_unref(params);
+    now = linphone_call_get_params(call);
+    return linphone_call_params_get_media_encryption(now) == LinphoneMediaEncryptionZRTP;
+}
+
+static bool zrtp_key(LinphoneCall *call, const struct simauth_secret *key)
+{
+    MSZrtpContext *context = context_of(call);
+    return context && ms_zrtp_setAuxiliarySharedSecret(context, key->octets, key->len) == 0;
+}
+
+static enum sink_verdict zrtp_verdict(LinphoneCall *call, bool on)
+{
+    MSZrtpContext *context = context_of(call);
+    const LinphoneCallParams *params = linphone_call_get_current_params(call);
+
+    if (!context || !on ||
+        linphone_call_params_get_media_encryption(params) != LinphoneMediaEncryptionZRTP)
+        return SINK_WEAK;
+    return ms_zrtp_getAuxiliarySharedSecretMismatch(context) == 0 ? SINK_MATCH : SINK_MISMATCH;
+}
+
+static void zrtp_mark(LinphoneCall *call, bool proved, bool allowed)
+{
+    if (proved && !allowed)
+        return; /* what the person did with the letters stays theirs */
+    if (linphone_call_get_authentication_token_verified(call) != (bool_t)proved)
+        linphone_call_set_authentication_token_verified(call, proved);
+}
+
+/* -- LIME's secret is public: its lines stay out of a call with elements -------------------------
+ */
+
+static bool is_lime(const char *line, size_t len)
+{
+    static const char *const names[] = {"a=lime-ik", "a=ik"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t n = strlen(names[i]);
+        if (len >= n && !strncasecmp(line, names[i], n) &&
+            (len == n || line[n] == ':' || line[n] == '\r' || line[n] == '\n'))
+            return true;
+    }
+    return false;
+}
+
+static char *zrtp_clean(const char *sdp, size_t len, size_t *clean_len, bool *failed)
+{
+    char *clean = malloc(len + 1);
+    size_t n = 0;
+
+    *failed = !clean;
+    for (size_t at = 0, next; clean && at < len; at = next) {
+        const char *end = memchr(sdp + at, '\n', len - at);
+        next = end ? (size_t)(end - sdp) + 1 : len;
+        if (!is_lime(sdp + at, next - at)) {
+            memcpy(clean + n, sdp + at, next - at);
+            n += next - at;
+        }
+    }
+    if (!clean || n == len) {
+        free(clean);
+        return NULL;
+    }
+    clean[n] = '\0';
+    *clean_len = n;
+    return clean;
+}
+
+const struct sink sink_zrtp = {
+    .name = "zrtp",
+    .label = SIMAUTH_LABEL_ZRTP,
+    .key_len = SIMAUTH_KEY_LEN,
+    .missing = zrtp_missing,
+    .raise = zrtp_raise,
+    .key = zrtp_key,
+    .verdict = zrtp_verdict,
+    .mark = zrtp_mark,
+    .clean = zrtp_clean,
+};
