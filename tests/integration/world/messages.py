@@ -2,62 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The capture reader: SIP messages as they crossed the switch, with their time.
 
-Frames come from tshark (time, addresses, UDP payload); the SIP itself is read here, octet for octet, since
-the elements must be seen exactly as sent.
+SIP over UDP, octet for octet, since elements must be seen exactly as sent. (Over TCP and TLS: use tshark on the
+same file.)
 """
 
-import re
-import subprocess
-
+from . import packet, sip
 from .process import Failed
-
-SIP_PORT = 5060
-FIELDS = ("frame.time_epoch", "ip.src", "ip.dst", "udp.payload", "tcp.payload")
 
 
 def _address(party):
     """The address of a node, a phone, a proxy, or the text itself."""
     node = getattr(party, "node", party)
     return getattr(node, "address", node)
-
-
-class Message:
-    """One SIP message on one cable-to-cable hop."""
-
-    def __init__(self, seconds, source, target, text):
-        self.time = seconds
-        self.source = source
-        self.target = target
-        self.text = text
-        head, _, self.body = text.partition("\r\n\r\n")
-        self.first_line, *lines = re.sub(r"\r\n[ \t]+", " ", head).split("\r\n")
-        self.headers = [(name.strip(), value.strip())
-                        for name, _, value in (line.partition(":") for line in lines)]
-        words = self.first_line.split(" ", 2)
-        self.is_response = words[0] == "SIP/2.0"
-        self.status = int(words[1]) if self.is_response else None
-        cseq = (self.header("CSeq") or "0 ?").split()
-        self.method = cseq[1] if self.is_response else words[0]
-        self.call_id = self.header("Call-ID", "i")
-
-    def values(self, *names):
-        wanted = {name.lower() for name in names}
-        return [value for name, value in self.headers if name.lower() in wanted]
-
-    def header(self, *names):
-        return next(iter(self.values(*names)), None)
-
-    def tag(self, name):
-        found = re.search(r";\s*tag=([^;\s]+)", self.header(name, name[0].lower()) or "")
-        return found.group(1) if found else ""
-
-    def branches(self):
-        """Via branches from top to bottom."""
-        vias = ",".join(self.values("Via", "v"))
-        return re.findall(r"branch=([^;,\s]+)", vias)
-
-    def __repr__(self):
-        return f"{self.time:.6f} {self.source} > {self.target} {self.first_line}"
 
 
 class Messages:
@@ -69,18 +25,13 @@ class Messages:
 
     @staticmethod
     def _read(path):
-        words = ["tshark", "-n", "-r", path, "-Y", f"udp.port == {SIP_PORT} || tcp.port == {SIP_PORT}",
-                 "-T", "fields", "-E", "separator=|", "-E", "occurrence=f"]
-        for name in FIELDS:
-            words += ["-e", name]
-        result = subprocess.run(words, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise Failed(f"tshark -r {path}: {result.stderr.strip()}")
-        for line in result.stdout.splitlines():
-            seconds, source, target, udp, tcp = line.split("|")
-            text = bytes.fromhex((udp or tcp).replace(":", "")).decode("utf-8", "replace")
-            if "SIP/2.0" in text.split("\r\n", 1)[0]:
-                yield Message(float(seconds), source, target, text)
+        parts = packet.Reassembler()
+        with open(path, "rb") as file:
+            for seconds, frame in packet.read_capture(file):
+                datagram = parts.add(frame)
+                message = datagram and datagram.protocol == packet.UDP and sip.parse(seconds, datagram)
+                if message:
+                    yield message
 
     def __iter__(self):
         return iter(self._all)

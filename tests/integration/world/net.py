@@ -48,9 +48,10 @@ class Node:
         self._plug_in(host)
 
     def _plug_in(self, host):
+        self.cable = f"v{host}"
         ip("netns", "add", self.name)
-        ip("link", "add", f"v{host}", "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        ip("link", "set", f"v{host}", "master", SWITCH, "up")
+        ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        ip("link", "set", self.cable, "master", SWITCH, "up")
         ip("-n", self.name, "link", "set", "lo", "up")
         ip("-n", self.name, "addr", "add", f"{self.address}/24", "dev", "eth0")
         ip("-n", self.name, "link", "set", "eth0", "up")
