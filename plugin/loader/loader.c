@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define PATH_LEN 4096
@@ -32,6 +33,8 @@ static const struct abi abis[] = {
 EXPORT void libmssimauth_init(void *factory);
 
 static bool tried;
+static char
+    why[512]; /* the inner part that is there does not open; dlerror()'s own text does not last */
 static int (*start)(void *core);
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -96,10 +99,16 @@ static void *open_inner(const char *folder, const char *below, const char *name)
 {
     char path[PATH_LEN];
     int len = snprintf(path, sizeof(path), "%s%s%s", folder, below, name);
+    const char *error;
+    void *handle;
 
-    if (len < 0 || (size_t)len >= sizeof(path))
+    if (len < 0 || (size_t)len >= sizeof(path) || access(path, F_OK) != 0)
         return NULL;
-    return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    error = handle ? NULL : dlerror();
+    if (error)
+        snprintf(why, sizeof(why), "%s", error);
+    return handle;
 }
 
 /* Beside the loader and where a private prefix has it, so that a build can be tried before it is
@@ -123,8 +132,8 @@ static void load(const struct abi *abi)
     void *symbol;
 
     if (!handle) {
-        const char *why = dlerror();
-        say("simauth: inactive: needs %s: %s", abi->inner, why ? why : "not found");
+        say("simauth: inactive: needs %s: %s", abi->inner,
+            why[0] ? why : "neither beside the plugin nor in " SIMAUTH_INNER_FOLDER);
         return;
     }
     symbol = dlsym(handle, SIMAUTH_PLUGIN_START);

@@ -15,32 +15,41 @@ static char *copy(const char *text)
     return text ? strdup(text) : NULL;
 }
 
+static void free_dialogs(struct sip_call *call);
+
+static void replace_text(char **text, char *by)
+{
+    free(*text);
+    *text = by;
+}
+
 bool tap_call_set_invite(struct sip_call *call, belle_sip_request_t *invite)
 {
     const char *tag = tap_from_tag_of(invite);
     char *call_id = copy(tap_call_id_of(invite));
     char *branch = copy(tap_top_branch_of(invite));
+    char *from_tag = copy(tag ? tag : "");
 
-    if (!call_id || !tag || strlen(tag) > SIP_TAP_TOKEN_MAX) {
+    if (!call_id || !from_tag) {
         free(call_id);
         free(branch);
+        free(from_tag);
         return false;
     }
-    free(call->call_id);
-    free(call->branch);
-    call->call_id = call_id;
-    call->branch = branch;
-    if (tag != call->from_tag)
-        memmove(call->from_tag, tag, strlen(tag) + 1);
+    replace_text(&call->call_id, call_id);
+    replace_text(&call->branch, branch);
+    replace_text(&call->from_tag, from_tag);
     call->cseq = tap_cseq_of(invite);
     belle_sip_object_ref(invite);
     if (call->invite)
         belle_sip_object_unref(call->invite);
     call->invite = invite;
     call->transaction = NULL;
-    call->again_pending = false;
-    call->response_left = call->final_left = call->answered_by_tap = false;
-    call->inner_tag[0] = '\0';
+    call->again_pending = call->response_left = call->answered_by_tap = false;
+    call->final_code = 0;
+    call->inner_tag[0] = call->cancel_tag[0] = '\0';
+    if (call->direction == SIP_INCOMING)
+        free_dialogs(call);
     return true;
 }
 
@@ -140,17 +149,20 @@ void tap_call_saw_remote_tag(struct sip_call *call, const char *tag)
     struct tap_dialog *dialog;
     unsigned count = 0;
 
-    if (!tag || strlen(tag) > SIP_TAP_TOKEN_MAX)
+    if (!tag)
         return;
     for (dialog = call->dialogs; dialog; dialog = dialog->next, count++) {
         if (strcmp(dialog->remote_tag, tag) == 0)
             return;
     }
     dialog = count < DIALOGS_MAX ? calloc(1, sizeof(*dialog)) : NULL;
-    if (!dialog)
+    if (dialog)
+        dialog->remote_tag = copy(tag);
+    if (!dialog || !dialog->remote_tag) {
+        free(dialog);
         return;
+    }
     dialog->call = call;
-    memcpy(dialog->remote_tag, tag, strlen(tag) + 1);
     dialog->next = call->dialogs;
     call->dialogs = dialog;
 }
@@ -170,7 +182,7 @@ static void find_dialogs(struct sip_call *call)
     }
 }
 
-static bool has_dialog(const struct sip_call *call)
+bool tap_call_has_dialog(const struct sip_call *call)
 {
     const struct tap_dialog *dialog;
 
@@ -187,6 +199,7 @@ static void free_dialogs(struct sip_call *call)
         next = dialog->next;
         if (dialog->dialog)
             belle_sip_object_weak_unref(dialog->dialog, dialog_gone, dialog);
+        free(dialog->remote_tag);
         free(dialog);
     }
     call->dialogs = NULL;
@@ -199,6 +212,7 @@ void tap_call_transaction_gone(struct sip_call *call)
 {
     if (call->held != TAP_HELD_NOTHING || call->responses)
         tap_hold_outgoing_lost(call, SIP_GONE_DISCONNECTED);
+    call->held = TAP_HELD_NOTHING;
     call->transaction = NULL;
     call->again_pending = false;
     tap_settle_soon(call->core);
@@ -213,6 +227,7 @@ static void end_call(struct sip_call *call)
     belle_sip_object_unref(call->invite);
     free(call->call_id);
     free(call->branch);
+    free(call->from_tag);
     free(call->end_reason);
     free(call->end_warning);
     free(call);
@@ -221,7 +236,7 @@ static void end_call(struct sip_call *call)
 static bool is_over(const struct sip_call *call)
 {
     return call->held == TAP_HELD_NOTHING && !call->responses && !call->transaction &&
-           !call->again_pending && !has_dialog(call);
+           !call->again_pending && !tap_call_has_dialog(call);
 }
 
 void tap_calls_settle(struct tap_core *core)
@@ -303,12 +318,16 @@ bool sip_call_set_from_tag(struct sip_call *call, const char *tag)
     belle_sip_header_from_t *from =
         belle_sip_message_get_header_by_type(call->invite, belle_sip_header_from_t);
 
+    char *kept;
+
     if (call->direction != SIP_OUTGOING || call->held != TAP_HELD_INVITE || !from ||
         !tap_is_token(tag))
         return false;
-    belle_sip_header_from_set_tag(from, tag);
-    if (tag != call->from_tag)
-        memmove(call->from_tag, tag, strlen(tag) + 1);
+    kept = copy(tag);
+    if (!kept)
+        return false;
+    belle_sip_header_from_set_tag(from, kept);
+    replace_text(&call->from_tag, kept);
     return true;
 }
 
@@ -323,8 +342,6 @@ bool sip_call_set_to_tag(struct sip_call *call, const char *tag)
 
 void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning)
 {
-    free(call->end_reason);
-    free(call->end_warning);
-    call->end_reason = copy(reason);
-    call->end_warning = copy(warning);
+    replace_text(&call->end_reason, copy(reason));
+    replace_text(&call->end_warning, copy(warning));
 }

@@ -10,17 +10,23 @@ static bool is_method(const char *method, const char *name)
     return method && strcmp(method, name) == 0;
 }
 
-/* The ACK of anything but a 2xx is part of the INVITE's transaction and has its branch (RFC
- * 3261, 17.1.1.3); so one with another branch, or none yet, is that of a 2xx. */
-static bool acks_initial_2xx(const struct sip_call *call, belle_sip_request_t *ack)
+/* Ours: the ACK of anything but a 2xx is part of the INVITE's transaction and has its branch (RFC
+ * 3261, 17.1.1.3), that of a 2xx has none yet or the one that the user gave it. */
+static bool acks_2xx_out(const struct sip_call *call, belle_sip_request_t *ack)
 {
     return tap_cseq_of(ack) == call->cseq && !tap_same(tap_top_branch_of(ack), call->branch);
+}
+
+/* Theirs: by what we have answered, since a peer may write any branch. */
+static bool acks_2xx_in(const struct sip_call *call, belle_sip_request_t *ack)
+{
+    return tap_cseq_of(ack) == call->cseq && call->final_code / 100 == 2;
 }
 
 static bool answers_initial_invite(const struct sip_call *call, belle_sip_message_t *message)
 {
     return is_method(tap_cseq_method_of(message), "INVITE") && tap_cseq_of(message) == call->cseq &&
-           tap_same(tap_top_branch_of(message), call->branch);
+           tap_same_or_none(tap_top_branch_of(message), call->branch);
 }
 
 /* -- in
@@ -30,18 +36,15 @@ static bool answers_initial_invite(const struct sip_call *call, belle_sip_messag
 static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
                          belle_sip_request_t *invite)
 {
-    if (tap_same(tap_top_branch_of(invite), call->branch) && tap_cseq_of(invite) == call->cseq) {
+    if (tap_same_or_none(tap_top_branch_of(invite), call->branch) &&
+        tap_cseq_of(invite) == call->cseq) {
         if (call->held != TAP_HELD_INVITE)
             return false; /* belle-sip's transaction knows it */
         tap_hold_trying(call);
         return true;
     }
-    if (call->held == TAP_HELD_NOTHING && call->final_left && tap_cseq_of(invite) > call->cseq &&
-        !call->dialogs) {
-        if (!tap_call_set_invite(call, invite))
-            return false;
-        return tap_hold_invite_in(call, channel);
-    }
+    if (call->final_code >= 300 && tap_cseq_of(invite) > call->cseq)
+        return tap_call_set_invite(call, invite) ? tap_hold_invite_in(call, channel) : true;
     /* Merged by a fork on the way (RFC 3261, 8.2.2.2), or a copy by somebody who wants it to ring
      * twice. */
     tap_reply(call->core, invite, 482, NULL);
@@ -51,8 +54,9 @@ static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
 static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
                       belle_sip_request_t *invite)
 {
+    const char *tag = tap_from_tag_of(invite);
     struct sip_call *call =
-        tap_call_find(core, SIP_INCOMING, tap_call_id_of(invite), tap_from_tag_of(invite));
+        tap_call_find(core, SIP_INCOMING, tap_call_id_of(invite), tag ? tag : "");
 
     if (call)
         return invite_again(call, channel, invite);
@@ -61,12 +65,13 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
     if (!belle_sip_message_check_headers((belle_sip_message_t *)invite))
         return false;
     call = tap_call_new(core, SIP_INCOMING, invite);
-    return call ? tap_hold_invite_in(call, channel) : false;
+    return call ? tap_hold_invite_in(call, channel)
+                : true; /* without memory nothing rings unseen */
 }
 
 static bool ack_in(struct sip_call *call, belle_sip_request_t *ack)
 {
-    if (!acks_initial_2xx(call, ack))
+    if (!acks_2xx_in(call, ack))
         return false;
     return tap.users->ack_in && tap.users->ack_in(tap.user, call, ack) != SIP_PASS;
 }
@@ -160,7 +165,7 @@ static void request_out(struct tap_core *core, belle_sip_request_t *request)
         cancel_out(call, request);
     } else if (is_method(method, "ACK") && call->direction == SIP_OUTGOING &&
                tap_cseq_of(message) == call->cseq) {
-        if (acks_initial_2xx(call, request) && tap.users->ack_out)
+        if (acks_2xx_out(call, request) && tap.users->ack_out)
             tap.users->ack_out(tap.user, call, request);
     } else {
         if (is_method(method, "BYE"))
@@ -178,8 +183,8 @@ static void initial_response_out(struct sip_call *call, belle_sip_response_t *re
         tap.users->response_out(tap.user, call, response);
     tap_alias_initial_response(call, response); /* the user may have set the tag only now */
     call->response_left = true;
-    if (code >= 200)
-        call->final_left = true;
+    if (code >= 200 && !call->final_code)
+        call->final_code = code;
     if (code < 300)
         tap_call_saw_remote_tag(call, call->from_tag);
     tap_settle_soon(call->core);

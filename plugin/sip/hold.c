@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define MAGIC_COOKIE "z9hG4bK" /* RFC 3261, 8.1.1.7 */
+
 static void call_held_gone(struct sip_call *call, enum sip_gone why)
 {
     if (tap.users->held_gone)
@@ -20,6 +22,16 @@ static void release_channel(struct sip_call *call)
     if (call->held_channel)
         belle_sip_object_unref(call->held_channel);
     call->held_channel = NULL;
+}
+
+static void drop_first(struct sip_call *call)
+{
+    struct tap_held_response *first = call->responses;
+
+    call->responses = first->next;
+    belle_sip_object_unref(first->response);
+    belle_sip_object_unref(first->channel);
+    free(first);
 }
 
 /* -- answers of our own
@@ -41,29 +53,40 @@ void tap_hold_trying(struct sip_call *call)
     tap_reply(call->core, call->invite, 100, NULL);
 }
 
+static belle_sip_response_t *make_answer(const struct sip_call *call, int code, const char *phrase)
+{
+    belle_sip_response_t *response = belle_sip_response_create_from_request(call->invite, code);
+    belle_sip_header_to_t *to =
+        belle_sip_message_get_header_by_type(response, belle_sip_header_to_t);
+
+    if (phrase)
+        belle_sip_response_set_reason_phrase(response, phrase);
+    if (to && call->cancel_tag[0])
+        belle_sip_header_to_set_tag(to, call->cancel_tag);
+    return response;
+}
+
 /* In a server transaction of belle-sip, which repeats the answer, absorbs the repeated INVITE and
- * takes the ACK. liblinphone has no part in it. */
+ * takes the ACK; liblinphone has no part in it. But belle-sip ends the program when it shall make
+ * one for an INVITE in the style of RFC 2543 (no branch with the magic cookie) that it has not
+ * dispatched itself: such a one is answered without. */
 bool tap_answer(struct sip_call *call, int code, const char *phrase, const char *reason,
                 const char *warning)
 {
-    belle_sip_server_transaction_t *transaction;
-    belle_sip_response_t *response;
-    belle_sip_header_to_t *to;
+    belle_sip_provider_t *provider = call->core->provider;
+    belle_sip_server_transaction_t *transaction = NULL;
+    belle_sip_response_t *response = make_answer(call, code, phrase);
 
     call->held = TAP_HELD_NOTHING;
     release_channel(call);
     call->answered_by_tap = true;
-    transaction = belle_sip_provider_create_server_transaction(call->core->provider, call->invite);
-    if (!transaction)
-        return false;
-    response = belle_sip_response_create_from_request(call->invite, code);
-    if (phrase)
-        belle_sip_response_set_reason_phrase(response, phrase);
     tap_message_explain((belle_sip_message_t *)response, reason, warning);
-    to = belle_sip_message_get_header_by_type(response, belle_sip_header_to_t);
-    if (to && call->cancel_tag[0])
-        belle_sip_header_to_set_tag(to, call->cancel_tag);
-    belle_sip_server_transaction_send_response(transaction, response);
+    if (call->branch && strncmp(call->branch, MAGIC_COOKIE, strlen(MAGIC_COOKIE)) == 0)
+        transaction = belle_sip_provider_create_server_transaction(provider, call->invite);
+    if (transaction)
+        belle_sip_server_transaction_send_response(transaction, response);
+    else
+        belle_sip_provider_send_response(provider, response);
     tap_settle_soon(call->core);
     return true;
 }
@@ -138,7 +161,7 @@ bool tap_hold_cancel(struct sip_call *call, belle_sip_request_t *cancel)
     bool ours = call->held == TAP_HELD_INVITE || call->answered_by_tap;
 
     if (!ours || tap_cseq_of(cancel) != call->cseq ||
-        !tap_same(tap_top_branch_of(cancel), call->branch))
+        !tap_same_or_none(tap_top_branch_of(cancel), call->branch))
         return false;
     if (!call->cancel_tag[0])
         draw_tag(call->cancel_tag, sizeof(call->cancel_tag));
@@ -196,22 +219,19 @@ bool tap_hold_invite_out(struct sip_call *call, belle_sip_client_transaction_t *
 /* Its transaction ends by itself or has lost its channel. */
 void tap_hold_outgoing_lost(struct sip_call *call, enum sip_gone why)
 {
-    enum tap_held held = call->held;
-    bool responses = call->responses != NULL;
+    bool held = call->held == TAP_HELD_INVITE, responses = call->responses != NULL;
+    belle_sip_transaction_t *transaction = call->transaction;
 
-    while (call->responses) {
-        struct tap_held_response *first = call->responses;
-        call->responses = first->next;
-        belle_sip_object_unref(first->response);
-        belle_sip_object_unref(first->channel);
-        free(first);
-    }
+    while (call->responses)
+        drop_first(call);
     call->response_held = false;
-    if (held == TAP_HELD_INVITE || responses)
-        call_held_gone(call, why);
-    if (held == TAP_HELD_INVITE && call->transaction) {
-        belle_sip_transaction_t *transaction = (void *)release_transaction(call);
+    if (held) {
+        call->held = TAP_HELD_NOTHING;
         call->transaction = NULL;
+    }
+    if (held || responses)
+        call_held_gone(call, why);
+    if (held) {
         belle_sip_transaction_terminate(transaction); /* does nothing the second time */
         belle_sip_object_unref(transaction);
     }
@@ -328,16 +348,6 @@ static bool wants_hold(struct sip_call *call, belle_sip_response_t *response,
     *decision =
         tap.users->response_in ? tap.users->response_in(tap.user, call, response) : SIP_PASS;
     return *decision == SIP_HOLD;
-}
-
-static void drop_first(struct sip_call *call)
-{
-    struct tap_held_response *first = call->responses;
-
-    call->responses = first->next;
-    belle_sip_object_unref(first->response);
-    belle_sip_object_unref(first->channel);
-    free(first);
 }
 
 /* Those that came behind the held one, in their order, until the user holds one again. */

@@ -16,6 +16,11 @@ bool tap_same(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
+bool tap_same_or_none(const char *a, const char *b)
+{
+    return tap_same(a, b) || (!a && !b);
+}
+
 bool tap_is_token(const char *text)
 {
     static const char others[] = "-.!%*_+`'~";

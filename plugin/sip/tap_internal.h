@@ -157,7 +157,7 @@ struct tap_dialog {
     struct sip_call *call;
     belle_sip_dialog_t *dialog; /* NULL before it is found and after it is gone */
     bool gone;
-    char remote_tag[SIP_TAP_TOKEN_MAX + 1];
+    char *remote_tag;
 };
 
 struct tap_held_response {
@@ -172,8 +172,9 @@ struct sip_call {
     enum sip_direction direction;
     void *user_data;
 
-    char *call_id, *branch; /* of `invite`; branch is that of the top Via */
-    char from_tag[SIP_TAP_TOKEN_MAX + 1];
+    /* Of `invite`: branch is that of the top Via, NULL when there is none; from_tag is "" then.
+     * What comes may be of any length: a peer must not slip past us by a tag that is too long. */
+    char *call_id, *branch, *from_tag;
     unsigned cseq;
     belle_sip_request_t *invite;
 
@@ -188,7 +189,8 @@ struct sip_call {
 
     char wire_tag[SIP_TAP_TOKEN_MAX + 1];  /* incoming: ours on the wire; "" is no alias */
     char inner_tag[SIP_TAP_TOKEN_MAX + 1]; /* incoming: ours in belle-sip, "" is not drawn yet */
-    bool response_left, final_left;
+    bool response_left;
+    int final_code; /* incoming: of the final response that has left, 0 before */
     bool answered_by_tap;
     char cancel_tag[17]; /* To tag of the 200 to a CANCEL that the tap answered */
 
@@ -206,6 +208,7 @@ struct sip_call *tap_call_find(struct tap_core *core, enum sip_direction directi
 struct sip_call *tap_call_of_message(struct tap_core *core, belle_sip_message_t *message, bool out);
 struct sip_call *tap_call_of_transaction(struct tap_core *core, const void *transaction);
 struct sip_call *tap_call_of_invite(struct tap_core *core, const belle_sip_request_t *invite);
+bool tap_call_has_dialog(const struct sip_call *call);
 struct sip_call *tap_call_waiting_again(struct tap_core *core, belle_sip_request_t *invite);
 void tap_call_saw_remote_tag(struct sip_call *call, const char *tag);
 void tap_call_transaction_gone(struct sip_call *call);
@@ -249,6 +252,7 @@ unsigned tap_cseq_of(const void *message);
 const char *tap_cseq_method_of(const void *message);
 bool tap_is_token(const char *text);
 bool tap_same(const char *a, const char *b); /* both there and equal */
+bool tap_same_or_none(const char *a, const char *b);
 void tap_message_explain(belle_sip_message_t *message, const char *reason, const char *warning);
 
 /* -- flow.c: what is done with each message -------------------------------------------------------

@@ -3,6 +3,7 @@
 """Real phones (linphone-daemon, unpatched) in a network and a plugin folder of their own, and a peer made of
 a bare socket for what no phone would send."""
 
+import glob
 import os
 import re
 import shutil
@@ -66,26 +67,38 @@ def wait_for(what, look, limit=LIMIT):
         time.sleep(0.01)
 
 
+def environment(prefix):
+    """Of a phone: no display, and the sanitizer's library first where the plugin is built with it."""
+    made = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    inner = os.path.join(prefix, "simauth-linphone-5.1.so")
+    libraries = subprocess.run(["ldd", inner], capture_output=True, text=True).stdout
+    sanitizer = re.findall(r"lib(?:asan|ubsan)\.so\S* => (\S+)", libraries)
+    if sanitizer:
+        made.update(LD_PRELOAD=" ".join(sanitizer),
+                    ASAN_OPTIONS="detect_leaks=0:abort_on_error=1:handle_abort=0")
+    return made
+
+
 class Phone:
-    def __init__(self, folder, name, port, script=(), auto_answer=False, options=()):
+    def __init__(self, scene, name, port, script=(), auto_answer=False, proxy=False):
         self.name, self.port = name, port
-        self.home = os.path.join(folder, name)
+        self.home = os.path.join(scene.folder, name)
         for below in (".config/linphone", ".local/share/linphone"):
             os.makedirs(os.path.join(self.home, below))
         self.events_path = os.path.join(self.home, "events")
         self.pipe = "simauth-tap-%d-%s" % (os.getpid(), name)
         self._write("script", "\n".join(script) + "\n")
         self._write("linphonerc", CONFIG.format(port=port, name=name, address=ADDRESS,
-                                                options="\n".join(options)))
-        environment = dict(os.environ, HOME=self.home, TAP_LOG=self.events_path,
-                           TAP_SCRIPT=os.path.join(self.home, "script"))
-        environment.pop("DISPLAY", None)
+                                                proxy=PROXY.format(name=name, address=ADDRESS)
+                                                if proxy else ""))
+        variables = dict(environment(scene.prefix), HOME=self.home, TAP_LOG=self.events_path,
+                         TAP_SCRIPT=os.path.join(self.home, "script"))
         command = ["linphone-daemon", "--config", os.path.join(self.home, "linphonerc"),
                    "--pipe", self.pipe, "--log", os.path.join(self.home, "log"),
                    "--disable-stats-events"]
         with open(os.path.join(self.home, "output"), "w") as output:
             self.process = subprocess.Popen(
-                command + (["--auto-answer"] if auto_answer else []), env=environment,
+                command + (["--auto-answer"] if auto_answer else []), env=variables,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.home)
         self.socket = None
 
@@ -153,6 +166,10 @@ class Phone:
                         lambda: (found := self.find(pattern)) and len(found) >= count and found,
                         limit)
 
+    def output(self):
+        with open(os.path.join(self.home, "output")) as file:
+            return file.read().splitlines()
+
     def expect_none(self, pattern):
         if self.find(pattern):
             raise Failed("%s has event %s: %s" % (self.name, pattern, self.find(pattern)))
@@ -188,7 +205,7 @@ use_ipv6=1
 contact="{name}" <sip:{name}@{address}:{port}>
 guess_hostname=0
 register_only_when_network_is_up=0
-{options}
+default_proxy=0
 [misc]
 prefer_basic_chat_room=1
 [net]
@@ -196,6 +213,55 @@ mtu=1300
 [video]
 capture=0
 display=0
+{proxy}"""
+
+PROXY = """[proxy_0]
+reg_proxy=<sip:{address}:5060>
+reg_route=<sip:{address}:5060;lr>
+reg_identity=sip:{name}@{address}
+reg_sendregister=0
+[auth_info_0]
+username={name}
+passwd=secret
+realm={address}
+"""
+
+KAMAILIO = """#!KAMAILIO
+log_stderror=yes
+children=1
+disable_tcp=yes
+auto_aliases=no
+mpath="{modules}"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "auth.so"
+loadmodule "corex.so"
+listen=udp:{address}:5060
+modparam("tm", "fr_timer", 5000)
+request_route {{
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (has_totag()) {{ if (loose_route()) t_relay(); exit; }}
+    t_check_trans();
+    loose_route();
+    if ({challenge} && is_method("INVITE")) {{
+        if (!pv_proxy_authenticate("{address}", "secret", "0")) {{
+            auth_challenge("{address}", "0");
+            exit;
+        }}
+        consume_credentials();
+    }}
+    record_route();
+    if ($rU == "fork") {{
+        $ru = "sip:b@{address}:5062";
+        append_branch("sip:c@{address}:5063");
+    }}
+    t_relay();
+}}
 """
 
 
@@ -281,15 +347,16 @@ SDP = ("v=0\r\no=peer 1 1 IN IP4 10.99.0.1\r\ns=-\r\nc=IN IP4 10.99.0.1\r\nt=0 0
 class Scene:
     """The phones of one test; gone with their folder when the test is good."""
 
-    def __init__(self):
+    def __init__(self, prefix):
+        self.prefix = prefix
         self.folder = tempfile.mkdtemp(prefix="simauth-tap-")
-        self.phones, self.peers, self.good = [], [], False
+        self.phones, self.peers, self.proxies = [], [], []
 
     def __enter__(self):
         return self
 
     def phone(self, *args, **named):
-        phone = Phone(self.folder, *args, **named)
+        phone = Phone(self, *args, **named)
         self.phones.append(phone)
         return phone
 
@@ -298,7 +365,64 @@ class Scene:
         self.peers.append(peer)
         return peer
 
+    def hide_inner(self):
+        """The plugin's folder with the loader alone."""
+        alone = os.path.join(self.folder, "alone")
+        os.mkdir(alone)
+        shutil.copy(os.path.join(self.prefix, "libmssimauth.so"), alone)
+        run("mount", "--bind", alone, plugin_folder())
+
+    def program(self, name, script):
+        """Runs a program of the build that makes its own cores; its exit status and the events."""
+        for below in (".config/linphone", ".local/share/linphone"):
+            os.makedirs(os.path.join(self.folder, below))
+        paths = {key: os.path.join(self.folder, key) for key in ("TAP_SCRIPT", "TAP_LOG")}
+        with open(paths["TAP_SCRIPT"], "w") as file:
+            file.write("\n".join(script) + "\n")
+        with open(os.path.join(self.folder, "output"), "w") as output:
+            code = subprocess.run(
+                [os.path.join(os.path.dirname(self.prefix), name)], stdout=output, stderr=output,
+                env=dict(environment(self.prefix), HOME=self.folder, **paths), timeout=60).returncode
+        with open(paths["TAP_LOG"]) as file:
+            return code, file.read().splitlines()
+
+    def listener(self, port):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((ADDRESS, port))
+        listener.listen(1)
+        listener.settimeout(LIMIT)
+        self.peers.append(listener)
+        return listener
+
+    def kamailio(self, challenge=False):
+        """A real proxy that records its route."""
+        config, log = (os.path.join(self.folder, name) for name in ("kamailio.cfg", "kamailio.log"))
+        modules = [path for path in glob.glob("/usr/lib/*/kamailio/modules") if os.path.isdir(path)]
+        with open(config, "w") as file:
+            file.write(KAMAILIO.format(address=ADDRESS, modules=modules[0] + "/",
+                                       challenge=int(challenge)))
+        with open(log, "w") as output:
+            self.proxies.append(subprocess.Popen(
+                ["kamailio", "-DD", "-E", "-f", config, "-Y", self.folder, "-m", "32", "-M", "4",
+                 "-n", "1"], stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+                start_new_session=True))
+        probe = self.peer(5069, 5060)
+
+        def answers():
+            if self.proxies[0].poll() is not None:
+                raise Failed("kamailio ended: " + open(log).read()[-1000:])
+            probe.request("OPTIONS", uri="sip:%s:5069" % ADDRESS, call_id="ready", body="")
+            try:
+                return probe.receive(0.1)
+            except ConnectionRefusedError:
+                return None
+        wait_for("kamailio", answers)
+
     def __exit__(self, kind, value, trace):
+        for proxy in self.proxies:
+            proxy.terminate()
+            proxy.wait(LIMIT)
         for peer in self.peers:
             peer.close()
         for phone in self.phones:
