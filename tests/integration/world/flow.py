@@ -2,6 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What most cases do with a world."""
 
+from .process import wait_for
+
+
+def wait_any(check, limit, what):
+    """Wait until check() is true, looking often enough for a person and seldom enough for the machine."""
+    return wait_for(check, limit, what, every=0.05)
+
 
 def connect(world, limit=15):
     """Alice calls Bob, Bob answers when it rings; returns Alice's call once both streams run."""

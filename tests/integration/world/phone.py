@@ -40,6 +40,14 @@ passwd={password}
 
 PIPE = "linphone"
 
+SETTINGS = """\
+[phone]
+sim=soft:{sim}
+gateway={gateway}
+ca_file={ca}
+{more}
+"""
+
 
 class Event:
     """One event of the daemon: `kind` and its fields."""
@@ -97,6 +105,45 @@ class Phone:
         self.node.write(".config/linphone/linphonerc", RC.format(
             sip="\n".join(sip_lines), domain=self.domain, user=self.user,
             transport=transport, password=PASSWORD_PREFIX + self.user), 0o600)
+
+    def use_sim(self, sim, root, **settings):
+        """Put the soft SIM into this phone and name its operator's gateway (simauth.conf).
+
+        root: the certificate that gateways chain to. settings: further keys of [phone].
+        """
+        for part in (".config/simauth", ".local/share/simauth", ".local/state/simauth"):
+            steps = part.split("/")
+            for depth in range(len(steps)):
+                self.node.make_folder(*steps[:depth + 1], mode=0o700)
+        path = self.node.write(".local/share/simauth/sim.json", sim.file(), 0o600)
+        settings.setdefault("ask", "everybody")
+        self.node.write(".config/simauth/simauth.conf", SETTINGS.format(
+            sim=path, gateway=sim.gateway, ca=root.certificate,
+            more="\n".join(f"{key}={value}" for key, value in settings.items())), 0o600)
+
+    def notes(self, pattern):
+        """All matches in the product's own log of this phone."""
+        try:
+            with open(self.node.path(".local/state/simauth/log"), encoding="utf-8") as log:
+                return list(re.finditer(pattern, log.read()))
+        except FileNotFoundError:
+            return []
+
+    def wait_note(self, pattern, limit=10, count=1):
+        """Wait until the product's own log has `count` matches; the last of these."""
+        def look():
+            self.process.check()
+            found = self.notes(pattern)
+            return found[count - 1] if len(found) >= count else None
+        try:
+            return wait_for(look, limit, f"'{pattern}' in the SIMAUTH log of {self.node.name}")
+        except Timeout as error:
+            said = [m.group(0) for m in self.notes(r"simauth: .*")][-10:]
+            raise Timeout("\n    ".join([f"{error}; it said:", *(said or ["nothing"])])) from None
+
+    def ctl(self, *words, check=True):
+        """simauthctl, as the phone's user; the finished process."""
+        return self.node.run(["simauthctl", *words], check=check)
 
     def start(self, wait_registered=True, limit=20):
         """Start the daemon; returns when its account is registered."""

@@ -18,10 +18,12 @@ import os
 from . import net, sandbox
 from .capture import Capture
 from .dns import Resolver, resolv_conf
+from .gateway import Gateway
 from .messages import Messages
 from .phone import Phone
 from .pki import Authority
 from .proxy import Proxy
+from .sim import Sim
 
 FIRST_USER = 61140  # numeric ids of the world's users, above Debian's ranges for people
 
@@ -58,6 +60,8 @@ class World:
         self._proxy_options = {"challenge_invites": challenge_invites, "children": children}
         net.make_switch()
         self.resolver = Resolver(self.node("dns", 53))
+        self.root = None
+        self.sims = {}
         self.alice = None
         self.bob = None
 
@@ -111,8 +115,8 @@ class World:
         sandbox.overlay(etc, "/etc")
 
     def make_certificates(self):
-        """The demo root and both operators' certificates, in pki/."""
-        root = Authority(os.path.join(self.folder, "pki"))
+        """The demo root (world.root) and both operators' certificates, in pki/."""
+        root = self.root = Authority(os.path.join(self.folder, "pki"))
         for operator in self.operators.values():
             operator.server_certificate = root.issue(f"server-{operator.letter}",
                                                      operator.gateway_name)
@@ -120,15 +124,43 @@ class World:
                                                        operator.realm)
         return root
 
+    def add_gateways(self):
+        """Both operators' gateways with certificates, set up but not started."""
+        root = self.root or self.make_certificates()
+        for letter, operator in self.operators.items():
+            node = self.node(f"gateway-{letter}", 20 + operator.host, self.user(f"ag-{letter}"),
+                             self.product)
+            operator.gateway = Gateway(node, operator, root)
+
+    def start_gateways(self):
+        """Both gateways, each with an agreement with the other, running."""
+        self.add_gateways()
+        a, b = self.operators["a"], self.operators["b"]
+        a.gateway.add_partner(b)
+        b.gateway.add_partner(a)
+        for operator in (a, b):
+            operator.gateway.start()
+
+    def issue_sims(self):
+        """Alice's and Bob's SIM, known to their operators: {user: Sim}."""
+        for number, (user, letter) in enumerate((("alice", "a"), ("bob", "b")), 1):
+            operator = self.operators[letter]
+            sim = Sim(f"00101{number:010d}", f"{user}@{operator.realm}",
+                      f"sip:{user}@{operator.realm}", operator.gateway_name)
+            operator.gateway.add_subscriber(sim)
+            self.sims[user] = sim
+        return dict(self.sims)
+
     def add_phone(self, name, operator, host, **options):
         """A phone of the operator's subscriber `name` (options as Phone's), not yet started."""
         product = options.pop("product", self.product)
         node = self.node(name, host, self.user(name), product)
         return Phone(node, name, self.operators[operator].realm, **options)
 
-    def add_phones(self, **options):
-        self.alice = self.add_phone("alice", "a", 31, **options)
-        self.bob = self.add_phone("bob", "b", 32, **options)
+    def add_phones(self, alice=None, bob=None, **options):
+        """world.alice and world.bob; `alice` and `bob`: options (as Phone's) of one of them."""
+        self.alice = self.add_phone("alice", "a", 31, **{**options, **(alice or {})})
+        self.bob = self.add_phone("bob", "b", 32, **{**options, **(bob or {})})
 
     def start(self, **phone_options):
         """Capture, network, and both phones registered."""
