@@ -60,9 +60,18 @@ static void one_line(char *text)
     }
 }
 
+/* Our domain has no level of its own until it is given one: that of Linphone's media. */
+static void follow_level(void)
+{
+    bctbx_set_log_level(DOMAIN, bctbx_log_level_enabled("mediastreamer", BCTBX_LOG_MESSAGE)
+                                    ? BCTBX_LOG_MESSAGE
+                                    : BCTBX_LOG_ERROR);
+}
+
 static void say(char *line)
 {
     one_line(line);
+    follow_level();
     bctbx_log(DOMAIN, BCTBX_LOG_MESSAGE, "%s", line);
     to_file(line);
 }

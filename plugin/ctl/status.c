@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ctl.h"
+
+#include <stdio.h>
+
+static void show_core(const json_t *core)
+{
+    const json_t *accounts = json_object_get(core, "accounts"), *account;
+    bool active = json_is_true(json_object_get(core, "active"));
+    size_t i;
+
+    printf("  %s%s%s\n", active ? "active" : "inactive", active ? "" : ": ",
+           active ? "" : ctl_text(core, "why"));
+    printf("  settings  %s\n", ctl_text(core, "settings"));
+    json_array_foreach(accounts, i, account) printf("  account   %s\n", json_string_value(account));
+    if (!active)
+        return;
+    printf("  SIM       %s\n  gateway   %s\n  NAI       %s\n  policy    %s\n",
+           ctl_text(core, "sim"), ctl_text(core, "gateway"), ctl_text(core, "nai"),
+           ctl_text(core, "policy"));
+}
+
+static void show(const json_t *answers)
+{
+    const json_t *answer, *core;
+    size_t i, j;
+
+    json_array_foreach(answers, i, answer)
+    {
+        printf("Linphone %d, plugin %s\n", (int)json_integer_value(json_object_get(answer, "pid")),
+               ctl_text(answer, "version"));
+        json_array_foreach(json_object_get(answer, "cores"), j, core) show_core(core);
+    }
+}
+
+static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
+{
+    json_t *answers;
+    enum ctl_exit status = CTL_GOOD;
+
+    (void)argv;
+    if (argc != 1)
+        return ctl_usage(&ctl_status);
+    answers = ctl_ask_all(json_pack("{s:s}", "command", "status"));
+    if (ctl->json)
+        json_dumpf(answers, stdout, JSON_INDENT(1) | JSON_SORT_KEYS), puts("");
+    if (!json_array_size(answers))
+        status = ctl_not_running();
+    else if (!ctl_all_good(answers))
+        status = CTL_ERROR;
+    else if (!ctl->json)
+        show(answers);
+    json_decref(answers);
+    return status;
+}
+
+const struct ctl_command ctl_status = {
+    "status", "status [--json]",
+    "What each running Linphone of yours says: whether the plugin is active and why not, its\n"
+    "SIM, gateway, NAI, accounts and policy.",
+    run};
