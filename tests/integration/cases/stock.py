@@ -4,6 +4,7 @@
 
 from cases import case
 from world import flow
+from world.wire import Wire
 
 
 @case("call.stock.plain", product=False)
@@ -39,3 +40,45 @@ def challenged(world):
     messages = world.messages()
     assert messages.all(status=407, target=world.alice), "the proxy did not ask"
     assert len(world.bob.calls()) == 1
+
+
+@case("call.stock.wire", product=False)
+def wire(world):
+    """The world's own tool: a cable that is 50 ms late each way makes ringing 100 ms later at least."""
+    world.start_capture()
+    world.start_network()
+    world.add_phones()
+    slow = Wire(world.bob.node)
+    slow.hook = lambda datagram, towards_node: [(0.05, datagram)]
+    for phone in (world.alice, world.bob):
+        phone.start()
+    call = flow.connect(world)
+    flow.hang_up(world, call)
+    slow.check()
+    delay = world.messages().dial_delay()
+    assert 0.1 < delay < 1.0, delay
+
+
+@case("call.stock.long_invite", product=False)
+def long_invite(world):
+    """An INVITE that needs two IP packets arrives, over a cable that somebody takes it apart on."""
+    world.start_capture()
+    world.start_network()
+    world.add_phones()
+    padded = Wire(world.alice.node)
+    padded.hook = pad
+    for phone in (world.alice, world.bob):
+        phone.start()
+    call = flow.connect(world)
+    flow.hang_up(world, call)
+    padded.check()
+    invite = world.messages().first("INVITE", source=world.alice)
+    assert len(invite.text) > 1500, len(invite.text)
+
+
+def pad(datagram, towards_node):
+    """Make INVITEs longer than one packet."""
+    if not towards_node and datagram.payload.startswith(b"INVITE "):
+        datagram.payload = datagram.payload.replace(
+            b"\r\nCSeq:", b"\r\nSubject: " + b"long " * 200 + b"\r\nCSeq:", 1)
+    yield 0, datagram

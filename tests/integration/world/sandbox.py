@@ -89,6 +89,7 @@ def _inside(folder, main):
         signal.signal(number, _stop)
     global room_pid
     room_pid = int(os.readlink("/proc/self"))  # still the /proc of outside
+    os.umask(0o022)
     unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
     _furnish(folder)
     return main()
