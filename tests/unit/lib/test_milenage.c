@@ -3,7 +3,10 @@
 /* Milenage against the test sets of TS 35.208 section 4.3 (3 to 8 there are sets 1 to 6) and
  * libosmogsm. */
 #include "simauth/milenage.h"
-#include "testing.h"
+#include "vectors.h"
+#ifdef HAVE_OSMOGSM
+#include <openssl/rand.h>
+#endif
 
 struct set {
     const char *k, *rand, *sqn, *amf, *op, *opc;
@@ -77,10 +80,81 @@ static void test_sets_of_ts_35_208(void **state)
     }
 }
 
+/* An operator's own constants, against the independent implementation. */
+static void test_own_constants(void **state)
+{
+    json_t *v = load_vectors("milenage-custom");
+    struct simauth_milenage m;
+    struct simauth_milenage_vector made;
+    uint8_t k[16], op[16], opc[16], rand[16], sqn[6], amf[2], c[5][16], r[5];
+
+    (void)state;
+    octets_of(v, "k", k, 16);
+    octets_of(v, "op", op, 16);
+    octets_of(v, "opc", opc, 16);
+    octets_of(v, "rand", rand, 16);
+    octets_of(v, "sqn", sqn, 6);
+    octets_of(v, "amf", amf, 2);
+    for (size_t i = 0; i < 5; i++) {
+        from_hex(json_string_value(json_array_get(json_object_get(v, "c"), i)), c[i], 16);
+        r[i] = (uint8_t)json_integer_value(json_array_get(json_object_get(v, "r"), i));
+    }
+    assert_int_equal(simauth_milenage_init_custom(&m, k, op, false, c, r), SIMAUTH_OK);
+    assert_memory_equal(m.opc, opc, 16);
+    assert_int_equal(simauth_milenage_run(&m, rand, sqn, amf, &made), SIMAUTH_OK);
+    assert_octets(v, "mac_a", made.mac_a, 8);
+    assert_octets(v, "mac_s", made.mac_s, 8);
+    assert_octets(v, "res", made.res, 8);
+    assert_octets(v, "ck", made.ck, 16);
+    assert_octets(v, "ik", made.ik, 16);
+    assert_octets(v, "ak", made.ak, 6);
+    assert_octets(v, "ak_star", made.ak_star, 6);
+    r[2] = 128;
+    assert_int_equal(simauth_milenage_init_custom(&m, k, op, false, c, r), SIMAUTH_MALFORMED);
+    r[2] = r[4];
+    assert_int_equal(simauth_milenage_init_custom(&m, k, op, false, c, r), SIMAUTH_OK);
+    memcpy(c[2], c[4], 16);
+    assert_int_equal(simauth_milenage_init_custom(&m, k, op, false, c, r), SIMAUTH_MALFORMED);
+    memset(opc, 0, sizeof opc);
+    assert_memory_equal(m.k, opc, 16);
+    json_decref(v);
+}
+
+#ifdef HAVE_OSMOGSM
+/* Exported by libosmogsm, declared in no installed header. */
+int milenage_f1(const uint8_t *opc, const uint8_t *k, const uint8_t *rand, const uint8_t *sqn,
+                const uint8_t *amf, uint8_t *mac_a, uint8_t *mac_s);
+int milenage_f2345(const uint8_t *opc, const uint8_t *k, const uint8_t *rand, uint8_t *res,
+                   uint8_t *ck, uint8_t *ik, uint8_t *ak, uint8_t *ak_star);
+
+static void test_against_libosmogsm(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        uint8_t in[16 + 16 + 16 + 6 + 2];
+        const uint8_t *k = in, *opc = in + 16, *rand = in + 32, *sqn = in + 48, *amf = in + 54;
+        struct simauth_milenage m;
+        struct simauth_milenage_vector made, right = {0};
+        assert_int_equal(RAND_bytes(in, sizeof in), 1);
+        assert_int_equal(milenage_f1(opc, k, rand, sqn, amf, right.mac_a, right.mac_s), 0);
+        assert_int_equal(
+            milenage_f2345(opc, k, rand, right.res, right.ck, right.ik, right.ak, right.ak_star),
+            0);
+        assert_int_equal(simauth_milenage_init(&m, k, opc, true), SIMAUTH_OK);
+        assert_int_equal(simauth_milenage_run(&m, rand, sqn, amf, &made), SIMAUTH_OK);
+        assert_memory_equal(&made, &right, sizeof made);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets_of_ts_35_208),
+        cmocka_unit_test(test_own_constants),
+#ifdef HAVE_OSMOGSM
+        cmocka_unit_test(test_against_libosmogsm),
+#endif
     };
 
     return cmocka_run_group_tests_name("milenage", tests, NULL, NULL);
