@@ -11,6 +11,15 @@ class Skip(Exception):
     """This case cannot run here; the reason is its text (and tests/skips must list the test)."""
 
 
+figures = []  # of the benchmark that runs
+
+
+def figure(name, value, unit, **more):
+    """One result of a benchmark (peer, ratio, samples and others as they apply)."""
+    figures.append({"name": name, "value": value, "unit": unit, **more})
+    print(f"{name}: {value:.4g} {unit} {more}", flush=True)
+
+
 @dataclass
 class Case:
     name: str
