@@ -97,7 +97,8 @@ static enum simauth_result expand(const uint8_t prk[static SHA256_LEN], const st
     struct span spans[6];
     enum simauth_result result = SIMAUTH_OK;
 
-    memcpy(spans + 1, info, n * sizeof *info);
+    for (size_t i = 0; i < n; i++)
+        spans[i + 1] = info[i];
     for (uint8_t i = 1; i <= SIMAUTH_SECRET_MAX / SHA256_LEN && result == SIMAUTH_OK; i++) {
         spans[0] = i == 1 ? (struct span){"", 0} : (struct span){okm, SHA256_LEN};
         spans[n + 1] = (struct span){&i, 1};

@@ -76,6 +76,7 @@ static enum simauth_result compute(const struct simauth_digest_credentials *c,
     const char *qop = c->qop == SIMAUTH_QOP_AUTH_INT ? "auth-int" : "auth";
     enum simauth_result result = hash_a1(c, password, password_len, a1);
 
+    snprintf(nc, sizeof nc, "%08x", (unsigned)c->nc);
     if (result == SIMAUTH_OK)
         result = hash_a2(c, request, a2);
     if (result == SIMAUTH_OK && c->qop == 0) { /* RFC 2069's form */
@@ -85,8 +86,6 @@ static enum simauth_result compute(const struct simauth_digest_credentials *c,
         struct span spans[] = {text(a1),  text(":"), text(c->nonce),  text(":"),
                                text(nc),  text(":"), text(c->cnonce), text(":"),
                                text(qop), text(":"), text(a2)};
-        snprintf(nc, sizeof nc, "%08x", (unsigned)c->nc);
-        spans[4] = text(nc);
         result = hash_hex(c->algorithm, spans, 11, response);
     }
     OPENSSL_cleanse(a1, sizeof a1);
