@@ -51,7 +51,10 @@ static void mark(struct call *call)
 {
     LinphoneCall *linphone = call_linphone(call);
 
-    if (!linphone || call->marking || !call->secured)
+    bool decided =
+        call->word == SIMAUTH_WORD_AUTHENTICATED || call->word == SIMAUTH_WORD_NOT_AUTHENTICATED;
+
+    if (!linphone || call->marking || !call->secured || !decided)
         return;
     call->marking = true;
     sink_zrtp.mark(linphone, call->word == SIMAUTH_WORD_AUTHENTICATED,
@@ -113,9 +116,13 @@ void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
     if (call->marking || (verdict == SINK_WEAK && !call->secured))
         return;
     call->secured = true;
+    if (!leg) { /* no key of ours is in it: encrypted, and nothing more to say */
+        mark(call);
+        return;
+    }
     note_call(call->id, call->caller, "media", "sink=%s verdict=%s ms=%d", sink_zrtp.name,
               names[verdict], (int)((g_get_monotonic_time() - call->began_us) / 1000));
-    if (leg && leg->session)
+    if (leg->session)
         call_settle(call, leg, simauth_session_media(leg->session, result_of(verdict)));
     mark(call);
 }

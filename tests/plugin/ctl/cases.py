@@ -1,0 +1,133 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""simauthctl on files, with no Linphone running.
+
+    cases.py CASE PROGRAM
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+GOOD, NOT, USAGE, NOT_RUNNING, SETTINGS = range(5)
+
+
+class Person:
+    """Somebody with a home of their own."""
+
+    def __init__(self, program, home):
+        self.program = program
+        self.home = home
+        self.conf = os.path.join(home, ".config/simauth/simauth.conf")
+        self.env = {"HOME": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+                    "XDG_RUNTIME_DIR": os.path.join(home, "run")}
+
+    def says(self, *words):
+        """Runs it: exit status, stdout, stderr."""
+        done = subprocess.run([self.program, *words], env=self.env, capture_output=True, text=True,
+                              timeout=30, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def good(self, *words):
+        status, out, err = self.says(*words)
+        assert status == GOOD, (words, status, out, err)
+        return out
+
+    def bad(self, expected, part, *words):
+        status, out, err = self.says(*words)
+        assert status == expected, (words, status, out, err)
+        assert part in err, (words, err)
+
+    def text(self):
+        with open(self.conf, encoding="utf-8") as file:
+            return file.read()
+
+
+def settings(person):
+    person.good("settings", "set", "sim", "soft:/home/me/sim.json")
+    assert os.stat(person.conf).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(person.conf)).st_mode & 0o777 == 0o700
+    with open(person.conf, "a", encoding="utf-8") as file:
+        file.write("# bob has a new phone\n[peer sip:bob@b.example]\npolicy=require\n")
+    person.good("settings", "set", "--peer", "sip:bob@B.example:5060", "nai", "bob@b.example")
+    person.good("settings", "set", "--account", "sip:me@a.example", "policy", "off")
+    assert "# bob has a new phone" in person.text()
+    assert person.text().count("[peer ") == 1
+    assert person.good("settings", "get", "--peer", "sip:bob@b.example", "nai") == "bob@b.example\n"
+    assert person.good("settings", "get", "policy") == "prefer\n"
+    assert "policy=off" in person.good("settings", "list")
+    before = person.text()
+    person.bad(SETTINGS, "must be one of", "settings", "set", "policy", "sometimes")
+    person.bad(SETTINGS, "no such key", "settings", "set", "colour", "red")
+    person.bad(USAGE, "is no SIP address", "settings", "set", "--peer", "bob", "policy", "off")
+    person.bad(USAGE, "usage", "settings", "set", "policy")
+    assert person.text() == before
+    person.good("switch", "off")
+    assert "enabled=false" in person.text()
+    person.good("switch", "on")
+    assert "enabled=true" in person.text()
+    person.good("settings", "unset", "enabled")
+    assert "enabled" not in person.text()
+    person.bad(NOT, "is not set", "settings", "unset", "enabled")
+    assert "carriage" in person.good("settings", "keys")
+
+
+def pins(person):
+    person.bad(SETTINGS, "simauth.conf", "pins", "list")
+    person.good("settings", "set", "sim", "soft:/home/me/sim.json")
+    assert person.good("pins", "list") == ""
+    folder = os.path.join(person.home, ".local/share/simauth")
+    os.makedirs(folder)
+    pin = {"aor": "sip:bob@b.example", "nai": "bob@op-b.example", "operator": "Operator B",
+           "method": "aka", "since": 1700000000, "last": 1700000001}
+    with open(os.path.join(folder, "pins.json"), "w", encoding="utf-8") as file:
+        json.dump({"pins": [pin], "nobody": {}}, file)
+    assert "bob@op-b.example, vouched for by Operator B" in person.good("pins", "list")
+    assert json.loads(person.good("pins", "list", "--json")) == [pin]
+    person.good("pins", "forget", "sip:bob@B.EXAMPLE")
+    assert json.loads(person.good("pins", "list", "--json")) == []
+    person.bad(NOT, "nothing is known", "pins", "forget", "sip:bob@b.example")
+    with open(os.path.join(folder, "pins.json"), "w", encoding="utf-8") as file:
+        file.write("{")
+    person.bad(SETTINGS, "pins.json", "pins", "list")
+
+
+def alone(person):
+    commands = ("status", "settings", "switch", "pins", "calls", "continue-once", "self-test")
+    out = person.good("--help")
+    for command in commands:
+        assert command in out, command
+        assert "usage: simauthctl " + command in person.good(command, "--help")
+    assert person.good("--version").startswith("simauthctl ")
+    person.bad(USAGE, "a command is missing")
+    person.bad(USAGE, "no command dance", "dance")
+    person.bad(USAGE, "no such option", "--dance")
+    person.bad(NOT_RUNNING, "no Linphone", "status")
+    person.bad(NOT_RUNNING, "no Linphone", "continue-once", "sip:bob@b.example")
+    person.bad(SETTINGS, "settings set", "self-test")
+    person.good("settings", "set", "sim", "soft:/home/me/sim.json")
+    person.bad(NOT_RUNNING, "no Linphone", "self-test")
+    folder = os.path.join(person.home, ".local/share/simauth")
+    os.makedirs(folder)
+    call = {"began": 1700000000, "side": "caller", "peer": "sip:bob@b.example",
+            "word": "authenticated", "nai": "bob@op-b.example", "operator": "Operator B"}
+    with open(os.path.join(folder, "calls.jsonl"), "w", encoding="utf-8") as file:
+        file.write(json.dumps(call) + "\nnot json\n")
+    assert "to sip:bob@b.example: authenticated (bob@op-b.example" in person.good("calls")
+    assert json.loads(person.good("calls", "--json"))[0]["word"] == "authenticated"
+    stale = os.path.join(person.home, "run/simauth")
+    os.makedirs(stale)
+    with open(os.path.join(stale, "4194304.sock"), "w", encoding="utf-8"):
+        pass
+    person.bad(NOT_RUNNING, "no Linphone", "status")
+
+
+def main():
+    case, program = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as home:
+        {"settings": settings, "pins": pins, "alone": alone}[case](Person(program, home))
+
+
+main()

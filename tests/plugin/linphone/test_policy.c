@@ -1,0 +1,187 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every rule of docs/protocol.md section 7 that is decided before anything is asked. */
+#include "policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ALICE "sip:alice@a.example"
+#define BOB "sip:bob@b.example"
+#define NOW 1700000000
+
+static char error[SETTINGS_ERROR_MAX];
+
+static struct policy_answer ask_with(const char *text, struct pins *pins,
+                                     struct policy_question question)
+{
+    struct settings *settings = settings_parse(text, strlen(text), "x.conf", error);
+    struct pins *none = pins_open("/nowhere", error);
+    struct policy_answer answer;
+
+    assert_non_null(settings);
+    question.settings = settings;
+    question.pins = pins ? pins : none;
+    question.now = NOW;
+    if (!question.own_uri)
+        question.own_uri = ALICE;
+    if (!question.peer_uri)
+        question.peer_uri = BOB;
+    if (!question.own_nai)
+        question.own_nai = "";
+    policy_decide(&question, &answer);
+    pins_close(none);
+    settings_unref(settings);
+    return answer;
+}
+
+static struct policy_answer outgoing(const char *text, struct pins *pins)
+{
+    return ask_with(text, pins, (struct policy_question){.outgoing = true});
+}
+
+static struct policy_answer incoming(const char *text, struct pins *pins)
+{
+    return ask_with(text, pins, (struct policy_question){.outgoing = false});
+}
+
+static void assert_policy(struct policy_answer answer, enum simauth_policy policy)
+{
+    assert_int_equal(answer.what, POLICY_ELEMENTS);
+    assert_int_equal(answer.policy, policy);
+}
+
+static struct pins *pinned(void)
+{
+    struct pins *pins = pins_open("/nowhere", error);
+    struct pin pin = {.aor = BOB, .nai = "bob@op-b.example", .operator_name = "B"};
+
+    pin.method = simauth_method_find("aka", 3);
+    pins_learn(pins, &pin);
+    return pins;
+}
+
+static void order_of_settings(void **state)
+{
+    (void)state;
+    assert_policy(incoming("", NULL), SIMAUTH_PREFER);
+    assert_policy(incoming("[phone]\npolicy=require\n", NULL), SIMAUTH_REQUIRE);
+    assert_policy(incoming("[account " ALICE "]\npolicy=require\n", NULL), SIMAUTH_REQUIRE);
+    assert_policy(incoming("[phone]\npolicy=off\n[peer " BOB "]\npolicy=prefer\n", NULL),
+                  SIMAUTH_PREFER);
+    assert_int_equal(incoming("[phone]\npolicy=off\n", NULL).what, POLICY_UNTOUCHED);
+    assert_int_equal(incoming("[account " ALICE "]\npolicy=off\n", NULL).what, POLICY_UNTOUCHED);
+}
+
+/* A pinned peer never falls back by itself; only the person's own "off" for it is stronger. */
+static void pin_raises(void **state)
+{
+    struct pins *pins = pinned();
+    struct policy_answer answer = incoming("", pins);
+
+    (void)state;
+    assert_policy(answer, SIMAUTH_REQUIRE);
+    assert_string_equal(answer.peer_nai, "bob@op-b.example");
+    assert_true(answer.strength > 0);
+    assert_policy(outgoing("", pins), SIMAUTH_REQUIRE);
+    assert_policy(incoming("[peer " BOB "]\npolicy=prefer\n", pins), SIMAUTH_REQUIRE);
+    assert_int_equal(incoming("[peer " BOB "]\npolicy=off\n", pins).what, POLICY_UNTOUCHED);
+    pins_close(pins);
+}
+
+static void continue_once(void **state)
+{
+    struct pins *pins = pinned();
+    struct policy_question question = {.outgoing = true, .once = true};
+    struct policy_answer answer = ask_with("", pins, question);
+
+    (void)state;
+    assert_policy(answer, SIMAUTH_CONTINUE);
+    assert_string_equal(answer.peer_nai, "bob@op-b.example");
+    pins_close(pins);
+}
+
+static void whom_to_ask(void **state)
+{
+    struct pins *pins = pinned();
+    struct policy_question carol = {.outgoing = true, .peer_uri = "sip:carol@op-b.example"};
+    struct policy_question near = {.outgoing = true, .own_nai = "alice@b.example"};
+
+    (void)state;
+    assert_int_equal(outgoing("", NULL).what, POLICY_UNTOUCHED);
+    assert_policy(outgoing("[phone]\nask=everybody\n", NULL), SIMAUTH_PREFER);
+    assert_policy(outgoing("[phone]\npolicy=require\n", NULL), SIMAUTH_REQUIRE);
+    assert_policy(outgoing("[peer " BOB "]\n", NULL), SIMAUTH_PREFER);
+    assert_policy(outgoing("[peer sip:x@y]\nnai=x@b.example\n", NULL), SIMAUTH_PREFER);
+    assert_policy(ask_with("", pins, carol), SIMAUTH_PREFER);
+    assert_int_equal(ask_with("", NULL, carol).what, POLICY_UNTOUCHED);
+    assert_policy(ask_with("", NULL, near), SIMAUTH_PREFER);
+    pins_close(pins);
+}
+
+static void nobody_for_a_day(void **state)
+{
+    struct pins *pins = pins_open("/nowhere", error);
+    const char *everybody = "[phone]\nask=everybody\n";
+
+    (void)state;
+    pins_set_nobody(pins, BOB, NOW - PINS_NOBODY_S + 1);
+    assert_int_equal(outgoing(everybody, pins).what, POLICY_UNTOUCHED);
+    assert_policy(outgoing("[phone]\npolicy=require\n", pins), SIMAUTH_REQUIRE);
+    pins_set_nobody(pins, BOB, NOW - PINS_NOBODY_S);
+    assert_policy(outgoing(everybody, pins), SIMAUTH_PREFER);
+    pins_close(pins);
+}
+
+static void anonymous_call(void **state)
+{
+    struct policy_question question = {.outgoing = true, .anonymous = true};
+
+    (void)state;
+    assert_int_equal(ask_with("[phone]\npolicy=require\n", NULL, question).what, POLICY_UNTOUCHED);
+    question.outgoing = false; /* an anonymous caller is judged like any that proves nothing */
+    assert_policy(ask_with("[phone]\npolicy=require\n", NULL, question), SIMAUTH_REQUIRE);
+}
+
+/* Never held, changed or refused, whatever the policy. */
+static void emergency(void **state)
+{
+    static const char *const calls[] = {"sip:112@a.example",
+                                        "sip:911@x;user=phone",
+                                        "tel:110",
+                                        "sips:9-1-1@x",
+                                        "urn:service:sos",
+                                        "urn:service:sos.police",
+                                        "URN:SERVICE:SOS.ambulance"};
+    static const char *const others[] = {"sip:1123@a.example", "sip:alice112@x",
+                                         "urn:service:sosbar", "sip:bob@112"};
+    const char *require = "[phone]\npolicy=require\nask=everybody\n";
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        struct policy_question question = {.outgoing = true, .peer_uri = calls[i]};
+        struct policy_question routed = {.outgoing = true, .request_uri = calls[i]};
+        assert_int_equal(ask_with(require, NULL, question).what, POLICY_UNTOUCHED);
+        assert_int_equal(ask_with(require, NULL, routed).what, POLICY_UNTOUCHED);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        struct settings *settings = settings_parse("", 0, "x.conf", error);
+        assert_false(policy_is_emergency(settings, others[i]));
+        settings_unref(settings);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_of_settings), cmocka_unit_test(pin_raises),
+        cmocka_unit_test(continue_once),     cmocka_unit_test(whom_to_ask),
+        cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
+        cmocka_unit_test(emergency),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

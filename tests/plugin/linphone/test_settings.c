@@ -1,0 +1,123 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the settings file says, and what it answers to one that is wrong. */
+#include "settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char error[SETTINGS_ERROR_MAX];
+
+static struct settings *parse(const char *text)
+{
+    return settings_parse(text, strlen(text), "x.conf", error);
+}
+
+static void defaults(void **state)
+{
+    struct settings *s = parse("");
+
+    (void)state;
+    assert_non_null(s);
+    assert_true(s->enabled);
+    assert_int_equal(s->policy, SETTINGS_PREFER);
+    assert_int_equal(s->carriage, CARRY_BOTH);
+    assert_int_equal(s->ask, ASK_KNOWN);
+    assert_false(s->mark_verified);
+    assert_null(s->sim);
+    assert_null(s->gateway);
+    assert_non_null(s->data);
+    assert_true(g_strv_contains((const char *const *)s->emergency, "112"));
+    assert_true(g_strv_contains((const char *const *)s->emergency, "999"));
+    settings_unref(s);
+}
+
+static void everything(void **state)
+{
+    struct settings *s = parse("# mine\n[phone]\nenabled=false\nsim=soft:/a b/sim.json\n"
+                               "gateway=ag.example:8443\nca_file=/ca.pem\nlocal_address=10.0.0.1\n"
+                               "data=/var/x\ncarriage=tag\npolicy=require\nask=everybody\n"
+                               "mark_verified=true\nemergency=112;0800\n"
+                               "[account sip:Me@EXAMPLE.org:5060]\npolicy=off\n"
+                               "[peer sips:bob@b.example]\npolicy=prefer\nnai=bob@op-b.example\n");
+
+    (void)state;
+    assert_non_null(s);
+    assert_false(s->enabled);
+    assert_string_equal(s->sim, "soft:/a b/sim.json");
+    assert_string_equal(s->gateway, "ag.example:8443");
+    assert_int_equal(s->carriage, CARRY_TAG);
+    assert_int_equal(s->policy, SETTINGS_REQUIRE);
+    assert_int_equal(s->ask, ASK_EVERYBODY);
+    assert_true(s->mark_verified);
+    assert_string_equal(s->emergency[1], "0800");
+    assert_int_equal(settings_account(s, "sip:Me@example.org")->policy, SETTINGS_OFF);
+    assert_string_equal(settings_peer(s, "sip:bob@b.example")->nai, "bob@op-b.example");
+    assert_null(settings_peer(s, "sip:carol@b.example"));
+    settings_unref(s);
+}
+
+/* Each mistake names the file, where it is, and the word. */
+static void mistakes(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } wrong[] = {
+        {"[phone]\npolicy=always\n", "[phone] policy=always: must be one of off, prefer, require"},
+        {"[phone]\ncarriage=x\n", "[phone] carriage=x: must be one of tag, header, both"},
+        {"[phone]\nenabled=1\n", "[phone] enabled=1: must be one of false, true"},
+        {"[phone]\npolcy=off\n", "[phone] polcy: there is no such key"},
+        {"[phnoe]\n", "[phnoe]: there is no such group"},
+        {"[phone]\nsim=/sim.json\n", "[phone] sim=/sim.json: must be a kind and a place"},
+        {"[peer bob]\npolicy=off\n", "\"bob\" is no SIP address"},
+        {"[peer sip:bob@b]\nnai=bob\n", "nai=bob: must be user@operator"},
+        {"[peer sip:bob@b]\nsim=soft:x\n", "sim: there is no such key"},
+        {"[account sip:bob@b]\npolicy=no\n", "policy=no: must be one of"},
+        {"[phone]\npolicy=off\nnonsense\n", "line 3"},
+        {"policy=off\n", "line 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        assert_null(parse(wrong[i].text));
+        assert_non_null(strstr(error, "x.conf: "));
+        if (!strstr(error, wrong[i].says))
+            fail_msg("\"%s\" instead of \"%s\"", error, wrong[i].says);
+    }
+}
+
+static void missing_file(void **state)
+{
+    (void)state;
+    assert_null(settings_read("/nowhere/simauth.conf", error));
+    assert_non_null(strstr(error, "/nowhere/simauth.conf"));
+    assert_non_null(strstr(error, "simauthctl settings set"));
+}
+
+/* No text of any kind is more than an error: every prefix, and every octet turned over. */
+static void hostile_text(void **state)
+{
+    char text[] = "[phone]\npolicy=require\nsim=soft:x\n[peer sip:bob@b.example]\nnai=bob@b.x\n";
+    size_t len = strlen(text);
+
+    (void)state;
+    for (size_t i = 0; i < len; i++) {
+        settings_unref(settings_parse(text, i, "x.conf", error));
+        text[i] ^= (char)0x80;
+        settings_unref(settings_parse(text, len, "x.conf", error));
+        text[i] ^= (char)0x80;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),     cmocka_unit_test(everything),   cmocka_unit_test(mistakes),
+        cmocka_unit_test(missing_file), cmocka_unit_test(hostile_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
