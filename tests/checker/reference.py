@@ -375,3 +375,14 @@ def seal(vector, rand, operator_private, seal_to, nonce, ssk):
 
 def channel_seal(ks, direction, aad, nonce, secret):
     return nonce + AESGCM(label_key(ks, direction)).encrypt(nonce, secret, aad)
+
+
+# --- HTTP Digest, RFC 7616 section 3.4, and RFC 3310 (the password is RES) ---
+
+def digest(name, username, realm, password, nonce, nc, cnonce, qop, method, uri, body):
+    """The response; with method "" the rspauth of section 3.5."""
+    def h(octets):
+        return hashlib.new(name, octets).hexdigest()
+    a1 = f"{username}:{realm}:".encode() + password
+    a2 = f"{method}:{uri}" + (":" + h(body) if qop == "auth-int" else "")
+    return h(f"{h(a1)}:{nonce}:{nc:08x}:{cnonce}:{qop}:{h(a2.encode())}".encode())

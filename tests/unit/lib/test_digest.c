@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Digest: the examples of RFC 2617, 7616 and 3310, and headers that are none. */
 #include "simauth/digest.h"
-#include "testing.h"
+#include "vectors.h"
 
 static struct simauth_digest_credentials credentials(const char *header)
 {
@@ -144,6 +144,49 @@ static void test_aka(void **state)
     plain = c; /* AKAv1-MD5 hashes as MD5 does */
     plain.algorithm = SIMAUTH_DIGEST_MD5;
     assert_int_equal(simauth_digest_check(&plain, &request, "\x00\x01\xff\x00", 4), SIMAUTH_OK);
+}
+
+static void check_vector(const json_t *v)
+{
+    const char *algorithm = text_of(v, "algorithm"), *body = text_of(v, "body");
+    const char *answer = text_of(v, "answer");
+    const struct simauth_digest_request request = {text_of(v, "method"), body, strlen(body)};
+    struct simauth_digest_credentials c = {0};
+    char header[SIMAUTH_DIGEST_HEADER_MAX], wanted[100], next[256];
+    uint8_t password[32];
+    size_t len = from_hex(text_of(v, "password"), password, sizeof password);
+
+    strcpy(c.username, text_of(v, "username"));
+    strcpy(c.realm, text_of(v, "realm"));
+    strcpy(c.nonce, text_of(v, "nonce"));
+    strcpy(c.uri, text_of(v, "uri"));
+    strcpy(c.cnonce, text_of(v, "cnonce"));
+    c.nc = (uint32_t)json_integer_value(json_object_get(v, "nc"));
+    c.algorithm = strcmp(algorithm, "SHA-256") == 0 ? SIMAUTH_DIGEST_SHA256
+                  : strcmp(algorithm, "MD5") == 0   ? SIMAUTH_DIGEST_MD5
+                                                    : SIMAUTH_DIGEST_AKAV1_MD5;
+    c.qop = strcmp(text_of(v, "qop"), "auth") == 0 ? SIMAUTH_QOP_AUTH : SIMAUTH_QOP_AUTH_INT;
+    assert_int_equal(simauth_digest_sign(&c, &request, password, len), SIMAUTH_OK);
+    assert_string_equal(c.response, text_of(v, "response"));
+    assert_int_equal(
+        simauth_digest_write_info(&c, answer, strlen(answer), password, len, NULL, header),
+        SIMAUTH_OK);
+    snprintf(wanted, sizeof wanted, "rspauth=\"%s\"", text_of(v, "rspauth"));
+    assert_non_null(strstr(header, wanted));
+    assert_int_equal(simauth_digest_check_info(header, strlen(header), &c, answer, strlen(answer),
+                                               password, len, next),
+                     SIMAUTH_OK);
+}
+
+static void test_vectors(void **state)
+{
+    json_t *vectors = load_vectors("digest"), *v;
+    size_t i;
+
+    (void)state;
+    assert_int_equal(json_array_size(vectors), 6);
+    json_array_foreach(vectors, i, v) check_vector(v);
+    json_decref(vectors);
 }
 
 /* Ub's first request, byte for byte (docs/protocol.md section 6.1), and AUTS. */
@@ -352,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_rfc_2617),
         cmocka_unit_test(test_auth_int_both_ways),
         cmocka_unit_test(test_aka),
+        cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_ub_headers),
         cmocka_unit_test(test_nonce),
         cmocka_unit_test(test_challenge_both_ways),
