@@ -7,8 +7,8 @@
 
 #define LEVELS_MAX 16
 
-/* C0, DEL and C1 (which UTF-8 writes C2 80 to C2 9F). */
-static bool text_good(const char *text, size_t len)
+/* C1 is what UTF-8 writes C2 80 to C2 9F. */
+bool json_text_good(const char *text, size_t len)
 {
     const uint8_t *octets = (const uint8_t *)text;
 
@@ -30,7 +30,7 @@ static bool members_good(json_t *object, unsigned levels)
 
     json_object_foreach(object, name, value)
     {
-        if (!text_good(name, strlen(name)) || !value_good(value, levels))
+        if (!json_text_good(name, strlen(name)) || !value_good(value, levels))
             return false;
     }
     return true;
@@ -39,7 +39,7 @@ static bool members_good(json_t *object, unsigned levels)
 static bool value_good(json_t *value, unsigned levels)
 {
     if (json_is_string(value))
-        return text_good(json_string_value(value), json_string_length(value));
+        return json_text_good(json_string_value(value), json_string_length(value));
     if (!json_is_object(value) && !json_is_array(value))
         return true;
     if (levels == 0)
@@ -91,7 +91,7 @@ bool json_take_text(const json_t *object, const char *name, char *text, size_t m
     if (!json_is_string(member))
         return false;
     len = json_string_length(member);
-    if (len == 0 || len > max || !text_good(json_string_value(member), len))
+    if (len == 0 || len > max || !json_text_good(json_string_value(member), len))
         return false;
     memcpy(text, json_string_value(member), len);
     text[len] = '\0';

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* No control character (C0, DEL, C1) in it. */
+bool json_text_good(const char *text, size_t len);
 /* Copies the string member `name` of 1 to `max` octets, without control characters, to `text`. */
 bool json_take_text(const json_t *object, const char *name, char *text, size_t max);
 /* Decodes the b64u member `name` of exactly `len` octets. */

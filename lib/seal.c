@@ -93,7 +93,7 @@ enum simauth_result simauth_seal(struct simauth_vector *vector,
     char *aad;
 
     memset(vector->sealed, 0, sizeof vector->sealed);
-    if (ssk->len != SIMAUTH_KEY_LEN || vector->op_key == NULL || vector->challenge.method == NULL)
+    if (ssk->len != SIMAUTH_KEY_LEN || !vector_complete(vector))
         return SIMAUTH_MALFORMED;
     aad = vector_aad(vector);
     if (aad == NULL)
@@ -120,7 +120,7 @@ enum simauth_result simauth_unseal(const struct simauth_vector *vector,
     char *aad;
 
     simauth_secret_wipe(ssk);
-    if (vector->op_key == NULL || vector->challenge.method == NULL)
+    if (!vector_complete(vector))
         return SIMAUTH_MALFORMED;
     aad = vector_aad(vector);
     if (aad == NULL)

@@ -107,8 +107,8 @@ char *simauth_statement_sign(const struct simauth_statement *statement, EVP_PKEY
     char *header, *payload, *jws = NULL;
 
     if (!jws_key_is_p256(key) || !realm_good(statement->realm) || statement->name[0] == '\0' ||
-        statement->not_before < 0 || statement->not_after < statement->not_before ||
-        statement->not_after > JWS_TIME_MAX)
+        !json_text_good(statement->name, strlen(statement->name)) || statement->not_before < 0 ||
+        statement->not_after < statement->not_before || statement->not_after > JWS_TIME_MAX)
         return NULL;
     header = header_part(chain);
     payload = payload_part(statement);

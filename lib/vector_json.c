@@ -108,6 +108,20 @@ enum simauth_result simauth_vector_from_json(const json_t *object, struct simaut
     return result;
 }
 
+bool vector_complete(const struct simauth_vector *v)
+{
+    const char *const texts[] = {v->caller, v->callee, v->nai_a, v->nai_b, v->operator_name};
+
+    if (v->op_key == NULL || v->op_key[0] == '\0' || v->challenge.method == NULL ||
+        !json_text_good(v->op_key, strlen(v->op_key)))
+        return false;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i][0] == '\0' || !json_text_good(texts[i], strlen(texts[i])))
+            return false;
+    }
+    return true;
+}
+
 /* Takes `value` in any case; a NULL one has failed before. */
 static bool put(json_t *object, const char *name, json_t *value)
 {

@@ -75,7 +75,8 @@ struct simauth_seal_pair {
 SIMAUTH_API enum simauth_result simauth_seal_pair_make(const uint8_t random[static 32],
                                                        struct simauth_seal_pair *pair);
 /* Operator: seals `ssk` into vector->sealed; every other member must be final. `nonce` is 12 fresh
- * random octets. SIMAUTH_WRONG: the all-zero shared secret. */
+ * random octets. SIMAUTH_WRONG: the all-zero shared secret; SIMAUTH_MALFORMED: a text that is empty
+ * or has a control character. */
 SIMAUTH_API enum simauth_result simauth_seal(struct simauth_vector *vector,
                                              const struct simauth_seal_pair *operator_key,
                                              const uint8_t seal_to[static SIMAUTH_X25519_LEN],

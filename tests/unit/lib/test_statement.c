@@ -191,6 +191,10 @@ static void test_what_cannot_be_signed(void **state)
     strcpy(w->statement.realm, "Op-b.example");
     assert_null(simauth_statement_sign(&w->statement, w->leaf.key, w->chain));
     w->statement = good;
+    strcpy(w->statement.name, "a\x1b[31m");
+    assert_null(simauth_statement_sign(&w->statement, w->leaf.key, w->chain));
+    strcpy(w->statement.name, "\xff");
+    assert_null(simauth_statement_sign(&w->statement, w->leaf.key, w->chain));
     w->statement.name[0] = '\0';
     assert_null(simauth_statement_sign(&w->statement, w->leaf.key, w->chain));
     w->statement = good;

@@ -137,6 +137,11 @@ static void test_zero_shared_secret(void **state)
     ssk.len = 32;
     pair.private_key.len = 0;
     assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
+    pair = pair_of(v, "operator_private");
+    vector.operator_name[0] = '\n';
+    assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
+    vector.operator_name[0] = '\0';
+    assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
     simauth_vector_clear(&vector);
     assert_int_equal(simauth_seal(&vector, &pair, key, nonce, &ssk), SIMAUTH_MALFORMED);
     assert_int_equal(simauth_unseal(&vector, key, &pair, &opened), SIMAUTH_MALFORMED);
