@@ -1,0 +1,49 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bodies of requests, parsed into checked structs (docs/protocol.md section 6.1). Pure. */
+#ifndef SIMAUTH_GATEWAY_BODY_H
+#define SIMAUTH_GATEWAY_BODY_H
+
+#include <simauth/element.h>
+#include <simauth/keys.h>
+#include <simauth/name.h>
+#include <simauth/vector.h>
+
+#define BODY_MAX 16384 /* octets of a request */
+
+struct body_vectors {
+    enum simauth_subject subject;
+    char caller[SIMAUTH_AOR_MAX + 1]; /* canonical */
+    char callee[SIMAUTH_AOR_MAX + 1];
+    char callee_nai[SIMAUTH_NAI_MAX + 1]; /* "" when absent */
+    char nai_a[SIMAUTH_NAI_MAX + 1];      /* between gateways, subject callee */
+    const struct simauth_method *methods[SIMAUTH_METHODS_MAX]; /* those that we know */
+    size_t method_count;
+    uint8_t seal_to[SIMAUTH_X25519_LEN];
+    uint8_t rand[SIMAUTH_CHAL_MAX];
+    uint8_t rand_len; /* 0: absent */
+    uint8_t replaced[SIMAUTH_CHAL_MAX];
+    uint8_t replaced_len;
+};
+struct body_challenges {
+    const struct simauth_method *method;
+    uint8_t rand[SIMAUTH_CHAL_MAX];
+    uint8_t rand_len;
+    struct simauth_element element; /* element 1, of this RAND */
+};
+struct body_auts {
+    uint8_t rand[SIMAUTH_RAND_LEN];
+    uint8_t auts[SIMAUTH_AUTS_LEN];
+};
+
+/* Each returns NULL, or a few words about the first fault (static storage). */
+const char *body_vectors(const char *text, size_t len, bool between_gateways,
+                         struct body_vectors *body);
+const char *body_challenges(const char *text, size_t len, struct body_challenges *body);
+const char *body_auts(const char *text, size_t len, struct body_auts *body);
+/* Whether the asker takes this method. */
+bool body_has_method(const struct body_vectors *body, const struct simauth_method *method);
+/* What AG(A) or AG(B) asks the other gateway; NULL: no memory. */
+json_t *body_vectors_json(const struct body_vectors *body);
+
+#endif

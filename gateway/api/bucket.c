@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bucket.h"
+
+#include <glib.h>
+
+#define BUCKETS_MAX 200000
+#define IDLE_US (10 * 60 * INT64_C(1000000))
+
+struct bucket {
+    double tokens;
+    int64_t filled_us;
+};
+struct buckets {
+    GMutex lock;
+    GHashTable *table;
+};
+
+struct buckets *buckets_new(void)
+{
+    struct buckets *buckets = g_new0(struct buckets, 1);
+
+    g_mutex_init(&buckets->lock);
+    buckets->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return buckets;
+}
+
+void buckets_free(struct buckets *buckets)
+{
+    if (!buckets)
+        return;
+    g_hash_table_destroy(buckets->table);
+    g_mutex_clear(&buckets->lock);
+    g_free(buckets);
+}
+
+static gboolean is_idle(gpointer key, gpointer value, gpointer data)
+{
+    (void)key;
+    return ((struct bucket *)value)->filled_us < *(int64_t *)data - IDLE_US;
+}
+
+static struct bucket *bucket_of(struct buckets *buckets, const char *name, int burst, int64_t now)
+{
+    struct bucket *bucket = g_hash_table_lookup(buckets->table, name);
+
+    if (bucket)
+        return bucket;
+    if (g_hash_table_size(buckets->table) >= BUCKETS_MAX)
+        g_hash_table_foreach_remove(buckets->table, is_idle, &now);
+    if (g_hash_table_size(buckets->table) >= BUCKETS_MAX)
+        return NULL;
+    bucket = g_new0(struct bucket, 1);
+    bucket->tokens = burst;
+    bucket->filled_us = now;
+    g_hash_table_insert(buckets->table, g_strdup(name), bucket);
+    return bucket;
+}
+
+bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int burst,
+                  int64_t now_us)
+{
+    struct bucket *bucket;
+    bool taken = false;
+
+    g_mutex_lock(&buckets->lock);
+    bucket = bucket_of(buckets, name, burst, now_us);
+    if (bucket) {
+        double gained = (double)(now_us - bucket->filled_us) * per_minute / 60e6;
+
+        bucket->tokens = MIN(bucket->tokens + gained, (double)burst);
+        bucket->filled_us = now_us;
+        taken = bucket->tokens >= 1.0;
+        if (taken)
+            bucket->tokens -= 1.0;
+    }
+    g_mutex_unlock(&buckets->lock);
+    return taken;
+}

@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Token buckets: limits before a vector is drawn. */
+#ifndef SIMAUTH_GATEWAY_BUCKET_H
+#define SIMAUTH_GATEWAY_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buckets;
+struct buckets *buckets_new(void);
+void buckets_free(struct buckets *buckets);
+/* Takes one token of `name`; false when there is none. */
+bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int burst,
+                  int64_t now_us);
+
+#endif

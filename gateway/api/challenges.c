@@ -1,0 +1,179 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* POST /v1/challenges: "is this RAND ours, for this SIM, now?" and POST /v1/auts: "the SIM wants another". */
+#include "issue.h"
+
+#include <openssl/rand.h>
+#include <simauth/keys.h>
+#include <string.h>
+
+static bool begin(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, true);
+
+    if (result != STORE_OK)
+        answer_store(request, result);
+    return result == STORE_OK;
+}
+
+static void finish(struct request *request, const struct outcome *outcome, json_t *object)
+{
+    enum problem problem = outcome->problem;
+
+    if (outcome_good(outcome) && !object)
+        problem = PROBLEM_OPERATOR_DOWN;
+    request_finish(request, object, problem,
+                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
+}
+
+/* -- challenges ---------------------------------------------------------------------------------- */
+
+static struct outcome confirm(struct request *request, const struct body_challenges *body,
+                              struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand,
+                                                            body->rand_len, v);
+
+    if (result != STORE_OK && result != STORE_NONE)
+        return outcome_store(result);
+    if (result == STORE_NONE || v->subscriber != request->session.subscriber)
+        return outcome_problem(PROBLEM_NOT_YOURS, "not issued for this SIM");
+    /* The same call once more: a repeat or a fork. */
+    if (v->state == STORE_CONFIRMED && strcmp(v->element, body->element.text) == 0 &&
+        v->changed >= request->now - gateway->config->confirmed_ttl)
+        return OUTCOME_GOOD;
+    result = gateway->ops->vector_step(gateway->store, v->id, STORE_CONFIRMED, body->element.text,
+                                       request->now - gateway->config->vector_ttl, request->now);
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
+    if (result == STORE_OK)
+        result =
+            gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_CONFIRMED);
+    return outcome_store(result == STORE_NONE ? STORE_OK : result);
+}
+
+void challenges_post(struct request *request)
+{
+    struct body_challenges body;
+    struct store_vector v = {0};
+    struct outcome outcome;
+    json_t *object = NULL;
+    const char *fault =
+        body_challenges((const char *)request->body.data, request->body.len, &body);
+
+    if (fault) {
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+        return;
+    }
+    if (request_repeated(request) || !begin(request))
+        return;
+    outcome = confirm(request, &body, &v);
+    if (outcome_good(&outcome))
+        object = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "own", challenge_object(&v), "caller",
+                           v.caller, "callee", v.callee, "nai_a", v.nai_a, "nai_b", v.nai_b,
+                           "operator", v.operator_name);
+    finish(request, &outcome, object);
+    simauth_secret_wipe(&v.ssk);
+}
+
+/* -- AUTS ---------------------------------------------------------------------------------------- */
+
+/* The vector of this RAND on either side of a call of this SIM. */
+static enum store_result find(struct request *request, const struct body_auts *body,
+                              struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand,
+                                                            sizeof body->rand, v);
+
+    if (result == STORE_NONE)
+        result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_A, body->rand,
+                                              sizeof body->rand, v);
+    return result;
+}
+
+static bool usable(const struct request *request, const struct store_vector *v)
+{
+    const struct config *config = request->gateway->config;
+
+    if (v->subscriber != request->session.subscriber || v->resynced)
+        return false;
+    if (v->role == STORE_AV_A) /* not after it was given to the callee */
+        return v->state == STORE_ISSUED && v->changed >= request->now - config->vector_ttl;
+    return v->state == STORE_CONFIRMED && v->changed >= request->now - config->confirmed_ttl;
+}
+
+static struct outcome replace(struct request *request, const struct body_auts *body,
+                              struct store_vector *old, struct store_vector *fresh)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = find(request, body, old);
+    struct outcome outcome;
+
+    if (result != STORE_OK && result != STORE_NONE)
+        return outcome_store(result);
+    if (result == STORE_NONE || !usable(request, old))
+        return outcome_problem(PROBLEM_NOT_YOURS, "no vector that may be replaced");
+    outcome = issue_again(request, old, body, fresh);
+    if (!outcome_good(&outcome))
+        return outcome;
+    result = gateway->ops->vector_resync(gateway->store, old->id, old->state);
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_NOT_YOURS, "replaced before");
+    if (result == STORE_OK && old->role == STORE_AV_A)
+        return outcome_store(gateway->ops->vector_renew(gateway->store, fresh));
+    memcpy(fresh->rand_b, old->rand, old->rand_len);
+    fresh->rand_b_len = old->rand_len;
+    return outcome_store(result == STORE_OK ? gateway->ops->vector_add(gateway->store, fresh)
+                                            : result);
+}
+
+/* The key of MAC_0 of the replaced vector, sealed for the channel with this phone. */
+static bool add_mac0_key(const struct request *request, const struct store_vector *old,
+                         const struct store_vector *fresh, json_t *object)
+{
+    uint8_t aad[2 * SIMAUTH_RAND_LEN], nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
+    char text[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
+    struct simauth_secret key;
+    bool good;
+
+    memcpy(aad, old->rand, SIMAUTH_RAND_LEN);
+    memcpy(aad + SIMAUTH_RAND_LEN, fresh->rand, SIMAUTH_RAND_LEN);
+    good = simauth_hkdf(&old->ssk, SIMAUTH_LABEL_MAC_0, SIMAUTH_KEY_LEN, &key) == SIMAUTH_OK &&
+           RAND_bytes(nonce, sizeof nonce) == 1 &&
+           simauth_channel_seal(&request->ks_naf, "seal down", aad, sizeof aad, nonce, &key,
+                                sealed) == SIMAUTH_OK;
+    simauth_secret_wipe(&key);
+    if (!good)
+        return false;
+    simauth_b64u_encode(sealed, sizeof sealed, text);
+    return json_object_set_new(object, "mac0_key", json_string(text)) == 0;
+}
+
+void auts_post(struct request *request)
+{
+    struct body_auts body;
+    struct store_vector old = {0}, fresh = {0};
+    struct outcome outcome;
+    json_t *object = NULL;
+    const char *fault = body_auts((const char *)request->body.data, request->body.len, &body);
+
+    if (fault) {
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+        return;
+    }
+    if (request_repeated(request) || !request_allowed(request) || !begin(request))
+        return;
+    outcome = replace(request, &body, &old, &fresh);
+    if (outcome_good(&outcome))
+        object = json_pack("{s:o}", "own", challenge_object(&fresh));
+    if (object && old.role == STORE_AV_B && !add_mac0_key(request, &old, &fresh, object)) {
+        json_decref(object);
+        object = NULL;
+    }
+    finish(request, &outcome, object);
+    simauth_secret_wipe(&old.ssk);
+    simauth_secret_wipe(&fresh.ssk);
+}

@@ -1,0 +1,443 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The listener: libmicrohttpd with GnuTLS. Reads whole requests, sends answers; decides nothing about SIMs. */
+#include "http.h"
+#include "../log.h"
+#include "request.h"
+#include "waiting.h"
+
+#include <arpa/inet.h>
+#include <glib.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTION_MEMORY 32768
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+static const struct route routes[] = {
+    {"GET", "/", "ub", ASKER_SIM, ub_get},
+    {"GET", "/v1/self", "self", ASKER_PHONE, self_get},
+    {"POST", "/v1/vectors", "vectors", ASKER_PHONE, vectors_post},
+    {"POST", "/v1/challenges", "challenges", ASKER_PHONE, challenges_post},
+    {"POST", "/v1/auts", "auts", ASKER_PHONE, auts_post},
+    {"POST", "/v1/federation/vectors", "federation", ASKER_PARTNER, federation_post},
+};
+
+struct http {
+    struct gateway *gateway;
+    struct MHD_Daemon *daemon;
+    char *certificate, *key;
+    GMutex lock;
+    GHashTable *connections; /* MHD_Connection * -> struct open_connection *, under lock */
+};
+struct open_connection {
+    int fd;
+    int64_t since_us; /* the last event that mattered */
+    bool served;      /* a whole request came before: idle time counts */
+    bool busy;        /* a request is being worked on */
+};
+
+/* -- connections: MHD's time-out is for silence; one octet a second is not silent ----------------- */
+
+static void mark(struct http *http, struct MHD_Connection *connection, bool busy, bool served)
+{
+    struct open_connection *open;
+
+    g_mutex_lock(&http->lock);
+    open = g_hash_table_lookup(http->connections, connection);
+    if (open) {
+        open->since_us = g_get_monotonic_time();
+        open->busy = busy;
+        open->served = served;
+    }
+    g_mutex_unlock(&http->lock);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = cls;
+    const union MHD_ConnectionInfo *info;
+
+    (void)context;
+    g_mutex_lock(&http->lock);
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        g_hash_table_remove(http->connections, connection);
+    } else {
+        struct open_connection *open = g_new0(struct open_connection, 1);
+
+        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        open->fd = info ? info->connect_fd : -1;
+        open->since_us = g_get_monotonic_time();
+        g_hash_table_insert(http->connections, connection, open);
+    }
+    g_mutex_unlock(&http->lock);
+}
+
+void http_reap(struct http *http)
+{
+    const struct config *config = http->gateway->config;
+    int64_t now = g_get_monotonic_time();
+    GHashTableIter iterator;
+    gpointer value;
+
+    g_mutex_lock(&http->lock);
+    g_hash_table_iter_init(&iterator, http->connections);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        struct open_connection *open = value;
+        int64_t limit = open->served ? config->idle_timeout : config->request_timeout;
+
+        /* The listener closes the descriptor itself when it sees the end; until then it is not another's. */
+        if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0)
+            shutdown(open->fd, SHUT_RDWR);
+    }
+    g_mutex_unlock(&http->lock);
+}
+
+/* -- one request --------------------------------------------------------------------------------- */
+
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct http *http = cls;
+    struct request *request = calloc(1, sizeof *request);
+    uint8_t random[6];
+
+    if (!request)
+        return NULL;
+    request->gateway = http->gateway;
+    request->connection = connection;
+    request->started_us = g_get_monotonic_time();
+    request->target = strdup(uri);
+    RAND_bytes(random, sizeof random);
+    simauth_b64u_encode(random, sizeof random, request->id);
+    mark(http, connection, false, false);
+    return request;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct request *request = *context;
+
+    (void)code;
+    mark(cls, connection, false, true);
+    *context = NULL;
+    if (!request)
+        return;
+    request_clear(request);
+    OPENSSL_cleanse(request, sizeof *request);
+    free(request);
+}
+
+struct lookup {
+    const char *name, *value;
+    unsigned count;
+};
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct lookup *lookup = cls;
+
+    (void)kind;
+    if (g_ascii_strcasecmp(name, lookup->name) == 0) {
+        lookup->value = value;
+        lookup->count++;
+    }
+    return MHD_YES;
+}
+
+const char *http_header(const struct request *request, const char *name)
+{
+    struct lookup lookup = {.name = name};
+
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &lookup);
+    return lookup.count == 1 ? lookup.value : NULL;
+}
+
+unsigned http_certificates(const struct request *request, const unsigned char **der,
+                           size_t *lengths, unsigned max)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    const gnutls_datum_t *list;
+    unsigned count = 0;
+
+    list = info ? gnutls_certificate_get_peers(info->tls_session, &count) : NULL;
+    if (!list || count > max)
+        return 0;
+    for (unsigned i = 0; i < count; i++) {
+        der[i] = list[i].data;
+        lengths[i] = list[i].size;
+    }
+    return count;
+}
+
+static void log_access(const struct request *request)
+{
+    const struct answer *answer = &request->answer;
+
+    log_line("request=%s op=%s method=%s status=%d who=%s result=%s%s%s us=%lld", request->id,
+             request->route ? request->route->name : "none", request->method, answer->status,
+             request->who[0] ? request->who : "-",
+             answer->problem ? problem_row(answer->problem)->name : "good",
+             answer->reason ? " reason=" : "", answer->reason ? answer->reason : "",
+             (long long)(g_get_monotonic_time() - request->started_us));
+}
+
+static enum MHD_Result send_answer(struct request *request)
+{
+    const struct answer *answer = &request->answer;
+    const char *body = answer->body ? answer->body : "";
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result result;
+
+    if (!response)
+        return MHD_NO;
+    if (answer->type)
+        MHD_add_response_header(response, "Content-Type", answer->type);
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (answer->challenge[0])
+        MHD_add_response_header(response, "WWW-Authenticate", answer->challenge);
+    if (answer->info[0])
+        MHD_add_response_header(response, "Authentication-Info", answer->info);
+    if (answer->status == 429 || answer->status == 503)
+        MHD_add_response_header(response, "Retry-After", "1");
+    if (request->too_large)
+        MHD_add_response_header(response, "Connection", "close");
+    result = MHD_queue_response(request->connection, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    log_access(request);
+    return result;
+}
+
+/* Suspends for a question or for the time of a refusal; true when it does. */
+static bool suspend(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    int64_t quantum = (int64_t)gateway->config->refusal_ms * 1000;
+    int64_t spent = g_get_monotonic_time() - request->started_us;
+
+    if (request->resume) {
+        MHD_suspend_connection(request->connection);
+        waiting_ask(gateway->waiting, request);
+        return true;
+    }
+    /* The time that a refusal took must not tell which one it was. */
+    if (request->answer.problem == PROBLEM_NOT_YOURS && request->route->asker == ASKER_PHONE &&
+        !request->held && quantum > 0) {
+        request->held = true;
+        MHD_suspend_connection(request->connection);
+        waiting_hold(gateway->waiting, request,
+                     request->started_us + (spent / quantum + 1) * quantum);
+        return true;
+    }
+    return false;
+}
+
+static void find_route(struct request *request)
+{
+    bool path_known = false;
+
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (strcmp(routes[i].path, request->target) != 0)
+            continue;
+        path_known = true;
+        if (strcmp(routes[i].method, request->method) == 0)
+            request->route = &routes[i];
+    }
+    if (!request->route)
+        answer_problem(request, path_known ? PROBLEM_METHOD_NOT_ALLOWED : PROBLEM_NOT_FOUND, NULL,
+                       "no such path or method");
+}
+
+/* Headers are there, the body is not. */
+static void begin_request(struct request *request, const char *method)
+{
+    struct lookup authorization = {.name = MHD_HTTP_HEADER_AUTHORIZATION};
+    struct lookup length = {.name = MHD_HTTP_HEADER_CONTENT_LENGTH};
+    struct lookup encoding = {.name = MHD_HTTP_HEADER_TRANSFER_ENCODING};
+
+    request->begun = true;
+    g_strlcpy(request->method, method, sizeof request->method);
+    find_route(request);
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &authorization);
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &length);
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &encoding);
+    if (authorization.count > 1 || length.count > 1 || (length.count && encoding.count)) {
+        request->too_large = true; /* whatever follows is not to be read as a request */
+        answer_problem(request, PROBLEM_BAD_REQUEST, "A header stands there twice.",
+                       "doubled header");
+    } else if (length.value && g_ascii_strtoull(length.value, NULL, 10) > BODY_MAX) {
+        request->too_large = true;
+        answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");
+    }
+    if (authorization.value)
+        request->authorization = strdup(authorization.value);
+}
+
+static void take_body(struct request *request, const char *data, size_t len)
+{
+    if (request->answer.status)
+        return;
+    if (request->body.len + len > BODY_MAX) {
+        request->too_large = true;
+        answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");
+        return;
+    }
+    simauth_octets_append(&request->body, data, len);
+    if (request->body.failed)
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "out of memory");
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *len, void **context)
+{
+    struct request *request = *context;
+    void (*resume)(struct request *);
+
+    (void)url;
+    (void)version;
+    if (!request || !request->target)
+        return MHD_NO;
+    if (!request->begun) {
+        begin_request(request, method);
+        return request->too_large ? send_answer(request) : MHD_YES;
+    }
+    if (*len > 0) {
+        take_body(request, data, *len);
+        *len = 0;
+        return MHD_YES;
+    }
+    resume = request->resume;
+    request->resume = NULL;
+    mark(cls, connection, true, true);
+    if (resume)
+        resume(request);
+    else if (!request->answer.status)
+        request_run(request);
+    if (suspend(request))
+        return MHD_YES;
+    if (request->route && request->route->asker == ASKER_PHONE)
+        ua_inform(request);
+    return send_answer(request);
+}
+
+/* -- starting ------------------------------------------------------------------------------------ */
+
+static void on_error(void *cls, const char *format, va_list arguments)
+{
+    char text[512];
+
+    (void)cls;
+    vsnprintf(text, sizeof text, format, arguments);
+    g_strchomp(text);
+    log_line("http %s", text);
+}
+
+static int read_pem(const char *path, char **text, char *error)
+{
+    GError *why = NULL;
+
+    if (g_file_get_contents(path, text, NULL, &why))
+        return 0;
+    snprintf(error, CONFIG_ERROR_MAX, "[tls]: %s", why->message);
+    g_clear_error(&why);
+    return -1;
+}
+
+static struct addrinfo *resolve(const struct config *config, char *error)
+{
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char port[8];
+
+    snprintf(port, sizeof port, "%d", config->port);
+    if (getaddrinfo(config->address, port, &hints, &found) != 0)
+        snprintf(error, CONFIG_ERROR_MAX,
+                 "[listen] address: \"%s\" is no IP address of this machine", config->address);
+    return found;
+}
+
+static struct MHD_Daemon *start_daemon(struct http *http, const struct addrinfo *address)
+{
+    const struct config *config = http->gateway->config;
+    unsigned flags = MHD_USE_TLS | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                     MHD_USE_ERROR_LOG | MHD_USE_ITC;
+
+    if (address->ai_family == AF_INET6)
+        flags |= MHD_USE_DUAL_STACK;
+    return MHD_start_daemon(
+        flags, (uint16_t)config->port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
+        on_error, NULL, MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_HTTPS_MEM_CERT,
+        http->certificate, MHD_OPTION_HTTPS_MEM_KEY, http->key, MHD_OPTION_HTTPS_MEM_TRUST,
+        http->certificate, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->connections_per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, http, MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
+}
+
+struct http *http_start(struct gateway *gateway, char *error)
+{
+    struct http *http = g_new0(struct http, 1);
+    struct addrinfo *address = NULL;
+
+    http->gateway = gateway;
+    g_mutex_init(&http->lock);
+    http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    if (read_pem(gateway->config->certificate, &http->certificate, error) != 0 ||
+        read_pem(gateway->config->key, &http->key, error) != 0)
+        goto failed;
+    address = resolve(gateway->config, error);
+    if (!address)
+        goto failed;
+    http->daemon = start_daemon(http, address);
+    freeaddrinfo(address);
+    if (http->daemon)
+        return http;
+    snprintf(error, CONFIG_ERROR_MAX,
+             "cannot listen at %s port %d: see the line before, the port may be taken or the "
+             "certificate and key may not fit together",
+             gateway->config->address, gateway->config->port);
+failed:
+    http_stop(http);
+    return NULL;
+}
+
+void http_stop(struct http *http)
+{
+    if (!http)
+        return;
+    if (http->daemon) {
+        MHD_socket fd = MHD_quiesce_daemon(http->daemon);
+
+        /* A suspended connection must be resumed before the daemon may stop. */
+        waiting_stop(http->gateway->waiting);
+        MHD_stop_daemon(http->daemon);
+        if (fd != MHD_INVALID_SOCKET)
+            close(fd);
+    }
+    g_hash_table_destroy(http->connections);
+    if (http->key)
+        OPENSSL_cleanse(http->key, strlen(http->key));
+    g_free(http->key);
+    g_free(http->certificate);
+    g_mutex_clear(&http->lock);
+    g_free(http);
+}

@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The HTTPS listener. */
+#ifndef SIMAUTH_GATEWAY_HTTP_H
+#define SIMAUTH_GATEWAY_HTTP_H
+
+#include "../gateway.h"
+
+struct request;
+struct http;
+
+/* NULL with a sentence in `error` (CONFIG_ERROR_MAX). */
+struct http *http_start(struct gateway *gateway, char *error);
+/* Takes no new connection, lets those that wait finish, and closes. */
+void http_stop(struct http *http);
+/* Ends connections that take too long for a request; called about once a second. */
+void http_reap(struct http *http);
+
+/* A header of the request that stands there exactly once; else NULL. */
+const char *http_header(const struct request *request, const char *name);
+/* The certificates that the other side showed: DER, leaf first; returns how many. */
+unsigned http_certificates(const struct request *request, const unsigned char **der,
+                           size_t *lengths, unsigned max);
+
+#endif

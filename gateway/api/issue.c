@@ -1,0 +1,289 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "issue.h"
+#include "bucket.h"
+#include "operator_key.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+struct outcome outcome_problem(enum problem problem, const char *reason)
+{
+    return (struct outcome){problem, reason, STORE_OK};
+}
+
+struct outcome outcome_store(enum store_result result)
+{
+    return (struct outcome){PROBLEM_NONE, NULL, result};
+}
+
+bool outcome_good(const struct outcome *outcome)
+{
+    return outcome->problem == PROBLEM_NONE && outcome->store == STORE_OK;
+}
+
+static struct outcome outcome_auc(enum auc_result why, enum store_result result)
+{
+    if (why == AUC_OK)
+        return OUTCOME_GOOD;
+    if (why == AUC_STORE)
+        return outcome_store(result);
+    if (why == AUC_AUTS_REFUSED)
+        return outcome_problem(PROBLEM_NOT_YOURS, auc_result_name(why));
+    return outcome_problem(PROBLEM_OPERATOR_DOWN, auc_result_name(why));
+}
+
+bool same_names(const struct store_vector *vector, const struct body_vectors *body)
+{
+    return strcmp(vector->caller, body->caller) == 0 && strcmp(vector->callee, body->callee) == 0;
+}
+
+/* -- drawing ------------------------------------------------------------------------------------- */
+
+/* RAND, AUTN and SSK; names and method of `v` must be there. */
+static struct outcome draw(struct request *request, const struct store_subscriber *subscriber,
+                           const struct auc_auts *auts, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct auc_vector av = {0};
+    enum store_result store = STORE_OK;
+    const struct simauth_names names = {v->caller, v->callee, v->nai_a, v->nai_b};
+    enum simauth_subject subject =
+        v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER;
+    struct outcome outcome =
+        outcome_auc(gateway->auc.ops->draw(&gateway->auc, subscriber, auts, &av, &store), store);
+
+    if (outcome_good(&outcome)) {
+        memcpy(v->rand, av.rand, sizeof av.rand);
+        v->rand_len = sizeof av.rand;
+        memcpy(v->autn, av.autn, sizeof av.autn);
+        v->changed = request->now;
+        if (simauth_ssk_one_way(subject, &names, v->method, v->rand, v->rand_len, &av.k, &av.res,
+                                &v->ssk) != SIMAUTH_OK)
+            outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "session key could not be made");
+    }
+    auc_vector_wipe(&av);
+    return outcome;
+}
+
+/* The strongest method that the SIM has; `aka` is the only one so far. */
+static const struct simauth_method *method_of(const struct store_subscriber *subscriber)
+{
+    (void)subscriber;
+    return simauth_method_find("aka", 3);
+}
+
+static int sim_age(const struct store_subscriber *subscriber, int64_t now)
+{
+    return now < subscriber->sim_since ? -1 : (int)((now - subscriber->sim_since) / 86400);
+}
+
+static bool callee_allowed(const struct request *request, int64_t subscriber)
+{
+    const struct config *config = request->gateway->config;
+    char name[32];
+
+    snprintf(name, sizeof name, "callee:%lld", (long long)subscriber);
+    return buckets_take(request->gateway->buckets, name, 2 * config->subscriber_per_minute,
+                        2 * config->subscriber_burst, g_get_monotonic_time());
+}
+
+static struct outcome find_callee(struct request *request, const struct body_vectors *body,
+                                  struct store_subscriber *subscriber)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_binding binding;
+    enum store_result result = gateway->ops->binding_find(gateway->store, body->callee, &binding);
+
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_NOBODY, "no SIM is bound to this address");
+    if (result != STORE_OK)
+        return outcome_store(result);
+    if (body->callee_nai[0] && strcmp(binding.nai, body->callee_nai) != 0)
+        return outcome_problem(PROBLEM_NOBODY, "bound to another NAI");
+    if (!request->partner.id && binding.subscriber == request->session.subscriber)
+        return outcome_problem(PROBLEM_NOT_YOURS, "caller and callee are one SIM");
+    if (!callee_allowed(request, binding.subscriber))
+        return outcome_problem(PROBLEM_TOO_MANY, "limit of the callee");
+    return outcome_store(
+        gateway->ops->subscriber_by_id(gateway->store, binding.subscriber, subscriber));
+}
+
+static void set_names(struct store_vector *v, const struct body_vectors *body, const char *nai_a,
+                      const char *nai_b)
+{
+    g_strlcpy(v->caller, body->caller, sizeof v->caller);
+    g_strlcpy(v->callee, body->callee, sizeof v->callee);
+    g_strlcpy(v->nai_a, nai_a, sizeof v->nai_a);
+    g_strlcpy(v->nai_b, nai_b, sizeof v->nai_b);
+}
+
+static struct outcome add_record(struct request *request, const struct store_vector *v,
+                                 struct store_record *record)
+{
+    struct gateway *gateway = request->gateway;
+
+    record->time = request->now;
+    record->outcome = STORE_OUTCOME_ISSUED;
+    g_strlcpy(record->nai_a, v->nai_a, sizeof record->nai_a);
+    g_strlcpy(record->nai_b, v->nai_b, sizeof record->nai_b);
+    g_strlcpy(record->method, v->method->name, sizeof record->method);
+    return outcome_store(gateway->ops->record_add(gateway->store, record));
+}
+
+struct outcome issue_callee(struct request *request, const struct body_vectors *body,
+                            const char *nai_a, const struct store_partner *peer,
+                            struct store_record *record, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber subscriber = {0};
+    struct outcome outcome = find_callee(request, body, &subscriber);
+
+    memset(v, 0, sizeof *v);
+    if (!outcome_good(&outcome))
+        goto out;
+    v->role = STORE_AV_B;
+    v->subscriber = subscriber.id;
+    v->peer = peer ? peer->id : 0;
+    v->sim_age = sim_age(&subscriber, request->now);
+    v->method = method_of(&subscriber);
+    outcome = outcome_problem(PROBLEM_NO_METHOD, "no common method");
+    if (!body_has_method(body, v->method))
+        goto out;
+    set_names(v, body, nai_a, subscriber.nai);
+    g_strlcpy(v->operator_name, peer ? peer->name : gateway->config->name,
+              sizeof v->operator_name);
+    outcome = draw(request, &subscriber, NULL, v);
+    if (outcome_good(&outcome))
+        outcome = add_record(request, v, record);
+    v->record = record->id;
+    if (outcome_good(&outcome))
+        outcome = outcome_store(gateway->ops->vector_add(gateway->store, v));
+out:
+    store_subscriber_wipe(&subscriber);
+    return outcome;
+}
+
+struct outcome issue_caller(struct request *request, const struct body_vectors *body,
+                            const uint8_t *rand_b, size_t rand_b_len, const char *nai_b,
+                            int64_t peer, int64_t record, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber subscriber = {0};
+    struct outcome outcome = outcome_store(gateway->ops->subscriber_by_id(
+        gateway->store, request->session.subscriber, &subscriber));
+
+    memset(v, 0, sizeof *v);
+    if (!outcome_good(&outcome))
+        goto out;
+    v->role = STORE_AV_A;
+    v->subscriber = subscriber.id;
+    v->peer = peer;
+    v->record = record;
+    v->sim_age = sim_age(&subscriber, request->now);
+    v->method = method_of(&subscriber);
+    memcpy(v->rand_b, rand_b, rand_b_len);
+    v->rand_b_len = (uint8_t)rand_b_len;
+    set_names(v, body, subscriber.nai, nai_b);
+    outcome = draw(request, &subscriber, NULL, v);
+    if (outcome_good(&outcome))
+        outcome = outcome_store(gateway->ops->vector_add(gateway->store, v));
+out:
+    store_subscriber_wipe(&subscriber);
+    return outcome;
+}
+
+struct outcome issue_again(struct request *request, const struct store_vector *old,
+                           const struct body_auts *body, struct store_vector *fresh)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber subscriber = {0};
+    const struct auc_auts auts = {.rand = old->rand, .auts = body->auts};
+    struct outcome outcome = outcome_store(
+        gateway->ops->subscriber_by_id(gateway->store, old->subscriber, &subscriber));
+
+    *fresh = *old;
+    fresh->resynced = true;
+    if (outcome_good(&outcome))
+        outcome = draw(request, &subscriber, &auts, fresh);
+    store_subscriber_wipe(&subscriber);
+    return outcome;
+}
+
+/* -- giving -------------------------------------------------------------------------------------- */
+
+struct outcome give_replaced(struct request *request, const struct body_vectors *body,
+                             const char *nai_a, int64_t peer, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->vector_by_rand(
+        gateway->store, STORE_AV_B, body->replaced, body->replaced_len, v);
+
+    if (result != STORE_OK && result != STORE_NONE)
+        return outcome_store(result);
+    if (result == STORE_NONE || v->peer != peer || v->rand_b_len != body->rand_len ||
+        memcmp(v->rand_b, body->rand, body->rand_len) != 0 || !same_names(v, body) ||
+        strcmp(v->nai_a, nai_a) != 0 || v->state != STORE_CONFIRMED ||
+        v->changed < request->now - gateway->config->confirmed_ttl)
+        return outcome_problem(PROBLEM_NOT_YOURS, "no such replaced vector");
+    return OUTCOME_GOOD;
+}
+
+struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,
+                           struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->vector_by_rand_b(gateway->store, STORE_AV_A, peer,
+                                                              body->rand, body->rand_len, v);
+
+    if (result != STORE_OK && result != STORE_NONE)
+        return outcome_store(result);
+    if (result == STORE_NONE || !same_names(v, body))
+        return outcome_problem(PROBLEM_NOT_YOURS, "no call of ours has this RAND_B");
+    if (!body_has_method(body, v->method))
+        return outcome_problem(PROBLEM_NO_METHOD, "no common method");
+    result = gateway->ops->vector_step(gateway->store, v->id, STORE_CONFIRMED, "",
+                                       request->now - gateway->config->vector_ttl, request->now);
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_NOT_YOURS, "given before, or too old");
+    if (result == STORE_OK)
+        result =
+            gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_COMPLETED);
+    return outcome_store(result == STORE_NONE ? STORE_OK : result);
+}
+
+/* -- JSON ---------------------------------------------------------------------------------------- */
+
+json_t *vector_object(struct gateway *gateway, const struct store_vector *v,
+                      const uint8_t seal_to[static SIMAUTH_X25519_LEN])
+{
+    struct simauth_vector vector = {
+        .subject = v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER,
+        .challenge = {.method = v->method, .rand_len = v->rand_len},
+        .sim_age = v->sim_age,
+        .ttl = gateway->config->vector_ttl};
+    const char *nai = v->role == STORE_AV_B ? v->nai_b : v->nai_a;
+    json_t *object = NULL;
+
+    memcpy(vector.challenge.rand, v->rand, v->rand_len);
+    g_strlcpy(vector.caller, v->caller, sizeof vector.caller);
+    g_strlcpy(vector.callee, v->callee, sizeof vector.callee);
+    g_strlcpy(vector.nai_a, v->nai_a, sizeof vector.nai_a);
+    g_strlcpy(vector.nai_b, v->nai_b, sizeof vector.nai_b);
+    if (operator_keys_seal(gateway->operator_keys, simauth_nai_realm(nai), seal_to, &v->ssk,
+                           &vector) == SIMAUTH_OK)
+        object = simauth_vector_to_json(&vector);
+    simauth_vector_clear(&vector);
+    return object;
+}
+
+json_t *challenge_object(const struct store_vector *v)
+{
+    char rand[SIMAUTH_B64U_LEN(SIMAUTH_CHAL_MAX) + 1];
+    char autn[SIMAUTH_B64U_LEN(SIMAUTH_AUTN_LEN) + 1];
+
+    simauth_b64u_encode(v->rand, v->rand_len, rand);
+    simauth_b64u_encode(v->autn, SIMAUTH_AUTN_LEN, autn);
+    return json_pack("{s:s, s:s, s:s}", "method", v->method->name, "rand", rand, "autn", autn);
+}

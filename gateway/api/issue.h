@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making and giving vectors: the same code for a phone of ours and for a partner. All inside a writing transaction. */
+#ifndef SIMAUTH_GATEWAY_ISSUE_H
+#define SIMAUTH_GATEWAY_ISSUE_H
+
+#include "request.h"
+
+/* What a step found; `problem` PROBLEM_NONE and `store` STORE_OK: all is well. */
+struct outcome {
+    enum problem problem;
+    const char *reason; /* static storage */
+    enum store_result store;
+};
+#define OUTCOME_GOOD ((struct outcome){PROBLEM_NONE, NULL, STORE_OK})
+struct outcome outcome_problem(enum problem problem, const char *reason);
+struct outcome outcome_store(enum store_result result);
+bool outcome_good(const struct outcome *outcome);
+
+/* Who vouches for an address (docs/protocol.md section 3). */
+struct voucher {
+    bool own;
+    struct store_partner partner; /* when not own; clear with store_partner_clear() */
+};
+struct outcome find_voucher(struct gateway *gateway, const char *aor, const char *nai,
+                            struct voucher *voucher);
+/* Whether the agreement holds now. */
+bool partner_active(const struct store_partner *partner, int64_t now);
+bool partner_has_realm(const struct store_partner *partner, const char *realm);
+
+/* AV_B for a callee of ours. `peer` NULL: the caller is ours too. `record` is that of the call; its id goes into the
+ * vector. `vector` is filled, its ssk to be wiped. */
+struct outcome issue_callee(struct request *request, const struct body_vectors *body,
+                            const char *nai_a, const struct store_partner *peer,
+                            struct store_record *record, struct store_vector *vector);
+/* AV_A reserved for our caller. */
+struct outcome issue_caller(struct request *request, const struct body_vectors *body,
+                            const uint8_t *rand_b, size_t rand_b_len, const char *nai_b,
+                            int64_t peer, int64_t record, struct store_vector *vector);
+/* A vector in the place of `old`, after its SIM's AUTS was found right: RAND, AUTN and SSK of `fresh` are new. */
+struct outcome issue_again(struct request *request, const struct store_vector *old,
+                           const struct body_auts *auts, struct store_vector *fresh);
+/* AV_B in the place of another, as the caller asks for it by {RAND_B, RAND_B'}. */
+struct outcome give_replaced(struct request *request, const struct body_vectors *body,
+                             const char *nai_a, int64_t peer, struct store_vector *vector);
+/* AV_A, once: `body->rand` is RAND_B as first issued. */
+struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,
+                           struct store_vector *vector);
+
+/* The JSON objects; NULL: no memory, or the seal could not be made. */
+json_t *vector_object(struct gateway *gateway, const struct store_vector *vector,
+                      const uint8_t seal_to[static SIMAUTH_X25519_LEN]);
+json_t *challenge_object(const struct store_vector *vector);
+/* Whether the names of `vector` are those of the request. */
+bool same_names(const struct store_vector *vector, const struct body_vectors *body);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "nonce.h"
+
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <simauth/octets.h>
+#include <string.h>
+
+#define RANDOM_LEN 9
+#define MAC_LEN 16
+#define OCTETS (8 + RANDOM_LEN + MAC_LEN)
+#define ENTRIES_MAX 65536
+#define NC_MAX 100000
+
+struct entry {
+    int64_t made;
+    uint32_t highest;
+    uint64_t seen; /* bit n: highest - n was there */
+    char *btid;
+};
+struct nonces {
+    GMutex lock;
+    GHashTable *used;
+    int lifetime;
+    uint8_t key[32];
+};
+
+const char *nonce_result_name(enum nonce_result result)
+{
+    static const char *const names[] = {"good", "unknown", "worn", "replayed", "of another B-TID"};
+
+    return names[result];
+}
+
+static void entry_free(void *data)
+{
+    struct entry *entry = data;
+
+    g_free(entry->btid);
+    g_free(entry);
+}
+
+struct nonces *nonces_new(int lifetime)
+{
+    struct nonces *nonces = g_new0(struct nonces, 1);
+
+    if (RAND_bytes(nonces->key, sizeof nonces->key) != 1) {
+        g_free(nonces);
+        return NULL;
+    }
+    nonces->lifetime = lifetime;
+    nonces->used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+    g_mutex_init(&nonces->lock);
+    return nonces;
+}
+
+void nonces_free(struct nonces *nonces)
+{
+    if (!nonces)
+        return;
+    g_hash_table_destroy(nonces->used);
+    g_mutex_clear(&nonces->lock);
+    OPENSSL_cleanse(nonces->key, sizeof nonces->key);
+    g_free(nonces);
+}
+
+static void mac_of(const struct nonces *nonces, const uint8_t *octets, uint8_t mac[static MAC_LEN])
+{
+    uint8_t whole[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    HMAC(EVP_sha256(), nonces->key, sizeof nonces->key, octets, 8 + RANDOM_LEN, whole, &len);
+    memcpy(mac, whole, MAC_LEN);
+}
+
+void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEXT_LEN + 1])
+{
+    uint8_t octets[OCTETS];
+    uint64_t time = (uint64_t)now;
+
+    for (int i = 7; i >= 0; i--, time >>= 8)
+        octets[i] = (uint8_t)time;
+    RAND_bytes(octets + 8, RANDOM_LEN);
+    mac_of(nonces, octets, octets + 8 + RANDOM_LEN);
+    simauth_b64u_encode(octets, sizeof octets, nonce);
+}
+
+/* When it was made; -1: not ours. */
+static int64_t made_at(const struct nonces *nonces, const char *nonce)
+{
+    uint8_t octets[OCTETS], mac[MAC_LEN];
+    uint64_t time = 0;
+
+    if (simauth_b64u_decode(nonce, strlen(nonce), octets, sizeof octets) != SIMAUTH_OK)
+        return -1;
+    mac_of(nonces, octets, mac);
+    if (CRYPTO_memcmp(mac, octets + 8 + RANDOM_LEN, MAC_LEN) != 0)
+        return -1;
+    for (int i = 0; i < 8; i++)
+        time = time << 8 | octets[i];
+    return (int64_t)time;
+}
+
+static gboolean is_over(gpointer key, gpointer value, gpointer data)
+{
+    (void)key;
+    return ((struct entry *)value)->made < *(int64_t *)data;
+}
+
+static struct entry *entry_of(struct nonces *nonces, const char *nonce, const char *btid,
+                              int64_t made, int64_t now)
+{
+    struct entry *entry = g_hash_table_lookup(nonces->used, nonce);
+    int64_t before = now - nonces->lifetime;
+
+    if (entry)
+        return entry;
+    if (g_hash_table_size(nonces->used) >= ENTRIES_MAX)
+        g_hash_table_foreach_remove(nonces->used, is_over, &before);
+    /* Forgetting one that is young would let its nc values come again. */
+    if (g_hash_table_size(nonces->used) >= ENTRIES_MAX)
+        return NULL;
+    entry = g_new0(struct entry, 1);
+    entry->made = made;
+    entry->btid = g_strdup(btid);
+    g_hash_table_insert(nonces->used, g_strdup(nonce), entry);
+    return entry;
+}
+
+static enum nonce_result take(struct entry *entry, uint32_t nc)
+{
+    uint32_t behind;
+
+    if (nc > NC_MAX)
+        return NONCE_WORN;
+    if (nc > entry->highest) {
+        uint32_t step = nc - entry->highest;
+
+        entry->seen = step >= NONCE_WINDOW ? 0 : entry->seen << step;
+        entry->seen |= 1;
+        entry->highest = nc;
+        return NONCE_GOOD;
+    }
+    behind = entry->highest - nc;
+    if (nc == 0 || behind >= NONCE_WINDOW || (entry->seen >> behind & 1))
+        return NONCE_REPLAYED;
+    entry->seen |= UINT64_C(1) << behind;
+    return NONCE_GOOD;
+}
+
+enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *btid,
+                             uint32_t nc, int64_t now)
+{
+    int64_t made = made_at(nonces, nonce);
+    enum nonce_result result = NONCE_WORN;
+    struct entry *entry;
+
+    if (made < 0 || made > now)
+        return NONCE_UNKNOWN;
+    if (made < now - nonces->lifetime)
+        return NONCE_WORN;
+    g_mutex_lock(&nonces->lock);
+    entry = entry_of(nonces, nonce, btid, made, now);
+    if (entry)
+        result = strcmp(entry->btid, btid) == 0 ? take(entry, nc) : NONCE_FOREIGN;
+    g_mutex_unlock(&nonces->lock);
+    return result;
+}
+
+int nonces_old(const struct nonces *nonces, const char *nonce, int64_t now)
+{
+    return made_at(nonces, nonce) < now - nonces->lifetime / 2;
+}

@@ -1,0 +1,234 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all handlers share: answers, repeats, limits, the question to a partner. */
+#include "request.h"
+#include "../log.h"
+#include "bucket.h"
+#include "http.h"
+#include "waiting.h"
+
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPE_JSON "application/json"
+#define TYPE_PROBLEM "application/problem+json"
+
+static void set_answer(struct request *request, int status, const char *type, char *body)
+{
+    free(request->answer.body);
+    request->answer.status = body ? status : 500;
+    request->answer.type = type;
+    request->answer.body = body;
+}
+
+void answer_json(struct request *request, json_t *object)
+{
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    if (!text) {
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "out of memory");
+        return;
+    }
+    set_answer(request, 200, TYPE_JSON, text);
+}
+
+void answer_problem(struct request *request, enum problem problem, const char *detail,
+                    const char *reason)
+{
+    request->answer.problem = problem;
+    request->answer.reason = reason;
+    set_answer(request, problem_row(problem)->status, TYPE_PROBLEM, problem_json(problem, detail));
+}
+
+void answer_store(struct request *request, enum store_result result)
+{
+    answer_problem(request, PROBLEM_OPERATOR_DOWN,
+                   "The gateway cannot keep its records now; its engineer has been told.",
+                   store_result_name(result));
+}
+
+/* -- repeats ------------------------------------------------------------------------------------- */
+
+static bool read_key(struct request *request)
+{
+    const char *text = http_header(request, "Idempotency-Key");
+
+    return text && simauth_b64u_decode(text, strlen(text), request->key, STORE_KEY_LEN) ==
+                       SIMAUTH_OK;
+}
+
+static bool hash_request(struct request *request)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, request->target, strlen(request->target) + 1) == 1 &&
+                EVP_DigestUpdate(ctx, request->body.data, request->body.len) == 1 &&
+                EVP_DigestFinal_ex(ctx, request->hash, NULL) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return good;
+}
+
+bool request_repeated(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_answer answer = {0};
+    enum store_result result;
+
+    if (!read_key(request) || !hash_request(request)) {
+        answer_problem(request, PROBLEM_BAD_REQUEST,
+                       "Idempotency-Key must be 16 random octets in base64url.",
+                       "no Idempotency-Key");
+        return true;
+    }
+    result = gateway->ops->begin(gateway->store, false);
+    if (result == STORE_OK) {
+        result = gateway->ops->answer_get(gateway->store, request->who, request->key, &answer);
+        gateway->ops->rollback(gateway->store);
+    }
+    if (result == STORE_NONE || (result == STORE_OK && answer.made < request->now - 300)) {
+        free(answer.body);
+        return false;
+    }
+    if (result != STORE_OK) {
+        answer_store(request, result);
+    } else if (CRYPTO_memcmp(answer.hash, request->hash, STORE_HASH_LEN) != 0) {
+        free(answer.body);
+        answer_problem(request, PROBLEM_KEY_REUSED, NULL, "Idempotency-Key with another body");
+    } else {
+        set_answer(request, 200, TYPE_JSON, answer.body);
+        request->answer.reason = "repeated";
+    }
+    return true;
+}
+
+enum store_result request_remember(struct request *request, const json_t *object)
+{
+    struct store_answer answer = {.made = request->now};
+    enum store_result result;
+
+    snprintf(answer.who, sizeof answer.who, "%s", request->who);
+    memcpy(answer.key, request->key, sizeof answer.key);
+    memcpy(answer.hash, request->hash, sizeof answer.hash);
+    answer.body = json_dumps(object, JSON_COMPACT);
+    if (!answer.body)
+        return STORE_FAILED;
+    result = request->gateway->ops->answer_put(request->gateway->store, &answer);
+    free(answer.body);
+    return result;
+}
+
+bool request_allowed(struct request *request)
+{
+    const struct config *config = request->gateway->config;
+    bool partner = request->partner.id != 0;
+
+    if (buckets_take(request->gateway->buckets, request->who,
+                     partner ? request->partner.per_minute : config->subscriber_per_minute,
+                     partner ? request->partner.per_minute : config->subscriber_burst,
+                     g_get_monotonic_time()))
+        return true;
+    answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
+    return false;
+}
+
+void request_finish(struct request *request, json_t *object, enum problem problem,
+                    const char *reason, enum store_result store_result)
+{
+    struct gateway *gateway = request->gateway;
+
+    if (problem == PROBLEM_NONE && store_result == STORE_OK)
+        store_result = request_remember(request, object);
+    if (problem == PROBLEM_NONE && store_result == STORE_OK)
+        store_result = gateway->ops->commit(gateway->store);
+    else
+        gateway->ops->rollback(gateway->store);
+    if (store_result != STORE_OK) {
+        json_decref(object);
+        answer_store(request, store_result);
+    } else if (problem != PROBLEM_NONE) {
+        json_decref(object);
+        answer_problem(request, problem, NULL, reason);
+    } else {
+        answer_json(request, object);
+    }
+}
+
+/* -- questions ----------------------------------------------------------------------------------- */
+
+/* The same for the same request, so that a phone's repeat is the partner's repeat; and tells the partner nothing. */
+static bool derive_key(const struct request *request, uint8_t key[static STORE_KEY_LEN])
+{
+    uint8_t digest[32];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, request->who, strlen(request->who) + 1) == 1 &&
+                EVP_DigestUpdate(ctx, request->key, STORE_KEY_LEN) == 1 &&
+                EVP_DigestUpdate(ctx, request->hash, STORE_HASH_LEN) == 1 &&
+                EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    if (good)
+        memcpy(key, digest, STORE_KEY_LEN);
+    return good;
+}
+
+static void question_free(struct question *question)
+{
+    if (!question)
+        return;
+    store_partner_clear(&question->partner);
+    free(question->body);
+    simauth_octets_clear(&question->answer);
+    free(question);
+}
+
+void request_ask(struct request *request, struct store_partner *partner, json_t *body,
+                 void (*resume)(struct request *request))
+{
+    struct question *question = calloc(1, sizeof *question);
+    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+    json_decref(body);
+    if (!question || !text || !derive_key(request, question->key)) {
+        free(text);
+        free(question);
+        store_partner_clear(partner);
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "out of memory");
+        return;
+    }
+    question->partner = *partner;
+    question->body = text;
+    request->question = question;
+    request->resume = resume;
+}
+
+/* -- running ------------------------------------------------------------------------------------- */
+
+void request_run(struct request *request)
+{
+    request->now = (int64_t)time(NULL);
+    if (request->route->asker == ASKER_PHONE && !ua_authenticate(request))
+        return;
+    if (request->route->asker == ASKER_PARTNER && !federation_identify(request))
+        return;
+    request->route->handle(request);
+}
+
+void request_clear(struct request *request)
+{
+    simauth_octets_clear(&request->body);
+    free(request->target);
+    free(request->authorization);
+    free(request->answer.body);
+    question_free(request->question);
+    store_partner_clear(&request->partner);
+    simauth_secret_wipe(&request->session.ck_ik);
+    simauth_secret_wipe(&request->known.ssk);
+    simauth_secret_wipe(&request->ks_naf);
+}

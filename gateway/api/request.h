@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One request, from its first line to its answer; and the handlers. */
+#ifndef SIMAUTH_GATEWAY_REQUEST_H
+#define SIMAUTH_GATEWAY_REQUEST_H
+
+#include "../gateway.h"
+#include "body.h"
+#include "problem.h"
+#include <jansson.h>
+#include <simauth/digest.h>
+#include <time.h>
+
+struct MHD_Connection;
+struct request;
+
+struct answer {
+    int status; /* 0: none yet */
+    char *body; /* malloc'ed */
+    const char *type;
+    char challenge[SIMAUTH_DIGEST_HEADER_MAX]; /* WWW-Authenticate, or "" */
+    char info[SIMAUTH_DIGEST_HEADER_MAX];      /* Authentication-Info, or "" */
+    enum problem problem;
+    const char *reason; /* for the log alone; static storage */
+};
+
+/* A question to a partner: made by a handler, run by waiting.c, read by request->resume. */
+struct question {
+    struct store_partner partner; /* owned */
+    char *body;                   /* owned */
+    uint8_t key[STORE_KEY_LEN];   /* Idempotency-Key */
+    long status;                  /* 0: no answer */
+    char reason[128];
+    struct simauth_octets answer;
+};
+
+struct request {
+    struct gateway *gateway;
+    struct MHD_Connection *connection;
+    char id[17];
+    char *target; /* as it stood on the request line */
+    char method[16];
+    struct simauth_octets body;
+    int64_t started_us; /* monotonic */
+    int64_t now;        /* UTC */
+    char *authorization; /* NULL: none */
+    bool begun, too_large;
+    const struct route *route;
+
+    /* who asks: filled by ua.c or federation.c */
+    struct simauth_digest_credentials credentials;
+    struct store_session session;
+    struct simauth_secret ks_naf;
+    char nai[SIMAUTH_NAI_MAX + 1];
+    struct store_partner partner; /* id 0: a phone */
+    char who[STORE_NAME_MAX + 32]; /* of stored answers and of the log */
+    uint8_t key[STORE_KEY_LEN];
+    uint8_t hash[STORE_HASH_LEN];
+
+    struct body_vectors vectors;
+    struct store_vector known; /* the callee's vector while AG(A) is asked */
+    struct question *question;
+    void (*resume)(struct request *request); /* not NULL: waits for question */
+    bool held; /* a refusal that waits for its time */
+    struct answer answer;
+};
+
+/* -- answers: the handler returns after the first ------------------------------------------------ */
+/* Takes `object`. */
+void answer_json(struct request *request, json_t *object);
+/* `reason` goes to the log, `detail` (may be NULL) to the asker. */
+void answer_problem(struct request *request, enum problem problem, const char *detail,
+                    const char *reason);
+/* The store failed. */
+void answer_store(struct request *request, enum store_result result);
+
+/* -- what handlers share ------------------------------------------------------------------------- */
+/* Reads Idempotency-Key and looks for the stored answer: true when the request is answered now (again, or refused). */
+bool request_repeated(struct request *request);
+/* In the open transaction: stores `object` as the answer to this request. */
+enum store_result request_remember(struct request *request, const json_t *object);
+/* A token for the asker; answers 429 and returns false when there is none. */
+bool request_allowed(struct request *request);
+/* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the problem. */
+void request_finish(struct request *request, json_t *object, enum problem problem,
+                    const char *reason, enum store_result store_result);
+/* Asks `partner` (taken) and calls `resume` afterwards. `key` belongs to the question, so that a repeat is a repeat. */
+void request_ask(struct request *request, struct store_partner *partner, json_t *body,
+                 void (*resume)(struct request *request));
+
+/* -- handlers ------------------------------------------------------------------------------------ */
+enum route_asker { ASKER_SIM, ASKER_PHONE, ASKER_PARTNER };
+struct route {
+    const char *method;
+    const char *path;
+    const char *name; /* in the log */
+    enum route_asker asker;
+    void (*handle)(struct request *request);
+};
+void ub_get(struct request *request);
+void self_get(struct request *request);
+void vectors_post(struct request *request);
+void challenges_post(struct request *request);
+void auts_post(struct request *request);
+void federation_post(struct request *request);
+
+/* Checks the phone's Digest; false: answered with 401. */
+bool ua_authenticate(struct request *request);
+/* Authentication-Info for a phone's answer. */
+void ua_inform(struct request *request);
+/* The partner whose certificate this connection showed; false: answered. */
+bool federation_identify(struct request *request);
+/* Runs the handler of a whole request (after HTTP was read). */
+void request_run(struct request *request);
+/* Wipes and frees what it owns, not itself. */
+void request_clear(struct request *request);
+
+#endif

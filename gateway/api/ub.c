@@ -1,0 +1,270 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ub: bootstrapping with Digest AKA (TS 33.220, TS 24.109, RFC 3310). */
+#include "bucket.h"
+#include "request.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPEN_SECONDS 60
+#define WRONG_MAX 5
+#define TYPE_BOOTSTRAPPING "application/vnd.3gpp.bsf+xml"
+
+/* 401 with this challenge. */
+static void challenge(struct request *request, const struct store_ub *ub)
+{
+    struct simauth_digest_challenge c = {.algorithm = SIMAUTH_DIGEST_AKAV1_MD5,
+                                         .qop = SIMAUTH_QOP_AUTH_INT};
+
+    g_strlcpy(c.realm, request->gateway->config->fqdn, sizeof c.realm);
+    simauth_aka_nonce_write(ub->rand, ub->autn, c.nonce);
+    answer_problem(request, PROBLEM_UNAUTHORIZED, NULL, "challenged");
+    if (simauth_digest_write_challenge(&c, request->answer.challenge) != SIMAUTH_OK)
+        request->answer.challenge[0] = '\0';
+}
+
+static bool allowed(struct request *request, int64_t subscriber)
+{
+    const struct config *config = request->gateway->config;
+    char name[32];
+
+    snprintf(name, sizeof name, "ub:%lld", (long long)subscriber);
+    return buckets_take(request->gateway->buckets, name, config->ub_per_minute, config->ub_burst,
+                        g_get_monotonic_time());
+}
+
+/* In a writing transaction: draws and keeps a challenge. */
+static enum store_result draw(struct request *request, const struct store_subscriber *subscriber,
+                              const struct auc_auts *auts, struct store_ub *ub,
+                              enum auc_result *why)
+{
+    struct gateway *gateway = request->gateway;
+    struct auc_vector vector = {0};
+    enum store_result result = STORE_OK;
+
+    *why = gateway->auc.ops->draw(&gateway->auc, subscriber, auts, &vector, &result);
+    if (*why == AUC_OK) {
+        *ub = (struct store_ub){.subscriber = subscriber->id,
+                                .resynced = auts != NULL,
+                                .issued = request->now,
+                                .res = vector.res,
+                                .ck_ik = vector.k};
+        memcpy(ub->rand, vector.rand, sizeof ub->rand);
+        memcpy(ub->autn, vector.autn, sizeof ub->autn);
+        result = gateway->ops->ub_put(gateway->store, ub);
+    }
+    auc_vector_wipe(&vector);
+    return result;
+}
+
+/* Ends the transaction of a draw with a challenge, or with what went wrong. */
+static void finish_draw(struct request *request, enum store_result result, enum auc_result why,
+                        const struct store_ub *ub)
+{
+    struct gateway *gateway = request->gateway;
+
+    if (result == STORE_OK && why == AUC_OK)
+        result = gateway->ops->commit(gateway->store);
+    else
+        gateway->ops->rollback(gateway->store);
+    if (result != STORE_OK)
+        answer_store(request, result);
+    else if (why == AUC_AUTS_REFUSED)
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, auc_result_name(why));
+    else if (why != AUC_OK)
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, auc_result_name(why));
+    else
+        challenge(request, ub);
+}
+
+/* The first request: the open challenge again, or a new one. */
+static void first(struct request *request, const struct store_subscriber *subscriber,
+                  struct store_ub *ub, bool open)
+{
+    struct gateway *gateway = request->gateway;
+    enum auc_result why = AUC_OK;
+    enum store_result result = STORE_OK;
+
+    if (open) {
+        gateway->ops->rollback(gateway->store);
+        challenge(request, ub);
+        return;
+    }
+    if (!allowed(request, subscriber->id)) {
+        gateway->ops->rollback(gateway->store);
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of Ub");
+        return;
+    }
+    result = draw(request, subscriber, NULL, ub, &why);
+    finish_draw(request, result, why, ub);
+}
+
+static void resync(struct request *request, const struct store_subscriber *subscriber,
+                   struct store_ub *ub)
+{
+    struct auc_auts auts;
+    uint8_t rand[SIMAUTH_RAND_LEN];
+    enum auc_result why = AUC_AUTS_REFUSED;
+    enum store_result result = STORE_OK;
+
+    memcpy(rand, ub->rand, sizeof rand);
+    auts = (struct auc_auts){.rand = rand, .auts = request->credentials.auts};
+    if (!ub->resynced && allowed(request, subscriber->id))
+        result = draw(request, subscriber, &auts, ub, &why);
+    finish_draw(request, result, why, ub);
+}
+
+static char *info_body(const char *btid, int64_t expires)
+{
+    GDateTime *time = g_date_time_new_from_unix_utc(expires);
+    char *date = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL, *text = NULL;
+
+    if (!date || asprintf(&text,
+                          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                          "<BootstrappingInfo xmlns=\"uri:3gpp-bsf\"><btid>%s</btid>"
+                          "<lifetime>%s</lifetime></BootstrappingInfo>\n",
+                          btid, date) < 0)
+        text = NULL;
+    g_free(date);
+    if (time)
+        g_date_time_unref(time);
+    return text;
+}
+
+static void answer_session(struct request *request, const struct store_session *session,
+                           const struct simauth_secret *res)
+{
+    char *body = info_body(session->btid, session->expires);
+
+    if (!body || simauth_digest_write_info(&request->credentials, body, strlen(body), res->octets,
+                                           res->len, NULL, request->answer.info) != SIMAUTH_OK) {
+        free(body);
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "no Authentication-Info");
+        return;
+    }
+    request->answer.status = 200;
+    request->answer.type = TYPE_BOOTSTRAPPING;
+    request->answer.body = body;
+}
+
+/* RES was right: the session, in the open transaction. */
+static void bootstrap(struct request *request, const struct store_ub *ub)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_session session = {.subscriber = ub->subscriber, .ck_ik = ub->ck_ik};
+    char *rand = g_base64_encode(ub->rand, sizeof ub->rand);
+    enum store_result result = gateway->ops->ub_take(gateway->store, ub->rand);
+
+    snprintf(session.btid, sizeof session.btid, "%s@%s", rand, gateway->config->fqdn);
+    g_free(rand);
+    memcpy(session.rand, ub->rand, sizeof session.rand);
+    session.expires = request->now + gateway->config->session_lifetime;
+    if (result == STORE_OK)
+        result = gateway->ops->session_put(gateway->store, &session);
+    if (result == STORE_OK)
+        result = gateway->ops->commit(gateway->store);
+    else
+        gateway->ops->rollback(gateway->store);
+    if (result == STORE_OK)
+        answer_session(request, &session, &ub->res);
+    else
+        answer_store(request, result);
+    simauth_secret_wipe(&session.ck_ik);
+}
+
+static bool digest_right(struct request *request, const struct store_ub *ub)
+{
+    const struct simauth_digest_credentials *c = &request->credentials;
+    struct simauth_digest_request hashed = {.method = request->method,
+                                            .body = request->body.data,
+                                            .body_len = request->body.len};
+    bool auts = c->has_auts;
+
+    return c->algorithm == SIMAUTH_DIGEST_AKAV1_MD5 && c->qop == SIMAUTH_QOP_AUTH_INT &&
+           c->nc == 1 && strcmp(c->uri, request->target) == 0 &&
+           strcmp(c->realm, request->gateway->config->fqdn) == 0 &&
+           simauth_digest_check(c, &hashed, auts ? "" : (const char *)ub->res.octets,
+                                auts ? 0 : ub->res.len) == SIMAUTH_OK;
+}
+
+static void answered(struct request *request, const struct store_subscriber *subscriber,
+                     struct store_ub *ub, bool open)
+{
+    struct gateway *gateway = request->gateway;
+    char nonce[45];
+
+    if (open)
+        simauth_aka_nonce_write(ub->rand, ub->autn, nonce);
+    if (!open || strcmp(nonce, request->credentials.nonce) != 0) {
+        /* Late: the phone is to begin again, with the challenge that is open or a new one. */
+        first(request, subscriber, ub, open);
+    } else if (!digest_right(request, ub)) {
+        if (gateway->ops->ub_wrong(gateway->store, ub->rand) == STORE_OK)
+            gateway->ops->commit(gateway->store);
+        else
+            gateway->ops->rollback(gateway->store);
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "wrong RES");
+    } else if (request->credentials.has_auts) {
+        resync(request, subscriber, ub);
+    } else {
+        bootstrap(request, ub);
+    }
+}
+
+/* In a writing transaction, which it ends. */
+static void with_subscriber(struct request *request, const struct store_subscriber *subscriber)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_ub ub = {0};
+    enum store_result result = gateway->ops->ub_get(gateway->store, subscriber->id, &ub);
+    bool open = result == STORE_OK && ub.issued >= request->now - OPEN_SECONDS &&
+                ub.issued <= request->now && ub.wrong < WRONG_MAX;
+
+    if (result != STORE_OK && result != STORE_NONE) {
+        gateway->ops->rollback(gateway->store);
+        answer_store(request, result);
+    } else if (request->credentials.nonce[0]) {
+        answered(request, subscriber, &ub, open);
+    } else {
+        first(request, subscriber, &ub, open);
+    }
+    simauth_secret_wipe(&ub.res);
+    simauth_secret_wipe(&ub.ck_ik);
+}
+
+void ub_get(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    const char *header = request->authorization;
+    struct store_subscriber subscriber;
+    enum store_result result;
+
+    if (!header || simauth_digest_parse_credentials(header, strlen(header),
+                                                    &request->credentials) != SIMAUTH_OK) {
+        answer_problem(request, PROBLEM_BAD_REQUEST,
+                       "Bootstrapping begins with an Authorization that names the IMPI (TS 24.109).",
+                       "no Digest credentials");
+        return;
+    }
+    result = gateway->ops->begin(gateway->store, true);
+    if (result != STORE_OK) {
+        answer_store(request, result);
+        return;
+    }
+    result =
+        gateway->ops->subscriber_by_impi(gateway->store, request->credentials.username, &subscriber);
+    if (result == STORE_OK) {
+        snprintf(request->who, sizeof request->who, "s:%lld", (long long)subscriber.id);
+        with_subscriber(request, &subscriber);
+    } else {
+        gateway->ops->rollback(gateway->store);
+        if (result == STORE_NONE)
+            answer_problem(request, PROBLEM_NOT_YOURS, NULL, "unknown IMPI");
+        else
+            answer_store(request, result);
+    }
+    store_subscriber_wipe(&subscriber);
+}

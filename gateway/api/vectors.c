@@ -1,0 +1,405 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* POST /v1/vectors: subject callee only by the caller, subject caller only by the callee. */
+#include "issue.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+static void finish(struct request *request, const struct outcome *outcome, json_t *object)
+{
+    enum problem problem = outcome->problem;
+
+    if (outcome_good(outcome) && !object)
+        problem = PROBLEM_OPERATOR_DOWN;
+    request_finish(request, object, problem,
+                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
+}
+
+static bool begin(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, true);
+
+    if (result != STORE_OK)
+        answer_store(request, result);
+    return result == STORE_OK;
+}
+
+/* {"vector":...,"own":...,"nai":...}; takes `vector`. */
+static json_t *call_object(json_t *vector, const struct store_vector *av_a)
+{
+    json_t *own = challenge_object(av_a);
+
+    if (vector && own)
+        return json_pack("{s:o, s:o, s:s}", "vector", vector, "own", own, "nai", av_a->nai_a);
+    json_decref(vector);
+    json_decref(own);
+    return NULL;
+}
+
+static json_t *vector_answer(json_t *vector)
+{
+    return vector ? json_pack("{s:o}", "vector", vector) : NULL;
+}
+
+/* -- a partner's answer ------------------------------------------------------------------------- */
+
+/* The vector that a partner sent, checked against what was asked; NULL when it is not what an honest partner sends. */
+static json_t *partner_vector(const struct request *request, const char *nai_a,
+                              struct simauth_vector *v)
+{
+    static const char *const members[] = {"vector", NULL};
+    const struct question *question = request->question;
+    const struct body_vectors *body = &request->vectors;
+    json_t *object =
+        simauth_json_load((const char *)question->answer.data, question->answer.len);
+    json_t *vector = json_object_get(object, "vector");
+    bool good = false;
+
+    memset(v, 0, sizeof *v);
+    if (simauth_json_only(object, members) && vector &&
+        simauth_vector_from_json(vector, v) == SIMAUTH_OK) {
+        const char *nai = v->subject == SIMAUTH_SUBJECT_CALLEE ? v->nai_b : v->nai_a;
+
+        good = v->subject == body->subject && strcmp(v->caller, body->caller) == 0 &&
+               strcmp(v->callee, body->callee) == 0 &&
+               (!nai_a || strcmp(v->nai_a, nai_a) == 0) &&
+               body_has_method(body, v->challenge.method) &&
+               partner_has_realm(&question->partner, simauth_nai_realm(nai)) &&
+               (!body->callee_nai[0] || strcmp(v->nai_b, body->callee_nai) == 0);
+    }
+    vector = good ? json_incref(vector) : NULL;
+    json_decref(object);
+    return vector;
+}
+
+/* Answers the phone when the partner gave no vector; true when it did so. */
+static bool partner_refused(struct request *request)
+{
+    const struct question *question = request->question;
+
+    if (question->status == 200)
+        return false;
+    answer_problem(request, problem_of_status(question->status), NULL,
+                   question->status ? "partner refused" : "partner did not answer");
+    if (!question->status)
+        request->answer.reason = question->reason;
+    return true;
+}
+
+/* -- subject callee ------------------------------------------------------------------------------ */
+
+/* The record of a call that a subscriber of ours asked a partner for. */
+static struct outcome record_asked(struct request *request, const struct simauth_vector *v,
+                                   int64_t *id)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_record record = {.time = request->now, .side = "asked"};
+    struct outcome outcome;
+
+    snprintf(record.partner, sizeof record.partner, "%s", request->question->partner.name);
+    snprintf(record.nai_a, sizeof record.nai_a, "%s", v->nai_a);
+    snprintf(record.nai_b, sizeof record.nai_b, "%s", v->nai_b);
+    snprintf(record.method, sizeof record.method, "%s", v->challenge.method->name);
+    outcome = outcome_store(gateway->ops->record_add(gateway->store, &record));
+    *id = record.id;
+    return outcome;
+}
+
+static void callee_answered(struct request *request)
+{
+    const struct body_vectors *body = &request->vectors;
+    struct store_vector av_a = {0};
+    struct simauth_vector v;
+    struct outcome outcome;
+    json_t *vector;
+    int64_t record = 0;
+
+    if (partner_refused(request))
+        return;
+    vector = partner_vector(request, request->nai, &v);
+    if (!vector) {
+        simauth_vector_clear(&v);
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another vector");
+        return;
+    }
+    if (begin(request)) {
+        outcome = record_asked(request, &v, &record);
+        if (outcome_good(&outcome))
+            outcome = issue_caller(request, body, v.challenge.rand, v.challenge.rand_len, v.nai_b,
+                                   request->question->partner.id, record, &av_a);
+        finish(request, &outcome,
+               outcome_good(&outcome) ? call_object(json_incref(vector), &av_a) : NULL);
+    }
+    json_decref(vector);
+    simauth_vector_clear(&v);
+    simauth_secret_wipe(&av_a.ssk);
+}
+
+/* Both are subscribers of this operator: the same steps without the way between. */
+static void callee_local(struct request *request)
+{
+    const struct body_vectors *body = &request->vectors;
+    struct store_vector av_a = {0}, av_b;
+    struct store_record record = {.side = "local"};
+    json_t *object = NULL;
+    struct outcome outcome;
+
+    if (!begin(request))
+        return;
+    outcome = issue_callee(request, body, request->nai, NULL, &record, &av_b);
+    if (outcome_good(&outcome))
+        outcome = issue_caller(request, body, av_b.rand, av_b.rand_len, av_b.nai_b, 0, record.id,
+                               &av_a);
+    if (outcome_good(&outcome))
+        object = call_object(vector_object(request->gateway, &av_b, body->seal_to), &av_a);
+    finish(request, &outcome, object);
+    simauth_secret_wipe(&av_a.ssk);
+    simauth_secret_wipe(&av_b.ssk);
+}
+
+/* -- subject callee again, after RAND_B' --------------------------------------------------------- */
+
+static void replaced_answered(struct request *request)
+{
+    struct simauth_vector v;
+    struct outcome outcome = OUTCOME_GOOD;
+    json_t *vector;
+
+    if (partner_refused(request))
+        return;
+    vector = partner_vector(request, request->nai, &v);
+    if (vector && (v.challenge.rand_len != request->vectors.replaced_len ||
+                   memcmp(v.challenge.rand, request->vectors.replaced, v.challenge.rand_len)))
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent another vector");
+    if (!vector)
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another vector");
+    else if (begin(request))
+        finish(request, &outcome,
+               outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
+    json_decref(vector);
+    simauth_vector_clear(&v);
+}
+
+static void replaced_local(struct request *request)
+{
+    struct store_vector av_b = {0};
+    struct outcome outcome;
+    json_t *object = NULL;
+
+    if (!begin(request))
+        return;
+    outcome = give_replaced(request, &request->vectors, request->nai, 0, &av_b);
+    if (outcome_good(&outcome))
+        object =
+            vector_answer(vector_object(request->gateway, &av_b, request->vectors.seal_to));
+    finish(request, &outcome, object);
+    simauth_secret_wipe(&av_b.ssk);
+}
+
+/* The caller must have asked for this RAND_B for this call. */
+static struct outcome own_call(struct request *request, int64_t peer)
+{
+    struct gateway *gateway = request->gateway;
+    const struct body_vectors *body = &request->vectors;
+    struct store_vector av_a = {0};
+    enum store_result result = gateway->ops->vector_by_rand_b(gateway->store, STORE_AV_A, peer,
+                                                              body->rand, body->rand_len, &av_a);
+    struct outcome outcome = outcome_store(result);
+
+    if (result == STORE_NONE)
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "no call of this SIM has this RAND_B");
+    else if (result == STORE_OK &&
+             (av_a.subscriber != request->session.subscriber || !same_names(&av_a, body)))
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "RAND_B of another call");
+    simauth_secret_wipe(&av_a.ssk);
+    return outcome;
+}
+
+/* -- subject callee: who vouches ----------------------------------------------------------------- */
+
+/* The caller's own address, and an operator that vouches for the callee; all reading. */
+static struct outcome prepare(struct request *request, struct voucher *voucher)
+{
+    struct gateway *gateway = request->gateway;
+    const struct body_vectors *body = &request->vectors;
+    struct store_binding binding;
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+    struct outcome outcome;
+
+    if (result != STORE_OK)
+        return outcome_store(result);
+    result = gateway->ops->binding_find(gateway->store, body->caller, &binding);
+    if (result == STORE_NONE ||
+        (result == STORE_OK && binding.subscriber != request->session.subscriber))
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "caller is somebody else's address");
+    else if (result != STORE_OK)
+        outcome = outcome_store(result);
+    else
+        outcome = find_voucher(gateway, body->callee, body->callee_nai, voucher);
+    if (outcome_good(&outcome) && !voucher->own && !partner_active(&voucher->partner, request->now))
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement suspended or not valid now");
+    if (outcome_good(&outcome) && body->rand_len)
+        outcome = own_call(request, voucher->own ? 0 : voucher->partner.id);
+    gateway->ops->rollback(gateway->store);
+    if (!outcome_good(&outcome))
+        store_partner_clear(&voucher->partner);
+    return outcome;
+}
+
+static void ask_callee(struct request *request, struct voucher *voucher)
+{
+    struct body_vectors *body = &request->vectors;
+
+    snprintf(body->nai_a, sizeof body->nai_a, "%s", request->nai);
+    request_ask(request, &voucher->partner, body_vectors_json(body),
+                body->rand_len ? replaced_answered : callee_answered);
+}
+
+static void subject_callee(struct request *request)
+{
+    struct voucher voucher = {0};
+    struct outcome outcome = prepare(request, &voucher);
+
+    if (outcome.store != STORE_OK)
+        answer_store(request, outcome.store);
+    else if (outcome.problem != PROBLEM_NONE)
+        answer_problem(request, outcome.problem, NULL, outcome.reason);
+    else if (!request_allowed(request))
+        store_partner_clear(&voucher.partner);
+    else if (!voucher.own)
+        ask_callee(request, &voucher);
+    else if (request->vectors.rand_len)
+        replaced_local(request);
+    else
+        callee_local(request);
+}
+
+/* -- subject caller ------------------------------------------------------------------------------ */
+
+static struct outcome complete(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->record_outcome(gateway->store, request->known.record,
+                                                            STORE_OUTCOME_COMPLETED);
+
+    return outcome_store(result == STORE_NONE ? STORE_OK : result);
+}
+
+static void caller_answered(struct request *request)
+{
+    struct simauth_vector v;
+    struct outcome outcome;
+    json_t *vector;
+
+    if (partner_refused(request))
+        return;
+    vector = partner_vector(request, request->known.nai_a, &v);
+    if (vector && strcmp(v.nai_b, request->known.nai_b) != 0) {
+        json_decref(vector);
+        vector = NULL;
+    }
+    if (!vector) {
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another vector");
+    } else if (begin(request)) {
+        outcome = complete(request);
+        finish(request, &outcome,
+               outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
+    }
+    json_decref(vector);
+    simauth_vector_clear(&v);
+}
+
+static void caller_local(struct request *request)
+{
+    struct store_vector av_a = {0};
+    struct outcome outcome;
+    json_t *object = NULL;
+
+    if (!begin(request))
+        return;
+    outcome = give_caller(request, &request->vectors, 0, &av_a);
+    if (outcome_good(&outcome))
+        object =
+            vector_answer(vector_object(request->gateway, &av_a, request->vectors.seal_to));
+    finish(request, &outcome, object);
+    simauth_secret_wipe(&av_a.ssk);
+}
+
+/* The callee's own vector of this call, confirmed before; and the operator of the caller. */
+static struct outcome known_call(struct request *request, struct store_partner *partner)
+{
+    struct gateway *gateway = request->gateway;
+    const struct body_vectors *body = &request->vectors;
+    struct store_vector *v = &request->known;
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+    struct outcome outcome = OUTCOME_GOOD;
+
+    memset(partner, 0, sizeof *partner);
+    if (result != STORE_OK)
+        return outcome_store(result);
+    result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand, body->rand_len, v);
+    if (result == STORE_NONE ||
+        (result == STORE_OK &&
+         (v->subscriber != request->session.subscriber || v->state != STORE_CONFIRMED ||
+          !same_names(v, body) ||
+          v->changed < request->now - gateway->config->confirmed_ttl)))
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "no confirmed vector of this SIM");
+    else if (result == STORE_OK && v->peer)
+        result = gateway->ops->partner_by_id(gateway->store, v->peer, partner);
+    gateway->ops->rollback(gateway->store);
+    if (outcome_good(&outcome) && result != STORE_OK)
+        outcome = result == STORE_NONE
+                      ? outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement was removed")
+                      : outcome_store(result);
+    if (outcome_good(&outcome) && v->peer && !partner_active(partner, request->now)) {
+        store_partner_clear(partner);
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement suspended or not valid now");
+    }
+    return outcome;
+}
+
+static void subject_caller(struct request *request)
+{
+    struct body_vectors *body = &request->vectors;
+    struct store_vector *v = &request->known;
+    struct store_partner partner;
+    struct outcome outcome = known_call(request, &partner);
+
+    if (outcome.store != STORE_OK) {
+        answer_store(request, outcome.store);
+        return;
+    }
+    if (outcome.problem != PROBLEM_NONE) {
+        answer_problem(request, outcome.problem, NULL, outcome.reason);
+        return;
+    }
+    /* AG(A) knows RAND_B as it was first issued. */
+    if (v->rand_b_len) {
+        memcpy(body->rand, v->rand_b, v->rand_b_len);
+        body->rand_len = v->rand_b_len;
+    }
+    if (v->peer)
+        request_ask(request, &partner, body_vectors_json(body), caller_answered);
+    else
+        caller_local(request);
+}
+
+void vectors_post(struct request *request)
+{
+    const char *fault = body_vectors((const char *)request->body.data, request->body.len, false,
+                                     &request->vectors);
+
+    if (fault) {
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+        return;
+    }
+    if (request_repeated(request))
+        return;
+    if (request->vectors.subject == SIMAUTH_SUBJECT_CALLEE)
+        subject_callee(request);
+    else
+        subject_caller(request);
+}

@@ -1,0 +1,262 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib.h>
+#include <string.h>
+
+struct reader {
+    GKeyFile *file;
+    const char *path;
+    char *error;
+    bool failed;
+};
+
+static void fail(struct reader *r, const char *group, const char *key, const char *what)
+{
+    if (!r->failed)
+        g_snprintf(r->error, CONFIG_ERROR_MAX, "%s: [%s] %s: %s", r->path, group, key, what);
+    r->failed = true;
+}
+
+/* Owned by the caller; NULL and failed when a required one is missing. */
+static char *text(struct reader *r, const char *group, const char *key, const char *otherwise)
+{
+    char *value = g_key_file_get_string(r->file, group, key, NULL);
+
+    if (value)
+        g_strstrip(value);
+    if (value && value[0])
+        return value;
+    if (value)
+        fail(r, group, key, "is empty: give it a value or take the line out");
+    else if (!otherwise)
+        fail(r, group, key, "is missing: add it");
+    g_free(value);
+    return g_strdup(otherwise);
+}
+
+static void text_to(struct reader *r, const char *group, const char *key, char *to, size_t room)
+{
+    char *value = text(r, group, key, NULL);
+
+    if (value && g_strlcpy(to, value, room) >= room)
+        fail(r, group, key, "is too long");
+    if (value && !g_utf8_validate(value, -1, NULL))
+        fail(r, group, key, "is not UTF-8");
+    g_free(value);
+}
+
+static int number(struct reader *r, const char *group, const char *key, int otherwise, int least,
+                  int most)
+{
+    GError *error = NULL;
+    char what[96];
+    int value = g_key_file_get_integer(r->file, group, key, &error);
+
+    if (error && (g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
+                  g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND)))
+        value = otherwise;
+    else if (error || value < least || value > most) {
+        g_snprintf(what, sizeof what, "must be a number from %d to %d", least, most);
+        fail(r, group, key, what);
+    }
+    g_clear_error(&error);
+    return value;
+}
+
+/* -- groups ------------------------------------------------------------------------------------- */
+
+static bool dns_name(const char *name)
+{
+    return name[0] && strlen(name) <= SIMAUTH_REALM_MAX && !strstr(name, "..") && name[0] != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(name);
+}
+
+static void read_operator(struct reader *r, struct config *c)
+{
+    char *realms;
+
+    text_to(r, "operator", "name", c->name, sizeof c->name);
+    text_to(r, "operator", "fqdn", c->fqdn, sizeof c->fqdn);
+    if (!r->failed && !dns_name(c->fqdn))
+        fail(r, "operator", "fqdn", "must be the gateway's DNS name in lower case");
+    realms = text(r, "operator", "realms", NULL);
+    c->realms = g_strsplit_set(realms ? realms : "", ", ;\t", -1);
+    g_free(realms);
+    size_t n = 0;
+    for (size_t i = 0; c->realms[i]; i++) {
+        char *realm = c->realms[i];
+
+        if (realm[0])
+            c->realms[n++] = realm;
+        else
+            g_free(realm);
+    }
+    c->realms[n] = NULL;
+    if (n == 0 || n > CONFIG_REALMS_MAX)
+        fail(r, "operator", "realms", "must name 1 to 16 realms, separated by blanks");
+    for (size_t i = 0; i < n; i++)
+        if (!dns_name(c->realms[i]))
+            fail(r, "operator", "realms", "must be DNS names in lower case");
+}
+
+static void read_listen(struct reader *r, struct config *c)
+{
+    c->address = text(r, "listen", "address", "::");
+    c->port = number(r, "listen", "port", 443, 1, 65535);
+    c->threads = number(r, "listen", "threads", (int)g_get_num_processors(), 1, 64);
+    c->connections = number(r, "listen", "connections", 1000, 8, 100000);
+    c->connections_per_address = number(r, "listen", "connections_per_address", 200, 4, 100000);
+    c->request_timeout = number(r, "listen", "request_timeout", 10, 1, 120);
+    c->idle_timeout = number(r, "listen", "idle_timeout", 180, 1, 3600);
+    c->certificate = text(r, "tls", "certificate", NULL);
+    c->key = text(r, "tls", "key", NULL);
+    c->statement_certificate = text(r, "tls", "statement_certificate", c->certificate);
+    c->statement_key = text(r, "tls", "statement_key", c->key);
+}
+
+static void read_store(struct reader *r, struct config *c)
+{
+    char *name = text(r, "store", "type", "sqlite");
+
+    c->store = store_find(name);
+    if (!c->store)
+        fail(r, "store", "type", "is no store that this gateway has: use sqlite");
+    g_free(name);
+    c->database = text(r, "store", "database", NULL);
+    c->seal_key = text(r, "store", "seal_key", NULL);
+}
+
+static void read_auc(struct reader *r, struct config *c)
+{
+    char *name = text(r, "auc", "type", "embedded"), *amf = text(r, "auc", "amf", "0000");
+
+    c->auc = auc_find(name);
+    if (!c->auc)
+        fail(r, "auc", "type", "is no source that this gateway has: use embedded");
+    c->ind.bits = number(r, "auc", "ind_bits", 5, 3, 8);
+    c->ind.first = number(r, "auc", "ind_first", 0, 0, 255);
+    c->ind.count = number(r, "auc", "ind_count", 32, 8, 256);
+    if (!r->failed && c->ind.first + c->ind.count > 1 << c->ind.bits)
+        fail(r, "auc", "ind_count", "ind_first + ind_count does not fit in ind_bits");
+    if (strlen(amf) != 4 || strspn(amf, "0123456789abcdefABCDEF") != 4 ||
+        g_ascii_xdigit_value(amf[0]) > 7)
+        fail(r, "auc", "amf", "must be four hexadecimal digits, the first not over 7");
+    for (int i = 0; !r->failed && i < 2; i++)
+        c->amf[i] = (uint8_t)(g_ascii_xdigit_value(amf[2 * i]) << 4 |
+                              g_ascii_xdigit_value(amf[2 * i + 1]));
+    g_free(name);
+    g_free(amf);
+}
+
+static void read_limits(struct reader *r, struct config *c)
+{
+    c->vector_ttl = number(r, "life", "vector", 60, 1, 60);
+    c->confirmed_ttl = number(r, "life", "confirmed", 300, 1, 300);
+    c->session_lifetime = number(r, "life", "session", 86400, 60, 604800);
+    c->nonce_lifetime = number(r, "life", "nonce", 300, 1, 3600);
+    c->operator_key_rotate = number(r, "life", "operator_key", 86400, 3600, 604800);
+    c->subscriber_per_minute = number(r, "limits", "subscriber_per_minute", 30, 1, 1000000);
+    c->subscriber_burst = number(r, "limits", "subscriber_burst", 10, 1, 1000000);
+    c->ub_per_minute = number(r, "limits", "ub_per_minute", 6, 1, 1000000);
+    c->ub_burst = number(r, "limits", "ub_burst", 6, 1, 1000000);
+    c->federation_timeout_ms = number(r, "limits", "federation_timeout_ms", 700, 50, 5000);
+    c->refusal_ms = number(r, "limits", "refusal_ms", 100, 0, 500);
+}
+
+/* -- keys that nobody reads --------------------------------------------------------------------- */
+
+static const struct {
+    const char *group;
+    const char *keys; /* blanks around each */
+} known[] = {
+    {"operator", " name fqdn realms "},
+    {"listen", " address port threads connections connections_per_address request_timeout "
+               "idle_timeout "},
+    {"tls", " certificate key statement_certificate statement_key "},
+    {"store", " type database seal_key "},
+    {"auc", " type amf ind_bits ind_first ind_count "},
+    {"life", " vector confirmed session nonce operator_key "},
+    {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
+               "federation_timeout_ms refusal_ms "},
+};
+
+static const char *known_keys(const char *group)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].group, group) == 0)
+            return known[i].keys;
+    return NULL;
+}
+
+/* A misspelt key would silently be its default. */
+static void refuse_unknown(struct reader *r)
+{
+    char **groups = g_key_file_get_groups(r->file, NULL);
+
+    for (size_t i = 0; groups[i]; i++) {
+        char **keys = g_key_file_get_keys(r->file, groups[i], NULL, NULL);
+        const char *names = known_keys(groups[i]);
+
+        if (!names)
+            fail(r, groups[i], "*", "no such group: see simauth-gateway.conf.example");
+        for (size_t j = 0; names && keys && keys[j]; j++) {
+            char *word = g_strdup_printf(" %s ", keys[j]);
+
+            if (!strstr(names, word))
+                fail(r, groups[i], keys[j], "no such key: see simauth-gateway.conf.example");
+            g_free(word);
+        }
+        g_strfreev(keys);
+    }
+    g_strfreev(groups);
+}
+
+struct config *config_load(const char *path, char *error)
+{
+    struct reader r = {.file = g_key_file_new(), .path = path, .error = error};
+    struct config *c = g_new0(struct config, 1);
+    GError *why = NULL;
+
+    if (!g_key_file_load_from_file(r.file, path, G_KEY_FILE_NONE, &why)) {
+        g_snprintf(error, CONFIG_ERROR_MAX, "%s: %s", path, why->message);
+        g_clear_error(&why);
+        r.failed = true;
+    } else {
+        refuse_unknown(&r);
+        read_operator(&r, c);
+        read_listen(&r, c);
+        read_store(&r, c);
+        read_auc(&r, c);
+        read_limits(&r, c);
+    }
+    g_key_file_free(r.file);
+    if (!r.failed)
+        return c;
+    config_free(c);
+    return NULL;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    g_strfreev(c->realms);
+    g_free(c->address);
+    g_free(c->certificate);
+    g_free(c->key);
+    g_free(c->statement_certificate);
+    g_free(c->statement_key);
+    g_free(c->database);
+    g_free(c->seal_key);
+    g_free(c);
+}
+
+bool config_own_realm(const struct config *c, const char *realm)
+{
+    for (size_t i = 0; c->realms[i]; i++)
+        if (strcmp(c->realms[i], realm) == 0)
+            return true;
+    return false;
+}

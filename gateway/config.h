@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configuration file of gateway and simauth-gatewayctl. Every key stands in simauth-gateway.conf.example. */
+#ifndef SIMAUTH_GATEWAY_CONFIG_H
+#define SIMAUTH_GATEWAY_CONFIG_H
+
+#include "auc/auc.h"
+#include "store/store.h"
+#include <stdbool.h>
+
+#define CONFIG_REALMS_MAX 16
+#define CONFIG_ERROR_MAX 640
+
+struct config {
+    /* operator */
+    char name[SIMAUTH_OPERATOR_NAME_MAX + 1];
+    char fqdn[SIMAUTH_REALM_MAX + 1];
+    char **realms; /* NULL-terminated, lower case; the first is the operator's main realm */
+    /* listen */
+    char *address;
+    int port;
+    int threads;
+    int connections, connections_per_address;
+    int request_timeout; /* seconds for a whole request */
+    int idle_timeout;
+    /* tls */
+    char *certificate, *key; /* PEM files */
+    /* operator key statement; the same files unless named */
+    char *statement_certificate, *statement_key;
+    /* store */
+    const struct store_ops *store;
+    char *database, *seal_key;
+    /* auc */
+    const struct auc_ops *auc;
+    struct auc_ind ind;
+    uint8_t amf[2];
+    /* life, seconds */
+    int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
+    int operator_key_rotate;
+    /* limits */
+    int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst;
+    int federation_timeout_ms, refusal_ms;
+};
+
+/* NULL, and a sentence in `error` (CONFIG_ERROR_MAX) that names file, group, key and what to do. */
+struct config *config_load(const char *path, char *error);
+void config_free(struct config *config);
+/* Whether `realm` is one of the operator's own. */
+bool config_own_realm(const struct config *config, const char *realm);
+
+#endif

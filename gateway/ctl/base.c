@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* init and check. */
+#include "ctl.h"
+#include "../api/operator_key.h"
+
+#include <unistd.h>
+
+static int init(struct ctl *ctl)
+{
+    char error[CONFIG_ERROR_MAX];
+    struct config *config = config_load(ctl->program_config, error);
+    int result = 1;
+
+    if (!config)
+        return ctl_fail("%s", error);
+    if (access(config->database, F_OK) == 0)
+        ctl_fail("%s is there already: nothing was changed", config->database);
+    else if (access(config->seal_key, F_OK) != 0 && seal_create(config->seal_key, error) != 0)
+        ctl_fail("%s", error);
+    else if (gateway_open(&ctl->gateway, config, true, error) != 0)
+        ctl_fail("%s", error);
+    else {
+        printf("Made %s, sealed with %s. Keep a copy of the key apart from copies of the "
+               "database.\n",
+               config->database, config->seal_key);
+        gateway_close(&ctl->gateway);
+        result = 0;
+    }
+    config_free(config);
+    return result;
+}
+
+/* What simauth-gateway --check-config does. */
+static int check(struct ctl *ctl)
+{
+    char error[CONFIG_ERROR_MAX];
+
+    ctl->gateway.operator_keys = operator_keys_open(&ctl->gateway, error);
+    if (!ctl->gateway.operator_keys)
+        return ctl_fail("%s", error);
+    operator_keys_free(ctl->gateway.operator_keys);
+    printf("%s: good\n", ctl->program_config);
+    return 0;
+}
+
+const struct ctl_command ctl_base_commands[] = {
+    {"init", "", "", "", "make database and sealing key as the configuration names them", 0, true,
+     init},
+    {"check", "", "", "", "say whether simauth-gateway would start, and why not", 0, false, check},
+    {0}};

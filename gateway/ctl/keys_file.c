@@ -1,0 +1,119 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "keys_file.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <simauth/milenage.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct seen {
+    bool k, op;
+    int constants; /* bits 0 to 4: c, 5 to 9: r */
+};
+
+static bool read_constant(struct store_keys *keys, struct seen *seen, const char *name,
+                          const char *value)
+{
+    int index = name[1] - '1';
+    char *end;
+    long bits;
+
+    if (strlen(name) != 2 || index < 0 || index > 4)
+        return false;
+    if (name[0] == 'c') {
+        seen->constants |= 1 << index;
+        return ctl_hex(value, keys->c[index], 16);
+    }
+    seen->constants |= 32 << index;
+    bits = strtol(value, &end, 10);
+    keys->r[index] = (uint8_t)bits;
+    return value[0] && !*end && bits >= 0 && bits <= 127;
+}
+
+static bool read_line(struct store_keys *keys, struct seen *seen, char *line)
+{
+    char *value = strchr(line, '=');
+
+    if (!value)
+        return false;
+    *value++ = '\0';
+    g_strstrip(line);
+    g_strstrip(value);
+    if (strcmp(line, "k") == 0)
+        return seen->k = ctl_hex(value, keys->k, 16);
+    if (strcmp(line, "opc") == 0 || strcmp(line, "op") == 0) {
+        bool twice = seen->op;
+
+        keys->op_is_opc = strcmp(line, "opc") == 0;
+        seen->op = ctl_hex(value, keys->op, 16);
+        return seen->op && !twice;
+    }
+    if (strcmp(line, "amf") == 0)
+        return ctl_hex(value, keys->amf, 2) && !(keys->amf[0] & 0x80);
+    return (line[0] == 'c' || line[0] == 'r') && read_constant(keys, seen, line, value);
+}
+
+static int check(const char *path, struct store_keys *keys, const struct seen *seen)
+{
+    struct simauth_milenage m;
+    enum simauth_result result = SIMAUTH_OK;
+
+    if (!seen->k || !seen->op)
+        return ctl_fail("%s: needs k=, and opc= or op=, of 32 hexadecimal digits", path);
+    if (seen->constants != 0 && seen->constants != 1023)
+        return ctl_fail("%s: c1 to c5 and r1 to r5 go together", path);
+    keys->has_constants = seen->constants != 0;
+    if (keys->has_constants) {
+        result = simauth_milenage_init_custom(&m, keys->k, keys->op, keys->op_is_opc, keys->c,
+                                              keys->r);
+        simauth_milenage_wipe(&m);
+    }
+    return result == SIMAUTH_OK
+               ? 0
+               : ctl_fail("%s: two pairs of c and r are equal (TS 35.206, 5.3)", path);
+}
+
+int keys_file_read(const char *path, struct store_subscriber *s)
+{
+    struct seen seen = {0};
+    char line[256];
+    int number = 0, result = 0;
+    FILE *file;
+
+    if (!path)
+        return ctl_fail("--keys FILE is missing (- for standard input)");
+    file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    if (!file)
+        return ctl_fail("%s: %s", path, g_strerror(errno));
+    while (result == 0 && fgets(line, sizeof line, file)) {
+        number++;
+        g_strstrip(line);
+        if (line[0] && line[0] != '#' && !read_line(&s->keys, &seen, line))
+            result = ctl_fail("%s line %d: not one of k, opc, op, amf, c1..c5, r1..r5 with its value",
+                              path, number);
+    }
+    OPENSSL_cleanse(line, sizeof line);
+    if (file != stdin)
+        fclose(file);
+    return result == 0 ? check(path, &s->keys, &seen) : result;
+}
+
+/* Countries whose MNCs have three digits (ITU-T E.212); where both exist --mnc-digits says it. */
+static const short three_digit_mccs[] = {302, 310, 311, 312, 313, 314, 315, 316, 334,
+                                         338, 342, 344, 346, 348, 350, 352, 354, 356,
+                                         358, 360, 365, 366, 376, 708, 722, 732, 750};
+
+int keys_file_mnc_digits(const char *imsi)
+{
+    int mcc = strlen(imsi) < 3
+                  ? 0
+                  : (imsi[0] - '0') * 100 + (imsi[1] - '0') * 10 + (imsi[2] - '0');
+
+    for (size_t i = 0; i < G_N_ELEMENTS(three_digit_mccs); i++)
+        if (three_digit_mccs[i] == mcc)
+            return 3;
+    return 2;
+}

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gateway.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int overlap_seen(const struct store_partner *partner, void *data)
+{
+    const struct config *config = ((void **)data)[0];
+    char *error = ((void **)data)[1];
+
+    for (size_t i = 0; i < partner->realm_count; i++)
+        if (config_own_realm(config, partner->realms[i])) {
+            snprintf(error, CONFIG_ERROR_MAX,
+                     "realm %s is this operator's own and stands in the agreement with %s: an "
+                     "address has one voucher; remove one of them",
+                     partner->realms[i], partner->name);
+            return 1;
+        }
+    return 0;
+}
+
+/* An address must have at most one voucher (docs/protocol.md section 3). */
+static int check_realms(struct gateway *gateway, char *error)
+{
+    void *data[2] = {(void *)(uintptr_t)gateway->config, error};
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+
+    error[0] = '\0';
+    if (result == STORE_OK) {
+        result = gateway->ops->partner_list(gateway->store, overlap_seen, data);
+        gateway->ops->rollback(gateway->store);
+    }
+    if (result != STORE_OK)
+        snprintf(error, CONFIG_ERROR_MAX, "%s: %s", gateway->config->database,
+                 store_result_name(result));
+    return error[0] ? -1 : 0;
+}
+
+int gateway_open(struct gateway *gateway, const struct config *config, bool create, char *error)
+{
+    memset(gateway, 0, sizeof *gateway);
+    gateway->config = config;
+    gateway->ops = config->store;
+    if (seal_load(&gateway->seal, config->seal_key, error) != 0)
+        return -1;
+    if (gateway->ops->open(config->database, create, &gateway->seal, &gateway->store, error) !=
+        STORE_OK) {
+        seal_wipe(&gateway->seal);
+        return -1;
+    }
+    gateway->auc = (struct auc){.ops = config->auc,
+                                .store_ops = gateway->ops,
+                                .store = gateway->store,
+                                .ind = config->ind};
+    if (check_realms(gateway, error) == 0)
+        return 0;
+    gateway_close(gateway);
+    return -1;
+}
+
+void gateway_close(struct gateway *gateway)
+{
+    if (gateway->store)
+        gateway->ops->close(gateway->store);
+    gateway->store = NULL;
+    seal_wipe(&gateway->seal);
+}

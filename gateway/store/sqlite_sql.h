@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All SQL of the SQLite store: one table of statements, one of schema versions. */
+#ifndef SIMAUTH_GATEWAY_SQLITE_SQL_H
+#define SIMAUTH_GATEWAY_SQLITE_SQL_H
+
+enum sql {
+    SQL_BEGIN_WRITE,
+    SQL_BEGIN_READ,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_SUBSCRIBER_ADD,
+    SQL_SUBSCRIBER_KEYS,
+    SQL_SUBSCRIBER_BY_ID,
+    SQL_SUBSCRIBER_BY_IMPI,
+    SQL_SUBSCRIBER_BY_IMSI,
+    SQL_SUBSCRIBER_LIST,
+    SQL_SUBSCRIBER_REMOVE,
+    SQL_SQN_SET,
+    SQL_BINDING_ADD,
+    SQL_BINDING_FIND,
+    SQL_BINDING_LIST,
+    SQL_BINDING_REMOVE,
+    SQL_PARTNER_ADD,
+    SQL_PARTNER_REALM_ADD,
+    SQL_PARTNER_REALMS,
+    SQL_PARTNER_LIST,
+    SQL_PARTNER_BY_ID,
+    SQL_PARTNER_BY_NAME,
+    SQL_PARTNER_BY_REALM,
+    SQL_PARTNER_BY_CERTIFICATE,
+    SQL_PARTNER_SUSPEND,
+    SQL_PARTNER_REMOVE,
+    SQL_UB_PUT,
+    SQL_UB_GET,
+    SQL_UB_WRONG,
+    SQL_UB_TAKE,
+    SQL_SESSION_REMOVE_OLD,
+    SQL_SESSION_PUT,
+    SQL_SESSION_GET,
+    SQL_VECTOR_ADD,
+    SQL_VECTOR_BY_RAND,
+    SQL_VECTOR_BY_RAND_B,
+    SQL_VECTOR_STEP,
+    SQL_VECTOR_RESYNC,
+    SQL_VECTOR_RENEW,
+    SQL_ANSWER_GET,
+    SQL_ANSWER_PUT,
+    SQL_RECORD_SEEN,
+    SQL_RECORD_ADD,
+    SQL_RECORD_OUTCOME,
+    SQL_RECORD_LIST,
+    SQL_OPERATOR_KEY_ADD,
+    SQL_OPERATOR_KEY_GET,
+    SQL_SWEEP_UB,
+    SQL_SWEEP_SESSION,
+    SQL_SWEEP_VECTOR,
+    SQL_SWEEP_ANSWER,
+    SQL_SWEEP_OPERATOR_KEY,
+    SQL_COUNT
+};
+extern const char *const sql_text[SQL_COUNT];
+
+/* schema_steps[n] brings a database of version n to version n + 1; the last is NULL. */
+extern const char *const schema_steps[];
+#define SCHEMA_VERSION 1
+#define SCHEMA_APPLICATION_ID 0x53494d41 /* "SIMA" */
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The SQLite store: subscribers and the AORs bound to them. */
+#include "sqlite_private.h"
+
+#include <inttypes.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+/* K 16, OP 16, flags 1, AMF 2, c 80, r 5 */
+#define KEYS_LEN 120
+#define FLAG_OPC 1
+#define FLAG_CONSTANTS 2
+
+static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS_LEN])
+{
+    memcpy(octets, keys->k, 16);
+    memcpy(octets + 16, keys->op, 16);
+    octets[32] = (keys->op_is_opc ? FLAG_OPC : 0) | (keys->has_constants ? FLAG_CONSTANTS : 0);
+    memcpy(octets + 33, keys->amf, 2);
+    memcpy(octets + 35, keys->c, 80);
+    memcpy(octets + 115, keys->r, 5);
+}
+
+static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_LEN])
+{
+    memcpy(keys->k, octets, 16);
+    memcpy(keys->op, octets + 16, 16);
+    keys->op_is_opc = octets[32] & FLAG_OPC;
+    keys->has_constants = octets[32] & FLAG_CONSTANTS;
+    memcpy(keys->amf, octets + 33, 2);
+    memcpy(keys->c, octets + 35, 80);
+    memcpy(keys->r, octets + 115, 5);
+}
+
+static void place_of(int64_t id, char place[static 48])
+{
+    snprintf(place, 48, "subscriber.keys %" PRId64, id);
+}
+
+enum store_result sqlite_subscriber_add(struct store *store, struct store_subscriber *subscriber)
+{
+    uint8_t octets[KEYS_LEN], sealed[KEYS_LEN + SEAL_OVERHEAD];
+    char place[48];
+    enum store_result result = sqlite_run(
+        store, sqlite_bind(store, SQL_SUBSCRIBER_ADD, "tttii", subscriber->imsi, subscriber->impi,
+                           subscriber->nai, (int64_t)subscriber->sqn, subscriber->sim_since));
+
+    if (result != STORE_OK)
+        return result;
+    subscriber->id = sqlite3_last_insert_rowid(store->db);
+    place_of(subscriber->id, place);
+    keys_write(&subscriber->keys, octets);
+    result = STORE_FAILED;
+    if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
+        result = sqlite_run(store, sqlite_bind(store, SQL_SUBSCRIBER_KEYS, "ib", subscriber->id,
+                                               sealed, sizeof sealed));
+    OPENSSL_cleanse(octets, sizeof octets);
+    return result;
+}
+
+static enum store_result read_row(struct store *store, sqlite3_stmt *s,
+                                  struct store_subscriber *subscriber)
+{
+    uint8_t octets[KEYS_LEN];
+    char place[48];
+
+    memset(subscriber, 0, sizeof *subscriber);
+    subscriber->id = sqlite3_column_int64(s, 0);
+    subscriber->sqn = (uint64_t)sqlite3_column_int64(s, 5);
+    subscriber->sim_since = sqlite3_column_int64(s, 6);
+    place_of(subscriber->id, place);
+    if (!sqlite_text(s, 1, subscriber->imsi, sizeof subscriber->imsi) ||
+        !sqlite_text(s, 2, subscriber->impi, sizeof subscriber->impi) ||
+        !sqlite_text(s, 3, subscriber->nai, sizeof subscriber->nai) ||
+        !sqlite_sealed(store, s, 4, place, octets, sizeof octets))
+        return STORE_DAMAGED;
+    keys_read(&subscriber->keys, octets);
+    OPENSSL_cleanse(octets, sizeof octets);
+    return STORE_OK;
+}
+
+static enum store_result read_one(struct store *store, sqlite3_stmt *s,
+                                  struct store_subscriber *subscriber)
+{
+    enum store_result result = sqlite_row(s);
+
+    if (result == STORE_OK)
+        result = read_row(store, s, subscriber);
+    sqlite3_reset(s);
+    return result;
+}
+
+enum store_result sqlite_subscriber_by_id(struct store *store, int64_t id,
+                                          struct store_subscriber *subscriber)
+{
+    return read_one(store, sqlite_bind(store, SQL_SUBSCRIBER_BY_ID, "i", id), subscriber);
+}
+
+enum store_result sqlite_subscriber_by_impi(struct store *store, const char *impi,
+                                            struct store_subscriber *subscriber)
+{
+    return read_one(store, sqlite_bind(store, SQL_SUBSCRIBER_BY_IMPI, "t", impi), subscriber);
+}
+
+enum store_result sqlite_subscriber_by_imsi(struct store *store, const char *imsi,
+                                            struct store_subscriber *subscriber)
+{
+    return read_one(store, sqlite_bind(store, SQL_SUBSCRIBER_BY_IMSI, "t", imsi), subscriber);
+}
+
+enum store_result sqlite_subscriber_list(struct store *store, store_subscriber_cb cb, void *data)
+{
+    sqlite3_stmt *s = sqlite_bind(store, SQL_SUBSCRIBER_LIST, "");
+    struct store_subscriber subscriber;
+    enum store_result result;
+    int stop = 0;
+
+    while (!stop && (result = sqlite_row(s)) == STORE_OK) {
+        result = read_row(store, s, &subscriber);
+        if (result != STORE_OK)
+            break;
+        stop = cb(&subscriber, data);
+    }
+    store_subscriber_wipe(&subscriber);
+    sqlite3_reset(s);
+    return stop || result == STORE_NONE ? STORE_OK : result;
+}
+
+enum store_result sqlite_subscriber_remove(struct store *store, int64_t id)
+{
+    return sqlite_run(store, sqlite_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id));
+}
+
+enum store_result sqlite_sqn_set(struct store *store, int64_t id, uint64_t sqn)
+{
+    return sqlite_run(store, sqlite_bind(store, SQL_SQN_SET, "ii", id, (int64_t)sqn));
+}
+
+/* -- bindings ----------------------------------------------------------------------------------- */
+
+enum store_result sqlite_binding_add(struct store *store, const struct store_binding *binding)
+{
+    return sqlite_run(
+        store, sqlite_bind(store, SQL_BINDING_ADD, "ti", binding->aor, binding->subscriber));
+}
+
+static enum store_result read_binding(sqlite3_stmt *s, struct store_binding *binding)
+{
+    binding->subscriber = sqlite3_column_int64(s, 1);
+    return sqlite_text(s, 0, binding->aor, sizeof binding->aor) &&
+                   sqlite_text(s, 2, binding->nai, sizeof binding->nai)
+               ? STORE_OK
+               : STORE_DAMAGED;
+}
+
+enum store_result sqlite_binding_find(struct store *store, const char *aor,
+                                      struct store_binding *binding)
+{
+    sqlite3_stmt *s = sqlite_bind(store, SQL_BINDING_FIND, "t", aor);
+    enum store_result result = sqlite_row(s);
+
+    if (result == STORE_OK)
+        result = read_binding(s, binding);
+    sqlite3_reset(s);
+    return result;
+}
+
+enum store_result sqlite_binding_list(struct store *store, int64_t subscriber, store_binding_cb cb,
+                                      void *data)
+{
+    sqlite3_stmt *s = sqlite_bind(store, SQL_BINDING_LIST, "i", subscriber);
+    struct store_binding binding;
+    enum store_result result;
+    int stop = 0;
+
+    while (!stop && (result = sqlite_row(s)) == STORE_OK) {
+        result = read_binding(s, &binding);
+        if (result != STORE_OK)
+            break;
+        stop = cb(&binding, data);
+    }
+    sqlite3_reset(s);
+    return stop || result == STORE_NONE ? STORE_OK : result;
+}
+
+enum store_result sqlite_binding_remove(struct store *store, const char *aor)
+{
+    return sqlite_run(store, sqlite_bind(store, SQL_BINDING_REMOVE, "t", aor));
+}

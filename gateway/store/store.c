@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of stores, and what all of them share. */
+#include "store.h"
+#include "stores.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct store_ops *const stores[] = {
+    &store_sqlite,
+};
+
+const struct store_ops *store_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
+        if (strcmp(stores[i]->name, name) == 0)
+            return stores[i];
+    return NULL;
+}
+
+const char *store_result_name(enum store_result result)
+{
+    switch (result) {
+    case STORE_OK:
+        return "good";
+    case STORE_NONE:
+        return "no such entry";
+    case STORE_EXISTS:
+        return "there already";
+    case STORE_BUSY:
+        return "database locked by another program";
+    case STORE_FULL:
+        return "database or disk full";
+    case STORE_READONLY:
+        return "database read-only";
+    case STORE_DAMAGED:
+        return "database damaged or sealed with another key";
+    case STORE_FAILED:
+        return "database failed";
+    }
+    return "unknown result";
+}
+
+const char *store_outcome_name(enum store_outcome outcome)
+{
+    static const char *const names[] = {"issued", "confirmed", "completed"};
+
+    return (size_t)outcome < sizeof names / sizeof *names ? names[outcome] : "unknown";
+}
+
+void store_subscriber_wipe(struct store_subscriber *subscriber)
+{
+    OPENSSL_cleanse(subscriber, sizeof *subscriber);
+}
+
+void store_partner_clear(struct store_partner *partner)
+{
+    free(partner->anchors);
+    partner->anchors = NULL;
+}

@@ -1,0 +1,267 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must survive: an interface. A store is one file and one row in store.c.
+ *
+ * Every call stands between begin() and commit() or rollback(). A writing transaction is atomic and durable: commit()
+ * returns STORE_OK only when everything in it would survive a power cut, and only then may an answer leave.
+ * Texts in rows are NUL-terminated; times are seconds since 1970, UTC.
+ */
+#ifndef SIMAUTH_GATEWAY_STORE_H
+#define SIMAUTH_GATEWAY_STORE_H
+
+#include "seal.h"
+#include <simauth/element.h>
+#include <simauth/keys.h>
+#include <simauth/name.h>
+#include <simauth/vector.h>
+
+#define STORE_IMSI_MAX 15
+#define STORE_IMPI_MAX 127
+#define STORE_BTID_MAX 300
+#define STORE_NAME_MAX 64
+#define STORE_URL_MAX 511
+#define STORE_REALMS_MAX 16 /* of one agreement */
+#define STORE_SECRET_MAX 160 /* octets of a blob that is sealed at rest */
+#define STORE_KEY_LEN 16    /* Idempotency-Key */
+#define STORE_HASH_LEN 32
+
+enum store_result {
+    STORE_OK = 0,
+    STORE_NONE = -1,     /* no such row, or not in the state that was asked for */
+    STORE_EXISTS = -2,   /* a name that must be unique is there already */
+    STORE_BUSY = -3,     /* somebody else writes for too long */
+    STORE_FULL = -4,     /* no room */
+    STORE_READONLY = -5, /* may not be written */
+    STORE_DAMAGED = -6,  /* a seal that does not open, or not our database */
+    STORE_FAILED = -7    /* anything else: the log says what */
+};
+const char *store_result_name(enum store_result result);
+
+/* What the AuC knows of a SIM; sealed at rest. */
+struct store_keys {
+    uint8_t k[16];
+    uint8_t op[16];
+    bool op_is_opc;
+    bool has_constants; /* the operator's own c1..c5, r1..r5 */
+    uint8_t c[5][16];
+    uint8_t r[5];
+    uint8_t amf[2]; /* bit 0 of the first octet (separation bit) is 0 */
+};
+struct store_subscriber {
+    int64_t id; /* given by the store */
+    char imsi[STORE_IMSI_MAX + 1];
+    char impi[STORE_IMPI_MAX + 1];
+    char nai[SIMAUTH_NAI_MAX + 1];
+    struct store_keys keys; /* wipe with store_subscriber_wipe() */
+    uint64_t sqn;           /* 48 bits: the last that was used */
+    int64_t sim_since;
+};
+void store_subscriber_wipe(struct store_subscriber *subscriber);
+
+struct store_binding {
+    char aor[SIMAUTH_AOR_MAX + 1]; /* canonical */
+    int64_t subscriber;
+    char nai[SIMAUTH_NAI_MAX + 1]; /* of the subscriber; read only */
+};
+
+struct store_partner {
+    int64_t id;
+    char name[STORE_NAME_MAX + 1];
+    char url[STORE_URL_MAX + 1];        /* https://host[:port] */
+    char connect_to[STORE_URL_MAX + 1]; /* host:port to connect to instead, or "" */
+    char certificate[SIMAUTH_REALM_MAX + 1]; /* dNSName of the partner's certificate */
+    char pin[64];                       /* "sha256//" base64 of its public key, or "" */
+    char *anchors;                      /* PEM; owned: store_partner_clear() */
+    char realms[STORE_REALMS_MAX][SIMAUTH_REALM_MAX + 1];
+    size_t realm_count;
+    int per_minute; /* vectors that it may ask for */
+    int64_t valid_from, valid_to;
+    bool suspended;
+};
+void store_partner_clear(struct store_partner *partner);
+
+/* One open challenge on Ub for each subscriber. */
+struct store_ub {
+    int64_t subscriber;
+    uint8_t rand[SIMAUTH_RAND_LEN];
+    uint8_t autn[SIMAUTH_AUTN_LEN];
+    struct simauth_secret res;
+    struct simauth_secret ck_ik;
+    bool resynced; /* this one is the answer to an AUTS: no second */
+    int wrong;     /* answers that were wrong */
+    int64_t issued;
+};
+struct store_session {
+    char btid[STORE_BTID_MAX + 1];
+    int64_t subscriber;
+    char impi[STORE_IMPI_MAX + 1]; /* read only */
+    uint8_t rand[SIMAUTH_RAND_LEN];
+    struct simauth_secret ck_ik;
+    int64_t expires;
+};
+
+enum store_vector_role {
+    STORE_AV_B, /* a callee of ours was asked for */
+    STORE_AV_A  /* reserved for a caller of ours */
+};
+enum store_vector_state { STORE_ISSUED, STORE_CONFIRMED, STORE_GONE };
+struct store_vector {
+    int64_t id;
+    enum store_vector_role role;
+    int64_t subscriber; /* whose SIM is challenged */
+    int64_t peer;       /* partner at the other side, 0: this operator */
+    const struct simauth_method *method;
+    uint8_t rand[SIMAUTH_CHAL_MAX];
+    uint8_t rand_len;
+    uint8_t autn[SIMAUTH_AUTN_LEN];
+    uint8_t rand_b[SIMAUTH_CHAL_MAX]; /* AV_A: RAND_B of its call as first issued; AV_B: the RAND it replaces, if any */
+    uint8_t rand_b_len;
+    char caller[SIMAUTH_AOR_MAX + 1], callee[SIMAUTH_AOR_MAX + 1];
+    char nai_a[SIMAUTH_NAI_MAX + 1], nai_b[SIMAUTH_NAI_MAX + 1];
+    char operator_name[SIMAUTH_OPERATOR_NAME_MAX + 1]; /* AV_B: of the caller */
+    char element[SIMAUTH_ELEMENT_MAX + 1];             /* AV_B confirmed: element 1 */
+    struct simauth_secret ssk;
+    int sim_age;
+    enum store_vector_state state;
+    bool resynced;
+    int64_t record;
+    int64_t changed; /* when it came into this state */
+};
+
+enum store_outcome { STORE_OUTCOME_ISSUED, STORE_OUTCOME_CONFIRMED, STORE_OUTCOME_COMPLETED };
+const char *store_outcome_name(enum store_outcome outcome);
+/* One charging record for each call's vector. */
+struct store_record {
+    int64_t id;
+    int64_t time;
+    char side[8]; /* "asked" by a subscriber of ours, "given" to a partner, "local": both */
+    char partner[STORE_NAME_MAX + 1]; /* "" for local */
+    char nai_a[SIMAUTH_NAI_MAX + 1], nai_b[SIMAUTH_NAI_MAX + 1];
+    char method[8];
+    bool first; /* for this pair */
+    enum store_outcome outcome;
+};
+
+struct store_operator_key {
+    int64_t id;
+    uint8_t public_key[SIMAUTH_X25519_LEN];
+    struct simauth_secret private_key;
+    int64_t not_before, not_after;
+};
+
+/* An answer that is given again to the same request. */
+struct store_answer {
+    char who[STORE_NAME_MAX + 32]; /* "s:" subscriber or "p:" partner */
+    uint8_t key[STORE_KEY_LEN];
+    uint8_t hash[STORE_HASH_LEN]; /* SHA-256 of target and body */
+    char *body;                   /* JSON; from answer_get: malloc'ed */
+    int64_t made;
+};
+
+struct store;
+/* Called for each row; a row is valid during the call. Non-zero ends the list. */
+typedef int (*store_subscriber_cb)(const struct store_subscriber *subscriber, void *data);
+typedef int (*store_binding_cb)(const struct store_binding *binding, void *data);
+typedef int (*store_partner_cb)(const struct store_partner *partner, void *data);
+typedef int (*store_record_cb)(const struct store_record *record, void *data);
+
+struct store_ops {
+    const char *name; /* as in the configuration */
+    /* Opens (and, with `create`, makes or upgrades) the database; `seal` must outlive it. On failure *store is NULL and
+     * `error` (STORE_ERROR_MAX) has a sentence. */
+    enum store_result (*open)(const char *where, bool create, const struct seal *seal,
+                              struct store **store, char *error);
+    void (*close)(struct store *store);
+
+    enum store_result (*begin)(struct store *store, bool write);
+    enum store_result (*commit)(struct store *store);
+    void (*rollback)(struct store *store);
+
+    enum store_result (*subscriber_add)(struct store *store, struct store_subscriber *subscriber);
+    enum store_result (*subscriber_by_id)(struct store *store, int64_t id,
+                                          struct store_subscriber *subscriber);
+    enum store_result (*subscriber_by_impi)(struct store *store, const char *impi,
+                                            struct store_subscriber *subscriber);
+    enum store_result (*subscriber_by_imsi)(struct store *store, const char *imsi,
+                                            struct store_subscriber *subscriber);
+    enum store_result (*subscriber_list)(struct store *store, store_subscriber_cb cb, void *data);
+    enum store_result (*subscriber_remove)(struct store *store, int64_t id);
+    /* Forwards only: STORE_NONE when the stored SQN is not below `sqn`. */
+    enum store_result (*sqn_set)(struct store *store, int64_t id, uint64_t sqn);
+
+    enum store_result (*binding_add)(struct store *store, const struct store_binding *binding);
+    enum store_result (*binding_find)(struct store *store, const char *aor,
+                                      struct store_binding *binding);
+    /* subscriber 0: all */
+    enum store_result (*binding_list)(struct store *store, int64_t subscriber, store_binding_cb cb,
+                                      void *data);
+    enum store_result (*binding_remove)(struct store *store, const char *aor);
+
+    /* STORE_EXISTS also when a realm stands in another agreement. */
+    enum store_result (*partner_add)(struct store *store, struct store_partner *partner);
+    enum store_result (*partner_list)(struct store *store, store_partner_cb cb, void *data);
+    enum store_result (*partner_by_id)(struct store *store, int64_t id,
+                                       struct store_partner *partner);
+    enum store_result (*partner_by_name)(struct store *store, const char *name,
+                                         struct store_partner *partner);
+    enum store_result (*partner_by_realm)(struct store *store, const char *realm,
+                                          struct store_partner *partner);
+    enum store_result (*partner_by_certificate)(struct store *store, const char *dns_name,
+                                                struct store_partner *partner);
+    enum store_result (*partner_suspend)(struct store *store, const char *name, bool suspended);
+    enum store_result (*partner_remove)(struct store *store, const char *name);
+
+    enum store_result (*ub_put)(struct store *store, const struct store_ub *ub); /* replaces */
+    enum store_result (*ub_get)(struct store *store, int64_t subscriber, struct store_ub *ub);
+    /* One more wrong answer to this RAND. */
+    enum store_result (*ub_wrong)(struct store *store, const uint8_t *rand);
+    /* Takes it away: STORE_NONE when somebody was faster. */
+    enum store_result (*ub_take)(struct store *store, const uint8_t *rand);
+    enum store_result (*session_put)(struct store *store, const struct store_session *session);
+    enum store_result (*session_get)(struct store *store, const char *btid,
+                                     struct store_session *session);
+
+    enum store_result (*vector_add)(struct store *store, struct store_vector *vector);
+    enum store_result (*vector_by_rand)(struct store *store, enum store_vector_role role,
+                                        const uint8_t *rand, size_t len,
+                                        struct store_vector *vector);
+    /* AV_A: the one reserved for RAND_B; AV_B: the one that replaces it. */
+    enum store_result (*vector_by_rand_b)(struct store *store, enum store_vector_role role,
+                                          int64_t peer, const uint8_t *rand_b, size_t len,
+                                          struct store_vector *vector);
+    /* issued -> to, when it is not older than `since`; binds `element` ("" for none). STORE_NONE otherwise. */
+    enum store_result (*vector_step)(struct store *store, int64_t id, enum store_vector_state to,
+                                     const char *element, int64_t since, int64_t now);
+    /* Marks that its one AUTS was used: STORE_NONE when it was before, or it is not in `state`. */
+    enum store_result (*vector_resync)(struct store *store, int64_t id,
+                                       enum store_vector_state state);
+    /* Another challenge and key in the place of a reserved AV_A. */
+    enum store_result (*vector_renew)(struct store *store, const struct store_vector *vector);
+
+    enum store_result (*answer_get)(struct store *store, const char *who, const uint8_t *key,
+                                    struct store_answer *answer);
+    enum store_result (*answer_put)(struct store *store, const struct store_answer *answer);
+
+    enum store_result (*record_add)(struct store *store, struct store_record *record);
+    /* Forwards only: issued, confirmed, completed. */
+    enum store_result (*record_outcome)(struct store *store, int64_t id,
+                                        enum store_outcome outcome);
+    enum store_result (*record_list)(struct store *store, int64_t since, store_record_cb cb,
+                                     void *data);
+
+    enum store_result (*operator_key_add)(struct store *store,
+                                          const struct store_operator_key *key);
+    /* The one that began last and is valid at `now`. */
+    enum store_result (*operator_key_get)(struct store *store, int64_t now,
+                                          struct store_operator_key *key);
+
+    /* Removes what is over: challenges, sessions, vectors, answers, operator keys. */
+    enum store_result (*sweep)(struct store *store, int64_t now);
+};
+#define STORE_ERROR_MAX 256
+
+/* NULL for an unknown name. */
+const struct store_ops *store_find(const char *name);
+
+#endif
