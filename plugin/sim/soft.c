@@ -12,8 +12,10 @@
 #include <sys/file.h>
 #include <time.h>
 
-#define LOCK_MS 300 /* another program holds the lock for one challenge: some milliseconds */
-#define LOCK_STEP_NS 2000000
+/* Another program holds the lock for one challenge, some milliseconds; a busy one lets it go for
+ * tens of microseconds, so we look often. */
+#define LOCK_MS 1000
+#define LOCK_STEP_NS 300000
 
 struct sim {
     struct soft_file file;
@@ -129,27 +131,22 @@ static enum simauth_card_status give(const struct simauth_milenage_vector *v,
 }
 
 /* With the lock held: nothing is given before the disk has the sequence number. */
-static enum simauth_card_status run_locked(const struct sim *sim, const struct simauth_challenge *c,
-                                           struct simauth_card_answer *answer)
+static enum simauth_card_status settle(const struct sim *sim, const struct simauth_challenge *c,
+                                       const struct simauth_milenage_vector *v, uint64_t sqn,
+                                       struct simauth_card_answer *answer)
 {
-    struct simauth_milenage_vector v;
     struct soft_window window;
+    enum simauth_card_status status;
     char error[SIM_ERROR_MAX];
-    uint64_t sqn = 0;
-    enum simauth_card_status status = check_autn(sim, c, &v, &sqn), ignored;
 
-    if (status == SIMAUTH_CARD_GOOD &&
-        !soft_window_load(&window, sim->window_path, &ignored, error))
-        status = SIMAUTH_CARD_FAILED;
-    if (status == SIMAUTH_CARD_GOOD && !soft_window_fresh(&window, sqn)) {
-        status = make_auts(sim, c, soft_window_highest(&window), answer->auts);
-    } else if (status == SIMAUTH_CARD_GOOD) {
-        soft_window_take(&window, sqn);
-        status =
-            soft_window_store(&window, sim->window_path) ? give(&v, answer) : SIMAUTH_CARD_FAILED;
-    }
-    OPENSSL_cleanse(&v, sizeof v);
-    return status;
+    if (!soft_window_load(&window, sim->window_path, &status, error))
+        return SIMAUTH_CARD_FAILED;
+    if (!soft_window_fresh(&window, sqn))
+        return make_auts(sim, c, soft_window_highest(&window), answer->auts);
+    soft_window_take(&window, sqn);
+    if (!soft_window_store(&window, sim->window_path))
+        return SIMAUTH_CARD_FAILED;
+    return give(v, answer);
 }
 
 static int64_t now_ms(void)
@@ -176,16 +173,23 @@ static bool lock(int fd)
 static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_challenge *challenge,
                                          struct simauth_card_answer *answer)
 {
+    struct simauth_milenage_vector v;
+    uint64_t sqn = 0;
+
     memset(answer, 0, sizeof *answer);
     answer->status = SIMAUTH_CARD_FAILED;
     /* A USIM's application answers nothing that is not AKA. */
     if (!challenge->method || strcmp(challenge->method->name, "aka") != 0 ||
         challenge->rand_len != SIMAUTH_RAND_LEN || !challenge->has_autn)
         return answer->status;
-    if (!lock(sim->file.fd))
-        return answer->status;
-    answer->status = run_locked(sim, challenge, answer);
-    flock(sim->file.fd, LOCK_UN);
+    answer->status = check_autn(sim, challenge, &v, &sqn);
+    if (answer->status == SIMAUTH_CARD_GOOD && lock(sim->file.fd)) {
+        answer->status = settle(sim, challenge, &v, sqn, answer);
+        flock(sim->file.fd, LOCK_UN);
+    } else if (answer->status == SIMAUTH_CARD_GOOD) {
+        answer->status = SIMAUTH_CARD_FAILED;
+    }
+    OPENSSL_cleanse(&v, sizeof v);
     return answer->status;
 }
 

@@ -26,7 +26,7 @@ class Faults(case.Case):
             port = unused.getsockname()[1]
             answer = self.phone(f"localhost:{port}").do("bootstrap")
         self.expect(answer, "AG_DOWN", "did not answer")
-        self.assertLess(answer["ms"], 4000)
+        self.assertLess(answer["ms"], 5000)
 
     def test_no_such_name(self):
         self.expect(self.phone("no-such-host.invalid").do("self"), "AG_DOWN", "did not answer")
@@ -37,15 +37,15 @@ class Faults(case.Case):
             silent.listen()
             answer = self.phone(f"localhost:{silent.getsockname()[1]}", ms=100).do("self")
         self.expect(answer, "AG_DOWN", "in time")
-        self.assertLess(answer["ms"], 1500)  # the first may take ten limits
-        self.assertGreaterEqual(answer["ms"], 900)
+        self.assertGreaterEqual(answer["ms"], 900)  # the first may take ten limits
+        self.assertLess(answer["ms"], 5000)
 
     def test_slow(self):
         phone = self.ready(ms=200)
         self.gateway.faults["/v1/self"] = [fake.slow]
         answer = self.expect(phone.do("self"), "AG_DOWN", "in time")
         self.assertGreaterEqual(answer["ms"], 190)
-        self.assertLess(answer["ms"], 500)
+        self.assertLess(answer["ms"], 1900)  # ten limits
         self.expect(phone.do("self"), "AG_OK")  # on a new connection
         self.assertEqual(self.gateway.connections, 2)
 

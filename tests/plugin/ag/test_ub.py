@@ -46,7 +46,7 @@ class Ub(case.Case):
 
     def test_old_session_serves_when_renewal_fails(self):
         self.gateway.lifetime = 20
-        phone = self.phone(ms=100)
+        phone = self.phone()
         self.expect(phone.do("self"), "AG_OK")
         self.gateway.lifetime = 1
         self.gateway.sessions = {}
