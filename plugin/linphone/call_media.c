@@ -105,6 +105,14 @@ static enum simauth_media_result result_of(enum sink_verdict verdict)
     }
 }
 
+static bool is_over(LinphoneCall *linphone)
+{
+    LinphoneCallState state = linphone_call_get_state(linphone);
+
+    return state == LinphoneCallStateEnd || state == LinphoneCallStateError ||
+           state == LinphoneCallStateReleased;
+}
+
 /* "Not encrypted" before ZRTP was ever done is how every call begins; after it, it is a downgrade.
  */
 void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
@@ -113,7 +121,8 @@ void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
     enum sink_verdict verdict = sink_zrtp.verdict(linphone, on);
     struct leg *leg = call->talk;
 
-    if (call->marking || (verdict == SINK_WEAK && !call->secured))
+    if (call->marking || call->ending || (verdict == SINK_WEAK && !call->secured) ||
+        is_over(linphone))
         return;
     call->secured = true;
     if (!leg) { /* no key of ours is in it: encrypted, and nothing more to say */

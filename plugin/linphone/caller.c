@@ -11,6 +11,7 @@
 #include "note.h"
 #include "words.h"
 
+#include <simauth/binding.h>
 #include <string.h>
 
 /* -- the INVITE leaves ---------------------------------------------------------------------------
@@ -113,6 +114,17 @@ static bool try_again(struct call *call, belle_sip_response_t *response)
     return true;
 }
 
+/* The callee used the challenge that our SIM had replaced meanwhile (OVER): this call cannot be
+ * saved, and a new one has what it needs. */
+static void note_try_again(struct call *call, const struct leg *leg, simauth_actions actions)
+{
+    if (!(actions & SIMAUTH_DO_TRY_AGAIN))
+        return;
+    call->again = true;
+    if (simauth_session_state(leg->session) == SIMAUTH_STATE_OVER)
+        call_end(call);
+}
+
 static enum sip_decision leg_response(struct call *call, struct leg *leg,
                                       belle_sip_response_t *response)
 {
@@ -130,8 +142,7 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
         keep_response(leg, response);
         return SIP_HOLD;
     }
-    if (actions & SIMAUTH_DO_TRY_AGAIN)
-        call->again = true;
+    note_try_again(call, leg, actions);
     call_clean_sdp(call, (belle_sip_message_t *)response);
     call_mute_until_proved(call, leg->session);
     call_settle(call, leg, actions);
@@ -186,8 +197,7 @@ static void go_on_answered(struct leg *leg, simauth_actions actions)
 {
     struct call *call = leg->call;
 
-    if (actions & SIMAUTH_DO_TRY_AGAIN)
-        call->again = true;
+    note_try_again(call, leg, actions);
     call_settle(call, leg, actions);
     release_response(leg);
 }
@@ -258,6 +268,29 @@ static simauth_actions begin(struct call *call)
     return simauth_session_begin_caller(call->root->session, sdp, len);
 }
 
+/* An INVITE whose SDP does not offer ZRTP (a core that was seen too late to raise it, a Linphone
+ * built without it) can never be authenticated: it leaves as it is, or not at all. */
+static bool offers_zrtp(struct call *call)
+{
+    size_t len = 0;
+    const char *sdp = sip_message_sdp((belle_sip_message_t *)sip_call_invite(call->sip), &len);
+
+    return !sdp || simauth_binding_has_zrtp(sdp, len);
+}
+
+static enum sip_decision leave_without_zrtp(struct call *call)
+{
+    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
+    call->reason = SIMAUTH_EVENT_MEDIA_WEAK;
+    note_call(call->id, true, words_token(call->word), "reason=%s ms=0 text=%s",
+              simauth_event_name(call->reason), words_reason(call->reason));
+    call->invite_held = false;
+    if (call->policy.policy != SIMAUTH_REQUIRE)
+        return SIP_PASS;
+    abort_invite(call);
+    return SIP_HOLD;
+}
+
 enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
 {
     struct call *call = sip_call_user_data(sip);
@@ -270,6 +303,8 @@ enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
     call = new_call(core, sip);
     if (!call)
         return SIP_PASS;
+    if (!offers_zrtp(call))
+        return leave_without_zrtp(call);
     call->invite_held = true;
     call->in_hook = true;
     actions = begin(call);
