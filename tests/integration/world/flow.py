@@ -2,7 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What most cases do with a world."""
 
+import time
+
 from .process import wait_for
+
+
+def pause_until(moment):
+    """Let time.monotonic() reach `moment`: where a test must be slow, as people are."""
+    time.sleep(max(0, moment - time.monotonic()))
 
 
 def wait_any(check, limit, what):

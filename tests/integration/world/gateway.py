@@ -29,11 +29,14 @@ statement_key={folder}/operator.key
 type=sqlite
 database={folder}/gateway.db
 seal_key={folder}/seal.key
+
+[limits]
+{limits}
 """
 
 
 class Gateway:
-    def __init__(self, node, operator, root):
+    def __init__(self, node, operator, root, limits=None):
         self.node = node
         self.operator = operator
         self.root = root
@@ -41,7 +44,8 @@ class Gateway:
         self._take_certificates()
         self.config = node.write("simauth-gateway.conf", CONFIG.format(
             letter=operator.letter.upper(), fqdn=operator.gateway_name, realm=operator.realm,
-            address=node.address, port=PORT, folder=node.folder), 0o600)
+            address=node.address, port=PORT, folder=node.folder,
+            limits="\n".join(f"{key}={value}" for key, value in (limits or {}).items())), 0o600)
         node.inside(self._allow_low_ports)
 
     @staticmethod

@@ -94,8 +94,8 @@ class Phone:
         runtime = f"/run/user/{self.node.user}"
         os.makedirs(runtime, mode=0o700, exist_ok=True)
         os.chown(runtime, self.node.user, self.node.user)
-        self.node.env.update({"XDG_RUNTIME_DIR": runtime, "USER": f"simauth-{self.user}",
-                              "LOGNAME": f"simauth-{self.user}"})
+        self.node.env.update({"XDG_RUNTIME_DIR": runtime, "USER": f"simauth-{self.node.user}",
+                              "LOGNAME": f"simauth-{self.node.user}"})
 
     def configure(self, transport="udp", media_encryption=None, sip=""):
         """Write linphonerc: an account and nothing that a fresh Linphone does not have."""

@@ -25,6 +25,7 @@ from .pki import Authority
 from .proxy import Proxy
 from .sim import Sim
 
+USERS = 40
 FIRST_USER = 61140  # numeric ids of the world's users, above Debian's ranges for people
 
 
@@ -62,6 +63,7 @@ class World:
         self.resolver = Resolver(self.node("dns", 53))
         self.root = None
         self.sims = {}
+        self.phones = []
         self.alice = None
         self.bob = None
 
@@ -78,6 +80,7 @@ class World:
 
     def user(self, name):
         """The numeric id of the world's user `name`."""
+        assert len(self._users) < USERS
         return self._users.setdefault(name, FIRST_USER + len(self._users))
 
     def start_capture(self):
@@ -103,9 +106,8 @@ class World:
         os.makedirs(etc, exist_ok=True)
         with open("/etc/passwd", encoding="utf-8") as system:
             passwd = system.read()
-        for name in ("alice", "bob", "ag-a", "ag-b"):
-            number = self.user(name)
-            passwd += f"simauth-{name}:x:{number}:{number}::{self.folder}/{name}:/bin/sh\n"
+        for number in range(FIRST_USER, FIRST_USER + USERS):
+            passwd += f"simauth-{number}:x:{number}:{number}::/nonexistent:/bin/sh\n"
         texts = {"passwd": passwd, "hosts": "127.0.0.1 localhost\n",
                  "resolv.conf": resolv_conf(self.resolver.node.address),
                  "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n"}
@@ -124,38 +126,42 @@ class World:
                                                        operator.realm)
         return root
 
-    def add_gateways(self):
-        """Both operators' gateways with certificates, set up but not started."""
+    def add_gateways(self, **limits):
+        """Both operators' gateways with certificates, set up but not started; limits: keys of [limits]."""
         root = self.root or self.make_certificates()
         for letter, operator in self.operators.items():
             node = self.node(f"gateway-{letter}", 20 + operator.host, self.user(f"ag-{letter}"),
                              self.product)
-            operator.gateway = Gateway(node, operator, root)
+            operator.gateway = Gateway(node, operator, root, limits)
 
-    def start_gateways(self):
+    def start_gateways(self, **limits):
         """Both gateways, each with an agreement with the other, running."""
-        self.add_gateways()
+        self.add_gateways(**limits)
         a, b = self.operators["a"], self.operators["b"]
         a.gateway.add_partner(b)
         b.gateway.add_partner(a)
         for operator in (a, b):
             operator.gateway.start()
 
+    def issue_sim(self, user, letter):
+        """A SIM of operator `letter` for `user`, known to its gateway."""
+        operator = self.operators[letter]
+        sim = Sim(f"00101{len(self.sims) + 1:010d}", f"{user}@{operator.realm}",
+                  f"sip:{user}@{operator.realm}", operator.gateway_name)
+        operator.gateway.add_subscriber(sim)
+        self.sims[user] = sim
+        return sim
+
     def issue_sims(self):
-        """Alice's and Bob's SIM, known to their operators: {user: Sim}."""
-        for number, (user, letter) in enumerate((("alice", "a"), ("bob", "b")), 1):
-            operator = self.operators[letter]
-            sim = Sim(f"00101{number:010d}", f"{user}@{operator.realm}",
-                      f"sip:{user}@{operator.realm}", operator.gateway_name)
-            operator.gateway.add_subscriber(sim)
-            self.sims[user] = sim
-        return dict(self.sims)
+        """Alice's and Bob's SIM: {user: Sim}."""
+        return {"alice": self.issue_sim("alice", "a"), "bob": self.issue_sim("bob", "b")}
 
     def add_phone(self, name, operator, host, **options):
         """A phone of the operator's subscriber `name` (options as Phone's), not yet started."""
         product = options.pop("product", self.product)
         node = self.node(name, host, self.user(name), product)
-        return Phone(node, name, self.operators[operator].realm, **options)
+        self.phones.append(Phone(node, name, self.operators[operator].realm, **options))
+        return self.phones[-1]
 
     def add_phones(self, alice=None, bob=None, **options):
         """world.alice and world.bob; `alice` and `bob`: options (as Phone's) of one of them."""
@@ -178,9 +184,8 @@ class World:
 
     def stop(self):
         """Stop everything, phones first; the capture is complete afterwards."""
-        for phone in (self.alice, self.bob):
-            if phone is not None:
-                phone.stop()
+        for phone in self.phones:
+            phone.stop()
         for node in reversed(list(self.nodes.values())):
             node.stop()
         if self.capture is not None:
