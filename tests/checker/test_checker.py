@@ -199,6 +199,35 @@ class Checker(unittest.TestCase):
                 other[i] = (*made[i][:4], bytes(octets))
                 self.assert_wrong(other, "zrtp aux in DHPart" + ("1" if i == -2 else "2") + " WRONG")
 
+    def test_media_of_another_call(self):
+        """The same ports, used before and after: those packets are not ours to judge."""
+        made = messages(self.call)
+        other = [(*m[:4], m[4].replace(b"one@a.example", b"two@a.example").replace(b"tag=sim0", b"tag=x")) for m in made[:8]]
+        other += [(*m[:4], zrtp("DHPart1", b"x" * 32, b"3" * 32)) for m in made[8:9]]
+        for exchanged in (other + made, made + other):
+            status, text = self.run_on(pcap(exchanged))
+            self.assertEqual(status, 0, text)
+            self.assertEqual(text.count("zrtp aux in"), 2, text)
+
+    def test_bound_hello(self):
+        """A Hello whose hash is in the SDP says whose a DHPart is, wherever it stands in the capture."""
+        h1 = b"1" * 32
+        h3 = hashlib.sha256(hashlib.sha256(h1).digest()).digest()
+        message = b"PZ\x00\x1d" + b"Hello   " + b"1.10" + b"client id here.." + h3 + bytes(52)
+        packet = bytes.fromhex("10000001") + b"ZRTP" + bytes(4) + message + bytes(4)
+        hashed = hashlib.sha256(message).hexdigest()
+        with mock.patch.object(VECTORS, "ANSWER_SDP", VECTORS.ANSWER_SDP.replace("4e5F" * 16, hashed)):
+            self.call = VECTORS.call()
+        made = messages(self.call)
+        late = made[-2][:2] + (40000, 40001) + made[-2][4:]
+        hello = made[-2][:2] + (40000, 40001, packet)
+        status, text = self.run_on(pcap([*made[:8], hello, late]))
+        self.assertEqual(status, 0, text)
+        self.assertIn("zrtp aux in DHPart1 right", text)
+        status, text = self.run_on(pcap([*made[:8], hello, (*late[:4], late[4][:72] + bytes(8) + late[4][80:])]))
+        self.assertEqual(status, 1, text)
+        self.assertIn("zrtp aux in DHPart1 WRONG", text)
+
     def test_what_is_absent(self):
         made = messages(self.call)
         self.assert_wrong(made[:6], "element 3 ABSENT")
