@@ -15,12 +15,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Longest tag or branch that the tap reads or writes, without the terminating NUL. */
+/* Longest tag or branch that the tap writes, without the terminating NUL. What it reads may be of
+ * any length. */
 #define SIP_TAP_TOKEN_MAX 160
 
 /* One INVITE and the dialogs it makes (several at the caller when it forks): from the first sight
- * of the INVITE until belle-sip has forgotten its last dialog. Owned by the tap; valid from
- * invite_in / invite_out until call_gone returns. */
+ * of the INVITE until belle-sip has forgotten its last dialog and its transaction (which lives 32 s
+ * after a 2xx, so that neither a repeated INVITE nor the late 2xx of a fork is taken for something
+ * new). Owned by the tap; valid from invite_in / invite_out until call_gone returns. */
 struct sip_call;
 
 enum sip_direction { SIP_OUTGOING, SIP_INCOMING };
@@ -67,8 +69,8 @@ struct sip_tap_user {
      * INFO and their responses), before it goes up / out. All three in, PASS or DROP out. */
     enum sip_decision (*later_in)(void *user, struct sip_call *call, belle_sip_message_t *message);
     void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
-    /* What was held is lost. After this the call may not be resumed; call_gone follows by itself.
-     */
+    /* What was held is lost. The call can no longer be resumed, not even from here; call_gone
+     * follows by itself. */
     void (*held_gone)(void *user, struct sip_call *call, enum sip_gone why);
     /* The last word about this call. */
     void (*call_gone)(void *user, struct sip_call *call);
@@ -89,7 +91,8 @@ enum sip_tap_result sip_tap_install(const struct sip_tap_user *users, void *user
 
 /* Runs task(arg) on the provider's main loop as soon as it turns (up to one tick later).
  * Thread-safe. Returns false when the provider is gone (then the task never runs and arg stays the
- * caller's). */
+ * caller's). A task that was accepted runs in any case, at the latest before core_gone, when the
+ * calls are gone already. */
 bool sip_tap_run_later(belle_sip_provider_t *provider, void (*task)(void *arg), void *arg);
 /* One-shot timer on the provider's main loop; a handle that must be released. NULL when out of
  * memory. */
@@ -118,18 +121,21 @@ bool sip_call_set_from_tag(struct sip_call *call, const char *tag);
  * after that. */
 bool sip_call_set_to_tag(struct sip_call *call, const char *tag);
 
-/* Passes on what is held (INVITE or response). False when nothing is held any more. */
+/* Passes on what is held (INVITE or response). False when nothing is held any more. An INVITE
+ * counts as held from within invite_in / invite_out already: resumed, refused or aborted there, the
+ * value returned has no effect. While a response is held those behind it wait too, unseen, and come
+ * to response_in when their turn is. The call may be gone when this returns. */
 bool sip_call_resume(struct sip_call *call);
 /* Incoming, INVITE held: answers it finally and forgets it; the phone never rings. `reason` (RFC
  * 3326) and `warning` (text of a 399, RFC 3261 20.43) may be NULL. */
 bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
                      const char *warning);
-/* Outgoing, INVITE held: ends the transaction without a byte on the wire; Linphone sees `code` as
- * if the network had said so. */
+/* Outgoing, INVITE held: ends the transaction without a byte on the wire; Linphone sees `code`
+ * (400-699, but 401, 407 and 422) as if the network had said so, at the next turn of its loop. */
 bool sip_call_abort(struct sip_call *call, int code, const char *phrase);
-/* Outgoing, within response_in on a final non-2xx: Linphone sends the same call again (new Call-ID,
- * branch) and the next invite_out is of this sip_call. Once a call; false the second time. Then
- * return PASS. */
+/* Outgoing, within response_in or while it is held, on a final non-2xx (but 3xx, 401, 407 and 422):
+ * Linphone sends the same call again (new Call-ID, branch) and the next invite_out is of this
+ * sip_call. Once a call; false the second time. Then return PASS. */
 bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response);
 /* Adds Reason and Warning 399 to the CANCEL or BYE that this call will send next; NULL clears. */
 void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning);

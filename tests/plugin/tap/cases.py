@@ -476,6 +476,24 @@ def aborted(how):
     return case
 
 
+def replaced(scene):
+    """A third party takes over a dialog that it knows by our alias (RFC 3891)."""
+    b = one(scene, ["to-tag " + SIM02], auto_answer=True)
+    peer, third = scene.peer(5070, 5062), scene.peer(5071, 5062)
+    peer.request("INVITE")
+    peer.until("^SIP/2.0 200")
+    peer.request("ACK", to_tag=SIM02, branch="z9hG4bK.ack", body="")
+    b.wait_state("StreamsRunning")
+    third.request("INVITE", call_id="third", from_tag="third", branch="z9hG4bK.third",
+                  extra="Replaces: peer-call;to-tag=%s;from-tag=caller\r\nRequire: replaces" % SIM02)
+    third.until("^SIP/2.0 200")
+    bye = peer.until("^BYE")
+    expect("the replaced dialog to end", tag_of(bye, "From") == SIM02 and
+           tag_of(bye, "To") == "caller")
+    b.wait_event("later_out call=1 method=BYE")
+    b.quit()
+
+
 # -- with a proxy ----------------------------------------------------------------------------------------
 
 
@@ -601,6 +619,7 @@ CASES = {
     "hang_up_response_held": hang_up_response_held,
     "end_reason": end_reason,
     "try_again": try_again,
+    "replaced": replaced,
     "refused": refused(""),
     "refused_at_once": refused("at once"),
     "aborted": aborted(""),

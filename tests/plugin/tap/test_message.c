@@ -190,6 +190,33 @@ static void sdp_in_multipart(void **state)
     belle_sip_free(all);
 }
 
+/* A dialog that we hand over is named by its tag on the wire; others stay as they are. */
+static void refer_out(void **state)
+{
+    struct tap_core core = {.settle_scheduled = true};
+    belle_sip_message_t *invite = parse(NULL, NULL);
+    belle_sip_message_t *refer = belle_sip_message_parse(
+        "REFER sip:c@example.org SIP/2.0\r\n"
+        "Refer-To: <sip:a@example.org?Replaces=call%3Bto-tag%3Dinner%3Bfrom-tag%3Dfrom>\r\n\r\n");
+    struct sip_call *call = tap_call_new(&core, SIP_INCOMING, (belle_sip_request_t *)invite);
+    belle_sip_header_refer_to_t *header =
+        belle_sip_message_get_header_by_type(refer, belle_sip_header_refer_to_t);
+    belle_sip_uri_t *uri = belle_sip_header_address_get_uri((belle_sip_header_address_t *)header);
+
+    (void)state;
+    strcpy(call->inner_tag, "inner");
+    tap_alias_refer_out(&core, (belle_sip_request_t *)refer);
+    assert_string_equal(belle_sip_uri_get_header(uri, "Replaces"),
+                        "call;to-tag=inner;from-tag=from");
+    strcpy(call->wire_tag, "sim02.wire");
+    for (int i = 0; i < 2; i++)
+        tap_alias_refer_out(&core, (belle_sip_request_t *)refer);
+    assert_string_equal(belle_sip_uri_get_header(uri, "Replaces"),
+                        "call;to-tag=sim02.wire;from-tag=from");
+    tap_calls_core_gone(&core);
+    assert_null(core.calls);
+}
+
 static void names_that_are_not_there(void **state)
 {
     const struct tap_names *good = &tap_default_names;
@@ -223,6 +250,7 @@ static void another_class_of_that_name(void **state)
 
 int main(void)
 {
+    static const struct sip_tap_user nobody;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens),
         cmocka_unit_test(identity),
@@ -232,11 +260,15 @@ int main(void)
         cmocka_unit_test(sdp_alone),
         cmocka_unit_test(other_body),
         cmocka_unit_test(sdp_in_multipart),
+        cmocka_unit_test(refer_out),
         cmocka_unit_test(names_that_are_not_there),
         cmocka_unit_test(another_class_of_that_name),
     };
     belle_sip_stack_t *stack = belle_sip_stack_new(NULL);
-    int failed = cmocka_run_group_tests_name("plugin.tap.message", tests, NULL, NULL);
+    int failed;
+
+    tap.users = &nobody;
+    failed = cmocka_run_group_tests_name("plugin.tap.message", tests, NULL, NULL);
 
     belle_sip_object_unref(stack);
     return failed;
