@@ -47,6 +47,7 @@ class Gateway:
             address=node.address, port=PORT, folder=node.folder,
             limits="\n".join(f"{key}={value}" for key, value in (limits or {}).items())), 0o600)
         node.inside(self._allow_low_ports)
+        self.ctl("init")
 
     @staticmethod
     def _allow_low_ports():
@@ -69,16 +70,32 @@ class Gateway:
                              stdin=stdin, check=check).stdout
 
     def add_subscriber(self, sim):
-        """The SIM and the address that belongs to it. Keys go through standard input alone."""
-        raise NotImplementedError("simauth-gatewayctl is not there yet")
+        """A subscriber with this SIM and the address that belongs to it; keys go through standard input."""
+        self.ctl("subscriber", "add", sim.imsi, "--keys", "-", "--nai", sim.nai,
+                 stdin=f"k={sim.k}\nopc={sim.opc}\n")
+        self.ctl("binding", "add", sim.aor, sim.imsi)
+
+    def issue_sim(self, sim):
+        """The software SIM's file as the operator writes it for this subscriber: its text."""
+        path = self.node.path(f"sim-{sim.imsi}.json")
+        self.ctl("sim", "issue", sim.imsi, path)
+        with open(path, encoding="utf-8") as text:
+            return text.read()
 
     def add_partner(self, other):
-        """An agreement with another operator."""
-        raise NotImplementedError("simauth-gatewayctl is not there yet")
+        """An agreement with another operator, known by its certificate of the gateway's name."""
+        authority = self.node.write("partners.pem", self.root.text())
+        self.ctl("partner", "add", f"Operator {other.letter.upper()}",
+                 "--url", f"https://{other.gateway_name}", "--realms", other.realm,
+                 "--ca", authority)
+
+    def records_text(self):
+        """The charging records as the operator sees them."""
+        return self.ctl("record", "list")
 
     def records(self):
         """The charging records, oldest first."""
-        raise NotImplementedError("simauth-gatewayctl is not there yet")
+        return [json.loads(line) for line in self.ctl("record", "list", "--json").splitlines()]
 
     def start(self):
         self.process = self.node.start("simauth-gateway",

@@ -115,7 +115,7 @@ class Phone:
             steps = part.split("/")
             for depth in range(len(steps)):
                 self.node.make_folder(*steps[:depth + 1], mode=0o700)
-        path = self.node.write(".local/share/simauth/sim.json", sim.file(), 0o600)
+        path = self.node.write(".local/share/simauth/sim.json", sim.issued, 0o600)
         settings.setdefault("ask", "everybody")
         self.node.write(".config/simauth/simauth.conf", SETTINGS.format(
             sim=path, gateway=sim.gateway, ca=root.certificate,

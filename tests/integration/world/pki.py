@@ -33,6 +33,11 @@ class Authority:
                  "-addext", "basicConstraints=critical,CA:TRUE",
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
+    def text(self):
+        """The root certificate, PEM."""
+        with open(self.certificate, encoding="ascii") as pem:
+            return pem.read()
+
     @staticmethod
     def _new_key(path):
         before = os.umask(0o077)

@@ -16,12 +16,10 @@ class Sim:
         self.gateway = gateway
         self.k = k or secrets.token_hex(16)
         self.opc = opc or secrets.token_hex(16)
+        self.issued = None  # the operator's file, once it has issued it
 
     def other(self):
         """A SIM of the same name with other keys: what a thief of the name would have."""
-        return Sim(self.imsi, self.nai, self.aor, self.gateway)
-
-    def file(self):
-        """The soft SIM file's text."""
-        return json.dumps({"imsi": self.imsi, "mnc_len": 2, "k": self.k, "opc": self.opc,
-                           "gateway": self.gateway, "aor": self.aor, "nai": self.nai})
+        other = Sim(self.imsi, self.nai, self.aor, self.gateway)
+        other.issued = json.dumps({**json.loads(self.issued), "k": other.k, "opc": other.opc})
+        return other

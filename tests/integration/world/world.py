@@ -149,6 +149,7 @@ class World:
         sim = Sim(f"00101{len(self.sims) + 1:010d}", f"{user}@{operator.realm}",
                   f"sip:{user}@{operator.realm}", operator.gateway_name)
         operator.gateway.add_subscriber(sim)
+        sim.issued = operator.gateway.issue_sim(sim)
         self.sims[user] = sim
         return sim
 
