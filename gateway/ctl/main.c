@@ -177,7 +177,7 @@ static int read_option(struct ctl *ctl, const struct ctl_command *command, int a
 
 static int read_words(struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
-    for (int i = command->verb[0] ? 2 : 1; i < argc; i++) {
+    for (int i = command->verb[0] ? 3 : 2; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) == 0) {
             if (read_option(ctl, command, argc, argv, &i) != 0)
                 return 1;
