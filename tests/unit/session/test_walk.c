@@ -388,9 +388,10 @@ static void ack(struct run *r)
     simauth_session_ack_in(r->s, SIMAUTH_ELEMENT_FOUND, &e3, NULL, 0);
 }
 
+/* From the moment that our To tag is known, somebody on the path can send an ACK. */
 static void ack_wrong(struct run *r)
 {
-    if (r->s->role == ROLE_CALLEE && r->s->t3.len)
+    if (r->s->role == ROLE_CALLEE && r->s->t2.len)
         simauth_session_ack_in(r->s, SIMAUTH_ELEMENT_NONE, NULL, NULL, 0);
 }
 
