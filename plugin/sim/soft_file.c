@@ -206,6 +206,27 @@ static bool impi_printable(const char *impi)
     return true;
 }
 
+/* Operators issue it as host name or as the address of its root: both name host and port. */
+static bool read_gateway(const json_t *object, struct sim_identity *identity)
+{
+    char text[sizeof "https://" + sizeof identity->gateway + 1], *host = text;
+    size_t len;
+
+    if (!read_text(object, "gateway", text, sizeof text))
+        return false;
+    if (strncmp(text, "https://", 8) == 0) {
+        host += 8;
+        if (*host && host[strlen(host) - 1] == '/')
+            host[strlen(host) - 1] = '\0';
+    }
+    len = strlen(host);
+    if ((len == 0 && host != text) || len >= sizeof identity->gateway ||
+        strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") != len)
+        return false;
+    memcpy(identity->gateway, host, len + 1);
+    return true;
+}
+
 static const char *read_identity(const json_t *object, struct sim_identity *identity)
 {
     char imsi[SIM_IMSI_MAX + 1], text[SIMAUTH_AOR_MAX + 1];
@@ -222,8 +243,9 @@ static const char *read_identity(const json_t *object, struct sim_identity *iden
         sim_impi(imsi, identity->mnc_len, identity->impi);
     if (!impi_printable(identity->impi))
         return "has an \"impi\" with a character that no IMPI has";
-    if (!read_text(object, "gateway", identity->gateway, sizeof identity->gateway))
-        return "has a \"gateway\" that is empty, too long or no string";
+    if (!read_gateway(object, identity))
+        return "has a \"gateway\" that is neither a host name, with or without a port, nor "
+               "https://HOST[:PORT]/";
     if (!read_text(object, "aor", text, sizeof text) ||
         !read_text(object, "nai", text, sizeof text))
         return "has an \"aor\" or \"nai\" that is empty, too long or no string";

@@ -4,7 +4,8 @@
  * ag_*() on standard input and output, for tests in another language. A command is a JSON object in
  * a line: {"do":"open","gateway":..,"impi":..,"ca":..,"local":..,"ms":..,"card":..},
  * {"do":"bootstrap"}, {"do":"self"}, {"do":"vector",..}, {"do":"challenge","element":..},
- * {"do":"resync","rand":..,"auts":..}, {"do":"close"}. Each is answered with one object in a line.
+ * {"do":"resync","rand":..,"auts":..}, {"do":"card","rand":..,"autn":..}, {"do":"close"}. Each is
+ * answered with one object in a line.
  */
 #include "ag_tool.h"
 
@@ -172,6 +173,20 @@ static void do_resync(const json_t *command, json_t *answer)
     simauth_secret_wipe(&key);
 }
 
+/* The SIM alone, with a challenge that the gateway gave. */
+static void do_card(const json_t *command, json_t *answer)
+{
+    struct simauth_challenge c = {.method = simauth_method_find("aka", 3), .has_autn = true};
+    struct simauth_card_answer said;
+
+    c.rand_len = (uint8_t)get_octets(command, "rand", c.rand, SIMAUTH_RAND_LEN);
+    get_octets(command, "autn", c.autn, sizeof c.autn);
+    json_object_set_new(answer, "card", json_integer(tool_card_run(&card, &c, &said)));
+    if (said.status == SIMAUTH_CARD_RESYNC)
+        put_octets(answer, "auts", said.auts, sizeof said.auts);
+    simauth_card_answer_wipe(&said);
+}
+
 static void run(const json_t *command, json_t *answer)
 {
     const char *verb = text(command, "do");
@@ -190,6 +205,8 @@ static void run(const json_t *command, json_t *answer)
         do_challenge(command, answer);
     else if (strcmp(verb, "resync") == 0)
         do_resync(command, answer);
+    else if (strcmp(verb, "card") == 0)
+        do_card(command, answer);
 }
 
 int main(void)

@@ -25,7 +25,9 @@ def _name(text):
 
 
 class Certificate:
-    def __init__(self, folder, stem, dns, issuer=None, begin=-10 * DAY, end=10 * DAY):
+    """`dns` is the name; `more` are further ones. Without an issuer it is a root."""
+
+    def __init__(self, folder, stem, dns, issuer=None, begin=-10 * DAY, end=10 * DAY, more=()):
         now = datetime.datetime.utcnow()
         self.key = ec.generate_private_key(ec.SECP256R1())
         builder = (x509.CertificateBuilder().subject_name(_name(dns))
@@ -35,13 +37,13 @@ class Certificate:
                    .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), True))
         if issuer:
             builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(dns)]), False)
+                x509.SubjectAlternativeName([x509.DNSName(n) for n in (dns, *more)]), False)
         self.cert = builder.sign(issuer.key if issuer else self.key, hashes.SHA256())
         self.pem = os.path.join(folder, stem + ".pem")
         self.key_pem = os.path.join(folder, stem + ".key")
         with open(self.pem, "wb") as out:
             out.write(self.cert.public_bytes(serialization.Encoding.PEM))
-        with open(self.key_pem, "wb") as out:
+        with open(os.open(self.key_pem, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
             out.write(self.key.private_bytes(serialization.Encoding.PEM,
                                              serialization.PrivateFormat.PKCS8,
                                              serialization.NoEncryption()))

@@ -60,6 +60,33 @@ static void test_all_members(void **state)
     desk_backend->close(sim);
 }
 
+/* As host name, or as the address of its root. */
+static void test_gateway(void **state)
+{
+    static const char *const forms[][2] = {
+        {"https://ag.example.org/", "ag.example.org"},
+        {"https://ag.example.org:8443", "ag.example.org:8443"},
+        {"ag.example.org:8443", "ag.example.org:8443"},
+    };
+    struct desk *desk = *state;
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct sim_identity identity;
+        struct sim *sim;
+        char text[256];
+
+        snprintf(text, sizeof text,
+                 "{\"imsi\":\"" DESK_IMSI "\",\"k\":\"" DESK_K "\",\"opc\":\"" DESK_OPC
+                 "\",\"gateway\":\"%s\"}",
+                 forms[i][0]);
+        desk_write(desk->path, text, 0600);
+        sim = desk_open(desk);
+        desk_backend->identity(sim, &identity);
+        assert_string_equal(identity.gateway, forms[i][1]);
+        desk_backend->close(sim);
+    }
+}
+
 static void test_modes(void **state)
 {
     static const unsigned bad[] = {0640, 0604, 0620, 0602, 0610, 0601, 0666, 0644};
@@ -151,6 +178,12 @@ static void test_malformed(void **state)
         {WITH("\"impi\":\"\""), "impi"},
         {WITH("\"impi\":\"a\\\"b@c\""), "impi"},
         {WITH("\"gateway\":7"), "gateway"},
+        {WITH("\"gateway\":\"\""), "gateway"},
+        {WITH("\"gateway\":\"https://\""), "gateway"},
+        {WITH("\"gateway\":\"https:///\""), "gateway"},
+        {WITH("\"gateway\":\"https://ag.example/path\""), "gateway"},
+        {WITH("\"gateway\":\"http://ag.example/\""), "gateway"},
+        {WITH("\"gateway\":\"user@ag.example\""), "gateway"},
         {WITH("\"aor\":7"), "aor"},
         {WITH("\"c\":" CS), "both or neither"},
         {WITH("\"r\":[64,0,32,64,96]"), "both or neither"},
@@ -205,9 +238,9 @@ static void test_sequence_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_good),      CASE(test_all_members), CASE(test_modes),
-        CASE(test_owner),     CASE(test_not_a_file),  CASE(test_open_folder),
-        CASE(test_malformed), CASE(test_too_long),    CASE(test_sequence_file),
+        CASE(test_good),     CASE(test_all_members),   CASE(test_gateway),     CASE(test_modes),
+        CASE(test_owner),    CASE(test_not_a_file),    CASE(test_open_folder), CASE(test_malformed),
+        CASE(test_too_long), CASE(test_sequence_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
