@@ -65,7 +65,8 @@ static int number(struct reader *r, const char *group, const char *key, int othe
     return value;
 }
 
-/* -- groups ------------------------------------------------------------------------------------- */
+/* -- groups -------------------------------------------------------------------------------------
+ */
 
 static bool dns_name(const char *name)
 {
@@ -144,8 +145,8 @@ static void read_auc(struct reader *r, struct config *c)
         g_ascii_xdigit_value(amf[0]) > 7)
         fail(r, "auc", "amf", "must be four hexadecimal digits, the first not over 7");
     for (int i = 0; !r->failed && i < 2; i++)
-        c->amf[i] = (uint8_t)(g_ascii_xdigit_value(amf[2 * i]) << 4 |
-                              g_ascii_xdigit_value(amf[2 * i + 1]));
+        c->amf[i] =
+            (uint8_t)(g_ascii_xdigit_value(amf[2 * i]) << 4 | g_ascii_xdigit_value(amf[2 * i + 1]));
     g_free(name);
     g_free(amf);
 }
@@ -165,7 +166,8 @@ static void read_limits(struct reader *r, struct config *c)
     c->refusal_ms = number(r, "limits", "refusal_ms", 100, 0, 500);
 }
 
-/* -- keys that nobody reads --------------------------------------------------------------------- */
+/* -- keys that nobody reads ---------------------------------------------------------------------
+ */
 
 static const struct {
     const char *group;

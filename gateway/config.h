@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The configuration file of gateway and simauth-gatewayctl. Every key stands in simauth-gateway.conf.example. */
+/* The configuration file of gateway and simauth-gatewayctl. Every key stands in
+ * simauth-gateway.conf.example. */
 #ifndef SIMAUTH_GATEWAY_CONFIG_H
 #define SIMAUTH_GATEWAY_CONFIG_H
 

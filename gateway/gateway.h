@@ -25,7 +25,8 @@ struct gateway {
     struct waiting *waiting;
 };
 
-/* Opens seal key, store and AuC as the configuration says. -1 with a sentence in `error` (CONFIG_ERROR_MAX). */
+/* Opens seal key, store and AuC as the configuration says. -1 with a sentence in `error`
+ * (CONFIG_ERROR_MAX). */
 int gateway_open(struct gateway *gateway, const struct config *config, bool create, char *error);
 void gateway_close(struct gateway *gateway);
 

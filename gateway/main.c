@@ -80,7 +80,8 @@ static int read_options(int argc, char **argv, struct options *options)
     return 3;
 }
 
-/* -- running ------------------------------------------------------------------------------------- */
+/* -- running -------------------------------------------------------------------------------------
+ */
 
 /* systemd's readiness protocol; nothing where it did not start us. */
 static void notify(const char *state)

@@ -119,8 +119,8 @@ static const char *vectors_sense(const json_t *object, const struct body_vectors
 
 const char *body_vectors(const char *text, size_t len, bool between, struct body_vectors *body)
 {
-    static const char *const phone[] = {"subject", "caller",  "callee", "callee_nai", "methods",
-                                        "seal_to", "rand",    "replaced", NULL};
+    static const char *const phone[] = {"subject", "caller", "callee",   "callee_nai", "methods",
+                                        "seal_to", "rand",   "replaced", NULL};
     static const char *const gateway[] = {"subject", "caller", "callee",   "callee_nai", "methods",
                                           "seal_to", "rand",   "replaced", "nai_a",      NULL};
     json_t *object = simauth_json_load(text, len);
@@ -213,11 +213,11 @@ json_t *body_vectors_json(const struct body_vectors *b)
 
     for (size_t i = 0; good && i < b->method_count; i++)
         good = json_array_append_new(methods, json_string(b->methods[i]->name)) == 0;
-    object = json_pack("{s:s, s:s, s:s, s:o*, s:s*, s:s*}", "subject",
-                       b->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller", "caller",
-                       b->caller, "callee", b->callee, "methods", methods, "callee_nai",
-                       b->callee_nai[0] ? b->callee_nai : NULL, "nai_a",
-                       b->nai_a[0] ? b->nai_a : NULL);
+    object =
+        json_pack("{s:s, s:s, s:s, s:o*, s:s*, s:s*}", "subject",
+                  b->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller", "caller", b->caller,
+                  "callee", b->callee, "methods", methods, "callee_nai",
+                  b->callee_nai[0] ? b->callee_nai : NULL, "nai_a", b->nai_a[0] ? b->nai_a : NULL);
     good = good && object && set_octets(object, "seal_to", b->seal_to, sizeof b->seal_to) &&
            (!b->rand_len || set_octets(object, "rand", b->rand, b->rand_len)) &&
            (!b->replaced_len || set_octets(object, "replaced", b->replaced, b->replaced_len));

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* POST /v1/challenges: "is this RAND ours, for this SIM, now?" and POST /v1/auts: "the SIM wants another". */
+/* POST /v1/challenges: "is this RAND ours, for this SIM, now?" and POST /v1/auts: "the SIM wants
+ * another". */
 #include "issue.h"
 
 #include <openssl/rand.h>
@@ -27,14 +28,15 @@ static void finish(struct request *request, const struct outcome *outcome, json_
                    outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
 }
 
-/* -- challenges ---------------------------------------------------------------------------------- */
+/* -- challenges ----------------------------------------------------------------------------------
+ */
 
 static struct outcome confirm(struct request *request, const struct body_challenges *body,
                               struct store_vector *v)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand,
-                                                            body->rand_len, v);
+    enum store_result result =
+        gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand, body->rand_len, v);
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
@@ -49,8 +51,7 @@ static struct outcome confirm(struct request *request, const struct body_challen
     if (result == STORE_NONE)
         return outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     if (result == STORE_OK)
-        result =
-            gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_CONFIRMED);
+        result = gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_CONFIRMED);
     return outcome_store(result == STORE_NONE ? STORE_OK : result);
 }
 
@@ -60,8 +61,7 @@ void challenges_post(struct request *request)
     struct store_vector v = {0};
     struct outcome outcome;
     json_t *object = NULL;
-    const char *fault =
-        body_challenges((const char *)request->body.data, request->body.len, &body);
+    const char *fault = body_challenges((const char *)request->body.data, request->body.len, &body);
 
     if (fault) {
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
@@ -78,15 +78,16 @@ void challenges_post(struct request *request)
     simauth_secret_wipe(&v.ssk);
 }
 
-/* -- AUTS ---------------------------------------------------------------------------------------- */
+/* -- AUTS ----------------------------------------------------------------------------------------
+ */
 
 /* The vector of this RAND on either side of a call of this SIM. */
 static enum store_result find(struct request *request, const struct body_auts *body,
                               struct store_vector *v)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand,
-                                                            sizeof body->rand, v);
+    enum store_result result =
+        gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand, sizeof body->rand, v);
 
     if (result == STORE_NONE)
         result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_A, body->rand,

@@ -15,7 +15,8 @@
 #define CHAIN_MAX 8
 #define NAMES_MAX 16
 
-/* -- who is it ----------------------------------------------------------------------------------- */
+/* -- who is it -----------------------------------------------------------------------------------
+ */
 
 struct peer_certificates {
     X509 *leaf;
@@ -117,7 +118,8 @@ static enum store_result find_by_names(struct gateway *gateway, X509 *leaf,
         int len = dns ? ASN1_STRING_length(dns) : 0;
         char *text;
 
-        if (len <= 0 || len > SIMAUTH_REALM_MAX || memchr(ASN1_STRING_get0_data(dns), 0, (size_t)len))
+        if (len <= 0 || len > SIMAUTH_REALM_MAX ||
+            memchr(ASN1_STRING_get0_data(dns), 0, (size_t)len))
             continue;
         text = g_ascii_strdown((const char *)ASN1_STRING_get0_data(dns), len);
         result = gateway->ops->partner_by_certificate(gateway->store, text, partner);
@@ -164,7 +166,8 @@ bool federation_identify(struct request *request)
     return false;
 }
 
-/* -- what it may ask ----------------------------------------------------------------------------- */
+/* -- what it may ask -----------------------------------------------------------------------------
+ */
 
 /* A partner speaks for its own realms and for addresses that no operator has as a realm. */
 static struct outcome may_ask(struct request *request, const struct body_vectors *body)
@@ -217,8 +220,8 @@ void federation_post(struct request *request)
     enum store_result result;
     struct outcome outcome;
     json_t *object = NULL;
-    const char *fault = body_vectors((const char *)request->body.data, request->body.len, true,
-                                     &request->vectors);
+    const char *fault =
+        body_vectors((const char *)request->body.data, request->body.len, true, &request->vectors);
 
     if (fault) {
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);

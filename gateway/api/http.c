@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The listener: libmicrohttpd with GnuTLS. Reads whole requests, sends answers; decides nothing about SIMs. */
+/* The listener: libmicrohttpd with GnuTLS. Reads whole requests, sends answers; decides nothing
+ * about SIMs. */
 #include "http.h"
 #include "../log.h"
 #include "request.h"
@@ -46,7 +47,8 @@ struct open_connection {
     bool busy;        /* a request is being worked on */
 };
 
-/* -- connections: MHD's time-out is for silence; one octet a second is not silent ----------------- */
+/* -- connections: MHD's time-out is for silence; one octet a second is not silent -----------------
+ */
 
 static void mark(struct http *http, struct MHD_Connection *connection, bool busy, bool served)
 {
@@ -96,14 +98,16 @@ void http_reap(struct http *http)
         struct open_connection *open = value;
         int64_t limit = open->served ? config->idle_timeout : config->request_timeout;
 
-        /* The listener closes the descriptor itself when it sees the end; until then it is not another's. */
+        /* The listener closes the descriptor itself when it sees the end; until then it is not
+         * another's. */
         if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0)
             shutdown(open->fd, SHUT_RDWR);
     }
     g_mutex_unlock(&http->lock);
 }
 
-/* -- one request --------------------------------------------------------------------------------- */
+/* -- one request ---------------------------------------------------------------------------------
+ */
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
@@ -334,7 +338,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return send_answer(request);
 }
 
-/* -- starting ------------------------------------------------------------------------------------ */
+/* -- starting ------------------------------------------------------------------------------------
+ */
 
 static void on_error(void *cls, const char *format, va_list arguments)
 {
@@ -386,11 +391,10 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct addrinfo 
         (unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, http, MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, http, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
 struct http *http_start(struct gateway *gateway, char *error)

@@ -39,7 +39,8 @@ bool same_names(const struct store_vector *vector, const struct body_vectors *bo
     return strcmp(vector->caller, body->caller) == 0 && strcmp(vector->callee, body->callee) == 0;
 }
 
-/* -- drawing ------------------------------------------------------------------------------------- */
+/* -- drawing -------------------------------------------------------------------------------------
+ */
 
 /* RAND, AUTN and SSK; names and method of `v` must be there. */
 static struct outcome draw(struct request *request, const struct store_subscriber *subscriber,
@@ -152,8 +153,7 @@ struct outcome issue_callee(struct request *request, const struct body_vectors *
     if (!body_has_method(body, v->method))
         goto out;
     set_names(v, body, nai_a, subscriber.nai);
-    g_strlcpy(v->operator_name, peer ? peer->name : gateway->config->name,
-              sizeof v->operator_name);
+    g_strlcpy(v->operator_name, peer ? peer->name : gateway->config->name, sizeof v->operator_name);
     outcome = draw(request, &subscriber, NULL, v);
     if (outcome_good(&outcome))
         outcome = add_record(request, v, record);
@@ -171,8 +171,8 @@ struct outcome issue_caller(struct request *request, const struct body_vectors *
 {
     struct gateway *gateway = request->gateway;
     struct store_subscriber subscriber = {0};
-    struct outcome outcome = outcome_store(gateway->ops->subscriber_by_id(
-        gateway->store, request->session.subscriber, &subscriber));
+    struct outcome outcome = outcome_store(
+        gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber, &subscriber));
 
     memset(v, 0, sizeof *v);
     if (!outcome_good(&outcome))
@@ -200,8 +200,8 @@ struct outcome issue_again(struct request *request, const struct store_vector *o
     struct gateway *gateway = request->gateway;
     struct store_subscriber subscriber = {0};
     const struct auc_auts auts = {.rand = old->rand, .auts = body->auts};
-    struct outcome outcome = outcome_store(
-        gateway->ops->subscriber_by_id(gateway->store, old->subscriber, &subscriber));
+    struct outcome outcome =
+        outcome_store(gateway->ops->subscriber_by_id(gateway->store, old->subscriber, &subscriber));
 
     *fresh = *old;
     fresh->resynced = true;
@@ -211,14 +211,15 @@ struct outcome issue_again(struct request *request, const struct store_vector *o
     return outcome;
 }
 
-/* -- giving -------------------------------------------------------------------------------------- */
+/* -- giving --------------------------------------------------------------------------------------
+ */
 
 struct outcome give_replaced(struct request *request, const struct body_vectors *body,
                              const char *nai_a, int64_t peer, struct store_vector *v)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->vector_by_rand(
-        gateway->store, STORE_AV_B, body->replaced, body->replaced_len, v);
+    enum store_result result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B,
+                                                            body->replaced, body->replaced_len, v);
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
@@ -248,21 +249,21 @@ struct outcome give_caller(struct request *request, const struct body_vectors *b
     if (result == STORE_NONE)
         return outcome_problem(PROBLEM_NOT_YOURS, "given before, or too old");
     if (result == STORE_OK)
-        result =
-            gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_COMPLETED);
+        result = gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_COMPLETED);
     return outcome_store(result == STORE_NONE ? STORE_OK : result);
 }
 
-/* -- JSON ---------------------------------------------------------------------------------------- */
+/* -- JSON ----------------------------------------------------------------------------------------
+ */
 
 json_t *vector_object(struct gateway *gateway, const struct store_vector *v,
                       const uint8_t seal_to[static SIMAUTH_X25519_LEN])
 {
-    struct simauth_vector vector = {
-        .subject = v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER,
-        .challenge = {.method = v->method, .rand_len = v->rand_len},
-        .sim_age = v->sim_age,
-        .ttl = gateway->config->vector_ttl};
+    struct simauth_vector vector = {.subject = v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE
+                                                                     : SIMAUTH_SUBJECT_CALLER,
+                                    .challenge = {.method = v->method, .rand_len = v->rand_len},
+                                    .sim_age = v->sim_age,
+                                    .ttl = gateway->config->vector_ttl};
     const char *nai = v->role == STORE_AV_B ? v->nai_b : v->nai_a;
     json_t *object = NULL;
 

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Making and giving vectors: the same code for a phone of ours and for a partner. All inside a writing transaction. */
+/* Making and giving vectors: the same code for a phone of ours and for a partner. All inside a
+ * writing transaction. */
 #ifndef SIMAUTH_GATEWAY_ISSUE_H
 #define SIMAUTH_GATEWAY_ISSUE_H
 
@@ -28,8 +29,8 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
 bool partner_active(const struct store_partner *partner, int64_t now);
 bool partner_has_realm(const struct store_partner *partner, const char *realm);
 
-/* AV_B for a callee of ours. `peer` NULL: the caller is ours too. `record` is that of the call; its id goes into the
- * vector. `vector` is filled, its ssk to be wiped. */
+/* AV_B for a callee of ours. `peer` NULL: the caller is ours too. `record` is that of the call; its
+ * id goes into the vector. `vector` is filled, its ssk to be wiped. */
 struct outcome issue_callee(struct request *request, const struct body_vectors *body,
                             const char *nai_a, const struct store_partner *peer,
                             struct store_record *record, struct store_vector *vector);
@@ -37,7 +38,8 @@ struct outcome issue_callee(struct request *request, const struct body_vectors *
 struct outcome issue_caller(struct request *request, const struct body_vectors *body,
                             const uint8_t *rand_b, size_t rand_b_len, const char *nai_b,
                             int64_t peer, int64_t record, struct store_vector *vector);
-/* A vector in the place of `old`, after its SIM's AUTS was found right: RAND, AUTN and SSK of `fresh` are new. */
+/* A vector in the place of `old`, after its SIM's AUTS was found right: RAND, AUTN and SSK of
+ * `fresh` are new. */
 struct outcome issue_again(struct request *request, const struct store_vector *old,
                            const struct body_auts *auts, struct store_vector *fresh);
 /* AV_B in the place of another, as the caller asks for it by {RAND_B, RAND_B'}. */

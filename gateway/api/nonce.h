@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Nonces of Ua: a fresh one costs no memory; one that was used with a right answer keeps a window of its nc values. */
+/* Nonces of Ua: a fresh one costs no memory; one that was used with a right answer keeps a window
+ * of its nc values. */
 #ifndef SIMAUTH_GATEWAY_NONCE_H
 #define SIMAUTH_GATEWAY_NONCE_H
 

@@ -25,7 +25,8 @@ struct operator_keys {
     char *statements[CONFIG_REALMS_MAX]; /* in the order of config->realms */
 };
 
-/* -- certificate --------------------------------------------------------------------------------- */
+/* -- certificate ---------------------------------------------------------------------------------
+ */
 
 static STACK_OF(X509) * read_chain(const char *path)
 {
@@ -84,7 +85,8 @@ static int check_certificate(const struct operator_keys *keys, char *error)
     return 0;
 }
 
-/* -- keys ---------------------------------------------------------------------------------------- */
+/* -- keys ----------------------------------------------------------------------------------------
+ */
 
 static int make_key(struct operator_keys *keys, int64_t now, struct store_operator_key *made)
 {
@@ -117,8 +119,7 @@ static int present_key(struct operator_keys *keys, int64_t now, struct store_ope
     if (result != STORE_OK)
         return -1;
     result = gateway->ops->operator_key_get(gateway->store, now, key);
-    good = result == STORE_OK &&
-           key->not_before + gateway->config->operator_key_rotate > now;
+    good = result == STORE_OK && key->not_before + gateway->config->operator_key_rotate > now;
     if (!good && (result == STORE_OK || result == STORE_NONE) && make_key(keys, now, key) == 0)
         return gateway->ops->commit(gateway->store) == STORE_OK ? 0 : -1;
     gateway->ops->rollback(gateway->store);

@@ -52,14 +52,15 @@ void answer_store(struct request *request, enum store_result result)
                    store_result_name(result));
 }
 
-/* -- repeats ------------------------------------------------------------------------------------- */
+/* -- repeats -------------------------------------------------------------------------------------
+ */
 
 static bool read_key(struct request *request)
 {
     const char *text = http_header(request, "Idempotency-Key");
 
-    return text && simauth_b64u_decode(text, strlen(text), request->key, STORE_KEY_LEN) ==
-                       SIMAUTH_OK;
+    return text &&
+           simauth_b64u_decode(text, strlen(text), request->key, STORE_KEY_LEN) == SIMAUTH_OK;
 }
 
 static bool hash_request(struct request *request)
@@ -159,9 +160,11 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     }
 }
 
-/* -- questions ----------------------------------------------------------------------------------- */
+/* -- questions -----------------------------------------------------------------------------------
+ */
 
-/* The same for the same request, so that a phone's repeat is the partner's repeat; and tells the partner nothing. */
+/* The same for the same request, so that a phone's repeat is the partner's repeat; and tells the
+ * partner nothing. */
 static bool derive_key(const struct request *request, uint8_t key[static STORE_KEY_LEN])
 {
     uint8_t digest[32];
@@ -208,7 +211,8 @@ void request_ask(struct request *request, struct store_partner *partner, json_t 
     request->resume = resume;
 }
 
-/* -- running ------------------------------------------------------------------------------------- */
+/* -- running -------------------------------------------------------------------------------------
+ */
 
 void request_run(struct request *request)
 {

@@ -41,8 +41,8 @@ struct request {
     char *target; /* as it stood on the request line */
     char method[16];
     struct simauth_octets body;
-    int64_t started_us; /* monotonic */
-    int64_t now;        /* UTC */
+    int64_t started_us;  /* monotonic */
+    int64_t now;         /* UTC */
     char *authorization; /* NULL: none */
     bool begun, too_large;
     const struct route *route;
@@ -52,7 +52,7 @@ struct request {
     struct store_session session;
     struct simauth_secret ks_naf;
     char nai[SIMAUTH_NAI_MAX + 1];
-    struct store_partner partner; /* id 0: a phone */
+    struct store_partner partner;  /* id 0: a phone */
     char who[STORE_NAME_MAX + 32]; /* of stored answers and of the log */
     uint8_t key[STORE_KEY_LEN];
     uint8_t hash[STORE_HASH_LEN];
@@ -61,11 +61,12 @@ struct request {
     struct store_vector known; /* the callee's vector while AG(A) is asked */
     struct question *question;
     void (*resume)(struct request *request); /* not NULL: waits for question */
-    bool held; /* a refusal that waits for its time */
+    bool held;                               /* a refusal that waits for its time */
     struct answer answer;
 };
 
-/* -- answers: the handler returns after the first ------------------------------------------------ */
+/* -- answers: the handler returns after the first ------------------------------------------------
+ */
 /* Takes `object`. */
 void answer_json(struct request *request, json_t *object);
 /* `reason` goes to the log, `detail` (may be NULL) to the asker. */
@@ -74,21 +75,26 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 /* The store failed. */
 void answer_store(struct request *request, enum store_result result);
 
-/* -- what handlers share ------------------------------------------------------------------------- */
-/* Reads Idempotency-Key and looks for the stored answer: true when the request is answered now (again, or refused). */
+/* -- what handlers share -------------------------------------------------------------------------
+ */
+/* Reads Idempotency-Key and looks for the stored answer: true when the request is answered now
+ * (again, or refused). */
 bool request_repeated(struct request *request);
 /* In the open transaction: stores `object` as the answer to this request. */
 enum store_result request_remember(struct request *request, const json_t *object);
 /* A token for the asker; answers 429 and returns false when there is none. */
 bool request_allowed(struct request *request);
-/* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the problem. */
+/* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the
+ * problem. */
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result);
-/* Asks `partner` (taken) and calls `resume` afterwards. `key` belongs to the question, so that a repeat is a repeat. */
+/* Asks `partner` (taken) and calls `resume` afterwards. `key` belongs to the question, so that a
+ * repeat is a repeat. */
 void request_ask(struct request *request, struct store_partner *partner, json_t *body,
                  void (*resume)(struct request *request));
 
-/* -- handlers ------------------------------------------------------------------------------------ */
+/* -- handlers ------------------------------------------------------------------------------------
+ */
 enum route_asker { ASKER_SIM, ASKER_PHONE, ASKER_PARTNER };
 struct route {
     const char *method;

@@ -67,9 +67,8 @@ static void password_free(char *password)
 static bool digest_right(const struct request *request)
 {
     const struct simauth_digest_credentials *c = &request->credentials;
-    struct simauth_digest_request hashed = {.method = request->method,
-                                            .body = request->body.data,
-                                            .body_len = request->body.len};
+    struct simauth_digest_request hashed = {
+        .method = request->method, .body = request->body.data, .body_len = request->body.len};
     char realm[SIMAUTH_DIGEST_TEXT_MAX + 1];
     char *password = password_of(request);
     bool right;
@@ -102,8 +101,8 @@ bool ua_authenticate(struct request *request)
         answer_store(request, result);
         return false;
     }
-    if (result == STORE_NONE || request->session.expires <= request->now ||
-        !make_ks_naf(request) || !digest_right(request)) {
+    if (result == STORE_NONE || request->session.expires <= request->now || !make_ks_naf(request) ||
+        !digest_right(request)) {
         simauth_secret_wipe(&request->ks_naf);
         refuse(request, false, result == STORE_NONE ? "unknown B-TID" : "wrong digest or too old");
         return false;
@@ -134,7 +133,8 @@ void ua_inform(struct request *request)
     password_free(password);
 }
 
-/* -- GET /v1/self -------------------------------------------------------------------------------- */
+/* -- GET /v1/self --------------------------------------------------------------------------------
+ */
 
 static int add_aor(const struct store_binding *binding, void *data)
 {
@@ -148,8 +148,8 @@ void self_get(struct request *request)
     enum store_result result = gateway->ops->begin(gateway->store, false);
 
     if (result == STORE_OK) {
-        result = gateway->ops->binding_list(gateway->store, request->session.subscriber, add_aor,
-                                            aors);
+        result =
+            gateway->ops->binding_list(gateway->store, request->session.subscriber, add_aor, aors);
         gateway->ops->rollback(gateway->store);
     }
     if (result != STORE_OK) {
@@ -157,8 +157,8 @@ void self_get(struct request *request)
         answer_store(request, result);
         return;
     }
-    answer_json(request, json_pack("{s:s, s:o, s:s, s:s, s:I}", "nai", request->nai, "aors", aors,
-                                   "operator", gateway->config->name, "realm",
-                                   simauth_nai_realm(request->nai), "time",
-                                   (json_int_t)request->now));
+    answer_json(request,
+                json_pack("{s:s, s:o, s:s, s:s, s:I}", "nai", request->nai, "aors", aors,
+                          "operator", gateway->config->name, "realm",
+                          simauth_nai_realm(request->nai), "time", (json_int_t)request->now));
 }

@@ -178,9 +178,8 @@ static void bootstrap(struct request *request, const struct store_ub *ub)
 static bool digest_right(struct request *request, const struct store_ub *ub)
 {
     const struct simauth_digest_credentials *c = &request->credentials;
-    struct simauth_digest_request hashed = {.method = request->method,
-                                            .body = request->body.data,
-                                            .body_len = request->body.len};
+    struct simauth_digest_request hashed = {
+        .method = request->method, .body = request->body.data, .body_len = request->body.len};
     bool auts = c->has_auts;
 
     return c->algorithm == SIMAUTH_DIGEST_AKAV1_MD5 && c->qop == SIMAUTH_QOP_AUTH_INT &&
@@ -244,9 +243,10 @@ void ub_get(struct request *request)
 
     if (!header || simauth_digest_parse_credentials(header, strlen(header),
                                                     &request->credentials) != SIMAUTH_OK) {
-        answer_problem(request, PROBLEM_BAD_REQUEST,
-                       "Bootstrapping begins with an Authorization that names the IMPI (TS 24.109).",
-                       "no Digest credentials");
+        answer_problem(
+            request, PROBLEM_BAD_REQUEST,
+            "Bootstrapping begins with an Authorization that names the IMPI (TS 24.109).",
+            "no Digest credentials");
         return;
     }
     result = gateway->ops->begin(gateway->store, true);
@@ -254,8 +254,8 @@ void ub_get(struct request *request)
         answer_store(request, result);
         return;
     }
-    result =
-        gateway->ops->subscriber_by_impi(gateway->store, request->credentials.username, &subscriber);
+    result = gateway->ops->subscriber_by_impi(gateway->store, request->credentials.username,
+                                              &subscriber);
     if (result == STORE_OK) {
         snprintf(request->who, sizeof request->who, "s:%lld", (long long)subscriber.id);
         with_subscriber(request, &subscriber);

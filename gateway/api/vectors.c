@@ -44,17 +44,18 @@ static json_t *vector_answer(json_t *vector)
     return vector ? json_pack("{s:o}", "vector", vector) : NULL;
 }
 
-/* -- a partner's answer ------------------------------------------------------------------------- */
+/* -- a partner's answer -------------------------------------------------------------------------
+ */
 
-/* The vector that a partner sent, checked against what was asked; NULL when it is not what an honest partner sends. */
+/* The vector that a partner sent, checked against what was asked; NULL when it is not what an
+ * honest partner sends. */
 static json_t *partner_vector(const struct request *request, const char *nai_a,
                               struct simauth_vector *v)
 {
     static const char *const members[] = {"vector", NULL};
     const struct question *question = request->question;
     const struct body_vectors *body = &request->vectors;
-    json_t *object =
-        simauth_json_load((const char *)question->answer.data, question->answer.len);
+    json_t *object = simauth_json_load((const char *)question->answer.data, question->answer.len);
     json_t *vector = json_object_get(object, "vector");
     bool good = false;
 
@@ -64,8 +65,7 @@ static json_t *partner_vector(const struct request *request, const char *nai_a,
         const char *nai = v->subject == SIMAUTH_SUBJECT_CALLEE ? v->nai_b : v->nai_a;
 
         good = v->subject == body->subject && strcmp(v->caller, body->caller) == 0 &&
-               strcmp(v->callee, body->callee) == 0 &&
-               (!nai_a || strcmp(v->nai_a, nai_a) == 0) &&
+               strcmp(v->callee, body->callee) == 0 && (!nai_a || strcmp(v->nai_a, nai_a) == 0) &&
                body_has_method(body, v->challenge.method) &&
                partner_has_realm(&question->partner, simauth_nai_realm(nai)) &&
                (!body->callee_nai[0] || strcmp(v->nai_b, body->callee_nai) == 0);
@@ -89,7 +89,8 @@ static bool partner_refused(struct request *request)
     return true;
 }
 
-/* -- subject callee ------------------------------------------------------------------------------ */
+/* -- subject callee ------------------------------------------------------------------------------
+ */
 
 /* The record of a call that a subscriber of ours asked a partner for. */
 static struct outcome record_asked(struct request *request, const struct simauth_vector *v,
@@ -151,8 +152,8 @@ static void callee_local(struct request *request)
         return;
     outcome = issue_callee(request, body, request->nai, NULL, &record, &av_b);
     if (outcome_good(&outcome))
-        outcome = issue_caller(request, body, av_b.rand, av_b.rand_len, av_b.nai_b, 0, record.id,
-                               &av_a);
+        outcome =
+            issue_caller(request, body, av_b.rand, av_b.rand_len, av_b.nai_b, 0, record.id, &av_a);
     if (outcome_good(&outcome))
         object = call_object(vector_object(request->gateway, &av_b, body->seal_to), &av_a);
     finish(request, &outcome, object);
@@ -160,7 +161,8 @@ static void callee_local(struct request *request)
     simauth_secret_wipe(&av_b.ssk);
 }
 
-/* -- subject callee again, after RAND_B' --------------------------------------------------------- */
+/* -- subject callee again, after RAND_B' ---------------------------------------------------------
+ */
 
 static void replaced_answered(struct request *request)
 {
@@ -193,8 +195,7 @@ static void replaced_local(struct request *request)
         return;
     outcome = give_replaced(request, &request->vectors, request->nai, 0, &av_b);
     if (outcome_good(&outcome))
-        object =
-            vector_answer(vector_object(request->gateway, &av_b, request->vectors.seal_to));
+        object = vector_answer(vector_object(request->gateway, &av_b, request->vectors.seal_to));
     finish(request, &outcome, object);
     simauth_secret_wipe(&av_b.ssk);
 }
@@ -218,7 +219,8 @@ static struct outcome own_call(struct request *request, int64_t peer)
     return outcome;
 }
 
-/* -- subject callee: who vouches ----------------------------------------------------------------- */
+/* -- subject callee: who vouches -----------------------------------------------------------------
+ */
 
 /* The caller's own address, and an operator that vouches for the callee; all reading. */
 static struct outcome prepare(struct request *request, struct voucher *voucher)
@@ -277,7 +279,8 @@ static void subject_callee(struct request *request)
         callee_local(request);
 }
 
-/* -- subject caller ------------------------------------------------------------------------------ */
+/* -- subject caller ------------------------------------------------------------------------------
+ */
 
 static struct outcome complete(struct request *request)
 {
@@ -322,8 +325,7 @@ static void caller_local(struct request *request)
         return;
     outcome = give_caller(request, &request->vectors, 0, &av_a);
     if (outcome_good(&outcome))
-        object =
-            vector_answer(vector_object(request->gateway, &av_a, request->vectors.seal_to));
+        object = vector_answer(vector_object(request->gateway, &av_a, request->vectors.seal_to));
     finish(request, &outcome, object);
     simauth_secret_wipe(&av_a.ssk);
 }
@@ -340,12 +342,12 @@ static struct outcome known_call(struct request *request, struct store_partner *
     memset(partner, 0, sizeof *partner);
     if (result != STORE_OK)
         return outcome_store(result);
-    result = gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand, body->rand_len, v);
+    result =
+        gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, body->rand, body->rand_len, v);
     if (result == STORE_NONE ||
         (result == STORE_OK &&
          (v->subscriber != request->session.subscriber || v->state != STORE_CONFIRMED ||
-          !same_names(v, body) ||
-          v->changed < request->now - gateway->config->confirmed_ttl)))
+          !same_names(v, body) || v->changed < request->now - gateway->config->confirmed_ttl)))
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "no confirmed vector of this SIM");
     else if (result == STORE_OK && v->peer)
         result = gateway->ops->partner_by_id(gateway->store, v->peer, partner);
@@ -389,8 +391,8 @@ static void subject_caller(struct request *request)
 
 void vectors_post(struct request *request)
 {
-    const char *fault = body_vectors((const char *)request->body.data, request->body.len, false,
-                                     &request->vectors);
+    const char *fault =
+        body_vectors((const char *)request->body.data, request->body.len, false, &request->vectors);
 
     if (fault) {
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);

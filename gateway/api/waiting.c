@@ -23,8 +23,8 @@ struct waiting {
     CURLM *multi;
     GThread *thread;
     GMutex lock;
-    GQueue fresh;  /* jobs handed over, under lock */
-    GQueue holds;  /* the thread's own */
+    GQueue fresh; /* jobs handed over, under lock */
+    GQueue holds; /* the thread's own */
     unsigned running;
     bool stopping, stopped;
 };
@@ -41,7 +41,8 @@ static void finish(struct job *job)
     MHD_resume_connection(request->connection);
 }
 
-/* -- questions ----------------------------------------------------------------------------------- */
+/* -- questions -----------------------------------------------------------------------------------
+ */
 
 static size_t take_answer(char *data, size_t size, size_t count, void *user)
 {
@@ -148,7 +149,8 @@ static void end_questions(struct waiting *waiting)
     }
 }
 
-/* -- the thread ---------------------------------------------------------------------------------- */
+/* -- the thread ----------------------------------------------------------------------------------
+ */
 
 static bool take_fresh(struct waiting *waiting)
 {

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One thread for everything that waits: questions to partners (libcurl, persistent connections, mutual TLS) and refusals
- * that leave at a fixed time. No thread of the listener ever waits, so two gateways that ask each other cannot block.
+ * One thread for everything that waits: questions to partners (libcurl, persistent connections,
+ * mutual TLS) and refusals that leave at a fixed time. No thread of the listener ever waits, so two
+ * gateways that ask each other cannot block.
  */
 #ifndef SIMAUTH_GATEWAY_WAITING_H
 #define SIMAUTH_GATEWAY_WAITING_H

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where authentication vectors come from: an interface. A source is one file and one row in auc.c. */
+/* Where authentication vectors come from: an interface. A source is one file and one row in auc.c.
+ */
 #ifndef SIMAUTH_GATEWAY_AUC_H
 #define SIMAUTH_GATEWAY_AUC_H
 
@@ -44,8 +45,9 @@ struct auc {
 };
 struct auc_ops {
     const char *name; /* as in the configuration */
-    /* A fresh vector for `subscriber`; with `auts`, after it was checked and the sequence number moved forwards.
-     * Called inside a writing transaction of the store: the number is durable when that is. */
+    /* A fresh vector for `subscriber`; with `auts`, after it was checked and the sequence number
+     * moved forwards. Called inside a writing transaction of the store: the number is durable when
+     * that is. */
     enum auc_result (*draw)(struct auc *auc, const struct store_subscriber *subscriber,
                             const struct auc_auts *auts, struct auc_vector *vector,
                             enum store_result *store_result);

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* init and check. */
-#include "ctl.h"
 #include "../api/operator_key.h"
+#include "ctl.h"
 
 #include <unistd.h>
 

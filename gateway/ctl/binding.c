@@ -27,8 +27,7 @@ static enum store_result add_one(struct ctl *ctl, void *data)
     const char *domain = simauth_aor_domain(addition->binding.aor);
     struct store_subscriber s;
     struct store_partner partner = {0};
-    enum store_result result =
-        gateway->ops->partner_by_realm(gateway->store, domain, &partner);
+    enum store_result result = gateway->ops->partner_by_realm(gateway->store, domain, &partner);
 
     store_partner_clear(&partner);
     if (result == STORE_OK) {
@@ -106,7 +105,8 @@ static int remove_binding(struct ctl *ctl)
     return ctl_change(ctl, remove_one, aor, aor);
 }
 
-/* -- sim issue ----------------------------------------------------------------------------------- */
+/* -- sim issue -----------------------------------------------------------------------------------
+ */
 
 static char *hex(const uint8_t *octets, size_t len, char *text)
 {

@@ -27,7 +27,7 @@ struct ctl_command {
     const char *arguments; /* for help */
     const char *options;   /* names with blanks around; "name=" takes a value */
     const char *help;
-    int words; /* how many words it takes */
+    int words;   /* how many words it takes */
     bool closed; /* does not need the store */
     int (*run)(struct ctl *ctl);
 };

@@ -67,8 +67,8 @@ static int check(const char *path, struct store_keys *keys, const struct seen *s
         return ctl_fail("%s: c1 to c5 and r1 to r5 go together", path);
     keys->has_constants = seen->constants != 0;
     if (keys->has_constants) {
-        result = simauth_milenage_init_custom(&m, keys->k, keys->op, keys->op_is_opc, keys->c,
-                                              keys->r);
+        result =
+            simauth_milenage_init_custom(&m, keys->k, keys->op, keys->op_is_opc, keys->c, keys->r);
         simauth_milenage_wipe(&m);
     }
     return result == SIMAUTH_OK
@@ -92,8 +92,9 @@ int keys_file_read(const char *path, struct store_subscriber *s)
         number++;
         g_strstrip(line);
         if (line[0] && line[0] != '#' && !read_line(&s->keys, &seen, line))
-            result = ctl_fail("%s line %d: not one of k, opc, op, amf, c1..c5, r1..r5 with its value",
-                              path, number);
+            result =
+                ctl_fail("%s line %d: not one of k, opc, op, amf, c1..c5, r1..r5 with its value",
+                         path, number);
     }
     OPENSSL_cleanse(line, sizeof line);
     if (file != stdin)
@@ -108,9 +109,7 @@ static const short three_digit_mccs[] = {302, 310, 311, 312, 313, 314, 315, 316,
 
 int keys_file_mnc_digits(const char *imsi)
 {
-    int mcc = strlen(imsi) < 3
-                  ? 0
-                  : (imsi[0] - '0') * 100 + (imsi[1] - '0') * 10 + (imsi[2] - '0');
+    int mcc = strlen(imsi) < 3 ? 0 : (imsi[0] - '0') * 100 + (imsi[1] - '0') * 10 + (imsi[2] - '0');
 
     for (size_t i = 0; i < G_N_ELEMENTS(three_digit_mccs); i++)
         if (three_digit_mccs[i] == mcc)

@@ -15,7 +15,8 @@ static const struct ctl_command *const tables[] = {ctl_base_commands, ctl_subscr
                                                    ctl_binding_commands, ctl_partner_commands,
                                                    ctl_record_commands};
 
-/* -- what commands share ------------------------------------------------------------------------- */
+/* -- what commands share -------------------------------------------------------------------------
+ */
 
 int ctl_fail(const char *format, ...)
 {
@@ -106,7 +107,8 @@ void ctl_time_text(int64_t when, char text[static 24])
     strftime(text, 24, "%Y-%m-%d %H:%M:%S", &utc);
 }
 
-/* -- help ---------------------------------------------------------------------------------------- */
+/* -- help ----------------------------------------------------------------------------------------
+ */
 
 static void print_command(const struct ctl_command *c)
 {
@@ -132,7 +134,8 @@ static int help(const char *subject)
     return found ? 0 : ctl_fail("there is no command \"%s\": see simauth-gatewayctl help", subject);
 }
 
-/* -- the command line ---------------------------------------------------------------------------- */
+/* -- the command line ----------------------------------------------------------------------------
+ */
 
 static const struct ctl_command *find(const char *subject, const char *verb)
 {

@@ -127,7 +127,8 @@ static int add(struct ctl *ctl)
     return result;
 }
 
-/* -- list ---------------------------------------------------------------------------------------- */
+/* -- list ----------------------------------------------------------------------------------------
+ */
 
 static const char *state_of(const struct store_partner *p)
 {
@@ -178,7 +179,8 @@ static int list(struct ctl *ctl)
     return ctl_store(result, "partners");
 }
 
-/* -- the rest ------------------------------------------------------------------------------------ */
+/* -- the rest ------------------------------------------------------------------------------------
+ */
 
 static enum store_result suspend_one(struct ctl *ctl, void *data)
 {

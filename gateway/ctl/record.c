@@ -16,11 +16,11 @@ static int print_row(const struct store_record *r, void *data)
                r->side, r->partner, r->method, r->first ? "first" : "again",
                store_outcome_name(r->outcome), r->nai_a, r->nai_b);
     } else {
-        json_t *object = json_pack(
-            "{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "id", (json_int_t)r->id, "time",
-            (json_int_t)r->time, "side", r->side, "partner", r->partner, "nai_a", r->nai_a, "nai_b",
-            r->nai_b, "method", r->method, "first", r->first, "outcome",
-            store_outcome_name(r->outcome));
+        json_t *object =
+            json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "id", (json_int_t)r->id,
+                      "time", (json_int_t)r->time, "side", r->side, "partner", r->partner, "nai_a",
+                      r->nai_a, "nai_b", r->nai_b, "method", r->method, "first", r->first,
+                      "outcome", store_outcome_name(r->outcome));
 
         json_dumpf(object, stdout, JSON_COMPACT);
         putchar('\n');
@@ -49,7 +49,7 @@ static int list(struct ctl *ctl)
     return ctl_store(result, "records");
 }
 
-const struct ctl_command ctl_record_commands[] = {
-    {"record", "list", "[--from DATE] [--json]", " from= json ", "list charging records", 0, false,
-     list},
-    {0}};
+const struct ctl_command ctl_record_commands[] = {{"record", "list", "[--from DATE] [--json]",
+                                                   " from= json ", "list charging records", 0,
+                                                   false, list},
+                                                  {0}};

@@ -77,7 +77,8 @@ out:
     return result;
 }
 
-/* -- import -------------------------------------------------------------------------------------- */
+/* -- import --------------------------------------------------------------------------------------
+ */
 
 #define PROGRESS_ROWS 1000
 
@@ -164,7 +165,8 @@ static int import_csv(struct ctl *ctl)
     return result;
 }
 
-/* -- list, show, remove -------------------------------------------------------------------------- */
+/* -- list, show, remove --------------------------------------------------------------------------
+ */
 
 static int print_row(const struct store_subscriber *s, void *data)
 {
@@ -176,9 +178,8 @@ static int print_row(const struct store_subscriber *s, void *data)
     if (!ctl->json) {
         printf("%-15s  %-40s  %s  %llu\n", s->imsi, s->nai, since, (unsigned long long)s->sqn);
     } else {
-        json_t *object =
-            json_pack("{s:s, s:s, s:s, s:s, s:I}", "imsi", s->imsi, "impi", s->impi, "nai", s->nai,
-                      "sim_since", since, "sqn", (json_int_t)s->sqn);
+        json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I}", "imsi", s->imsi, "impi", s->impi,
+                                   "nai", s->nai, "sim_since", since, "sqn", (json_int_t)s->sqn);
 
         json_dumpf(object, stdout, JSON_COMPACT);
         putchar('\n');

@@ -48,8 +48,9 @@ int seal_load(struct seal *seal, const char *path, char *error)
     ssize_t n;
 
     if (fd < 0) {
-        snprintf(error, SEAL_ERROR_MAX, "%s cannot be opened: %s. \"simauth-gatewayctl init\" makes it",
-                 path, strerror(errno));
+        snprintf(error, SEAL_ERROR_MAX,
+                 "%s cannot be opened: %s. \"simauth-gatewayctl init\" makes it", path,
+                 strerror(errno));
         return -1;
     }
     if (check_file(fd, path, error) != 0)

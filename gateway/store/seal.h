@@ -15,14 +15,14 @@ struct seal {
     uint8_t key[SEAL_KEY_LEN];
 };
 
-/* Reads the key. -1 with a sentence in `error` (SEAL_ERROR_MAX): not there, not ours, readable by others, another
- * length. Wipe with seal_wipe(). */
+/* Reads the key. -1 with a sentence in `error` (SEAL_ERROR_MAX): not there, not ours, readable by
+ * others, another length. Wipe with seal_wipe(). */
 int seal_load(struct seal *seal, const char *path, char *error);
 /* Makes a new key file, mode 0600; refuses to replace one. */
 int seal_create(const char *path, char *error);
 void seal_wipe(struct seal *seal);
-/* `sealed` has room for len + SEAL_OVERHEAD. `place` says where it stands ("subscriber.keys 4711"), so that a value
- * cannot be moved to another place. -1: libcrypto refused. */
+/* `sealed` has room for len + SEAL_OVERHEAD. `place` says where it stands ("subscriber.keys 4711"),
+ * so that a value cannot be moved to another place. -1: libcrypto refused. */
 int seal_close(const struct seal *seal, const char *place, const void *plain, size_t len,
                uint8_t *sealed);
 /* `plain` has room for len - SEAL_OVERHEAD. -1: another key, another place, or changed. */

@@ -16,7 +16,8 @@
 /* Shorter than the phone's second, so that the phone hears of a locked database. */
 #define BUSY_MS 400
 
-/* -- statements --------------------------------------------------------------------------------- */
+/* -- statements ---------------------------------------------------------------------------------
+ */
 
 enum store_result sqlite_result(int code)
 {
@@ -127,7 +128,8 @@ bool sqlite_sealed(struct store *store, sqlite3_stmt *statement, int column, con
            seal_open(store->seal, place, value, sealed_len, plain) == 0;
 }
 
-/* -- opening ------------------------------------------------------------------------------------ */
+/* -- opening ------------------------------------------------------------------------------------
+ */
 
 static enum store_result say(char *error, const char *where, enum store_result result,
                              const char *what)
@@ -252,7 +254,8 @@ failed:
     return outcome;
 }
 
-/* -- transactions ------------------------------------------------------------------------------- */
+/* -- transactions -------------------------------------------------------------------------------
+ */
 
 static enum store_result sqlite_begin(struct store *store, bool write)
 {
@@ -287,13 +290,13 @@ static enum store_result sqlite_commit(struct store *store)
     return sqlite_result(code);
 }
 
-/* -- answers ------------------------------------------------------------------------------------ */
+/* -- answers ------------------------------------------------------------------------------------
+ */
 
-static enum store_result sqlite_answer_get(struct store *store, const char *who,
-                                           const uint8_t *key, struct store_answer *answer)
+static enum store_result sqlite_answer_get(struct store *store, const char *who, const uint8_t *key,
+                                           struct store_answer *answer)
 {
-    sqlite3_stmt *s =
-        sqlite_bind(store, SQL_ANSWER_GET, "tb", who, key, (size_t)STORE_KEY_LEN);
+    sqlite3_stmt *s = sqlite_bind(store, SQL_ANSWER_GET, "tb", who, key, (size_t)STORE_KEY_LEN);
     enum store_result result = sqlite_row(s);
 
     if (result != STORE_OK)
@@ -317,22 +320,22 @@ static enum store_result sqlite_answer_put(struct store *store, const struct sto
                                          (size_t)STORE_HASH_LEN, answer->body, answer->made));
 }
 
-/* -- records ------------------------------------------------------------------------------------ */
+/* -- records ------------------------------------------------------------------------------------
+ */
 
 static enum store_result sqlite_record_add(struct store *store, struct store_record *record)
 {
-    sqlite3_stmt *s =
-        sqlite_bind(store, SQL_RECORD_SEEN, "tt", record->nai_a, record->nai_b);
+    sqlite3_stmt *s = sqlite_bind(store, SQL_RECORD_SEEN, "tt", record->nai_a, record->nai_b);
     enum store_result result = sqlite_row(s);
 
     if (result != STORE_OK && result != STORE_NONE)
         return result;
     sqlite3_reset(s);
     record->first = result == STORE_NONE;
-    result = sqlite_run(store, sqlite_bind(store, SQL_RECORD_ADD, "itttttii", record->time,
-                                           record->side, record->partner, record->nai_a,
-                                           record->nai_b, record->method, (int64_t)record->first,
-                                           (int64_t)record->outcome));
+    result =
+        sqlite_run(store, sqlite_bind(store, SQL_RECORD_ADD, "itttttii", record->time, record->side,
+                                      record->partner, record->nai_a, record->nai_b, record->method,
+                                      (int64_t)record->first, (int64_t)record->outcome));
     record->id = sqlite3_last_insert_rowid(store->db);
     return result;
 }
@@ -340,8 +343,7 @@ static enum store_result sqlite_record_add(struct store *store, struct store_rec
 static enum store_result sqlite_record_outcome(struct store *store, int64_t id,
                                                enum store_outcome outcome)
 {
-    return sqlite_run(store,
-                      sqlite_bind(store, SQL_RECORD_OUTCOME, "ii", id, (int64_t)outcome));
+    return sqlite_run(store, sqlite_bind(store, SQL_RECORD_OUTCOME, "ii", id, (int64_t)outcome));
 }
 
 static enum store_result sqlite_record_list(struct store *store, int64_t since, store_record_cb cb,
@@ -371,7 +373,8 @@ static enum store_result sqlite_record_list(struct store *store, int64_t since, 
     return result == STORE_NONE ? STORE_OK : result;
 }
 
-/* -- operator keys ------------------------------------------------------------------------------ */
+/* -- operator keys ------------------------------------------------------------------------------
+ */
 
 static void operator_key_place(const uint8_t *public_key, char place[static 32])
 {
@@ -419,7 +422,8 @@ static enum store_result sqlite_operator_key_get(struct store *store, int64_t no
     return result;
 }
 
-/* -- what is over ------------------------------------------------------------------------------- */
+/* -- what is over -------------------------------------------------------------------------------
+ */
 
 static enum store_result sqlite_sweep(struct store *store, int64_t now)
 {
@@ -427,8 +431,10 @@ static enum store_result sqlite_sweep(struct store *store, int64_t now)
         enum sql sql;
         int64_t before;
     } sweeps[] = {
-        {SQL_SWEEP_UB, now - 120},      {SQL_SWEEP_SESSION, now},
-        {SQL_SWEEP_VECTOR, now - 420},  {SQL_SWEEP_ANSWER, now - 300},
+        {SQL_SWEEP_UB, now - 120},
+        {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_VECTOR, now - 420},
+        {SQL_SWEEP_ANSWER, now - 300},
         {SQL_SWEEP_OPERATOR_KEY, now - 86400},
     };
 

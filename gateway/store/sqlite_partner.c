@@ -8,16 +8,16 @@
 
 enum store_result sqlite_partner_add(struct store *store, struct store_partner *p)
 {
-    enum store_result result = sqlite_run(
-        store,
-        sqlite_bind(store, SQL_PARTNER_ADD, "ttttttiiii", p->name, p->url, p->connect_to,
-                    p->certificate, p->pin, p->anchors ? p->anchors : "", (int64_t)p->per_minute,
-                    p->valid_from, p->valid_to, (int64_t)p->suspended));
+    enum store_result result =
+        sqlite_run(store, sqlite_bind(store, SQL_PARTNER_ADD, "ttttttiiii", p->name, p->url,
+                                      p->connect_to, p->certificate, p->pin,
+                                      p->anchors ? p->anchors : "", (int64_t)p->per_minute,
+                                      p->valid_from, p->valid_to, (int64_t)p->suspended));
 
     p->id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; result == STORE_OK && i < p->realm_count; i++)
-        result = sqlite_run(store,
-                            sqlite_bind(store, SQL_PARTNER_REALM_ADD, "ti", p->realms[i], p->id));
+        result =
+            sqlite_run(store, sqlite_bind(store, SQL_PARTNER_REALM_ADD, "ti", p->realms[i], p->id));
     return result;
 }
 

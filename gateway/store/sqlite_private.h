@@ -18,7 +18,8 @@ struct store {
 };
 
 enum store_result sqlite_result(int code);
-/* The prepared statement, reset, its parameters bound by `types`: i int64, t text, b octets (pointer, size_t). */
+/* The prepared statement, reset, its parameters bound by `types`: i int64, t text, b octets
+ * (pointer, size_t). */
 sqlite3_stmt *sqlite_bind(struct store *store, enum sql sql, const char *types, ...);
 /* STORE_OK: a row is there (reset with sqlite3_reset() after reading it). STORE_NONE: none. */
 enum store_result sqlite_row(sqlite3_stmt *statement);
@@ -69,8 +70,8 @@ enum store_result sqlite_vector_by_rand(struct store *, enum store_vector_role, 
                                         size_t, struct store_vector *);
 enum store_result sqlite_vector_by_rand_b(struct store *, enum store_vector_role, int64_t,
                                           const uint8_t *, size_t, struct store_vector *);
-enum store_result sqlite_vector_step(struct store *, int64_t, enum store_vector_state,
-                                     const char *, int64_t, int64_t);
+enum store_result sqlite_vector_step(struct store *, int64_t, enum store_vector_state, const char *,
+                                     int64_t, int64_t);
 enum store_result sqlite_vector_resync(struct store *, int64_t, enum store_vector_state);
 enum store_result sqlite_vector_renew(struct store *, const struct store_vector *);
 

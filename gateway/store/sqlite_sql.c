@@ -6,10 +6,10 @@
 
 #define SUBSCRIBER "SELECT id, imsi, impi, nai, keys, sqn, sim_since FROM subscriber "
 #define PARTNER                                                                                    \
-    "SELECT id, name, url, connect_to, certificate, pin, anchors, per_minute, valid_from, "       \
+    "SELECT id, name, url, connect_to, certificate, pin, anchors, per_minute, valid_from, "        \
     "valid_to, suspended FROM partner "
 #define VECTOR                                                                                     \
-    "SELECT id, role, subscriber, peer, method, rand, autn, rand_b, caller, callee, nai_a, "      \
+    "SELECT id, role, subscriber, peer, method, rand, autn, rand_b, caller, callee, nai_a, "       \
     "nai_b, operator, element, ssk, sim_age, state, resynced, record, changed FROM vector "
 
 const char *const sql_text[SQL_COUNT] = {

@@ -138,12 +138,13 @@ enum store_result sqlite_sqn_set(struct store *store, int64_t id, uint64_t sqn)
     return sqlite_run(store, sqlite_bind(store, SQL_SQN_SET, "ii", id, (int64_t)sqn));
 }
 
-/* -- bindings ----------------------------------------------------------------------------------- */
+/* -- bindings -----------------------------------------------------------------------------------
+ */
 
 enum store_result sqlite_binding_add(struct store *store, const struct store_binding *binding)
 {
-    return sqlite_run(
-        store, sqlite_bind(store, SQL_BINDING_ADD, "ti", binding->aor, binding->subscriber));
+    return sqlite_run(store,
+                      sqlite_bind(store, SQL_BINDING_ADD, "ti", binding->aor, binding->subscriber));
 }
 
 static enum store_result read_binding(sqlite3_stmt *s, struct store_binding *binding)

@@ -18,7 +18,8 @@ static void place_of(const char *what, const uint8_t *rand, char place[static 64
         n += snprintf(place + n, 64 - (size_t)n, "%02x", rand[i]);
 }
 
-/* -- Ub ----------------------------------------------------------------------------------------- */
+/* -- Ub -----------------------------------------------------------------------------------------
+ */
 
 enum store_result sqlite_ub_put(struct store *store, const struct store_ub *ub)
 {
@@ -33,11 +34,11 @@ enum store_result sqlite_ub_put(struct store *store, const struct store_ub *ub)
     memcpy(octets + 1 + SIMAUTH_RES_MAX, ub->ck_ik.octets, 32);
     place_of("ub", ub->rand, place);
     if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
-        result = sqlite_run(
-            store, sqlite_bind(store, SQL_UB_PUT, "ibbbiii", ub->subscriber, ub->rand,
-                               (size_t)SIMAUTH_RAND_LEN, ub->autn, (size_t)SIMAUTH_AUTN_LEN, sealed,
-                               sizeof sealed, (int64_t)ub->resynced, (int64_t)ub->wrong,
-                               ub->issued));
+        result =
+            sqlite_run(store, sqlite_bind(store, SQL_UB_PUT, "ibbbiii", ub->subscriber, ub->rand,
+                                          (size_t)SIMAUTH_RAND_LEN, ub->autn,
+                                          (size_t)SIMAUTH_AUTN_LEN, sealed, sizeof sealed,
+                                          (int64_t)ub->resynced, (int64_t)ub->wrong, ub->issued));
     OPENSSL_cleanse(octets, sizeof octets);
     return result;
 }
@@ -91,14 +92,14 @@ enum store_result sqlite_session_put(struct store *store, const struct store_ses
     if (session->ck_ik.len != 32 ||
         seal_close(store->seal, place, session->ck_ik.octets, 32, sealed) != 0)
         return STORE_FAILED;
-    result = sqlite_run(store,
-                        sqlite_bind(store, SQL_SESSION_REMOVE_OLD, "i", session->subscriber));
+    result =
+        sqlite_run(store, sqlite_bind(store, SQL_SESSION_REMOVE_OLD, "i", session->subscriber));
     if (result != STORE_OK && result != STORE_NONE)
         return result;
-    return sqlite_run(store, sqlite_bind(store, SQL_SESSION_PUT, "tibbi", session->btid,
-                                         session->subscriber, session->rand,
-                                         (size_t)SIMAUTH_RAND_LEN, sealed, sizeof sealed,
-                                         session->expires));
+    return sqlite_run(store,
+                      sqlite_bind(store, SQL_SESSION_PUT, "tibbi", session->btid,
+                                  session->subscriber, session->rand, (size_t)SIMAUTH_RAND_LEN,
+                                  sealed, sizeof sealed, session->expires));
 }
 
 enum store_result sqlite_session_get(struct store *store, const char *btid,
@@ -126,7 +127,8 @@ enum store_result sqlite_session_get(struct store *store, const char *btid,
     return result;
 }
 
-/* -- vectors ------------------------------------------------------------------------------------ */
+/* -- vectors ------------------------------------------------------------------------------------
+ */
 
 static enum store_result seal_ssk(struct store *store, const struct store_vector *v,
                                   uint8_t sealed[static SIMAUTH_KEY_LEN + SEAL_OVERHEAD])
@@ -227,15 +229,15 @@ enum store_result sqlite_vector_by_rand_b(struct store *store, enum store_vector
                                           struct store_vector *v)
 {
     return read_one(
-        store,
-        sqlite_bind(store, SQL_VECTOR_BY_RAND_B, "iib", (int64_t)role, peer, rand_b, len), v);
+        store, sqlite_bind(store, SQL_VECTOR_BY_RAND_B, "iib", (int64_t)role, peer, rand_b, len),
+        v);
 }
 
 enum store_result sqlite_vector_step(struct store *store, int64_t id, enum store_vector_state to,
                                      const char *element, int64_t since, int64_t now)
 {
-    return sqlite_run(store, sqlite_bind(store, SQL_VECTOR_STEP, "iitii", id, (int64_t)to, element,
-                                         since, now));
+    return sqlite_run(
+        store, sqlite_bind(store, SQL_VECTOR_STEP, "iitii", id, (int64_t)to, element, since, now));
 }
 
 enum store_result sqlite_vector_resync(struct store *store, int64_t id,
@@ -251,8 +253,7 @@ enum store_result sqlite_vector_renew(struct store *store, const struct store_ve
 
     if (result != STORE_OK)
         return result;
-    return sqlite_run(store,
-                      sqlite_bind(store, SQL_VECTOR_RENEW, "ibbbi", v->id, v->rand,
-                                  (size_t)v->rand_len, v->autn, (size_t)SIMAUTH_AUTN_LEN, sealed,
-                                  sizeof sealed, v->changed));
+    return sqlite_run(store, sqlite_bind(store, SQL_VECTOR_RENEW, "ibbbi", v->id, v->rand,
+                                         (size_t)v->rand_len, v->autn, (size_t)SIMAUTH_AUTN_LEN,
+                                         sealed, sizeof sealed, v->changed));
 }

@@ -3,9 +3,9 @@
 /*
  * What must survive: an interface. A store is one file and one row in store.c.
  *
- * Every call stands between begin() and commit() or rollback(). A writing transaction is atomic and durable: commit()
- * returns STORE_OK only when everything in it would survive a power cut, and only then may an answer leave.
- * Texts in rows are NUL-terminated; times are seconds since 1970, UTC.
+ * Every call stands between begin() and commit() or rollback(). A writing transaction is atomic and
+ * durable: commit() returns STORE_OK only when everything in it would survive a power cut, and only
+ * then may an answer leave. Texts in rows are NUL-terminated; times are seconds since 1970, UTC.
  */
 #ifndef SIMAUTH_GATEWAY_STORE_H
 #define SIMAUTH_GATEWAY_STORE_H
@@ -21,9 +21,9 @@
 #define STORE_BTID_MAX 300
 #define STORE_NAME_MAX 64
 #define STORE_URL_MAX 511
-#define STORE_REALMS_MAX 16 /* of one agreement */
+#define STORE_REALMS_MAX 16  /* of one agreement */
 #define STORE_SECRET_MAX 160 /* octets of a blob that is sealed at rest */
-#define STORE_KEY_LEN 16    /* Idempotency-Key */
+#define STORE_KEY_LEN 16     /* Idempotency-Key */
 #define STORE_HASH_LEN 32
 
 enum store_result {
@@ -68,11 +68,11 @@ struct store_binding {
 struct store_partner {
     int64_t id;
     char name[STORE_NAME_MAX + 1];
-    char url[STORE_URL_MAX + 1];        /* https://host[:port] */
-    char connect_to[STORE_URL_MAX + 1]; /* host:port to connect to instead, or "" */
+    char url[STORE_URL_MAX + 1];             /* https://host[:port] */
+    char connect_to[STORE_URL_MAX + 1];      /* host:port to connect to instead, or "" */
     char certificate[SIMAUTH_REALM_MAX + 1]; /* dNSName of the partner's certificate */
-    char pin[64];                       /* "sha256//" base64 of its public key, or "" */
-    char *anchors;                      /* PEM; owned: store_partner_clear() */
+    char pin[64];                            /* "sha256//" base64 of its public key, or "" */
+    char *anchors;                           /* PEM; owned: store_partner_clear() */
     char realms[STORE_REALMS_MAX][SIMAUTH_REALM_MAX + 1];
     size_t realm_count;
     int per_minute; /* vectors that it may ask for */
@@ -115,7 +115,8 @@ struct store_vector {
     uint8_t rand[SIMAUTH_CHAL_MAX];
     uint8_t rand_len;
     uint8_t autn[SIMAUTH_AUTN_LEN];
-    uint8_t rand_b[SIMAUTH_CHAL_MAX]; /* AV_A: RAND_B of its call as first issued; AV_B: the RAND it replaces, if any */
+    uint8_t rand_b[SIMAUTH_CHAL_MAX]; /* AV_A: RAND_B of its call as first issued; AV_B: the RAND it
+                                         replaces, if any */
     uint8_t rand_b_len;
     char caller[SIMAUTH_AOR_MAX + 1], callee[SIMAUTH_AOR_MAX + 1];
     char nai_a[SIMAUTH_NAI_MAX + 1], nai_b[SIMAUTH_NAI_MAX + 1];
@@ -168,8 +169,8 @@ typedef int (*store_record_cb)(const struct store_record *record, void *data);
 
 struct store_ops {
     const char *name; /* as in the configuration */
-    /* Opens (and, with `create`, makes or upgrades) the database; `seal` must outlive it. On failure *store is NULL and
-     * `error` (STORE_ERROR_MAX) has a sentence. */
+    /* Opens (and, with `create`, makes or upgrades) the database; `seal` must outlive it. On
+     * failure *store is NULL and `error` (STORE_ERROR_MAX) has a sentence. */
     enum store_result (*open)(const char *where, bool create, const struct seal *seal,
                               struct store **store, char *error);
     void (*close)(struct store *store);
@@ -230,7 +231,8 @@ struct store_ops {
     enum store_result (*vector_by_rand_b)(struct store *store, enum store_vector_role role,
                                           int64_t peer, const uint8_t *rand_b, size_t len,
                                           struct store_vector *vector);
-    /* issued -> to, when it is not older than `since`; binds `element` ("" for none). STORE_NONE otherwise. */
+    /* issued -> to, when it is not older than `since`; binds `element` ("" for none). STORE_NONE
+     * otherwise. */
     enum store_result (*vector_step)(struct store *store, int64_t id, enum store_vector_state to,
                                      const char *element, int64_t since, int64_t now);
     /* Marks that its one AUTS was used: STORE_NONE when it was before, or it is not in `state`. */

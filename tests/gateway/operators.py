@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real gateways on loopback with certificates of their own, for as long as a test runs."""
+import datetime
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from milenage import Usim, opc_of
+
+DAEMON = os.environ["SIMAUTH_GATEWAY"]
+CTL = os.environ["SIMAUTH_GATEWAYCTL"]
+
+
+def name(text):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def pem_key(key):
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                             serialization.NoEncryption())
+
+
+class Ca:
+    def __init__(self, folder, title):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.certificate = self.sign(name(title), self.key.public_key(), x509.BasicConstraints(True, None), name(title))
+        self.path = os.path.join(folder, title + ".pem")
+        with open(self.path, "wb") as f:
+            f.write(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def sign(self, subject, public_key, constraints, issuer, names=None):
+        now = datetime.datetime.utcnow()
+        builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public_key)
+                   .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+                   .not_valid_after(now + datetime.timedelta(days=2)).add_extension(constraints, True))
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def issue(self, folder, stem, names):
+        """Writes stem.crt and stem.key; returns their paths."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self.sign(name(names[0]), key.public_key(), x509.BasicConstraints(False, None),
+                                self.certificate.subject, names)
+        paths = [os.path.join(folder, stem + end) for end in (".crt", ".key")]
+        for path, data in zip(paths, (certificate.public_bytes(serialization.Encoding.PEM), pem_key(key))):
+            with open(path, "wb") as f:
+                f.write(data)
+        return paths
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Operator:
+    """One operator: folder, certificates, configuration, gateway process."""
+
+    def __init__(self, folder, letter, settings=None, ca=None):
+        self.folder = os.path.join(folder, letter)
+        os.mkdir(self.folder)
+        self.letter = letter
+        self.realm, self.fqdn = f"operator-{letter}.test", f"ag.operator-{letter}.test"
+        self.title = f"Operator {letter.upper()}"
+        self.port = free_port()
+        self.ca = ca or Ca(self.folder, "ca-" + letter)
+        self.certificate, self.key = self.ca.issue(self.folder, "gateway", [self.fqdn, self.realm])
+        self.settings = settings or {}
+        self.config = os.path.join(self.folder, "gateway.conf")
+        self.database = os.path.join(self.folder, "gateway.db")
+        self.log = os.path.join(self.folder, "gateway.log")
+        self.process = None
+        self.configure()
+        self.ctl("init")
+
+    def configure(self, **changes):
+        groups = {
+            "operator": {"name": self.title, "fqdn": self.fqdn, "realms": self.realm},
+            "listen": {"address": "127.0.0.1", "port": self.port, "threads": 2},
+            "tls": {"certificate": self.certificate, "key": self.key},
+            "store": {"database": self.database, "seal_key": os.path.join(self.folder, "seal.key")},
+            "life": {},
+            "auc": {},
+            "limits": {"subscriber_per_minute": 100000, "subscriber_burst": 1000, "ub_per_minute": 100000,
+                       "ub_burst": 1000, "refusal_ms": 20, "federation_timeout_ms": 700},
+        }
+        for setting, value in {**self.settings, **changes}.items():
+            group, key = setting.split(".")
+            groups[group][key] = value
+        with open(self.config, "w") as f:
+            for group, keys in groups.items():
+                f.write(f"[{group}]\n" + "".join(f"{k}={v}\n" for k, v in keys.items()))
+
+    def ctl(self, *words, stdin=None, fails=False):
+        done = subprocess.run([CTL, "--config", self.config, *words], input=stdin, text=True, capture_output=True,
+                              timeout=20)
+        assert (done.returncode != 0) == fails, (words, done.returncode, done.stdout, done.stderr)
+        return done.stderr if fails else done.stdout
+
+    def subscriber(self, imsi, user, aor=None, op=None, lines=""):
+        k = secrets.token_bytes(16)
+        value = op or secrets.token_bytes(16)
+        self.ctl("subscriber", "add", imsi, "--keys", "-", "--nai", f"{user}@{self.realm}",
+                 stdin=f"k={k.hex()}\n{'op' if op else 'opc'}={value.hex()}\n{lines}")
+        for address in [aor] if isinstance(aor, str) else aor or []:
+            outside = [] if address.endswith("@" + self.realm) else ["--proved"]
+            self.ctl("binding", "add", address, imsi, *outside)
+        return Usim(imsi, k, opc_of(k, op) if op else value)
+
+    def partner(self, other, **options):
+        words = {"url": f"https://{other.fqdn}:{other.port}", "realms": other.realm, "ca": other.ca.path,
+                 "connect_to": f"127.0.0.1:{other.port}", **options}
+        flat = [w for k, v in words.items() if v is not None for w in ("--" + k.replace("_", "-"), str(v))]
+        self.ctl("partner", "add", other.title, *flat)
+
+    def start(self):
+        assert self.process is None
+        self.output = open(self.log, "ab")
+        self.process = subprocess.Popen([DAEMON, "--config", self.config], stdout=self.output, stderr=self.output)
+        limit = time.monotonic() + 10
+        while True:
+            assert self.process.poll() is None, self.log_text()
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                assert time.monotonic() < limit, "gateway does not listen"
+                time.sleep(0.02)
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        status = self.process.wait(10)
+        self.process = None
+        self.output.close()
+        return status
+
+    def log_text(self):
+        with open(self.log) as f:
+            return f.read()
+
+    def records(self):
+        import json
+        return [json.loads(line) for line in self.ctl("record", "list", "--json").splitlines()]
+
+
+class Pair:
+    """Two operators with an agreement, and a subscriber each."""
+
+    def __init__(self, settings_a=None, settings_b=None, start=True):
+        self.temporary = tempfile.TemporaryDirectory(prefix="simauth-gateway-test-")
+        self.a = Operator(self.temporary.name, "a", settings_a)
+        self.b = Operator(self.temporary.name, "b", settings_b)
+        self.a.partner(self.b)
+        self.b.partner(self.a)
+        self.aor_a, self.aor_b = "sip:alice@operator-a.test", "sip:bob@operator-b.test"
+        self.sim_a = self.a.subscriber("001010000000001", "alice", self.aor_a)
+        self.sim_b = self.b.subscriber("001020000000002", "bob", self.aor_b)
+        if start:
+            self.a.start()
+            self.b.start()
+
+    def close(self):
+        for operator in (self.a, self.b):
+            operator.stop()
+        self.temporary.cleanup()

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Phone A and phone B against two real gateways: a call, AUTS on each leg, both at one operator."""
+import os
+import unittest
+
+from operators import Pair
+from phone import Phone, b64u, hkdf, ssk, unb64u, unseal
+
+
+class Call(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = Pair()
+        cls.addClassCleanup(cls.pair.close)
+        cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
+        cls.b = Phone(cls.pair.sim_b, cls.pair.b).bootstrap()
+
+    def run_sim(self, phone, own):
+        self.assertEqual(own["method"], "aka")
+        result = phone.usim.run(unb64u(own["rand"]), unb64u(own["autn"]))
+        self.assertEqual(result[0], "good")
+        return result[1], result[2]
+
+    def announce(self):
+        seal, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)
+        self.assertEqual(answer.status, 200, answer.raw)
+        return seal, answer.json
+
+    def test_call(self):
+        seal_a, first = self.announce()
+        av_b = first["vector"]
+        self.assertEqual(first["nai"], "alice@operator-a.test")
+        self.assertEqual((av_b["caller"], av_b["callee"]), (self.pair.aor_a, self.pair.aor_b))
+        self.assertEqual((av_b["nai_a"], av_b["nai_b"]), ("alice@operator-a.test", "bob@operator-b.test"))
+        self.assertEqual((av_b["operator"], av_b["ttl"], av_b["sim_age"]), ("Operator B", 60, 0))
+        self.assertNotIn("autn", av_b)
+        challenge = self.b.ask_challenge(av_b["rand"])
+        self.assertEqual(challenge.status, 200, challenge.raw)
+        names = challenge.json
+        self.assertEqual(names["own"]["rand"], av_b["rand"])
+        self.assertEqual(names["operator"], "Operator A")
+        self.assertEqual((names["nai_a"], names["nai_b"]), (av_b["nai_a"], av_b["nai_b"]))
+        seal_b, second = self.b.ask_caller(names["caller"], names["callee"], av_b["rand"])
+        self.assertEqual(second.status, 200, second.raw)
+        av_a = second.json["vector"]
+        self.assertEqual(av_a["rand"], first["own"]["rand"])
+
+        res_b, k_b = self.run_sim(self.b, names["own"])
+        res_a, k_a = self.run_sim(self.a, first["own"])
+        by_a, realm_b = unseal(av_b, seal_a, self.pair.b.ca)
+        by_b, realm_a = unseal(av_a, seal_b, self.pair.a.ca)
+        self.assertEqual((realm_a, realm_b), (self.pair.a.realm, self.pair.b.realm))
+        self.assertEqual(by_a, ssk("callee", av_b, k_b, res_b))
+        self.assertEqual(by_b, ssk("caller", av_a, k_a, res_a))
+        self.assertEqual([(r["side"], r["outcome"]) for r in self.pair.a.records()][-1], ("asked", "completed"))
+        self.assertEqual([(r["side"], r["outcome"]) for r in self.pair.b.records()][-1], ("given", "completed"))
+
+    def test_auts_of_callee(self):
+        _, first = self.announce()
+        av_b = first["vector"]
+        names = self.b.ask_challenge(av_b["rand"]).json
+        old = unb64u(av_b["rand"])
+        auts = self.b.usim.auts(old)
+        answer = self.b.ask_auts(av_b["rand"], auts)
+        self.assertEqual(answer.status, 200, answer.raw)
+        own = answer.json["own"]
+        self.assertNotEqual(own["rand"], av_b["rand"])
+        # once for each vector
+        self.assertEqual(self.b.ask_auts(av_b["rand"], auts).problem, "not-yours")
+        self.assertEqual(self.b.ask_auts(own["rand"], self.b.usim.auts(unb64u(own["rand"]))).problem, "not-yours")
+        # A learns RAND_B' from element 2 and asks for the key of it
+        seal, again = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, rand=av_b["rand"], replaced=own["rand"])
+        self.assertEqual(again.status, 200, again.raw)
+        self.assertEqual(set(again.json), {"vector"})
+        res, k = self.run_sim(self.b, own)
+        self.assertEqual(unseal(again.json["vector"], seal, self.pair.b.ca)[0],
+                         ssk("callee", again.json["vector"], k, res))
+        # B checks MAC_0 with the key of the replaced vector
+        keys = self.b.usim.m.f2345(old)
+        mac0 = hkdf(ssk("callee", av_b, keys["ck"] + keys["ik"], keys["res"]), b"simauth 1 caller opening")
+        self.assertEqual(self.b.channel_unseal(unb64u(answer.json["mac0_key"]), old + unb64u(own["rand"])), mac0)
+        # and names RAND_B' to its gateway, which names RAND_B to AG(A)
+        seal_b, second = self.b.ask_caller(names["caller"], names["callee"], own["rand"])
+        self.assertEqual(second.status, 200, second.raw)
+        self.assertEqual(second.json["vector"]["rand"], first["own"]["rand"])
+
+    def test_auts_of_caller(self):
+        _, first = self.announce()
+        rand = first["own"]["rand"]
+        answer = self.a.ask_auts(rand, self.a.usim.auts(unb64u(rand)))
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.assertNotIn("mac0_key", answer.json)
+        self.b.ask_challenge(first["vector"]["rand"])
+        seal, second = self.b.ask_caller(self.pair.aor_a, self.pair.aor_b, first["vector"]["rand"])
+        self.assertEqual(second.json["vector"]["rand"], answer.json["own"]["rand"])
+        res, k = self.run_sim(self.a, answer.json["own"])
+        self.assertEqual(unseal(second.json["vector"], seal, self.pair.a.ca)[0],
+                         ssk("caller", second.json["vector"], k, res))
+        # B was faster: no replacement any more
+        rand = answer.json["own"]["rand"]
+        self.assertEqual(self.a.ask_auts(rand, self.a.usim.auts(unb64u(rand))).problem, "not-yours")
+
+    def test_same_operator(self):
+        aor = "sip:carol@operator-a.test"
+        sim = self.pair.a.subscriber("001010000000003", "carol", aor)
+        carol = Phone(sim, self.pair.a).bootstrap()
+        seal_a, answer = self.a.ask_callee(self.pair.aor_a, aor)
+        self.assertEqual(answer.status, 200, answer.raw)
+        first = answer.json
+        names = carol.ask_challenge(first["vector"]["rand"]).json
+        self.assertEqual(names["operator"], "Operator A")
+        seal_c, second = carol.ask_caller(self.pair.aor_a, aor, first["vector"]["rand"])
+        self.assertEqual(second.status, 200, second.raw)
+        res_c, k_c = self.run_sim(carol, names["own"])
+        res_a, k_a = self.run_sim(self.a, first["own"])
+        self.assertEqual(unseal(first["vector"], seal_a, self.pair.a.ca)[0], ssk("callee", first["vector"], k_c, res_c))
+        self.assertEqual(unseal(second.json["vector"], seal_c, self.pair.a.ca)[0],
+                         ssk("caller", second.json["vector"], k_a, res_a))
+        self.assertEqual(self.pair.a.records()[-1]["side"], "local")
+
+    def test_callee_by_nai(self):
+        """An address of any SIP service: the caller names the operator."""
+        aor = "sip:bob@sip.example"
+        self.pair.b.ctl("binding", "add", aor, self.b.usim.imsi, "--proved")
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, aor)[1].problem, "nobody")
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, aor, callee_nai="bob@operator-b.test")[1].status, 200)
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, aor, callee_nai="eve@operator-b.test")[1].problem, "nobody")
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, aor, callee_nai="bob@operator-x.test")[1].problem, "nobody")
+
+    def test_alias_of_an_address(self):
+        """The vector has the canonical form, whatever the asker wrote."""
+        _, answer = self.a.ask_callee("sip:%61lice@OPERATOR-A.test:5060;transport=tcp", "sips:bob@operator-b.test.")
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.assertEqual(answer.json["vector"]["caller"], self.pair.aor_a)
+        self.assertEqual(answer.json["vector"]["callee"], self.pair.aor_b)
+
+    def test_op_and_constants(self):
+        """OP instead of OPc, and an operator's own c and r."""
+        c = [os.urandom(16) for _ in range(5)]
+        r = [8, 16, 24, 40, 120]
+        lines = "".join(f"c{i + 1}={c[i].hex()}\nr{i + 1}={r[i]}\n" for i in range(5))
+        sim = self.pair.a.subscriber("001010000000004", "dave", op=os.urandom(16), lines=lines + "amf=1234\n")
+        sim.m.c, sim.m.r = c, r
+        phone = Phone(sim, self.pair.a).bootstrap()
+        self.assertEqual(phone.ask("GET", "/v1/self").json["nai"], "dave@operator-a.test")
+        self.assertEqual(sim.amf, bytes.fromhex("1234"))
+
+    def test_ind_values_cycle(self):
+        for _ in range(9):
+            _, first = self.announce()
+            self.run_sim(self.a, first["own"])
+        inds = {sqn & 31 for sqn in self.a.usim.seen[-9:]}
+        self.assertGreaterEqual(len(inds), 8)
+        self.assertEqual(self.a.usim.seen, sorted(set(self.a.usim.seen)))
+        self.assertEqual(self.a.usim.amf[0] & 0x80, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
