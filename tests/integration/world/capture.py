@@ -11,12 +11,11 @@ from .process import Process, wait_for
 
 
 class Capture:
-    """dumpcap on the switch: each packet once for each cable-to-cable hop."""
+    """dumpcap on the switch (each packet once for each cable-to-cable hop) or on one node's cable."""
 
-    def __init__(self, path, log):
+    def __init__(self, path, log, interface=net.SWITCH):
         self.path = path
-        self._process = Process("capture", ["dumpcap", "-q", "-P", "-i", net.SWITCH, "-w", path],
-                                log)
+        self._process = Process("capture", ["dumpcap", "-q", "-P", "-i", interface, "-w", path], log)
         self._process.wait_log(r"File: ")
 
     def _wait_until_here(self):

@@ -4,7 +4,7 @@
 
 import time
 
-from .process import wait_for
+from .process import Timeout, wait_for
 
 
 def pause_until(moment):
@@ -15,6 +15,14 @@ def pause_until(moment):
 def wait_any(check, limit, what):
     """Wait until check() is true, looking often enough for a person and seldom enough for the machine."""
     return wait_for(check, limit, what, every=0.05)
+
+
+def try_wait(check, limit):
+    """Wait until check() is true or the time is over; whether it came true."""
+    try:
+        return bool(wait_any(check, limit, "that"))
+    except Timeout:
+        return False
 
 
 def connect(world, limit=15):

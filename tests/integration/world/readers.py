@@ -16,6 +16,7 @@ from . import packet, sip
 
 ZRTP_COOKIE = b"ZRTP"
 # Messages of the key agreement (RFC 6189, 5.1.1); Hello and HelloACK are only its greeting.
+FLIGHT = 0.1  # seconds of silence that end what one side says inside TLS
 ZRTP_SHOWN = ("Commit", "DHPart1", "DHPart2", "Confirm1", "Confirm2", "Conf2ACK", "Error", "GoClear")
 
 
@@ -32,7 +33,8 @@ class Event:
 class CaptureReader:
     """SIP, TLS and ZRTP from the capture while it grows. names: address -> how it is called."""
 
-    def __init__(self, path, names, phones):
+    def __init__(self, path, names, phones, sip_only=False):
+        self._sip_only = sip_only
         self._file = open(path, "rb")  # pylint: disable=consider-using-with
         self._parts = packet.Reassembler()
         self._names = names
@@ -44,19 +46,20 @@ class CaptureReader:
 
     def poll(self):
         for seconds, frame in packet.read_capture(self._file):
+            yield from self._landed(seconds)
             datagram = self._parts.add(frame)
             if datagram is None:
                 continue
             if datagram.protocol == packet.UDP:
                 yield from self._udp(seconds, datagram)
-            elif datagram.protocol == packet.TCP:
+            elif datagram.protocol == packet.TCP and not self._sip_only:
                 yield from self._tls(seconds, datagram)
 
     def _udp(self, seconds, datagram):
         message = sip.parse(seconds, datagram)
         if message:
             yield from self._sip(message)
-        elif datagram.payload[4:8] == ZRTP_COOKIE and len(datagram.payload) >= 24:
+        elif not self._sip_only and datagram.payload[4:8] == ZRTP_COOKIE and len(datagram.payload) >= 24:
             kind = datagram.payload[16:24].decode("ascii", "replace").strip()
             if kind in ZRTP_SHOWN:
                 yield Event(seconds, self._name(datagram.source),
@@ -75,14 +78,9 @@ class CaptureReader:
         what = message.first_line.split(" SIP/2.0")[0].removeprefix("SIP/2.0 ")
         what = re.sub(r";gr=urn:uuid:\S+", "", what)
         verb, who = ("sends", message.source) if sends else ("receives", message.target)
-        text = f"{verb} {what}"
         elements = message.elements()
-        for place, element in elements.items():
-            text += f"\n{place} {element}"
-        if not elements:
-            text += "\nno element of SIMAUTH in it"
-        yield Event(message.time, self._name(who), text, "wire", "sip",
-                    {"message": message, "sends": sends, "elements": elements})
+        yield Event(message.time, self._name(who), "\n".join([f"{verb} {what}", *shown_elements(message)]),
+                    "wire", "sip", {"message": message, "sends": sends, "elements": elements})
 
     def _tls(self, seconds, segment):
         if not segment.payload:
@@ -98,22 +96,51 @@ class CaptureReader:
             yield Event(seconds, self._name(client),
                         f"opens TLS with {server_name(segment.payload) or self._name(server)}",
                         "wire", "tls-open", {"client": client, "server": server})
-        flight = self._flight.setdefault(key, [direction, 0, seconds])
-        if flight[0] != direction:
-            yield self._flown(key, flight)
-            flight[:] = [direction, 0, seconds]
+        flight = self._flight.get(key)
+        if flight and flight[0] != direction:
+            yield self._flown(key, self._flight.pop(key))
+            flight = None
+        if not flight:
+            flight = self._flight[key] = [direction, 0, seconds, seconds]
         flight[1] += len(segment.payload)
+        flight[3] = seconds
+
+    def _landed(self, now):
+        """Flights after which the connection has been silent for a while."""
+        for key, flight in list(self._flight.items()):
+            if now - flight[3] > FLIGHT:
+                yield self._flown(key, self._flight.pop(key))
 
     def _flown(self, key, flight):
         client, _, server = key
-        towards, octets, seconds = flight
+        towards, octets, seconds, _ = flight
         sender, taker = (client, server) if towards else (server, client)
         return Event(seconds, self._name(sender), f"{octets} octets inside TLS to {self._name(taker)}",
                      "wire", "tls", {"client": client, "server": server, "request": bool(towards)})
 
     def rest(self):
         """What is still gathered when the capture has ended."""
-        return [self._flown(key, flight) for key, flight in self._flight.items() if flight[1]]
+        return [self._flown(key, flight) for key, flight in self._flight.items()]
+
+
+# Where a message's own element stands; the others only repeat what came before.
+OWN_PLACE = {"INVITE": "From tag", "ACK": "Via branch"}
+
+
+def shown_elements(message):
+    """Lines on the element that belongs to this message, if it has one."""
+    elements = message.elements()
+    header = elements.get("SIM-Auth")
+    place = "To tag" if message.is_response else OWN_PLACE.get(message.method)
+    own = elements.get(place)
+    if own is None and header is None:
+        return ["no element of SIMAUTH in it"] if place else []
+    lines = [f"{place}: {own}"] if own else []
+    if header and own and own.removeprefix("z9hG4bK.") == header:
+        lines.append("SIM-Auth: the same")
+    elif header:
+        lines.append(f"SIM-Auth: {header}")
+    return lines
 
 
 def server_name(record):
@@ -148,6 +175,29 @@ NOTE = re.compile(r"^(\S+Z) simauth: (?:call (\S+) (caller|callee): ([\w-]+): )?
 WORDS = re.compile(r"(\w+)=(.*?)(?= \w+=|$)")
 
 
+# Sentences for steps of the log; {names} are the log line's own words. A step that is not here is shown as it stands.
+SENTENCES = {
+    "policy": "its policy for this peer: {policy} (set for: {why})",
+    "asked": "its gateway answered in {gateway_ms} ms, its SIM in {card_ms} ms; session now {state}",
+    "sent": "puts its element {element} in",
+    "received": "reads element {element}",
+    "announced": "says: ANNOUNCED by {operator}: {nai}, SIM method {method}",
+    "answered": "says: the callee's SIM answered: {nai}, vouched for by {operator}, SIM method {method}",
+    "keyed": "hands the key of both SIMs to {media}: {done}",
+    "media": "asks {sink} whether both ends had that key: {verdict}",
+    "authenticated": "says: AUTHENTICATED: {nai}, vouched for by {operator}, SIM method {method}",
+    "not-authenticated": "says: NOT AUTHENTICATED: {text} ({reason})",
+    "end": "ends the call: {reason}",
+}
+
+
+def sentence(step, fields, rest):
+    try:
+        return SENTENCES[step].format(**fields)
+    except KeyError:
+        return f"{step}: {rest}" if step else rest
+
+
 class NoteReader:
     """The product's own log of one phone: ~/.local/state/simauth/log."""
 
@@ -162,9 +212,9 @@ class NoteReader:
                 continue
             when, call_id, role, step, rest = found.groups()
             seconds = datetime.datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp()
-            text = f"{step}: {rest}" if step else rest
-            yield Event(seconds, self._name, text, "its SIMAUTH log", step or "note",
-                        {**dict(WORDS.findall(rest)), "call_id": call_id, "role": role})
+            fields = dict(WORDS.findall(rest))
+            yield Event(seconds, self._name, sentence(step, fields, rest), "its SIMAUTH log", step or "note",
+                        {**fields, "call_id": call_id, "role": role})
 
 
 LINPHONE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d):(\d{3}) (.*)$")
@@ -215,4 +265,8 @@ class GatewayReader:
                 seconds = datetime.datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp()
             except ValueError:
                 continue
-            yield Event(seconds, self._name, rest, "its log", "gateway", dict(WORDS.findall(rest)))
+            fields = dict(WORDS.findall(rest))
+            text = rest
+            if {"op", "status", "who", "result", "us"} <= fields.keys():
+                text = "{op} for {who}: {status} {result}, {us} us".format(**fields)
+            yield Event(seconds, self._name, text, "its log", "gateway", fields)

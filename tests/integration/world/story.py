@@ -4,7 +4,7 @@
 
 import threading
 
-HOLD = 0.5  # seconds that an event waits for older ones from slower readers
+HOLD = 1.0  # seconds that an event waits for older ones from slower readers
 POLL = 0.05
 
 
@@ -23,7 +23,7 @@ class Story:
         self.error = None
 
     def begin(self):
-        """From here on everything is told; what came before is only kept in mind by the readers."""
+        """From here on everything is told; what came before is read and passed over."""
         for reader in self._readers:
             for _ in reader.poll():
                 pass
@@ -46,6 +46,8 @@ class Story:
         ready = sorted((e for e in self._waiting if e.time <= until), key=lambda e: e.time)
         self._waiting = [e for e in self._waiting if e.time > until]
         for event in ready:
+            if event.time < self.start:
+                continue
             self.events.append(event)
             self._show(event)
 

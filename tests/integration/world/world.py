@@ -56,6 +56,7 @@ class World:
         self.product = product
         self.nodes = {}
         self.capture = None
+        self._captures = []
         self.operators = {"a": Operator("a", 1), "b": Operator("b", 2)}
         self._users = {}
         self._proxy_options = {"challenge_invites": challenge_invites, "children": children}
@@ -86,6 +87,17 @@ class World:
     def start_capture(self):
         self.capture = Capture(os.path.join(self.folder, "capture.pcap"),
                                os.path.join(self.folder, "dumpcap.log"))
+        self._captures.append(self.capture)
+
+    def capture_cable(self, node):
+        """One more capture, of what is on this node's own cable: where a Wire changes it."""
+        stem = os.path.join(self.folder, f"capture-{node.name}")
+        self._captures.append(Capture(f"{stem}.pcap", f"{stem}.log", node.cable))
+        return self._captures[-1]
+
+    def stop_captures(self):
+        for capture in self._captures:
+            capture.stop()
 
     def start_network(self):
         """Names and SIP proxies of both operators."""
@@ -189,5 +201,4 @@ class World:
             phone.stop()
         for node in reversed(list(self.nodes.values())):
             node.stop()
-        if self.capture is not None:
-            self.capture.stop()
+        self.stop_captures()
