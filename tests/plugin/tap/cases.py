@@ -382,6 +382,45 @@ def response_held(code, how):
     return case
 
 
+def response_dropped(scene):
+    """What the user drops never came."""
+    a, b = two(scene, ["drop-code 180"], auto_answer=False)
+    a.call(B)
+    a.wait_event("response_in .*code=180")
+    b.wait_state("IncomingReceived")
+    expect("no ringing", a.state(1) == "OutgoingProgress")
+    b.command("answer 1")
+    a.wait_state("StreamsRunning")
+    hang_up(a, b)
+    leave(a, b)
+
+
+def ack_never(scene):
+    """Nobody accepts the ACK: belle-sip repeats the 200 and says BYE at 64*T1."""
+    a, b = two(scene, (), ["drop-acks 1000"])
+    running(a, b)
+    b.wait_event("later_out .*method=BYE", limit=45)
+    expect("many repeats", len(b.find("response_out .*code=200")) > 5)
+    a.wait_state("Released", "End", "none")
+    a.quit()
+    b.quit()
+
+
+def calls_itself(scene):
+    """One core is both sides, with one Call-ID and one pair of tags: they must not be mixed up."""
+    a = scene.phone("a", 5061, ["from-tag " + SIM01, "to-tag " + SIM02, "ack-branch " + SIM03,
+                                "hold-invite-out 100", "hold-invite-in 100"]).ready()
+    a.call("sip:a@%s:5061" % ADDRESS)
+    a.wait_event("response_in call=1 code=(180|486)")
+    for number in ("1", "2"):
+        expect("its own side", a.find("invite_%s call=%s " % ("out" if number == "1" else "in",
+                                                              number)))
+    expect("the alias", "to_tag=" + SIM02 in a.find("response_in call=1")[0])
+    a.expect_none("response_in call=2|response_out call=1")
+    a.command("terminate 1")
+    leave(a)
+
+
 def hang_up_response_held(scene):
     """The person hangs up while the 180 waits: CANCEL goes out, the 487 ends the call."""
     a, b = two(scene, ["hold-code 180", "hold-response 3000", 'end-reason SIP;cause=4;text="no"'],
@@ -616,6 +655,9 @@ CASES = {
     "ack_dropped": ack_dropped,
     "response_held_200": response_held(200, ""),
     "response_held_180": response_held(180, "thread"),
+    "response_dropped": response_dropped,
+    "ack_never": ack_never,
+    "calls_itself": calls_itself,
     "hang_up_response_held": hang_up_response_held,
     "end_reason": end_reason,
     "try_again": try_again,

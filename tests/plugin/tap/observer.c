@@ -19,6 +19,7 @@
 static struct {
     unsigned hold_invite_in, hold_invite_out; /* ms */
     unsigned hold_code, hold_response;        /* which response, ms */
+    unsigned drop_code;
     bool thread; /* come back from a worker thread and not from a timer */
     unsigned drop_acks, try_again, abort_code, refuse_code;
     char from_tag[TEXT_LEN], to_tag[TEXT_LEN], ack_branch[TEXT_LEN];
@@ -76,6 +77,7 @@ static const struct {
     {"hold-invite-out", &script.hold_invite_out},
     {"hold-response", &script.hold_response},
     {"hold-code", &script.hold_code},
+    {"drop-code", &script.drop_code},
     {"drop-acks", &script.drop_acks},
     {"try-again", &script.try_again},
     {"abort", &script.abort_code},
@@ -311,7 +313,7 @@ static enum sip_decision response_in(void *user, struct sip_call *call,
         come_back(call, script.hold_response);
         return SIP_HOLD;
     }
-    return SIP_PASS;
+    return script.drop_code == code ? SIP_DROP : SIP_PASS;
 }
 
 static void response_out(void *user, struct sip_call *call, belle_sip_response_t *response)
