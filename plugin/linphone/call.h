@@ -44,7 +44,7 @@ struct call {
     struct leg *talk; /* the leg whose media this is; NULL until there is one */
 
     bool invite_held, element_sent, counted;
-    bool in_hook; /* an inner function runs within invite_in / invite_out */
+    bool in_hook; /* caller: within invite_out, where PASS lets it go */
     bool ending;  /* terminate was asked for */
     bool again;   /* the next final answer becomes another try without element */
     bool tried_again;

@@ -38,6 +38,12 @@ static void put_element_2(struct call *call, const struct simauth_session *sessi
     note_call(call->id, false, "sent", "element=2 text=%s", element);
 }
 
+/* The call may be gone after this. */
+static void let_in(void *sip)
+{
+    sip_call_resume(sip);
+}
+
 void callee_go_on(struct leg *leg, simauth_actions actions)
 {
     struct call *call = leg->call;
@@ -56,8 +62,10 @@ void callee_go_on(struct leg *leg, simauth_actions actions)
     }
     put_element_2(call, leg->session);
     call->invite_held = false;
-    if (!call->in_hook)
-        sip_call_resume(call->sip); /* the call may be gone after this */
+    if (call->element_sent)
+        sink_zrtp.admit(call->core->lc, let_in, call->sip);
+    else
+        let_in(call->sip);
 }
 
 /* -- the INVITE comes ----------------------------------------------------------------------------
@@ -153,12 +161,10 @@ enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
     if (!call)
         return SIP_PASS;
     call->invite_held = true;
-    call->in_hook = true;
     actions = begin(call);
     if (!(actions & DRIVE_WORKERS) || leg_send(call->root, &actions, true))
         callee_go_on(call->root, actions);
-    call->in_hook = false;
-    return call->invite_held || call->ending ? SIP_HOLD : SIP_PASS;
+    return SIP_HOLD; /* or let in already, or refused */
 }
 
 /* -- our responses -------------------------------------------------------------------------------

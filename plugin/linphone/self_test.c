@@ -38,10 +38,12 @@ static void add(struct self_test *t, const char *link, const char *problem)
 static void on_worker(struct errand *errand, struct station *station)
 {
     struct self_test *t = (struct self_test *)errand;
-    enum station_state state = station_prepare(station, errand->settings);
+    enum station_state state;
     enum ag_status status = AG_OK;
     const char *problem = NULL;
 
+    station_start_over(station);
+    state = station_prepare(station, errand->settings);
     add(t, "SIM", state == STATION_NO_SIM ? station_error(station) : NULL);
     add(t, "gateway named", state == STATION_NO_GATEWAY ? station_error(station) : NULL);
     if (state == STATION_READY)

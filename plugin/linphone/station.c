@@ -38,6 +38,11 @@ static void close_all(struct station *s)
     s->settings = NULL;
 }
 
+void station_start_over(struct station *s)
+{
+    close_all(s);
+}
+
 void station_close(struct station *s)
 {
     if (!s)

@@ -21,6 +21,9 @@ enum station_state {
     STATION_NO_SIM,    /* absent, locked, or not readable */
     STATION_NO_GATEWAY /* none named, or its certificates cannot be read */
 };
+/* Closes SIM and gateway, so that the next station_prepare() opens them as they are by then: a
+ * person who asks for a self-test has perhaps just changed something. */
+void station_start_over(struct station *station);
 enum station_state station_prepare(struct station *station, struct settings *settings);
 /* The sentence about the last failure. Never a secret. */
 const char *station_error(const struct station *station);

@@ -29,6 +29,9 @@ struct sink {
     /* In OutgoingInit: the call will offer this sink, whatever the person's setting, which stays as
      * it is. False when the call cannot. */
     bool (*raise)(LinphoneCall *call);
+    /* Around letting an INVITE in that offers this sink: somebody who made another encryption
+     * mandatory would refuse it. let_in(arg) runs within; the setting is as before afterwards. */
+    void (*admit)(LinphoneCore *lc, void (*let_in)(void *arg), void *arg);
     /* Gives the key to the main audio stream; before media starts. A second key before that
      * replaces the first. False: too late or no such stream; then the call is not authenticated. */
     bool (*key)(LinphoneCall *call, const struct simauth_secret *key);

@@ -58,6 +58,28 @@ static bool zrtp_raise(LinphoneCall *call)
     return linphone_call_params_get_media_encryption(now) == LinphoneMediaEncryptionZRTP;
 }
 
+/* liblinphone looks at the core's setting while it makes the call's object, which is within
+ * let_in(). The value is changed in memory alone: the file is written from the main loop, which
+ * does not turn in between. Mandatory stays mandatory. */
+static void zrtp_admit(LinphoneCore *lc, void (*let_in)(void *arg), void *arg)
+{
+    LinphoneConfig *config = linphone_core_get_config(lc);
+    char *before;
+
+    if (!linphone_core_is_media_encryption_mandatory(lc) ||
+        linphone_core_get_media_encryption(lc) == LinphoneMediaEncryptionZRTP) {
+        let_in(arg);
+        return;
+    }
+    before = strdup(linphone_config_get_string(config, "sip", "media_encryption", ""));
+    if (before)
+        linphone_config_set_string(config, "sip", "media_encryption", "zrtp");
+    let_in(arg);
+    if (before)
+        linphone_config_set_string(config, "sip", "media_encryption", *before ? before : NULL);
+    free(before);
+}
+
 static bool zrtp_key(LinphoneCall *call, const struct simauth_secret *key)
 {
     MSZrtpContext *context = context_of(call);
@@ -128,6 +150,7 @@ const struct sink sink_zrtp = {
     .key_len = SIMAUTH_KEY_LEN,
     .missing = zrtp_missing,
     .raise = zrtp_raise,
+    .admit = zrtp_admit,
     .key = zrtp_key,
     .verdict = zrtp_verdict,
     .mark = zrtp_mark,
