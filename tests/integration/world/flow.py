@@ -43,3 +43,20 @@ def hang_up(world, call, limit=15):
     world.alice.terminate(call)
     world.alice.wait_state("Released", limit=limit, after=before[0])
     world.bob.wait_state("Released", limit=limit, after=before[1])
+
+
+def connect_until_end(world, limit=20):
+    """Alice calls Bob; Bob answers if it rings; returns when the call is over without anybody hanging up."""
+    before = world.alice.mark(), world.bob.mark()
+    world.alice.call(world.bob.aor)
+
+    def over():
+        return any(e.state in ("End", "Error") for e in world.alice.events()[before[0]:])
+
+    def rings():
+        return any(e.state == "IncomingReceived" for e in world.bob.events()[before[1]:])
+    wait_any(lambda: rings() or over(), limit, "ringing or end")
+    if not over():
+        world.bob.answer()
+    wait_any(over, limit, "end of the call by one of the phones")
+    world.alice.wait_state("Released", limit=limit, after=before[0])

@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network of a world: one switch in the room, one namespace and one address for each node."""
 
+import array
+import errno
+import fcntl
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -29,6 +33,26 @@ def make_switch():
     ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
     ip("addr", "add", PREFIX + "1/24", "dev", SWITCH)
     ip("link", "set", SWITCH, "up")
+
+
+SIOCETHTOOL = 0x8946
+ETHTOOL_OFF = (0x17, 0x1f, 0x24, 0x2c)  # STXCSUM, STSO, SGSO, SGRO (linux/ethtool.h)
+
+
+def whole_frames(interface):
+    """Make the kernel send real frames on `interface`: checksums filled in, none longer than the MTU.
+
+    Between two ends of a veth it would leave both to a network card that never comes.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        for command in ETHTOOL_OFF:
+            value = array.array("I", [command, 0])
+            request = struct.pack("16sP", interface.encode(), value.buffer_info()[0])
+            try:
+                fcntl.ioctl(any_socket, SIOCETHTOOL, request)
+            except OSError as error:
+                if error.errno != errno.EOPNOTSUPP:
+                    raise
 
 
 class Node:

@@ -30,6 +30,8 @@ class Wire:
         net.ip("link", "add", outer, "type", "veth", "peer", "name", inner)
         net.ip("link", "set", outer, "master", net.SWITCH, "up")
         net.ip("link", "set", inner, "up")
+        net.whole_frames(outer)
+        node.inside(lambda: net.whole_frames("eth0"))
         self._node_side = self._tap(node.cable)
         self._net_side = self._tap(inner)
         self._ends = {self._node_side: (self._net_side, packet.Reassembler()),
