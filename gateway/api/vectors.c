@@ -398,6 +398,10 @@ void vectors_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
+    if (request->vectors.method_count == 0) {
+        answer_problem(request, PROBLEM_NO_METHOD, NULL, "no method that this gateway knows");
+        return;
+    }
     if (request_repeated(request))
         return;
     if (request->vectors.subject == SIMAUTH_SUBJECT_CALLEE)

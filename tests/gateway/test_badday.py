@@ -1,0 +1,442 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Partners that are down, slow or false; stores that are locked, full or read-only; kill -9; who may read what."""
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from operators import DAEMON, Ca, Operator, Pair, free_port
+from phone import Answer, Connection, Phone, b64u, public
+
+
+class Federation(unittest.TestCase):
+    """What AG(B) answers to whoever comes with a certificate."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = Pair()
+        cls.addClassCleanup(cls.pair.close)
+
+    def ask(self, certificate, key, **changes):
+        context = ssl.create_default_context(cafile=self.pair.b.ca.path)
+        if certificate:
+            context.load_cert_chain(certificate, key)
+        body = {"subject": "callee", "caller": self.pair.aor_a, "callee": self.pair.aor_b, "methods": ["aka"],
+                "seal_to": b64u(public(X25519PrivateKey.generate())), "nai_a": "alice@operator-a.test", **changes}
+        connection = Connection(self.pair.b.fqdn, self.pair.b.port, context)
+        try:
+            connection.request("POST", "/v1/federation/vectors", json.dumps(body),
+                               {"Idempotency-Key": b64u(os.urandom(16))})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def own(self, **changes):
+        return self.ask(self.pair.a.certificate, self.pair.a.key, **changes)
+
+    def test_partner(self):
+        self.assertEqual(self.own().status, 200)
+
+    def test_no_certificate(self):
+        self.assertEqual(self.ask(None, None).problem, "not-yours")
+
+    def test_certificate_of_nobody(self):
+        stranger = self.pair.a.ca.issue(self.pair.a.folder, "stranger", ["ag.operator-x.test"])
+        self.assertEqual(self.ask(*stranger).problem, "not-yours")
+
+    def test_right_name_wrong_authority(self):
+        false = Ca(self.pair.a.folder, "false").issue(self.pair.a.folder, "false-a", [self.pair.a.fqdn])
+        self.assertEqual(self.ask(*false).problem, "not-yours")
+
+    def test_certificate_of_the_operator_asked(self):
+        self.assertEqual(self.ask(self.pair.b.certificate, self.pair.b.key).problem, "not-yours")
+
+    def test_foreign_realm(self):
+        self.assertEqual(self.own(nai_a="alice@operator-c.test").problem, "not-yours")
+        self.assertEqual(self.own(nai_a="bob@operator-b.test").problem, "not-yours")
+
+    def test_callers_address_is_anothers(self):
+        self.assertEqual(self.own(caller="sip:eve@operator-b.test").problem, "not-yours")
+
+    def test_caller_vector_that_is_not_of_this_partner(self):
+        a = Phone(self.pair.sim_a, self.pair.a).bootstrap()
+        rand = a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].json["vector"]["rand"]
+        answer = self.ask_caller(rand)
+        self.assertEqual(answer.problem, "not-yours")
+
+    def ask_caller(self, rand):
+        context = ssl.create_default_context(cafile=self.pair.b.ca.path)
+        context.load_cert_chain(self.pair.a.certificate, self.pair.a.key)
+        body = {"subject": "caller", "caller": self.pair.aor_a, "callee": self.pair.aor_b, "methods": ["aka"],
+                "seal_to": b64u(public(X25519PrivateKey.generate())), "rand": rand}
+        connection = Connection(self.pair.b.fqdn, self.pair.b.port, context)
+        connection.request("POST", "/v1/federation/vectors", json.dumps(body), {"Idempotency-Key": b64u(os.urandom(16))})
+        answer = Answer(connection.getresponse())
+        connection.close()
+        return answer
+
+    def test_suspended_and_resumed(self):
+        self.pair.b.ctl("partner", "suspend", "Operator A")
+        try:
+            self.assertEqual(self.own().problem, "not-yours")
+        finally:
+            self.pair.b.ctl("partner", "resume", "Operator A")
+        self.assertEqual(self.own().status, 200)
+
+    def test_agreement_of_another_time(self):
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        pair.a.ctl("partner", "remove", "Operator B")
+        pair.a.partner(pair.b, to="2020-01-01")
+        pair.a.start()
+        pair.b.start()
+        a = Phone(pair.sim_a, pair.a).bootstrap()
+        self.assertEqual(a.ask_callee(pair.aor_a, pair.aor_b)[1].problem, "operator-down")
+
+    def test_limit_of_a_partner(self):
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        pair.b.ctl("partner", "remove", "Operator A")
+        pair.b.partner(pair.a, per_minute=1)
+        pair.a.start()
+        pair.b.start()
+        a = Phone(pair.sim_a, pair.a).bootstrap()
+        answers = [a.ask_callee(pair.aor_a, pair.aor_b)[1] for _ in range(2)]
+        self.assertEqual([x.status for x in answers], [200, 429])
+
+    def test_pin(self):
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        pair.b.ctl("partner", "remove", "Operator A")
+        pair.b.partner(pair.a, pin="sha256//" + "A" * 43 + "=")
+        pair.a.start()
+        pair.b.start()
+        a = Phone(pair.sim_a, pair.a).bootstrap()
+        self.assertEqual(a.ask_callee(pair.aor_a, pair.aor_b)[1].problem, "not-yours")
+
+    def test_overlapping_realms(self):
+        third = Ca(self.pair.a.folder, "third")
+        words = ["partner", "add", "Third", "--url", "https://x.test", "--ca", third.path, "--realms"]
+        self.pair.a.ctl(*words, "operator-b.test", fails=True)
+        self.pair.a.ctl(*words, "operator-a.test", fails=True)
+        self.pair.a.ctl("binding", "add", "sip:x@operator-b.test", "001010000000001", "--proved", fails=True)
+        self.pair.a.ctl(*words, "operator-c.test")
+        # and when the table is loaded: a realm that became the operator's own
+        self.pair.a.configure(**{"operator.realms": "operator-a.test operator-c.test"})
+        done = subprocess.run([DAEMON, "--config", self.pair.a.config, "--check-config"], capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("operator-c.test", done.stderr)
+        self.pair.a.configure()
+        self.pair.a.ctl("partner", "remove", "Third")
+
+
+class Server(threading.Thread):
+    """A partner that misbehaves: `act` gets the TLS connection."""
+
+    def __init__(self, certificate, key, act):
+        super().__init__(daemon=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        self.act, self.ended = act, threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while not self.ended.is_set():
+            try:
+                plain, _ = self.listener.accept()
+                with self.context.wrap_socket(plain, server_side=True) as connection:
+                    self.act(connection, self.ended)
+            except OSError:
+                pass
+
+    def close(self):
+        self.ended.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.join(5)
+
+
+def reply(body, status="200 OK"):
+    return ("HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)).encode()
+
+
+class BadPartner(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = Pair(start=False)
+        cls.addClassCleanup(cls.pair.close)
+        cls.pair.a.start()
+        cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
+
+    def ask(self, port, limit=0.9):
+        self.pair.a.ctl("partner", "remove", "Operator B")
+        self.pair.a.partner(self.pair.b, connect_to=f"127.0.0.1:{port}")
+        start = time.monotonic()
+        _, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)
+        self.assertLess(time.monotonic() - start, limit)
+        self.assertEqual((answer.status, answer.problem), (503, "operator-down"))
+        self.assertEqual(self.pair.a.records(), [])
+
+    def serve(self, act, stem="gateway", names=None, ca=None):
+        b = self.pair.b
+        paths = (ca or b.ca).issue(b.folder, stem, names or [b.fqdn, b.realm])
+        server = Server(*paths, act)
+        self.addCleanup(server.close)
+        return server.port
+
+    def test_down(self):
+        self.ask(free_port())
+
+    def test_mute(self):
+        self.ask(self.serve(lambda connection, ended: ended.wait(5)))
+
+    def test_drips(self):
+        def drip(connection, ended):
+            connection.recv(4096)
+            for octet in reply("{}"):
+                connection.send(bytes([octet]))
+                if ended.wait(0.05):
+                    break
+        self.ask(self.serve(drip))
+
+    def test_closes_after_reading(self):
+        self.ask(self.serve(lambda connection, ended: connection.recv(4096)))
+
+    def test_garbage(self):
+        for text in (b"\0\1\2\3\r\n\r\n", reply("garbage"), reply("{}"), reply('{"vector":{}}'), reply("[" * 10000),
+                     reply("x" * 100000), reply('{"vector":null,"more":1}')):
+            self.ask(self.serve(lambda connection, ended, text=text: (connection.recv(4096), connection.sendall(text))))
+
+    def test_wrong_authority(self):
+        false = Ca(self.pair.b.folder, "false-ca")
+        self.ask(self.serve(lambda connection, ended: connection.recv(4096), "false", ca=false))
+
+    def test_wrong_name(self):
+        self.ask(self.serve(lambda connection, ended: connection.recv(4096), "other", ["ag.operator-x.test"]))
+
+    def test_does_not_hold_up_others(self):
+        """Many questions to a mute partner: the gateway serves its phones meanwhile."""
+        port = self.serve(lambda connection, ended: ended.wait(5))
+        self.pair.a.ctl("partner", "remove", "Operator B")
+        self.pair.a.partner(self.pair.b, connect_to=f"127.0.0.1:{port}")
+        phones = []
+        for n in range(6):
+            phone = Phone(self.pair.sim_a, self.pair.a)
+            phone.btid, phone.ks_naf = self.a.btid, self.a.ks_naf
+            phones.append(phone)
+        threads = [threading.Thread(target=p.ask_callee, args=(self.pair.aor_a, self.pair.aor_b)) for p in phones]
+        for thread in threads:
+            thread.start()
+        start = time.monotonic()
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
+        self.assertLess(time.monotonic() - start, 0.4)
+        for thread in threads:
+            thread.join(5)
+
+
+class Store(unittest.TestCase):
+    def setUp(self):
+        self.pair = Pair(start=False)
+        self.addCleanup(self.pair.close)
+
+    def phones(self):
+        self.pair.a.start()
+        self.pair.b.start()
+        return Phone(self.pair.sim_a, self.pair.a).bootstrap(), Phone(self.pair.sim_b, self.pair.b).bootstrap()
+
+    def test_locked(self):
+        a, _ = self.phones()
+        other = sqlite3.connect(self.pair.b.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        start = time.monotonic()
+        self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].problem, "operator-down")
+        self.assertLess(time.monotonic() - start, 0.9)
+        other.execute("ROLLBACK")
+        other.close()
+        self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].status, 200)
+
+    def small_disk(self):
+        """The second operator's database on a disk of 1 MiB; returns the mount point."""
+        b = self.pair.b
+        mount = tempfile.mkdtemp(prefix="simauth-disk-")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mount], check=True)
+        self.addCleanup(os.rmdir, mount)
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        self.addCleanup(b.stop)
+        shutil.move(b.database, os.path.join(mount, "gateway.db"))
+        b.database = os.path.join(mount, "gateway.db")
+        b.configure()
+        return mount
+
+    def test_full(self):
+        """A disk that fills: nothing is given that was not kept, and it goes on when there is room."""
+        b, mount = self.pair.b, self.small_disk()
+        a, _ = self.phones()
+        ballast = os.path.join(mount, "ballast")
+        with open(ballast, "wb", buffering=0) as f:
+            try:
+                while f.write(b"\0" * 4096):
+                    pass
+            except OSError:
+                pass
+        answers = [a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1] for _ in range(30)]
+        given = sum(x.status == 200 for x in answers)
+        self.assertEqual(answers[-1].problem, "operator-down")
+        os.unlink(ballast)
+        self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].status, 200)
+        self.assertEqual(len(b.records()), given + 1)
+        self.assertIsNone(b.process.poll())
+
+    def test_read_only(self):
+        b, mount = self.pair.b, self.small_disk()
+        subprocess.run(["mount", "-o", "remount,ro", mount], check=True)
+        self.start_fails(b, b.database)
+
+    def test_killed(self):
+        """kill -9 in the middle of load: no SQN twice, a record for each vector that was given."""
+        a, b = self.phones()
+        given = []
+        rands = []
+
+        def load():
+            try:
+                while True:
+                    _, answer = a.ask_callee(self.pair.aor_a, self.pair.aor_b)
+                    if answer.status == 200:
+                        given.append(answer.json["vector"]["rand"])
+            except (OSError, ssl.SSLError, Exception):  # the gateway died
+                pass
+
+        for round_ in range(3):
+            thread = threading.Thread(target=load)
+            count = len(given)
+            thread.start()
+            limit = time.monotonic() + 10
+            while len(given) < count + 15 and time.monotonic() < limit:
+                time.sleep(0.005)
+            self.pair.b.stop(signal.SIGKILL)
+            self.pair.a.stop(signal.SIGKILL)
+            thread.join(10)
+            self.pair.a.start()
+            self.pair.b.start()
+            a.connection.close()
+            a.nonce = None
+        self.assertGreaterEqual(len(given), 45)
+        self.assertEqual(len(set(given)), len(given))
+        self.assertGreaterEqual(len(self.pair.b.records()), len(given))
+        for rand in given[-3:]:
+            b.connection.close()
+            answer = b.ask_challenge(rand)
+            rands.append(answer.json["own"])
+        for phone in (a, b):
+            phone.connection.close()
+            phone.bootstrap()
+            self.assertEqual(phone.resyncs, 0)
+            self.assertEqual(len(set(phone.usim.seen)), len(phone.usim.seen))
+
+    def test_session_survives_restart(self):
+        a, _ = self.phones()
+        self.pair.a.stop()
+        self.pair.a.start()
+        a.connection.close()
+        self.assertEqual(a.ask("GET", "/v1/self").status, 200)
+
+    def test_secrets_at_rest(self):
+        a, b = self.phones()
+        _, answer = a.ask_callee(self.pair.aor_a, self.pair.aor_b)
+        own = answer.json["own"]
+        from phone import unb64u
+        keys = a.usim.m.f2345(unb64u(own["rand"]))
+        secrets = [a.usim.m.k, a.usim.m.opc, keys["ck"], keys["ik"], keys["res"]]
+        found = b""
+        for end in ("", "-wal"):
+            with open(self.pair.a.database + end, "rb") as f:
+                found += f.read()
+        self.assertIn(a.usim.imsi.encode(), found)  # it is the right file
+        for secret in secrets:
+            self.assertNotIn(secret, found)
+            self.assertNotIn(secret.hex().encode(), found)
+
+    def start_fails(self, operator, *words):
+        done = subprocess.run([DAEMON, "--config", operator.config], capture_output=True, text=True, timeout=10)
+        self.assertNotEqual(done.returncode, 0)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_key_file_of_everybody(self):
+        a = self.pair.a
+        key = os.path.join(a.folder, "seal.key")
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(a.database).st_mode & 0o077, 0)
+        os.chmod(key, 0o640)
+        self.start_fails(a, key, "chmod 600")
+        self.assertIn("chmod 600", a.ctl("subscriber", "list", fails=True))
+
+    def test_wrong_seal_key(self):
+        a = self.pair.a
+        key = os.path.join(a.folder, "seal.key")
+        with open(key, "wb") as f:
+            f.write(os.urandom(32))
+        a.start()
+        phone = Phone(self.pair.sim_a, a)
+        self.assertEqual(phone.ub_first().problem, "operator-down")
+
+    def test_configuration(self):
+        a = self.pair.a
+        for setting, value, word in (("listen.port", "70000", "port"), ("listen.prot", "1", "prot"),
+                                     ("operator.realms", "", "realms"), ("auc.ind_count", "4", "ind_count"),
+                                     ("tls.key", self.pair.b.key, "do not belong together"),
+                                     ("operator.realms", "elsewhere.test", "elsewhere.test"),
+                                     ("store.type", "oracle", "type"), ("nogroup.x", "1", "nogroup")):
+            try:
+                a.configure(**{setting: value})
+            except KeyError:
+                with open(a.config, "a") as f:
+                    f.write("[nogroup]\nx=1\n")
+            self.start_fails(a, word)
+        a.configure()
+        done = subprocess.run([DAEMON, "--config", a.config, "--check-config"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, a.config + ": good\n"), done.stderr)
+        self.assertEqual(a.ctl("check"), a.config + ": good\n")
+
+    def test_stops_cleanly(self):
+        self.phones()
+        self.assertEqual(self.pair.a.stop(), 0)
+        self.assertIn("op=stop", self.pair.a.log_text())
+
+
+class SlowLoris(unittest.TestCase):
+    def test_slow_loris(self):
+        pair = Pair({"listen.request_timeout": 1}, start=False)
+        self.addCleanup(pair.close)
+        pair.a.start()
+        context = ssl.create_default_context(cafile=pair.a.ca.path)
+        plain = socket.create_connection(("127.0.0.1", pair.a.port), 5)
+        start = time.monotonic()
+        with context.wrap_socket(plain, server_hostname=pair.a.fqdn) as s:
+            with self.assertRaises(OSError):
+                for octet in b"GET / HTTP/1.1\r\nX: " + b"x" * 200:
+                    s.send(bytes([octet]))
+                    s.settimeout(0.1)
+                    try:
+                        if s.recv(1) == b"":
+                            raise OSError("closed")
+                    except TimeoutError:
+                        pass
+        self.assertLess(time.monotonic() - start, 5)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
