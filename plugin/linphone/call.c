@@ -364,7 +364,7 @@ static void learn(struct call *call, const struct simauth_session *session)
     const struct simauth_method *method = simauth_session_peer_method(session);
     struct pin pin = {.method = method, .since = core_now(), .last = core_now()};
 
-    if (!method || !method->keys_media)
+    if (!call->core->pins || !method || !method->keys_media)
         return;
     g_strlcpy(pin.aor, call->policy.peer, sizeof(pin.aor));
     g_strlcpy(pin.nai, simauth_session_peer_nai(session), sizeof(pin.nai));
@@ -391,7 +391,7 @@ void call_tell(struct call *call, const struct simauth_session *session)
                   simauth_session_peer_operator(session));
     if (call->word == SIMAUTH_WORD_AUTHENTICATED) {
         learn(call, session);
-    } else if (call->caller && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY) {
+    } else if (call->core->pins && call->caller && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY) {
         pins_set_nobody(call->core->pins, call->policy.peer, core_now());
         core_save_pins(call->core);
     }

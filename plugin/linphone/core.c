@@ -309,7 +309,7 @@ void core_save_pins(struct core *core)
 {
     char error[SETTINGS_ERROR_MAX];
 
-    if (!pins_save(core->pins, error))
+    if (core->pins && !pins_save(core->pins, error))
         note("pins not saved: %s", error);
 }
 
