@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A store of its own for each test. */
+#ifndef SIMAUTH_TESTS_GATEWAY_UNIT_H
+#define SIMAUTH_TESTS_GATEWAY_UNIT_H
+
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct unit_store {
+    const struct store_ops *ops;
+    struct store *store;
+    struct seal seal;
+    char folder[32], path[48];
+};
+
+static inline int unit_store_open(void **state)
+{
+    struct unit_store *unit = calloc(1, sizeof *unit);
+    char error[STORE_ERROR_MAX] = "";
+
+    assert_non_null(unit);
+    strcpy(unit->folder, "/tmp/simauth-unit-XXXXXX");
+    assert_non_null(mkdtemp(unit->folder));
+    snprintf(unit->path, sizeof unit->path, "%s/db", unit->folder);
+    memset(unit->seal.key, 7, sizeof unit->seal.key);
+    unit->ops = store_find("sqlite");
+    if (unit->ops->open(unit->path, true, &unit->seal, &unit->store, error) != STORE_OK)
+        fail_msg("%s", error);
+    *state = unit;
+    return 0;
+}
+
+static inline int unit_store_close(void **state)
+{
+    struct unit_store *unit = *state;
+    char path[64];
+
+    unit->ops->close(unit->store);
+    for (const char *const *end = (const char *const[]){"", "-wal", "-shm", NULL}; *end; end++) {
+        snprintf(path, sizeof path, "%s%s", unit->path, *end);
+        unlink(path);
+    }
+    rmdir(unit->folder);
+    free(unit);
+    return 0;
+}
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store: what it keeps, what it refuses, and that each step of a vector is taken once. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static void begin(struct unit_store *unit)
+{
+    assert_int_equal(unit->ops->begin(unit->store, true), STORE_OK);
+}
+
+static void commit(struct unit_store *unit)
+{
+    assert_int_equal(unit->ops->commit(unit->store), STORE_OK);
+}
+
+static int64_t add_subscriber(struct unit_store *unit, const char *digits)
+{
+    struct store_subscriber s = {.keys = {.has_constants = true}};
+
+    snprintf(s.imsi, sizeof s.imsi, "00101%s", digits);
+    snprintf(s.impi, sizeof s.impi, "%s@ims", s.imsi);
+    snprintf(s.nai, sizeof s.nai, "s%s@operator-a.test", digits);
+    memset(s.keys.k, 0x0f, sizeof s.keys.k);
+    memset(s.keys.c, 0xc0, sizeof s.keys.c);
+    s.keys.r[4] = 127;
+    assert_int_equal(unit->ops->subscriber_add(unit->store, &s), STORE_OK);
+    return s.id;
+}
+
+static void subscriber_is_kept(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_subscriber s;
+    uint8_t k[16];
+
+    begin(unit);
+    add_subscriber(unit, "1");
+    commit(unit);
+    begin(unit);
+    assert_int_equal(unit->ops->subscriber_by_impi(unit->store, "001011@ims", &s), STORE_OK);
+    memset(k, 0x0f, sizeof k);
+    assert_memory_equal(s.keys.k, k, 16);
+    assert_true(s.keys.has_constants && !s.keys.op_is_opc);
+    assert_int_equal(s.keys.c[4][15], 0xc0);
+    assert_int_equal(s.keys.r[4], 127);
+    assert_int_equal(unit->ops->subscriber_by_impi(unit->store, "001012@ims", &s), STORE_NONE);
+    commit(unit);
+}
+
+static void rollback_leaves_nothing(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_subscriber s;
+
+    begin(unit);
+    add_subscriber(unit, "1");
+    unit->ops->rollback(unit->store);
+    begin(unit);
+    assert_int_equal(unit->ops->subscriber_by_imsi(unit->store, "001011", &s), STORE_NONE);
+    commit(unit);
+}
+
+static void names_are_unique(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_subscriber s = {.imsi = "001011", .impi = "x", .nai = "y@operator-a.test"};
+    struct store_binding b = {.aor = "sip:a@operator-a.test"};
+
+    begin(unit);
+    b.subscriber = add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->subscriber_add(unit->store, &s), STORE_EXISTS);
+    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_OK);
+    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_EXISTS);
+    commit(unit);
+}
+
+static void sqn_goes_forwards(void **state)
+{
+    struct unit_store *unit = *state;
+    int64_t id;
+
+    begin(unit);
+    id = add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->sqn_set(unit->store, id, UINT64_C(0xffffffffffff)), STORE_OK);
+    assert_int_equal(unit->ops->sqn_set(unit->store, id, 5), STORE_NONE);
+    assert_int_equal(unit->ops->sqn_set(unit->store, id, UINT64_C(0xffffffffffff)), STORE_NONE);
+    commit(unit);
+}
+
+static struct store_vector make_vector(int64_t subscriber, uint8_t first)
+{
+    struct store_vector v = {.role = STORE_AV_B,
+                             .subscriber = subscriber,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .caller = "sip:a@operator-a.test",
+                             .callee = "sip:b@operator-b.test",
+                             .nai_a = "a@operator-a.test",
+                             .nai_b = "b@operator-b.test",
+                             .operator_name = "A",
+                             .changed = 1000};
+
+    memset(v.rand, first, sizeof v.rand);
+    v.ssk.len = 32;
+    memset(v.ssk.octets, first, 32);
+    return v;
+}
+
+static void each_step_once(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_vector v, found;
+
+    begin(unit);
+    v = make_vector(add_subscriber(unit, "1"), 1);
+    assert_int_equal(unit->ops->vector_add(unit->store, &v), STORE_OK);
+    /* too old, then right, then taken */
+    assert_int_equal(unit->ops->vector_step(unit->store, v.id, STORE_CONFIRMED, "e", 1001, 1061),
+                     STORE_NONE);
+    assert_int_equal(unit->ops->vector_step(unit->store, v.id, STORE_CONFIRMED, "e", 1000, 1060),
+                     STORE_OK);
+    assert_int_equal(unit->ops->vector_step(unit->store, v.id, STORE_CONFIRMED, "f", 1000, 1060),
+                     STORE_NONE);
+    assert_int_equal(unit->ops->vector_by_rand(unit->store, STORE_AV_B, v.rand, v.rand_len, &found),
+                     STORE_OK);
+    assert_string_equal(found.element, "e");
+    assert_int_equal(found.state, STORE_CONFIRMED);
+    assert_int_equal(found.changed, 1060);
+    assert_true(simauth_secret_equal(&found.ssk, &v.ssk));
+    assert_int_equal(unit->ops->vector_by_rand(unit->store, STORE_AV_A, v.rand, v.rand_len, &found),
+                     STORE_NONE);
+    assert_int_equal(unit->ops->vector_resync(unit->store, v.id, STORE_ISSUED), STORE_NONE);
+    assert_int_equal(unit->ops->vector_resync(unit->store, v.id, STORE_CONFIRMED), STORE_OK);
+    assert_int_equal(unit->ops->vector_resync(unit->store, v.id, STORE_CONFIRMED), STORE_NONE);
+    commit(unit);
+}
+
+static void what_is_over_goes(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_vector v, found;
+
+    begin(unit);
+    v = make_vector(add_subscriber(unit, "1"), 1);
+    assert_int_equal(unit->ops->vector_add(unit->store, &v), STORE_OK);
+    assert_int_equal(unit->ops->sweep(unit->store, 1300), STORE_OK);
+    assert_int_equal(unit->ops->vector_by_rand(unit->store, STORE_AV_B, v.rand, v.rand_len, &found),
+                     STORE_OK);
+    assert_int_equal(unit->ops->sweep(unit->store, 1500), STORE_OK);
+    assert_int_equal(unit->ops->vector_by_rand(unit->store, STORE_AV_B, v.rand, v.rand_len, &found),
+                     STORE_NONE);
+    commit(unit);
+}
+
+static void record_knows_first_and_goes_forwards(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_record r = {.side = "asked", .nai_a = "a@x", .nai_b = "b@y", .method = "aka"};
+
+    begin(unit);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_true(r.first);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_false(r.first);
+    assert_int_equal(unit->ops->record_outcome(unit->store, r.id, STORE_OUTCOME_COMPLETED),
+                     STORE_OK);
+    assert_int_equal(unit->ops->record_outcome(unit->store, r.id, STORE_OUTCOME_CONFIRMED),
+                     STORE_NONE);
+    commit(unit);
+}
+
+static void realm_in_one_agreement(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_partner one = {.name = "one", .certificate = "1", .realm_count = 1}, two = one,
+                         found;
+
+    strcpy(one.realms[0], "x.test");
+    strcpy(two.realms[0], "x.test");
+    strcpy(two.name, "two");
+    strcpy(two.certificate, "2");
+    begin(unit);
+    assert_int_equal(unit->ops->partner_add(unit->store, &one), STORE_OK);
+    commit(unit);
+    begin(unit);
+    assert_int_equal(unit->ops->partner_add(unit->store, &two), STORE_EXISTS);
+    unit->ops->rollback(unit->store);
+    begin(unit);
+    assert_int_equal(unit->ops->partner_by_name(unit->store, "two", &found), STORE_NONE);
+    assert_int_equal(unit->ops->partner_by_realm(unit->store, "x.test", &found), STORE_OK);
+    assert_string_equal(found.name, "one");
+    store_partner_clear(&found);
+    commit(unit);
+}
+
+/* -- seal ----------------------------------------------------------------------------------------
+ */
+
+static void seal_is_for_one_place(void **state)
+{
+    struct seal seal = {{1}}, other = {{2}};
+    uint8_t sealed[5 + SEAL_OVERHEAD], plain[5];
+
+    (void)state;
+    assert_int_equal(seal_close(&seal, "here", "hello", 5, sealed), 0);
+    assert_int_equal(seal_open(&seal, "here", sealed, sizeof sealed, plain), 0);
+    assert_memory_equal(plain, "hello", 5);
+    assert_int_equal(seal_open(&seal, "there", sealed, sizeof sealed, plain), -1);
+    assert_int_equal(seal_open(&other, "here", sealed, sizeof sealed, plain), -1);
+    assert_int_equal(seal_open(&seal, "here", sealed, 3, plain), -1);
+    for (size_t i = 0; i < sizeof sealed; i++) {
+        sealed[i] ^= 1;
+        assert_int_equal(seal_open(&seal, "here", sealed, sizeof sealed, plain), -1);
+        sealed[i] ^= 1;
+    }
+}
+
+static void key_file_is_private(void **state)
+{
+    struct unit_store *unit = *state;
+    struct seal seal;
+    char path[64], error[SEAL_ERROR_MAX];
+
+    snprintf(path, sizeof path, "%s/key", unit->folder);
+    assert_int_equal(seal_create(path, error), 0);
+    assert_int_equal(seal_create(path, error), -1); /* never over another */
+    assert_int_equal(seal_load(&seal, path, error), 0);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(seal_load(&seal, path, error), -1);
+    assert_non_null(strstr(error, "chmod 600"));
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(truncate(path, 31), 0);
+    assert_int_equal(seal_load(&seal, path, error), -1);
+    unlink(path);
+    assert_int_equal(seal_load(&seal, path, error), -1);
+}
+
+int main(void)
+{
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, unit_store_open, unit_store_close)
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(subscriber_is_kept),
+        WITH_STORE(rollback_leaves_nothing),
+        WITH_STORE(names_are_unique),
+        WITH_STORE(sqn_goes_forwards),
+        WITH_STORE(each_step_once),
+        WITH_STORE(what_is_over_goes),
+        WITH_STORE(record_knows_first_and_goes_forwards),
+        WITH_STORE(realm_in_one_agreement),
+        cmocka_unit_test(seal_is_for_one_place),
+        WITH_STORE(key_file_is_private),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
