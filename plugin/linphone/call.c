@@ -194,6 +194,9 @@ static void hold_expired(void *arg)
     struct leg *leg = call->root;
     simauth_actions actions;
 
+    call->hold_over = true;
+    if (!call->caller)
+        callee_hold_over(call);
     if (!call->invite_held || !leg->trip)
         return;
     leg->trip->leg = NULL;
@@ -308,6 +311,8 @@ void call_free(struct call *call)
     core_remember_call(call->core, call_record(call));
     if (call->counted)
         limits_leave(&call->core->limits);
+    if (call->refusing)
+        call->core->refusing--;
     sip_timer_stop(call->hold_timer);
     sip_timer_stop(call->verdict_timer);
     hang_up_legs(call);

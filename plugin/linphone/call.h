@@ -44,9 +44,11 @@ struct call {
     struct leg *talk; /* the leg whose media this is; NULL until there is one */
 
     bool invite_held, element_sent, counted;
-    bool in_hook; /* caller: within invite_out, where PASS lets it go */
-    bool ending;  /* terminate was asked for */
-    bool again;   /* the next final answer becomes another try without element */
+    bool hold_over; /* CALL_HOLD_MS have passed since the INVITE */
+    bool refusing;  /* callee: refused, and waits for that moment */
+    bool in_hook;   /* caller: within invite_out, where PASS lets it go */
+    bool ending;    /* terminate was asked for */
+    bool again;     /* the next final answer becomes another try without element */
     bool tried_again;
     bool acked;   /* callee: the ACK came */
     bool secured; /* media was secured once */
@@ -100,6 +102,8 @@ void caller_ack_out(struct call *call, belle_sip_request_t *ack);
 void caller_go_on(struct leg *leg, simauth_actions actions);
 
 enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip);
+/* The longest wait is over: what was refused meanwhile is told so. */
+void callee_hold_over(struct call *call);
 void callee_response_out(struct call *call, belle_sip_response_t *response);
 enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack);
 void callee_go_on(struct leg *leg, simauth_actions actions);

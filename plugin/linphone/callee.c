@@ -13,17 +13,39 @@
 
 #include <string.h>
 
+#define CALLEE_REFUSING_MAX 32 /* a flood is refused at once and learns that much */
+
 /* -- ring or refuse ------------------------------------------------------------------------------
  */
 
-static void refuse(struct call *call)
+static void refuse_now(struct call *call)
 {
     const struct words_end *words = words_refuse(call->card_unusable);
 
-    call->invite_held = false;
+    if (call->refusing)
+        call->core->refusing--;
+    call->refusing = call->invite_held = false;
     call->ending = true;
     note_call(call->id, false, "refused", "code=%d reason=%s", words->code, words->reason);
     sip_call_refuse(call->sip, words->code, words->phrase, words->reason, words->warning);
+}
+
+/* Every refusal leaves at the same time after its INVITE, when the longest wait is over as well: a
+ * caller does not learn from the clock what was wrong (docs/protocol.md section 7). */
+static void refuse(struct call *call)
+{
+    if (call->hold_over || call->core->refusing >= CALLEE_REFUSING_MAX) {
+        refuse_now(call);
+        return;
+    }
+    call->refusing = true;
+    call->core->refusing++;
+}
+
+void callee_hold_over(struct call *call)
+{
+    if (call->refusing)
+        refuse_now(call);
 }
 
 static void put_element_2(struct call *call, const struct simauth_session *session)

@@ -37,6 +37,7 @@ struct core {
     GHashTable *once;                  /* canonical AORs: continue this once */
     char own_nai[SIMAUTH_NAI_MAX + 1]; /* as our gateway last said; "" */
     struct limits limits;
+    int refusing; /* refused INVITEs that wait for their moment */
 
     struct call *calls;
     GQueue *last; /* json_t *, newest first */
