@@ -15,6 +15,8 @@ from world import flow
 
 PAIRS = 3
 CALLS = 210  # with the plugin, and as many without
+STAGES = ("dialling to INVITE on the wire", "INVITE through both proxies", "callee's phone until its 180",
+          "180 through both proxies")
 APART = 3.1  # seconds between two calls of one pair with the plugin: under 20 a minute
 
 
@@ -89,7 +91,38 @@ def dial(world):
         for kind, (caller, callee) in order if number % 2 else reversed(order):
             calls[kind].append((caller, one_call(caller, callee)))
     check_elements(world, secured)
+    report_stages(world, secured, calls)
     report(delays(world, calls["secured"]), delays(world, calls["stock"]))
+
+
+def stages(world, calls):
+    """Where the time goes: medians in ms of what is between the points of a call that the wire shows."""
+    found = {}
+    by_call = {}
+    for message in world.messages():
+        by_call.setdefault(message.call_id, []).append(message)
+    for messages in by_call.values():
+        invites = [m for m in messages if m.method == "INVITE" and not m.is_response]
+        ringing = [m for m in messages if m.method == "INVITE" and m.status == 180]
+        dialled = invites and [d for caller, d in calls if caller.node.address == invites[0].source and
+                               d < invites[0].time]
+        if not ringing or not dialled:
+            continue
+        points = (dialled[-1], invites[0].time, invites[-1].time, ringing[0].time, ringing[-1].time)
+        for name, begin, end in zip(STAGES, points, points[1:]):
+            found.setdefault(name, []).append(end - begin)
+    return {name: 1000 * statistics.median(values) for name, values in found.items()}
+
+
+def report_stages(world, secured, calls):
+    for kind in ("stock", "secured"):
+        for name, value in stages(world, calls[kind]).items():
+            figure(f"post-dial delay, {kind}: {name}, median", value, "ms", samples=len(calls[kind]))
+    for side, place in (("caller", 0), ("callee", 1)):
+        for what in ("gateway_ms", "card_ms"):
+            values = [int(m.group(1)) for pair in secured for m in pair[place].notes(rf"asked: .*?{what}=(\d+)")]
+            figure(f"post-dial delay, secured: {side}'s {what}, median", statistics.median(values), "ms",
+                   samples=len(values))
 
 
 def check_elements(world, secured):

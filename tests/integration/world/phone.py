@@ -244,6 +244,11 @@ class Phone:
         line = "call-status" if call is None else f"call-status {call}"
         return (self._field(line, "State") or "").removeprefix("LinphoneCall")
 
+    def ask_to_stop(self):
+        """Begin to end; stop() waits for it."""
+        if self.process is not None:
+            self.process.send(signal.SIGINT)
+
     def stop(self, limit=10):
         """End the daemon as a person's session does; its exit status."""
         if self._pipe is not None:

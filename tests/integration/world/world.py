@@ -198,6 +198,8 @@ class World:
     def stop(self):
         """Stop everything, phones first; the capture is complete afterwards."""
         for phone in self.phones:
+            phone.ask_to_stop()
+        for phone in self.phones:
             phone.stop()
         for node in reversed(list(self.nodes.values())):
             node.stop()
