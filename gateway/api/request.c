@@ -149,7 +149,12 @@ void request_finish(struct request *request, json_t *object, enum problem proble
         store_result = gateway->ops->commit(gateway->store);
     else
         gateway->ops->rollback(gateway->store);
-    if (store_result != STORE_OK) {
+    if (problem == PROBLEM_NONE && store_result == STORE_NONE) {
+        /* The same request twice at once: the other was faster, and its answer is this one's. */
+        json_decref(object);
+        if (!request_repeated(request))
+            answer_store(request, STORE_FAILED);
+    } else if (store_result != STORE_OK) {
         json_decref(object);
         answer_store(request, store_result);
     } else if (problem != PROBLEM_NONE) {

@@ -82,6 +82,12 @@ static bool partner_refused(struct request *request)
 
     if (question->status == 200)
         return false;
+    /* To a first question "not yours" can only mean this gateway, not the phone. */
+    if (question->status == 403 && request->vectors.subject == SIMAUTH_SUBJECT_CALLEE &&
+        !request->vectors.rand_len) {
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner refuses this gateway");
+        return true;
+    }
     answer_problem(request, problem_of_status(question->status), NULL,
                    question->status ? "partner refused" : "partner did not answer");
     if (!question->status)

@@ -10,6 +10,7 @@
 
 #define ANSWER_MAX 65536
 #define CONNECTIONS_KEPT 64
+#define CONNECTIONS_TO_ONE 32
 
 struct job {
     struct request *request;
@@ -220,6 +221,7 @@ struct waiting *waiting_start(struct gateway *gateway, char *error)
     waiting->multi = curl_multi_init();
     if (waiting->multi) {
         curl_multi_setopt(waiting->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+        curl_multi_setopt(waiting->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_TO_ONE);
         waiting->thread = g_thread_try_new("waiting", run, waiting, NULL);
     }
     if (waiting->thread)

@@ -71,8 +71,10 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_VECTOR_RENEW] = "UPDATE vector SET rand = ?2, autn = ?3, ssk = ?4, changed = ?5 "
                          "WHERE id = ?1 AND state = 0",
     [SQL_ANSWER_GET] = "SELECT hash, body, made FROM answer WHERE who = ?1 AND key = ?2",
-    [SQL_ANSWER_PUT] = "INSERT OR REPLACE INTO answer (who, key, hash, body, made) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_ANSWER_PUT] =
+        "INSERT INTO answer (who, key, hash, body, made) VALUES (?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT (who, key) DO UPDATE SET hash = excluded.hash, body = excluded.body, "
+        "made = excluded.made WHERE answer.made < excluded.made - 300",
     [SQL_RECORD_SEEN] = "SELECT 1 FROM record WHERE nai_a = ?1 AND nai_b = ?2 LIMIT 1",
     [SQL_RECORD_ADD] =
         "INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) "

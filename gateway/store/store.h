@@ -243,6 +243,7 @@ struct store_ops {
 
     enum store_result (*answer_get)(struct store *store, const char *who, const uint8_t *key,
                                     struct store_answer *answer);
+    /* STORE_NONE: there is one already that is not over; it stays. */
     enum store_result (*answer_put)(struct store *store, const struct store_answer *answer);
 
     enum store_result (*record_add)(struct store *store, struct store_record *record);

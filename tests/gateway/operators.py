@@ -175,6 +175,8 @@ class Pair:
             self.b.start()
 
     def close(self):
-        for operator in (self.a, self.b):
-            operator.stop()
+        statuses = [operator.stop() for operator in (self.a, self.b)]
+        logs = [operator.log_text() for operator in (self.a, self.b) if os.path.exists(operator.log)]
         self.temporary.cleanup()
+        # a crash, or what a sanitizer found, must not pass unseen
+        assert all(status in (None, 0, -signal.SIGKILL) for status in statuses), (statuses, logs)

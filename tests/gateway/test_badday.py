@@ -122,7 +122,7 @@ class Federation(unittest.TestCase):
         pair.a.start()
         pair.b.start()
         a = Phone(pair.sim_a, pair.a).bootstrap()
-        self.assertEqual(a.ask_callee(pair.aor_a, pair.aor_b)[1].problem, "not-yours")
+        self.assertEqual(a.ask_callee(pair.aor_a, pair.aor_b)[1].problem, "operator-down")
 
     def test_overlapping_realms(self):
         third = Ca(self.pair.a.folder, "third")

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Phone A and phone B against two real gateways: a call, AUTS on each leg, both at one operator."""
 import os
+import threading
 import unittest
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from operators import Pair
 from phone import Phone, b64u, hkdf, ssk, unb64u, unseal
 
@@ -146,10 +148,61 @@ class Call(unittest.TestCase):
         self.assertEqual(phone.ask("GET", "/v1/self").json["nai"], "dave@operator-a.test")
         self.assertEqual(sim.amf, bytes.fromhex("1234"))
 
+    def test_many_at_once(self):
+        """Calls in both directions at the same time, each gateway asking the other."""
+        done, failed = [], []
+
+        def calls(phone, operator, caller, callee):
+            other = Phone(phone.usim, operator)
+            other.btid, other.ks_naf = phone.btid, phone.ks_naf
+            try:
+                for _ in range(15):
+                    _, answer = other.ask_callee(caller, callee)
+                    (done if answer.status == 200 else failed).append(answer.json)
+            finally:
+                other.connection.close()
+
+        threads = [threading.Thread(target=calls, args=x) for x in
+                   [(self.a, self.pair.a, self.pair.aor_a, self.pair.aor_b),
+                    (self.b, self.pair.b, self.pair.aor_b, self.pair.aor_a)] * 6]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        self.assertEqual((len(done), failed), (12 * 15, []))
+        rands = [x["vector"]["rand"] for x in done] + [x["own"]["rand"] for x in done]
+        self.assertEqual(len(set(rands)), len(rands))
+        autns = [x["own"]["autn"] for x in done]
+        self.assertEqual(len(set(autns)), len(autns))
+
+    def test_same_request_twice_at_once(self):
+        """A client that sends again by itself while the first is under way."""
+        for _ in range(5):
+            key, seal, answers = os.urandom(16), X25519PrivateKey.generate(), []
+            before = len(self.pair.b.records())
+            others = []
+            for _ in range(4):
+                other = Phone(self.a.usim, self.pair.a)
+                other.btid, other.ks_naf = self.a.btid, self.a.ks_naf
+                other.ask("GET", "/v1/self")
+                others.append(other)
+            threads = [threading.Thread(target=lambda p=p: answers.append(
+                p.ask_callee(self.pair.aor_a, self.pair.aor_b, key=key, seal=seal)[1])) for p in others]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(10)
+            for other in others:
+                other.connection.close()
+            self.assertEqual([x.status for x in answers], [200] * 4)
+            self.assertEqual(len({x.raw for x in answers}), 1)
+            self.assertEqual(len(self.pair.b.records()), before + 1)
+
     def test_ind_values_cycle(self):
         for _ in range(9):
             _, first = self.announce()
             self.run_sim(self.a, first["own"])
+        self.a.usim.seen[:] = self.a.usim.seen[-9:]
         inds = {sqn & 31 for sqn in self.a.usim.seen[-9:]}
         self.assertGreaterEqual(len(inds), 8)
         self.assertEqual(self.a.usim.seen, sorted(set(self.a.usim.seen)))
