@@ -158,9 +158,9 @@ static json_t *sim_object(const struct ctl *ctl, const struct store_subscriber *
     if (result != SIMAUTH_OK)
         return NULL;
     if (config->port == 443)
-        snprintf(gateway, sizeof gateway, "https://%s/", config->fqdn);
+        snprintf(gateway, sizeof gateway, "%s", config->fqdn);
     else
-        snprintf(gateway, sizeof gateway, "https://%s:%d/", config->fqdn, config->port);
+        snprintf(gateway, sizeof gateway, "%s:%d", config->fqdn, config->port);
     object = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "imsi", s->imsi, "impi", s->impi, "gateway",
                        gateway, "nai", s->nai, "aor", aor[0] ? aor : NULL);
     if (object && set_hex(object, "k", m.k, 16) == 0 && set_hex(object, "opc", m.opc, 16) == 0 &&

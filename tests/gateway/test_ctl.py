@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""simauth-gatewayctl as an engineer uses it."""
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+from milenage import opc_of
+from operators import CTL, DAEMON, Operator
+from phone import Phone
+from milenage import Usim
+
+
+class Ctl(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="simauth-gateway-test-")
+        self.addCleanup(self.temporary.cleanup)
+        self.a = Operator(self.temporary.name, "a")
+        self.addCleanup(self.a.stop)
+
+    def path(self, name, text=None):
+        path = os.path.join(self.temporary.name, name)
+        if text is not None:
+            with open(path, "w") as f:
+                f.write(text)
+        return path
+
+    def test_sim_issue(self):
+        op = os.urandom(16)
+        sim = self.a.subscriber("310150123456789", "alice", "sip:alice@operator-a.test", op=op, lines="")
+        path = self.path("alice.sim")
+        self.a.ctl("sim", "issue", sim.imsi, path)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with open(path) as f:
+            issued = json.load(f)
+        self.assertEqual(issued, {
+            "imsi": sim.imsi, "impi": "310150123456789@ims.mnc150.mcc310.3gppnetwork.org", "nai": "alice@operator-a.test",
+            "aor": "sip:alice@operator-a.test", "gateway": f"{self.a.fqdn}:{self.a.port}",
+            "k": sim.m.k.hex(), "opc": opc_of(sim.m.k, op).hex()})
+        self.a.ctl("sim", "issue", sim.imsi, path, fails=True)  # never over another
+        self.a.ctl("sim", "issue", "310150000000000", self.path("x"), fails=True)
+
+    def test_sim_issue_with_constants(self):
+        lines = "".join(f"c{i}={i:032x}\nr{i}={i * 8}\n" for i in range(1, 6))
+        sim = self.a.subscriber("001010000000001", "alice", lines=lines)
+        path = self.path("alice.sim")
+        self.a.ctl("sim", "issue", sim.imsi, path)
+        with open(path) as f:
+            issued = json.load(f)
+        self.assertEqual((issued["c"][4], issued["r"]), (f"{5:032x}", [8, 16, 24, 32, 40]))
+
+    def test_import(self):
+        k, op = os.urandom(16), os.urandom(16)
+        rows = "imsi,k,type,value,amf,nai,sqn\n" + "".join(
+            f"0010100000{n:05d},{k.hex()},op,{op.hex()},8000\n" for n in range(1))
+        self.assertIn("line 2", self.a.ctl("subscriber", "import", self.path("bad", rows), fails=True))
+        rows = "".join(f"0010100000{n:05d},{k.hex()},{'op' if n % 2 else 'opc'},{op.hex()}\n" for n in range(500))
+        rows += f"001019000000001,{k.hex()},op,{op.hex()},0000,zoe@operator-a.test,3200\n"
+        self.assertEqual(self.a.ctl("subscriber", "import", self.path("good", rows)), "501 subscribers\n")
+        listed = [json.loads(x) for x in self.a.ctl("subscriber", "list", "--json").splitlines()]
+        self.assertEqual(len(listed), 501)
+        self.assertEqual(len({x["nai"] for x in listed}), 501)
+        for x in listed[:-1]:
+            self.assertNotIn(x["imsi"][5:], x["nai"])  # a name that tells nothing of the IMSI
+        # all or none
+        again = f"001019000000002,{k.hex()},op,{op.hex()}\n001019000000001,{k.hex()},op,{op.hex()}\n"
+        self.assertIn("line 2", self.a.ctl("subscriber", "import", self.path("again", again), fails=True))
+        self.a.ctl("subscriber", "show", "001019000000002", fails=True)
+        self.a.start()
+        sim = Usim("001019000000001", k, opc_of(k, op))
+        Phone(sim, self.a).bootstrap()
+        self.assertEqual(sim.seen, [(100 + 1) << 5 | 5])  # goes on from the number that was imported
+
+    def test_bad_keys(self):
+        good = "k=" + "00" * 16 + "\nopc=" + "11" * 16 + "\n"
+        for text in ("", "k=00\n", good + "amf=8000\n", good + "c1=" + "00" * 16 + "\n", good + "x=1\n", good + good,
+                     good + "".join(f"c{i}={0:032x}\nr{i}=0\n" for i in range(1, 6)), good + "r1=128\n"):
+            error = self.a.ctl("subscriber", "add", "001010000000001", "--keys", self.path("keys", text), fails=True)
+            self.assertNotIn("11" * 16, error)
+        for words in (["12"], ["0010100000000012345"], ["00101000000000x"]):
+            self.a.ctl("subscriber", "add", *words, "--keys", self.path("keys", good), fails=True)
+        self.a.ctl("subscriber", "add", "001010000000001", "--keys", self.path("keys", good), "--nai", "a@x.test", fails=True)
+        self.assertEqual(self.a.ctl("subscriber", "list", "--json"), "")
+
+    def test_lists_fit_and_tell_no_key(self):
+        sim = self.a.subscriber("001010000000001", "alice", "sip:alice@operator-a.test")
+        text = self.a.ctl("subscriber", "list") + self.a.ctl("subscriber", "show", sim.imsi) + \
+            self.a.ctl("binding", "list") + self.a.ctl("partner", "list") + self.a.ctl("record", "list")
+        self.assertNotIn(sim.m.k.hex(), text)
+        self.assertIn("alice@operator-a.test", text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 100)
+
+    def test_removal(self):
+        sim = self.a.subscriber("001010000000001", "alice", "sip:alice@operator-a.test")
+        self.a.start()
+        phone = Phone(sim, self.a).bootstrap()
+        self.assertEqual(phone.ask("GET", "/v1/self").json["aors"], ["sip:alice@operator-a.test"])
+        self.a.ctl("binding", "remove", "sip:alice@operator-a.test")
+        self.assertEqual(phone.ask("GET", "/v1/self").json["aors"], [])
+        self.a.ctl("subscriber", "remove", sim.imsi)
+        self.assertEqual(phone.ask("GET", "/v1/self").status, 401)
+        self.assertEqual(phone.ub_first().problem, "not-yours")
+
+    def test_partner_arguments(self):
+        good = {"--url": "https://x.test", "--realms": "x.test", "--ca": self.a.ca.path}
+        for name, value in (("--url", "http://x.test"), ("--url", "https://x.test/path"), ("--realms", "X.test"),
+                            ("--realms", ","), ("--ca", self.a.config), ("--ca", "/nonexistent"), ("--pin", "abc"),
+                            ("--connect-to", "x"), ("--per-minute", "0"), ("--from", "tomorrow")):
+            words = [w for pair in {**good, name: value}.items() for w in pair]
+            self.assertTrue(self.a.ctl("partner", "add", "X", *words, fails=True).startswith("simauth-gatewayctl: "))
+        self.a.ctl("partner", "add", "X", *[w for pair in good.items() for w in pair])
+        self.assertIn("active", self.a.ctl("partner", "list"))
+        self.a.ctl("partner", "suspend", "X")
+        self.assertIn("suspended", self.a.ctl("partner", "list"))
+        self.a.ctl("partner", "resume", "Y", fails=True)
+
+    def test_words_and_help(self):
+        for words in (["nothing"], ["subscriber"], ["subscriber", "add"], ["partner", "list", "--nothing"],
+                      ["binding", "add", "sip:a@operator-a.test"], ["record", "list", "more"]):
+            self.a.ctl(*words, fails=True)
+        done = subprocess.run([CTL, "--help"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0)
+        for word in ("init", "check", "subscriber import", "binding add", "partner suspend", "record list", "sim issue"):
+            self.assertIn(word, done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
+        self.assertEqual(subprocess.run([CTL, "--version"], capture_output=True, text=True).stdout.split()[0],
+                         "simauth-gatewayctl")
+        self.assertEqual(subprocess.run([DAEMON], capture_output=True).returncode, 2)
+        self.assertEqual(subprocess.run([DAEMON, "--help"], capture_output=True).returncode, 0)
+
+    def test_init_twice(self):
+        self.assertIn("there already", self.a.ctl("init", fails=True))
+
+    def test_example_configuration_names_every_key(self):
+        """What config.c reads and what the example explains are the same."""
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway")
+        import re
+        with open(os.path.join(root, "config.c")) as f:
+            read = set(re.findall(r'(?:text|text_to|number)\(r, "(\w+)", "(\w+)"', f.read()))
+        explained, group = set(), None
+        with open(os.path.join(root, "simauth-gateway.conf.example")) as f:
+            for line in f:
+                if match := re.match(r"\[(\w+)\]", line):
+                    group = match[1]
+                elif match := re.match(r"#?(\w+)=", line):
+                    explained.add((group, match[1]))
+        self.assertGreater(len(read), 25)
+        self.assertEqual(read, explained)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
