@@ -290,7 +290,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     return call;
 }
 
-static void hang_up_legs(struct call *call)
+static void free_legs(struct call *call)
 {
     while (call->legs) {
         struct leg *leg = call->legs;
@@ -300,22 +300,37 @@ static void hang_up_legs(struct call *call)
     leg_free(call->root);
 }
 
+void call_over(struct call *call)
+{
+    if (call->over)
+        return;
+    call->over = true;
+    for (struct leg *leg = call->legs; leg; leg = leg->next) {
+        if (leg->session)
+            simauth_session_hung_up(leg->session);
+    }
+    if (call->root->session)
+        simauth_session_hung_up(call->root->session);
+    sip_timer_stop(call->verdict_timer);
+    call->verdict_timer = NULL;
+    note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
+    core_remember_call(call->core, call_record(call));
+}
+
 void call_free(struct call *call)
 {
     struct call **link = &call->core->calls;
 
+    call_over(call);
     while (*link != call)
         link = &(*link)->next;
     *link = call->next;
-    note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
-    core_remember_call(call->core, call_record(call));
     if (call->counted)
         limits_leave(&call->core->limits);
     if (call->refusing)
         call->core->refusing--;
     sip_timer_stop(call->hold_timer);
-    sip_timer_stop(call->verdict_timer);
-    hang_up_legs(call);
+    free_legs(call);
     settings_unref(call->settings);
     g_free(call->id);
     g_free(call);

@@ -52,6 +52,7 @@ struct call {
     bool tried_again;
     bool acked;   /* callee: the ACK came */
     bool secured; /* media was secured once */
+    bool over;    /* ended, its record written */
     bool muted;   /* by us */
     bool marking; /* guard: marking calls back */
     bool card_unusable;
@@ -70,7 +71,9 @@ struct call {
 /* A call for an INVITE that policy looks at; NULL when nothing is to be done with it. */
 struct call *call_new(struct core *core, struct sip_call *sip, const char *own_uri,
                       const char *peer_uri);
-void call_free(struct call *call); /* writes its record */
+/* Linphone's call has ended (its dialog lives a little longer): writes its record, once. */
+void call_over(struct call *call);
+void call_free(struct call *call);
 struct simauth_session *call_new_session(const struct call *call);
 struct leg *leg_new(struct call *call,
                     struct simauth_session *session); /* takes session; NULL: oom */

@@ -89,6 +89,8 @@ static void verdict_expired(void *arg)
 
 void call_start_verdict(struct call *call, unsigned ms)
 {
+    if (call->over)
+        return;
     sip_timer_stop(call->verdict_timer);
     call->verdict_timer = sip_timer_start(call->core->provider, ms, verdict_expired, call);
 }

@@ -141,6 +141,9 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
     } else if (actions & SIMAUTH_DO_HOLD) {
         keep_response(leg, response);
         return SIP_HOLD;
+    } else if (actions & SIMAUTH_DO_DROP) {
+        note_call(call->id, true, "dropped", "what=%s", "early media without proof of a SIM");
+        return SIP_DROP;
     }
     note_try_again(call, leg, actions);
     call_clean_sdp(call, (belle_sip_message_t *)response);

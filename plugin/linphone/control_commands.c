@@ -64,20 +64,16 @@ static void status(const json_t *request, struct control_reply *reply)
 /* -- calls and pins ------------------------------------------------------------------------------
  */
 
-/* A dialog is remembered for a while after the call has ended. */
-static bool is_live(const struct call *call)
-{
-    return call->invite_held || (!call->ending && call_linphone(call));
-}
-
 static void calls(const json_t *request, struct control_reply *reply)
 {
     json_t *live = json_array(), *last = json_array();
 
     (void)request;
     for (struct core *core = core_first(); core; core = core->next) {
-        for (const struct call *call = core->calls; call; call = call->next)
-            json_array_append_new(is_live(call) ? live : last, call_record(call));
+        for (const struct call *call = core->calls; call; call = call->next) {
+            if (!call->over)
+                json_array_append_new(live, call_record(call));
+        }
         for (const GList *item = core->last->head; item; item = item->next)
             json_array_append(last, item->data);
     }

@@ -218,13 +218,31 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     return answer.what == POLICY_ELEMENTS;
 }
 
+/* By its Call-ID: a call that ended is in no list of Linphone's any more. */
+static void linphone_call_over(struct core *core, LinphoneCall *linphone)
+{
+    const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
+    struct call *call = core->calls;
+
+    while (call && (!id || strcmp(sip_call_id(call->sip), id)))
+        call = call->next;
+    if (call)
+        call_over(call);
+}
+
 static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, LinphoneCallState state,
                                const char *message)
 {
     struct core *core = core_of_linphone(lc);
 
     (void)message;
-    if (!core || state != LinphoneCallStateOutgoingInit || !core_settings(core))
+    if (!core)
+        return;
+    if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
+        linphone_call_over(core, linphone);
+        return;
+    }
+    if (state != LinphoneCallStateOutgoingInit || !core_settings(core))
         return;
     if (will_have_elements(core, linphone) && !sink_zrtp.raise(linphone))
         note("%s cannot be offered: this call will not be authenticated", sink_zrtp.name);
