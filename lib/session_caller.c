@@ -169,9 +169,12 @@ simauth_actions simauth_session_response(struct simauth_session *s, bool final,
                                          const struct simauth_element *element_2, const char *sdp,
                                          size_t sdp_len)
 {
-    if (found != SIMAUTH_ELEMENT_FOUND)
-        return session_advance(s, final ? SIMAUTH_EVENT_CONFIRM_MISSING
-                                        : SIMAUTH_EVENT_PROVISIONAL_BARE);
+    if (found != SIMAUTH_ELEMENT_FOUND && final)
+        return session_advance(s, SIMAUTH_EVENT_CONFIRM_MISSING);
+    if (found !=
+        SIMAUTH_ELEMENT_FOUND) /* nobody whose SIM did not answer is heard before the call */
+        return session_advance(s, sdp && sdp_len > 0 ? SIMAUTH_EVENT_PROVISIONAL_MEDIA
+                                                     : SIMAUTH_EVENT_PROVISIONAL_BARE);
     simauth_actions actions = confirm(s, element_2);
     if (!(actions & SIMAUTH_DO_HOLD))
         actions |= session_answer_sdp(s, sdp, sdp_len);

@@ -321,7 +321,9 @@ bool final_2xx;
 /* simauth_session_response(): which event this element 2 is, then what its SDP is. */
 inline read_response(c) {
     if
-    :: mac == MISSING -> ev = (final_2xx -> EVENT_CONFIRM_MISSING : EVENT_PROVISIONAL_BARE)
+    :: mac == MISSING && final_2xx -> ev = EVENT_CONFIRM_MISSING
+    :: mac == MISSING && !final_2xx -> ev = EVENT_PROVISIONAL_BARE
+    :: mac == MISSING && !final_2xx -> ev = EVENT_PROVISIONAL_MEDIA
     :: mac != MISSING && (state[c] == STATE_CALLER_CALLING || state[c] == STATE_CALLER_RESYNCING ||
        state[c] == STATE_CALLER_REPLACING) -> ev = EVENT_CONFIRM_EARLY
     :: mac != MISSING && state[c] == STATE_CALLER_READY ->

@@ -343,6 +343,13 @@ static void provisional_bare(struct run *r)
         simauth_session_response(r->s, false, SIMAUTH_ELEMENT_MALFORMED, NULL, NULL, 0);
 }
 
+static void provisional_media(struct run *r)
+{
+    if (has_element_1(r))
+        simauth_session_response(r->s, false, SIMAUTH_ELEMENT_NONE, NULL, world_answer,
+                                 strlen(world_answer));
+}
+
 static void answer_sdp(struct run *r)
 {
     if (r->s->role == ROLE_CALLEE)
@@ -462,6 +469,7 @@ static const input inputs[] = {offer,
                                response_replaced_wrong,
                                response_bare,
                                provisional_bare,
+                               provisional_media,
                                answer_sdp,
                                answer_other_sdp,
                                answer_no_zrtp,
