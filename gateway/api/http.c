@@ -198,6 +198,15 @@ static void log_access(const struct request *request)
              (long long)(g_get_monotonic_time() - request->started_us));
 }
 
+/* The method that the path has (RFC 9110, 15.5.6). */
+static const char *allowed_method(const struct request *request)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (strcmp(routes[i].path, request->target) == 0)
+            return routes[i].method;
+    return "";
+}
+
 static enum MHD_Result send_answer(struct request *request)
 {
     const struct answer *answer = &request->answer;
@@ -215,6 +224,8 @@ static enum MHD_Result send_answer(struct request *request)
         MHD_add_response_header(response, "WWW-Authenticate", answer->challenge);
     if (answer->info[0])
         MHD_add_response_header(response, "Authentication-Info", answer->info);
+    if (answer->status == 405)
+        MHD_add_response_header(response, "Allow", allowed_method(request));
     if (answer->status == 429 || answer->status == 503)
         MHD_add_response_header(response, "Retry-After", "1");
     if (request->too_large)

@@ -180,7 +180,7 @@ class BadPartner(unittest.TestCase):
         cls.pair.a.start()
         cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
 
-    def ask(self, port, limit=0.9):
+    def ask(self, port, limit=1.3):
         self.pair.a.ctl("partner", "remove", "Operator B")
         self.pair.a.partner(self.pair.b, connect_to=f"127.0.0.1:{port}")
         start = time.monotonic()
@@ -241,7 +241,7 @@ class BadPartner(unittest.TestCase):
             thread.start()
         start = time.monotonic()
         self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
-        self.assertLess(time.monotonic() - start, 0.4)
+        self.assertLess(time.monotonic() - start, 0.6)
         for thread in threads:
             thread.join(5)
 
@@ -262,7 +262,7 @@ class Store(unittest.TestCase):
         other.execute("BEGIN IMMEDIATE")
         start = time.monotonic()
         self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].problem, "operator-down")
-        self.assertLess(time.monotonic() - start, 0.9)
+        self.assertLess(time.monotonic() - start, 1.3)
         other.execute("ROLLBACK")
         other.close()
         self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].status, 200)
@@ -345,6 +345,27 @@ class Store(unittest.TestCase):
             phone.bootstrap()
             self.assertEqual(phone.resyncs, 0)
             self.assertEqual(len(set(phone.usim.seen)), len(phone.usim.seen))
+
+    def test_operator_key_of_the_day(self):
+        """A key that is a day old gets a successor; both are valid for a while."""
+        from phone import unb64u
+        keys = []
+        for _ in range(2):
+            a, _ = self.phones()
+            _, answer = a.ask_callee(self.pair.aor_a, self.pair.aor_b)
+            payload = json.loads(unb64u(answer.json["vector"]["op_key"].split(".")[1]))
+            keys.append(payload["key"])
+            self.assertGreaterEqual(payload["exp"] - time.time(), 86400 - 120)
+            a.connection.close()
+            self.pair.a.stop()
+            self.pair.b.stop()
+            database = sqlite3.connect(self.pair.b.database)
+            database.execute("UPDATE operator_key SET not_before = not_before - 86401")
+            database.commit()
+            self.assertEqual(database.execute("SELECT count(*) FROM operator_key WHERE not_after > ?",
+                                              (time.time(),)).fetchone()[0], len(keys))
+            database.close()
+        self.assertNotEqual(*keys)
 
     def test_session_survives_restart(self):
         a, _ = self.phones()

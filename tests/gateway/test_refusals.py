@@ -281,7 +281,9 @@ class Refusals(unittest.TestCase):
 
     def test_paths_and_methods(self):
         self.refused(self.a.raw("GET", "/nothing"), 404, "not-found")
-        self.refused(self.a.raw("DELETE", "/v1/self"), 405, "method-not-allowed")
+        wrong = self.a.raw("DELETE", "/v1/self")
+        self.refused(wrong, 405, "method-not-allowed")
+        self.assertEqual(wrong.headers["Allow"], "GET")
         self.refused(self.a.raw("GET", "/v1/self?x=1"), 404, "not-found")
         self.refused(self.a.raw("GET", "/v1/../v1/self"), 404, "not-found")
 
