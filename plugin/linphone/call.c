@@ -89,16 +89,16 @@ static simauth_actions unpack(struct trip *trip)
     leg->session = trip->drive.session;
     leg->trip = NULL;
     trip->drive.session = NULL;
-    call->gateway_ms += trip->drive.gateway_ms;
-    call->card_ms += trip->drive.card_ms;
+    call->gateway_us += trip->drive.gateway_us;
+    call->card_us += trip->drive.card_us;
     call->card_unusable = trip->drive.card_unusable;
     if (*trip->drive.error)
         g_strlcpy(call->error, trip->drive.error, sizeof(call->error));
     own = simauth_session_own_nai(leg->session);
     if (own && *own)
         g_strlcpy(call->core->own_nai, own, sizeof(call->core->own_nai));
-    note_call(call->id, call->caller, "asked", "gateway_ms=%d card_ms=%d state=%s%s%s",
-              trip->drive.gateway_ms, trip->drive.card_ms,
+    note_call(call->id, call->caller, "asked", "gateway_ms=%.1f card_ms=%.1f state=%s%s%s",
+              trip->drive.gateway_us / 1000.0, trip->drive.card_us / 1000.0,
               simauth_state_name(simauth_session_state(leg->session)),
               *trip->drive.error ? " problem=" : "", trip->drive.error);
     return trip->drive.actions;
@@ -372,8 +372,8 @@ json_t *call_record(const struct call *call)
     json_object_set_new(record, "text", json_string(words_reason(call->reason)));
     json_object_set_new(record, "advice", json_string(words_advice(call->reason)));
     json_object_set_new(record, "problem", json_string(call->error));
-    json_object_set_new(record, "gateway_ms", json_integer(call->gateway_ms));
-    json_object_set_new(record, "card_ms", json_integer(call->card_ms));
+    json_object_set_new(record, "gateway_ms", json_real(call->gateway_us / 1000.0));
+    json_object_set_new(record, "card_ms", json_real(call->card_us / 1000.0));
     if (leg->session)
         add_names(record, leg->session);
     return record;
@@ -468,11 +468,14 @@ static void terminate(void *arg)
 void call_end(struct call *call)
 {
     const struct words_end *words = words_end(call->caller);
+    LinphoneCall *linphone = call_linphone(call);
     struct ending *ending;
 
     if (call->ending)
         return;
     call->ending = true;
+    if (linphone) /* an answer may start the media before the end is on its way */
+        (void)media_mute(linphone);
     note_call(call->id, call->caller, "end", "reason=%s", words->reason);
     sip_call_set_end_reason(call->sip, words->reason, words->warning);
     ending = g_new0(struct ending, 1);

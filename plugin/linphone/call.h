@@ -59,7 +59,7 @@ struct call {
 
     struct sip_timer *hold_timer, *verdict_timer;
     int64_t began, began_us;
-    int gateway_ms, card_ms;
+    int gateway_us, card_us;
     char error[SETTINGS_ERROR_MAX];
     enum simauth_word word; /* last told */
     enum simauth_event reason;

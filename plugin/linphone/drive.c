@@ -123,10 +123,10 @@ static simauth_actions step(struct station *station, struct drive *d, simauth_ac
 {
     int64_t start = now_us();
     simauth_actions next;
-    int *spent = &d->gateway_ms;
+    int *spent = &d->gateway_us;
 
     if (asked & SIMAUTH_DO_RUN_CARD) {
-        spent = &d->card_ms;
+        spent = &d->card_us;
         next = run_card(station, d);
     } else if (asked & SIMAUTH_DO_ASK_CHALLENGE) {
         next = ask_challenge(station, d);
@@ -135,7 +135,7 @@ static simauth_actions step(struct station *station, struct drive *d, simauth_ac
     } else {
         next = ask_vector(station, d, asked & SIMAUTH_DO_ASK_REPLACED);
     }
-    *spent += (int)((now_us() - start) / 1000);
+    *spent += (int)(now_us() - start);
     return next;
 }
 

@@ -22,7 +22,7 @@ struct drive {
     struct settings *settings;
     simauth_actions actions; /* in: what the session asked; out: what is left for the main loop */
     bool card_unusable;      /* absent or locked: 480 and not 403 */
-    int gateway_ms, card_ms; /* where the time went */
+    int gateway_us, card_us; /* where the time went */
     char error[SETTINGS_ERROR_MAX]; /* about the last thing that failed; "" */
 };
 
