@@ -164,10 +164,16 @@ static simauth_actions begin(struct call *call)
         return actions;
     call_clean_sdp(call, invite);
     call->counted = limits_enter(&call->core->limits, call->policy.peer, core_now());
-    if (call->counted)
+    if (!call->counted) {
+        g_strlcpy(call->error, "too many calls with elements at once", sizeof(call->error));
+        return simauth_session_problem(session, SIMAUTH_PROBLEM_DOWN);
+    }
+    if (limits_first(&call->core->limits, element.rand, core_now()))
         return actions;
-    g_strlcpy(call->error, "too many calls with elements at once", sizeof(call->error));
-    return simauth_session_problem(session, SIMAUTH_PROBLEM_DOWN);
+    /* The SIM answers a challenge once, and the gateway is not even asked: it would say yes. */
+    note_call(call->id, false, "replayed", "element=1");
+    g_strlcpy(call->error, "this challenge was used in another call", sizeof(call->error));
+    return simauth_session_problem(session, SIMAUTH_PROBLEM_REFUSED);
 }
 
 enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)

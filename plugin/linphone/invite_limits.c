@@ -3,6 +3,7 @@
 #include "invite_limits.h"
 
 #include <glib.h>
+#include <string.h>
 
 bool limits_enter(struct limits *limits, const char *caller, int64_t now)
 {
@@ -27,4 +28,19 @@ void limits_leave(struct limits *limits)
 {
     if (limits->now > 0)
         limits->now--;
+}
+
+bool limits_first(struct limits *limits, const uint8_t rand[static LIMITS_RAND_LEN], int64_t now)
+{
+    const unsigned count = G_N_ELEMENTS(limits->taken);
+
+    for (unsigned i = 0; i < count; i++) {
+        if (limits->taken[i].when && now - limits->taken[i].when < LIMITS_MEMORY &&
+            !memcmp(limits->taken[i].rand, rand, LIMITS_RAND_LEN))
+            return false;
+    }
+    limits->taken[limits->next_taken].when = now;
+    memcpy(limits->taken[limits->next_taken].rand, rand, LIMITS_RAND_LEN);
+    limits->next_taken = (limits->next_taken + 1) % count;
+    return true;
 }

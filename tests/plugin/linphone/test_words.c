@@ -80,11 +80,26 @@ static void a_minute(void **state)
     assert_true(enter_and_leave(&limits, "sip:a@x", 1060));
 }
 
+static void a_challenge_once(void **state)
+{
+    struct limits limits = {0};
+    uint8_t rand[LIMITS_RAND_LEN] = {1};
+
+    (void)state;
+    assert_true(limits_first(&limits, rand, 1000));
+    assert_false(limits_first(&limits, rand, 1000 + LIMITS_MEMORY - 1));
+    rand[LIMITS_RAND_LEN - 1] = 1;
+    assert_true(limits_first(&limits, rand, 1000));
+    rand[LIMITS_RAND_LEN - 1] = 0;
+    assert_true(limits_first(&limits, rand, 1000 + LIMITS_MEMORY));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),        cmocka_unit_test(reasons),  cmocka_unit_test(on_the_wire),
-        cmocka_unit_test(five_at_once), cmocka_unit_test(a_minute),
+        cmocka_unit_test(words),       cmocka_unit_test(reasons),
+        cmocka_unit_test(on_the_wire), cmocka_unit_test(five_at_once),
+        cmocka_unit_test(a_minute),    cmocka_unit_test(a_challenge_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
