@@ -7,6 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* For the person: it is neither the SIM nor this gateway. */
+#define OTHER_DOWN                                                                                 \
+    "The other person's operator cannot answer now, or not for yours; nothing is wrong with your " \
+    "SIM."
+
+static const char *detail_of(enum problem problem)
+{
+    return problem == PROBLEM_OPERATOR_DOWN ? OTHER_DOWN : NULL;
+}
+
 static void finish(struct request *request, const struct outcome *outcome, json_t *object)
 {
     enum problem problem = outcome->problem;
@@ -85,10 +95,11 @@ static bool partner_refused(struct request *request)
     /* To a first question "not yours" can only mean this gateway, not the phone. */
     if (question->status == 403 && request->vectors.subject == SIMAUTH_SUBJECT_CALLEE &&
         !request->vectors.rand_len) {
-        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner refuses this gateway");
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner refuses this gateway");
         return true;
     }
-    answer_problem(request, problem_of_status(question->status), NULL,
+    answer_problem(request, problem_of_status(question->status),
+                   detail_of(problem_of_status(question->status)),
                    question->status ? "partner refused" : "partner did not answer");
     if (!question->status)
         request->answer.reason = question->reason;
@@ -129,7 +140,7 @@ static void callee_answered(struct request *request)
     vector = partner_vector(request, request->nai, &v);
     if (!vector) {
         simauth_vector_clear(&v);
-        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another vector");
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
         return;
     }
     if (begin(request)) {
@@ -183,7 +194,7 @@ static void replaced_answered(struct request *request)
                    memcmp(v.challenge.rand, request->vectors.replaced, v.challenge.rand_len)))
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent another vector");
     if (!vector)
-        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another vector");
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
     else if (begin(request))
         finish(request, &outcome,
                outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
@@ -274,7 +285,7 @@ static void subject_callee(struct request *request)
     if (outcome.store != STORE_OK)
         answer_store(request, outcome.store);
     else if (outcome.problem != PROBLEM_NONE)
-        answer_problem(request, outcome.problem, NULL, outcome.reason);
+        answer_problem(request, outcome.problem, detail_of(outcome.problem), outcome.reason);
     else if (!request_allowed(request))
         store_partner_clear(&voucher.partner);
     else if (!voucher.own)
@@ -311,7 +322,7 @@ static void caller_answered(struct request *request)
         vector = NULL;
     }
     if (!vector) {
-        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another vector");
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
     } else if (begin(request)) {
         outcome = complete(request);
         finish(request, &outcome,
@@ -381,7 +392,7 @@ static void subject_caller(struct request *request)
         return;
     }
     if (outcome.problem != PROBLEM_NONE) {
-        answer_problem(request, outcome.problem, NULL, outcome.reason);
+        answer_problem(request, outcome.problem, detail_of(outcome.problem), outcome.reason);
         return;
     }
     /* AG(A) knows RAND_B as it was first issued. */
