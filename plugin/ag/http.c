@@ -249,6 +249,35 @@ static bool clock_problem(CURL *easy)
     return verify == X509_V_ERR_CERT_NOT_YET_VALID || verify == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
+static void explain_certificate(CURL *easy, const char *text, char *why, size_t why_len)
+{
+    if (clock_problem(easy))
+        snprintf(why, why_len,
+                 "its certificate is not valid at the time that this machine's clock "
+                 "shows: check the clock");
+    else
+        snprintf(why, why_len, "its certificate is not to be trusted (ca_file): %.100s", text);
+}
+
+/* What libcurl says is for engineers: before it, what it means. */
+static const char *sentence_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return "no answer in time: ";
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "its name is not found, check name and network: ";
+    case CURLE_COULDNT_CONNECT:
+        return "it is down, or the network is: ";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        return "what is there does not speak as a gateway does: ";
+    default:
+        return "";
+    }
+}
+
 static enum http_result explain(struct http *http, CURLcode code, char *why, size_t why_len)
 {
     const char *text = http->error[0] ? http->error : curl_easy_strerror(code);
@@ -257,18 +286,14 @@ static enum http_result explain(struct http *http, CURLcode code, char *why, siz
         snprintf(why, why_len, "its answer is longer than 64 KiB");
         return HTTP_TOO_LONG;
     }
-    if (code == CURLE_OPERATION_TIMEDOUT) {
-        snprintf(why, why_len, "no answer in time");
-    } else if (code == CURLE_PEER_FAILED_VERIFICATION && clock_problem(http->easy)) {
-        snprintf(why, why_len,
-                 "its certificate is not valid at the time that this machine's clock "
-                 "shows: check the clock");
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        explain_certificate(http->easy, text, why, why_len);
     } else if (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
                code == CURLE_PARTIAL_FILE) {
         snprintf(why, why_len, "the connection was closed before the answer was complete");
         return HTTP_CLOSED;
     } else {
-        snprintf(why, why_len, "%.160s", text);
+        snprintf(why, why_len, "%s%.110s", sentence_of(code), text);
     }
     return HTTP_FAILED;
 }
