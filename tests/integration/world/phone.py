@@ -79,6 +79,8 @@ class Phone:
         self.domain = domain
         self.aor = f"sip:{user}@{domain}"
         self.auto_answer = auto_answer
+        self.before = []  # words before linphone-daemon: a program that starts it
+        self.slowest = (0, "")  # seconds of the daemon's latest answer to a command, and which
         self.log = node.path("linphone.log")
         self.process = None
         self._pipe = None
@@ -147,7 +149,7 @@ class Phone:
 
     def start(self, wait_registered=True, limit=20):
         """Start the daemon; returns when its account is registered."""
-        argv = ["linphone-daemon", "--config", self.node.path(".config/linphone/linphonerc"),
+        argv = [*self.before, "linphone-daemon", "--config", self.node.path(".config/linphone/linphonerc"),
                 "--pipe", PIPE, "--log", self.log]
         if self.auto_answer:
             argv.append("--auto-answer")
@@ -175,8 +177,11 @@ class Phone:
         """Say one line to the daemon; its answer's fields, Failed when it says Error."""
         self.process.check()
         try:
+            begin = time.monotonic(), self._not_run()
             self._pipe.sendall(line.encode() + b"\n")
             answer = self._pipe.recv(65536).decode(errors="replace")
+            took = time.monotonic() - begin[0] - (self._not_run() - begin[1])
+            self.slowest = max(self.slowest, (took, line))
         except OSError as error:
             self.process.check()
             raise Failed(f"{self.node.name}: '{line}': {error}") from error
@@ -187,6 +192,14 @@ class Phone:
         if not answer.startswith("Status: Ok"):
             raise Failed(f"{self.node.name}: '{line}': {answer.strip()}")
         return answer
+
+    def _not_run(self):
+        """Seconds that the daemon's main loop and we have waited for a processor: a busy machine, not a hang."""
+        waits = 0
+        for place in (f"/proc/{self.process.pid}/schedstat", "/proc/thread-self/schedstat"):
+            with open(place, encoding="ascii") as stat:
+                waits += int(stat.read().split()[1]) / 1e9
+        return waits
 
     def _field(self, line, name):
         found = re.search(rf"^{name}: (.*)$", self.command(line), re.M)
@@ -257,6 +270,12 @@ class Phone:
         if self.process is None:
             return None
         return self.process.stop(limit, signal.SIGINT)
+
+    def forget(self):
+        """After a daemon that was killed: the next one counts its calls from 1, and its pipe is new."""
+        self._events.clear()
+        if os.path.lexists(self.node.path("tmp", PIPE)):
+            os.unlink(self.node.path("tmp", PIPE))
 
     def calls(self):
         """The numbers of all calls that this phone has seen."""

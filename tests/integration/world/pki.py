@@ -13,8 +13,10 @@ import subprocess
 from .process import Failed
 
 
-def _openssl(*words):
-    result = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+def _openssl(*words, since=0):
+    """openssl, as if it was started `since` days from now."""
+    before = ["faketime", "-f", f"{since:+d}d"] if since else []
+    result = subprocess.run([*before, "openssl", *words], capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise Failed(f"openssl {words[0]}: {result.stderr.strip()}")
 
@@ -47,8 +49,11 @@ class Authority:
         finally:
             os.umask(before)
 
-    def issue(self, stem, dns, usage="serverAuth,clientAuth", days=30):
-        """A certificate for the DNS name `dns`: paths (certificate, key) of `stem`.pem and .key."""
+    def issue(self, stem, dns, usage="serverAuth,clientAuth", days=30, since=0):
+        """A certificate for the DNS name `dns`, valid from `since` to `days` days from now (either may be past).
+
+        Returns the paths (certificate, key): `stem`.pem and .key.
+        """
         certificate = os.path.join(self.folder, f"{stem}.pem")
         key = os.path.join(self.folder, f"{stem}.key")
         request = os.path.join(self.folder, f"{stem}.csr")
@@ -61,8 +66,8 @@ class Authority:
         self._new_key(key)
         _openssl("req", "-new", "-key", key, "-subj", f"/CN={dns}", "-out", request)
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
-                 "-CAcreateserial", "-out", certificate, "-days", str(days), "-sha256",
-                 "-extfile", extensions)
+                 "-CAcreateserial", "-out", certificate, "-days", str(days - since), "-sha256",
+                 "-extfile", extensions, since=since)
         for leftover in (request, extensions):
             os.unlink(leftover)
         return certificate, key

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad days of a gateway's database: locked by somebody, on a full disk, read-only."""
+
+import contextlib
+import os
+import sqlite3
+
+from cases.fault import fault
+from world import badday, sandbox
+from world.badday import authenticated, gateway, told, unverified
+from world.process import Failed, tail
+
+
+@contextlib.contextmanager
+def locked(world, letter):
+    """Somebody else writes into the gateway's database and does not finish."""
+    store = sqlite3.connect(gateway(world, letter).node.path("gateway.db"), isolation_level=None)
+    store.execute("BEGIN IMMEDIATE")
+    yield
+    store.execute("ROLLBACK")
+    store.close()
+
+
+@fault("store.locked")
+def store_locked(world):
+    """Locked at either operator: nothing is given that is not kept, the call goes on, and the next one is whole."""
+    badday.prepare(world)
+    sentences = {"a": "cannot keep its records", "b": "other person's operator"}
+    for letter, sentence in sentences.items():
+        with locked(world, letter):
+            unverified(world)
+            told(world.alice, "not-authenticated", "GATEWAY_DOWN", sentence)
+    authenticated(world)
+    for letter in "ab":
+        assert [r["outcome"] for r in gateway(world, letter).records()].count("completed") == 1
+
+
+@fault("store.full")
+def store_full(world):
+    """A disk that is full: calls go on unverified, the gateway stays up, and with room again all is whole."""
+    badday.prepare(world)
+    world.operators["b"].gateway.stop()
+    disk = small_disk(world, "b")
+    gateway(world, "b").start()
+    ballast = fill(disk)
+    unverified(world)
+    told(world.alice, "not-authenticated", "GATEWAY_DOWN", "other person's operator")
+    os.unlink(ballast)
+    authenticated(world)
+    assert [r["outcome"] for r in gateway(world, "b").records()].count("completed") == 1
+
+
+def small_disk(world, letter):
+    """Moves the stopped gateway's database to a disk of 1 MiB; its folder."""
+    there = gateway(world, letter)
+    disk = there.node.make_folder("disk", mode=0o700)
+    sandbox.mount("none", disk, "tmpfs", 0, f"size=1m,mode=700,uid={there.node.user},gid={there.node.user}")
+    for name in os.listdir(there.node.folder):
+        if name.startswith("gateway.db"):
+            with open(there.node.path(name), "rb") as old:
+                octets = old.read()
+            place = os.path.join(disk, name)
+            with open(place, "wb") as new:
+                new.write(octets)
+            os.chmod(place, 0o600)
+            os.chown(place, there.node.user, there.node.user)
+    configure(there, "database", os.path.join(disk, "gateway.db"))
+    return disk
+
+
+def configure(there, key, value):
+    with open(there.config, encoding="utf-8") as text:
+        lines = text.read().splitlines()
+    lines = [f"{key}={value}" if line.startswith(f"{key}=") else line for line in lines]
+    there.node.write(os.path.basename(there.config), "\n".join(lines) + "\n", 0o600)
+
+
+def fill(disk):
+    """Not one octet more fits; the file that takes the room."""
+    ballast = os.path.join(disk, "ballast")
+    with open(ballast, "wb", buffering=0) as out, contextlib.suppress(OSError):
+        while out.write(b"\0" * 4096):
+            pass
+    return ballast
+
+
+@fault("store.read_only")
+def store_read_only(world):
+    """A database that cannot be written: the gateway says so and does not start; mended, the next call is whole."""
+    badday.prepare(world)
+    there = gateway(world, "b")
+    there.stop()
+    disk = small_disk(world, "b")
+    sandbox.mount("none", disk, None, sandbox.MS_REMOUNT | sandbox.MS_RDONLY, "size=1m")
+    try:
+        there.start()
+    except Failed:
+        said = tail(there.process.log, 1)
+    else:
+        raise Failed("the gateway started on a read-only database")
+    assert "gateway.db" in said, said
+    assert "read" in said or "write" in said, said
+    unverified(world)
+    sandbox.mount("none", disk, None, sandbox.MS_REMOUNT, "size=1m")
+    there.start()
+    authenticated(world)

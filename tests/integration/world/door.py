@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second door of a gateway's node, in which somebody can stand: passes on, delays, or answers itself.
+
+    door = Door(gateway)             # port Door.PORT of the gateway's node; passes everything on
+    door.delay = 0.4                 # from now on, connections that stand included
+    door.stand(tls(certificate, http(b"garbage")))   # all connections are closed, and the next ones find this
+    door.stand(pass_on)
+
+A behaviour is function(connection, door): it has a thread of its own, and its connection is closed when it returns.
+"""
+
+import contextlib
+import queue
+import socket
+import ssl
+import threading
+import time
+
+from .gateway import PORT
+
+
+class Door:
+    PORT = 8443
+
+    def __init__(self, gateway):
+        self.address = gateway.node.address
+        self.name = f"{gateway.operator.gateway_name}:{self.PORT}"
+        self.delay = 0  # seconds in each direction, where it passes on
+        self._behaviour = pass_on
+        self._open = []
+        self._lock = threading.Lock()
+        self._listener = gateway.node.socket(socket.SOCK_STREAM, self.PORT)
+        self._listener.listen(64)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def stand(self, behaviour):
+        """From now on this; connections of before end."""
+        with self._lock:
+            self._behaviour = behaviour
+            before, self._open = self._open, []
+        for connection in before:
+            shut(connection)
+
+    def hold(self, connection):
+        """Close this one too when somebody else stands here."""
+        with self._lock:
+            self._open.append(connection)
+
+    def _run(self):
+        while True:
+            connection, _ = self._listener.accept()
+            self.hold(connection)
+            threading.Thread(target=self._serve, args=(connection, self._behaviour), daemon=True).start()
+
+    def _serve(self, connection, behaviour):
+        with contextlib.suppress(OSError, ssl.SSLError):
+            behaviour(connection, self)
+        shut(connection)
+
+
+def shut(connection):
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        connection.close()
+
+
+def _pump(source, target, door):
+    """Octets from source to target, each part door.delay late."""
+    parts = queue.SimpleQueue()
+
+    def send():
+        with contextlib.suppress(OSError):
+            while True:
+                due, data = parts.get()
+                time.sleep(max(0, due - time.monotonic()))
+                if not data:
+                    target.shutdown(socket.SHUT_WR)
+                    return
+                target.sendall(data)
+    threading.Thread(target=send, daemon=True).start()
+    data = b"."
+    while data:
+        try:
+            data = source.recv(65536)
+        except OSError:
+            data = b""
+        parts.put((time.monotonic() + door.delay, data))
+
+
+def pass_on(connection, door):
+    """The gateway itself, door.delay seconds away in each direction."""
+    inner = socket.create_connection((door.address, PORT), 5)
+    inner.settimeout(None)
+    door.hold(inner)
+    for end in (connection, inner):
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    back = threading.Thread(target=_pump, args=(inner, connection, door), daemon=True)
+    back.start()
+    _pump(connection, inner, door)
+    back.join()
+
+
+def raw(octets):
+    """No TLS: reads, says `octets`, closes (says nothing and closes when they are empty)."""
+    def behaviour(connection, _door):
+        connection.recv(4096)
+        connection.sendall(octets)
+    return behaviour
+
+
+def mute(connection, _door):
+    """Takes the connection and never says a word."""
+    while connection.recv(4096):
+        pass
+
+
+def tls(pair, act):
+    """A server with this certificate (paths of certificate and key), whose requests act(connection) answers."""
+    def behaviour(connection, door):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*pair)
+        with context.wrap_socket(connection, server_side=True) as secure:
+            door.hold(secure)
+            act(secure)
+    return behaviour
+
+
+def http(octets):
+    """Act of tls(): each request is answered with these octets."""
+    def act(secure):
+        while secure.recv(16384):
+            secure.sendall(octets)
+    return act
+
+
+def closes(secure):
+    """Act of tls(): reads a request and is gone."""
+    secure.recv(16384)
+
+
+def page(body, status="200 OK", kind="application/json"):
+    """An HTTP answer."""
+    return (f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
