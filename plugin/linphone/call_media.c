@@ -70,7 +70,8 @@ void call_settle(struct call *call, struct leg *leg, simauth_actions actions)
         call_tell(call, leg->session);
         if (call->word == SIMAUTH_WORD_AUTHENTICATED ||
             call->word == SIMAUTH_WORD_NOT_AUTHENTICATED) {
-            unmute(call);
+            if (!(actions & SIMAUTH_DO_END)) /* what is about to end stays silent */
+                unmute(call);
             mark(call);
         }
     }
