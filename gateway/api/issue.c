@@ -228,7 +228,11 @@ struct outcome give_replaced(struct request *request, const struct body_vectors 
         strcmp(v->nai_a, nai_a) != 0 || v->state != STORE_CONFIRMED ||
         v->changed < request->now - gateway->config->confirmed_ttl)
         return outcome_problem(PROBLEM_NOT_YOURS, "no such replaced vector");
-    return OUTCOME_GOOD;
+    /* A gateway between that asked for itself as well would hold both keys of the call. */
+    result = gateway->ops->vector_give(gateway->store, v->id, body->seal_to);
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_NOT_YOURS, "replaced vector was given to another key");
+    return outcome_store(result);
 }
 
 struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,

@@ -485,6 +485,7 @@ const struct store_ops store_sqlite = {
     .vector_by_rand_b = sqlite_vector_by_rand_b,
     .vector_step = sqlite_vector_step,
     .vector_resync = sqlite_vector_resync,
+    .vector_give = sqlite_vector_give,
     .vector_renew = sqlite_vector_renew,
     .answer_get = sqlite_answer_get,
     .answer_put = sqlite_answer_put,

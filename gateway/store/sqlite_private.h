@@ -73,6 +73,7 @@ enum store_result sqlite_vector_by_rand_b(struct store *, enum store_vector_role
 enum store_result sqlite_vector_step(struct store *, int64_t, enum store_vector_state, const char *,
                                      int64_t, int64_t);
 enum store_result sqlite_vector_resync(struct store *, int64_t, enum store_vector_state);
+enum store_result sqlite_vector_give(struct store *, int64_t, const uint8_t *);
 enum store_result sqlite_vector_renew(struct store *, const struct store_vector *);
 
 #endif

@@ -68,6 +68,8 @@ const char *const sql_text[SQL_COUNT] = {
                         "WHERE id = ?1 AND state = 0 AND changed >= ?4",
     [SQL_VECTOR_RESYNC] =
         "UPDATE vector SET resynced = 1 WHERE id = ?1 AND state = ?2 AND resynced = 0",
+    [SQL_VECTOR_GIVE] = "UPDATE vector SET given_to = ?2 "
+                        "WHERE id = ?1 AND (given_to IS NULL OR given_to = ?2)",
     [SQL_VECTOR_RENEW] = "UPDATE vector SET rand = ?2, autn = ?3, ssk = ?4, changed = ?5 "
                          "WHERE id = ?1 AND state = 0",
     [SQL_ANSWER_GET] = "SELECT hash, body, made FROM answer WHERE who = ?1 AND key = ?2",
@@ -135,5 +137,7 @@ const char *const schema_steps[] = {
     "CREATE INDEX record_time ON record (time);"
     "CREATE TABLE operator_key (id INTEGER PRIMARY KEY AUTOINCREMENT, public BLOB NOT NULL,"
     " secret BLOB NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL);",
+    /* 2: the one key that a replacing AV_B was sealed to */
+    "ALTER TABLE vector ADD COLUMN given_to BLOB;",
     NULL,
 };

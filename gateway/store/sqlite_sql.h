@@ -43,6 +43,7 @@ enum sql {
     SQL_VECTOR_BY_RAND_B,
     SQL_VECTOR_STEP,
     SQL_VECTOR_RESYNC,
+    SQL_VECTOR_GIVE,
     SQL_VECTOR_RENEW,
     SQL_ANSWER_GET,
     SQL_ANSWER_PUT,
@@ -63,7 +64,7 @@ extern const char *const sql_text[SQL_COUNT];
 
 /* schema_steps[n] brings a database of version n to version n + 1; the last is NULL. */
 extern const char *const schema_steps[];
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define SCHEMA_APPLICATION_ID 0x53494d41 /* "SIMA" */
 
 #endif

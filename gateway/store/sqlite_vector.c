@@ -246,6 +246,12 @@ enum store_result sqlite_vector_resync(struct store *store, int64_t id,
     return sqlite_run(store, sqlite_bind(store, SQL_VECTOR_RESYNC, "ii", id, (int64_t)state));
 }
 
+enum store_result sqlite_vector_give(struct store *store, int64_t id, const uint8_t *seal_to)
+{
+    return sqlite_run(
+        store, sqlite_bind(store, SQL_VECTOR_GIVE, "ib", id, seal_to, (size_t)SIMAUTH_X25519_LEN));
+}
+
 enum store_result sqlite_vector_renew(struct store *store, const struct store_vector *v)
 {
     uint8_t sealed[SIMAUTH_KEY_LEN + SEAL_OVERHEAD];

@@ -238,6 +238,9 @@ struct store_ops {
     /* Marks that its one AUTS was used: STORE_NONE when it was before, or it is not in `state`. */
     enum store_result (*vector_resync)(struct store *store, int64_t id,
                                        enum store_vector_state state);
+    /* Gives a replacing AV_B to whoever holds the private half of `seal_to` (SIMAUTH_X25519_LEN),
+     * for good: STORE_NONE when it was given to another before. The same once more is STORE_OK. */
+    enum store_result (*vector_give)(struct store *store, int64_t id, const uint8_t *seal_to);
     /* Another challenge and key in the place of a reserved AV_A. */
     enum store_result (*vector_renew)(struct store *store, const struct store_vector *vector);
 

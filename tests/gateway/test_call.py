@@ -72,8 +72,14 @@ class Call(unittest.TestCase):
         self.assertEqual(self.b.ask_auts(av_b["rand"], auts).problem, "not-yours")
         self.assertEqual(self.b.ask_auts(own["rand"], self.b.usim.auts(unb64u(own["rand"]))).problem, "not-yours")
         # A learns RAND_B' from element 2 and asks for the key of it
-        seal, again = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, rand=av_b["rand"], replaced=own["rand"])
+        key, seal = os.urandom(16), X25519PrivateKey.generate()
+        named = {"rand": av_b["rand"], "replaced": own["rand"]}
+        seal, again = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, key, seal, **named)
         self.assertEqual(again.status, 200, again.raw)
+        # the same request again has the same answer; another key, which a gateway between might hold, has none
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, key, seal, **named)[1].json, again.json)
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, **named)[1].problem, "not-yours")
+        self.assertEqual(self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, None, seal, **named)[1].status, 200)
         self.assertEqual(set(again.json), {"vector"})
         res, k = self.run_sim(self.b, own)
         self.assertEqual(unseal(again.json["vector"], seal, self.pair.b.ca)[0],

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 static void begin(struct unit_store *unit)
@@ -138,6 +139,44 @@ static void each_step_once(void **state)
     commit(unit);
 }
 
+static void given_to_one_key(void **state)
+{
+    struct unit_store *unit = *state;
+    const uint8_t phone[SIMAUTH_X25519_LEN] = {1}, other[SIMAUTH_X25519_LEN] = {2};
+    struct store_vector v;
+
+    begin(unit);
+    v = make_vector(add_subscriber(unit, "2"), 1);
+    assert_int_equal(unit->ops->vector_add(unit->store, &v), STORE_OK);
+    assert_int_equal(unit->ops->vector_give(unit->store, v.id, phone), STORE_OK);
+    assert_int_equal(unit->ops->vector_give(unit->store, v.id, other), STORE_NONE);
+    assert_int_equal(unit->ops->vector_give(unit->store, v.id, phone), STORE_OK);
+    commit(unit);
+}
+
+/* A database of the first schema is brought to the present one, with what it holds. */
+static void old_schema_is_upgraded(void **state)
+{
+    struct unit_store *unit = *state;
+    char error[STORE_ERROR_MAX] = "";
+    sqlite3 *db = NULL;
+
+    begin(unit);
+    add_subscriber(unit, "1");
+    commit(unit);
+    unit->ops->close(unit->store);
+    assert_int_equal(sqlite3_open(unit->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "ALTER TABLE vector DROP COLUMN given_to;"
+                                  "PRAGMA user_version = 1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    if (unit->ops->open(unit->path, false, &unit->seal, &unit->store, error) != STORE_OK)
+        fail_msg("%s", error);
+    given_to_one_key(state);
+}
+
 static void what_is_over_goes(void **state)
 {
     struct unit_store *unit = *state;
@@ -247,6 +286,8 @@ int main(void)
         WITH_STORE(names_are_unique),
         WITH_STORE(sqn_goes_forwards),
         WITH_STORE(each_step_once),
+        WITH_STORE(given_to_one_key),
+        WITH_STORE(old_schema_is_upgraded),
         WITH_STORE(what_is_over_goes),
         WITH_STORE(record_knows_first_and_goes_forwards),
         WITH_STORE(realm_in_one_agreement),
