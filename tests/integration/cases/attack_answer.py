@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Attacks on the responses: who may have answered."""
+
+import secrets
+
+from cases import case
+from world import flow, tamper
+from world.attacker import b64u
+from world.scene import Scene, cause, honest_call, ring
+
+
+def change_mac(words):
+    words[1] = tamper.other_octet(words[1])
+
+
+def change_rand(words):
+    words[3] = tamper.other_octet(words[3])
+
+
+def add_replaced(words):
+    words.append(b64u(secrets.token_bytes(16)))
+
+
+def ringing_is_refused(scene, change):
+    """Alice calls, the 180 is changed by change(words of element 2); Alice must cancel. Her Call-ID."""
+    world = scene.world
+
+    def forge(message):
+        words = message.tag("To").split(".")
+        change(words)
+        return scene.swap(message.text, message.tag("To"), ".".join(words))
+    scene.swaps.clear()
+    scene.on_all(forge, "INVITE", 180, inwards=False)
+    before = world.alice.mark(), world.bob.mark()
+    world.alice.call(world.bob.aor)
+    world.bob.wait_state("IncomingReceived", after=before[1])
+    world.alice.wait_state("Released", after=before[0])
+    world.bob.wait_state("Released", after=before[1])
+    scene.off()
+    return scene.tamper.last("INVITE").call_id
+
+
+@case("attack.answer.changed")
+def changed(world):
+    """MAC_B, RAND_A or RAND_B' of the ringing response changed: Alice cancels and says why."""
+    scene = Scene(world)
+    for change, reason in ((change_mac, "CONFIRM_WRONG"), (change_rand, "CONFIRM_WRONG"),
+                           (add_replaced, "GATEWAY_REFUSED")):
+        call = ringing_is_refused(scene, change)
+        world.alice.wait_note(rf"call {call} caller: not-authenticated: reason={reason}")
+        cancel = scene.tamper.last("CANCEL", towards_node=True)
+        assert cancel.call_id == call and cause(cancel) == 4, cancel.text
+        assert not world.alice.notes(rf"call {call} caller: (answered|authenticated): ")
+    honest_call(world)
+
+
+def forged_200(ringing):
+    """A 200 as somebody on the way would make it from the callee's 180."""
+    text = tamper.without_header(ringing.text, "SIM-Auth").replace("SIP/2.0 180 Ringing", "SIP/2.0 200 OK")
+    text = tamper.with_tag(text, "To", "forged")
+    body = ("v=0\r\no=- 1 1 IN IP4 10.83.0.66\r\ns=-\r\nc=IN IP4 10.83.0.66\r\nt=0 0\r\nm=audio 9000 RTP/AVP 0\r\n"
+            f"a=zrtp-hash:1.10 {secrets.token_hex(32)}\r\n")
+    for name, value in (("Contact", "<sip:bob@10.83.0.32>"), ("Content-Type", "application/sdp"),
+                        ("Content-Length", str(len(body)))):
+        text = tamper.with_header(tamper.without_header(text, name), name, value)
+    return text.partition("\r\n\r\n")[0] + "\r\n\r\n" + body
+
+
+@case("attack.answer.forged_200")
+def forged(world):
+    """While Bob's phone rings, somebody else answers without a SIM: never a call, at once ended by Alice."""
+    scene = Scene(world)
+    scene.on("INVITE", lambda m: [m.text, forged_200(m)], 180, inwards=False)
+    before = world.alice.mark()
+    world.alice.call(world.bob.aor)
+    world.alice.wait_state("Released", after=before)
+    scene.off()
+    call = scene.tamper.last("INVITE").call_id
+    world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=CONFIRM_MISSING")
+    assert not world.alice.notes(rf"call {call} caller: (keyed|authenticated): ")
+    world.bob.terminate()
+    world.bob.wait_state("Released")
+    bye = world.messages().first("BYE", source=world.alice)
+    assert cause(bye) == 4, bye.text
+    honest_call(world)
+
+
+@case("attack.answer.copied", limit=60)
+def copied(world):
+    """Element 2 copied under a second To tag with another media offer: that leg is never authenticated."""
+    scene = Scene(world, policy="require")
+
+    def twin(message):
+        element = message.tag("To")
+        text = tamper.with_header(forged_200(message), "SIM-Auth", element)
+        return [message.text, text]
+    scene.on("INVITE", twin, 180, inwards=False)
+    before = world.alice.mark()
+    world.alice.call(world.bob.aor)
+    world.alice.wait_state("Released", after=before, limit=20)
+    scene.off()
+    call = scene.tamper.last("INVITE").call_id
+    world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=(VERDICT_EXPIRED|MEDIA_WRONG|MEDIA_WEAK)")
+    assert not world.alice.notes(rf"call {call} caller: (unmuted|authenticated): ")
+    if world.bob.state() not in ("", "Idle"):
+        world.bob.terminate()
+    honest_call(world)
+
+
+@case("attack.answer.other_offer")
+def other_offer(world):
+    """zrtp-hash changed in the answer: no key fits, Bob takes no ACK of that call for the ACK, Alice ends it."""
+    scene = Scene(world, policy="require")
+    scene.on("INVITE", lambda m: tamper.other_hash(m.text), 200, inwards=False)
+    flow.connect_until_end(world)
+    scene.off()
+    call = scene.tamper.last("INVITE").call_id
+    world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=(VERDICT_EXPIRED|MEDIA_WRONG)")
+    for phone in (world.alice, world.bob):
+        assert not phone.notes(rf"call {call} \w+: (unmuted|authenticated): "), phone.node.name
+    assert len(world.bob.notes(rf"call {call} callee: received: element=3")) > 1, "an ACK with a wrong proof was taken"
+    assert scene.tamper.count("INVITE", 200) > 1, "Bob took the ACK"
+    assert cause(scene.tamper.last("BYE", towards_node=True)) == 4
+    honest_call(world)
+
+
+@case("attack.answer.media_first")
+def media_first(world):
+    """An early answer without proof (183 with media) is not heard: no sound of strangers before the call."""
+    scene = Scene(world)
+
+    def early(message):
+        text = forged_200(message).replace("SIP/2.0 200 OK", "SIP/2.0 183 Session Progress")
+        return [text, message.text]
+    scene.on("INVITE", early, 180, inwards=False)
+    number, invite = ring(scene)
+    scene.off()
+    assert not any(e.state == "OutgoingEarlyMedia" for e in world.alice.events()), "a stranger is heard"
+    world.bob.answer()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {invite.call_id} \w+: authenticated: ")
+    flow.hang_up(world, number)
+    honest_call(world)

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Attacks on the way of the INVITE: what may ring, and as whom."""
+
+from cases import case
+from cases.call import prepare
+from world import flow, tamper
+from world.attacker import Attacker, made_up_element
+from world.scene import (Scene, calls_heard, honest_call, not_announced, proof, rejected, ring, sim_state)
+
+
+@case("attack.invite.chosen_rand")
+def chosen_rand(world):
+    """A RAND that somebody chose never reaches the SIM: its own gateway has not issued it."""
+    prepare(world)
+    attacker = Attacker(world)
+    before = sim_state(world.bob)
+    element = made_up_element()
+    call = attacker.send(attacker.invite(world.bob, world.alice.aor, element, element), world.bob)
+    answer = attacker.wait_answer(call)
+    assert answer.status == 180, answer.text
+    assert not proof(answer), "a chosen RAND was answered"
+    world.bob.wait_note(rf"call {call} callee: not-authenticated: reason=GATEWAY_REFUSED")
+    not_announced(world.bob, call)
+    assert sim_state(world.bob) == before, "the SIM took a challenge that somebody chose"
+    assert "reason=not issued for this SIM" in world.operators["b"].gateway.log()
+    attacker.cancel(call)
+    world.bob.wait_note(rf"call {call} callee: over: word=not-authenticated")
+    honest_call(world)
+
+
+@case("attack.invite.replayed")
+def replayed(world):
+    """An INVITE rings as announced once, whoever sends it again, during the call and after it."""
+    scene = Scene(world)
+    attacker = Attacker(world)
+    number, invite = ring(scene)
+    state = sim_state(world.bob)
+    during = attacker.send(attacker.again(invite, "replay-during"), world.bob)
+    answer = attacker.wait_answer(during)
+    not_announced(world.bob, during)
+    assert not proof(answer), answer.text
+    attacker.cancel(during)
+    flow.hang_up(world, number)
+    for name, change in (("replay-after", None), ("replay-other-offer", tamper.other_hash)):
+        call = attacker.send(attacker.again(invite, name, change), world.bob)
+        answer = attacker.wait_answer(call)
+        assert not proof(answer), answer.text
+        not_announced(world.bob, call)
+        attacker.cancel(call)
+        world.bob.wait_note(rf"call {call} callee: over: word=not-authenticated")
+        world.bob.wait_note(rf"call {call} callee: replayed: element=1")
+    attacker.send(attacker.again(invite), world.bob)
+    attacker.wait_answer(invite.call_id)
+    assert len(world.bob.notes(rf"call {invite.call_id} callee: announced")) == 1
+    assert sim_state(world.bob) == state, "the SIM ran again for one From tag"
+    attacker.cancel(invite.call_id)
+    honest_call(world)
+
+
+@case("attack.invite.reaimed")
+def reaimed(world):
+    """Element 1 for Bob, brought to Carol: her gateway did not issue it for her SIM."""
+    scene = Scene(world, extra=("carol",))
+    attacker = Attacker(world)
+    carol = world.carol
+    number, invite = ring(scene)
+    before = sim_state(carol)
+    for name, change in (("carol-as-bob", None), ("carol-as-carol", lambda text: text.replace("bob@", "carol@"))):
+        call = attacker.send(attacker.again(invite, name, change), carol)
+        answer = attacker.wait_answer(call)
+        assert not proof(answer), answer.text
+        not_announced(carol, call)
+        attacker.cancel(call)
+        carol.wait_note(rf"call {call} callee: over: word=not-authenticated")
+    assert sim_state(carol) == before
+    assert "reason=not issued for this SIM" in world.operators["b"].gateway.log()
+    flow.hang_up(world, number)
+    honest_call(world)
+
+
+@case("attack.invite.rewritten")
+def rewritten(world):
+    """From, To or the media offer rewritten on the way: refused before it rings, with one word for all."""
+    scene = Scene(world)
+    changes = {
+        "CHALLENGE_BAD": lambda m: m.text.replace("<sip:alice@operator-a.example>;tag", "<sip:eve@operator-a.example>;tag"),
+        "OPENING_WRONG": lambda m: tamper.other_hash(m.text),
+    }
+    for reason, change in changes.items():
+        scene.on("INVITE", change, inwards=True)
+        rang = calls_heard(world.bob)
+        response = rejected(scene, world.alice)
+        world.bob.wait_note(rf"callee: not-authenticated: reason={reason}")
+        assert response.status == 403 and 'text="Caller not verified"' in response.header("Reason"), response.text
+        assert not proof(response), "a refusal carries a proof"
+        assert calls_heard(world.bob) == rang, f"{reason}: the phone rang"
+    scene.off()
+    honest_call(world)
+
+
+@case("attack.invite.mac_0")
+def mac_0(world):
+    """MAC_0 or RAND_B changed by one bit in tag and header alike."""
+    scene = Scene(world)
+    before = None
+    for reason, part in (("OPENING_WRONG", 3), ("GATEWAY_REFUSED", 2)):
+        def change(message, part=part):
+            words = message.tag("From").split(".")
+            words[part] = tamper.other_octet(words[part])
+            return scene.swap(message.text, message.tag("From"), ".".join(words))
+        scene.swaps.clear()
+        scene.on_all(change, "INVITE")
+        before = sim_state(world.bob)
+        if reason == "OPENING_WRONG":
+            assert rejected(scene, world.alice).status == 403
+            assert sim_state(world.bob) != before
+        else:
+            flow.connect_until_end(world)
+            world.alice.wait_note(r"caller: not-authenticated: reason=CONFIRM_MISSING")
+            assert sim_state(world.bob) == before, "the SIM ran"
+        world.bob.wait_note(rf"callee: not-authenticated: reason={reason}")
+    scene.off()
+    honest_call(world)
