@@ -10,22 +10,31 @@ from .wire import Wire
 
 
 class Scene:
-    """Two operators, two phones that are ready, and our hand on Bob's cable. policy: of both phones."""
+    """Two operators, two phones that are ready, and our hand on Bob's cable.
 
-    def __init__(self, world, extra=(), limits=None, sims=None, **settings):
+    extra: more subscribers of operator B; extra_stock: stock phones that answer by themselves. life: keys of the gateways' [life]. alice_as: whose SIM is in
+    Alice's phone. settings: of all phones.
+    """
+
+    def __init__(self, world, extra=(), extra_stock=(), life=None, alice_as=None, **settings):
         self.world = world
         self.tamper = Tamper()
         self.swaps = {}  # what the node must see -> what everybody else sees
         world.start_capture()
         world.start_network()
-        world.start_gateways(**(limits or {}))
+        self._start_gateways(life or {})
         world.add_phones()
         issued = world.issue_sims()
-        issued.update(sims(world, issued) if sims else {})
+        if alice_as:
+            issued["alice"] = world.issue_sim(alice_as, "a")
         for number, name in enumerate(extra):
             setattr(world, name, world.add_phone(name, "b", 40 + number))
             issued[name] = world.issue_sim(name, "b")
-        for phone in world.phones:
+        equipped = list(world.phones)
+        for number, name in enumerate(extra_stock):
+            setattr(world, name, world.add_phone(name, "b", 50 + number, product=None, media_encryption="zrtp",
+                                                 auto_answer=True))
+        for phone in equipped:
             phone.use_sim(issued[phone.user], world.root, **settings)
         world.wire = Wire(world.bob.node)
         world.wire.hook = self.tamper
@@ -34,8 +43,19 @@ class Scene:
             phone.start(wait_registered=False)
         for phone in world.phones:
             phone.wait_registered()
-        for phone in world.phones:
+        for phone in equipped:
             phone.wait_note(r"simauth: (ready|not ready): ")
+
+    def _start_gateways(self, life):
+        world = self.world
+        world.add_gateways()
+        for operator, other in zip("ab", "ba"):
+            gateway = world.operators[operator].gateway
+            gateway.add_partner(world.operators[other])
+            if life:
+                with open(gateway.config, "a", encoding="utf-8") as config:
+                    config.write("\n[life]\n" + "".join(f"{key}={value}\n" for key, value in life.items()))
+            gateway.start()
 
     def off(self):
         """Everything passes from now on."""

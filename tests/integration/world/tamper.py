@@ -5,6 +5,7 @@
     tamper = Tamper()
     wire.hook = tamper
     tamper.rule = rule      # rule(message, towards_node) -> None: as it is; a text or a list of texts: these instead
+    tamper.late = 2.5       # what the rule changed passes that many seconds later
 """
 
 import copy
@@ -57,6 +58,7 @@ class Tamper:
         self.rule = None
         self.passed = []  # (towards node, sip.Message), as they came to the cable
         self.changed = 0
+        self.late = 0
 
     def __call__(self, datagram, towards_node):
         message = sip.parse(time.time(), datagram)
@@ -72,7 +74,7 @@ class Tamper:
         for text in [texts] if isinstance(texts, str) else texts:
             other = copy.copy(datagram)
             other.payload = text.encode("utf-8", "surrogateescape")
-            yield 0, other
+            yield self.late, other
 
     def last(self, method, status=None, towards_node=None):
         """The last such message; `status` None: a request."""

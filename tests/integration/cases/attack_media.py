@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Somebody in the media, and offers that come after the verdict."""
+
+import re
+
+from cases import case
+from world import flow, tamper, zrtp
+from world.attacker import Attacker
+from world.scene import Scene, cause, honest_call, ring
+
+CODECS = r"m=audio \d+"
+
+
+def answer_of(attacker, phone, offer):
+    """What this stock phone answers to the offer, and goes on talking."""
+    call = attacker.send(attacker.invite(phone, "sip:alice@operator-a.example", body=offer), phone)
+    return attacker.wait_answer(call, above=199).body
+
+
+@case("attack.media.own_dh")
+def own_dh(world):
+    """Media led to somebody else's ZRTP: the keys of both SIMs are not in it, and Alice ends the call."""
+    scene = Scene(world, extra_stock=("mallory",))
+    attacker = Attacker(world)
+    _, invite = ring(scene)
+    sdp = answer_of(attacker, world.mallory, invite.body)
+    assert "zrtp-hash" in sdp, sdp
+    scene.on("INVITE", lambda m: tamper.with_body(m.text, sdp), 200, inwards=False)
+    before = world.alice.mark(), world.bob.mark()
+    world.bob.answer()
+    world.alice.wait_state("Released", after=before[0])
+    scene.off()
+    call = invite.call_id
+    assert world.alice.notes(rf"call {call} caller: media: sink=zrtp verdict=mismatch"), "no ZRTP with Mallory"
+    world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=MEDIA_WRONG")
+    world.bob.wait_state("Released", after=before[1])
+    assert cause(scene.tamper.last("BYE", towards_node=True)) == 4
+    for phone in (world.alice, world.bob):
+        assert not phone.notes(rf"call {call} \w+: authenticated: ")
+    world.mallory.terminate()
+    honest_call(world)
+
+
+@case("attack.media.altered_dh")
+def altered_dh(world):
+    """The phones' own Diffie-Hellman changed on the way: no keys, no authentication, and the call ends."""
+    scene = Scene(world, policy="require")
+    seen = set()
+
+    def hook(datagram, towards_bob):
+        kind = zrtp.message_type(datagram.payload)
+        if kind:
+            seen.add(kind)
+            assert zrtp.seal(datagram.payload) == datagram.payload, "our checksum is not ZRTP's"
+        if kind and kind.startswith("DHPart"):
+            datagram.payload = zrtp.with_octet_changed(datagram.payload, len(datagram.payload) - 20)
+        yield from scene.tamper(datagram, towards_bob)
+    world.wire.hook = hook
+    flow.connect_until_end(world)
+    world.wire.check()
+    assert "DHPart1" in seen, seen
+    call = scene.tamper.last("INVITE").call_id
+    world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=(VERDICT_EXPIRED|MEDIA_WRONG|MEDIA_WEAK)")
+    for phone in (world.alice, world.bob):
+        assert not phone.notes(rf"call {call} \w+: (unmuted|authenticated): "), phone.node.name
+    world.wire.hook = scene.tamper
+    honest_call(world)
+
+
+def authenticated_then_offer(scene):
+    """An authenticated call in which the offer of a re-INVITE is changed on the way to Bob; its Call-ID."""
+    world = scene.world
+    number, invite = ring(scene)
+    before = world.bob.mark()
+    world.bob.answer()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {invite.call_id} \w+: authenticated: ")
+    world.alice.wait_state("StreamsRunning")
+    world.bob.wait_state("StreamsRunning", after=before)
+
+    def offer(message):
+        return tamper.other_hash(message.text) if re.search(r"(?mi)^To:.*tag=", message.text) else None
+    scene.on("INVITE", offer, inwards=True)
+    world.alice.command(f"call-pause {number}")
+    return number, invite.call_id
+
+
+@case("attack.media.later_offer")
+def later_offer(world):
+    """Another key offered after the verdict: the word goes at once; the call goes on, as the person chose."""
+    scene = Scene(world)
+    number, call = authenticated_then_offer(scene)
+    world.bob.wait_note(rf"call {call} callee: not-authenticated: reason=SDP_DIFFERENT")
+    scene.off()
+    assert scene.tamper.changed
+    world.alice.wait_state("Paused")
+    flow.hang_up(world, number)
+    honest_call(world)
+
+
+@case("attack.media.later_offer_required")
+def later_offer_required(world):
+    """The same under `require`: Bob ends the call with cause 5."""
+    scene = Scene(world, policy="require")
+    before = world.alice.mark(), world.bob.mark()
+    _, call = authenticated_then_offer(scene)
+    world.bob.wait_note(rf"call {call} callee: not-authenticated: reason=SDP_DIFFERENT")
+    scene.off()
+    for phone, mark in zip((world.alice, world.bob), before):
+        phone.wait_state("Released", after=mark)
+    assert cause(scene.tamper.last("BYE", towards_node=False)) == 5
+    honest_call(world)
