@@ -6,7 +6,8 @@ HISTORICAL = bytes.fromhex("8031a073be2100")  # a UICC's: SELECT by AID, FID and
 
 
 def atr(historical=HISTORICAL):
-    """T=0 alone at the highest usual speed: TS, T0, TA1, TD1 (T=15), TA3 (class A to C), history, TCK."""
+    """T=0 alone, at a usual speed: TS, T0, TA1, TD1, TD2 (T=15), TA3 (classes A to C),
+    history, TCK."""
     if len(historical) > 15:
         raise ValueError("more than 15 historical octets")
     body = bytes([0x90 | len(historical), 0x96, 0x80, 0x1f, 0xc7]) + historical

@@ -18,8 +18,8 @@ class Window:
 
     @property
     def highest(self):
-        """SQN_MS."""
-        return max(seq << self._bits | ind for ind, seq in enumerate(self._seq))
+        """SQN_MS; 0 as long as none was taken."""
+        return max(seq << self._bits | ind if seq else 0 for ind, seq in enumerate(self._seq))
 
     def take(self, sqn):
         """True when it is fresh; it then counts as used."""

@@ -8,7 +8,7 @@ import tempfile
 
 from .atr import atr
 from .milenage import C, R, Milenage
-from .simple import Xor, XorSim
+from .simple import Xor
 from .tuak import Tuak
 
 AID = "a0000000871002ff49ffff8901020304"
@@ -71,9 +71,9 @@ def _algorithm(data):
             raise ValueError("tuak: one of top and topc")
         return Tuak(k, _octets(data, "topc"), _octets(data, "top"), data.get("iterations", 1),
                     res=data.get("res_len", 8))
-    if kind in ("xor", "xor-sim"):
-        return (Xor if kind == "xor" else XorSim)(k)
-    raise ValueError("algorithm: milenage, tuak, xor or xor-sim")
+    if kind == "xor":
+        return Xor(k)
+    raise ValueError("algorithm: milenage, tuak or xor")
 
 
 def load_profile(path):

@@ -1,4 +1,5 @@
-
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """For tests: a reader of our own with cards in it (../reader), started, watched and stopped."""
 
 import json

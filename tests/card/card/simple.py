@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The algorithms without a block cipher: XOR (TS 34.108, 8.1.2; TS 51.010-1, 36.1.5.1), c2 and c3."""
+"""The algorithms without a block cipher: XOR (TS 34.108, 8.1.2), c2 and c3."""
 
 from .milenage import xor
 
@@ -27,14 +27,6 @@ class Xor:
         return self._xdout(rand)[3:9]
 
 
-class XorSim(Xor):
-    """The same idea on a 2G SIM: SRES and Kc are cut out of K xor RAND."""
-
-    def triplet(self, rand):
-        x = self._xdout(rand)
-        return x[:4], x[4:12]
-
-
 def c2(res):
     """SRES from RES (TS 33.102, 6.8.1.2)."""
     padded = res[:16].ljust(16, b"\0")
@@ -51,7 +43,5 @@ def c3(ck, ik):
 
 def triplet(algorithm, rand):
     """SRES and Kc, as a card with this algorithm makes them of `rand`."""
-    if hasattr(algorithm, "triplet"):
-        return algorithm.triplet(rand)
     res, ck, ik, _ = algorithm.f2345(rand)
     return c2(res), c3(ck, ik)

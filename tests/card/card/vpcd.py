@@ -15,16 +15,21 @@ from .session import PROACTIVE, Card
 
 POWER_OFF, POWER_ON, RESET, GET_ATR = 0, 1, 2, 4
 RETRY = 0.02  # seconds between two tries to reach a vpcd that is not there yet
+# pcscd looks every 0.4 s whether there is a card; a card that is back sooner was never gone for it,
+# but vpcd fails each command. So nobody's hand is faster than this.
+HAND = 1.0
 
 
 class Slot:
     """A card in (or out of) a vpcd reader.  `run()` until told to quit."""
 
-    def __init__(self, address, log, control=None):
-        self._address, self._log = address, log
+    def __init__(self, address, log, control=None, hand=HAND):
+        self._address, self._log, self._hand = address, log, hand
+        self._free_at = 0  # when the card may be back at the earliest
         self._selector = selectors.DefaultSelector()
         self._link, self._input = None, b""
-        self._want, self._powered, self._quit = False, False, False
+        self._want, self._quit = False, False
+        self._powered = False  # pcscd has seen this card since it was put in
         self._timers = []  # (when, what to do)
         self._plan = Plan()
         self.card, self.profile_path = None, None
@@ -52,10 +57,10 @@ class Slot:
 
     def insert(self):
         self._want = True
-        self._later(0, self._connect)
+        self._later(max(0, self._free_at - time.monotonic()), self._connect)
 
     def _connect(self):
-        if not self._want or self._link:
+        if not self._want or self._link or time.monotonic() < self._free_at:
             return
         try:
             self._link = socket.create_connection(self._address, 2)
@@ -68,6 +73,8 @@ class Slot:
         self._log.event("inserted", imsi=self.card.profile.imsi)
 
     def pull(self):
+        if self._link:
+            self._free_at = time.monotonic() + self._hand
         self._want = False
         self._hang_up("pulled")
 
@@ -108,7 +115,7 @@ class Slot:
             self._send(self.card.profile.atr)
         elif message[0] in (POWER_OFF, POWER_ON, RESET):
             self.card.power()
-            self._powered = message[0] != POWER_OFF
+            self._powered = self._powered or message[0] != POWER_OFF
             self._log.event({0: "power_off", 1: "power_on", 2: "reset"}[message[0]])
 
     def _send(self, data):
@@ -214,6 +221,7 @@ class Slot:
         elif deed == "pull":
             self.pull()
         elif deed == "swap":
+            load_profile(order["profile"])  # a bad one leaves this card where it is
             self.pull()
             self.use(order["profile"], order.get("state"))
             self.insert()
