@@ -34,6 +34,7 @@ void soft_file_close(struct soft_file *file);
 #define SOFT_SEQ_DELTA (UINT64_C(1) << 28) /* the longest jump forwards, annex C.3 */
 
 struct soft_window {
+    uint64_t number; /* of times that it was stored */
     uint64_t seq[SOFT_IND_COUNT];
 };
 /* Whether a USIM takes this SQN: not over DELTA ahead and above all that had its IND. */
@@ -46,8 +47,8 @@ uint64_t soft_window_highest(const struct soft_window *window);
  * and `error` when it is damaged or not private. */
 bool soft_window_load(struct soft_window *window, const char *path,
                       enum simauth_card_status *status, char *error);
-/* Replaces `path` atomically; true only when it would survive a power cut. Call it with the lock
- * held. errno says why not. */
-bool soft_window_store(const struct soft_window *window, const char *path);
+/* Stores the window that was loaded and changed: atomically, and true only when it would survive a
+ * power cut. Call both with the lock held. errno says why not. */
+bool soft_window_store(struct soft_window *window, const char *path);
 
 #endif

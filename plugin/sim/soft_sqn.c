@@ -5,13 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/sha.h>
 #include <simauth/vector.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_MAX 4096
+/* Two slots of one block each, written in turn: while one is being written the other is whole, and
+ * since the file never grows a write needs no more of the disk than its own block.
+ * A slot: JSON text, a blank, SHA-256 of that text in hex, blanks, a line feed. */
+#define SLOT_LEN 4096
+#define SLOTS 2
+#define SUM_LEN (2 * SHA256_DIGEST_LENGTH)
 
 static size_t highest_index(const struct soft_window *window)
 {
@@ -45,15 +51,25 @@ uint64_t soft_window_highest(const struct soft_window *window)
     return window->seq[best] << SOFT_IND_BITS | best;
 }
 
-/* -- the file -----------------------------------------------------------------------------------
+/* -- one slot -----------------------------------------------------------------------------------
  */
 
-static bool parse(struct soft_window *window, const char *text, size_t len)
+static void sum_of(const char *text, size_t len, char sum[static SUM_LEN + 1])
 {
-    static const char *const names[] = {"seq", NULL};
-    json_t *object = simauth_json_load(text, len);
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+
+    SHA256((const uint8_t *)text, len, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(sum + 2 * i, 3, "%02x", digest[i]);
+}
+
+static bool read_members(struct soft_window *window, const json_t *object)
+{
+    static const char *const names[] = {"number", "seq", NULL};
+    const json_t *number = json_object_get(object, "number");
     const json_t *list = json_object_get(object, "seq");
-    bool good = simauth_json_only(object, names) && json_array_size(list) == SOFT_IND_COUNT;
+    bool good = simauth_json_only(object, names) && json_is_integer(number) &&
+                json_integer_value(number) > 0 && json_array_size(list) == SOFT_IND_COUNT;
 
     for (size_t i = 0; good && i < SOFT_IND_COUNT; i++) {
         const json_t *seq = json_array_get(list, i);
@@ -62,14 +78,64 @@ static bool parse(struct soft_window *window, const char *text, size_t len)
                (uint64_t)json_integer_value(seq) <= SOFT_SEQ_MAX;
         window->seq[i] = good ? (uint64_t)json_integer_value(seq) : 0;
     }
+    window->number = good ? (uint64_t)json_integer_value(number) : 0;
+    return good;
+}
+
+static bool parse_slot(struct soft_window *window, const char slot[static SLOT_LEN])
+{
+    const char *end = memchr(slot, ' ', SLOT_LEN);
+    char sum[SUM_LEN + 1];
+    json_t *object;
+    size_t len;
+    bool good;
+
+    if (!end || SLOT_LEN - (end - slot) < SUM_LEN + 2)
+        return false;
+    len = (size_t)(end - slot);
+    sum_of(slot, len, sum);
+    if (memcmp(sum, end + 1, SUM_LEN) != 0)
+        return false;
+    object = simauth_json_load(slot, len);
+    good = read_members(window, object);
     json_decref(object);
     return good;
+}
+
+static void format_slot(const struct soft_window *window, char slot[static SLOT_LEN])
+{
+    size_t len = (size_t)snprintf(slot, SLOT_LEN, "{\"number\":%llu,\"seq\":[",
+                                  (unsigned long long)window->number);
+
+    for (size_t i = 0; i < SOFT_IND_COUNT; i++)
+        len += (size_t)snprintf(slot + len, SLOT_LEN - len, "%s%llu", i ? "," : "",
+                                (unsigned long long)window->seq[i]);
+    len += (size_t)snprintf(slot + len, SLOT_LEN - len, "]}");
+    sum_of(slot, len, slot + len + 1);
+    slot[len] = ' ';
+    memset(slot + len + 1 + SUM_LEN, ' ', SLOT_LEN - len - 1 - SUM_LEN);
+    slot[SLOT_LEN - 1] = '\n';
+}
+
+/* -- the file -----------------------------------------------------------------------------------
+ */
+
+/* A slot that was torn by a power cut is not one: what it was to hold never left the SIM. */
+static bool parse(struct soft_window *window, const char *text)
+{
+    struct soft_window slots[SLOTS] = {0};
+    bool first = parse_slot(&slots[0], text), second = parse_slot(&slots[1], text + SLOT_LEN);
+
+    if (first && second && slots[0].number % SLOTS == slots[1].number % SLOTS)
+        return false;
+    *window = second && slots[1].number > slots[0].number ? slots[1] : slots[0];
+    return first || second;
 }
 
 bool soft_window_load(struct soft_window *window, const char *path,
                       enum simauth_card_status *status, char *error)
 {
-    char text[FILE_MAX];
+    char text[SLOTS * SLOT_LEN + 1];
     ssize_t len;
     int fd = soft_open_private(path, "file of sequence numbers", status, error);
 
@@ -80,7 +146,7 @@ bool soft_window_load(struct soft_window *window, const char *path,
         len = read(fd, text, sizeof text);
     while (len < 0 && errno == EINTR);
     close(fd);
-    if (len >= 0 && len < FILE_MAX && parse(window, text, (size_t)len))
+    if (len == SLOTS * SLOT_LEN && parse(window, text))
         return true;
     *status = SIMAUTH_CARD_FAILED;
     snprintf(error, SIM_ERROR_MAX,
@@ -90,20 +156,10 @@ bool soft_window_load(struct soft_window *window, const char *path,
     return false;
 }
 
-static size_t format(const struct soft_window *window, char text[static FILE_MAX])
-{
-    size_t len = (size_t)snprintf(text, FILE_MAX, "{\"seq\":[");
-
-    for (size_t i = 0; i < SOFT_IND_COUNT; i++)
-        len += (size_t)snprintf(text + len, FILE_MAX - len, "%s%llu", i ? "," : "",
-                                (unsigned long long)window->seq[i]);
-    return len + (size_t)snprintf(text + len, FILE_MAX - len, "]}\n");
-}
-
-static bool write_all(int fd, const char *text, size_t len)
+static bool write_at(int fd, const char *text, size_t len, off_t at)
 {
     while (len > 0) {
-        ssize_t put = write(fd, text, len);
+        ssize_t put = pwrite(fd, text, len, at);
 
         if (put < 0 && errno == EINTR)
             continue;
@@ -111,6 +167,7 @@ static bool write_all(int fd, const char *text, size_t len)
             return false;
         text += put;
         len -= (size_t)put;
+        at += put;
     }
     return true;
 }
@@ -118,7 +175,7 @@ static bool write_all(int fd, const char *text, size_t len)
 static bool write_new(const char *path, const char *text, size_t len)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_all(fd, text, len) && fsync(fd) == 0;
+    bool good = fd >= 0 && write_at(fd, text, len, 0) && fsync(fd) == 0;
 
     if (fd >= 0 && close(fd) != 0)
         good = false;
@@ -140,19 +197,40 @@ static bool sync_folder(char *path)
     return good;
 }
 
-bool soft_window_store(const struct soft_window *window, const char *path)
+/* The first time: whole or not there. Both slots are written, so that the file has its blocks. */
+static bool create(const char *path, const char slot[static SLOT_LEN])
 {
-    char text[FILE_MAX], *new_path = NULL;
-    size_t len = format(window, text);
+    char text[SLOTS * SLOT_LEN], *new_path = NULL;
     bool good = false;
 
     if (asprintf(&new_path, "%s.new", path) < 0)
         return false;
+    memset(text, ' ', SLOT_LEN);
+    text[SLOT_LEN - 1] = '\n';
+    memcpy(text + SLOT_LEN, slot, SLOT_LEN);
     unlink(new_path); /* left by a program that was killed; we hold the lock */
-    if (write_new(new_path, text, len) && rename(new_path, path) == 0)
+    if (write_new(new_path, text, sizeof text) && rename(new_path, path) == 0)
         good = sync_folder(new_path);
     else
         unlink(new_path);
     free(new_path);
+    return good;
+}
+
+bool soft_window_store(struct soft_window *window, const char *path)
+{
+    char slot[SLOT_LEN];
+    bool good;
+    int fd;
+
+    window->number++;
+    format_slot(window, slot);
+    if (window->number == 1)
+        return create(path, slot);
+    fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    good = fd >= 0 && write_at(fd, slot, sizeof slot, (off_t)(window->number % SLOTS) * SLOT_LEN) &&
+           fdatasync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
     return good;
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The client with soft SIMs against two real gateways that have an agreement."""
 
+import hashlib
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ from fake import b64u
 from pki import Certificate
 
 GOOD, RESYNC = 0, 1  # enum simauth_card_status
+SLOT = 4096  # of the soft SIM's sequence numbers
 
 
 def free_port():
@@ -171,9 +173,15 @@ class Real(case.Case):
         """The SIM is ahead of its operator, which lost its counter."""
         self.expect(self.of(self.a).do("self"), "AG_OK")
         with open(self.a.sim + ".sqn", encoding="ascii") as file:
-            high = max(json.load(file)["seq"]) + 1000
-        with open(self.a.sim + ".sqn", "w", encoding="ascii") as out:
-            json.dump({"seq": [high] * 32}, out)
+            slots = [json.loads(line.split()[0]) for line in file if line.strip()]
+        newest = max(slots, key=lambda slot: slot["number"])
+        newest["seq"] = [max(newest["seq"]) + 1000] * 32
+        newest["number"] += 2  # the same slot
+        text = json.dumps(newest, separators=(",", ":"))
+        text += " " + hashlib.sha256(text.encode()).hexdigest()
+        with open(self.a.sim + ".sqn", "r+", encoding="ascii") as out:
+            out.seek(newest["number"] % 2 * SLOT)
+            out.write(text.ljust(SLOT - 1) + "\n")
         answer = self.expect(self.of(self.a).do("self"), "AG_OK")
         self.assertEqual(answer["card_runs"], 2)
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* The n-th call (from 1) of the one named is where it happens; 0: nothing does. */
-enum call { CALL_NONE, CALL_WRITE, CALL_FSYNC, CALL_RENAME };
+enum call { CALL_NONE, CALL_WRITE, CALL_FSYNC, CALL_RENAME, CALL_FDATASYNC };
 static struct {
     enum call call;
     unsigned at, seen;
@@ -27,8 +27,10 @@ int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
-ssize_t __real_write(int fd, const void *data, size_t len);
-ssize_t __wrap_write(int fd, const void *data, size_t len);
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+ssize_t __real_pwrite(int fd, const void *data, size_t len, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at);
 
 static bool sprung(enum call call)
 {
@@ -62,11 +64,21 @@ int __wrap_rename(const char *from, const char *to)
     return -1;
 }
 
-ssize_t __wrap_write(int fd, const void *data, size_t len)
+int __wrap_fdatasync(int fd)
+{
+    if (!sprung(CALL_FDATASYNC))
+        return __real_fdatasync(fd);
+    if (trap.after)
+        __real_fdatasync(fd);
+    die();
+    return -1;
+}
+
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at)
 {
     if (!sprung(CALL_WRITE))
-        return __real_write(fd, data, len);
-    __real_write(fd, data, len / 2); /* the disk takes half of it */
+        return __real_pwrite(fd, data, len, at);
+    __real_pwrite(fd, data, trap.after ? len : 40, at); /* the disk takes some of it */
     die();
     return -1;
 }
@@ -110,72 +122,129 @@ static void run_killed(struct desk *desk, const struct simauth_challenge *challe
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+struct moment {
+    enum call call;
+    unsigned at;
+    bool after, taken;
+};
+
+static void kill_at(struct desk *desk, const struct moment *moment)
+{
+    struct simauth_challenge challenge;
+    struct osmo_auth_vector vector;
+    struct sim *sim;
+
+    desk_challenge(desk, 3, &challenge, &vector);
+    trap.call = moment->call;
+    trap.at = moment->at;
+    trap.after = moment->after;
+    trap.error = 0;
+    run_killed(desk, &challenge);
+    trap.call = CALL_NONE;
+    sim = desk_open(desk);
+    assert_int_equal(desk_run(sim, &challenge),
+                     moment->taken ? SIMAUTH_CARD_RESYNC : SIMAUTH_CARD_GOOD);
+    desk_backend->close(sim);
+}
+
 /* Whenever it is killed the file is whole: either the vector is still good or it was taken. */
 static void test_killed(void **state)
 {
-    static const struct {
-        enum call call;
-        unsigned at;
-        bool after, taken;
-    } moments[] = {
+    static const struct moment later[] = {
+        {CALL_WRITE, 1, false, false},
+        {CALL_WRITE, 1, true, true},
+        {CALL_FDATASYNC, 1, false, true},
+        {CALL_FDATASYNC, 1, true, true},
+    };
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge challenge;
+    struct osmo_auth_vector vector;
+
+    desk_challenge(desk, 3, &challenge, &vector);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    desk_backend->close(sim);
+    for (size_t i = 0; i < 2 * sizeof later / sizeof later[0]; i++) /* each slot */
+        kill_at(desk, &later[i / 2]);
+}
+
+/* The first challenge of a SIM makes the file. */
+static void test_killed_new(void **state)
+{
+    static const struct moment moments[] = {
         {CALL_WRITE, 1, false, false},  {CALL_FSYNC, 1, false, false}, {CALL_FSYNC, 1, true, false},
         {CALL_RENAME, 1, false, false}, {CALL_RENAME, 1, true, true},  {CALL_FSYNC, 2, false, true},
         {CALL_FSYNC, 2, true, true},
     };
     struct desk *desk = *state;
-    struct simauth_challenge challenge;
-    struct osmo_auth_vector vector;
 
     for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
-        struct sim *sim;
-
-        desk_challenge(desk, 3, &challenge, &vector);
-        trap.call = moments[i].call;
-        trap.at = moments[i].at;
-        trap.after = moments[i].after;
-        trap.error = 0;
-        run_killed(desk, &challenge);
-        trap.call = CALL_NONE;
-        sim = desk_open(desk);
-        assert_int_equal(desk_run(sim, &challenge),
-                         moments[i].taken ? SIMAUTH_CARD_RESYNC : SIMAUTH_CARD_GOOD);
-        desk_backend->close(sim);
+        unlink(desk->sqn_path);
+        kill_at(desk, &moments[i]);
     }
+}
+
+static void fail_at(struct desk *desk, struct sim *sim, enum call call, unsigned at, int error)
+{
+    struct simauth_challenge challenge;
+    struct simauth_card_answer answer;
+    struct osmo_auth_vector vector;
+
+    desk_challenge(desk, 3, &challenge, &vector);
+    trap.call = call;
+    trap.at = at;
+    trap.error = error;
+    trap.after = false;
+    trap.seen = 0;
+    assert_int_equal(desk_backend->run(sim, &challenge, &answer), SIMAUTH_CARD_FAILED);
+    trap.call = CALL_NONE;
+    assert_int_equal(answer.res.len, 0);
+    assert_int_equal(answer.k.len, 0);
+    desk_challenge(desk, 3, &challenge, &vector);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
 }
 
 /* No answer leaves when the disk did not take the number. */
 static void test_disk_fails(void **state)
 {
-    static const struct {
-        enum call call;
-        unsigned at;
-        int error;
-    } faults[] = {
-        {CALL_WRITE, 1, ENOSPC},
-        {CALL_FSYNC, 1, EIO},
-        {CALL_RENAME, 1, EROFS},
-        {CALL_FSYNC, 2, EIO},
-    };
     struct desk *desk = *state;
     struct sim *sim = desk_open(desk);
-    struct simauth_challenge challenge;
-    struct simauth_card_answer answer;
-    struct osmo_auth_vector vector;
 
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        desk_challenge(desk, 3, &challenge, &vector);
-        trap.call = faults[i].call;
-        trap.at = faults[i].at;
-        trap.error = faults[i].error;
-        trap.after = false;
-        trap.seen = 0;
-        assert_int_equal(desk_backend->run(sim, &challenge, &answer), SIMAUTH_CARD_FAILED);
-        trap.call = CALL_NONE;
-        assert_int_equal(answer.res.len, 0);
-        assert_int_equal(answer.k.len, 0);
-        desk_challenge(desk, 3, &challenge, &vector);
-        assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
-    }
+    fail_at(desk, sim, CALL_WRITE, 1, ENOSPC);
+    unlink(desk->sqn_path);
+    fail_at(desk, sim, CALL_FSYNC, 1, EIO);
+    unlink(desk->sqn_path);
+    fail_at(desk, sim, CALL_RENAME, 1, EROFS);
+    unlink(desk->sqn_path);
+    fail_at(desk, sim, CALL_FSYNC, 2, EIO);
+    fail_at(desk, sim, CALL_WRITE, 1, EIO);
+    fail_at(desk, sim, CALL_FDATASYNC, 1, EIO);
+    fail_at(desk, sim, CALL_FDATASYNC, 1, EIO);
+    desk_backend->close(sim);
+}
+
+/* A power cut while one slot is written costs that slot alone; both lost is no SIM. */
+static void test_torn_slots(void **state)
+{
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge first, second;
+    struct osmo_auth_vector vector;
+    int fd;
+
+    desk_challenge(desk, 3, &first, &vector);
+    assert_int_equal(desk_run(sim, &first), SIMAUTH_CARD_GOOD); /* into slot 1 */
+    desk_challenge(desk, 4, &second, &vector);
+    assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_GOOD); /* into slot 0 */
+    fd = open(desk->sqn_path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(__real_pwrite(fd, "X", 1, 30), 1);
+    assert_int_equal(desk_run(sim, &first), SIMAUTH_CARD_RESYNC);
+    assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_GOOD);
+    assert_int_equal(__real_pwrite(fd, "X", 1, 30), 1);
+    assert_int_equal(__real_pwrite(fd, "X", 1, 4096 + 30), 1);
+    assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_FAILED);
+    close(fd);
     desk_backend->close(sim);
 }
 
@@ -203,8 +272,7 @@ static void child_runs(struct desk *desk, const struct simauth_challenge *challe
 
     for (size_t i = 0; i < ROUNDS; i++)
         taken[i] = (uint8_t)desk_run(sim, &challenges[i]);
-    __real_write(to, taken, sizeof taken);
-    _exit(0);
+    _exit(write(to, taken, sizeof taken) == (ssize_t)sizeof taken ? 0 : 1);
 }
 
 /* Two programs, the same challenges: each is taken by exactly one, and none is lost to the lock. */
@@ -267,8 +335,9 @@ static void test_lock_held(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_restart),       CASE(test_killed),       CASE(test_disk_fails),
-        CASE(test_damaged_later), CASE(test_two_programs), CASE(test_lock_held),
+        CASE(test_restart),      CASE(test_killed),     CASE(test_killed_new),
+        CASE(test_disk_fails),   CASE(test_torn_slots), CASE(test_damaged_later),
+        CASE(test_two_programs), CASE(test_lock_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
