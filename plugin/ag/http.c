@@ -3,6 +3,8 @@
 #include "http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <netdb.h>
 #include <openssl/crypto.h>
 #include <openssl/x509_vfy.h>
 #include <pthread.h>
@@ -11,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 struct http {
     CURL *easy;
@@ -202,6 +206,28 @@ static struct curl_slist *make_headers(const struct http_request *request)
     return NULL;
 }
 
+/* The connection of the last request leaves from an address. When this machine does not have that
+ * any more (another network), the connection is dead and nobody would tell: a new one is made
+ * instead. */
+static bool address_gone(CURL *easy)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM}, *own = NULL;
+    char *address = NULL;
+    bool gone = false;
+    int s;
+
+    if (curl_easy_getinfo(easy, CURLINFO_LOCAL_IP, &address) != CURLE_OK || !address || !*address ||
+        getaddrinfo(address, NULL, &hints, &own) != 0)
+        return false;
+    s = socket(own->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s >= 0) {
+        gone = bind(s, own->ai_addr, own->ai_addrlen) != 0 && errno == EADDRNOTAVAIL;
+        close(s);
+    }
+    freeaddrinfo(own);
+    return gone;
+}
+
 static bool prepare(struct http *http, const struct http_request *request, long limit_ms,
                     const char *url, struct curl_slist *headers)
 {
@@ -209,6 +235,7 @@ static bool prepare(struct http *http, const struct http_request *request, long 
 
     if (curl_easy_setopt(e, CURLOPT_URL, url) != CURLE_OK ||
         curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
+        curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, address_gone(e) ? 1L : 0L) != CURLE_OK ||
         curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, limit_ms) != CURLE_OK ||
         curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, limit_ms) != CURLE_OK)
         return false;

@@ -399,6 +399,9 @@ void call_tell(struct call *call, const struct simauth_session *session)
 
     call->word = simauth_session_word(session);
     call->reason = simauth_session_reason(session);
+    /* Without a SIM nobody was asked: the session hears the same, a person is told which it was. */
+    if (call->reason == SIMAUTH_EVENT_GATEWAY_DOWN && call->card_unusable)
+        call->reason = SIMAUTH_EVENT_CARD_FAILED;
     if (call->word == SIMAUTH_WORD_NOT_AUTHENTICATED)
         note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
                   call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : "none",
@@ -502,4 +505,5 @@ void call_held_gone(struct call *call, enum sip_gone why)
         call->root->trip->leg = NULL;
         call->root->trip = NULL;
     }
+    call_over(call); /* Linphone never hears of a callee's */
 }

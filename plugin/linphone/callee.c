@@ -27,6 +27,7 @@ static void refuse_now(struct call *call)
     call->refusing = call->invite_held = false;
     call->ending = true;
     note_call(call->id, false, "refused", "code=%d reason=%s", words->code, words->reason);
+    call_over(call); /* Linphone never hears of it, so nobody else says so */
     sip_call_refuse(call->sip, words->code, words->phrase, words->reason, words->warning);
 }
 
