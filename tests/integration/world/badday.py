@@ -140,11 +140,11 @@ def authenticated(world):
     """One call, authenticated at both ends."""
     before = count(world.alice), count(world.bob)
     call = flow.connect(world)
-    for phone, seen in zip((world.alice, world.bob), before):
-        phone.wait_note(r"call \S+ \w+: authenticated: ", count=seen + 1)
+    ids = [phone.wait_note(r"call (\S+) \w+: authenticated: ", count=seen + 1).group(1)
+           for phone, seen in zip((world.alice, world.bob), before)]
     flow.hang_up(world, call)
-    for phone in (world.alice, world.bob):
-        told(phone, "authenticated")
+    for phone, call_id in zip((world.alice, world.bob), ids):
+        assert [r["word"] for r in calls(phone) if r["call_id"] == call_id] == ["authenticated"], calls(phone)
 
 
 def never(phone):
@@ -183,13 +183,22 @@ class Stopped:
 # -- after every case
 
 def settled(world):
-    """No main loop was ever blocked, no sequence number given twice, no program ended by itself."""
+    """No main loop was ever blocked, no sequence number was given twice, no program ended by itself or badly."""
     for phone in world.phones:
         if phone.process is not None and phone.process.running():
             phone.poll()
         took, line = phone.slowest
+        print(f"{phone.node.name}: slowest answer {1000 * took:.0f} ms, to '{line}'")
         if took > ANSWERS:
             raise Failed(f"{phone.node.name} took {1000 * took:.0f} ms to answer '{line}'")
+        phone.ask_to_stop()
+    for phone in world.phones:
+        status = phone.stop()
+        if status:
+            raise Failed(f"{phone.node.name} ended with status {status}")
     for operator in world.operators.values():
-        if operator.gateway is not None and operator.gateway.process is not None:
-            operator.gateway.process.check()
+        there = operator.gateway
+        if there is not None and there.process is not None:
+            there.process.check()
+            if re.search("resync|op=auts", there.log()):  # a SIM found a number that it had seen
+                raise Failed(f"{there.node.name} gave a sequence number twice:\n{there.log()}")

@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad days of the SIM and of the settings: missing, unreadable, readable by others, garbage, busy, damaged."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+
+from cases.fault import fault
+from world import badday
+from world.badday import authenticated, refused, self_test, self_test_good, told, unverified
+
+SIM = ".local/share/simauth/sim.json"
+
+
+def missing(path):
+    os.rename(path, path + ".away")
+
+
+def back(path):
+    os.rename(path + ".away", path)
+
+
+def of_somebody_else(path):
+    os.chown(path, 0, 0)
+
+
+def readable(path):
+    os.chmod(path, 0o644)
+
+
+def garbage(path):
+    """The same file (its owner and mode) with other octets."""
+    shutil.copy2(path, path + ".good")
+    with open(path, "wb") as sim:
+        sim.write(b"\0\1\2{garbage")
+
+
+def mended(path):
+    with open(path + ".good", "rb") as good, open(path, "wb") as sim:
+        sim.write(good.read())
+
+
+def sim_case(name, spoil, mend, sentence):
+    """A SIM that cannot be opened: at the start, for `prefer`, for `require`, and mended without a restart."""
+    @fault(f"sim.{name}")
+    def body(world):
+        badday.make(world)
+        path = world.alice.node.path(SIM)
+        spoil(path)
+        badday.begin(world, ready=False)
+        world.bob.wait_note("simauth: ready: ")
+        world.alice.wait_note(f"not ready: .*{sentence}")
+        unverified(world)
+        told(world.alice, "not-authenticated", "CARD_FAILED", sentence, "check your SIM: simauthctl self-test")
+        self_test(world.alice, "SIM", sentence)
+        world.alice.ctl("settings", "set", "policy", "require")
+        refused(world)
+        told(world.alice, "not-authenticated", "CARD_FAILED", sentence)
+        mend(path)
+        self_test_good(world.alice)
+        authenticated(world)
+    return body
+
+
+sim_case("missing", missing, back, "sim.json.* No such file")
+sim_case("unreadable", of_somebody_else,
+         lambda path: os.chown(path, os.stat(os.path.dirname(path)).st_uid, -1), "sim.json.*chown")
+sim_case("readable_by_others", readable, lambda path: os.chmod(path, 0o600), "sim.json.*chmod 600")
+sim_case("garbage", garbage, mended, "sim.json.*ask your operator for the file again")
+
+
+@fault("sim.other_keys")
+def other_keys(world):
+    """A SIM of other keys than the operator has: it refuses its operator's challenge, and that is said."""
+    badday.make(world)
+    world.alice.use_sim(world.sims["alice"].other(), world.root)
+    badday.begin(world, ready=False)
+    world.bob.wait_note("simauth: ready: ")
+    world.alice.wait_note("not ready: .*SIM refuses the challenge")
+    unverified(world)
+    told(world.alice, "not-authenticated", "CARD_FAILED", "SIM refuses the challenge", "simauthctl self-test")
+    self_test(world.alice, "bootstrapping with the SIM", "does not come from this SIM's operator")
+    badday.never(world.alice)
+
+
+@fault("sim.numbers_damaged")
+def numbers_damaged(world):
+    """The file of sequence numbers is damaged in use: never guessed at, told, and restored it goes on."""
+    badday.prepare(world)
+    path = world.alice.node.path(SIM + ".sqn")
+    garbage(path)
+    unverified(world)
+    told(world.alice, "not-authenticated", "CARD_FAILED", "", "check your SIM: simauthctl self-test")
+    self_test(world.alice, "SIM", "sequence numbers .*damaged: restore that file, or ask your operator")
+    mended(path)
+    authenticated(world)
+
+
+@contextlib.contextmanager
+def busy(phone):
+    """Another program uses this soft SIM and does not let it go."""
+    with open(phone.node.path(SIM), "rb") as sim:
+        fcntl.flock(sim, fcntl.LOCK_EX)
+        yield
+
+
+@fault("sim.busy")
+def sim_busy(world):
+    """A SIM that another program keeps, at either phone: the call goes on or ends within the hold."""
+    badday.prepare(world)
+    with busy(world.alice):
+        unverified(world)
+        told(world.alice, "not-authenticated", "CARD_FAILED", "", "check your SIM")
+    with busy(world.bob):
+        refused(world, rings_at_bob=True)
+        told(world.bob, "not-authenticated", "CARD_FAILED", "", "check your SIM")
+        told(world.alice, "not-authenticated", "CONFIRM_MISSING", "", "continue-once")
+    authenticated(world)
+
+
+@fault("sim.busy.require")
+def sim_busy_require(world):
+    """The same under `require`: Bob's phone says that it is not available, and does not ring."""
+    badday.prepare(world, policy="require")
+    with busy(world.alice):
+        refused(world)
+        told(world.alice, "not-authenticated", "CARD_FAILED", "", "check your SIM")
+    with busy(world.bob):
+        refused(world)
+        told(world.bob, "not-authenticated", "CARD_FAILED", "", "check your SIM")
+    authenticated(world)
+    assert len(world.messages().calls()) == 2
+
+
+@fault("settings.broken")
+def settings_broken(world):
+    """A settings file that cannot be read: calls are Linphone's own; the line is named; mended, the next call is whole."""
+    badday.prepare(world)
+    name = ".config/simauth/simauth.conf"
+    with open(world.alice.node.path(name), encoding="utf-8") as text:
+        good = text.read()
+    for broken, sentence in ((good + "\nthis is no line\n", r"simauth\.conf: line \d+"),
+                             (good + "polcy=require\n", r"polcy: there is no such key.*settings --help"),
+                             (good + "policy=maybe\n", "policy=maybe: must be one of off, prefer, require")):
+        world.alice.node.write(name, broken, 0o600)
+        unverified(world)
+        world.alice.wait_note(f"inactive: .*{sentence}")
+        self_test(world.alice, "settings", sentence)
+        assert f"inactive: {world.alice.node.path(name)}" in world.alice.ctl("status").stdout
+    told(world.bob, "not-authenticated", "INVITE_BARE")
+    world.alice.node.write(name, good, 0o600)
+    authenticated(world)
+    self_test_good(world.alice)
