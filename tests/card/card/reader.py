@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """For tests: a reader of our own with cards in it (../reader), started, watched and stopped."""
 
+import ctypes
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +14,8 @@ import time
 from .log import commands
 
 PROGRAM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "reader")
+
+_LIBC, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # a test that dies takes its reader along
 
 
 def order(path, what):
@@ -41,7 +45,8 @@ class Reader:
         self._process = None
 
     def _popen(self, argv):
-        return subprocess.Popen([sys.executable, "-B", *argv], stdout=subprocess.DEVNULL)
+        return subprocess.Popen([sys.executable, "-B", *argv], stdout=subprocess.DEVNULL,
+                                preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM))
 
     @property
     def env(self):
@@ -50,14 +55,26 @@ class Reader:
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
+    def _sockets(self):
+        return [self.env["PCSCLITE_CSOCK_NAME"]] + [self.path(f"card{n}.sock") for n in (0, 1)]
+
     def __enter__(self):
+        for path in filter(os.path.exists, self._sockets()):
+            os.unlink(path)  # of an earlier run in this folder
         self._process = self._start(self._argv)
+        try:
+            self._wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait_ready(self):
         self.wait(lambda: os.path.exists(self.env["PCSCLITE_CSOCK_NAME"]), "pcscd's socket")
         for slot in range(self._count):
             self.wait(lambda slot=slot: os.path.exists(self.path(f"card{slot}.sock")), "the card")
             if not self._out:
                 self.wait_powered(slot)
-        return self
 
     def __exit__(self, *_):
         self._process.terminate()

@@ -36,12 +36,14 @@ class Slot:
         self._control = self._listen(control) if control else None
 
     def _listen(self, path):
-        if os.path.exists(path):
-            os.unlink(path)
+        fresh = path + ".new"
+        if os.path.exists(fresh):
+            os.unlink(fresh)
         listener = socket.socket(socket.AF_UNIX)
-        listener.bind(path)
-        os.chmod(path, 0o600)
+        listener.bind(fresh)
+        os.chmod(fresh, 0o600)
         listener.listen()
+        os.rename(fresh, path)  # who sees it can connect
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         return listener
 
