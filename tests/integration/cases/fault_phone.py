@@ -70,7 +70,7 @@ def gateway_suspended(world):
 
 @fault("phone.cable")
 def cable(world):
-    """The cable pulled while idle, and back: the next call is authenticated. Pulled while held: told so."""
+    """The cable pulled, and back: told meanwhile, and the next call is authenticated without a restart."""
     badday.prepare(world)
     world.alice.node.unplug()
     self_test(world.alice, "gateway reached over TLS", "did not answer")

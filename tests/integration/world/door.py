@@ -12,6 +12,7 @@ A behaviour is function(connection, door): it has a thread of its own, and its c
 
 import contextlib
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -143,3 +144,32 @@ def closes(secure):
 def page(body, status="200 OK", kind="application/json"):
     """An HTTP answer."""
     return (f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+
+
+def _answer(inner):
+    """One whole HTTP answer with a Content-Length."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += inner.recv(65536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = int(re.search(rb"\r\nContent-Length: *(\d+)", head, re.I).group(1))
+    while len(body) < length:
+        body += inner.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def broken_at(pair, what):
+    """The gateway itself behind a certificate of its own, except that requests beginning with `what` get no answer."""
+    def behaviour(connection, door):
+        def act(secure):
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            with context.wrap_socket(socket.create_connection((door.address, PORT), 5)) as inner:
+                request = secure.recv(65536)
+                while request and not request.startswith(what):
+                    inner.sendall(request)
+                    secure.sendall(_answer(inner))
+                    request = secure.recv(65536)
+        tls(pair, act)(connection, door)
+    return behaviour
