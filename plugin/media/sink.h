@@ -40,8 +40,8 @@ struct sink {
     /* Marks the stream's own check (ZRTP: the letters) as done or not done; `allowed` false: only
      * ever takes the mark away. */
     void (*mark)(LinphoneCall *call, bool proved, bool allowed);
-    /* A copy of the SDP without lines that would replace our key; NULL when there are none (or out
-     * of memory: *failed). free() it. */
+    /* A copy of the SDP, of the same length, where lines that would replace our key mean nothing;
+     * NULL when there are none (or out of memory: *failed). free() it. */
     char *(*clean)(const char *sdp, size_t len, size_t *clean_len, bool *failed);
 };
 

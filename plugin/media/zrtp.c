@@ -121,26 +121,36 @@ static bool is_lime(const char *line, size_t len)
     return false;
 }
 
+/* The line stays, as an attribute that nobody knows: a description that is on its way out must keep
+ * its length (sip_message_set_sdp()). */
+static void blank(char *line, size_t len)
+{
+    for (size_t i = strlen("a="); i < len && line[i] != '\r' && line[i] != '\n'; i++)
+        line[i] = 'x';
+}
+
 static char *zrtp_clean(const char *sdp, size_t len, size_t *clean_len, bool *failed)
 {
     char *clean = malloc(len + 1);
-    size_t n = 0;
+    bool found = false;
 
     *failed = !clean;
+    if (clean)
+        memcpy(clean, sdp, len);
     for (size_t at = 0, next; clean && at < len; at = next) {
         const char *end = memchr(sdp + at, '\n', len - at);
         next = end ? (size_t)(end - sdp) + 1 : len;
-        if (!is_lime(sdp + at, next - at)) {
-            memcpy(clean + n, sdp + at, next - at);
-            n += next - at;
+        if (is_lime(sdp + at, next - at)) {
+            blank(clean + at, next - at);
+            found = true;
         }
     }
-    if (!clean || n == len) {
+    if (!found) {
         free(clean);
         return NULL;
     }
-    clean[n] = '\0';
-    *clean_len = n;
+    clean[len] = '\0';
+    *clean_len = len;
     return clean;
 }
 

@@ -264,6 +264,10 @@ bool sip_message_set_sdp(belle_sip_message_t *message, const char *sdp, size_t l
 
     if (!old || !sdp || len == 0)
         return false;
+    if (len == belle_sip_body_handler_get_size((belle_sip_body_handler_t *)old)) {
+        memcpy(belle_sip_memory_body_handler_get_buffer(old), sdp, len);
+        return true;
+    }
     if ((belle_sip_body_handler_t *)old == belle_sip_message_get_body_handler(message))
         belle_sip_message_set_body(message, sdp, len);
     else if (!set_part(message, old, sdp, len))

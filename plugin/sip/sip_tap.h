@@ -155,7 +155,8 @@ void sip_message_remove_header(belle_sip_message_t *message, const char *name);
 /* The application/sdp body, or its part of a multipart body; *len in octets; NULL when there is
  * none. */
 const char *sip_message_sdp(belle_sip_message_t *message, size_t *len);
-/* Replaces that body; false when there is none. */
+/* Replaces that body; false when there is none. A message that is on its way out (the response_out
+ * hook) only takes a body of the same length: belle-sip has measured it, and holds on to it. */
 bool sip_message_set_sdp(belle_sip_message_t *message, const char *sdp, size_t len);
 
 #endif

@@ -22,6 +22,12 @@ def add_replaced(words):
     words.append(b64u(secrets.token_bytes(16)))
 
 
+def of(element):
+    def replay(words):
+        words[:] = element.split(".")
+    return replay
+
+
 def ringing_is_refused(scene, change):
     """Alice calls, the 180 is changed by change(words of element 2); Alice must cancel. Her Call-ID."""
     world = scene.world
@@ -43,9 +49,12 @@ def ringing_is_refused(scene, change):
 
 @case("attack.answer.changed")
 def changed(world):
-    """MAC_B, RAND_A or RAND_B' of the ringing response changed: Alice cancels and says why."""
+    """MAC_B, RAND_A or RAND_B' of the ringing response changed, or another call's: Alice cancels and says why."""
     scene = Scene(world)
-    for change, reason in ((change_mac, "CONFIRM_WRONG"), (change_rand, "CONFIRM_WRONG"),
+    number, _ = ring(scene)
+    old = scene.tamper.last("INVITE", 180).tag("To")
+    flow.hang_up(world, number)
+    for change, reason in ((change_mac, "CONFIRM_WRONG"), (change_rand, "CONFIRM_WRONG"), (of(old), "CONFIRM_WRONG"),
                            (add_replaced, "GATEWAY_REFUSED")):
         call = ringing_is_refused(scene, change)
         world.alice.wait_note(rf"call {call} caller: not-authenticated: reason={reason}")

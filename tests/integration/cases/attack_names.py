@@ -6,7 +6,7 @@ import json
 import re
 
 from cases import case
-from world import flow, tamper
+from world import flow, lime, tamper
 from world.attacker import Attacker, made_up_element
 from world.scene import Scene, calls_heard, honest_call, not_announced, proof, ring, sim_state
 
@@ -166,19 +166,25 @@ def observer(world):
 
 
 @case("attack.lime")
-def lime(world):
-    """LIME's secret is public: its lines written into both descriptions do not become the media's key."""
-    scene = Scene(world)
+def lime_key(world):
+    """LIME makes a media key of what stands in the SDP for everybody: it has no part in a call with elements."""
+    server = lime.Server()
+    scene = Scene(world, linphonerc=lime.RC)
+    flow.wait_any(lambda: len(server.registered) >= 2, 10, "both phones' keys at the LIME server")
+    honest_call(world)
+    assert not [m for _, m in scene.tamper.passed if re.search(r"(?mi)^a=(lime-)?ik:", m.text)], "LIME in the SDP"
+    for phone in (world.alice, world.bob):
+        assert "[LIME] Setting ZRTP auxiliary" not in phone.said(), phone.node.name
 
     def rule(message, _towards):
         if "a=zrtp-hash" not in message.text:
             return None
-        assert "lime-ik" not in message.text.lower(), "a phone offers LIME in a call with elements"
-        body = message.body.replace("t=0 0\r\n", "t=0 0\r\na=lime-Ik:1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n"
-                                    "a=Ik:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n")
-        return tamper.with_body(message.text, body)
+        key = "A" * 43 + "="
+        return tamper.with_body(message.text, message.body.replace("t=0 0\r\n", f"t=0 0\r\na=lime-Ik:{key}\r\na=Ik:{key}\r\n"))
     scene.tamper.rule = rule
     honest_call(world)
     assert scene.tamper.changed >= 2
+    for phone in (world.alice, world.bob):
+        assert "[LIME] Setting ZRTP auxiliary" not in phone.said(), phone.node.name
     scene.off()
     honest_call(world)

@@ -13,10 +13,10 @@ class Scene:
     """Two operators, two phones that are ready, and our hand on Bob's cable.
 
     extra: more subscribers of operator B; extra_stock: stock phones that answer by themselves. life: keys of the gateways' [life]. alice_as: whose SIM is in
-    Alice's phone. settings: of all phones.
+    Alice's phone. linphonerc: more of it, at both phones. settings: of all phones.
     """
 
-    def __init__(self, world, extra=(), extra_stock=(), life=None, alice_as=None, **settings):
+    def __init__(self, world, extra=(), extra_stock=(), life=None, alice_as=None, linphonerc="", **settings):
         self.world = world
         self.tamper = Tamper()
         self.swaps = {}  # what the node must see -> what everybody else sees
@@ -36,6 +36,8 @@ class Scene:
                                                  auto_answer=True))
         for phone in equipped:
             phone.use_sim(issued[phone.user], world.root, **settings)
+            with open(phone.node.path(".config/linphone/linphonerc"), "a", encoding="utf-8") as file:
+                file.write(linphonerc)
         world.wire = Wire(world.bob.node)
         world.wire.hook = self.tamper
         world.capture_cable(world.bob.node)

@@ -37,11 +37,12 @@ static void lime_goes(void **state)
 {
     (void)state;
     assert_clean("v=0\r\na=lime-Ik:QUJD\r\nm=audio 1 RTP/AVP 0\r\n",
-                 "v=0\r\nm=audio 1 RTP/AVP 0\r\n");
-    assert_clean("v=0\r\na=Ik:QUJD\r\n", "v=0\r\n");
-    assert_clean("v=0\na=LIME-IK:QUJD\nm=x\na=lime-ik:Z\n", "v=0\nm=x\n");
-    assert_clean("a=lime-Ik:QUJD", "");
-    assert_clean("a=lime-Ik\r\nv=0\r\n", "v=0\r\n");
+                 "v=0\r\na=xxxxxxxxxxxx\r\nm=audio 1 RTP/AVP 0\r\n");
+    assert_clean("v=0\r\na=Ik:QUJD\r\n", "v=0\r\na=xxxxxxx\r\n");
+    assert_clean("v=0\na=LIME-IK:QUJD\nm=x\na=lime-ik:Z\n",
+                 "v=0\na=xxxxxxxxxxxx\nm=x\na=xxxxxxxxx\n");
+    assert_clean("a=lime-Ik:QUJD", "a=xxxxxxxxxxxx");
+    assert_clean("a=lime-Ik\r\nv=0\r\n", "a=xxxxxxx\r\nv=0\r\n");
 }
 
 static void the_rest_stays(void **state)
