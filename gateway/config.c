@@ -129,13 +129,32 @@ static void read_store(struct reader *r, struct config *c)
     c->seal_key = text(r, "store", "seal_key", NULL);
 }
 
+static void read_hlr(struct reader *r, struct config *c, const char *source)
+{
+    char *file = g_strdup_printf(SIMAUTH_MODULES "/simauth-gateway-%s.so", source);
+
+    c->auc_module = text(r, "auc", "module", file);
+    c->hlr_address = text(r, "auc", "hlr_address", "127.0.0.1");
+    c->hlr_port = number(r, "auc", "hlr_port", 4222, 1, 65535);
+    c->hlr_name = text(r, "auc", "hlr_name", c->fqdn);
+    c->hlr_links = number(r, "auc", "hlr_links", 8, 1, AUC_LINKS_MAX);
+    c->hlr_timeout_ms = number(r, "auc", "hlr_timeout_ms", 500, 50, 5000);
+    if (!r->failed && !g_hostname_is_ip_address(c->hlr_address))
+        fail(r, "auc", "hlr_address", "must be an IP address");
+    if (!r->failed && strlen(c->hlr_name) > AUC_NAME_MAX)
+        fail(r, "auc", "hlr_name", "is too long: at most 63 octets");
+    g_free(file);
+}
+
 static void read_auc(struct reader *r, struct config *c)
 {
     char *name = text(r, "auc", "type", "embedded"), *amf = text(r, "auc", "amf", "0000");
 
     c->auc = auc_find(name);
-    if (!c->auc)
-        fail(r, "auc", "type", "is no source that this gateway has: use embedded");
+    if (!c->auc && !auc_is_module(name))
+        fail(r, "auc", "type", "is no source that this gateway has: use embedded or gsup");
+    else if (!c->auc)
+        read_hlr(r, c, name);
     c->ind.bits = number(r, "auc", "ind_bits", 5, 3, 8);
     c->ind.first = number(r, "auc", "ind_first", 0, 0, 255);
     c->ind.count = number(r, "auc", "ind_count", 32, 8, 256);
@@ -178,7 +197,8 @@ static const struct {
                "idle_timeout "},
     {"tls", " certificate key statement_certificate statement_key "},
     {"store", " type database seal_key "},
-    {"auc", " type amf ind_bits ind_first ind_count "},
+    {"auc", " type amf ind_bits ind_first ind_count module hlr_address hlr_port hlr_name hlr_links "
+            "hlr_timeout_ms "},
     {"life", " vector confirmed session nonce operator_key "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
                "federation_timeout_ms refusal_ms "},
@@ -252,6 +272,9 @@ void config_free(struct config *c)
     g_free(c->statement_key);
     g_free(c->database);
     g_free(c->seal_key);
+    g_free(c->auc_module);
+    g_free(c->hlr_address);
+    g_free(c->hlr_name);
     g_free(c);
 }
 

@@ -32,7 +32,10 @@ struct config {
     const struct store_ops *store;
     char *database, *seal_key;
     /* auc */
-    const struct auc_ops *auc;
+    const struct auc_ops *auc; /* NULL: auc_module */
+    char *auc_module;          /* path */
+    char *hlr_address, *hlr_name;
+    int hlr_port, hlr_links, hlr_timeout_ms;
     struct auc_ind ind;
     uint8_t amf[2];
     /* life, seconds */

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gateway.h"
+#include "log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,56 @@ int gateway_open(struct gateway *gateway, const struct config *config, bool crea
         return 0;
     gateway_close(gateway);
     return -1;
+}
+
+int gateway_load_auc(struct gateway *gateway, char *error)
+{
+    char why[AUC_ERROR_MAX];
+
+    if (gateway->auc.ops)
+        return 0;
+    gateway->auc.ops = auc_load(gateway->config->auc_module, why);
+    if (gateway->auc.ops)
+        return 0;
+    snprintf(error, CONFIG_ERROR_MAX,
+             "[auc] type: its module cannot be loaded (is the package simauth-gateway-gsup "
+             "installed?): %s",
+             why);
+    return -1;
+}
+
+static void log_text(const char *text)
+{
+    log_line("%s", text);
+}
+
+int gateway_start_auc(struct gateway *gateway, char *error)
+{
+    const struct config *config = gateway->config;
+    const struct auc_settings settings = {.host = config->hlr_address,
+                                          .port = config->hlr_port,
+                                          .name = config->hlr_name,
+                                          .links = config->hlr_links,
+                                          .timeout_ms = config->hlr_timeout_ms,
+                                          .log = log_text};
+
+    if (!gateway->auc.ops->start)
+        return 0;
+    gateway->auc.state = gateway->auc.ops->start(&settings, error);
+    return gateway->auc.state ? 0 : -1;
+}
+
+void gateway_stop_auc(struct gateway *gateway)
+{
+    if (gateway->auc.state)
+        gateway->auc.ops->stop(gateway->auc.state);
+}
+
+void gateway_free_auc(struct gateway *gateway)
+{
+    if (gateway->auc.state)
+        gateway->auc.ops->free(gateway->auc.state);
+    gateway->auc.state = NULL;
 }
 
 void gateway_close(struct gateway *gateway)

@@ -28,6 +28,13 @@ struct gateway {
 /* Opens seal key, store and AuC as the configuration says. -1 with a sentence in `error`
  * (CONFIG_ERROR_MAX). */
 int gateway_open(struct gateway *gateway, const struct config *config, bool create, char *error);
+/* Loads the source of vectors, where it is a module. */
+int gateway_load_auc(struct gateway *gateway, char *error);
+/* Begins to fetch, where the source does; between the two no request may run. */
+int gateway_start_auc(struct gateway *gateway, char *error);
+/* Nobody waits for the source after that; then, when no request is left, gateway_free_auc(). */
+void gateway_stop_auc(struct gateway *gateway);
+void gateway_free_auc(struct gateway *gateway);
 void gateway_close(struct gateway *gateway);
 
 #endif

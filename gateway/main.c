@@ -138,6 +138,8 @@ static void serve(struct gateway *gateway, struct http *http, const sigset_t *si
 
 static int start(struct gateway *gateway, char *error)
 {
+    if (gateway_load_auc(gateway, error) != 0)
+        return -1;
     gateway->operator_keys = operator_keys_open(gateway, error);
     if (!gateway->operator_keys)
         return -1;
@@ -152,13 +154,16 @@ static int start(struct gateway *gateway, char *error)
 
 static int run(struct gateway *gateway, const sigset_t *signals, char *error)
 {
-    struct http *http;
+    struct http *http = NULL;
 
-    gateway->waiting = waiting_start(gateway, error);
-    if (!gateway->waiting)
+    if (gateway_start_auc(gateway, error) != 0)
         return -1;
-    http = http_start(gateway, error);
+    gateway->waiting = waiting_start(gateway, error);
+    if (gateway->waiting)
+        http = http_start(gateway, error);
     if (!http) {
+        gateway_stop_auc(gateway);
+        gateway_free_auc(gateway);
         waiting_stop(gateway->waiting);
         waiting_free(gateway->waiting);
         return -1;
@@ -169,6 +174,7 @@ static int run(struct gateway *gateway, const sigset_t *signals, char *error)
     serve(gateway, http, signals);
     notify("STOPPING=1");
     http_stop(http);
+    gateway_free_auc(gateway);
     waiting_free(gateway->waiting);
     log_line("op=stop");
     return 0;

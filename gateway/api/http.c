@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define CONNECTION_MEMORY 32768
+#define DRAIN_US 2000000
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static const struct route routes[] = {
@@ -38,6 +39,7 @@ struct http {
     struct MHD_Daemon *daemon;
     char *certificate, *key;
     GMutex lock;
+    GCond changed;           /* a request was answered */
     GHashTable *connections; /* MHD_Connection * -> struct open_connection *, under lock */
 };
 struct open_connection {
@@ -61,6 +63,7 @@ static void mark(struct http *http, struct MHD_Connection *connection, bool busy
         open->busy = busy;
         open->served = served;
     }
+    g_cond_signal(&http->changed);
     g_mutex_unlock(&http->lock);
 }
 
@@ -236,13 +239,19 @@ static enum MHD_Result send_answer(struct request *request)
     return result;
 }
 
-/* Suspends for a question or for the time of a refusal; true when it does. */
+/* Suspends for a vector of the source, for a question or for the time of a refusal; true when it
+ * does. */
 static bool suspend(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     int64_t quantum = (int64_t)gateway->config->refusal_ms * 1000;
     int64_t spent = g_get_monotonic_time() - request->started_us;
 
+    if (request->fetching) {
+        MHD_suspend_connection(request->connection);
+        request_fetch(request);
+        return true;
+    }
     if (request->resume) {
         MHD_suspend_connection(request->connection);
         waiting_ask(gateway->waiting, request);
@@ -338,6 +347,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     resume = request->resume;
     request->resume = NULL;
     mark(cls, connection, true, true);
+    request->step = resume ? resume : request->route ? request->route->handle : NULL;
     if (resume)
         resume(request);
     else if (!request->answer.status)
@@ -415,6 +425,7 @@ struct http *http_start(struct gateway *gateway, char *error)
 
     http->gateway = gateway;
     g_mutex_init(&http->lock);
+    g_cond_init(&http->changed);
     http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     if (read_pem(gateway->config->certificate, &http->certificate, error) != 0 ||
         read_pem(gateway->config->key, &http->key, error) != 0)
@@ -435,6 +446,29 @@ failed:
     return NULL;
 }
 
+static bool any_busy(struct http *http)
+{
+    GHashTableIter iterator;
+    gpointer value;
+
+    g_hash_table_iter_init(&iterator, http->connections);
+    while (g_hash_table_iter_next(&iterator, NULL, &value))
+        if (((struct open_connection *)value)->busy)
+            return true;
+    return false;
+}
+
+/* Requests under way get their answers: the daemon would cut those that were just resumed. */
+static void drain(struct http *http)
+{
+    gint64 end = g_get_monotonic_time() + DRAIN_US;
+
+    g_mutex_lock(&http->lock);
+    while (any_busy(http) && g_cond_wait_until(&http->changed, &http->lock, end))
+        ;
+    g_mutex_unlock(&http->lock);
+}
+
 void http_stop(struct http *http)
 {
     if (!http)
@@ -443,7 +477,9 @@ void http_stop(struct http *http)
         MHD_socket fd = MHD_quiesce_daemon(http->daemon);
 
         /* A suspended connection must be resumed before the daemon may stop. */
+        gateway_stop_auc(http->gateway);
         waiting_stop(http->gateway->waiting);
+        drain(http);
         MHD_stop_daemon(http->daemon);
         if (fd != MHD_INVALID_SOCKET)
             close(fd);
@@ -454,5 +490,6 @@ void http_stop(struct http *http)
     g_free(http->key);
     g_free(http->certificate);
     g_mutex_clear(&http->lock);
+    g_cond_clear(&http->changed);
     g_free(http);
 }

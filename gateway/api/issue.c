@@ -23,15 +23,24 @@ bool outcome_good(const struct outcome *outcome)
     return outcome->problem == PROBLEM_NONE && outcome->store == STORE_OK;
 }
 
-static struct outcome outcome_auc(enum auc_result why, enum store_result result)
+static struct outcome outcome_auc(enum auc_result why, enum store_result result,
+                                  enum store_vector_role role, const char *reason)
 {
-    if (why == AUC_OK)
+    switch (why) {
+    case AUC_OK:
         return OUTCOME_GOOD;
-    if (why == AUC_STORE)
+    case AUC_STORE:
         return outcome_store(result);
-    if (why == AUC_AUTS_REFUSED)
-        return outcome_problem(PROBLEM_NOT_YOURS, auc_result_name(why));
-    return outcome_problem(PROBLEM_OPERATOR_DOWN, auc_result_name(why));
+    case AUC_AUTS_REFUSED:
+        return outcome_problem(PROBLEM_NOT_YOURS, reason);
+    case AUC_UNKNOWN:
+    case AUC_BARRED:
+        return outcome_problem(role == STORE_AV_B ? PROBLEM_NOBODY : PROBLEM_NOT_YOURS, reason);
+    case AUC_NO_METHOD:
+        return outcome_problem(PROBLEM_NO_METHOD, reason);
+    default:
+        return outcome_problem(PROBLEM_OPERATOR_DOWN, reason);
+    }
 }
 
 bool same_names(const struct store_vector *vector, const struct body_vectors *body)
@@ -46,14 +55,14 @@ bool same_names(const struct store_vector *vector, const struct body_vectors *bo
 static struct outcome draw(struct request *request, const struct store_subscriber *subscriber,
                            const struct auc_auts *auts, struct store_vector *v)
 {
-    struct gateway *gateway = request->gateway;
     struct auc_vector av = {0};
     enum store_result store = STORE_OK;
     const struct simauth_names names = {v->caller, v->callee, v->nai_a, v->nai_b};
     enum simauth_subject subject =
         v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER;
-    struct outcome outcome =
-        outcome_auc(gateway->auc.ops->draw(&gateway->auc, subscriber, auts, &av, &store), store);
+    const char *reason;
+    enum auc_result why = request_draw(request, subscriber, auts, &av, &store, &reason);
+    struct outcome outcome = outcome_auc(why, store, v->role, reason);
 
     if (outcome_good(&outcome)) {
         memcpy(v->rand, av.rand, sizeof av.rand);
@@ -85,6 +94,8 @@ static bool callee_allowed(const struct request *request, int64_t subscriber)
     const struct config *config = request->gateway->config;
     char name[32];
 
+    if (request->again)
+        return true;
     snprintf(name, sizeof name, "callee:%lld", (long long)subscriber);
     return buckets_take(request->gateway->buckets, name, 2 * config->subscriber_per_minute,
                         2 * config->subscriber_burst, g_get_monotonic_time());

@@ -129,6 +129,8 @@ bool request_allowed(struct request *request)
     const struct config *config = request->gateway->config;
     bool partner = request->partner.id != 0;
 
+    if (request->again)
+        return true;
     if (buckets_take(request->gateway->buckets, request->who,
                      partner ? request->partner.per_minute : config->subscriber_per_minute,
                      partner ? request->partner.per_minute : config->subscriber_burst,
@@ -236,6 +238,8 @@ void request_clear(struct request *request)
     free(request->authorization);
     free(request->answer.body);
     question_free(request->question);
+    for (unsigned i = 0; i < request->fetch_count; i++)
+        auc_vector_wipe(&request->fetches[i].vector);
     store_partner_clear(&request->partner);
     simauth_secret_wipe(&request->session.ck_ik);
     simauth_secret_wipe(&request->known.ssk);

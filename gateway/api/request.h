@@ -57,6 +57,13 @@ struct request {
     uint8_t key[STORE_KEY_LEN];
     uint8_t hash[STORE_HASH_LEN];
 
+    /* vectors of a source that fetches (draw.c): at most one for each SIM of the call */
+    struct auc_fetch fetches[2];
+    unsigned fetch_count;
+    bool fetching;                         /* the last of them is to be fetched */
+    bool again;                            /* runs again with it: limits were counted before */
+    void (*step)(struct request *request); /* what ran, and runs again */
+
     struct body_vectors vectors;
     struct store_vector known; /* the callee's vector while AG(A) is asked */
     struct question *question;
@@ -82,6 +89,14 @@ void answer_store(struct request *request, enum store_result result);
 bool request_repeated(struct request *request);
 /* In the open transaction: stores `object` as the answer to this request. */
 enum store_result request_remember(struct request *request, const json_t *object);
+/* A fresh vector for `subscriber`, as auc.h has it. AUC_WAITS: the handler ends its transaction and
+ * returns as with any failure; nobody sees that answer, it runs again. `reason` (static) may be
+ * NULL. */
+enum auc_result request_draw(struct request *request, const struct store_subscriber *subscriber,
+                             const struct auc_auts *auts, struct auc_vector *vector,
+                             enum store_result *store_result, const char **reason);
+/* Fetches what request_draw() found missing, then resumes the connection. */
+void request_fetch(struct request *request);
 /* A token for the asker; answers 429 and returns false when there is none. */
 bool request_allowed(struct request *request);
 /* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the

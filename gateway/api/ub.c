@@ -31,6 +31,8 @@ static bool allowed(struct request *request, int64_t subscriber)
     const struct config *config = request->gateway->config;
     char name[32];
 
+    if (request->again)
+        return true;
     snprintf(name, sizeof name, "ub:%lld", (long long)subscriber);
     return buckets_take(request->gateway->buckets, name, config->ub_per_minute, config->ub_burst,
                         g_get_monotonic_time());
@@ -39,13 +41,13 @@ static bool allowed(struct request *request, int64_t subscriber)
 /* In a writing transaction: draws and keeps a challenge. */
 static enum store_result draw(struct request *request, const struct store_subscriber *subscriber,
                               const struct auc_auts *auts, struct store_ub *ub,
-                              enum auc_result *why)
+                              enum auc_result *why, const char **reason)
 {
     struct gateway *gateway = request->gateway;
     struct auc_vector vector = {0};
     enum store_result result = STORE_OK;
 
-    *why = gateway->auc.ops->draw(&gateway->auc, subscriber, auts, &vector, &result);
+    *why = request_draw(request, subscriber, auts, &vector, &result, reason);
     if (*why == AUC_OK) {
         *ub = (struct store_ub){.subscriber = subscriber->id,
                                 .resynced = auts != NULL,
@@ -62,7 +64,7 @@ static enum store_result draw(struct request *request, const struct store_subscr
 
 /* Ends the transaction of a draw with a challenge, or with what went wrong. */
 static void finish_draw(struct request *request, enum store_result result, enum auc_result why,
-                        const struct store_ub *ub)
+                        const char *reason, const struct store_ub *ub)
 {
     struct gateway *gateway = request->gateway;
 
@@ -72,10 +74,10 @@ static void finish_draw(struct request *request, enum store_result result, enum 
         gateway->ops->rollback(gateway->store);
     if (result != STORE_OK)
         answer_store(request, result);
-    else if (why == AUC_AUTS_REFUSED)
-        answer_problem(request, PROBLEM_NOT_YOURS, NULL, auc_result_name(why));
+    else if (why == AUC_AUTS_REFUSED || why == AUC_UNKNOWN || why == AUC_BARRED)
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, reason);
     else if (why != AUC_OK)
-        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, auc_result_name(why));
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, reason);
     else
         challenge(request, ub);
 }
@@ -86,6 +88,7 @@ static void first(struct request *request, const struct store_subscriber *subscr
 {
     struct gateway *gateway = request->gateway;
     enum auc_result why = AUC_OK;
+    const char *reason = NULL;
     enum store_result result = STORE_OK;
 
     if (open) {
@@ -98,8 +101,8 @@ static void first(struct request *request, const struct store_subscriber *subscr
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of Ub");
         return;
     }
-    result = draw(request, subscriber, NULL, ub, &why);
-    finish_draw(request, result, why, ub);
+    result = draw(request, subscriber, NULL, ub, &why, &reason);
+    finish_draw(request, result, why, reason, ub);
 }
 
 static void resync(struct request *request, const struct store_subscriber *subscriber,
@@ -108,13 +111,14 @@ static void resync(struct request *request, const struct store_subscriber *subsc
     struct auc_auts auts;
     uint8_t rand[SIMAUTH_RAND_LEN];
     enum auc_result why = AUC_AUTS_REFUSED;
+    const char *reason = "second AUTS, or limit of Ub";
     enum store_result result = STORE_OK;
 
     memcpy(rand, ub->rand, sizeof rand);
     auts = (struct auc_auts){.rand = rand, .auts = request->credentials.auts};
     if (!ub->resynced && allowed(request, subscriber->id))
-        result = draw(request, subscriber, &auts, ub, &why);
-    finish_draw(request, result, why, ub);
+        result = draw(request, subscriber, &auts, ub, &why, &reason);
+    finish_draw(request, result, why, reason, ub);
 }
 
 static char *info_body(const char *btid, int64_t expires)

@@ -4,6 +4,8 @@
 #include "auc.h"
 #include "sources.h"
 
+#include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct auc_ops *const sources[] = {
@@ -15,6 +17,24 @@ const struct auc_ops *auc_find(const char *name)
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (strcmp(sources[i]->name, name) == 0)
             return sources[i];
+    return NULL;
+}
+
+bool auc_is_module(const char *name)
+{
+    return strcmp(name, "gsup") == 0;
+}
+
+const struct auc_ops *auc_load(const char *path, char *error)
+{
+    /* Its own symbols stay its own, and the other way round: it needs nothing of the gateway. */
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const struct auc_module *module = handle ? dlsym(handle, "simauth_gateway_source") : NULL;
+
+    if (module && module->version == AUC_MODULE_VERSION)
+        return module->ops;
+    snprintf(error, AUC_ERROR_MAX, "%s: %s", path,
+             module ? "was built for another version of simauth-gateway" : dlerror());
     return NULL;
 }
 
@@ -37,6 +57,16 @@ const char *auc_result_name(enum auc_result result)
         return "store failed";
     case AUC_FAILED:
         return "vector could not be computed";
+    case AUC_UNKNOWN:
+        return "source does not know this SIM";
+    case AUC_BARRED:
+        return "source bars this subscriber";
+    case AUC_NO_METHOD:
+        return "source has no such vector";
+    case AUC_DOWN:
+        return "source is down";
+    case AUC_WAITS:
+        return "waits for the source";
     }
     return "unknown result";
 }

@@ -52,6 +52,16 @@ static enum store_result add_one(struct ctl *ctl, void *data)
     return ctl->gateway.ops->subscriber_add(ctl->gateway.store, data);
 }
 
+/* Where an HLR makes the vectors, this gateway has no keys. */
+static int read_keys(struct ctl *ctl, struct store_subscriber *s)
+{
+    const char *path = ctl_option(ctl, "keys");
+
+    if (ctl->gateway.config->auc)
+        return keys_file_read(path, s);
+    return path ? ctl_fail("--keys: [auc] type is an HLR, which keeps the keys itself") : 0;
+}
+
 static int add(struct ctl *ctl)
 {
     const struct config *config = ctl->gateway.config;
@@ -67,7 +77,7 @@ static int add(struct ctl *ctl)
         return ctl_fail("--sim-since must be a date, YYYY-MM-DD");
     if (ctl_number(ctl, "mnc-digits", keys_file_mnc_digits(s.imsi), 2, 3, &mnc_digits) != 0 ||
         make_impi(&s, mnc_digits) != 0 || make_nai(config, ctl_option(ctl, "nai"), &s) != 0 ||
-        keys_file_read(ctl_option(ctl, "keys"), &s) != 0)
+        read_keys(ctl, &s) != 0)
         goto out;
     result = ctl_change(ctl, add_one, &s, s.nai);
     if (result == 0)
@@ -246,9 +256,10 @@ static int remove_subscriber(struct ctl *ctl)
 }
 
 const struct ctl_command ctl_subscriber_commands[] = {
-    {"subscriber", "add", "IMSI --keys FILE|- [--nai NAI] [--mnc-digits 2|3] [--sim-since DATE]",
+    {"subscriber", "add", "IMSI [--keys FILE|-] [--nai NAI] [--mnc-digits 2|3] [--sim-since DATE]",
      " keys= nai= mnc-digits= sim-since= ",
-     "add one SIM; the file has lines k=HEX, opc=HEX or op=HEX, and optional amf, c1..c5, r1..r5",
+     "add one SIM; lines k=HEX, opc=HEX or op=HEX, optional amf, c1..c5, r1..r5; no file with an "
+     "HLR",
      1, false, add},
     {"subscriber", "import", "FILE|-", "",
      "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]; all or none", 1, false, import_csv},

@@ -68,7 +68,7 @@ def free_port():
 class Operator:
     """One operator: folder, certificates, configuration, gateway process."""
 
-    def __init__(self, folder, letter, settings=None, ca=None):
+    def __init__(self, folder, letter, settings=None, ca=None, hlr=None):
         self.folder = os.path.join(folder, letter)
         os.mkdir(self.folder)
         self.letter = letter
@@ -82,6 +82,10 @@ class Operator:
         self.database = os.path.join(self.folder, "gateway.db")
         self.log = os.path.join(self.folder, "gateway.log")
         self.process = None
+        self.hlr = hlr
+        if hlr:
+            self.settings = {"auc.type": "gsup", "auc.module": os.environ["SIMAUTH_GATEWAY_GSUP"],
+                             "auc.hlr_address": hlr.address, **self.settings}
         self.configure()
         self.ctl("init")
 
@@ -112,8 +116,13 @@ class Operator:
     def subscriber(self, imsi, user, aor=None, op=None, lines=""):
         k = secrets.token_bytes(16)
         value = op or secrets.token_bytes(16)
-        self.ctl("subscriber", "add", imsi, "--keys", "-", "--nai", f"{user}@{self.realm}",
-                 stdin=f"k={k.hex()}\n{'op' if op else 'opc'}={value.hex()}\n{lines}")
+        nai = ["--nai", f"{user}@{self.realm}"]
+        if self.hlr:
+            self.ctl("subscriber", "add", imsi, *nai)
+            self.hlr.add(imsi, k, value)
+        else:
+            self.ctl("subscriber", "add", imsi, "--keys", "-", *nai,
+                     stdin=f"k={k.hex()}\n{'op' if op else 'opc'}={value.hex()}\n{lines}")
         for address in [aor] if isinstance(aor, str) else aor or []:
             outside = [] if address.endswith("@" + self.realm) else ["--proved"]
             self.ctl("binding", "add", address, imsi, *outside)
@@ -161,10 +170,11 @@ class Operator:
 class Pair:
     """Two operators with an agreement, and a subscriber each."""
 
-    def __init__(self, settings_a=None, settings_b=None, start=True):
+    def __init__(self, settings_a=None, settings_b=None, start=True, hlr=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="simauth-gateway-test-")
-        self.a = Operator(self.temporary.name, "a", settings_a)
-        self.b = Operator(self.temporary.name, "b", settings_b)
+        self.hlr = hlr(self.temporary.name) if hlr else None
+        self.a = Operator(self.temporary.name, "a", settings_a, hlr=self.hlr)
+        self.b = Operator(self.temporary.name, "b", settings_b, hlr=self.hlr)
         self.a.partner(self.b)
         self.b.partner(self.a)
         self.aor_a, self.aor_b = "sip:alice@operator-a.test", "sip:bob@operator-b.test"
@@ -176,6 +186,8 @@ class Pair:
 
     def close(self):
         statuses = [operator.stop() for operator in (self.a, self.b)]
+        if self.hlr:
+            self.hlr.stop()
         logs = [operator.log_text() for operator in (self.a, self.b) if os.path.exists(operator.log)]
         self.temporary.cleanup()
         # a crash, or what a sanitizer found, must not pass unseen

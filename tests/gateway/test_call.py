@@ -11,9 +11,13 @@ from phone import Phone, b64u, hkdf, ssk, unb64u, unseal
 
 
 class Call(unittest.TestCase):
+    @staticmethod
+    def make_pair():
+        return Pair()
+
     @classmethod
     def setUpClass(cls):
-        cls.pair = Pair()
+        cls.pair = cls.make_pair()
         cls.addClassCleanup(cls.pair.close)
         cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
         cls.b = Phone(cls.pair.sim_b, cls.pair.b).bootstrap()

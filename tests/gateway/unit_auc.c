@@ -70,7 +70,10 @@ static struct store_subscriber add_subscriber(struct unit_store *unit, uint64_t 
 static enum auc_result draw(struct unit_store *unit, const struct auc_auts *auts,
                             struct auc_vector *vector, uint64_t *sqn)
 {
-    struct auc auc = {auc_find("embedded"), unit->ops, unit->store, five_bits};
+    struct auc auc = {.ops = auc_find("embedded"),
+                      .store_ops = unit->ops,
+                      .store = unit->store,
+                      .ind = five_bits};
     struct store_subscriber s;
     enum store_result store_result;
     enum auc_result result;

@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vectors from Debian's osmo-hlr: calls, AUTS, every IND, subscribers it refuses, and its bad days."""
+import secrets
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+import test_call
+from hlr import Hlr, Proxy
+from milenage import Usim
+from operators import DAEMON, Pair
+from phone import Phone, unb64u
+
+
+def wait_for(what, limit=10):
+    end = time.monotonic() + limit
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def links_up(operator, count=8):
+    lines = [line for line in operator.log_text().splitlines() if "op=hlr" in line]
+    return sum("state=up" in line for line in lines) - sum("state=down" in line for line in lines) == count
+
+
+def make_pair(**settings):
+    pair = Pair(hlr=Hlr, start=False, **settings)
+    try:
+        pair.hlr.start()
+        for operator in (pair.a, pair.b):
+            operator.start()
+            wait_for(lambda: links_up(operator))
+    except BaseException:
+        pair.close()
+        raise
+    return pair
+
+
+class CallWithHlr(test_call.Call):
+    """All that is tested with the embedded AuC, with an HLR at both ends."""
+    make_pair = staticmethod(make_pair)
+    test_op_and_constants = None  # the HLR's own affair
+
+
+class Subscribers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = make_pair()
+        cls.addClassCleanup(cls.pair.close)
+        cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
+
+    def known_here_alone(self, operator, imsi, user):
+        operator.ctl("subscriber", "add", imsi, "--nai", f"{user}@{operator.realm}")
+        operator.ctl("binding", "add", f"sip:{user}@{operator.realm}", imsi)
+        return Usim(imsi, secrets.token_bytes(16), secrets.token_bytes(16))
+
+    def test_every_ind_in_turn(self):
+        sim, before = self.pair.sim_a, len(self.pair.sim_a.seen)
+        for _ in range(16):
+            seal, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)
+            self.assertEqual(answer.status, 200, answer.raw)
+            own = answer.json["own"]
+            self.assertEqual(sim.run(unb64u(own["rand"]), unb64u(own["autn"]))[0], "good")
+        numbers = sim.seen[before:]
+        self.assertEqual(len({n & 31 for n in numbers}), 8)
+        self.assertEqual(len(set(numbers)), 16)
+        self.assertEqual(sim.amf[0] & 0x80, 0)
+
+    def test_sim_ahead_of_hlr(self):
+        sim = self.pair.a.subscriber("001010000000007", "ahead")
+        sim.seq = [1000] * 32
+        phone = Phone(sim, self.pair.a).bootstrap()
+        self.assertEqual(phone.resyncs, 1)
+        self.assertEqual(Phone(sim, self.pair.a).bootstrap().resyncs, 0)
+
+    def test_forged_auts(self):
+        sim = self.pair.a.subscriber("001010000000008", "forger")
+        phone = Phone(sim, self.pair.a)
+        nonce, rand, _ = phone.ub_challenge(phone.ub_first())
+        wrong = bytearray(sim.auts(rand, 5000 << 5))
+        wrong[-1] ^= 1
+        self.assertEqual(phone.ub_answer(nonce, b"", bytes(wrong)).problem, "not-yours")
+        phone.bootstrap()  # and nothing moved
+        self.assertLess(max(sim.seen), 5000 << 5)
+
+    def test_unknown_to_hlr(self):
+        stranger = self.known_here_alone(self.pair.a, "001010000000009", "stranger")
+        self.assertEqual(Phone(stranger, self.pair.a).ub_first().problem, "not-yours")
+        self.known_here_alone(self.pair.b, "001020000000009", "stranger")
+        answer = self.a.ask_callee(self.pair.aor_a, "sip:stranger@operator-b.test")[1]
+        self.assertEqual((answer.status, answer.problem), (404, "nobody"))
+        self.assertIn("HLR does not know this IMSI", self.pair.b.log_text())
+
+    def test_2g_sim_has_no_umts_vector(self):
+        imsi = "001020000000010"
+        self.known_here_alone(self.pair.b, imsi, "old")
+        self.pair.hlr.add_2g(imsi, secrets.token_bytes(16))
+        answer = self.a.ask_callee(self.pair.aor_a, "sip:old@operator-b.test")[1]
+        self.assertEqual((answer.status, answer.problem), (422, "no-method"))
+
+    def test_keys_belong_to_the_hlr(self):
+        words = self.pair.a.ctl("subscriber", "add", "001010000000011", "--keys", "-", stdin="", fails=True)
+        self.assertIn("HLR", words)
+
+
+class BadDays(unittest.TestCase):
+    def setUp(self):
+        self.pair = Pair(hlr=Hlr, start=False)
+        self.addCleanup(self.pair.close)
+        self.proxy = Proxy(self.pair.hlr)
+        self.addCleanup(self.proxy.close)
+        self.operator = self.pair.a
+        self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port})
+
+    def start(self):
+        self.pair.hlr.start()
+        self.operator.start()
+        wait_for(lambda: links_up(self.operator))
+        return Phone(self.pair.sim_a, self.operator).bootstrap()
+
+    def down(self, least=0.0, most=1.0):
+        start = time.monotonic()
+        answer = Phone(self.pair.sim_a, self.operator).ub_first()
+        self.assertEqual((answer.status, answer.problem), (503, "operator-down"))
+        self.assertTrue(least <= time.monotonic() - start < most, time.monotonic() - start)
+
+    def test_hlr_comes_later_dies_and_comes_again(self):
+        self.operator.start()
+        self.down()
+        self.assertIn("no connection with the HLR", self.operator.log_text())
+        for _ in range(2):
+            self.pair.hlr.start()
+            wait_for(lambda: links_up(self.operator))
+            Phone(self.pair.sim_a, self.operator).bootstrap()
+            self.pair.hlr.stop()
+            wait_for(lambda: links_up(self.operator, 0))
+            self.down()
+
+    def test_slow_hlr_holds_up_nobody_else(self):
+        phone = self.start()
+        phone.ask("GET", "/v1/self")
+        self.proxy.let("mute")
+        waiting = [threading.Thread(target=self.down, args=(0.45, 5.0)) for _ in range(8)]
+        for thread in waiting:
+            thread.start()
+        start, answers = time.monotonic(), 0
+        while any(thread.is_alive() for thread in waiting):
+            self.assertEqual(phone.ask("GET", "/v1/self").status, 200)
+            answers += 1
+        self.assertLess((time.monotonic() - start) / answers, 0.1)
+        for thread in waiting:
+            thread.join()
+        self.assertIn("HLR did not answer in time", self.operator.log_text())
+        # what came too late is not given to anybody, and the next is right
+        self.proxy.let("pass")
+        Phone(self.pair.sim_a, self.operator).bootstrap()
+
+    def test_half_an_answer(self):
+        self.start()
+        self.proxy.let("half")
+        self.down(0.45)
+        self.proxy.let("pass")
+        Phone(self.pair.sim_a, self.operator).bootstrap()
+
+    def test_stop_while_a_phone_waits(self):
+        self.start()
+        self.proxy.let("mute")
+        self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port,
+                                   "auc.hlr_timeout_ms": 5000})
+        self.operator.stop()
+        self.proxy.let("pass")
+        self.operator.start()
+        wait_for(lambda: self.operator.log_text().count("state=up") == 16)
+        self.proxy.let("mute")
+        answers = []
+        thread = threading.Thread(
+            target=lambda: answers.append(Phone(self.pair.sim_a, self.operator).ub_first().status))
+        thread.start()
+        wait_for(lambda: any(len(data) > 100 for data in self.proxy.kept.values()))  # vectors
+        self.assertEqual(self.operator.stop(signal.SIGTERM), 0)
+        thread.join(10)
+        self.assertEqual(answers, [503])
+
+    def test_module_is_not_there(self):
+        self.operator.configure(**{"auc.module": "/nonexistent/simauth-gateway-gsup.so"})
+        done = subprocess.run([DAEMON, "--config", self.operator.config, "--check-config"], capture_output=True,
+                              text=True, timeout=10)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("simauth-gateway-gsup", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
