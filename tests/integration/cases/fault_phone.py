@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bad days of a phone's machine: suspended, another network, cable pulled, wrong clock."""
 
+import glob
 import time
 
 from cases.fault import fault
@@ -9,7 +10,7 @@ from cases.fault_hold import at_once, slow_gateway, start_again
 from world import badday, flow, net
 from world.badday import HOLD, Stopped, authenticated, count, self_test, self_test_good, told, unverified
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"  # of Debian's package, on any processor
 
 
 @fault("phone.suspended")
@@ -102,7 +103,7 @@ def change_address(phone, host):
 
 def wrong_clock(phone, offset):
     """This phone's clock is wrong by `offset`, as faketime writes it (so are its other clocks, by as much)."""
-    phone.before = ["env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME={offset}"]
+    phone.before = ["env", f"LD_PRELOAD={glob.glob(FAKETIME)[0]}", f"FAKETIME={offset}"]
 
 
 @fault("phone.clock.days")
