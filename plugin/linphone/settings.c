@@ -10,7 +10,9 @@
 
 const struct settings_key settings_keys[] = {
     {"enabled", "true or false", "the switch; a change counts from the next call", "true"},
-    {"sim", "soft:FILE", "which SIM answers", ""},
+    {"sim", "pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT or soft:FILE", "which SIM answers",
+     ""},
+    {"pin", "ask, fd:NUMBER or none", "who gives the SIM's PIN", "ask, on a desktop"},
     {"gateway", "NAME or NAME:PORT", "the operator's gateway", "as the SIM says"},
     {"ca_file", "FILE", "certificates that gateways and operators must chain to", "the system's"},
     {"local_address", "ADDRESS", "another interface or address than SIP's", "any"},
@@ -122,6 +124,21 @@ static void check_phone_keys(struct reader *r)
     check_keys(r, PHONE, known);
 }
 
+/* What kinds of SIM there are is the business of plugin/sim, of which this file knows nothing. */
+static void check_sim(struct reader *r, const struct settings *s)
+{
+    const char *const bare[] = {"pcsc", "pcsc-shared", NULL};
+    const char *number = s->pin && g_str_has_prefix(s->pin, "fd:") ? s->pin + 3 : "";
+
+    if (s->sim && !strchr(s->sim, ':') && !g_strv_contains(bare, s->sim))
+        fail(r,
+             "[phone] sim=%s: must be pcsc, or a kind and a place, such as soft:/home/me/sim.json",
+             s->sim);
+    if (s->pin && strcmp(s->pin, "ask") && strcmp(s->pin, "none") &&
+        (!*number || strlen(number) > 3 || strspn(number, "0123456789") != strlen(number)))
+        fail(r, "[phone] pin: must be ask, none or fd:NUMBER; a PIN itself is never kept here");
+}
+
 static void read_phone(struct reader *r, struct settings *s)
 {
     static const char *const carriages[] = {"tag", "header", "both", NULL};
@@ -131,6 +148,7 @@ static void read_phone(struct reader *r, struct settings *s)
         check_phone_keys(r);
     s->enabled = read_switch(r, "enabled", true);
     s->sim = read_text(r, PHONE, "sim");
+    s->pin = read_text(r, PHONE, "pin");
     s->gateway = read_text(r, PHONE, "gateway");
     s->ca_file = read_text(r, PHONE, "ca_file");
     s->local_address = read_text(r, PHONE, "local_address");
@@ -145,9 +163,7 @@ static void read_phone(struct reader *r, struct settings *s)
         s->emergency = g_strdupv((char **)default_emergency);
     if (!s->data)
         s->data = g_build_filename(g_get_user_data_dir(), "simauth", NULL);
-    if (s->sim && !strchr(s->sim, ':'))
-        fail(r, "[phone] sim=%s: must be a kind and a place, such as soft:/home/me/sim.json",
-             s->sim);
+    check_sim(r, s);
 }
 
 static void read_party(struct reader *r, const char *group, const char *uri,
@@ -279,6 +295,7 @@ void settings_unref(struct settings *s)
     if (!s || !g_atomic_int_dec_and_test(&s->refs))
         return;
     g_free(s->sim);
+    g_free(s->pin);
     g_free(s->gateway);
     g_free(s->ca_file);
     g_free(s->local_address);

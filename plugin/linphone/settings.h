@@ -26,7 +26,8 @@ struct settings_party {
 
 struct settings {
     bool enabled;
-    char *sim;           /* "soft:PATH"; NULL when not set */
+    char *sim;           /* "soft:PATH", "pcsc"; NULL when not set */
+    char *pin;           /* where its PIN comes from; NULL: as plugin/sim/pin_source.h says */
     char *gateway;       /* FQDN or FQDN:port; NULL: what the SIM says */
     char *ca_file;       /* NULL: the system's */
     char *local_address; /* NULL: any */

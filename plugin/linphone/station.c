@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station.h"
 
+#include <pin_source.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,8 @@ struct station {
     struct settings *settings; /* those that what is open belongs to */
     const struct sim_backend *backend;
     struct sim *sim;
+    struct sim_pin_source *pin; /* outlives the SIM: a PIN that was given, or refused, stays so */
+    char *pin_setting;          /* that `pin` was made for */
     struct sim_identity identity;
     struct ag *ag;
     char gateway[256];
@@ -40,6 +44,8 @@ static void close_all(struct station *s)
 
 void station_start_over(struct station *s)
 {
+    if (s->pin)
+        pin_source_again(s->pin);
     close_all(s);
 }
 
@@ -48,6 +54,8 @@ void station_close(struct station *s)
     if (!s)
         return;
     close_all(s);
+    pin_source_free(s->pin);
+    g_free(s->pin_setting);
     free(s);
 }
 
@@ -61,24 +69,24 @@ void station_set_error(struct station *s, const char *sentence)
     g_strlcpy(s->error, sentence, sizeof(s->error));
 }
 
-/* No PIN is asked for on the worker's own: a SIM that wants one is "locked" and says so. */
-static size_t no_pin(void *user, const char *label, int tries_left, char pin[static 8])
+static struct sim_pin_source *pin_source(struct station *s, const struct settings *settings)
 {
-    (void)user;
-    (void)label;
-    (void)tries_left;
-    (void)pin;
-    return 0;
+    if (s->pin && g_strcmp0(s->pin_setting, settings->pin) == 0)
+        return s->pin;
+    pin_source_free(s->pin);
+    g_free(s->pin_setting);
+    s->pin_setting = g_strdup(settings->pin);
+    s->pin = pin_source_new(settings->pin);
+    return s->pin;
 }
 
 static bool open_sim(struct station *s, const struct settings *settings)
 {
-    static const struct sim_pin_source pin = {.ask = no_pin};
     enum simauth_card_status status;
     const char *where;
 
     if (!settings->sim) {
-        station_set_error(s, "no SIM is set: `simauthctl settings set sim soft:FILE`");
+        station_set_error(s, "no SIM is set: `simauthctl settings set sim pcsc`, or soft:FILE");
         return false;
     }
     s->backend = sim_backend_for(settings->sim, &where);
@@ -86,7 +94,7 @@ static bool open_sim(struct station *s, const struct settings *settings)
         g_snprintf(s->error, sizeof(s->error), "sim=%s: no such kind of SIM", settings->sim);
         return false;
     }
-    s->sim = s->backend->open(where, &pin, &status, s->error);
+    s->sim = s->backend->open(where, pin_source(s, settings), &status, s->error);
     if (s->sim && s->backend->identity(s->sim, &s->identity) == SIMAUTH_CARD_GOOD)
         return true;
     if (s->sim)
@@ -131,8 +139,9 @@ static bool still_fits(const struct station *s, const struct settings *now)
 {
     const struct settings *then = s->settings;
 
-    return then && same(then->sim, now->sim) && same(then->gateway, now->gateway) &&
-           same(then->ca_file, now->ca_file) && same(then->local_address, now->local_address);
+    return then && same(then->sim, now->sim) && same(then->pin, now->pin) &&
+           same(then->gateway, now->gateway) && same(then->ca_file, now->ca_file) &&
+           same(then->local_address, now->local_address);
 }
 
 enum station_state station_prepare(struct station *s, struct settings *settings)
@@ -159,7 +168,11 @@ enum simauth_card_status station_card(struct station *s, const struct simauth_ch
 {
     enum simauth_card_status status = s->backend->run(s->sim, challenge, answer);
 
-    if (status == SIMAUTH_CARD_ABSENT || status == SIMAUTH_CARD_LOCKED)
+    const char *why = s->backend->why ? s->backend->why(s->sim) : "";
+
+    if (status != SIMAUTH_CARD_GOOD && status != SIMAUTH_CARD_RESYNC && *why)
+        station_set_error(s, why);
+    else if (status == SIMAUTH_CARD_ABSENT || status == SIMAUTH_CARD_LOCKED)
         station_set_error(s, status == SIMAUTH_CARD_ABSENT ? "the SIM is absent"
                                                            : "the SIM is locked");
     return status;

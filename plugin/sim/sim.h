@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The SIM: who holds the secret and answers challenges. One back end a file (soft.c now; pcsc.c and
- * modem.c later) and one row in sims.c. Everything here may wait (a card takes a quarter of a
+ * The SIM: who holds the secret and answers challenges. One back end a file (soft.c, pcsc.c,
+ * modem.c) and one row in sims.c. Everything here may wait (a card takes a quarter of a
  * second) and is called on the worker only.
  */
 #ifndef SIMAUTH_PLUGIN_SIM_H
@@ -19,6 +19,11 @@ struct sim_pin_source {
      * length (4 to 8 digits, written to `pin`, which the caller wipes), 0 when the person declined.
      * May wait for a person. */
     size_t (*ask)(void *user, const char *label, int tries_left, char pin[static 8]);
+    /* Whether the person agrees to spend the last try (or one of an unknown number) before the SIM
+     * is blocked. NULL: never. */
+    bool (*last_try)(void *user, const char *label);
+    /* What the card said of the PIN given last. NULL: not wanted. */
+    void (*result)(void *user, bool right);
     void *user;
 };
 
@@ -43,10 +48,14 @@ struct sim_backend {
     enum simauth_card_status (*run)(struct sim *sim, const struct simauth_challenge *challenge,
                                     struct simauth_card_answer *answer);
     void (*close)(struct sim *sim); /* NULL is allowed */
+    /* A sentence about the last status that was not good, "" for none; valid until the next call
+     * for this SIM. NULL: this back end has none. */
+    const char *(*why)(const struct sim *sim);
+    bool bare; /* the setting may be the name alone: the first that is found */
 };
 
 /* Finds the back end for a setting such as "soft:/home/a/.config/simauth/sim.json"; *where points
- * behind the ":". NULL when nobody has that name. */
+ * behind the ":", to "" for a name alone. NULL when nobody has that name. */
 const struct sim_backend *sim_backend_for(const char *setting, const char **where);
 
 #endif

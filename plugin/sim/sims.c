@@ -7,21 +7,23 @@
 
 static const struct sim_backend *const backends[] = {
     &sim_backend_soft,
+    &sim_backend_pcsc,
+    &sim_backend_pcsc_shared,
+    &sim_backend_modem,
 };
 
 const struct sim_backend *sim_backend_for(const char *setting, const char **where)
 {
-    const char *colon = setting ? strchr(setting, ':') : NULL;
+    size_t name_len = setting ? strcspn(setting, ":") : 0;
 
-    if (!colon)
-        return NULL;
-    for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
-        size_t len = strlen(backends[i]->name);
-
-        if (len == (size_t)(colon - setting) && memcmp(setting, backends[i]->name, len) == 0) {
-            *where = colon + 1;
-            return backends[i];
-        }
+    for (size_t i = 0; name_len > 0 && i < sizeof backends / sizeof backends[0]; i++) {
+        if (strlen(backends[i]->name) != name_len ||
+            memcmp(setting, backends[i]->name, name_len) != 0)
+            continue;
+        if (!setting[name_len] && !backends[i]->bare)
+            return NULL;
+        *where = setting + name_len + (setting[name_len] ? 1 : 0);
+        return backends[i];
     }
     return NULL;
 }

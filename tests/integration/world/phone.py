@@ -42,7 +42,7 @@ PIPE = "linphone"
 
 SETTINGS = """\
 [phone]
-sim=soft:{sim}
+sim={sim}
 gateway={gateway}
 ca_file={ca}
 {more}
@@ -108,10 +108,11 @@ class Phone:
             sip="\n".join(sip_lines), domain=self.domain, user=self.user,
             transport=transport, password=PASSWORD_PREFIX + self.user), 0o600)
 
-    def use_sim(self, sim, root, **settings):
+    def use_sim(self, sim, root, place=None, **settings):
         """Put the soft SIM into this phone and name its operator's gateway (simauth.conf).
 
-        root: the certificate that gateways chain to. settings: further keys of [phone].
+        root: the certificate that gateways chain to. place: 'pcsc' for a card instead of the
+        soft SIM. settings: further keys of [phone].
         """
         for part in (".config/simauth", ".local/share/simauth", ".local/state/simauth"):
             steps = part.split("/")
@@ -120,7 +121,7 @@ class Phone:
         path = self.node.write(".local/share/simauth/sim.json", sim.issued, 0o600)
         settings.setdefault("ask", "everybody")
         self.node.write(".config/simauth/simauth.conf", SETTINGS.format(
-            sim=path, gateway=sim.gateway, ca=root.certificate,
+            sim=place or f"soft:{path}", gateway=sim.gateway, ca=root.certificate,
             more="\n".join(f"{key}={value}" for key, value in settings.items())), 0o600)
 
     def notes(self, pattern):

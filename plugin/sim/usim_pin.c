@@ -1,0 +1,112 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The PIN: how many tries are left is read before one is spent, and the last is the person's. */
+#include "usim.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+#define PIN_FIELD 8
+#define PIN_MIN 4
+#define TRIES_UNKNOWN (-1)
+#define DF_GSM 0x7f20
+
+/* TS 51.011, 9.2.1: status of CHV1 in what SELECT of DF GSM answers. */
+static enum apdu_meaning tries_gsm(struct usim *usim, int *tries)
+{
+    struct apdu_reply reply;
+    enum apdu_meaning meaning = usim_select_file(usim, DF_GSM, &reply);
+
+    *tries = TRIES_UNKNOWN;
+    if (meaning == APDU_GOOD && reply.len >= 19 && (reply.data[18] & 0x80))
+        *tries = reply.data[18] & 0x0f;
+    return meaning == APDU_GOOD && *tries == 0 ? APDU_BLOCKED : meaning;
+}
+
+/* TS 102 221, 11.1.9: VERIFY without data only asks. */
+static enum apdu_meaning tries_left(struct usim *usim, int *tries)
+{
+    struct apdu verify = usim_apdu(usim, 0x20, 0x00, usim->pin_ref);
+    struct apdu_reply reply;
+    enum apdu_meaning meaning;
+
+    if (usim->gsm)
+        return tries_gsm(usim, tries);
+    meaning = apdu_send(usim->link, &verify, &reply);
+    *tries = meaning == APDU_WRONG_PIN ? reply.tries : TRIES_UNKNOWN;
+    return meaning == APDU_WRONG_PIN && *tries == 0 ? APDU_BLOCKED : meaning;
+}
+
+static enum apdu_meaning verify(struct usim *usim, const char *pin, size_t len)
+{
+    struct apdu apdu = usim_apdu(usim, 0x20, 0x00, usim->pin_ref);
+    struct apdu_reply reply;
+    enum apdu_meaning meaning;
+
+    memset(apdu.data, 0xff, PIN_FIELD);
+    memcpy(apdu.data, pin, len);
+    apdu.lc = PIN_FIELD;
+    meaning = apdu_send(usim->link, &apdu, &reply);
+    OPENSSL_cleanse(&apdu, sizeof apdu);
+    /* A 2G SIM says 9804 for a wrong PIN, some USIMs 6982; the third wrong one may be 63C0. */
+    if (meaning == APDU_NEEDS_PIN)
+        meaning = APDU_WRONG_PIN;
+    return meaning;
+}
+
+static bool pin_ok(const char *pin, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (pin[i] < '0' || pin[i] > '9')
+            return false;
+    return len >= PIN_MIN && len <= PIN_FIELD;
+}
+
+/* One PIN, if somebody gives it; `result` is meant for the source. */
+static enum usim_pin one_try(struct usim *usim, const struct sim_pin_source *source,
+                             const char *label, int tries, enum apdu_meaning *meaning)
+{
+    char pin[PIN_FIELD];
+    size_t len;
+
+    if (tries <= 1 && (!source->last_try || !source->last_try(source->user, label)))
+        return USIM_PIN_LAST_TRY;
+    len = source->ask(source->user, label, tries, pin);
+    if (!pin_ok(pin, len)) { /* never at the cost of a try */
+        OPENSSL_cleanse(pin, sizeof pin);
+        return USIM_PIN_MISSING;
+    }
+    *meaning = verify(usim, pin, len);
+    OPENSSL_cleanse(pin, sizeof pin);
+    if (source->result && (*meaning == APDU_GOOD || *meaning == APDU_WRONG_PIN))
+        source->result(source->user, *meaning == APDU_GOOD);
+    if (*meaning == APDU_GOOD)
+        return USIM_PIN_GOOD;
+    if (*meaning == APDU_WRONG_PIN)
+        return USIM_PIN_WRONG;
+    return *meaning == APDU_BLOCKED ? USIM_PIN_BLOCKED : USIM_PIN_LINK;
+}
+
+enum usim_pin usim_give_pin(struct usim *usim, const struct sim_pin_source *source,
+                            const char *label, enum apdu_meaning *meaning)
+{
+    enum usim_pin before = USIM_PIN_MISSING, now;
+
+    if (!source || !source->ask)
+        return USIM_PIN_MISSING;
+    for (;;) {
+        int tries = TRIES_UNKNOWN;
+
+        *meaning = tries_left(usim, &tries);
+        if (*meaning == APDU_BLOCKED)
+            return USIM_PIN_BLOCKED;
+        if (*meaning >= APDU_RESET)
+            return USIM_PIN_LINK;
+        now = one_try(usim, source, label, tries, meaning);
+        if (now == USIM_PIN_MISSING)
+            return before; /* after a wrong one nobody gave another */
+        if (now != USIM_PIN_WRONG)
+            return now;
+        before = USIM_PIN_WRONG;
+    }
+}

@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The call with real cards: our card program in vpcd readers behind each phone's own pcscd."""
+
+import contextlib
+
+from cases import case
+from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
+from world import flow
+from world.card_reader import card_of, reader_on
+
+
+def own_records(reader):
+    return [c for c in reader.commands("authenticate") if c["sw"] != "9862"]
+
+
+@contextlib.contextmanager
+def phones_with_cards(world, *with_card, ready=True, card=None, **settings):
+    """Both phones registered; those named have their SIM as a card: yields {user: reader}."""
+    world.start_capture()
+    world.start_network()
+    world.start_gateways()
+    world.add_phones()
+    sims = world.issue_sims()
+    with contextlib.ExitStack() as stack:
+        readers = {}
+        for phone in (world.alice, world.bob):
+            if phone.user in with_card:
+                profile = card_of(phone.node, sims[phone.user], **(card or {}))
+                readers[phone.user] = stack.enter_context(reader_on(phone.node, [profile]))
+                phone.use_sim(sims[phone.user], world.root, place="pcsc", **settings)
+            else:
+                phone.use_sim(sims[phone.user], world.root, **settings)
+            phone.start(wait_registered=False)
+        for phone in (world.alice, world.bob):
+            phone.wait_registered()
+            if ready or phone.user not in with_card:
+                phone.wait_note(r"simauth: ready: ")
+        try:
+            yield readers
+        finally:
+            for phone in (world.alice, world.bob):
+                phone.stop()  # before its reader goes
+
+
+def authenticated_calls(world, count):
+    for number in range(1, count + 1):
+        call = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=number)
+        flow.hang_up(world, call)
+    for phone in (world.alice, world.bob):
+        refuse(phone, NOT_AUTHENTICATED)
+        assert len(phone.notes(r"media: sink=zrtp verdict=match")) == count, phone.node.name
+
+
+@case("call.card.usim")
+def usim(world):
+    """A USIM in a reader on each side: authenticated, the application selected once, no more commands than needed."""
+    with phones_with_cards(world, "alice", "bob") as readers:
+        before = {user: len(reader.commands("authenticate")) for user, reader in readers.items()}
+        authenticated_calls(world, 2)
+        for user, reader in readers.items():
+            assert len(reader.commands("authenticate")) == before[user] + 2, reader.commands("authenticate")
+            selected = [c for c in reader.commands("select") if c["header"].startswith("00a404")]
+            assert len(selected) == 1, selected
+
+
+@case("call.card.invite_first")
+def invite_first(world):
+    """Alice's card is slow: the INVITE is on its way before the card has answered."""
+    with phones_with_cards(world, "alice") as readers:
+        reader = readers["alice"]
+        before = len(reader.commands("authenticate"))
+        reader.order({"do": "plan", "rules": [{"on": "authenticate", "do": "slow", "ms": 700}]})
+        authenticated_calls(world, 1)
+        commands = reader.commands("authenticate")
+        assert len(commands) == before + 1 and commands[-1]["deed"] == "slow", commands
+        answered = commands[-1]["t"]
+    invite = world.messages().first("INVITE", source=world.alice)
+    assert invite.time < answered, f"the INVITE left {invite.time - answered:.3f} s after the card's answer"
+
+
+@case("call.card.soft_usim")
+def soft_usim(world):
+    """A software SIM calls a card, and the card calls back."""
+    with phones_with_cards(world, "bob"):
+        authenticated_calls(world, 1)
+        world.alice, world.bob = world.bob, world.alice
+        call = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=2)
+        flow.hang_up(world, call)
+        world.alice, world.bob = world.bob, world.alice
+
+
+@case("call.card.pulled_callee")
+def pulled_callee(world):
+    """Bob's card is taken out while the call is set up: nobody is authenticated, the next call with it is."""
+    with phones_with_cards(world, "bob") as readers:
+        reader = readers["bob"]
+        reader.order({"do": "plan", "rules": [{"on": "authenticate", "do": "pull"}]})
+        flow.connect_until_end(world)
+        for phone in (world.alice, world.bob):
+            refuse(phone, AUTHENTICATED)
+        reader.order({"do": "insert"})
+        reader.wait_powered()
+        call = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED)
+        flow.hang_up(world, call)
+
+
+@case("call.card.pulled_caller")
+def pulled_caller(world):
+    """Alice's card is taken out while her INVITE travels: never authenticated, and both phones go on."""
+    with phones_with_cards(world, "alice", policy="prefer") as readers:
+        readers["alice"].order({"do": "plan", "rules": [{"on": "authenticate", "do": "pull"}]})
+        flow.connect_until_end(world)
+        for phone in (world.alice, world.bob):
+            refuse(phone, AUTHENTICATED)
+            phone.process.check()
+
+
+LOCKED = {"pin": "1234", "pin_enabled": True}
+
+
+@case("call.card.locked_prefer")
+def locked_prefer(world):
+    """Bob's SIM wants a PIN that nobody gave, policy prefer: it rings without element; Alice, who holds a
+    vector for him, ends the call."""
+    with phones_with_cards(world, "bob", ready=False, card=LOCKED, policy="prefer") as readers:
+        world.bob.wait_note(r"wants its PIN")
+        flow.connect_until_end(world)
+        for phone in (world.alice, world.bob):
+            refuse(phone, AUTHENTICATED)
+        assert not [c for c in readers["bob"].commands("verify") if c["length"] > 5]
+        assert not readers["bob"].commands("authenticate")
+
+
+@case("call.card.locked_require")
+def locked_require(world):
+    """The same under require: Bob's phone answers 480 and never rings."""
+    with phones_with_cards(world, "bob", ready=False, card=LOCKED, policy="require"):
+        world.bob.wait_note(r"wants its PIN")
+        before = world.bob.mark()
+        world.alice.call(world.bob.aor)
+        world.alice.wait_state("Released")
+        assert not [e for e in world.bob.events()[before:] if e.state == "IncomingReceived"]
+        refuse(world.alice, AUTHENTICATED)
+    answer = [m for m in world.messages() if m.status == 480]
+    assert answer, "no 480"

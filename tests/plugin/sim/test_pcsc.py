@@ -1,0 +1,388 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sim=pcsc against our cards behind Debian's pcscd and vpcd."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+from cards import CARD, OTHER, Case, Operator
+
+from card.client import Client
+from card.reader import Reader
+
+SLOW = 2900  # the limit of a command is 3 s
+
+
+class Cards(Case):
+    def reader(self, *profiles, out=False):
+        reader = Reader(os.path.join(self.folder, "reader"), profiles or [self.profile()], out=out)
+        self.enterContext(reader) if hasattr(self, "enterContext") else reader.__enter__()
+        if not hasattr(self, "enterContext"):
+            self.addCleanup(reader.__exit__)
+        return reader
+
+    def opened(self, reader, setting="pcsc", **more):
+        tool = self.tool(reader.env, **more)
+        self.assertEqual(tool.say("open", setting), "good")
+        return tool
+
+    def plan(self, reader, *rules, slot=0):
+        reader.order({"do": "plan", "rules": list(rules)}, slot)
+
+
+class Usim(Cards):
+    def test_answer_resync_refusal(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        self.assertEqual(tool.say("identity"),
+                         "001010000000001 2 001010000000001@ims.mnc001.mcc001.3gppnetwork.org")
+        for _ in range(3):
+            self.runs(tool, operator)
+        rand, autn, _ = operator.quintet(sqn=32)
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^resync res= k= auts=[0-9a-f]{28}$")
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn[:-2] + ("00" if autn[-2:] != "00" else "01")),
+                         "^refused res= k= .*not from its operator")
+        self.runs(tool, operator)
+        # Selected once and kept.
+        self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 1)
+
+    def test_three_rands(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        rand, right = operator.triplets()
+        self.assertEqual(tool.say("run", "gsm", rand), right)
+        self.assertRegex(tool.say("run", "aka", rand[:32]), "^failed")  # aka without AUTN asks no card
+        self.assertEqual(len(reader.commands("authenticate")), 3)
+
+    def test_kinds_of_cards(self):
+        """What other cards do: no EF_DIR entry first, three-digit MNC, no MNC length, APDU level, 6Cxx."""
+        reader = self.reader(self.profile(aid="a0000000871002ff", mnc_len=3, dir_record_length=32,
+                                          dir_before=[{"aid": None}, {"aid": "a0000000871004ff49ff0589"}]),
+                             self.profile(OTHER, "other", mnc_len=None, apdu_level=True, kind="usim"))
+        for slot, (base, mnc) in enumerate(((CARD, 3), (OTHER, 0))):
+            tool = self.opened(reader, f"pcsc:Virtual PCD 00 0{slot}")
+            self.assertEqual(tool.say("identity").split()[1], str(mnc))
+            self.runs(tool, Operator(base))
+
+    def test_status_words(self):
+        """Each is named, none is taken for an answer, and the next challenge runs."""
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        for sw, said in (("9862", "refused"), ("6f00", "failed"), ("6a86", "failed"), ("6985", "failed"),
+                         ("9864", "failed"), ("6700", "failed"), ("9240", "failed"), ("6e00", "failed"),
+                         ("6983", "locked"), ("9840", "locked"), ("1234", "failed")):
+            self.plan(reader, {"on": "authenticate", "do": "sw", "sw": sw})
+            rand, autn, _ = operator.quintet()
+            self.assertRegex(tool.say("run", "aka", rand, autn), f"^{said} res= k= .", sw)
+            self.runs(tool, operator)
+
+    def test_broken_answers(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        for rule in ({"do": "truncate", "keep": 20}, {"do": "short"}, {"do": "garbage", "length": 60, "seed": 7},
+                     {"do": "replace", "hex": "dc0e00000000000000009000"}, {"do": "replace", "hex": "9000"}):
+            self.plan(reader, {"on": "get_response", **rule})
+            rand, autn, _ = operator.quintet()
+            self.assertRegex(tool.say("run", "aka", rand, autn), "^failed res= k= .", rule)
+        self.plan(reader)
+        self.runs(tool, operator)
+
+    def test_busy_proactive_split(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        self.plan(reader, {"on": "authenticate", "do": "sw", "sw": "9300", "times": 2})
+        self.runs(tool, operator)
+        self.plan(reader, {"on": "get_response", "do": "split", "piece": 10})
+        self.runs(tool, operator)
+        self.plan(reader, {"on": "authenticate", "do": "proactive", "command": "display_text"})
+        self.runs(tool, operator)
+        self.assertEqual(reader.commands("fetch"), [])  # not fetched for nothing
+        self.plan(reader, {"on": "authenticate", "do": "sw", "sw": "9300"})
+        self.runs(tool, operator)
+        self.assertEqual([len(reader.commands(n)) for n in ("fetch", "terminal_response")], [1, 1])
+        self.plan(reader, {"on": "authenticate", "do": "sw", "sw": "9300", "times": 0})
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*busy")
+        self.assertLess(tool.ms, 3000)
+
+    def test_reset_under_us(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader, "pcsc-shared")
+        self.runs(tool, operator)
+        other = Client(reader.env)  # another program on the desktop
+        self.addCleanup(other.close)
+        self.plan(reader, {"on": "authenticate", "do": "reset"})
+        self.runs(tool, operator)  # selected again, in the same call
+        self.runs(tool, operator)
+        self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 2)
+
+
+class Gsm(Cards):
+    def test_2g_sim(self):
+        card = {**CARD, "kind": "sim"}
+        reader, operator = self.reader(self.profile(card)), Operator(card)
+        tool = self.opened(reader)
+        rand, right = operator.triplets()
+        self.assertEqual(tool.say("run", "gsm", rand), right)
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*cannot run this kind")
+        self.assertEqual(len(reader.commands("run_gsm_algorithm")), 3)
+
+    def test_usim_before_2g(self):
+        reader = self.reader(self.profile({**OTHER, "kind": "sim"}, "other"), self.profile())
+        tool = self.opened(reader)
+        self.assertTrue(tool.say("identity").startswith("001010000000001 "))
+
+    def test_pin(self):
+        reader = self.reader(self.profile({**CARD, "kind": "sim"}, pin="1234", pin_enabled=True))
+        tool = self.tool(reader.env)
+        self.assertRegex(tool.say("open", "pcsc"), "^locked .*wants its PIN")
+        ours, theirs = os.pipe()
+        os.write(theirs, b"1234\n")
+        tool = self.tool(reader.env, pass_fds=(ours,))
+        self.assertEqual(tool.say("open", "pcsc", f"fd:{ours}"), "good")
+
+
+class Hands(Cards):
+    """What people and readers do."""
+
+    def test_pulled_and_back(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        reader.order({"do": "pull"})
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*There is no SIM in Virtual PCD|^absent .*taken out")
+        reader.order({"do": "insert"})
+        reader.wait_powered()
+        self.runs(tool, operator)
+
+    def test_pulled_while_it_works(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        self.plan(reader, {"on": "authenticate", "do": "pull"})
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^(absent|failed) res= k= .")
+        self.assertLess(tool.ms, SLOW)
+
+    def test_swapped(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        before = len(reader.commands("authenticate"))
+        reader.order({"do": "pull"})
+        reader.order({"do": "swap", "profile": self.profile(OTHER, "other")})
+        reader.wait_powered()
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*Another SIM is in Virtual PCD")
+        self.assertEqual(len(reader.commands("authenticate")), before)  # it was asked nothing
+        tool.say("close")
+        self.assertEqual(tool.say("open", "pcsc"), "good")  # the person said so
+        self.runs(tool, Operator(OTHER))
+
+    def test_mute(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        self.plan(reader, {"on": "authenticate", "do": "mute", "ms": 5000})
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*does not answer")
+        self.assertTrue(SLOW <= tool.ms < 4500, tool.ms)
+        tool.say("close")
+        self.assertLess(tool.ms, 1500)  # nobody waits for it
+
+    def test_slow_but_in_time(self):
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        self.plan(reader, {"on": "authenticate", "do": "slow", "ms": 1500})
+        self.runs(tool, operator)
+
+    def test_other_program(self):
+        reader = self.reader()
+        other = Client(reader.env)
+        tool = self.tool(reader.env)
+        self.assertRegex(tool.say("open", "pcsc"), "^failed Another program uses the card in Virtual PCD")
+        self.assertEqual(tool.say("open", "pcsc-shared"), "good")
+        tool.say("close")
+        other.close()
+        self.assertEqual(tool.say("open", "pcsc"), "good")
+        run = subprocess.run(["opensc-tool", "--reader", "0", "--card-driver", "default", "--send-apdu", "00A40004023F00"],
+                             env={**os.environ, **reader.env}, capture_output=True, text=True, timeout=20, check=False)
+        self.assertNotIn("SW1=0x90", run.stdout)  # nobody else drives it while we hold it
+
+    def test_readers_by_name(self):
+        reader = self.reader(self.profile(), self.profile(OTHER, "other"))
+        tool = self.opened(reader, "pcsc:Virtual PCD 00 01")
+        self.assertTrue(tool.say("identity").startswith("001010000000002 "))
+        tool = self.tool(reader.env)
+        self.assertRegex(tool.say("open", "pcsc:Virtual"), "^absent Several readers' names begin")
+        self.assertRegex(tool.say("open", "pcsc:Other"), "^absent No reader's name begins with \"Other\"")
+
+    def test_no_card_then_card(self):
+        reader = self.reader(out=True)
+        tool = self.tool(reader.env)
+        self.assertRegex(tool.say("open", "pcsc"), "^absent There is no SIM in any reader")
+        reader.order({"do": "insert"})
+        reader.wait_powered()
+        self.assertEqual(tool.say("open", "pcsc"), "good")
+
+    def test_service_not_running_then_back(self):
+        env = {"PCSCLITE_CSOCK_NAME": os.path.join(self.folder, "reader", "run", "pcscd", "pcscd.comm")}
+        tool = self.tool(env)
+        self.assertRegex(tool.say("open", "pcsc"), "^absent The smart card service is not running: install pcscd")
+        self.reader()
+        self.assertEqual(tool.say("open", "pcsc"), "good")
+
+    def test_service_restarted(self):
+        operator, path = Operator(CARD), self.profile()
+        first = Reader(os.path.join(self.folder, "reader"), [path])
+        with first:
+            tool = self.opened(first)
+            self.runs(tool, operator)
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*service is not running")
+        with Reader(os.path.join(self.folder, "reader"), [path]):
+            self.runs(tool, operator)
+            tool.say("close")
+
+
+class Locked(Cards):
+    def locked(self, **more):
+        return self.reader(self.profile(pin="1234", pin_enabled=True, **more))
+
+    def with_descriptor(self, reader, text):
+        ours, theirs = os.pipe()
+        os.write(theirs, text)
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        return self.tool(reader.env, pass_fds=(ours,)), f"fd:{ours}"
+
+
+class Pin(Locked):
+    def test_nobody(self):
+        reader = self.locked()
+        self.assertRegex(self.tool(reader.env).say("open", "pcsc"), "^locked .*wants its PIN")
+        self.assertEqual([c for c in reader.commands("verify") if c["length"] > 5], [])
+
+    def test_descriptor(self):
+        reader, operator = self.locked(), Operator(CARD)
+        tool, setting = self.with_descriptor(reader, b"1234\n")
+        self.assertEqual(tool.say("open", "pcsc", setting), "good")
+        self.runs(tool, operator)
+        reader.order({"do": "pull"})
+        reader.order({"do": "insert"})
+        reader.wait_powered()
+        self.runs(tool, operator)  # the same PIN again for the same SIM
+
+    def test_wrong_is_tried_once(self):
+        reader = self.locked()
+        tool, setting = self.with_descriptor(reader, b"9999\n")
+        self.assertRegex(tool.say("open", "pcsc", setting), "^locked The PIN for the SIM in .* is wrong")
+        self.assertRegex(tool.say("open", "pcsc"), "^locked")
+        self.assertEqual(len([c for c in reader.commands("verify") if c["length"] > 5]), 1)
+
+    def test_no_pin_at_all(self):
+        for text in (b"12a4\n", b"123\n", b"123456789\n", b""):
+            with self.subTest(text=text):
+                reader = self.locked()
+                tool, setting = self.with_descriptor(reader, text)
+                self.assertRegex(tool.say("open", "pcsc", setting), "^locked .*wants its PIN")
+                self.assertEqual([c for c in reader.commands("verify") if c["length"] > 5], [])
+                tool.say("close")
+                reader.__exit__()
+
+    def test_last_try_is_the_persons(self):
+        reader = self.locked()
+        reader.order({"do": "spend_pin", "count": 2})
+        tool, setting = self.with_descriptor(reader, b"1234\n")
+        self.assertRegex(tool.say("open", "pcsc", setting), "^locked One try is left")
+        self.assertEqual([c for c in reader.commands("verify") if c["length"] > 5], [])
+
+    def test_blocked(self):
+        reader = self.locked()
+        reader.order({"do": "spend_pin", "count": 3})
+        tool, setting = self.with_descriptor(reader, b"1234\n")
+        self.assertRegex(tool.say("open", "pcsc", setting), "^locked .*PUK")
+
+
+class Person(Locked):
+    """pin=ask: a pinentry of the test's own on PATH, which does what its script says."""
+
+    def person(self, reader, *answers):
+        folder = os.path.join(self.folder, "bin")
+        os.makedirs(folder, exist_ok=True)
+        self.talk = os.path.join(folder, "talk")
+        with open(os.path.join(folder, "answers"), "w", encoding="utf-8") as file:
+            file.write("\n".join(answers))
+        path = os.path.join(folder, "pinentry")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(PINENTRY.format(python=sys.executable, folder=folder))
+        os.chmod(path, 0o755)
+        return self.tool({**reader.env, "PATH": f"{folder}:{os.environ['PATH']}"})
+
+    def said(self):
+        with open(self.talk, encoding="utf-8") as file:
+            return file.read()
+
+    def test_ask(self):
+        reader = self.locked()
+        tool = self.person(reader, "pin 9999", "pin 1234")
+        self.assertEqual(tool.say("open", "pcsc", "ask"), "good")
+        self.assertIn("3 tries are left", self.said())
+        self.assertIn("2 tries are left", self.said())
+        self.assertIn("SETERROR That PIN was wrong.", self.said())
+        self.assertNotIn("1234", self.said())
+
+    def test_declined_is_not_asked_again(self):
+        reader = self.locked()
+        tool = self.person(reader, "cancel", "pin 1234")
+        self.assertRegex(tool.say("open", "pcsc", "ask"), "^locked .*wants its PIN")
+        self.assertRegex(tool.say("open", "pcsc"), "^locked .*wants its PIN")
+        self.assertEqual(self.said().count("GETPIN"), 1)
+        tool.say("again")
+        self.assertEqual(tool.say("open", "pcsc"), "good")
+
+    def test_consent(self):
+        reader = self.locked()
+        reader.order({"do": "spend_pin", "count": 2})
+        tool = self.person(reader, "cancel", "ok", "pin 1234")
+        self.assertRegex(tool.say("open", "pcsc", "ask"), "^locked One try is left")
+        self.assertEqual(self.said().count("GETPIN"), 0)
+        tool.say("again")
+        self.assertEqual(tool.say("open", "pcsc"), "good")
+        self.assertIn("blocked until you enter its PUK", self.said())
+
+    def test_no_pinentry(self):
+        reader = self.locked()
+        tool = self.tool({**reader.env, "PATH": "/nonexistent"})
+        self.assertRegex(tool.say("open", "pcsc", "ask"), "^locked .*wants its PIN")
+
+
+PINENTRY = """#!{python} -S
+import os, sys
+folder = {folder!r}
+talk = open(folder + "/talk", "a", buffering=1)
+def answer():
+    lines = open(folder + "/answers").read().split("\\n")
+    open(folder + "/answers", "w").write("\\n".join(lines[1:]))
+    return lines[0]
+print("OK Pleased to meet you", flush=True)
+for line in sys.stdin:
+    talk.write(line)
+    word = line.split()[0]
+    if word in ("GETPIN", "CONFIRM"):
+        what = answer()
+        if what.startswith("pin "):
+            print("D " + what[4:].replace("1", "%31"), flush=True)
+        elif what == "cancel":
+            print("ERR 83886179 Operation cancelled <Pinentry>", flush=True)
+            continue
+    print("OK", flush=True)
+    if word == "BYE":
+        break
+"""
+
+if __name__ == "__main__":
+    unittest.main()
