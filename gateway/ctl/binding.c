@@ -193,8 +193,11 @@ static int issue(struct ctl *ctl)
     char aor[SIMAUTH_AOR_MAX + 1] = "", *text = NULL;
     json_t *object = NULL;
     int status = 1;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result;
 
+    if (!gateway->config->auc)
+        return ctl_fail("[auc] type is an HLR, which keeps the keys: issue the SIM there");
+    result = gateway->ops->begin(gateway->store, false);
     if (result != STORE_OK)
         return ctl_store(result, ctl->words[0]);
     result = gateway->ops->subscriber_by_imsi(gateway->store, ctl->words[0], &s);

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vectors from Debian's osmo-hlr: calls, AUTS, every IND, subscribers it refuses, and its bad days."""
+import os
 import secrets
 import signal
 import subprocess
@@ -105,6 +106,9 @@ class Subscribers(unittest.TestCase):
     def test_keys_belong_to_the_hlr(self):
         words = self.pair.a.ctl("subscriber", "add", "001010000000011", "--keys", "-", stdin="", fails=True)
         self.assertIn("HLR", words)
+        path = self.pair.a.folder + "/sim.json"
+        self.assertIn("HLR", self.pair.a.ctl("sim", "issue", self.pair.sim_a.imsi, path, fails=True))
+        self.assertFalse(os.path.exists(path))
 
 
 class BadDays(unittest.TestCase):
