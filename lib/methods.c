@@ -6,6 +6,8 @@
 
 static const struct simauth_method *const METHODS[] = {
     &simauth_method_aka,
+    &simauth_method_akap,
+    &simauth_method_gsm,
 };
 #define METHODS_COUNT (sizeof METHODS / sizeof METHODS[0])
 _Static_assert(METHODS_COUNT <= SIMAUTH_METHODS_MAX, "too many methods");
@@ -22,6 +24,22 @@ const struct simauth_method *simauth_method_find(const char *name, size_t len)
 const struct simauth_method *simauth_method_at(size_t i)
 {
     return i < METHODS_COUNT ? METHODS[i] : NULL;
+}
+
+enum simauth_result simauth_method_k(const struct simauth_challenge *challenge, const char *realm,
+                                     const struct simauth_secret *card, struct simauth_secret *k)
+{
+    const struct simauth_method *method = challenge->method;
+    struct simauth_secret from = *card; /* `k` may be `card` */
+    enum simauth_result result = SIMAUTH_MALFORMED;
+
+    simauth_secret_wipe(k);
+    if (method->make_k != NULL)
+        result = method->make_k(challenge, realm, &from, k);
+    else if (from.len == method->k_len)
+        result = simauth_secret_set(k, from.octets, from.len);
+    simauth_secret_wipe(&from);
+    return result;
 }
 
 void simauth_card_answer_wipe(struct simauth_card_answer *answer)

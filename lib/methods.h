@@ -7,5 +7,7 @@
 #include "simauth/method.h"
 
 extern const struct simauth_method simauth_method_aka;
+extern const struct simauth_method simauth_method_akap;
+extern const struct simauth_method simauth_method_gsm;
 
 #endif

@@ -128,11 +128,15 @@ enum simauth_result session_own_ssk(struct simauth_session *s,
     const struct simauth_names names = session_names(s);
     const struct simauth_challenge *c = &s->own_challenge;
     bool callee = s->role == ROLE_CALLEE;
-    if (answer->k.len != c->method->k_len)
-        return SIMAUTH_MALFORMED;
-    return simauth_ssk_one_way(callee ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER, &names,
-                               c->method, c->rand, c->rand_len, &answer->k, &answer->res,
-                               callee ? &s->ssk_callee : &s->ssk_caller);
+    const char *realm = simauth_nai_realm(callee ? names.nai_b : names.nai_a);
+    struct simauth_secret k = {0};
+    enum simauth_result result = simauth_method_k(c, realm, &answer->k, &k);
+    if (!result)
+        result = simauth_ssk_one_way(callee ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER,
+                                     &names, c->method, c->rand, c->rand_len, &k, &answer->res,
+                                     callee ? &s->ssk_callee : &s->ssk_caller);
+    simauth_secret_wipe(&k);
+    return result;
 }
 
 enum simauth_result session_mac(const struct simauth_secret *key, const char *label,

@@ -179,7 +179,7 @@ static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_c
     memset(answer, 0, sizeof *answer);
     answer->status = SIMAUTH_CARD_FAILED;
     /* A USIM's application answers nothing that is not AKA. */
-    if (!challenge->method || strcmp(challenge->method->name, "aka") != 0 ||
+    if (!challenge->method || !challenge->method->needs_autn ||
         challenge->rand_len != SIMAUTH_RAND_LEN || !challenge->has_autn)
         return answer->status;
     answer->status = check_autn(sim, challenge, &v, &sqn);

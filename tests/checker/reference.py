@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-METHODS = {"aka": {"rand": 16, "res": 1}}  # octets of the challenge, number of answers
+# Octets of the challenge, number of answers.
+METHODS = {"aka": {"rand": 16, "res": 1}, "akap": {"rand": 16, "res": 1}, "gsm": {"rand": 48, "res": 3}}
 
 
 class Malformed(Exception):
@@ -87,6 +88,23 @@ def milenage(k, opc, rand, sqn=bytes(6), amf=bytes(2), c=None, r=None):
     out = [_xor(_aes(k, _xor(_rotate(_xor(temp, opc), r[i]), c[i])), opc) for i in range(1, 5)]
     return {"mac_a": out1[:8], "mac_s": out1[8:], "res": out[0][8:], "ak": out[0][:6],
             "ck": out[1], "ik": out[2], "ak_star": out[3][:6]}
+
+
+def milenage_gsm(k, opc, rands, c=None, r=None):
+    """Three triplets of a USIM (TS 33.102, 6.8.1.2: c2 and c3): SRES and Kc of each."""
+    made = []
+    for rand in parts(rands, len(rands) // 16):
+        v = milenage(k, opc, rand, c=c, r=r)
+        halves = [v["ck"][:8], v["ck"][8:], v["ik"][:8], v["ik"][8:]]
+        made.append((_xor(v["res"][:4], v["res"][4:]), bytes(a ^ b ^ c ^ d for a, b, c, d in zip(*halves, strict=True))))
+    return b"".join(kc for _, kc in made), b"".join(sres for sres, _ in made)
+
+
+def ck_ik_prime(ck_ik, network, autn):
+    """CK' || IK' of EAP-AKA' (RFC 9048): TS 33.402 annex A.2."""
+    if not autn[6] & 0x80:
+        raise Malformed("no separation bit")
+    return kdf(ck_ik, 0x20, network, autn[:6])
 
 
 # --- Names, section 3 ---
@@ -250,11 +268,18 @@ def element_4(mac):
     return "sim04." + b64u(mac)
 
 
+def _challenge(method, text):
+    rand = b64u_decode(text, METHODS[method]["rand"])
+    if len(set(parts(rand, len(rand) // 16))) != len(rand) // 16:
+        raise Malformed("a RAND twice")
+    return rand
+
+
 def parse_element_1(text):
     words = text.split(".")
     if len(text) > 128 or len(words) != 4 or words[0] != "sim01" or words[1] not in METHODS:
         raise Malformed("element 1")
-    return {"method": words[1], "rand": b64u_decode(words[2], METHODS[words[1]]["rand"]),
+    return {"method": words[1], "rand": _challenge(words[1], words[2]),
             "mac": b64u_decode(words[3], 16), "without_mac": ".".join(words[:3]), "text": text}
 
 
@@ -263,7 +288,7 @@ def parse_element_2(text):
     if len(text) > 128 or len(words) not in (4, 5) or words[0] != "sim02" or words[2] not in METHODS:
         raise Malformed("element 2")
     return {"method": words[2], "mac": b64u_decode(words[1], 16),
-            "rand": b64u_decode(words[3], METHODS[words[2]]["rand"]),
+            "rand": _challenge(words[2], words[3]),
             "replaced": b64u_decode(words[4], 16) if len(words) == 5 else None,
             "without_mac": ".".join([words[0], *words[2:]]), "text": text}
 

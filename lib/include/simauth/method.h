@@ -23,7 +23,7 @@
 struct simauth_challenge {
     const struct simauth_method *method;
     uint8_t rand[SIMAUTH_CHAL_MAX];
-    uint8_t rand_len; /* 16 for aka, 48 for gsm */
+    uint8_t rand_len; /* 16 for aka and akap, 48 for gsm */
     uint8_t autn[SIMAUTH_AUTN_LEN];
     bool has_autn;
 };
@@ -48,18 +48,31 @@ struct simauth_method {
     const char *name; /* as in elements and JSON: "aka" */
     uint8_t strength; /* for pins: a higher one is never silently replaced by a lower */
     uint8_t rand_len; /* octets of the challenge on the wire */
-    bool needs_autn;  /* the card checks who asks */
+    bool needs_autn;  /* the card checks who asks: a USIM's AUTHENTICATE in 3G context */
+    bool separation;  /* its vectors have the AMF separation bit (TS 33.102 annex H) */
     bool keys_media;  /* false: never more than "paper exchange done" */
     uint8_t k_len;    /* octets of K_X */
     /* SIMAUTH_MALFORMED when the challenge is not one of this method (gsm: two RAND equal). NULL:
      * none. */
     enum simauth_result (*check_rand)(const uint8_t *rand, size_t len);
+    /* K_X from what the card or the AuC gave for `challenge`; `realm` is the realm of the SIM's
+     * NAI. SIMAUTH_MALFORMED: not a challenge or answer of this method. NULL: K_X is what they
+     * gave. */
+    enum simauth_result (*make_k)(const struct simauth_challenge *challenge, const char *realm,
+                                  const struct simauth_secret *card, struct simauth_secret *k);
 };
 
 /* NULL for an unknown name; the name has `len` characters. */
 SIMAUTH_API const struct simauth_method *simauth_method_find(const char *name, size_t len);
 /* The i-th row, NULL past the end. */
 SIMAUTH_API const struct simauth_method *simauth_method_at(size_t i);
+/* K_X of challenge->method (section 4) from the card's or AuC's answer; the same at the phone and
+ * at the gateway. `k` may be `card`. SIMAUTH_MALFORMED (`k` is empty then): the answer does not
+ * fit. */
+SIMAUTH_API enum simauth_result simauth_method_k(const struct simauth_challenge *challenge,
+                                                 const char *realm,
+                                                 const struct simauth_secret *card,
+                                                 struct simauth_secret *k);
 SIMAUTH_API void simauth_card_answer_wipe(struct simauth_card_answer *answer);
 
 #endif

@@ -1,0 +1,154 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The methods against the independent implementation, RFC 5448 appendix C, and each other. */
+#include "simauth/name.h"
+#include "vectors.h"
+
+static struct simauth_challenge challenge_of(const json_t *v, const char *method)
+{
+    struct simauth_challenge c = {.method = simauth_method_find(method, strlen(method))};
+
+    assert_non_null(c.method);
+    c.rand_len = c.method->rand_len;
+    c.has_autn = c.method->needs_autn;
+    octets_of(v, "rand", c.rand, c.rand_len);
+    if (c.has_autn)
+        octets_of(v, "autn", c.autn, sizeof c.autn);
+    return c;
+}
+
+static void check_ssk(const json_t *all, const json_t *v, const struct simauth_challenge *c,
+                      const struct simauth_secret *k)
+{
+    const struct simauth_names names = names_of(all);
+    struct simauth_secret res = secret_of(v, "res"), ssk;
+
+    assert_octets(v, "k", k->octets, k->len);
+    assert_int_equal(simauth_ssk_one_way(SIMAUTH_SUBJECT_CALLEE, &names, c->method, c->rand,
+                                         c->rand_len, k, &res, &ssk),
+                     SIMAUTH_OK);
+    assert_octets(v, "callee", ssk.octets, ssk.len);
+    assert_int_equal(simauth_ssk_one_way(SIMAUTH_SUBJECT_CALLER, &names, c->method, c->rand,
+                                         c->rand_len, k, &res, &ssk),
+                     SIMAUTH_OK);
+    assert_octets(v, "caller", ssk.octets, ssk.len);
+}
+
+static void test_gsm(void **state)
+{
+    json_t *all = load_vectors("methods"), *v = json_object_get(all, "gsm");
+    struct simauth_challenge c = challenge_of(v, "gsm");
+    struct simauth_secret card = secret_of(v, "k"), k;
+
+    (void)state;
+    assert_int_equal(simauth_method_k(&c, "op-a.example", &card, &k), SIMAUTH_OK);
+    check_ssk(all, v, &c, &k);
+    card.len -= 8; /* two triplets */
+    assert_int_equal(simauth_method_k(&c, "op-a.example", &card, &k), SIMAUTH_MALFORMED);
+    assert_int_equal(k.len, 0);
+    json_decref(all);
+}
+
+static void test_gsm_rands_differ(void **state)
+{
+    const struct simauth_method *gsm = simauth_method_find("gsm", 3);
+    uint8_t rand[3 * SIMAUTH_RAND_LEN] = {[16] = 1, [32] = 2};
+
+    (void)state;
+    assert_int_equal(gsm->check_rand(rand, sizeof rand), SIMAUTH_OK);
+    assert_int_equal(gsm->check_rand(rand, 32), SIMAUTH_MALFORMED);
+    for (int i = 0; i < 3; i++) { /* 1 = 0, 2 = 0, 2 = 1 */
+        uint8_t same[sizeof rand];
+        int to = i == 0 ? 16 : 32, from = i == 2 ? 16 : 0;
+
+        memcpy(same, rand, sizeof same);
+        memcpy(same + to, same + from, 16);
+        assert_int_equal(gsm->check_rand(same, sizeof same), SIMAUTH_MALFORMED);
+    }
+}
+
+static void test_akap(void **state)
+{
+    json_t *all = load_vectors("methods"), *v = json_object_get(all, "akap");
+    struct simauth_challenge c = challenge_of(v, "akap");
+    struct simauth_secret card = secret_of(v, "ck_ik"), k;
+    const char *realm = simauth_nai_realm(text_of(all, "nai_a"));
+
+    (void)state;
+    assert_int_equal(simauth_method_k(&c, realm, &card, &k), SIMAUTH_OK);
+    check_ssk(all, v, &c, &k);
+    assert_int_equal(simauth_method_k(&c, realm, &card, &card), SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&card, &k));
+    json_decref(all);
+}
+
+static void test_akap_of_the_rfc(void **state)
+{
+    json_t *all = load_vectors("methods"), *v;
+    struct simauth_challenge c = {.method = simauth_method_find("akap", 4), .rand_len = 16};
+    size_t i;
+
+    (void)state;
+    c.has_autn = true;
+    json_array_foreach(json_object_get(all, "rfc5448"), i, v)
+    {
+        struct simauth_secret card = secret_of(v, "ck_ik"), k;
+
+        octets_of(v, "autn", c.autn, sizeof c.autn);
+        assert_int_equal(simauth_method_k(&c, text_of(v, "network"), &card, &k), SIMAUTH_OK);
+        assert_octets(v, "k", k.octets, k.len);
+    }
+    assert_int_equal(i, 3);
+    json_decref(all);
+}
+
+/* RFC 9048 section 3.4, and what a wrong card or gateway could hand in. */
+static void test_akap_refuses(void **state)
+{
+    json_t *all = load_vectors("methods"), *v = json_object_get(all, "akap");
+    const struct simauth_challenge good = challenge_of(v, "akap");
+    struct simauth_challenge c = good;
+    struct simauth_secret card = secret_of(v, "ck_ik"), k, right;
+
+    (void)state;
+    c.autn[6] &= 0x7f;
+    assert_int_equal(simauth_method_k(&c, "op-a.example", &card, &k), SIMAUTH_MALFORMED);
+    assert_int_equal(k.len, 0);
+    c = good;
+    c.has_autn = false;
+    assert_int_equal(simauth_method_k(&c, "op-a.example", &card, &k), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_method_k(&good, "", &card, &k), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_method_k(&good, "op-a.example", &card, &right), SIMAUTH_OK);
+    assert_int_equal(simauth_method_k(&good, "op-b.example", &card, &k), SIMAUTH_OK);
+    assert_false(simauth_secret_equal(&k, &right)); /* bound to the network */
+    assert_false(simauth_secret_equal(&card, &right));
+    card.len = 24;
+    assert_int_equal(simauth_method_k(&good, "op-a.example", &card, &k), SIMAUTH_MALFORMED);
+    json_decref(all);
+}
+
+/* A pin with a stronger method never falls back by itself (section 7). */
+static void test_strengths(void **state)
+{
+    const struct simauth_method *gsm = simauth_method_find("gsm", 3);
+    const struct simauth_method *aka = simauth_method_find("aka", 3);
+    const struct simauth_method *akap = simauth_method_find("akap", 4), *method;
+
+    (void)state;
+    assert_true(gsm->strength < aka->strength && aka->strength <= akap->strength);
+    for (size_t i = 0; (method = simauth_method_at(i)); i++) {
+        assert_true(method->rand_len > 0 && method->rand_len <= SIMAUTH_CHAL_MAX);
+        assert_true(method->k_len <= SIMAUTH_SECRET_MAX);
+        assert_ptr_equal(simauth_method_find(method->name, strlen(method->name)), method);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gsm),          cmocka_unit_test(test_gsm_rands_differ),
+        cmocka_unit_test(test_akap),         cmocka_unit_test(test_akap_of_the_rfc),
+        cmocka_unit_test(test_akap_refuses), cmocka_unit_test(test_strengths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
