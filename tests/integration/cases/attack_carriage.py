@@ -158,7 +158,8 @@ def one_refusal(world):
     assert {name for name, _ in answers["bare"].headers} == {name for name, _ in answers["chosen"].headers}
     world.bob.wait_note(rf"call other-offer callee: not-authenticated: reason=OPENING_WRONG")
     times = {name: attacker.delay(a) for name, a in answers.items()}
-    assert max(times.values()) - min(times.values()) < 0.1, times
+    # Each waits for the longest wait (2 s), whatever took how long before; a busy machine may be late by more.
+    assert 1.9 < min(times.values()) and max(times.values()) < 2.5, times
     assert not calls_heard(world.bob)
     world.alice.wait_state("Released")  # hers came second: it is the replayed one now
     honest_call(world)
