@@ -14,6 +14,8 @@
 
 #define CHAIN_MAX 8
 #define NAMES_MAX 16
+#define PEERS_KNOWN 32
+#define VERIFIED_US (60 * G_USEC_PER_SEC)
 
 /* -- who is it -----------------------------------------------------------------------------------
  */
@@ -23,23 +25,51 @@ struct peer_certificates {
     STACK_OF(X509) * rest;
 };
 
+/* What was sent in this TLS handshake. */
+struct peer_der {
+    const unsigned char *der[CHAIN_MAX];
+    size_t lengths[CHAIN_MAX];
+    unsigned count;
+    uint8_t digest[SHA256_DIGEST_LENGTH]; /* of all of it */
+};
+
+/* A partner asks again and again with the same certificates: their names are read once, and the
+ * chain is verified once a minute against the same anchors and pin. */
+struct known_peer {
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    uint8_t agreed[SHA256_DIGEST_LENGTH]; /* of the anchors and the pin that it was verified by */
+    int64_t verified_us, used_us;         /* 0: not yet */
+    char *names[NAMES_MAX + 1];
+};
+static struct known_peer known_peers[PEERS_KNOWN];
+static GMutex known_lock;
+
 static void peer_clear(struct peer_certificates *peer)
 {
     X509_free(peer->leaf);
     sk_X509_pop_free(peer->rest, X509_free);
 }
 
-static bool peer_read(const struct request *request, struct peer_certificates *peer)
+static bool peer_fetch(const struct request *request, struct peer_der *peer)
 {
-    const unsigned char *der[CHAIN_MAX];
-    size_t lengths[CHAIN_MAX];
-    unsigned count = http_certificates(request, der, lengths, CHAIN_MAX);
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize len = sizeof peer->digest;
 
+    peer->count = http_certificates(request, peer->der, peer->lengths, CHAIN_MAX);
+    for (unsigned i = 0; i < peer->count; i++) /* DER tells its own length */
+        g_checksum_update(sum, peer->der[i], (gssize)peer->lengths[i]);
+    g_checksum_get_digest(sum, peer->digest, &len);
+    g_checksum_free(sum);
+    return peer->count > 0;
+}
+
+static bool peer_read(const struct peer_der *from, struct peer_certificates *peer)
+{
     memset(peer, 0, sizeof *peer);
     peer->rest = sk_X509_new_null();
-    for (unsigned i = 0; peer->rest && i < count; i++) {
-        const unsigned char *at = der[i];
-        X509 *certificate = d2i_X509(NULL, &at, (long)lengths[i]);
+    for (unsigned i = 0; peer->rest && i < from->count; i++) {
+        const unsigned char *at = from->der[i];
+        X509 *certificate = d2i_X509(NULL, &at, (long)from->lengths[i]);
 
         if (i == 0)
             peer->leaf = certificate;
@@ -104,55 +134,130 @@ static bool pin_good(const struct peer_certificates *peer, const struct store_pa
     return good;
 }
 
-/* The agreement of one of the certificate's dNSNames. */
-static enum store_result find_by_names(struct gateway *gateway, X509 *leaf,
-                                       struct store_partner *partner)
+/* The certificate's dNSNames, in lower case: g_strdup()ed into `list`, which ends with NULL. */
+static void read_names(X509 *leaf, char *list[static NAMES_MAX + 1])
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-    enum store_result result = STORE_NONE;
-    int count = names ? sk_GENERAL_NAME_num(names) : 0;
+    int count = names ? sk_GENERAL_NAME_num(names) : 0, kept = 0;
 
-    for (int i = 0; i < count && i < NAMES_MAX && result == STORE_NONE; i++) {
+    for (int i = 0; i < count && i < NAMES_MAX; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         const ASN1_IA5STRING *dns = name->type == GEN_DNS ? name->d.dNSName : NULL;
         int len = dns ? ASN1_STRING_length(dns) : 0;
-        char *text;
 
         if (len <= 0 || len > SIMAUTH_REALM_MAX ||
             memchr(ASN1_STRING_get0_data(dns), 0, (size_t)len))
             continue;
-        text = g_ascii_strdown((const char *)ASN1_STRING_get0_data(dns), len);
-        result = gateway->ops->partner_by_certificate(gateway->store, text, partner);
-        g_free(text);
+        list[kept++] = g_ascii_strdown((const char *)ASN1_STRING_get0_data(dns), len);
     }
+    list[kept] = NULL;
     GENERAL_NAMES_free(names);
+}
+
+/* The entry of these certificates, read now if they are new; NULL: they cannot be read. With the
+ * lock held. */
+static struct known_peer *known_peer(const struct peer_der *peer, int64_t now_us)
+{
+    struct known_peer *oldest = &known_peers[0];
+    struct peer_certificates parsed;
+
+    for (size_t i = 0; i < PEERS_KNOWN; i++) {
+        struct known_peer *known = &known_peers[i];
+
+        if (known->used_us && memcmp(known->digest, peer->digest, sizeof known->digest) == 0) {
+            known->used_us = now_us;
+            return known;
+        }
+        if (known->used_us < oldest->used_us)
+            oldest = known;
+    }
+    if (peer_read(peer, &parsed)) {
+        for (char **name = oldest->names; *name; name++)
+            g_free(*name);
+        read_names(parsed.leaf, oldest->names);
+        memcpy(oldest->digest, peer->digest, sizeof oldest->digest);
+        oldest->verified_us = 0;
+        oldest->used_us = now_us;
+    } else {
+        oldest = NULL;
+    }
+    peer_clear(&parsed);
+    return oldest;
+}
+
+/* The agreement of one of the names. */
+static enum store_result find_by_names(struct gateway *gateway, char *const *names,
+                                       struct store_partner *partner)
+{
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+
+    if (result != STORE_OK)
+        return result;
+    for (result = STORE_NONE; *names && result == STORE_NONE; names++)
+        result = gateway->ops->partner_by_certificate(gateway->store, *names, partner);
+    gateway->ops->rollback(gateway->store);
+    return result;
+}
+
+/* With the lock held. */
+static bool verified(struct known_peer *known, const struct peer_der *peer,
+                     const struct store_partner *partner, int64_t now_us)
+{
+    struct peer_certificates parsed;
+    uint8_t agreed[SHA256_DIGEST_LENGTH];
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize len = sizeof agreed;
+    bool good;
+
+    g_checksum_update(sum, (const guchar *)partner->anchors, (gssize)strlen(partner->anchors) + 1);
+    g_checksum_update(sum, (const guchar *)partner->pin, -1);
+    g_checksum_get_digest(sum, agreed, &len);
+    g_checksum_free(sum);
+    if (known->verified_us && now_us - known->verified_us < VERIFIED_US &&
+        memcmp(agreed, known->agreed, sizeof agreed) == 0)
+        return true;
+    good = peer_read(peer, &parsed) && chain_good(&parsed, partner) && pin_good(&parsed, partner);
+    peer_clear(&parsed);
+    memcpy(known->agreed, agreed, sizeof agreed);
+    known->verified_us = good ? now_us : 0;
+    return good;
+}
+
+static enum store_result identify(struct request *request, const char **why)
+{
+    struct store_partner *partner = &request->partner;
+    int64_t now_us = g_get_monotonic_time();
+    struct peer_der peer;
+    struct known_peer *known;
+    enum store_result result = STORE_NONE;
+
+    *why = "no certificate";
+    if (!peer_fetch(request, &peer))
+        return STORE_NONE;
+    g_mutex_lock(&known_lock);
+    known = known_peer(&peer, now_us);
+    if (known) {
+        *why = "certificate of no partner";
+        result = find_by_names(request->gateway, known->names, partner);
+    }
+    if (result == STORE_OK && !verified(known, &peer, partner, now_us)) {
+        result = STORE_NONE;
+        *why = "certificate is not the one agreed";
+    }
+    g_mutex_unlock(&known_lock);
     return result;
 }
 
 bool federation_identify(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
     struct store_partner *partner = &request->partner;
-    struct peer_certificates peer;
-    enum store_result result = STORE_NONE;
-    const char *why = "no certificate";
+    const char *why;
+    enum store_result result = identify(request, &why);
 
-    if (peer_read(request, &peer)) {
-        why = "certificate of no partner";
-        result = gateway->ops->begin(gateway->store, false);
-        if (result == STORE_OK) {
-            result = find_by_names(gateway, peer.leaf, partner);
-            gateway->ops->rollback(gateway->store);
-        }
-    }
-    if (result == STORE_OK && (!chain_good(&peer, partner) || !pin_good(&peer, partner))) {
-        result = STORE_NONE;
-        why = "certificate is not the one agreed";
-    } else if (result == STORE_OK && !partner_active(partner, request->now)) {
+    if (result == STORE_OK && !partner_active(partner, request->now)) {
         result = STORE_NONE;
         why = "agreement suspended or not valid now";
     }
-    peer_clear(&peer);
     if (result == STORE_OK) {
         snprintf(request->who, sizeof request->who, "p:%s", partner->name);
         return true;
