@@ -6,8 +6,10 @@
 #include "json.h"
 #include "simauth/vector.h"
 #include "vector_aad.h"
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <string.h>
 
 static const char SEAL_INFO[] = "simauth 1 seal";
@@ -40,8 +42,29 @@ static bool derive(EVP_PKEY *own, EVP_PKEY *other, uint8_t z[static SIMAUTH_X255
     return good;
 }
 
+/* From both halves: from the private one alone libcrypto would compute the public one once more. */
+static EVP_PKEY *own_key_of(const struct simauth_seal_pair *own)
+{
+    OSSL_PARAM halves[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
+                                          (void *)(uintptr_t)own->private_key.octets,
+                                          SIMAUTH_X25519_LEN),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                          (void *)(uintptr_t)own->public_key, SIMAUTH_X25519_LEN),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
+    EVP_PKEY *key = NULL;
+
+    if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0 &&
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, halves) <= 0)
+        key = NULL;
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
 /* RFC 7748 section 6.1. libcrypto refuses the all-zero result by itself; we do not depend on it. */
-static enum simauth_result x25519(const struct simauth_secret *own,
+static enum simauth_result x25519(const struct simauth_seal_pair *own,
                                   const uint8_t other[static SIMAUTH_X25519_LEN],
                                   uint8_t z[static SIMAUTH_X25519_LEN])
 {
@@ -50,10 +73,10 @@ static enum simauth_result x25519(const struct simauth_secret *own,
     enum simauth_result result = SIMAUTH_CRYPTO;
 
     memset(z, 0, SIMAUTH_X25519_LEN);
-    if (own->len != SIMAUTH_X25519_LEN)
+    if (own->private_key.len != SIMAUTH_X25519_LEN)
         return SIMAUTH_MALFORMED;
     ERR_set_mark(); /* a caller's TLS reads the same queue */
-    own_key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, own->octets, own->len);
+    own_key = own_key_of(own);
     other_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, other, SIMAUTH_X25519_LEN);
     if (own_key != NULL && other_key != NULL) {
         bool good = derive(own_key, other_key, z);
@@ -98,7 +121,7 @@ enum simauth_result simauth_seal(struct simauth_vector *vector,
     aad = vector_aad(vector);
     if (aad == NULL)
         return SIMAUTH_NO_MEMORY;
-    result = x25519(&operator_key->private_key, seal_to, z);
+    result = x25519(operator_key, seal_to, z);
     if (result == SIMAUTH_OK)
         result = seal_key(vector, z, operator_key->public_key, seal_to, &key);
     if (result == SIMAUTH_OK)
@@ -125,7 +148,7 @@ enum simauth_result simauth_unseal(const struct simauth_vector *vector,
     aad = vector_aad(vector);
     if (aad == NULL)
         return SIMAUTH_NO_MEMORY;
-    result = x25519(&pair->private_key, operator_key, z);
+    result = x25519(pair, operator_key, z);
     if (result == SIMAUTH_OK)
         result = seal_key(vector, z, operator_key, pair->public_key, &key);
     if (result == SIMAUTH_OK)
