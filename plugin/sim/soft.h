@@ -33,8 +33,12 @@ void soft_file_close(struct soft_file *file);
 #define SOFT_SEQ_MAX ((UINT64_C(1) << (48 - SOFT_IND_BITS)) - 1)
 #define SOFT_SEQ_DELTA (UINT64_C(1) << 28) /* the longest jump forwards, annex C.3 */
 
+#define SOFT_BOOT_LEN 36 /* a UUID */
+
 struct soft_window {
-    uint64_t number; /* of times that it was stored */
+    uint64_t number;              /* of times that the disk was waited for */
+    uint64_t reach;               /* no SEQ above it was ever taken */
+    char boot[SOFT_BOOT_LEN + 1]; /* of the machine when it was stored */
     uint64_t seq[SOFT_IND_COUNT];
 };
 /* Whether a USIM takes this SQN: not over DELTA ahead and above all that had its IND. */

@@ -12,12 +12,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Two slots of one block each, written in turn: while one is being written the other is whole, and
- * since the file never grows a write needs no more of the disk than its own block.
+/* Three slots of one block each in a file that never grows.
+ *
+ * Two are on the disk before anything leaves that depends on them, written in turn, so that one is
+ * whole whatever happens to the other. They promise: no SEQ above `reach` was ever taken. The third
+ * says which were taken since, and is only written, not waited for: it outlives the program, not a
+ * power cut. After that, which `boot` shows, everything up to `reach` counts as taken, and the
+ * operator's gateway moves on by AUTS. So a challenge waits for the disk once in REACH_AHEAD.
+ *
  * A slot: JSON text, a blank, SHA-256 of that text in hex, blanks, a line feed. */
 #define SLOT_LEN 4096
 #define SLOTS 2
+#define SLOT_NOW SLOTS
+#define FILE_LEN ((SLOTS + 1) * SLOT_LEN)
 #define SUM_LEN (2 * SHA256_DIGEST_LENGTH)
+#define REACH_AHEAD 64
+#define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 
 static size_t highest_index(const struct soft_window *window)
 {
@@ -65,11 +75,16 @@ static void sum_of(const char *text, size_t len, char sum[static SUM_LEN + 1])
 
 static bool read_members(struct soft_window *window, const json_t *object)
 {
-    static const char *const names[] = {"number", "seq", NULL};
+    static const char *const names[] = {"number", "boot", "reach", "seq", NULL};
     const json_t *number = json_object_get(object, "number");
+    const json_t *reach = json_object_get(object, "reach");
     const json_t *list = json_object_get(object, "seq");
+    const char *boot = json_string_value(json_object_get(object, "boot"));
     bool good = simauth_json_only(object, names) && json_is_integer(number) &&
-                json_integer_value(number) > 0 && json_array_size(list) == SOFT_IND_COUNT;
+                json_integer_value(number) > 0 && json_is_integer(reach) && boot &&
+                strlen(boot) <= SOFT_BOOT_LEN && json_integer_value(reach) >= 0 &&
+                (uint64_t)json_integer_value(reach) <= SOFT_SEQ_MAX &&
+                json_array_size(list) == SOFT_IND_COUNT;
 
     for (size_t i = 0; good && i < SOFT_IND_COUNT; i++) {
         const json_t *seq = json_array_get(list, i);
@@ -79,6 +94,10 @@ static bool read_members(struct soft_window *window, const json_t *object)
         window->seq[i] = good ? (uint64_t)json_integer_value(seq) : 0;
     }
     window->number = good ? (uint64_t)json_integer_value(number) : 0;
+    if (good) {
+        window->reach = (uint64_t)json_integer_value(reach);
+        strcpy(window->boot, boot);
+    }
     return good;
 }
 
@@ -104,8 +123,9 @@ static bool parse_slot(struct soft_window *window, const char slot[static SLOT_L
 
 static void format_slot(const struct soft_window *window, char slot[static SLOT_LEN])
 {
-    size_t len = (size_t)snprintf(slot, SLOT_LEN, "{\"number\":%llu,\"seq\":[",
-                                  (unsigned long long)window->number);
+    size_t len = (size_t)snprintf(
+        slot, SLOT_LEN, "{\"number\":%llu,\"boot\":\"%s\",\"reach\":%llu,\"seq\":[",
+        (unsigned long long)window->number, window->boot, (unsigned long long)window->reach);
 
     for (size_t i = 0; i < SOFT_IND_COUNT; i++)
         len += (size_t)snprintf(slot + len, SLOT_LEN - len, "%s%llu", i ? "," : "",
@@ -120,22 +140,53 @@ static void format_slot(const struct soft_window *window, char slot[static SLOT_
 /* -- the file -----------------------------------------------------------------------------------
  */
 
+/* "": this machine does not tell, and every challenge waits for the disk. */
+static void this_boot(char boot[static SOFT_BOOT_LEN + 1])
+{
+    int fd = open(BOOT_FILE, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, boot, SOFT_BOOT_LEN) : -1;
+
+    boot[len == SOFT_BOOT_LEN ? len : 0] = '\0';
+    if (strspn(boot, "0123456789abcdef-") != SOFT_BOOT_LEN)
+        boot[0] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+/* What was taken after a slot was written is not known: whatever could have been was. */
+static void take_all(struct soft_window *window)
+{
+    if (window->reach <= window->seq[highest_index(window)])
+        return;
+    for (size_t i = 0; i < SOFT_IND_COUNT; i++)
+        window->seq[i] = window->reach;
+}
+
 /* A slot that was torn by a power cut is not one: what it was to hold never left the SIM. */
 static bool parse(struct soft_window *window, const char *text)
 {
-    struct soft_window slots[SLOTS] = {0};
+    struct soft_window slots[SLOTS] = {0}, now = {0};
     bool first = parse_slot(&slots[0], text), second = parse_slot(&slots[1], text + SLOT_LEN);
+    char boot[SOFT_BOOT_LEN + 1];
 
-    if (first && second && slots[0].number % SLOTS == slots[1].number % SLOTS)
+    if ((!first && !second) ||
+        (first && second && slots[0].number % SLOTS == slots[1].number % SLOTS))
         return false;
     *window = second && slots[1].number > slots[0].number ? slots[1] : slots[0];
-    return first || second;
+    this_boot(boot);
+    if (strcmp(window->boot, boot) != 0 || !parse_slot(&now, text + SLOT_NOW * SLOT_LEN))
+        take_all(window);
+    else if (now.number == window->number)
+        *window = now;
+    if (now.number != window->number)
+        window->boot[0] = '\0'; /* its program ended before the disk was heard: wait for it again */
+    return true;
 }
 
 bool soft_window_load(struct soft_window *window, const char *path,
                       enum simauth_card_status *status, char *error)
 {
-    char text[SLOTS * SLOT_LEN + 1];
+    char text[FILE_LEN + 1];
     ssize_t len;
     int fd = soft_open_private(path, "file of sequence numbers", status, error);
 
@@ -146,7 +197,7 @@ bool soft_window_load(struct soft_window *window, const char *path,
         len = read(fd, text, sizeof text);
     while (len < 0 && errno == EINTR);
     close(fd);
-    if (len == SLOTS * SLOT_LEN && parse(window, text))
+    if (len == FILE_LEN && parse(window, text))
         return true;
     *status = SIMAUTH_CARD_FAILED;
     snprintf(error, SIM_ERROR_MAX,
@@ -197,10 +248,10 @@ static bool sync_folder(char *path)
     return good;
 }
 
-/* The first time: whole or not there. Both slots are written, so that the file has its blocks. */
+/* The first time: whole or not there. All slots are written, so that the file has its blocks. */
 static bool create(const char *path, const char slot[static SLOT_LEN])
 {
-    char text[SLOTS * SLOT_LEN], *new_path = NULL;
+    char text[FILE_LEN], *new_path = NULL;
     bool good = false;
 
     if (asprintf(&new_path, "%s.new", path) < 0)
@@ -208,6 +259,7 @@ static bool create(const char *path, const char slot[static SLOT_LEN])
     memset(text, ' ', SLOT_LEN);
     text[SLOT_LEN - 1] = '\n';
     memcpy(text + SLOT_LEN, slot, SLOT_LEN);
+    memcpy(text + (size_t)SLOT_NOW * SLOT_LEN, text, SLOT_LEN);
     unlink(new_path); /* left by a program that was killed; we hold the lock */
     if (write_new(new_path, text, sizeof text) && rename(new_path, path) == 0)
         good = sync_folder(new_path);
@@ -217,20 +269,48 @@ static bool create(const char *path, const char slot[static SLOT_LEN])
     return good;
 }
 
-bool soft_window_store(struct soft_window *window, const char *path)
+/* What a program that was killed left behind reaches the disk first: else the slot that is
+ * overwritten could be the only one there. */
+static bool write_lasting(int fd, const char *path, const char slot[static SLOT_LEN], off_t at)
 {
+    char *copy = strdup(path);
+    bool good = copy && fdatasync(fd) == 0 && write_at(fd, slot, SLOT_LEN, at) &&
+                fdatasync(fd) == 0 && sync_folder(copy);
+
+    free(copy);
+    return good;
+}
+
+static bool overwrite(const char *path, const struct soft_window *window, bool lasting)
+{
+    off_t at = (off_t)(window->number % SLOTS) * SLOT_LEN;
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     char slot[SLOT_LEN];
     bool good;
-    int fd;
 
-    window->number++;
     format_slot(window, slot);
-    if (window->number == 1)
-        return create(path, slot);
-    fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    good = fd >= 0 && write_at(fd, slot, sizeof slot, (off_t)(window->number % SLOTS) * SLOT_LEN) &&
-           fdatasync(fd) == 0;
+    good = fd >= 0 && (!lasting || write_lasting(fd, path, slot, at)) &&
+           write_at(fd, slot, sizeof slot, (off_t)SLOT_NOW * SLOT_LEN);
     if (fd >= 0)
         close(fd);
     return good;
+}
+
+bool soft_window_store(struct soft_window *window, const char *path)
+{
+    uint64_t highest = window->seq[highest_index(window)];
+    char boot[SOFT_BOOT_LEN + 1], slot[SLOT_LEN];
+
+    this_boot(boot);
+    if (window->number > 0 && boot[0] && strcmp(window->boot, boot) == 0 &&
+        highest <= window->reach)
+        return overwrite(path, window, false);
+    window->number++;
+    strcpy(window->boot, boot);
+    window->reach =
+        boot[0] && highest + REACH_AHEAD <= SOFT_SEQ_MAX ? highest + REACH_AHEAD : highest;
+    if (window->number > 1)
+        return overwrite(path, window, true);
+    format_slot(window, slot);
+    return create(path, slot) && overwrite(path, window, false);
 }

@@ -176,6 +176,7 @@ class Real(case.Case):
             slots = [json.loads(line.split()[0]) for line in file if line.strip()]
         newest = max(slots, key=lambda slot: slot["number"])
         newest["seq"] = [max(newest["seq"]) + 1000] * 32
+        newest["reach"] = newest["seq"][0]
         newest["number"] += 2  # the same slot
         text = json.dumps(newest, separators=(",", ":"))
         text += " " + hashlib.sha256(text.encode()).hexdigest()

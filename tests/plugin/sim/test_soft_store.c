@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What survives: restarts, kills at the worst moment, full disks, two programs with one SIM. */
 #include "desk.h"
+#include "soft.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,8 @@ int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+ssize_t __real_read(int fd, void *data, size_t len);
+ssize_t __wrap_read(int fd, void *data, size_t len);
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 ssize_t __real_pwrite(int fd, const void *data, size_t len, off_t at);
@@ -44,10 +47,42 @@ static void die(void)
     errno = trap.error;
 }
 
+/* What is on the disk for sure, and whether the machine was started again. */
+static struct {
+    char octets[32768];
+    ssize_t len;
+    bool again;
+} disk;
+
+static int synced(int fd, int result)
+{
+    char path[64];
+    ssize_t len;
+    int file;
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    file = open(path, O_RDONLY);
+    len = file >= 0 ? __real_read(file, disk.octets, sizeof disk.octets) : -1;
+    if (len >= 0) /* else it is the folder */
+        disk.len = len;
+    if (file >= 0)
+        close(file);
+    return result;
+}
+
+ssize_t __wrap_read(int fd, void *data, size_t len)
+{
+    ssize_t got = __real_read(fd, data, len);
+
+    if (disk.again && len == 36 && got == 36)
+        memset(data, 'a', 8); /* another boot_id */
+    return got;
+}
+
 int __wrap_fsync(int fd)
 {
     if (!sprung(CALL_FSYNC))
-        return __real_fsync(fd);
+        return synced(fd, __real_fsync(fd));
     if (trap.after)
         __real_fsync(fd);
     die();
@@ -67,7 +102,7 @@ int __wrap_rename(const char *from, const char *to)
 int __wrap_fdatasync(int fd)
 {
     if (!sprung(CALL_FDATASYNC))
-        return __real_fdatasync(fd);
+        return synced(fd, __real_fdatasync(fd));
     if (trap.after)
         __real_fdatasync(fd);
     die();
@@ -147,16 +182,14 @@ static void kill_at(struct desk *desk, const struct moment *moment)
     desk_backend->close(sim);
 }
 
-/* Whenever it is killed the file is whole: either the vector is still good or it was taken. */
-static void test_killed(void **state)
+/* As the operator does after AUTS: beyond all that the SIM may have taken. */
+static void go_beyond(struct desk *desk)
 {
-    static const struct moment later[] = {
-        {CALL_WRITE, 1, false, false},
-        {CALL_WRITE, 1, true, true},
-        {CALL_FDATASYNC, 1, false, true},
-        {CALL_FDATASYNC, 1, true, true},
-    };
-    struct desk *desk = *state;
+    desk->operator.u.umts.sqn +=(uint64_t) 1000 << SOFT_IND_BITS;
+}
+
+static void take_one(struct desk *desk)
+{
     struct sim *sim = desk_open(desk);
     struct simauth_challenge challenge;
     struct osmo_auth_vector vector;
@@ -164,8 +197,69 @@ static void test_killed(void **state)
     desk_challenge(desk, 3, &challenge, &vector);
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
     desk_backend->close(sim);
-    for (size_t i = 0; i < 2 * sizeof later / sizeof later[0]; i++) /* each slot */
-        kill_at(desk, &later[i / 2]);
+}
+
+/* Whenever it is killed the file is whole: either the vector is still good or it was taken. */
+static void test_killed(void **state)
+{
+    static const struct moment lasting[] = {
+        {CALL_FDATASYNC, 1, false, false}, {CALL_FDATASYNC, 1, true, false},
+        {CALL_WRITE, 1, false, false},     {CALL_WRITE, 1, true, true},
+        {CALL_FDATASYNC, 2, false, true},  {CALL_FDATASYNC, 2, true, true},
+        {CALL_FSYNC, 1, false, true},      {CALL_FSYNC, 1, true, true},
+        {CALL_WRITE, 2, false, true},      {CALL_WRITE, 2, true, true},
+    };
+    static const struct moment quick[] = {{CALL_WRITE, 1, false, true},
+                                          {CALL_WRITE, 1, true, true}};
+    struct desk *desk = *state;
+
+    take_one(desk);
+    for (size_t i = 0; i < 2 * sizeof lasting / sizeof lasting[0]; i++) { /* each slot */
+        go_beyond(desk);
+        kill_at(desk, &lasting[i / 2]);
+    }
+    for (size_t i = 0; i < sizeof quick / sizeof quick[0]; i++) {
+        go_beyond(desk);
+        take_one(desk);
+        kill_at(desk, &quick[i]);
+    }
+}
+
+/* After a power cut the disk has what it was waited for and no more; nothing is taken twice. */
+static void test_power_cut(void **state)
+{
+    struct desk *desk = *state;
+    struct simauth_challenge challenge, next;
+    struct osmo_auth_vector vector;
+    unsigned waited = 0;
+
+    for (unsigned i = 0; i < 150; i++) {
+        struct sim *sim = desk_open(desk);
+        ssize_t before = disk.len;
+        int fd;
+
+        disk.len = -1;
+        desk_challenge(desk, 3, &challenge, &vector);
+        assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+        waited += disk.len >= 0;
+        disk.len = disk.len >= 0 ? disk.len : before;
+        desk_backend->close(sim);
+        if (i % 7)
+            continue;
+        fd = open(desk->sqn_path, O_WRONLY | O_TRUNC);
+        assert_int_equal(__real_pwrite(fd, disk.octets, (size_t)disk.len, 0), disk.len);
+        close(fd);
+        disk.again = !disk.again;
+        sim = desk_open(desk);
+        assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_RESYNC);
+        go_beyond(desk);
+        desk_challenge(desk, 3, &next, &vector);
+        assert_int_equal(desk_run(sim, &next), SIMAUTH_CARD_GOOD);
+        assert_int_equal(desk_run(sim, &next), SIMAUTH_CARD_RESYNC);
+        desk_backend->close(sim);
+    }
+    disk.again = false;
+    assert_in_range(waited, 1, 30); /* of 150: that is what the third slot is for */
 }
 
 /* The first challenge of a SIM makes the file. */
@@ -200,6 +294,7 @@ static void fail_at(struct desk *desk, struct sim *sim, enum call call, unsigned
     trap.call = CALL_NONE;
     assert_int_equal(answer.res.len, 0);
     assert_int_equal(answer.k.len, 0);
+    go_beyond(desk);
     desk_challenge(desk, 3, &challenge, &vector);
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
 }
@@ -217,32 +312,39 @@ static void test_disk_fails(void **state)
     fail_at(desk, sim, CALL_RENAME, 1, EROFS);
     unlink(desk->sqn_path);
     fail_at(desk, sim, CALL_FSYNC, 2, EIO);
-    fail_at(desk, sim, CALL_WRITE, 1, EIO);
-    fail_at(desk, sim, CALL_FDATASYNC, 1, EIO);
-    fail_at(desk, sim, CALL_FDATASYNC, 1, EIO);
+    fail_at(desk, sim, CALL_WRITE, 1, EIO); /* the third slot alone */
+    for (unsigned at = 1; at <= 2; at++) {
+        go_beyond(desk);
+        fail_at(desk, sim, CALL_FDATASYNC, at, EIO);
+        go_beyond(desk);
+        fail_at(desk, sim, CALL_WRITE, at, EIO);
+    }
     desk_backend->close(sim);
 }
 
-/* A power cut while one slot is written costs that slot alone; both lost is no SIM. */
+/* One slot lost costs no more than itself; both lost is no SIM. */
 static void test_torn_slots(void **state)
 {
     struct desk *desk = *state;
-    struct sim *sim = desk_open(desk);
+    struct sim *sim;
     struct simauth_challenge first, second;
     struct osmo_auth_vector vector;
     int fd;
 
+    take_one(desk);
     desk_challenge(desk, 3, &first, &vector);
-    assert_int_equal(desk_run(sim, &first), SIMAUTH_CARD_GOOD); /* into slot 1 */
-    desk_challenge(desk, 4, &second, &vector);
-    assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_GOOD); /* into slot 0 */
+    sim = desk_open(desk);
+    assert_int_equal(desk_run(sim, &first), SIMAUTH_CARD_GOOD);
     fd = open(desk->sqn_path, O_WRONLY);
     assert_true(fd >= 0);
-    assert_int_equal(__real_pwrite(fd, "X", 1, 30), 1);
+    assert_int_equal(__real_pwrite(fd, "X", 1, 2 * 4096 + 30), 1);
     assert_int_equal(desk_run(sim, &first), SIMAUTH_CARD_RESYNC);
+    go_beyond(desk);
+    desk_challenge(desk, 3, &second, &vector);
     assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_GOOD);
-    assert_int_equal(__real_pwrite(fd, "X", 1, 30), 1);
     assert_int_equal(__real_pwrite(fd, "X", 1, 4096 + 30), 1);
+    assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_RESYNC);
+    assert_int_equal(__real_pwrite(fd, "X", 1, 30), 1);
     assert_int_equal(desk_run(sim, &second), SIMAUTH_CARD_FAILED);
     close(fd);
     desk_backend->close(sim);
@@ -335,9 +437,9 @@ static void test_lock_held(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_restart),      CASE(test_killed),     CASE(test_killed_new),
-        CASE(test_disk_fails),   CASE(test_torn_slots), CASE(test_damaged_later),
-        CASE(test_two_programs), CASE(test_lock_held),
+        CASE(test_restart),       CASE(test_killed),       CASE(test_killed_new),
+        CASE(test_power_cut),     CASE(test_disk_fails),   CASE(test_torn_slots),
+        CASE(test_damaged_later), CASE(test_two_programs), CASE(test_lock_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
