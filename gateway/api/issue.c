@@ -55,11 +55,13 @@ bool same_names(const struct store_vector *vector, const struct body_vectors *bo
 static struct outcome draw(struct request *request, const struct store_subscriber *subscriber,
                            const struct auc_auts *auts, struct store_vector *v)
 {
-    struct auc_vector av = {0};
+    struct auc_vector av = {.separation = v->method->separation};
     enum store_result store = STORE_OK;
     const struct simauth_names names = {v->caller, v->callee, v->nai_a, v->nai_b};
     enum simauth_subject subject =
         v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER;
+    const char *realm = simauth_nai_realm(v->role == STORE_AV_B ? v->nai_b : v->nai_a);
+    struct simauth_challenge challenge = {.method = v->method, .has_autn = v->method->needs_autn};
     const char *reason;
     enum auc_result why = request_draw(request, subscriber, auts, &av, &store, &reason);
     struct outcome outcome = outcome_auc(why, store, v->role, reason);
@@ -69,7 +71,9 @@ static struct outcome draw(struct request *request, const struct store_subscribe
         v->rand_len = sizeof av.rand;
         memcpy(v->autn, av.autn, sizeof av.autn);
         v->changed = request->now;
-        if (simauth_ssk_one_way(subject, &names, v->method, v->rand, v->rand_len, &av.k, &av.res,
+        memcpy(challenge.autn, av.autn, sizeof av.autn);
+        if (simauth_method_k(&challenge, realm, &av.k, &av.k) != SIMAUTH_OK ||
+            simauth_ssk_one_way(subject, &names, v->method, v->rand, v->rand_len, &av.k, &av.res,
                                 &v->ssk) != SIMAUTH_OK)
             outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "session key could not be made");
     }
@@ -77,11 +81,10 @@ static struct outcome draw(struct request *request, const struct store_subscribe
     return outcome;
 }
 
-/* The strongest method that the SIM has; `aka` is the only one so far. */
+/* The strongest method that the SIM has. */
 static const struct simauth_method *method_of(const struct store_subscriber *subscriber)
 {
-    (void)subscriber;
-    return simauth_method_find("aka", 3);
+    return subscriber->keys.akap ? simauth_method_find("akap", 4) : simauth_method_find("aka", 3);
 }
 
 static int sim_age(const struct store_subscriber *subscriber, int64_t now)
@@ -300,6 +303,8 @@ json_t *challenge_object(const struct store_vector *v)
     char autn[SIMAUTH_B64U_LEN(SIMAUTH_AUTN_LEN) + 1];
 
     simauth_b64u_encode(v->rand, v->rand_len, rand);
+    if (!v->method->needs_autn)
+        return json_pack("{s:s, s:s}", "method", v->method->name, "rand", rand);
     simauth_b64u_encode(v->autn, SIMAUTH_AUTN_LEN, autn);
     return json_pack("{s:s, s:s, s:s}", "method", v->method->name, "rand", rand, "autn", autn);
 }

@@ -35,6 +35,7 @@ struct auc_ind {
 };
 
 struct auc_vector {
+    bool separation; /* asked for: the AMF separation bit (TS 33.102 annex H) is to be 1 */
     uint8_t rand[SIMAUTH_RAND_LEN];
     uint8_t autn[SIMAUTH_AUTN_LEN];
     struct simauth_secret res;

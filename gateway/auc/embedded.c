@@ -73,8 +73,9 @@ static enum auc_result draw(struct auc *auc, const struct store_subscriber *subs
 {
     struct simauth_milenage m;
     uint64_t sqn = subscriber->sqn, sqn_ms = 0;
-    /* Separation bit 0 (annex H): no EPS network. */
-    const uint8_t amf[2] = {subscriber->keys.amf[0] & 0x7f, subscriber->keys.amf[1]};
+    /* Annex H: 1 only where CK and IK never leave as they are; those of Ub and aka do. */
+    const uint8_t separation = vector->separation ? 0x80 : 0;
+    const uint8_t amf[2] = {(subscriber->keys.amf[0] & 0x7f) | separation, subscriber->keys.amf[1]};
     enum auc_result result = AUC_FAILED;
 
     *store_result = STORE_OK;

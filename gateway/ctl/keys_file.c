@@ -51,6 +51,10 @@ static bool read_line(struct store_keys *keys, struct seen *seen, char *line)
         seen->op = ctl_hex(value, keys->op, 16);
         return seen->op && !twice;
     }
+    if (strcmp(line, "method") == 0) {
+        keys->akap = strcmp(value, "akap") == 0;
+        return keys->akap || strcmp(value, "aka") == 0;
+    }
     if (strcmp(line, "amf") == 0)
         return ctl_hex(value, keys->amf, 2) && !(keys->amf[0] & 0x80);
     return (line[0] == 'c' || line[0] == 'r') && read_constant(keys, seen, line, value);
@@ -92,9 +96,9 @@ int keys_file_read(const char *path, struct store_subscriber *s)
         number++;
         g_strstrip(line);
         if (line[0] && line[0] != '#' && !read_line(&s->keys, &seen, line))
-            result =
-                ctl_fail("%s line %d: not one of k, opc, op, amf, c1..c5, r1..r5 with its value",
-                         path, number);
+            result = ctl_fail(
+                "%s line %d: not one of k, opc, op, amf, method, c1..c5, r1..r5 with its value",
+                path, number);
     }
     OPENSSL_cleanse(line, sizeof line);
     if (file != stdin)

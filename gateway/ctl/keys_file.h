@@ -6,7 +6,7 @@
 
 #include "ctl.h"
 
-/* Lines NAME=VALUE: k, opc or op, amf, c1 to c5, r1 to r5. `path` "-" is standard input. Prints
+/* Lines NAME=VALUE: k, opc or op, amf, method (aka or akap), c1 to c5, r1 to r5. `path` "-" is standard input. Prints
  * what is wrong. */
 int keys_file_read(const char *path, struct store_subscriber *subscriber);
 /* How many digits the MNC of this IMSI has, by its country. */

@@ -181,15 +181,18 @@ static int import_csv(struct ctl *ctl)
 static int print_row(const struct store_subscriber *s, void *data)
 {
     const struct ctl *ctl = data;
+    const char *method = s->keys.akap ? "akap" : "aka";
     char since[24];
 
     ctl_time_text(s->sim_since, since);
     since[10] = '\0';
     if (!ctl->json) {
-        printf("%-15s  %-40s  %s  %llu\n", s->imsi, s->nai, since, (unsigned long long)s->sqn);
+        printf("%-15s  %-40s  %s  %-6s  %llu\n", s->imsi, s->nai, since, method,
+               (unsigned long long)s->sqn);
     } else {
-        json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I}", "imsi", s->imsi, "impi", s->impi,
-                                   "nai", s->nai, "sim_since", since, "sqn", (json_int_t)s->sqn);
+        json_t *object =
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "imsi", s->imsi, "impi", s->impi, "nai",
+                      s->nai, "sim_since", since, "method", method, "sqn", (json_int_t)s->sqn);
 
         json_dumpf(object, stdout, JSON_COMPACT);
         putchar('\n');
@@ -206,7 +209,7 @@ static int list(struct ctl *ctl)
     if (result != STORE_OK)
         return ctl_store(result, "subscribers");
     if (!ctl->json)
-        printf("%-15s  %-40s  %-10s  %s\n", "IMSI", "NAI", "SIM since", "SQN");
+        printf("%-15s  %-40s  %-10s  %-6s  %s\n", "IMSI", "NAI", "SIM since", "Method", "SQN");
     result = gateway->ops->subscriber_list(gateway->store, print_row, ctl);
     gateway->ops->rollback(gateway->store);
     return ctl_store(result, "subscribers");
@@ -258,9 +261,8 @@ static int remove_subscriber(struct ctl *ctl)
 const struct ctl_command ctl_subscriber_commands[] = {
     {"subscriber", "add", "IMSI [--keys FILE|-] [--nai NAI] [--mnc-digits 2|3] [--sim-since DATE]",
      " keys= nai= mnc-digits= sim-since= ",
-     "add one SIM; lines k=HEX, opc=HEX or op=HEX, optional amf, c1..c5, r1..r5; no file with an "
-     "HLR",
-     1, false, add},
+     "add one SIM; lines k, opc or op (HEX); amf, c1..c5, r1..r5, method=akap; none with an HLR", 1,
+     false, add},
     {"subscriber", "import", "FILE|-", "",
      "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]; all or none", 1, false, import_csv},
     {"subscriber", "list", "[--json]", " json ", "list SIMs; never their keys", 0, false, list},

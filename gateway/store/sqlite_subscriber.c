@@ -12,12 +12,14 @@
 #define KEYS_LEN 120
 #define FLAG_OPC 1
 #define FLAG_CONSTANTS 2
+#define FLAG_AKAP 4
 
 static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS_LEN])
 {
     memcpy(octets, keys->k, 16);
     memcpy(octets + 16, keys->op, 16);
-    octets[32] = (keys->op_is_opc ? FLAG_OPC : 0) | (keys->has_constants ? FLAG_CONSTANTS : 0);
+    octets[32] = (keys->op_is_opc ? FLAG_OPC : 0) | (keys->has_constants ? FLAG_CONSTANTS : 0) |
+                 (keys->akap ? FLAG_AKAP : 0);
     memcpy(octets + 33, keys->amf, 2);
     memcpy(octets + 35, keys->c, 80);
     memcpy(octets + 115, keys->r, 5);
@@ -29,6 +31,7 @@ static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_
     memcpy(keys->op, octets + 16, 16);
     keys->op_is_opc = octets[32] & FLAG_OPC;
     keys->has_constants = octets[32] & FLAG_CONSTANTS;
+    keys->akap = octets[32] & FLAG_AKAP;
     memcpy(keys->amf, octets + 33, 2);
     memcpy(keys->c, octets + 35, 80);
     memcpy(keys->r, octets + 115, 5);

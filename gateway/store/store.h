@@ -47,6 +47,7 @@ struct store_keys {
     uint8_t c[5][16];
     uint8_t r[5];
     uint8_t amf[2]; /* bit 0 of the first octet (separation bit) is 0 */
+    bool akap;      /* its calls use the method akap instead of aka */
 };
 struct store_subscriber {
     int64_t id; /* given by the store */

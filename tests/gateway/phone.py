@@ -213,21 +213,23 @@ class Phone:
             self.nonce, self.nc = info["nextnonce"], 0
 
     # -- vectors -------------------------------------------------------------------------------
+    methods = ("aka",)
+
     def ask_callee(self, caller, callee, key=None, seal=None, **more):
         seal = seal or X25519PrivateKey.generate()
-        body = {"subject": "callee", "caller": caller, "callee": callee, "methods": ["aka"],
+        body = {"subject": "callee", "caller": caller, "callee": callee, "methods": self.methods,
                 "seal_to": b64u(public(seal)), **more}
         return seal, self.ask("POST", "/v1/vectors", body, key)
 
     def ask_caller(self, caller, callee, rand, key=None):
         seal = X25519PrivateKey.generate()
-        body = {"subject": "caller", "caller": caller, "callee": callee, "methods": ["aka"],
+        body = {"subject": "caller", "caller": caller, "callee": callee, "methods": self.methods,
                 "seal_to": b64u(public(seal)), "rand": rand}
         return seal, self.ask("POST", "/v1/vectors", body, key)
 
-    def ask_challenge(self, rand, element=None, key=None):
-        element = element or "sim01.aka." + rand + "." + b64u(bytes(16))
-        return self.ask("POST", "/v1/challenges", {"method": "aka", "rand": rand, "element": element}, key)
+    def ask_challenge(self, rand, element=None, key=None, method="aka"):
+        element = element or "sim01." + method + "." + rand + "." + b64u(bytes(16))
+        return self.ask("POST", "/v1/challenges", {"method": method, "rand": rand, "element": element}, key)
 
     def ask_auts(self, rand, auts, key=None):
         return self.ask("POST", "/v1/auts", {"rand": rand, "auts": b64u(auts)}, key)
