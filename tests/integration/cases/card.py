@@ -3,15 +3,12 @@
 """The call with real cards: our card program in vpcd readers behind each phone's own pcscd."""
 
 import contextlib
+import time
 
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
 from world import flow
 from world.card_reader import card_of, reader_on
-
-
-def own_records(reader):
-    return [c for c in reader.commands("authenticate") if c["sw"] != "9862"]
 
 
 @contextlib.contextmanager
@@ -120,6 +117,20 @@ def pulled_caller(world):
         for phone in (world.alice, world.bob):
             refuse(phone, AUTHENTICATED)
             phone.process.check()
+
+
+@case("call.card.mute")
+def mute(world):
+    """Bob's card goes mute in the call: nobody is authenticated, and Linphone ends while the reader still hangs."""
+    with phones_with_cards(world, "bob", policy="prefer") as readers:
+        readers["bob"].order({"do": "plan", "rules": [{"on": "authenticate", "do": "mute"}]})
+        flow.connect_until_end(world)
+        for phone in (world.alice, world.bob):
+            refuse(phone, AUTHENTICATED)
+        before = time.monotonic()
+        assert world.bob.stop() == 0
+        assert time.monotonic() - before < 5
+        readers["bob"].order({"do": "pull"})
 
 
 LOCKED = {"pin": "1234", "pin_enabled": True}

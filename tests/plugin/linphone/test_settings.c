@@ -72,7 +72,10 @@ static void mistakes(void **state)
         {"[phone]\nenabled=1\n", "[phone] enabled=1: must be one of false, true"},
         {"[phone]\npolcy=off\n", "[phone] polcy: there is no such key"},
         {"[phnoe]\n", "[phnoe]: there is no such group"},
-        {"[phone]\nsim=/sim.json\n", "[phone] sim=/sim.json: must be a kind and a place"},
+        {"[phone]\nsim=/sim.json\n", "[phone] sim=/sim.json: must be pcsc, or a kind and a place"},
+        {"[phone]\npin=4711\n", "[phone] pin: must be ask, none or fd:NUMBER"},
+        {"[phone]\npin=fd:\n", "[phone] pin: must be ask, none or fd:NUMBER"},
+        {"[phone]\nsim=pcsc\npin=fd:3x\n", "[phone] pin: must be ask, none or fd:NUMBER"},
         {"[peer bob]\npolicy=off\n", "\"bob\" is no SIP address"},
         {"[peer sip:bob@b]\nnai=bob\n", "nai=bob: must be user@operator"},
         {"[peer sip:bob@b]\nsim=soft:x\n", "sim: there is no such key"},
@@ -85,6 +88,7 @@ static void mistakes(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         assert_null(parse(wrong[i].text));
         assert_non_null(strstr(error, "x.conf: "));
+        assert_null(strstr(error, "4711")); /* it may have been somebody's PIN */
         if (!strstr(error, wrong[i].says))
             fail_msg("\"%s\" instead of \"%s\"", error, wrong[i].says);
     }

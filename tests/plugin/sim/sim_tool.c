@@ -13,8 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-static const struct simauth_method gsm = {
-    .name = "gsm", .strength = 1, .rand_len = 48, .keys_media = true, .k_len = 24};
 static const char *const names[] = {"good", "resync", "refused", "absent", "locked", "failed"};
 
 static const struct sim_backend *backend;
@@ -59,11 +57,10 @@ static void do_open(const char *setting, const char *pin_setting)
 
 static void do_run(const char *method, const char *rand, const char *autn)
 {
-    struct simauth_challenge challenge = {.method = &gsm};
+    struct simauth_challenge challenge = {0};
     struct simauth_card_answer answer = {0};
 
-    if (strcmp(method, "aka") == 0)
-        challenge.method = simauth_method_find("aka", 3);
+    challenge.method = simauth_method_find(method, strlen(method));
     challenge.rand_len = (uint8_t)unhex(rand, challenge.rand, sizeof challenge.rand);
     challenge.has_autn = autn && unhex(autn, challenge.autn, 16) == 16;
     printf("%s", names[backend->run(sim, &challenge, &answer)]);

@@ -16,6 +16,14 @@ static void test_backend(void **state)
     assert_null(sim_backend_for("sof:/a", &where));
     assert_null(sim_backend_for("softer:/a", &where));
     assert_null(sim_backend_for("soft", &where));
+    assert_string_equal(sim_backend_for("pcsc", &where)->name, "pcsc");
+    assert_string_equal(where, "");
+    assert_string_equal(sim_backend_for("pcsc:Gemalto PC: Twin", &where)->name, "pcsc");
+    assert_string_equal(where, "Gemalto PC: Twin");
+    assert_string_equal(sim_backend_for("pcsc-shared", &where)->name, "pcsc-shared");
+    assert_string_equal(sim_backend_for("modem:/dev/ttyUSB2", &where)->name, "modem");
+    assert_null(sim_backend_for("modem", &where));
+    assert_null(sim_backend_for(":", &where));
     assert_null(sim_backend_for("", &where));
     assert_null(sim_backend_for(NULL, &where));
 }

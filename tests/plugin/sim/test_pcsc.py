@@ -3,16 +3,27 @@
 """sim=pcsc against our cards behind Debian's pcscd and vpcd."""
 
 import os
-import socket
 import subprocess
 import sys
-import threading
 import unittest
 
 from cards import CARD, OTHER, Case, Operator
 
-from card.client import Client
 from card.reader import Reader
+
+class Other:
+    """Another program on the desktop, connected to the card."""
+
+    def __init__(self, env):
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "other_program.py")
+        self._child = subprocess.Popen([sys.executable, "-B", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       text=True, env={**os.environ, **env})
+        assert self._child.stdout.readline() == "connected\n"
+
+    def let_go(self, how="as it is"):
+        self._child.communicate(how + "\n", timeout=10)
+        assert self._child.returncode == 0
+
 
 SLOW = 2900  # the limit of a command is 3 s
 
@@ -114,10 +125,20 @@ class Usim(Cards):
         reader, operator = self.reader(), Operator(CARD)
         tool = self.opened(reader, "pcsc-shared")
         self.runs(tool, operator)
-        other = Client(reader.env)  # another program on the desktop
-        self.addCleanup(other.close)
+        other = Other(reader.env)
+        self.addCleanup(other.let_go)
         self.plan(reader, {"on": "authenticate", "do": "reset"})
         self.runs(tool, operator)  # selected again, in the same call
+        self.runs(tool, operator)
+        self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 2)
+
+
+    def test_reset_by_another_program(self):
+        """pcscd says SCARD_W_RESET_CARD: the application is selected again, in the same call."""
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader, "pcsc-shared")
+        self.runs(tool, operator)
+        Other(reader.env).let_go("reset")
         self.runs(tool, operator)
         self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 2)
 
@@ -201,12 +222,12 @@ class Hands(Cards):
 
     def test_other_program(self):
         reader = self.reader()
-        other = Client(reader.env)
+        other = Other(reader.env)
         tool = self.tool(reader.env)
         self.assertRegex(tool.say("open", "pcsc"), "^failed Another program uses the card in Virtual PCD")
         self.assertEqual(tool.say("open", "pcsc-shared"), "good")
         tool.say("close")
-        other.close()
+        other.let_go()
         self.assertEqual(tool.say("open", "pcsc"), "good")
         run = subprocess.run(["opensc-tool", "--reader", "0", "--card-driver", "default", "--send-apdu", "00A40004023F00"],
                              env={**os.environ, **reader.env}, capture_output=True, text=True, timeout=20, check=False)

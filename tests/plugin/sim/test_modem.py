@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sim=modem: our card behind AT+CSIM (TS 27.007, 8.17) on a pseudo terminal."""
+
+import os
+import pty
+import re
+import termios
+import threading
+import tty
+import unittest
+
+from cards import CARD, OTHER, Case, Operator
+
+from card.profile import Profile, State
+from card.session import Card
+
+
+class Modem:
+    """A modem with a card in it; its habits are attributes."""
+
+    def __init__(self, profile):
+        self.card = Card(Profile(profile), State())
+        self.commands = []
+        self.echo = True
+        self.chatter = True   # what the network says meanwhile
+        self.quoted = True
+        self.channels = False  # opens logical channel 1
+        self.answer_with = None  # instead of +CSIM and OK
+        self.silent = False
+        self._master, slave = pty.openpty()
+        tty.setraw(self._master)
+        self.path = os.ttyname(slave)
+        self._slave = slave  # kept: a port that nobody has open is not gone
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def unplug(self):
+        os.close(self._slave)
+        os.close(self._master)
+
+    def _run(self):
+        line = b""
+        try:
+            while True:
+                line += os.read(self._master, 1024)
+                while b"\r" in line:
+                    command, line = line.split(b"\r", 1)
+                    self._obey(command.decode())
+        except OSError:
+            pass
+
+    def _say(self, *lines):
+        for text in lines:
+            for part in (f"\r\n{text[:7]}", f"{text[7:]}\r\n"):  # comes in pieces
+                os.write(self._master, part.encode())
+
+    def _obey(self, command):
+        if self.silent:
+            return
+        if self.echo:
+            os.write(self._master, command.encode() + b"\r")
+        if command == "ATE0":
+            self.echo = False
+            self._say("OK")
+        elif match := re.fullmatch(r'AT\+CSIM=(\d+),"([0-9A-F]*)"', command):
+            assert int(match[1]) == len(match[2])
+            self._csim(bytes.fromhex(match[2]))
+        else:
+            self._say("ERROR")
+
+    def _csim(self, raw):
+        self.commands.append(raw)
+        if self.answer_with is not None:
+            self._say(*self.answer_with)
+            return
+        if self.chatter:
+            self._say("+CREG: 1", "^RSSI: 20")
+        answer = self._card(raw).hex().upper()
+        text = f'"{answer}"' if self.quoted else answer
+        self._say(f"+CSIM: {len(answer)},{text}", "OK")
+
+    def _card(self, raw):
+        if not self.channels:
+            return self.card.run(raw)
+        if raw[1] == 0x70:
+            return b"\x01\x90\x00" if raw[2] == 0 else b"\x90\x00"
+        assert raw[0] & 3 == 1 or raw[0] == 0xa0, f"the modem's own channel was used: {raw[:4].hex()}"
+        return self.card.run(bytes([raw[0] & 0xfc]) + raw[1:] if raw[0] != 0xa0 else raw)
+
+
+class Port(Case):
+    def modem(self, profile=CARD):
+        return Modem(profile)
+
+    def opened(self, modem):
+        tool = self.tool()
+        self.assertEqual(tool.say("open", f"modem:{modem.path}"), "good")
+        return tool
+
+    def test_usim(self):
+        operator, tool = Operator(CARD), self.opened(self.modem())
+        self.assertTrue(tool.say("identity").startswith("001010000000001 2 "))
+        for _ in range(3):
+            self.runs(tool, operator)
+        rand, autn, _ = operator.quintet(sqn=32)
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^resync res= k= auts=[0-9a-f]{28}$")
+
+    def test_2g(self):
+        card = {**CARD, "kind": "sim"}
+        tool, operator = self.opened(self.modem(card)), Operator(card)
+        rand, right = operator.triplets()
+        self.assertEqual(tool.say("run", "gsm", rand), right)
+
+    def test_habits(self):
+        """No quotation marks, no chatter; a channel of our own beside the modem's."""
+        modem = self.modem()
+        modem.quoted = modem.chatter = False
+        modem.channels = True
+        tool = self.opened(modem)
+        self.runs(tool, Operator(CARD))
+        tool.say("close")
+        self.assertEqual(modem.commands[-1][:4].hex(), "00708001")
+
+    def test_trouble(self):
+        modem, operator = self.modem(), Operator(CARD)
+        tool = self.opened(modem)
+        for answer, said in ((["+CME ERROR: 10"], "absent|failed"), (["ERROR"], "failed"), (["OK"], "failed"),
+                             (['+CSIM: 4,"90"', "OK"], "failed"), (['+CSIM: 4,"90XX"', "OK"], "failed"),
+                             (['+CSIM: 99999,"9000"', "OK"], "failed"), (["+CSIM: 4", "OK"], "failed"),
+                             (["+CSIM: " + "9" * 5000], "failed")):
+            modem.answer_with = answer
+            rand, autn, _ = operator.quintet()
+            self.assertRegex(tool.say("run", "aka", rand, autn), f"^({said}) res= k= .", answer)
+            modem.answer_with = None
+            self.runs(tool, operator)
+
+    def test_mute_then_well(self):
+        modem, operator = self.modem(), Operator(CARD)
+        tool = self.opened(modem)
+        modem.silent = True
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*does not answer")
+        self.assertTrue(2900 <= tool.ms < 3800, tool.ms)
+        modem.silent = False
+        self.runs(tool, operator)
+
+    def test_unplugged(self):
+        modem, operator = self.modem(), Operator(CARD)
+        tool = self.opened(modem)
+        modem.unplug()
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^(absent|failed) res= k= .")
+        self.assertLess(tool.ms, 3000)
+
+    def test_swapped(self):
+        modem, operator = self.modem(), Operator(CARD)
+        tool = self.opened(modem)
+        modem.card = Card(Profile(OTHER), State())
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^(refused|failed|absent)")
+
+    def test_not_a_modem(self):
+        tool = self.tool()
+        self.assertRegex(tool.say("open", "modem:/dev/nothing-here"), "^absent There is no modem at")
+        self.assertRegex(tool.say("open", "modem:/dev/null"), "^absent /dev/null is no serial port")
+        modem = self.modem()
+        modem.silent = True
+        self.assertRegex(tool.say("open", f"modem:{modem.path}"), "^failed Nothing at .* answers AT commands")
+
+    def test_port_in_use(self):
+        modem = self.modem()
+        self.opened(modem)
+        self.assertRegex(self.tool().say("open", f"modem:{modem.path}"), "^absent Another program uses the modem's port")
+
+
+if __name__ == "__main__":
+    unittest.main()
