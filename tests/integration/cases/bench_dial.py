@@ -120,7 +120,7 @@ def report_stages(world, secured, calls):
             figure(f"post-dial delay, {kind}: {name}, median", value, "ms", samples=len(calls[kind]))
     for side, place in (("caller", 0), ("callee", 1)):
         for what in ("gateway_ms", "card_ms"):
-            values = [int(m.group(1)) for pair in secured for m in pair[place].notes(rf"asked: .*?{what}=(\d+)")]
+            values = [float(m.group(1)) for pair in secured for m in pair[place].notes(rf"asked: .*?{what}=([\d.]+)")]
             figure(f"post-dial delay, secured: {side}'s {what}, median", statistics.median(values), "ms",
                    samples=len(values))
 
