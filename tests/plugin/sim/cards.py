@@ -44,7 +44,9 @@ class Tool:
         self._child.stdin.close()
         self._child.stdout.read()
         self._child.stdout.close()
-        return self._child.wait(10)
+        status = self._child.wait(10)
+        assert status == 0, f"sim_tool ended with {status}"
+        return status
 
 
 class Operator:

@@ -393,6 +393,8 @@ print("OK Pleased to meet you", flush=True)
 for line in sys.stdin:
     talk.write(line)
     word = line.split()[0]
+    if word == "BYE":
+        break
     if word in ("GETPIN", "CONFIRM"):
         what = answer()
         if what.startswith("pin "):
@@ -401,8 +403,6 @@ for line in sys.stdin:
             print("ERR 83886179 Operation cancelled <Pinentry>", flush=True)
             continue
     print("OK", flush=True)
-    if word == "BYE":
-        break
 """
 
 if __name__ == "__main__":
