@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct seen {
-    bool k, op;
+    bool k, op, top;
     int constants; /* bits 0 to 4: c, 5 to 9: r */
 };
 
@@ -33,6 +33,32 @@ static bool read_constant(struct store_keys *keys, struct seen *seen, const char
     return value[0] && !*end && bits >= 0 && bits <= 127;
 }
 
+/* 128 bits, or with TUAK 256. */
+static bool read_k(struct store_keys *keys, const char *value)
+{
+    uint8_t k[32];
+    bool good = true;
+
+    keys->k_256 = ctl_hex(value, k, 32);
+    if (keys->k_256) {
+        memcpy(keys->k, k, 16);
+        memcpy(keys->k_more, k + 16, 16);
+    } else {
+        good = ctl_hex(value, keys->k, 16);
+    }
+    OPENSSL_cleanse(k, sizeof k);
+    return good;
+}
+
+static bool read_iterations(struct store_keys *keys, const char *value)
+{
+    char *end;
+    long times = strtol(value, &end, 10);
+
+    keys->iterations = (uint8_t)times;
+    return value[0] && !*end && times >= 1 && times <= 255;
+}
+
 static bool read_line(struct store_keys *keys, struct seen *seen, char *line)
 {
     char *value = strchr(line, '=');
@@ -43,9 +69,19 @@ static bool read_line(struct store_keys *keys, struct seen *seen, char *line)
     g_strstrip(line);
     g_strstrip(value);
     if (strcmp(line, "k") == 0)
-        return seen->k = ctl_hex(value, keys->k, 16);
+        return seen->k = read_k(keys, value);
+    if (strcmp(line, "topc") == 0 || strcmp(line, "top") == 0) {
+        bool twice = seen->top || seen->op;
+
+        keys->tuak = true;
+        keys->op_is_opc = strcmp(line, "topc") == 0;
+        seen->top = ctl_hex(value, keys->top, 32);
+        return seen->top && !twice;
+    }
+    if (strcmp(line, "keccak") == 0)
+        return read_iterations(keys, value);
     if (strcmp(line, "opc") == 0 || strcmp(line, "op") == 0) {
-        bool twice = seen->op;
+        bool twice = seen->op || seen->top;
 
         keys->op_is_opc = strcmp(line, "opc") == 0;
         seen->op = ctl_hex(value, keys->op, 16);
@@ -65,6 +101,14 @@ static int check(const char *path, struct store_keys *keys, const struct seen *s
     struct simauth_milenage m;
     enum simauth_result result = SIMAUTH_OK;
 
+    if (keys->tuak && seen->k && seen->top && seen->constants == 0) {
+        keys->iterations = keys->iterations ? keys->iterations : 1;
+        return 0;
+    }
+    if (keys->tuak)
+        return ctl_fail("%s: TUAK needs k=, and topc= or top= of 64 digits, and no c or r", path);
+    if (keys->k_256 || keys->iterations)
+        return ctl_fail("%s: a k= of 64 digits and keccak= are for TUAK: topc= or top=", path);
     if (!seen->k || !seen->op)
         return ctl_fail("%s: needs k=, and opc= or op=, of 32 hexadecimal digits", path);
     if (seen->constants != 0 && seen->constants != 1023)
@@ -96,9 +140,9 @@ int keys_file_read(const char *path, struct store_subscriber *s)
         number++;
         g_strstrip(line);
         if (line[0] && line[0] != '#' && !read_line(&s->keys, &seen, line))
-            result = ctl_fail(
-                "%s line %d: not one of k, opc, op, amf, method, c1..c5, r1..r5 with its value",
-                path, number);
+            result = ctl_fail("%s line %d: not one of k, opc, op, topc, top, keccak, amf, method, "
+                              "c1..c5, r1..r5 with its value",
+                              path, number);
     }
     OPENSSL_cleanse(line, sizeof line);
     if (file != stdin)

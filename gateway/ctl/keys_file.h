@@ -6,8 +6,9 @@
 
 #include "ctl.h"
 
-/* Lines NAME=VALUE: k, opc or op, amf, method (aka or akap), c1 to c5, r1 to r5. `path` "-" is standard input. Prints
- * what is wrong. */
+/* Lines NAME=VALUE: k, opc or op, amf, method (aka or akap), c1 to c5, r1 to r5; for TUAK
+ * topc or top in the place of opc or op, and keccak, the iterations. `path` "-" is standard input.
+ * Prints what is wrong. */
 int keys_file_read(const char *path, struct store_subscriber *subscriber);
 /* How many digits the MNC of this IMSI has, by its country. */
 int keys_file_mnc_digits(const char *imsi);

@@ -261,8 +261,8 @@ static int remove_subscriber(struct ctl *ctl)
 const struct ctl_command ctl_subscriber_commands[] = {
     {"subscriber", "add", "IMSI [--keys FILE|-] [--nai NAI] [--mnc-digits 2|3] [--sim-since DATE]",
      " keys= nai= mnc-digits= sim-since= ",
-     "add one SIM; lines k, opc or op (HEX); amf, c1..c5, r1..r5, method=akap; none with an HLR", 1,
-     false, add},
+     "add one SIM; lines k, opc|op|topc|top; amf, c1..c5, r1..r5, keccak, method; none with an HLR",
+     1, false, add},
     {"subscriber", "import", "FILE|-", "",
      "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]; all or none", 1, false, import_csv},
     {"subscriber", "list", "[--json]", " json ", "list SIMs; never their keys", 0, false, list},

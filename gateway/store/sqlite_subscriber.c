@@ -8,21 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
-/* K 16, OP 16, flags 1, AMF 2, c 80, r 5 */
+/* K 16, OP 16, flags 1, AMF 2, c 80, r 5; with TUAK in c and r: TOP 32, second half of K 16, and
+ * iterations 1 */
 #define KEYS_LEN 120
 #define FLAG_OPC 1
 #define FLAG_CONSTANTS 2
 #define FLAG_AKAP 4
+#define FLAG_TUAK 8
+#define FLAG_K_256 16
 
 static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS_LEN])
 {
     memcpy(octets, keys->k, 16);
     memcpy(octets + 16, keys->op, 16);
     octets[32] = (keys->op_is_opc ? FLAG_OPC : 0) | (keys->has_constants ? FLAG_CONSTANTS : 0) |
-                 (keys->akap ? FLAG_AKAP : 0);
+                 (keys->akap ? FLAG_AKAP : 0) | (keys->tuak ? FLAG_TUAK : 0) |
+                 (keys->k_256 ? FLAG_K_256 : 0);
     memcpy(octets + 33, keys->amf, 2);
     memcpy(octets + 35, keys->c, 80);
     memcpy(octets + 115, keys->r, 5);
+    if (keys->tuak) {
+        memcpy(octets + 35, keys->top, 32);
+        memcpy(octets + 67, keys->k_more, 16);
+        octets[115] = keys->iterations;
+    }
 }
 
 static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_LEN])
@@ -35,6 +44,13 @@ static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_
     memcpy(keys->amf, octets + 33, 2);
     memcpy(keys->c, octets + 35, 80);
     memcpy(keys->r, octets + 115, 5);
+    keys->tuak = octets[32] & FLAG_TUAK;
+    keys->k_256 = octets[32] & FLAG_K_256;
+    if (keys->tuak) {
+        memcpy(keys->top, octets + 35, 32);
+        memcpy(keys->k_more, octets + 67, 16);
+        keys->iterations = octets[115];
+    }
 }
 
 static void place_of(int64_t id, char place[static 48])

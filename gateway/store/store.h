@@ -46,8 +46,13 @@ struct store_keys {
     bool has_constants; /* the operator's own c1..c5, r1..r5 */
     uint8_t c[5][16];
     uint8_t r[5];
-    uint8_t amf[2]; /* bit 0 of the first octet (separation bit) is 0 */
-    bool akap;      /* its calls use the method akap instead of aka */
+    uint8_t amf[2];     /* bit 0 of the first octet (separation bit) is 0 */
+    bool tuak;          /* TUAK: `op` and the constants are not used, the following are */
+    uint8_t k_more[16]; /* the second half of a K of 256 bits */
+    bool k_256;
+    uint8_t top[32]; /* TOPc where op_is_opc */
+    uint8_t iterations;
+    bool akap; /* its calls use the method akap instead of aka */
 };
 struct store_subscriber {
     int64_t id; /* given by the store */

@@ -2,10 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A SIM with akap calls one with aka, over two real gateways, and the other way round."""
 import json
+import os
+import pathlib
+import sys
 import unittest
 
 from operators import Pair
+from milenage import Usim
 from phone import Phone, kdf, ssk, unb64u, unseal
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "card"))
+from card.tuak import Tuak  # noqa: E402
 
 AKAP_IMSI = "001020000000009"
 
@@ -13,6 +20,21 @@ AKAP_IMSI = "001020000000009"
 def ck_ik_prime(ck_ik, realm, autn):
     """TS 33.402 annex A.2."""
     return kdf(ck_ik, 0x20, realm, autn[:6])
+
+
+class TuakSim(Usim):
+    """A USIM with the TUAK of the tests' own card."""
+
+    def __init__(self, imsi, k, **keys):
+        super().__init__(imsi, k[:16], bytes(16))
+        self.m, self.tuak = self, Tuak(k, **keys)
+
+    def f2345(self, rand):
+        res, ck, ik, ak = self.tuak.f2345(rand)
+        return {"res": res, "ck": ck, "ik": ik, "ak": ak, "ak_star": self.tuak.f5_star(rand)}
+
+    def f1(self, rand, sqn, amf):
+        return self.tuak.f1(rand, sqn, amf), self.tuak.f1_star(rand, sqn, amf)
 
 
 class Methods(unittest.TestCase):
@@ -77,6 +99,32 @@ class Methods(unittest.TestCase):
         again = self.dora.ask_auts(rand, self.dora.usim.auts(unb64u(rand)))
         self.assertEqual(again.status, 200, again.raw)
         self.run_sim(self.dora, again.json["own"], "akap")
+
+    def test_tuak(self):
+        """K of both lengths, TOP and TOPc, more than one Keccak; Ub, a call and AUTS with each."""
+        for n, (length, name, times) in enumerate([(16, "top", 1), (32, "topc", 3)]):
+            with self.subTest(length=length, name=name):
+                imsi, aor, k, top = f"00102000000001{n}", f"sip:t{n}@operator-b.test", os.urandom(length), os.urandom(32)
+                self.pair.b.ctl("subscriber", "add", imsi, "--keys", "-", "--nai", f"t{n}@operator-b.test",
+                                stdin=f"k={k.hex()}\n{name}={top.hex()}\nkeccak={times}\n")
+                self.pair.b.ctl("binding", "add", aor, imsi)
+                phone = Phone(TuakSim(imsi, k, **{name: top}, iterations=times), self.pair.b).bootstrap()
+                phone.methods = self.a.methods
+                self.check_call(self.a, self.pair.aor_a, phone, aor, "aka", "aka")
+                rand = self.a.ask_callee(self.pair.aor_a, aor)[1].json["vector"]["rand"]
+                self.assertEqual(phone.ask_challenge(rand).status, 200)
+                again = phone.ask_auts(rand, phone.usim.auts(unb64u(rand)))
+                self.assertEqual(again.status, 200, again.raw)
+                self.run_sim(phone, again.json["own"], "aka")
+
+    def test_tuak_and_milenage_are_not_mixed(self):
+        k, top = "k=" + "11" * 16 + "\n", "topc=" + "22" * 32 + "\n"
+        for lines in (k + top + "opc=" + "33" * 16, k + "opc=" + "33" * 16 + "\n" + top, k + "topc=" + "22" * 16,
+                      k + top + "keccak=0", k + top + "keccak=256", k + top + "r1=3", top,
+                      "k=" + "11" * 32 + "\nopc=" + "33" * 16, k + "opc=" + "33" * 16 + "\nkeccak=2"):
+            with self.subTest(lines=lines):
+                self.assertTrue(self.pair.b.ctl("subscriber", "add", "001020000000020", "--keys", "-", fails=True,
+                                                stdin=lines + "\n"))
 
     def test_list(self):
         rows = [json.loads(x) for x in self.pair.b.ctl("subscriber", "list", "--json").splitlines()]
