@@ -95,6 +95,44 @@ static void honest_call(void **state)
     both_authenticated(c);
 }
 
+/* A USIM calls a 2G SIM, and every other pair. */
+static void mixed_methods(void **state)
+{
+    struct call *c = *state;
+    const struct simauth_method *of_a, *of_b;
+    for (size_t i = 0; (of_a = simauth_method_at(i)) != NULL; i++) {
+        for (size_t j = 0; (of_b = simauth_method_at(j)) != NULL; j++) {
+            call_teardown(state);
+            call_setup(state);
+            c->w.sim_a.method = of_a;
+            c->w.sim_b.method = of_b;
+            honest_call(state);
+            assert_ptr_equal(simauth_session_peer_method(c->a), of_b);
+            assert_ptr_equal(simauth_session_peer_method(c->b), of_a);
+        }
+    }
+}
+
+/* The card of a 2G SIM answers three challenges or none. */
+static void two_triplets(void **state)
+{
+    struct call *c = *state;
+    c->w.sim_a.method = simauth_method_find("gsm", 3);
+    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
+    c->rand_b = world_challenge(&c->w, &c->w.sim_b);
+    c->rand_a = world_challenge(&c->w, &c->w.sim_a);
+    simauth_session_begin_caller(c->a, world_offer, strlen(world_offer));
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(c->a));
+    simauth_session_vector(c->a, &v, &c->w.statement_b, &c->rand_a, NAI_A);
+    simauth_vector_clear(&v);
+    struct simauth_card_answer card = world_card(&c->w.sim_a, &c->rand_a);
+    card.k.len -= 8;
+    card.res.len -= 4;
+    simauth_session_card(c->a, &card);
+    assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_CARD_FAILED);
+}
+
 static void media_before_ack(void **state)
 {
     struct call *c = *state;
@@ -365,6 +403,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CALL_TEST(honest_call),
+        CALL_TEST(mixed_methods),
+        CALL_TEST(two_triplets),
         CALL_TEST(media_before_ack),
         CALL_TEST(late_offer),
         CALL_TEST(resynchronised_callee),

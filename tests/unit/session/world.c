@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <assert.h>
+#include <simauth/name.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +44,7 @@ static void sim_init(struct world_sim *sim, unsigned seed)
     fill(op, sizeof op, seed + 1);
     assert(simauth_milenage_init(&sim->milenage, k, op, false) == SIMAUTH_OK);
     sim->sqn[5] = 32;
+    sim->method = simauth_method_find("aka", 3);
 }
 
 void world_init(struct world *w)
@@ -79,8 +81,12 @@ struct simauth_challenge world_challenge(struct world *w, struct world_sim *sim)
     static const uint8_t amf[2] = {0x80, 0};
     struct simauth_milenage_vector v;
     struct simauth_challenge c = {
-        .method = simauth_method_find("aka", 3), .rand_len = SIMAUTH_RAND_LEN, .has_autn = true};
-    fill(c.rand, SIMAUTH_RAND_LEN, 5000 + w->serial++);
+        .method = sim->method, .rand_len = sim->method->rand_len, .has_autn = true};
+    fill(c.rand, c.rand_len, 5000 + w->serial++);
+    if (!sim->method->needs_autn) {
+        c.has_autn = false;
+        return c;
+    }
     sim->sqn[5]++;
     assert(simauth_milenage_run(&sim->milenage, c.rand, sim->sqn, amf, &v) == SIMAUTH_OK);
     for (int i = 0; i < 6; i++)
@@ -90,12 +96,31 @@ struct simauth_challenge world_challenge(struct world *w, struct world_sim *sim)
     return c;
 }
 
+/* What a USIM answers as a 2G SIM: TS 33.102, 6.8.1.2, c2 and c3. */
+static struct simauth_card_answer gsm_card(const struct world_sim *sim,
+                                           const struct simauth_challenge *c)
+{
+    struct simauth_card_answer answer = {.status = SIMAUTH_CARD_GOOD};
+    for (size_t n = 0; n < c->rand_len / SIMAUTH_RAND_LEN; n++) {
+        struct simauth_milenage_vector v;
+        assert(simauth_milenage_keys(&sim->milenage, c->rand + n * SIMAUTH_RAND_LEN, &v) ==
+               SIMAUTH_OK);
+        for (size_t i = 0; i < 4; i++)
+            answer.res.octets[answer.res.len++] = v.res[i] ^ v.res[i + 4];
+        for (size_t i = 0; i < 8; i++)
+            answer.k.octets[answer.k.len++] = v.ck[i] ^ v.ck[i + 8] ^ v.ik[i] ^ v.ik[i + 8];
+    }
+    return answer;
+}
+
 struct simauth_card_answer world_card(const struct world_sim *sim,
                                       const struct simauth_challenge *challenge)
 {
     struct simauth_milenage_vector v;
     struct simauth_card_answer answer = {.status = SIMAUTH_CARD_GOOD};
     uint8_t k[32];
+    if (!challenge->method->needs_autn)
+        return gsm_card(sim, challenge);
     assert(simauth_milenage_keys(&sim->milenage, challenge->rand, &v) == SIMAUTH_OK);
     memcpy(k, v.ck, 16);
     memcpy(k + 16, v.ik, 16);
@@ -111,6 +136,8 @@ static struct simauth_secret world_ssk(const struct world *w, enum simauth_subje
     bool callee = subject == SIMAUTH_SUBJECT_CALLEE;
     struct simauth_card_answer answer = world_card(callee ? &w->sim_b : &w->sim_a, c);
     struct simauth_secret ssk = {0};
+    assert(simauth_method_k(c, simauth_nai_realm(callee ? NAI_B : NAI_A), &answer.k, &answer.k) ==
+           SIMAUTH_OK);
     assert(simauth_ssk_one_way(subject, &names, c->method, c->rand, c->rand_len, &answer.k,
                                &answer.res, &ssk) == SIMAUTH_OK);
     return ssk;

@@ -22,7 +22,8 @@ extern const char world_no_zrtp[]; /* SDP without */
 /* One subscriber's SIM as its operator and its phone know it. */
 struct world_sim {
     struct simauth_milenage milenage;
-    uint8_t sqn[6]; /* of the next vector */
+    uint8_t sqn[6];                      /* of the next vector */
+    const struct simauth_method *method; /* "aka" until a test says otherwise */
 };
 
 struct world {
