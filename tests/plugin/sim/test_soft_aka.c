@@ -62,10 +62,32 @@ static void test_not_aka(void **state)
     changed = challenge;
     changed.rand_len = 48;
     assert_int_equal(desk_run(sim, &changed), SIMAUTH_CARD_FAILED);
+    /* A USIM's keys serve no 2G challenge, with or without an AUTN beside it. */
+    changed = challenge;
+    changed.method = simauth_method_find("gsm", 3);
+    assert_int_equal(desk_run(sim, &changed), SIMAUTH_CARD_FAILED);
     changed = challenge;
     changed.method = NULL;
     assert_int_equal(desk_run(sim, &changed), SIMAUTH_CARD_FAILED);
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    desk_backend->close(sim);
+}
+
+/* For the card akap is the same challenge: its keys are made of the answer behind it. */
+static void test_akap(void **state)
+{
+    struct desk *desk = *state;
+    struct sim *sim = desk_open(desk);
+    struct simauth_challenge challenge;
+    struct simauth_card_answer answer;
+    struct osmo_auth_vector vector;
+
+    desk_challenge(desk, 0, &challenge, &vector);
+    challenge.method = simauth_method_find("akap", 4);
+    assert_int_equal(desk_backend->run(sim, &challenge, &answer), SIMAUTH_CARD_GOOD);
+    assert_memory_equal(answer.k.octets, vector.ck, 16);
+    assert_memory_equal(answer.k.octets + 16, vector.ik, 16);
+    simauth_card_answer_wipe(&answer);
     desk_backend->close(sim);
 }
 
@@ -151,8 +173,8 @@ static void test_delta(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_answer), CASE(test_wrong_mac), CASE(test_not_aka),
-        CASE(test_window), CASE(test_auts),      CASE(test_delta),
+        CASE(test_answer), CASE(test_wrong_mac), CASE(test_not_aka), CASE(test_window),
+        CASE(test_auts),   CASE(test_akap),      CASE(test_delta),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
