@@ -123,7 +123,7 @@ static void read_store(struct reader *r, struct config *c)
 
     c->store = store_find(name);
     if (!c->store)
-        fail(r, "store", "type", "is no store that this gateway has: use sqlite");
+        fail(r, "store", "type", "is no store that this gateway has: use sqlite or postgresql");
     g_free(name);
     c->database = text(r, "store", "database", NULL);
     c->seal_key = text(r, "store", "seal_key", NULL);

@@ -144,7 +144,8 @@ static int start(struct gateway *gateway, char *error)
     if (!gateway->operator_keys)
         return -1;
     gateway->buckets = buckets_new();
-    gateway->nonces = nonces_new(gateway->config->nonce_lifetime);
+    gateway->nonces =
+        nonces_new(gateway->config->nonce_lifetime, gateway->ops->shared ? &gateway->seal : NULL);
     if (!gateway->nonces) {
         snprintf(error, CONFIG_ERROR_MAX, "no random octets");
         return -1;

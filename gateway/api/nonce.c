@@ -15,6 +15,7 @@
 #define OCTETS (8 + RANDOM_LEN + MAC_LEN)
 #define ENTRIES_MAX 65536
 #define NC_MAX 100000
+#define CLOCKS_DIFFER 5 /* seconds, of gateways that share a store */
 
 struct entry {
     int64_t made;
@@ -44,11 +45,23 @@ static void entry_free(void *data)
     g_free(entry);
 }
 
-struct nonces *nonces_new(int lifetime)
+/* Never the sealing key itself. */
+static bool make_key(struct nonces *nonces, const struct seal *seal)
+{
+    static const char label[] = "simauth gateway nonce";
+    unsigned len = 0;
+
+    if (!seal)
+        return RAND_bytes(nonces->key, sizeof nonces->key) == 1;
+    return HMAC(EVP_sha256(), seal->key, sizeof seal->key, (const uint8_t *)label, sizeof label - 1,
+                nonces->key, &len) != NULL;
+}
+
+struct nonces *nonces_new(int lifetime, const struct seal *seal)
 {
     struct nonces *nonces = g_new0(struct nonces, 1);
 
-    if (RAND_bytes(nonces->key, sizeof nonces->key) != 1) {
+    if (!make_key(nonces, seal)) {
         g_free(nonces);
         return NULL;
     }
@@ -159,7 +172,7 @@ enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const cha
     enum nonce_result result = NONCE_WORN;
     struct entry *entry;
 
-    if (made < 0 || made > now)
+    if (made < 0 || made > now + CLOCKS_DIFFER)
         return NONCE_UNKNOWN;
     if (made < now - nonces->lifetime)
         return NONCE_WORN;

@@ -5,6 +5,7 @@
 #ifndef SIMAUTH_GATEWAY_NONCE_H
 #define SIMAUTH_GATEWAY_NONCE_H
 
+#include "../store/seal.h"
 #include <stdint.h>
 
 #define NONCE_TEXT_LEN 44 /* base64url of time 8, random 9, MAC 16 */
@@ -20,8 +21,11 @@ enum nonce_result {
 const char *nonce_result_name(enum nonce_result result);
 
 struct nonces;
-/* NULL: no memory or no random octets. */
-struct nonces *nonces_new(int lifetime);
+/* `seal`: of a store that several gateways share, so that each takes the nonces of all; what comes
+ * twice is then refused by each for itself, and a request that comes again to another is answered
+ * again (Idempotency-Key). NULL: nonces of this process alone. NULL: no memory or no random octets.
+ */
+struct nonces *nonces_new(int lifetime, const struct seal *seal);
 void nonces_free(struct nonces *nonces);
 void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEXT_LEN + 1]);
 /* After the digest was found right. */

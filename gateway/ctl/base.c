@@ -14,7 +14,7 @@ static int init(struct ctl *ctl)
 
     if (!config)
         return ctl_fail("%s", error);
-    if (access(config->database, F_OK) == 0)
+    if (!config->store->shared && access(config->database, F_OK) == 0)
         ctl_fail("%s is there already: nothing was changed", config->database);
     else if (access(config->seal_key, F_OK) != 0 && seal_create(config->seal_key, error) != 0)
         ctl_fail("%s", error);

@@ -10,6 +10,7 @@
 
 static const struct store_ops *const stores[] = {
     &store_sqlite,
+    &store_postgresql,
 };
 
 const struct store_ops *store_find(const char *name)

@@ -175,6 +175,7 @@ typedef int (*store_record_cb)(const struct store_record *record, void *data);
 
 struct store_ops {
     const char *name; /* as in the configuration */
+    bool shared;      /* several gateways may use one at once */
     /* Opens (and, with `create`, makes or upgrades) the database; `seal` must outlive it. On
      * failure *store is NULL and `error` (STORE_ERROR_MAX) has a sentence. */
     enum store_result (*open)(const char *where, bool create, const struct seal *seal,

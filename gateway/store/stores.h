@@ -7,5 +7,6 @@
 #include "store.h"
 
 extern const struct store_ops store_sqlite;
+extern const struct store_ops store_postgresql;
 
 #endif

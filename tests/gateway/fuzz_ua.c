@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct simauth_digest_request request = {"POST", data, size};
 
     if (nonces == NULL)
-        nonces = nonces_new(300);
+        nonces = nonces_new(300, NULL);
     MUST(nonces != NULL);
     if (simauth_digest_parse_credentials((const char *)data, size, &c) != SIMAUTH_OK)
         return 0;

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real gateways on loopback with certificates of their own, for as long as a test runs."""
+import copy
 import datetime
 import os
 import secrets
@@ -19,6 +20,14 @@ from milenage import Usim, opc_of
 
 DAEMON = os.environ["SIMAUTH_GATEWAY"]
 CTL = os.environ["SIMAUTH_GATEWAYCTL"]
+SHARED_DATABASE = os.environ.get("SIMAUTH_TEST_DATABASE")  # a PostgreSQL's conninfo
+
+
+def new_schema():
+    """The conninfo of an empty place of one's own in the test's PostgreSQL."""
+    schema = "s" + secrets.token_hex(6)
+    subprocess.run(["psql", "-q", "-d", SHARED_DATABASE, "-c", f"CREATE SCHEMA {schema}"], check=True, timeout=20)
+    return f"{SHARED_DATABASE} options=-csearch_path={schema}"
 
 
 def name(text):
@@ -79,7 +88,7 @@ class Operator:
         self.certificate, self.key = self.ca.issue(self.folder, "gateway", [self.fqdn, self.realm])
         self.settings = settings or {}
         self.config = os.path.join(self.folder, "gateway.conf")
-        self.database = os.path.join(self.folder, "gateway.db")
+        self.database = new_schema() if SHARED_DATABASE else os.path.join(self.folder, "gateway.db")
         self.log = os.path.join(self.folder, "gateway.log")
         self.process = None
         self.hlr = hlr
@@ -94,7 +103,7 @@ class Operator:
             "operator": {"name": self.title, "fqdn": self.fqdn, "realms": self.realm},
             "listen": {"address": "127.0.0.1", "port": self.port, "threads": 2},
             "tls": {"certificate": self.certificate, "key": self.key},
-            "store": {"database": self.database, "seal_key": os.path.join(self.folder, "seal.key")},
+            "store": {"type": "postgresql" if SHARED_DATABASE else "sqlite", "database": self.database, "seal_key": os.path.join(self.folder, "seal.key")},
             "life": {},
             "auc": {},
             "limits": {"subscriber_per_minute": 100000, "subscriber_burst": 1000, "ub_per_minute": 100000,
@@ -133,6 +142,15 @@ class Operator:
                  "connect_to": f"127.0.0.1:{other.port}", **options}
         flat = [w for k, v in words.items() if v is not None for w in ("--" + k.replace("_", "-"), str(v))]
         self.ctl("partner", "add", other.title, *flat)
+
+    def sibling(self, number):
+        """Another gateway of this operator on the same database, not yet started."""
+        other = copy.copy(self)
+        other.port, other.process = free_port(), None
+        other.config = os.path.join(self.folder, f"gateway{number}.conf")
+        other.log = os.path.join(self.folder, f"gateway{number}.log")
+        other.configure()
+        return other
 
     def start(self):
         assert self.process is None

@@ -15,13 +15,44 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 struct unit_store {
     const struct store_ops *ops;
     struct store *store;
     struct seal seal;
-    char folder[32], path[48];
+    char folder[32], path[256];
+    const char *schema; /* of a PostgreSQL */
 };
+
+static inline void unit_execute(const char *conninfo, const char *verb, const char *schema,
+                                const char *how)
+{
+    PGconn *connection = PQconnectdb(conninfo);
+    char text[96];
+    PGresult *result;
+
+    snprintf(text, sizeof text, "%s SCHEMA \"%s\" %s", verb, schema, how);
+    result = PQexec(connection, text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s", PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+/* SQLite, or a schema of its own in the PostgreSQL that the environment names. */
+static inline void unit_choose(struct unit_store *unit)
+{
+    const char *shared = getenv("SIMAUTH_TEST_DATABASE");
+
+    unit->ops = store_find(shared ? "postgresql" : "sqlite");
+    if (!shared)
+        return;
+    unit->schema = strrchr(unit->folder, '-') + 1;
+    unit_execute(shared, "CREATE", unit->schema, "");
+    snprintf(unit->path, sizeof unit->path, "%s options='-csearch_path=\"%s\"'", shared,
+             unit->schema);
+}
 
 static inline int unit_store_open(void **state)
 {
@@ -33,7 +64,7 @@ static inline int unit_store_open(void **state)
     assert_non_null(mkdtemp(unit->folder));
     snprintf(unit->path, sizeof unit->path, "%s/db", unit->folder);
     memset(unit->seal.key, 7, sizeof unit->seal.key);
-    unit->ops = store_find("sqlite");
+    unit_choose(unit);
     if (unit->ops->open(unit->path, true, &unit->seal, &unit->store, error) != STORE_OK)
         fail_msg("%s", error);
     *state = unit;
@@ -43,9 +74,11 @@ static inline int unit_store_open(void **state)
 static inline int unit_store_close(void **state)
 {
     struct unit_store *unit = *state;
-    char path[64];
+    char path[272];
 
     unit->ops->close(unit->store);
+    if (unit->schema)
+        unit_execute(getenv("SIMAUTH_TEST_DATABASE"), "DROP", unit->schema, "CASCADE");
     for (const char *const *end = (const char *const[]){"", "-wal", "-shm", NULL}; *end; end++) {
         snprintf(path, sizeof path, "%s%s", unit->path, *end);
         unlink(path);

@@ -10,7 +10,7 @@
 
 static int make(void **state)
 {
-    *state = nonces_new(300);
+    *state = nonces_new(300, NULL);
     return *state ? 0 : -1;
 }
 
@@ -72,12 +72,30 @@ static void bucket_fills_again(void **state)
     buckets_free(buckets);
 }
 
+static void gateways_that_share_a_store_take_each_others(void **state)
+{
+    const struct seal seal = {{1}}, other = {{2}};
+    struct nonces *one = nonces_new(300, &seal), *two = nonces_new(300, &seal),
+                  *stranger = nonces_new(300, &other);
+    char nonce[NONCE_TEXT_LEN + 1];
+
+    (void)state;
+    nonces_make(one, 1000, nonce);
+    assert_int_equal(nonces_use(two, nonce, "b", 1, 999), NONCE_GOOD); /* its clock is behind */
+    assert_int_equal(nonces_use(two, nonce, "b", 1, 1000), NONCE_REPLAYED);
+    assert_int_equal(nonces_use(stranger, nonce, "b", 1, 1000), NONCE_UNKNOWN);
+    nonces_free(one);
+    nonces_free(two);
+    nonces_free(stranger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nc_is_new_each_time, make, drop),
         cmocka_unit_test_setup_teardown(nonce_is_ours_young_and_of_one, make, drop),
         cmocka_unit_test(bucket_fills_again),
+        cmocka_unit_test(gateways_that_share_a_store_take_each_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,10 +72,14 @@ static void names_are_unique(void **state)
 
     begin(unit);
     b.subscriber = add_subscriber(unit, "1");
-    assert_int_equal(unit->ops->subscriber_add(unit->store, &s), STORE_EXISTS);
     assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_OK);
-    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_EXISTS);
     commit(unit);
+    begin(unit); /* after "there already" a transaction may only be rolled back */
+    assert_int_equal(unit->ops->subscriber_add(unit->store, &s), STORE_EXISTS);
+    unit->ops->rollback(unit->store);
+    begin(unit);
+    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_EXISTS);
+    unit->ops->rollback(unit->store);
 }
 
 static void sqn_goes_forwards(void **state)
@@ -161,6 +165,8 @@ static void old_schema_is_upgraded(void **state)
     char error[STORE_ERROR_MAX] = "";
     sqlite3 *db = NULL;
 
+    if (unit->schema)
+        skip();
     begin(unit);
     add_subscriber(unit, "1");
     commit(unit);

@@ -1,0 +1,386 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The PostgreSQL store: connection, transactions, statements. Many gateways may share a database:
+ * writing transactions of all of them stand in one row, by an advisory lock, so that what is read
+ * in one is still true when it writes, as with SQLite.
+ */
+#include "../log.h"
+#include "postgresql_sql.h"
+#include "stores.h"
+
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PARAMETERS_MAX 20
+#define LOCK "1397312833" /* "SIMA" */
+/* Shorter than the phone's second; a node that hangs must not hold the others for long. */
+#define SESSION                                                                                    \
+    "SET synchronous_commit = on; SET client_min_messages = warning; SET lock_timeout = 400; "     \
+    "SET statement_timeout = 5000; SET idle_in_transaction_session_timeout = 5000"
+#define BEGIN_WRITE "BEGIN; SELECT pg_advisory_xact_lock(" LOCK ")"
+#define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+struct sql_rows {
+    enum sql sql;
+    int count;
+    const char *values[PARAMETERS_MAX];
+    int lengths[PARAMETERS_MAX], formats[PARAMETERS_MAX];
+    char numbers[PARAMETERS_MAX][24];
+    PGresult *result;
+    int row;
+};
+struct postgresql_store {
+    struct store base;
+    PGconn *connection;
+    struct sql_rows rows[SQL_COUNT];
+    int64_t inserted;
+    time_t tried; /* to connect again */
+};
+
+static struct postgresql_store *of(struct store *store)
+{
+    return (struct postgresql_store *)store;
+}
+
+static const char *fault(PGconn *connection)
+{
+    static _Thread_local char line[160];
+
+    snprintf(line, sizeof line, "%s", PQerrorMessage(connection));
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
+/* By SQLSTATE. */
+static enum store_result failed(struct postgresql_store *store, const PGresult *result)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+    if (state && strncmp(state, "23", 2) == 0)
+        return STORE_EXISTS;
+    log_line("op=store state=%s reason=\"%s\"", state ? state : "none", fault(store->connection));
+    if (!state)
+        return STORE_FAILED;
+    if (strcmp(state, "55P03") == 0 || strcmp(state, "57014") == 0 || strncmp(state, "40", 2) == 0)
+        return STORE_BUSY;
+    if (strcmp(state, "53100") == 0)
+        return STORE_FULL;
+    if (strcmp(state, "25006") == 0 || strcmp(state, "42501") == 0)
+        return STORE_READONLY;
+    return STORE_FAILED;
+}
+
+/* -- statements ----------------------------------------------------------------------------------
+ */
+
+static void clear(struct sql_rows *rows)
+{
+    PQclear(rows->result);
+    rows->result = NULL;
+    rows->row = -1;
+}
+
+static struct sql_rows *driver_bind(struct store *base, enum sql sql, const char *types,
+                                    va_list arguments)
+{
+    struct sql_rows *rows = &of(base)->rows[sql];
+
+    clear(rows);
+    rows->sql = sql;
+    rows->count = (int)strlen(types);
+    for (int i = 0; i < rows->count; i++) {
+        rows->formats[i] = types[i] == 'b';
+        rows->lengths[i] = 0;
+        if (types[i] == 'i') {
+            snprintf(rows->numbers[i], sizeof *rows->numbers, "%" PRId64,
+                     va_arg(arguments, int64_t));
+            rows->values[i] = rows->numbers[i];
+        } else {
+            rows->values[i] = va_arg(arguments, const char *);
+        }
+        if (types[i] == 'b')
+            rows->lengths[i] = (int)va_arg(arguments, size_t);
+    }
+    return rows;
+}
+
+/* The parameters are the caller's: it runs a statement where it binds it. */
+static enum store_result execute(struct postgresql_store *store, struct sql_rows *rows)
+{
+    char name[16];
+    ExecStatusType status;
+
+    snprintf(name, sizeof name, "s%d", (int)rows->sql);
+    rows->result = PQexecPrepared(store->connection, name, rows->count, rows->values, rows->lengths,
+                                  rows->formats, 1);
+    status = PQresultStatus(rows->result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+        return STORE_OK;
+    return failed(store, rows->result);
+}
+
+static enum store_result driver_row(struct store *base, struct sql_rows *rows)
+{
+    enum store_result result = rows->result ? STORE_OK : execute(of(base), rows);
+
+    if (result == STORE_OK && ++rows->row < PQntuples(rows->result))
+        return STORE_OK;
+    clear(rows);
+    return result == STORE_OK ? STORE_NONE : result;
+}
+
+static void driver_reset(struct store *base, struct sql_rows *rows)
+{
+    (void)base;
+    clear(rows);
+}
+
+static int64_t driver_integer(struct store *base, struct sql_rows *rows, int column)
+{
+    const uint8_t *value = (const uint8_t *)PQgetvalue(rows->result, rows->row, column);
+    uint64_t number = 0;
+
+    (void)base;
+    for (int i = 0; i < PQgetlength(rows->result, rows->row, column); i++)
+        number = number << 8 | value[i];
+    return (int64_t)number;
+}
+
+static enum store_result driver_run(struct store *base, struct sql_rows *rows)
+{
+    struct postgresql_store *store = of(base);
+    enum store_result result = execute(store, rows);
+
+    if (result == STORE_OK && PQntuples(rows->result) > 0) { /* RETURNING id */
+        rows->row = 0;
+        store->inserted = driver_integer(base, rows, 0);
+    } else if (result == STORE_OK && atoll(PQcmdTuples(rows->result)) == 0) {
+        result = STORE_NONE;
+    }
+    clear(rows);
+    return result;
+}
+
+static const void *driver_value(struct store *base, struct sql_rows *rows, int column, size_t *len)
+{
+    (void)base;
+    *len = (size_t)PQgetlength(rows->result, rows->row, column);
+    return PQgetisnull(rows->result, rows->row, column)
+               ? NULL
+               : PQgetvalue(rows->result, rows->row, column);
+}
+
+static int64_t driver_inserted(struct store *base)
+{
+    return of(base)->inserted;
+}
+
+static const struct sql_driver driver = {
+    .bind = driver_bind,
+    .row = driver_row,
+    .run = driver_run,
+    .reset = driver_reset,
+    .integer = driver_integer,
+    .value = driver_value,
+    .inserted = driver_inserted,
+};
+
+/* -- opening -------------------------------------------------------------------------------------
+ */
+
+static enum store_result simple(struct postgresql_store *store, const char *text)
+{
+    PGresult *result = PQexec(store->connection, text);
+    ExecStatusType status = PQresultStatus(result);
+    enum store_result outcome = STORE_OK;
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        outcome = failed(store, result);
+    PQclear(result);
+    return outcome;
+}
+
+/* -1: no schema of ours. */
+static int schema_version(struct postgresql_store *store)
+{
+    PGresult *result = PQexec(store->connection, "SELECT version FROM simauth_schema");
+    int version = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
+                      ? atoi(PQgetvalue(result, 0, 0))
+                      : -1;
+
+    PQclear(result);
+    return version;
+}
+
+static enum store_result upgrade(struct postgresql_store *store, int version)
+{
+    char text[64];
+    enum store_result result = simple(store, BEGIN_WRITE);
+
+    if (result == STORE_OK && version < 0)
+        result = simple(store, "CREATE TABLE simauth_schema (version INTEGER NOT NULL); "
+                               "INSERT INTO simauth_schema VALUES (0)");
+    if (result == STORE_OK) /* another node may have been faster */
+        version = schema_version(store);
+    for (int i = version; result == STORE_OK && i >= 0 && postgresql_schema[i]; i++)
+        result = simple(store, postgresql_schema[i]);
+    snprintf(text, sizeof text, "UPDATE simauth_schema SET version = %d",
+             POSTGRESQL_SCHEMA_VERSION);
+    if (result == STORE_OK)
+        result = simple(store, text);
+    if (result == STORE_OK)
+        return simple(store, "COMMIT");
+    simple(store, "ROLLBACK");
+    return result;
+}
+
+static enum store_result check_schema(struct postgresql_store *store, bool create, char *error)
+{
+    const char *where = PQdb(store->connection);
+    int version = schema_version(store);
+
+    if (version > POSTGRESQL_SCHEMA_VERSION)
+        return sql_say(error, where, STORE_DAMAGED, "was made by a newer simauth-gateway");
+    if (version >= 0 && create)
+        return sql_say(error, where, STORE_EXISTS,
+                       "is there already, with tables of simauth-gateway: nothing was changed");
+    if (version < 0 && !create)
+        return sql_say(error, where, STORE_DAMAGED,
+                       "has no tables of simauth-gateway: \"simauth-gatewayctl init\" makes them");
+    if (version < POSTGRESQL_SCHEMA_VERSION && upgrade(store, version) != STORE_OK)
+        return sql_say(error, where, STORE_READONLY, "could not be brought to the present schema");
+    return STORE_OK;
+}
+
+static enum store_result prepare_all(struct postgresql_store *store)
+{
+    enum store_result result = simple(store, SESSION);
+    char name[16];
+
+    for (int i = 0; result == STORE_OK && i < SQL_COUNT; i++) {
+        PGresult *prepared;
+
+        if (!postgresql_text[i])
+            continue;
+        snprintf(name, sizeof name, "s%d", i);
+        prepared = PQprepare(store->connection, name, postgresql_text[i], 0, NULL);
+        if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
+            result = failed(store, prepared);
+        PQclear(prepared);
+    }
+    return result;
+}
+
+static void postgresql_close(struct store *base)
+{
+    struct postgresql_store *store = of(base);
+
+    if (!store)
+        return;
+    for (int i = 0; i < SQL_COUNT; i++)
+        clear(&store->rows[i]);
+    PQfinish(store->connection);
+    pthread_mutex_destroy(&base->lock);
+    free(store);
+}
+
+static enum store_result postgresql_open(const char *where, bool create, const struct seal *seal,
+                                         struct store **result, char *error)
+{
+    struct postgresql_store *store = calloc(1, sizeof *store);
+    enum store_result outcome = STORE_FAILED;
+
+    *result = NULL;
+    if (!store)
+        return sql_say(error, "PostgreSQL", STORE_FAILED, "out of memory");
+    pthread_mutex_init(&store->base.lock, NULL);
+    store->base.driver = &driver;
+    store->base.seal = seal;
+    store->connection = PQconnectdb(where);
+    if (PQstatus(store->connection) != CONNECTION_OK)
+        sql_say(error, "PostgreSQL", STORE_FAILED, fault(store->connection));
+    else
+        outcome = check_schema(store, create, error);
+    if (outcome == STORE_OK && (outcome = prepare_all(store)) != STORE_OK)
+        sql_say(error, "PostgreSQL", outcome, fault(store->connection));
+    if (outcome == STORE_OK)
+        *result = &store->base;
+    else
+        postgresql_close(&store->base);
+    return outcome;
+}
+
+/* -- transactions --------------------------------------------------------------------------------
+ */
+
+/* At most once a second: who comes meanwhile hears at once that the database is gone. */
+static bool connected(struct postgresql_store *store)
+{
+    if (PQstatus(store->connection) == CONNECTION_OK)
+        return true;
+    if (time(NULL) == store->tried)
+        return false;
+    store->tried = time(NULL);
+    PQreset(store->connection);
+    if (PQstatus(store->connection) != CONNECTION_OK || prepare_all(store) != STORE_OK)
+        return false;
+    log_line("op=store state=connected");
+    return true;
+}
+
+static enum store_result postgresql_begin(struct store *base, bool write)
+{
+    struct postgresql_store *store = of(base);
+    const char *text = write ? BEGIN_WRITE : BEGIN_READ;
+    enum store_result result = STORE_FAILED;
+
+    pthread_mutex_lock(&base->lock);
+    if (connected(store))
+        result = simple(store, text);
+    /* A server that was started again is seen by the first statement. */
+    if (result != STORE_OK && PQstatus(store->connection) != CONNECTION_OK && connected(store))
+        result = simple(store, text);
+    if (result == STORE_OK)
+        return STORE_OK;
+    if (PQtransactionStatus(store->connection) != PQTRANS_IDLE)
+        simple(store, "ROLLBACK");
+    pthread_mutex_unlock(&base->lock);
+    return result;
+}
+
+static void postgresql_rollback(struct store *base)
+{
+    struct postgresql_store *store = of(base);
+
+    if (PQstatus(store->connection) == CONNECTION_OK)
+        simple(store, "ROLLBACK");
+    pthread_mutex_unlock(&base->lock);
+}
+
+static enum store_result postgresql_commit(struct store *base)
+{
+    struct postgresql_store *store = of(base);
+    bool whole = PQtransactionStatus(store->connection) == PQTRANS_INTRANS;
+    enum store_result result = simple(store, "COMMIT");
+
+    pthread_mutex_unlock(&base->lock);
+    /* COMMIT of a transaction that failed is a rollback, and no error. */
+    return result == STORE_OK && !whole ? STORE_FAILED : result;
+}
+
+const struct store_ops store_postgresql = {
+    .name = "postgresql",
+    .shared = true,
+    .open = postgresql_open,
+    .close = postgresql_close,
+    .begin = postgresql_begin,
+    .commit = postgresql_commit,
+    .rollback = postgresql_rollback,
+    SQL_METHODS,
+};

@@ -1,0 +1,189 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the SQL stores share: every method of store.h, written once over a driver. A driver is a
+ * connection, a table of prepared statements (one for each `enum sql`) and how they are run and
+ * read.
+ */
+#ifndef SIMAUTH_GATEWAY_SQL_H
+#define SIMAUTH_GATEWAY_SQL_H
+
+#include "store.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+
+enum sql {
+    SQL_BEGIN_WRITE,
+    SQL_BEGIN_READ,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_SUBSCRIBER_ADD,
+    SQL_SUBSCRIBER_KEYS,
+    SQL_SUBSCRIBER_BY_ID,
+    SQL_SUBSCRIBER_BY_IMPI,
+    SQL_SUBSCRIBER_BY_IMSI,
+    SQL_SUBSCRIBER_LIST,
+    SQL_SUBSCRIBER_REMOVE,
+    SQL_SQN_SET,
+    SQL_BINDING_ADD,
+    SQL_BINDING_FIND,
+    SQL_BINDING_LIST,
+    SQL_BINDING_REMOVE,
+    SQL_PARTNER_ADD,
+    SQL_PARTNER_REALM_ADD,
+    SQL_PARTNER_REALMS,
+    SQL_PARTNER_LIST,
+    SQL_PARTNER_BY_ID,
+    SQL_PARTNER_BY_NAME,
+    SQL_PARTNER_BY_REALM,
+    SQL_PARTNER_BY_CERTIFICATE,
+    SQL_PARTNER_SUSPEND,
+    SQL_PARTNER_REMOVE,
+    SQL_UB_PUT,
+    SQL_UB_GET,
+    SQL_UB_WRONG,
+    SQL_UB_TAKE,
+    SQL_SESSION_REMOVE_OLD,
+    SQL_SESSION_PUT,
+    SQL_SESSION_GET,
+    SQL_VECTOR_ADD,
+    SQL_VECTOR_BY_RAND,
+    SQL_VECTOR_BY_RAND_B,
+    SQL_VECTOR_STEP,
+    SQL_VECTOR_RESYNC,
+    SQL_VECTOR_GIVE,
+    SQL_VECTOR_RENEW,
+    SQL_ANSWER_GET,
+    SQL_ANSWER_PUT,
+    SQL_RECORD_SEEN,
+    SQL_RECORD_ADD,
+    SQL_RECORD_OUTCOME,
+    SQL_RECORD_LIST,
+    SQL_OPERATOR_KEY_ADD,
+    SQL_OPERATOR_KEY_GET,
+    SQL_SWEEP_UB,
+    SQL_SWEEP_SESSION,
+    SQL_SWEEP_VECTOR,
+    SQL_SWEEP_ANSWER,
+    SQL_SWEEP_OPERATOR_KEY,
+    SQL_COUNT
+};
+
+/* A statement that was bound, and its rows. */
+struct sql_rows;
+struct sql_driver {
+    struct sql_rows *(*bind)(struct store *store, enum sql sql, const char *types,
+                             va_list arguments);
+    enum store_result (*row)(struct store *store, struct sql_rows *rows);
+    enum store_result (*run)(struct store *store, struct sql_rows *rows);
+    void (*reset)(struct store *store, struct sql_rows *rows);
+    int64_t (*integer)(struct store *store, struct sql_rows *rows, int column);
+    /* NULL and 0 for SQL's NULL; text is NUL-terminated. Valid until the next row. */
+    const void *(*value)(struct store *store, struct sql_rows *rows, int column, size_t *len);
+    int64_t (*inserted)(struct store *store);
+};
+/* The first member of every SQL store. */
+struct store {
+    const struct sql_driver *driver;
+    const struct seal *seal;
+    pthread_mutex_t lock; /* held from begin to commit or rollback */
+};
+
+/* The prepared statement, its parameters bound by `types`: i int64, t text, b octets (pointer,
+ * size_t). */
+struct sql_rows *sql_bind(struct store *store, enum sql sql, const char *types, ...);
+/* STORE_OK: a row is there (sql_reset() after reading it). STORE_NONE: none. */
+enum store_result sql_row(struct store *store, struct sql_rows *rows);
+void sql_reset(struct store *store, struct sql_rows *rows);
+/* Runs a statement without rows; STORE_NONE when nothing changed. */
+enum store_result sql_run(struct store *store, struct sql_rows *rows);
+/* The id of the row that the last statement added. */
+int64_t sql_inserted(struct store *store);
+
+/* Columns. False when the value does not fit. */
+int64_t sql_integer(struct store *store, struct sql_rows *rows, int column);
+const char *sql_string(struct store *store, struct sql_rows *rows, int column);
+int sql_bytes(struct store *store, struct sql_rows *rows, int column);
+bool sql_text(struct store *store, struct sql_rows *rows, int column, char *text, size_t room);
+bool sql_octets(struct store *store, struct sql_rows *rows, int column, uint8_t *octets,
+                size_t len);
+/* A sealed blob at `place` of exactly `len` octets. */
+bool sql_sealed(struct store *store, struct sql_rows *rows, int column, const char *place,
+                void *plain, size_t len);
+/* "WHERE: WHAT" into `error`; `result` again. */
+enum store_result sql_say(char *error, const char *where, enum store_result result,
+                          const char *what);
+
+/* Methods in files of their own. */
+enum store_result sql_subscriber_add(struct store *, struct store_subscriber *);
+enum store_result sql_subscriber_by_id(struct store *, int64_t, struct store_subscriber *);
+enum store_result sql_subscriber_by_impi(struct store *, const char *, struct store_subscriber *);
+enum store_result sql_subscriber_by_imsi(struct store *, const char *, struct store_subscriber *);
+enum store_result sql_subscriber_list(struct store *, store_subscriber_cb, void *);
+enum store_result sql_subscriber_remove(struct store *, int64_t);
+enum store_result sql_sqn_set(struct store *, int64_t, uint64_t);
+enum store_result sql_binding_add(struct store *, const struct store_binding *);
+enum store_result sql_binding_find(struct store *, const char *, struct store_binding *);
+enum store_result sql_binding_list(struct store *, int64_t, store_binding_cb, void *);
+enum store_result sql_binding_remove(struct store *, const char *);
+
+enum store_result sql_partner_add(struct store *, struct store_partner *);
+enum store_result sql_partner_list(struct store *, store_partner_cb, void *);
+enum store_result sql_partner_by_id(struct store *, int64_t, struct store_partner *);
+enum store_result sql_partner_by_name(struct store *, const char *, struct store_partner *);
+enum store_result sql_partner_by_realm(struct store *, const char *, struct store_partner *);
+enum store_result sql_partner_by_certificate(struct store *, const char *, struct store_partner *);
+enum store_result sql_partner_suspend(struct store *, const char *, bool);
+enum store_result sql_partner_remove(struct store *, const char *);
+
+enum store_result sql_ub_put(struct store *, const struct store_ub *);
+enum store_result sql_ub_get(struct store *, int64_t, struct store_ub *);
+enum store_result sql_ub_wrong(struct store *, const uint8_t *);
+enum store_result sql_ub_take(struct store *, const uint8_t *);
+enum store_result sql_session_put(struct store *, const struct store_session *);
+enum store_result sql_session_get(struct store *, const char *, struct store_session *);
+
+enum store_result sql_vector_add(struct store *, struct store_vector *);
+enum store_result sql_vector_by_rand(struct store *, enum store_vector_role, const uint8_t *,
+                                     size_t, struct store_vector *);
+enum store_result sql_vector_by_rand_b(struct store *, enum store_vector_role, int64_t,
+                                       const uint8_t *, size_t, struct store_vector *);
+enum store_result sql_vector_step(struct store *, int64_t, enum store_vector_state, const char *,
+                                  int64_t, int64_t);
+enum store_result sql_vector_resync(struct store *, int64_t, enum store_vector_state);
+enum store_result sql_vector_give(struct store *, int64_t, const uint8_t *);
+enum store_result sql_vector_renew(struct store *, const struct store_vector *);
+enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
+                                 struct store_answer *);
+enum store_result sql_answer_put(struct store *, const struct store_answer *);
+enum store_result sql_record_add(struct store *, struct store_record *);
+enum store_result sql_record_outcome(struct store *, int64_t, enum store_outcome);
+enum store_result sql_record_list(struct store *, int64_t, store_record_cb, void *);
+enum store_result sql_operator_key_add(struct store *, const struct store_operator_key *);
+enum store_result sql_operator_key_get(struct store *, int64_t, struct store_operator_key *);
+enum store_result sql_sweep(struct store *, int64_t);
+
+/* The members of struct store_ops that are the same for all. */
+#define SQL_METHODS                                                                                \
+    .subscriber_add = sql_subscriber_add, .subscriber_by_id = sql_subscriber_by_id,                \
+    .subscriber_by_impi = sql_subscriber_by_impi, .subscriber_by_imsi = sql_subscriber_by_imsi,    \
+    .subscriber_list = sql_subscriber_list, .subscriber_remove = sql_subscriber_remove,            \
+    .sqn_set = sql_sqn_set, .binding_add = sql_binding_add, .binding_find = sql_binding_find,      \
+    .binding_list = sql_binding_list, .binding_remove = sql_binding_remove,                        \
+    .partner_add = sql_partner_add, .partner_list = sql_partner_list,                              \
+    .partner_by_id = sql_partner_by_id, .partner_by_name = sql_partner_by_name,                    \
+    .partner_by_realm = sql_partner_by_realm,                                                      \
+    .partner_by_certificate = sql_partner_by_certificate, .partner_suspend = sql_partner_suspend,  \
+    .partner_remove = sql_partner_remove, .ub_put = sql_ub_put, .ub_get = sql_ub_get,              \
+    .ub_wrong = sql_ub_wrong, .ub_take = sql_ub_take, .session_put = sql_session_put,              \
+    .session_get = sql_session_get, .vector_add = sql_vector_add,                                  \
+    .vector_by_rand = sql_vector_by_rand, .vector_by_rand_b = sql_vector_by_rand_b,                \
+    .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
+    .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
+    .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_add = sql_record_add,      \
+    .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \
+    .operator_key_add = sql_operator_key_add, .operator_key_get = sql_operator_key_get,            \
+    .sweep = sql_sweep
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every SQL store does: answers, records, operator keys. */
+#include "sql.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -- answers ------------------------------------------------------------------------------------
+ */
+
+enum store_result sql_answer_get(struct store *store, const char *who, const uint8_t *key,
+                                 struct store_answer *answer)
+{
+    struct sql_rows *s = sql_bind(store, SQL_ANSWER_GET, "tb", who, key, (size_t)STORE_KEY_LEN);
+    enum store_result result = sql_row(store, s);
+
+    if (result != STORE_OK)
+        return result;
+    memset(answer, 0, sizeof *answer);
+    snprintf(answer->who, sizeof answer->who, "%s", who);
+    memcpy(answer->key, key, STORE_KEY_LEN);
+    if (!sql_octets(store, s, 0, answer->hash, STORE_HASH_LEN))
+        result = STORE_DAMAGED;
+    else if (!(answer->body = strdup(sql_string(store, s, 1))))
+        result = STORE_FAILED;
+    answer->made = sql_integer(store, s, 2);
+    sql_reset(store, s);
+    return result;
+}
+
+enum store_result sql_answer_put(struct store *store, const struct store_answer *answer)
+{
+    return sql_run(store, sql_bind(store, SQL_ANSWER_PUT, "tbbti", answer->who, answer->key,
+                                   (size_t)STORE_KEY_LEN, answer->hash, (size_t)STORE_HASH_LEN,
+                                   answer->body, answer->made));
+}
+
+/* -- records ------------------------------------------------------------------------------------
+ */
+
+enum store_result sql_record_add(struct store *store, struct store_record *record)
+{
+    struct sql_rows *s = sql_bind(store, SQL_RECORD_SEEN, "tt", record->nai_a, record->nai_b);
+    enum store_result result = sql_row(store, s);
+
+    if (result != STORE_OK && result != STORE_NONE)
+        return result;
+    sql_reset(store, s);
+    record->first = result == STORE_NONE;
+    result = sql_run(store, sql_bind(store, SQL_RECORD_ADD, "itttttii", record->time, record->side,
+                                     record->partner, record->nai_a, record->nai_b, record->method,
+                                     (int64_t)record->first, (int64_t)record->outcome));
+    record->id = sql_inserted(store);
+    return result;
+}
+
+enum store_result sql_record_outcome(struct store *store, int64_t id, enum store_outcome outcome)
+{
+    return sql_run(store, sql_bind(store, SQL_RECORD_OUTCOME, "ii", id, (int64_t)outcome));
+}
+
+enum store_result sql_record_list(struct store *store, int64_t since, store_record_cb cb,
+                                  void *data)
+{
+    struct sql_rows *s = sql_bind(store, SQL_RECORD_LIST, "i", since);
+    struct store_record record;
+    enum store_result result;
+
+    while ((result = sql_row(store, s)) == STORE_OK) {
+        record.id = sql_integer(store, s, 0);
+        record.time = sql_integer(store, s, 1);
+        record.first = (int)sql_integer(store, s, 7);
+        record.outcome = (enum store_outcome)(int)sql_integer(store, s, 8);
+        if (!sql_text(store, s, 2, record.side, sizeof record.side) ||
+            !sql_text(store, s, 3, record.partner, sizeof record.partner) ||
+            !sql_text(store, s, 4, record.nai_a, sizeof record.nai_a) ||
+            !sql_text(store, s, 5, record.nai_b, sizeof record.nai_b) ||
+            !sql_text(store, s, 6, record.method, sizeof record.method)) {
+            result = STORE_DAMAGED;
+            break;
+        }
+        if (cb(&record, data) != 0)
+            break;
+    }
+    sql_reset(store, s);
+    return result == STORE_NONE ? STORE_OK : result;
+}
+
+/* -- operator keys ------------------------------------------------------------------------------
+ */
+
+static void operator_key_place(const uint8_t *public_key, char place[static 32])
+{
+    snprintf(place, 32, "operator_key %02x%02x%02x%02x", public_key[0], public_key[1],
+             public_key[2], public_key[3]);
+}
+
+enum store_result sql_operator_key_add(struct store *store, const struct store_operator_key *key)
+{
+    uint8_t sealed[32 + SEAL_OVERHEAD];
+    char place[32];
+
+    operator_key_place(key->public_key, place);
+    if (key->private_key.len != 32 ||
+        seal_close(store->seal, place, key->private_key.octets, 32, sealed) != 0)
+        return STORE_FAILED;
+    return sql_run(store, sql_bind(store, SQL_OPERATOR_KEY_ADD, "bbii", key->public_key,
+                                   (size_t)SIMAUTH_X25519_LEN, sealed, sizeof sealed,
+                                   key->not_before, key->not_after));
+}
+
+enum store_result sql_operator_key_get(struct store *store, int64_t now,
+                                       struct store_operator_key *key)
+{
+    struct sql_rows *s = sql_bind(store, SQL_OPERATOR_KEY_GET, "i", now);
+    enum store_result result = sql_row(store, s);
+    char place[32];
+
+    if (result != STORE_OK)
+        return result;
+    memset(key, 0, sizeof *key);
+    key->id = sql_integer(store, s, 0);
+    key->not_before = sql_integer(store, s, 3);
+    key->not_after = sql_integer(store, s, 4);
+    if (!sql_octets(store, s, 1, key->public_key, SIMAUTH_X25519_LEN)) {
+        result = STORE_DAMAGED;
+    } else {
+        operator_key_place(key->public_key, place);
+        key->private_key.len = 32;
+        if (!sql_sealed(store, s, 2, place, key->private_key.octets, 32))
+            result = STORE_DAMAGED;
+    }
+    sql_reset(store, s);
+    return result;
+}
+
+/* -- what is over -------------------------------------------------------------------------------
+ */
+
+enum store_result sql_sweep(struct store *store, int64_t now)
+{
+    const struct {
+        enum sql sql;
+        int64_t before;
+    } sweeps[] = {
+        {SQL_SWEEP_UB, now - 120},
+        {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_VECTOR, now - 420},
+        {SQL_SWEEP_ANSWER, now - 300},
+        {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+    };
+
+    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
+        enum store_result result =
+            sql_run(store, sql_bind(store, sweeps[i].sql, "i", sweeps[i].before));
+
+        if (result != STORE_OK && result != STORE_NONE)
+            return result;
+    }
+    return STORE_OK;
+}
