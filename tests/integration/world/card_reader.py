@@ -11,6 +11,10 @@ sys.path.insert(0, CARD)
 
 from card.reader import Reader  # noqa: E402
 
+from . import sandbox  # noqa: E402
+
+INSIDE = "/run/simcard"  # tests/card as the nodes see it: their /tmp hides a checkout that stands below /tmp
+
 
 class _Started:
     """A node's process, as Reader holds it."""
@@ -36,13 +40,22 @@ def card_of(node, sim, name="card", **more):
     return path
 
 
+def _card_inside():
+    if not os.path.isdir(INSIDE):
+        os.mkdir(INSIDE)
+        sandbox.mount(os.path.abspath(CARD), INSIDE, None, sandbox.MS_BIND)
+    return INSIDE
+
+
 def reader_on(node, profiles, plans=(), out=False):
     """A reader for this node's programs: those started later find it by `node.env`.
 
     Use it as a context manager; `order()`, `wait_powered()` and `commands()` are those of Reader.
     """
     def start(argv):
-        return _Started(node.start("reader", [sys.executable, "-B", *argv, "--same-net"], user=None))
+        program = os.path.join(_card_inside(), os.path.basename(argv[0]))
+        return _Started(node.start("reader", [sys.executable, "-B", program, *argv[1:], "--same-net"],
+                                   user=None))
     reader = Reader(node.path("reader"), profiles, plans, out, start)
     node.env.update(reader.env)
     return reader
