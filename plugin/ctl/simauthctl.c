@@ -126,19 +126,22 @@ int main(int argc, char **argv)
             ctl.json = true;
         } else if (!strcmp(argv[i], "--version")) {
             puts("simauthctl " SIMAUTH_VERSION);
-            return CTL_GOOD;
+            status = CTL_GOOD;
+            goto out;
         } else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
             help();
-            return CTL_GOOD;
+            status = CTL_GOOD;
+            goto out;
         } else {
             ctl_complain("%s: no such option; see `simauthctl --help`", argv[i]);
-            return CTL_USAGE;
+            goto out;
         }
     }
     if (i < argc)
         status = run(&ctl, argc - i, argv + i);
     else
         ctl_complain("a command is missing; see `simauthctl --help`");
+out:
     g_free(ctl.config);
     return (int)status;
 }

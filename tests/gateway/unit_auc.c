@@ -98,7 +98,7 @@ static void vector_is_milenage(void **state)
     struct store_subscriber s = add_subscriber(unit, UINT64_C(0xff9bb4d0b600));
     struct simauth_milenage m;
     struct simauth_milenage_vector v;
-    struct auc_vector first, second;
+    struct auc_vector first = {0}, second = {0};
     uint64_t sqn;
     uint8_t octets[6];
 
@@ -137,7 +137,7 @@ static void auts_is_checked_against_its_rand(void **state)
 {
     struct unit_store *unit = *state;
     struct store_subscriber s = add_subscriber(unit, 64);
-    struct auc_vector v;
+    struct auc_vector v = {0};
     uint8_t auts[14], rand[16] = {1}, other[16] = {2};
     uint64_t sqn;
 
@@ -158,7 +158,7 @@ static void auts_is_checked_against_its_rand(void **state)
 static void exhausted_is_said(void **state)
 {
     struct unit_store *unit = *state;
-    struct auc_vector v;
+    struct auc_vector v = {0};
     uint64_t sqn;
 
     add_subscriber(unit, SQN_MAX);
