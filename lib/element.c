@@ -7,6 +7,7 @@
 
 #define PREFIX_LEN 6 /* "sim01." */
 #define MAC_TEXT SIMAUTH_B64U_LEN(SIMAUTH_MAC_LEN)
+#define CHAL_TEXT (SIMAUTH_B64U_LEN(SIMAUTH_CHAL_MAX) + 2) /* with a dot behind an id */
 #define REPLACED_TEXT SIMAUTH_B64U_LEN(SIMAUTH_RAND_LEN)
 
 /* What is left to be parsed. */
@@ -38,7 +39,8 @@ static bool take_octets(struct rest *rest, uint8_t *octets, size_t len)
 static enum simauth_result take_challenge(struct rest *rest, struct simauth_element *element)
 {
     const char *dot = memchr(rest->at, '.', rest->len);
-    size_t name_len;
+    size_t name_len, id_len;
+    bool opening;
 
     if (dot == NULL)
         return SIMAUTH_MALFORMED;
@@ -48,8 +50,12 @@ static enum simauth_result take_challenge(struct rest *rest, struct simauth_elem
         return SIMAUTH_UNKNOWN_METHOD;
     rest->at += name_len + 1;
     rest->len -= name_len + 1;
-    element->rand_len = element->method->rand_len;
-    if (!take_octets(rest, element->rand, element->rand_len))
+    opening = element->kind == SIMAUTH_ELEMENT_1;
+    element->rand_len = (uint8_t)simauth_method_chal_len(element->method, opening);
+    id_len = opening ? element->method->id_len : 0;
+    if (id_len > 0 && (!take_octets(rest, element->rand, id_len) || !take_char(rest, '.')))
+        return SIMAUTH_MALFORMED;
+    if (!take_octets(rest, element->rand + id_len, element->rand_len - id_len))
         return SIMAUTH_MALFORMED;
     if (element->method->check_rand != NULL)
         return element->method->check_rand(element->rand, element->rand_len);
@@ -76,6 +82,8 @@ static enum simauth_result take_answer(struct rest *rest, struct simauth_element
     result = take_challenge(rest, element);
     if (result != SIMAUTH_OK || rest->len == 0)
         return result;
+    if (simauth_method_is_held(element->method)) /* no SIM, so nothing to be replaced */
+        return SIMAUTH_MALFORMED;
     if (!take_char(rest, '.') || !take_octets(rest, element->replaced, SIMAUTH_RAND_LEN))
         return SIMAUTH_MALFORMED;
     element->replaced_len = SIMAUTH_RAND_LEN;
@@ -186,7 +194,10 @@ static bool challenge_fits(const struct simauth_element *element)
 {
     const struct simauth_method *method = element->method;
 
-    if (method == NULL || element->rand_len != method->rand_len)
+    if (method == NULL ||
+        element->rand_len != simauth_method_chal_len(method, element->kind == SIMAUTH_ELEMENT_1))
+        return false;
+    if (element->replaced_len != 0 && simauth_method_is_held(method))
         return false;
     return method->check_rand == NULL ||
            method->check_rand(element->rand, element->rand_len) == SIMAUTH_OK;
@@ -221,10 +232,23 @@ static int write_kind(const struct simauth_element *element, const char *mac, co
     return -1;
 }
 
+/* chal of section 2; `text` has room for CHAL_TEXT + 1. */
+static void write_challenge(const struct simauth_element *element, char *text)
+{
+    size_t id_len = element->kind == SIMAUTH_ELEMENT_1 ? element->method->id_len : 0;
+
+    if (id_len > 0) {
+        simauth_b64u_encode(element->rand, id_len, text);
+        text += strlen(text);
+        *text++ = '.';
+    }
+    simauth_b64u_encode(element->rand + id_len, element->rand_len - id_len, text);
+}
+
 enum simauth_result simauth_element_write(struct simauth_element *element)
 {
     char mac[MAC_TEXT + 1];
-    char rand[SIMAUTH_B64U_LEN(SIMAUTH_CHAL_MAX) + 1] = "";
+    char rand[CHAL_TEXT + 1] = "";
     bool has_challenge = element->kind == SIMAUTH_ELEMENT_1 || element->kind == SIMAUTH_ELEMENT_2;
     int len;
 
@@ -236,7 +260,7 @@ enum simauth_result simauth_element_write(struct simauth_element *element)
         return SIMAUTH_MALFORMED;
     simauth_b64u_encode(element->mac, SIMAUTH_MAC_LEN, mac);
     if (has_challenge)
-        simauth_b64u_encode(element->rand, element->rand_len, rand);
+        write_challenge(element, rand);
     len = write_kind(element, mac, rand, element->text);
     if (len > 0 && len <= SIMAUTH_ELEMENT_MAX)
         return SIMAUTH_OK;

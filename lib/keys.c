@@ -56,7 +56,8 @@ static bool parts_fit(const struct simauth_method *method, size_t rand_len, size
 {
     size_t parts = rand_len / SIMAUTH_RAND_LEN;
 
-    if (rand_len != method->rand_len || parts == 0 || rand_len % SIMAUTH_RAND_LEN != 0)
+    if (simauth_method_is_held(method) || rand_len != method->rand_len || parts == 0 ||
+        rand_len % SIMAUTH_RAND_LEN != 0)
         return false;
     return res_len >= 4 * parts && res_len <= SIMAUTH_RES_MAX * parts && res_len % parts == 0;
 }
@@ -65,6 +66,20 @@ static void kdf_parts(struct simauth_octets *s, const uint8_t *octets, size_t le
 {
     for (size_t i = 0; i < parts; i++)
         kdf_parameter(s, octets + i * (len / parts), len / parts);
+}
+
+/* What both methods' keys begin with: label, direction, method, names. */
+static void kdf_call(struct simauth_octets *s, enum simauth_subject subject,
+                     const struct simauth_names *names, const struct simauth_method *method)
+{
+    kdf_begin(s, FC_SIMAUTH);
+    kdf_string(s, LABEL);
+    kdf_string(s, subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller");
+    kdf_string(s, method->name);
+    kdf_string(s, names->aor_a);
+    kdf_string(s, names->aor_b);
+    kdf_string(s, names->nai_a);
+    kdf_string(s, names->nai_b);
 }
 
 enum simauth_result simauth_ssk_one_way(enum simauth_subject subject,
@@ -80,16 +95,29 @@ enum simauth_result simauth_ssk_one_way(enum simauth_subject subject,
     simauth_secret_wipe(ssk);
     if (!names_fit(names) || k->len != method->k_len || !parts_fit(method, rand_len, res->len))
         return SIMAUTH_MALFORMED;
-    kdf_begin(&s, FC_SIMAUTH);
-    kdf_string(&s, LABEL);
-    kdf_string(&s, subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller");
-    kdf_string(&s, method->name);
-    kdf_string(&s, names->aor_a);
-    kdf_string(&s, names->aor_b);
-    kdf_string(&s, names->nai_a);
-    kdf_string(&s, names->nai_b);
+    kdf_call(&s, subject, names, method);
     kdf_parts(&s, rand, rand_len, parts);
     kdf_parts(&s, res->octets, res->len, parts);
+    return kdf_end(&s, k, ssk);
+}
+
+enum simauth_result simauth_ssk_held(enum simauth_subject subject,
+                                     const struct simauth_names *names,
+                                     const struct simauth_method *method, const uint8_t *ticket,
+                                     const uint8_t nonce[static SIMAUTH_NONCE_LEN],
+                                     const struct simauth_secret *k, struct simauth_secret *ssk)
+{
+    struct simauth_octets s = {0};
+    bool has_ticket = method->id_len == SIMAUTH_TICKET_LEN;
+
+    simauth_secret_wipe(ssk);
+    if (!names_fit(names) || !simauth_method_is_held(method) || k->len != method->k_len ||
+        has_ticket != (ticket != NULL))
+        return SIMAUTH_MALFORMED;
+    kdf_call(&s, subject, names, method);
+    if (has_ticket)
+        kdf_parameter(&s, ticket, SIMAUTH_TICKET_LEN);
+    kdf_parameter(&s, nonce, SIMAUTH_NONCE_LEN);
     return kdf_end(&s, k, ssk);
 }
 

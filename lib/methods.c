@@ -5,9 +5,8 @@
 #include <string.h>
 
 static const struct simauth_method *const METHODS[] = {
-    &simauth_method_aka,
-    &simauth_method_akap,
-    &simauth_method_gsm,
+    &simauth_method_aka, &simauth_method_akap, &simauth_method_gsm,
+    &simauth_method_stp, &simauth_method_agt,
 };
 #define METHODS_COUNT (sizeof METHODS / sizeof METHODS[0])
 _Static_assert(METHODS_COUNT <= SIMAUTH_METHODS_MAX, "too many methods");
@@ -40,6 +39,16 @@ enum simauth_result simauth_method_k(const struct simauth_challenge *challenge, 
         result = simauth_secret_set(k, from.octets, from.len);
     simauth_secret_wipe(&from);
     return result;
+}
+
+bool simauth_method_is_held(const struct simauth_method *method)
+{
+    return method != NULL && method->id_len > 0;
+}
+
+size_t simauth_method_chal_len(const struct simauth_method *method, bool opening)
+{
+    return opening ? method->rand_len : (size_t)(method->rand_len - method->id_len);
 }
 
 void simauth_card_answer_wipe(struct simauth_card_answer *answer)

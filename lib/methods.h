@@ -9,5 +9,7 @@
 extern const struct simauth_method simauth_method_aka;
 extern const struct simauth_method simauth_method_akap;
 extern const struct simauth_method simauth_method_gsm;
+extern const struct simauth_method simauth_method_stp;
+extern const struct simauth_method simauth_method_agt;
 
 #endif

@@ -403,7 +403,7 @@ const char *simauth_session_peer_operator(const struct simauth_session *s)
 
 const struct simauth_method *simauth_session_peer_method(const struct simauth_session *s)
 {
-    return s->peer_method;
+    return s->held.with ? s->held.origin : s->peer_method;
 }
 
 int simauth_session_peer_sim_age(const struct simauth_session *s)

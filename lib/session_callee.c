@@ -18,7 +18,8 @@ simauth_actions simauth_session_begin_callee(struct simauth_session *s,
         return session_advance(s, SIMAUTH_EVENT_INVITE_BARE);
     s->element_1 = *element_1;
     s->invite_has_zrtp = simauth_binding_has_zrtp(sdp, sdp_len);
-    return session_advance(s, SIMAUTH_EVENT_BEGIN);
+    return session_advance(s, simauth_method_is_held(element_1->method) ? SIMAUTH_EVENT_BEGIN_HELD
+                                                                        : SIMAUTH_EVENT_BEGIN);
 }
 
 static bool confirmation_fits(const struct simauth_session *s, const struct simauth_confirmation *c)
@@ -46,8 +47,7 @@ simauth_actions simauth_session_challenge(struct simauth_session *s,
     return session_advance(s, SIMAUTH_EVENT_CHALLENGE_GOOD);
 }
 
-/* MAC_0 under its key, or under SSK_A=>B when `mac0_key` is NULL. */
-static bool opening_right(const struct simauth_session *s, const struct simauth_secret *mac0_key)
+bool session_opening_right(const struct simauth_session *s, const struct simauth_secret *mac0_key)
 {
     uint8_t mac[SIMAUTH_MAC_LEN];
     struct simauth_octets t1 = {0};
@@ -69,8 +69,8 @@ simauth_actions session_callee_card(struct simauth_session *s,
         return session_advance(s, SIMAUTH_EVENT_CARD_FAILED);
     if (s->state == SIMAUTH_STATE_CALLEE_RECARDING)
         return session_advance(s, SIMAUTH_EVENT_CARD_GOOD);
-    return session_advance(s, opening_right(s, NULL) ? SIMAUTH_EVENT_OPENING_RIGHT
-                                                     : SIMAUTH_EVENT_OPENING_WRONG);
+    return session_advance(s, session_opening_right(s, NULL) ? SIMAUTH_EVENT_OPENING_RIGHT
+                                                             : SIMAUTH_EVENT_OPENING_WRONG);
 }
 
 simauth_actions session_callee_resynced(struct simauth_session *s,
@@ -81,7 +81,7 @@ simauth_actions session_callee_resynced(struct simauth_session *s,
         return 0;
     bool right = own->method == s->own_challenge.method && mac0_key && mac0_key->len > 0 &&
                  !session_rand_equal(own, s->own_challenge.rand, s->own_challenge.rand_len) &&
-                 opening_right(s, mac0_key);
+                 session_opening_right(s, mac0_key);
     if (right)
         s->own_challenge = *own;
     return session_advance(s, right ? SIMAUTH_EVENT_RESYNC_RIGHT : SIMAUTH_EVENT_RESYNC_WRONG);
@@ -89,7 +89,7 @@ simauth_actions session_callee_resynced(struct simauth_session *s,
 
 /* Element 2 with MAC_B: it needs no SDP, so it can go out with the first response whatever that is.
  */
-static enum simauth_result make_element_2(struct simauth_session *s)
+enum simauth_result session_make_element_2(struct simauth_session *s)
 {
     struct simauth_element *e = &s->element_2;
     *e = (struct simauth_element){.kind = SIMAUTH_ELEMENT_2, .method = s->peer_method};
@@ -122,7 +122,7 @@ simauth_actions session_callee_vector(struct simauth_session *s,
     if (!same || simauth_unseal(vector, statement->key, &s->pair, &s->ssk_caller))
         return session_advance(s, SIMAUTH_EVENT_VECTOR_BAD);
     session_take_peer(s, vector, statement);
-    if (make_element_2(s))
+    if (session_make_element_2(s))
         return session_advance(s, SIMAUTH_EVENT_VECTOR_BAD);
     return session_advance(s, SIMAUTH_EVENT_VECTOR_GOOD);
 }

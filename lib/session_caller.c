@@ -25,8 +25,7 @@ static void take_names(struct simauth_session *s, const struct simauth_vector *v
     strcpy(s->nai_b, vector->nai_b);
 }
 
-/* Element 1 with MAC_0. */
-static enum simauth_result make_element_1(struct simauth_session *s)
+enum simauth_result session_make_element_1(struct simauth_session *s)
 {
     struct simauth_element *e = &s->element_1;
     struct simauth_octets t1 = {0};
@@ -66,7 +65,8 @@ static simauth_actions first_vector(struct simauth_session *s, const struct sima
     take_names(s, vector);
     session_take_peer(s, vector, statement);
     s->own_challenge = *own;
-    if (simauth_unseal(vector, statement->key, &s->pair, &s->ssk_callee) || make_element_1(s))
+    if (simauth_unseal(vector, statement->key, &s->pair, &s->ssk_callee) ||
+        session_make_element_1(s))
         return session_advance(s, SIMAUTH_EVENT_VECTOR_BAD);
     return session_advance(s, SIMAUTH_EVENT_VECTOR_GOOD);
 }
@@ -134,6 +134,12 @@ static simauth_actions first_confirm(struct simauth_session *s,
 {
     const struct simauth_challenge *own = &s->own_challenge;
     bool method = element_2->method == own->method;
+    if (s->held.with) {
+        s->element_2 = *element_2;
+        if (!method || session_take_nonce_b(s))
+            return session_advance(s, SIMAUTH_EVENT_CONFIRM_WRONG);
+        return check_confirm(s);
+    }
     if (!method || !session_rand_equal(own, element_2->rand, element_2->rand_len)) {
         bool stale = method && s->resynced && element_2->rand_len == own->rand_len &&
                      memcmp(element_2->rand, s->first_rand, element_2->rand_len) == 0;

@@ -50,6 +50,8 @@ struct simauth_session {
     struct simauth_octets t2; /* once element 2 is known */
     struct simauth_octets t3; /* once the answer's SDP is bound */
 
+    struct simauth_held_key held; /* with: NULL for a call that both SIMs prove */
+
     struct simauth_secret ssk_callee; /* SSK_A=>B */
     struct simauth_secret ssk_caller; /* SSK_B=>A */
     struct simauth_secret ssk;        /* SSK_A/B */
@@ -86,6 +88,14 @@ bool session_binding_same(const struct simauth_octets *bound, const char *sdp, s
 /* MAC_A of an ACK with this SDP. */
 enum simauth_result session_mac_a(struct simauth_session *s, const char *sdp, size_t len,
                                   uint8_t mac[static SIMAUTH_MAC_LEN]);
+
+/* Element 1 with MAC_0 and element 2 with MAC_B out of the session's challenges and keys. */
+enum simauth_result session_make_element_1(struct simauth_session *s);
+enum simauth_result session_make_element_2(struct simauth_session *s);
+/* MAC_0 under its key, or under SSK_A=>B when `mac0_key` is NULL. */
+bool session_opening_right(const struct simauth_session *s, const struct simauth_secret *mac0_key);
+/* Caller of a held key: SSK_B=>A, once element 2 has brought NONCE_B. */
+enum simauth_result session_take_nonce_b(struct simauth_session *s);
 
 /* One side each; the state was not looked at yet. */
 simauth_actions session_caller_vector(struct simauth_session *s,

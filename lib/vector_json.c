@@ -22,7 +22,7 @@ static enum simauth_result take_challenge(const json_t *object, struct simauth_c
     if (!json_take_text(object, "method", method, sizeof method - 1))
         return SIMAUTH_MALFORMED;
     challenge->method = simauth_method_find(method, strlen(method));
-    if (challenge->method == NULL)
+    if (challenge->method == NULL || simauth_method_is_held(challenge->method))
         return SIMAUTH_UNKNOWN_METHOD;
     challenge->rand_len = challenge->method->rand_len;
     if (!json_take_octets(object, "rand", challenge->rand, challenge->rand_len))

@@ -32,7 +32,7 @@ static uint8_t rand_of(const json_t *object, const char *name, uint8_t *rand)
     const struct simauth_method *method;
 
     for (size_t i = 0; (method = simauth_method_at(i)); i++)
-        if (octets_of(object, name, rand, method->rand_len))
+        if (!simauth_method_is_held(method) && octets_of(object, name, rand, method->rand_len))
             return method->rand_len;
     return 0;
 }
@@ -143,7 +143,7 @@ static const char *challenges_members(const json_t *object, struct body_challeng
     const char *element = string_of(object, "element", SIMAUTH_ELEMENT_MAX);
 
     body->method = method ? simauth_method_find(method, strlen(method)) : NULL;
-    if (!body->method)
+    if (!body->method || simauth_method_is_held(body->method))
         return "method must be a name that this gateway knows";
     body->rand_len = body->method->rand_len;
     if (!octets_of(object, "rand", body->rand, body->rand_len))

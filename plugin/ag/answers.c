@@ -95,8 +95,10 @@ static json_t *methods_json(void)
     json_t *list = json_array();
     const struct simauth_method *method;
 
-    for (size_t i = 0; list && (method = simauth_method_at(i)) != NULL; i++)
-        json_array_append_new(list, json_string(method->name));
+    for (size_t i = 0; list && (method = simauth_method_at(i)) != NULL; i++) {
+        if (!simauth_method_is_held(method)) /* those need no vector */
+            json_array_append_new(list, json_string(method->name));
+    }
     return list;
 }
 

@@ -55,7 +55,8 @@ static bool take_challenge(const json_t *object, struct simauth_challenge *chall
     if (!simauth_json_only(object, names) || !json_is_string(method))
         return false;
     challenge->method = simauth_method_find(json_string_value(method), json_string_length(method));
-    if (!challenge->method || challenge->method->needs_autn != (autn != NULL))
+    if (!challenge->method || simauth_method_is_held(challenge->method) ||
+        challenge->method->needs_autn != (autn != NULL))
         return false;
     challenge->rand_len = challenge->method->rand_len;
     challenge->has_autn = autn != NULL;

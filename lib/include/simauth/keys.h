@@ -29,6 +29,15 @@ simauth_ssk_one_way(enum simauth_subject subject, const struct simauth_names *na
                     const struct simauth_method *method, const uint8_t *rand, size_t rand_len,
                     const struct simauth_secret *k, const struct simauth_secret *res,
                     struct simauth_secret *ssk);
+/* The same for a method without a SIM (stp, agt): K is the setup or ticket key of SIMAUTH_KEY_LEN,
+ * `ticket` the SIMAUTH_TICKET_LEN octets of agt (NULL for stp), `nonce` NONCE_A (subject callee) or
+ * NONCE_B (subject caller). SIMAUTH_MALFORMED: a name or length that does not fit;
+ * SIMAUTH_NO_MEMORY, SIMAUTH_CRYPTO. */
+SIMAUTH_API enum simauth_result
+simauth_ssk_held(enum simauth_subject subject, const struct simauth_names *names,
+                 const struct simauth_method *method, const uint8_t *ticket,
+                 const uint8_t nonce[static SIMAUTH_NONCE_LEN], const struct simauth_secret *k,
+                 struct simauth_secret *ssk);
 /* SSK_A/B from both and T3. */
 SIMAUTH_API enum simauth_result simauth_ssk_both(const struct simauth_secret *ssk_callee,
                                                  const struct simauth_secret *ssk_caller,
@@ -44,6 +53,10 @@ SIMAUTH_API enum simauth_result simauth_hkdf(const struct simauth_secret *key, c
 #define SIMAUTH_LABEL_MAC_A "caller confirm"
 #define SIMAUTH_LABEL_MAC_B2 "callee media"
 #define SIMAUTH_LABEL_ZRTP "zrtp aux"
+/* Section 8: the next call in the same direction, in the other, and the MAC of a lifetime wish. */
+#define SIMAUTH_LABEL_SETUP_SAME "setup same"
+#define SIMAUTH_LABEL_SETUP_BACK "setup back"
+#define SIMAUTH_LABEL_SETUP_WISH "setup wish"
 /* First 16 octets of HMAC-SHA-256(key, transcript). */
 SIMAUTH_API enum simauth_result simauth_mac(const struct simauth_secret *key,
                                             const struct simauth_octets *transcript,

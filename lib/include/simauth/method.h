@@ -18,6 +18,9 @@
 #define SIMAUTH_RES_MAX 16  /* RES has 4 to 16 octets */
 #define SIMAUTH_CHAL_MAX 48 /* the longest challenge on the wire (gsm: three RAND) */
 #define SIMAUTH_METHODS_MAX 8
+#define SIMAUTH_NONCE_LEN 16  /* NONCE_A and NONCE_B of the methods without a SIM */
+#define SIMAUTH_KEYID_LEN 8   /* stp */
+#define SIMAUTH_TICKET_LEN 16 /* agt */
 
 /* What a challenge is for the one who answers it. */
 struct simauth_challenge {
@@ -47,7 +50,9 @@ struct simauth_card_answer {
 struct simauth_method {
     const char *name; /* as in elements and JSON: "aka" */
     uint8_t strength; /* for pins: a higher one is never silently replaced by a lower */
-    uint8_t rand_len; /* octets of the challenge on the wire */
+    uint8_t rand_len; /* octets of the challenge on the wire, in element 1 */
+    uint8_t id_len;   /* of these, the KEYID or TICKET that names a key both hold already (then
+                         element 2 has the rest alone); 0: a SIM answers */
     bool needs_autn;  /* the card checks who asks: a USIM's AUTHENTICATE in 3G context */
     bool separation;  /* its vectors have the AMF separation bit (TS 33.102 annex H) */
     bool keys_media;  /* false: never more than "paper exchange done" */
@@ -73,6 +78,10 @@ SIMAUTH_API enum simauth_result simauth_method_k(const struct simauth_challenge 
                                                  const char *realm,
                                                  const struct simauth_secret *card,
                                                  struct simauth_secret *k);
+/* A method of two who hold a key (stp, agt): no vector, no SIM. NULL: false. */
+SIMAUTH_API bool simauth_method_is_held(const struct simauth_method *method);
+/* Octets of the challenge in element 1 (`opening`) or element 2. */
+SIMAUTH_API size_t simauth_method_chal_len(const struct simauth_method *method, bool opening);
 SIMAUTH_API void simauth_card_answer_wipe(struct simauth_card_answer *answer);
 
 #endif

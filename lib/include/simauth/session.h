@@ -14,6 +14,7 @@
 
 #include "element.h"
 #include "keys.h"
+#include "setup.h"
 #include "vector.h"
 
 enum simauth_state {
@@ -100,6 +101,22 @@ SIMAUTH_API void simauth_session_free(struct simauth_session *session);
 /* Caller: the INVITE's SDP (NULL: none). */
 SIMAUTH_API simauth_actions simauth_session_begin_caller(struct simauth_session *s, const char *sdp,
                                                          size_t sdp_len);
+/* Caller: the same with a setup key (section 8) and a fresh NONCE_A, instead of the gateway and the
+ * SIM. Returns 0 and stays as it was when the key is not for this call (other names, weaker than
+ * pinned): simauth_session_begin_caller() then. */
+SIMAUTH_API simauth_actions simauth_session_begin_held(
+    struct simauth_session *s, const struct simauth_held_key *key,
+    const uint8_t nonce_a[static SIMAUTH_NONCE_LEN], const char *sdp, size_t sdp_len);
+/* Caller: answer to ASK_VECTOR when both operators gave a ticket (agt) instead; fresh NONCE_A. */
+SIMAUTH_API simauth_actions simauth_session_ticket(struct simauth_session *s,
+                                                   const struct simauth_held_key *key,
+                                                   const uint8_t nonce_a[static SIMAUTH_NONCE_LEN]);
+/* Callee: answer to FIND_KEY with a fresh NONCE_B; NULL: there is no such key. */
+SIMAUTH_API simauth_actions simauth_session_found(struct simauth_session *s,
+                                                  const struct simauth_held_key *key,
+                                                  const uint8_t nonce_b[static SIMAUTH_NONCE_LEN]);
+/* Caller: 480 with SIM;cause=3: the callee does not have the key. */
+SIMAUTH_API simauth_actions simauth_session_key_unknown(struct simauth_session *s);
 /* Callee: what simauth_element_read() found, and the INVITE's SDP. */
 SIMAUTH_API simauth_actions simauth_session_begin_callee(struct simauth_session *s,
                                                          enum simauth_element_found found,
@@ -189,11 +206,33 @@ SIMAUTH_API const uint8_t *simauth_session_auts(const struct simauth_session *s)
 SIMAUTH_API enum simauth_result simauth_session_key(const struct simauth_session *s,
                                                     const char *label, size_t len,
                                                     struct simauth_secret *key);
+/* Whether the call rests on a setup key, and since when its peer is known: the time of the last
+ * exchange in which both SIMs took part, seconds since 1970; 0: it does not. */
+SIMAUTH_API int64_t simauth_session_known_since(const struct simauth_session *s);
+/* The KEYID or TICKET and NONCE_A of element 1, for FIND_KEY. */
+SIMAUTH_API const struct simauth_element *simauth_session_opening(const struct simauth_session *s);
+/* When the call ended: the keys for the next call in this direction and in the other, of `lifetime`
+ * seconds. SIMAUTH_NOT_OURS: the call was not authenticated, or its method keys no media;
+ * SIMAUTH_EXPIRED: `lifetime` is 0 or both SIMs took part too long ago. Wipe them. */
+SIMAUTH_API enum simauth_result simauth_session_setup_keys(const struct simauth_session *s,
+                                                           int64_t now, int64_t lifetime,
+                                                           struct simauth_held_key keys[2]);
+/* Our wish for the lifetime in seconds, for the BYE or its 200 (SIM-Auth header): `text` has room
+ * for SIMAUTH_WISH_MAX + 1. SIMAUTH_NOT_OURS as above; SIMAUTH_MALFORMED: not 0 to
+ * SIMAUTH_SETUP_SIM_LIMIT. */
+#define SIMAUTH_WISH_MAX 40
+SIMAUTH_API enum simauth_result simauth_session_write_wish(const struct simauth_session *s,
+                                                           int64_t seconds, char *text);
+/* The other side's. SIMAUTH_MALFORMED, SIMAUTH_WRONG (its MAC), SIMAUTH_NOT_OURS; *seconds is then
+ * -1, as for none. */
+SIMAUTH_API enum simauth_result simauth_session_read_wish(const struct simauth_session *s,
+                                                          const char *text, int64_t *seconds);
 /* Names as vouched for; "" while unknown. The realm and name of the operator that vouches for the
  * peer. */
 SIMAUTH_API const char *simauth_session_peer_nai(const struct simauth_session *s);
 SIMAUTH_API const char *simauth_session_own_nai(const struct simauth_session *s);
 SIMAUTH_API const char *simauth_session_peer_operator(const struct simauth_session *s);
+/* How the peer was authenticated; with a setup key, how it was when the key's first call was. */
 SIMAUTH_API const struct simauth_method *
 simauth_session_peer_method(const struct simauth_session *s);
 SIMAUTH_API int

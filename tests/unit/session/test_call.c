@@ -102,6 +102,8 @@ static void mixed_methods(void **state)
     const struct simauth_method *of_a, *of_b;
     for (size_t i = 0; (of_a = simauth_method_at(i)) != NULL; i++) {
         for (size_t j = 0; (of_b = simauth_method_at(j)) != NULL; j++) {
+            if (simauth_method_is_held(of_a) || simauth_method_is_held(of_b))
+                continue; /* no SIM in those: test_held.c */
             call_teardown(state);
             call_setup(state);
             c->w.sim_a.method = of_a;

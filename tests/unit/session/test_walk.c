@@ -35,6 +35,7 @@ static bool gateway_asked(const struct run *r)
     case SIMAUTH_STATE_CALLER_ASKING:
     case SIMAUTH_STATE_CALLER_RESYNCING:
     case SIMAUTH_STATE_CALLER_REPLACING:
+    case SIMAUTH_STATE_CALLEE_FINDING:
     case SIMAUTH_STATE_CALLEE_CONFIRMING:
     case SIMAUTH_STATE_CALLEE_RESYNCING:
     case SIMAUTH_STATE_CALLEE_ASKING:
@@ -86,6 +87,85 @@ static void offer_wrong_mac(struct run *r)
     simauth_element_write(&e1);
     simauth_session_begin_callee(r->s, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
                                  strlen(world_offer));
+}
+
+/* The same with a setup key. */
+static struct simauth_session *held_caller(struct run *r, bool wrong)
+{
+    struct simauth_session *caller = world_caller(&r->w, SIMAUTH_PREFER);
+    struct simauth_held_key key = world_held_key("stp", true);
+    uint8_t nonce[SIMAUTH_NONCE_LEN];
+    key.key.octets[0] ^= wrong;
+    world_nonce(&r->w, nonce);
+    simauth_session_begin_held(caller, &key, nonce, world_offer, strlen(world_offer));
+    return caller;
+}
+
+static void offer_held_with(struct run *r, bool wrong)
+{
+    if (r->s->state != SIMAUTH_STATE_CALLER_IDLE && r->s->state != SIMAUTH_STATE_CALLEE_IDLE)
+        return;
+    if (r->s->role == ROLE_CALLER) {
+        struct simauth_held_key key = world_held_key("stp", true);
+        uint8_t nonce[SIMAUTH_NONCE_LEN];
+        world_nonce(&r->w, nonce);
+        simauth_session_begin_held(r->s, &key, nonce, world_offer, strlen(world_offer));
+        return;
+    }
+    r->other = held_caller(r, wrong);
+    struct simauth_element e1 = world_element(r->other, SIMAUTH_ELEMENT_1);
+    r->lied = wrong;
+    simauth_session_begin_callee(r->s, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
+                                 strlen(world_offer));
+}
+
+static void offer_held(struct run *r)
+{
+    offer_held_with(r, false);
+}
+
+static void offer_held_wrong(struct run *r)
+{
+    offer_held_with(r, true);
+}
+
+static void ticket(struct run *r)
+{
+    struct simauth_held_key key = world_held_key("agt", true);
+    uint8_t nonce[SIMAUTH_NONCE_LEN];
+    world_nonce(&r->w, nonce);
+    simauth_session_ticket(r->s, &key, nonce);
+}
+
+static void ticket_for_others(struct run *r)
+{
+    struct simauth_held_key key = world_held_key("agt", true);
+    uint8_t nonce[SIMAUTH_NONCE_LEN];
+    world_nonce(&r->w, nonce);
+    strcpy(key.peer_nai, "");
+    strcpy(key.peer_aor, "sip:mallory@operator-b.example");
+    simauth_session_ticket(r->s, &key, nonce);
+}
+
+static void found(struct run *r)
+{
+    struct simauth_held_key key = world_held_key("stp", false);
+    uint8_t nonce[SIMAUTH_NONCE_LEN];
+    world_nonce(&r->w, nonce);
+    simauth_session_found(r->s, &key, nonce);
+}
+
+static void found_none(struct run *r)
+{
+    uint8_t nonce[SIMAUTH_NONCE_LEN] = {0};
+    simauth_session_found(r->s, NULL, nonce);
+}
+
+/* The callee's 480 can only come before any element 2. */
+static void key_unknown(struct run *r)
+{
+    if (r->s->state == SIMAUTH_STATE_CALLER_READY)
+        simauth_session_key_unknown(r->s);
 }
 
 static void offer_bare(struct run *r)
@@ -175,7 +255,7 @@ static void down(struct run *r)
 
 static void card(struct run *r)
 {
-    if (!r->s->own_challenge.method)
+    if (!r->s->own_challenge.method || r->s->held.with)
         return;
     struct world_sim *sim = r->s->role == ROLE_CALLER ? &r->w.sim_a : &r->w.sim_b;
     struct simauth_card_answer answer = world_card(sim, &r->s->own_challenge);
@@ -196,7 +276,7 @@ static void card_absent(struct run *r)
 
 static void resynced(struct run *r)
 {
-    if (!gateway_asked(r))
+    if (!gateway_asked(r) || r->s->state == SIMAUTH_STATE_CALLEE_FINDING)
         return;
     bool callee = r->s->role == ROLE_CALLEE;
     struct simauth_secret key = {0};
@@ -208,7 +288,7 @@ static void resynced(struct run *r)
 
 static void resynced_bad(struct run *r)
 {
-    if (!gateway_asked(r))
+    if (!gateway_asked(r) || r->s->state == SIMAUTH_STATE_CALLEE_FINDING)
         return;
     struct simauth_secret key = {0};
     simauth_secret_set(&key, "0123456789abcdef0123456789abcdef", 32);
@@ -219,9 +299,28 @@ static void resynced_bad(struct run *r)
 }
 
 /* What an honest callee answers to the caller under test. */
+static struct simauth_session *held_callee(struct run *r)
+{
+    struct simauth_session *callee = world_callee(&r->w, SIMAUTH_PREFER);
+    struct simauth_held_key key = r->s->held;
+    uint8_t nonce[SIMAUTH_NONCE_LEN];
+    key = world_held_key(key.with->name, false);
+    world_nonce(&r->w, nonce);
+    simauth_session_begin_callee(callee, SIMAUTH_ELEMENT_FOUND, &r->s->element_1, world_offer,
+                                 strlen(world_offer));
+    simauth_session_found(callee, &key, nonce);
+    return callee;
+}
+
 static struct simauth_element honest_answer(struct run *r, const struct simauth_challenge *rand_a,
                                             bool resync)
 {
+    if (r->s->held.with) {
+        struct simauth_session *held = held_callee(r);
+        struct simauth_element answer = world_element(held, SIMAUTH_ELEMENT_2);
+        simauth_session_free(held);
+        return answer;
+    }
     struct simauth_challenge replacement;
     struct simauth_session *callee =
         world_honest_callee(&r->w, &r->s->element_1, &r->rand_b, rand_a, resync, &replacement);
@@ -313,6 +412,8 @@ static void response_stale(struct run *r)
 
 static void response_replaced(struct run *r)
 {
+    if (r->s->held.with)
+        return;
     if (!has_element_1(r) || r->s->state != SIMAUTH_STATE_CALLER_READY)
         return;
     struct simauth_element e2 = honest_answer(r, &r->s->own_challenge, true);
@@ -321,6 +422,8 @@ static void response_replaced(struct run *r)
 
 static void response_replaced_wrong(struct run *r)
 {
+    if (r->s->held.with)
+        return;
     if (!has_element_1(r) || r->s->state != SIMAUTH_STATE_CALLER_READY)
         return;
     struct simauth_element e2 = honest_answer(r, &r->s->own_challenge, true);
@@ -444,6 +547,13 @@ static void hung_up(struct run *r)
 
 static const input inputs[] = {offer,
                                offer_wrong_mac,
+                               offer_held,
+                               offer_held_wrong,
+                               ticket,
+                               ticket_for_others,
+                               found,
+                               found_none,
+                               key_unknown,
                                offer_bare,
                                challenge,
                                challenge_for_others,
@@ -520,7 +630,8 @@ static unsigned situation(const struct run *r)
     return (unsigned)s->state | (unsigned)s->resynced << 8 | (unsigned)(s->t3.len > 0) << 9 |
            (unsigned)(s->element_2.text[0] != 0) << 10 |
            (unsigned)(s->element_3.text[0] != 0) << 11 |
-           (unsigned)(s->element_2.replaced_len > 0) << 12 | (unsigned)r->lied << 13;
+           (unsigned)(s->element_2.replaced_len > 0) << 12 | (unsigned)r->lied << 13 |
+           (unsigned)(s->held.with != NULL) << 14;
 }
 
 struct path {
@@ -530,8 +641,8 @@ struct path {
 
 static size_t explore(bool caller, enum simauth_policy policy)
 {
-    static struct path queue[4096];
-    static bool seen[1 << 14];
+    static struct path queue[8192];
+    static bool seen[1 << 15];
     size_t head = 0, tail = 1;
     struct run r;
     memset(seen, 0, sizeof seen);

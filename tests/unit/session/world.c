@@ -236,3 +236,27 @@ struct simauth_session *world_honest_caller(struct world *w, struct simauth_chal
     simauth_session_card(s, &card);
     return s;
 }
+
+struct simauth_held_key world_held_key(const char *with, bool outgoing)
+{
+    struct simauth_held_key key = {.with = simauth_method_find(with, strlen(with)),
+                                   .origin = simauth_method_find("aka", 3),
+                                   .outgoing = outgoing,
+                                   .sim_time = 1000000,
+                                   .made = 1000000,
+                                   .expires = 1086400};
+    fill(key.key.octets, SIMAUTH_KEY_LEN, 777);
+    key.key.len = SIMAUTH_KEY_LEN;
+    fill(key.ticket, sizeof key.ticket, 888);
+    strcpy(key.own_aor, outgoing ? AOR_A : AOR_B);
+    strcpy(key.peer_aor, outgoing ? AOR_B : AOR_A);
+    strcpy(key.own_nai, outgoing ? NAI_A : NAI_B);
+    strcpy(key.peer_nai, outgoing ? NAI_B : NAI_A);
+    strcpy(key.peer_operator, outgoing ? "Operator B" : "Operator A");
+    return key;
+}
+
+void world_nonce(struct world *w, uint8_t nonce[static SIMAUTH_NONCE_LEN])
+{
+    fill(nonce, SIMAUTH_NONCE_LEN, 9000 + w->serial++);
+}

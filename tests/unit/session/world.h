@@ -65,6 +65,10 @@ struct simauth_session *world_honest_callee(struct world *w,
  * challenges. */
 struct simauth_session *world_honest_caller(struct world *w, struct simauth_challenge *rand_b,
                                             struct simauth_challenge *rand_a);
+/* A key that both hold, as the caller (`outgoing`) or the callee has it; `with` is stp or agt. */
+struct simauth_held_key world_held_key(const char *with, bool outgoing);
+/* NONCE_A or NONCE_B, a different one each time. */
+void world_nonce(struct world *w, uint8_t nonce[static SIMAUTH_NONCE_LEN]);
 struct simauth_element world_element(const struct simauth_session *s,
                                      enum simauth_element_kind kind);
 
