@@ -73,7 +73,8 @@ class Phone:
     """linphone-daemon of one subscriber on one node."""
 
     def __init__(self, node, user, domain, transport="udp", media_encryption=None, sip="",
-                 auto_answer=False):
+                 auto_answer=False, root_ca=None):
+        """root_ca: the certificate that SIP servers chain to, where it is not one of the system's."""
         self.node = node
         self.user = user
         self.domain = domain
@@ -85,6 +86,7 @@ class Phone:
         self.process = None
         self._pipe = None
         self._events = []
+        self._root_ca = root_ca
         self._folders()
         self.configure(transport, media_encryption, sip)
 
@@ -102,6 +104,8 @@ class Phone:
     def configure(self, transport="udp", media_encryption=None, sip=""):
         """Write linphonerc: an account and nothing that a fresh Linphone does not have."""
         sip_lines = [sip] if sip else []
+        if self._root_ca:
+            sip_lines.append(f"root_ca={self._root_ca}")
         if media_encryption:
             sip_lines.append(f"media_encryption={media_encryption}")
         self.node.write(".config/linphone/linphonerc", RC.format(

@@ -3,6 +3,9 @@
 """An operator's SIP service: an ordinary Kamailio, registrar and proxy of one domain."""
 
 import os
+import shutil
+
+from . import net
 
 CONFIG = """\
 # An ordinary registrar and proxy of {domain}; it knows nothing of SIMAUTH.
@@ -16,7 +19,7 @@ alias="{domain}"
 listen=udp:{address}:5060
 listen=tcp:{address}:5060
 mpath="/usr/lib/{multiarch}/kamailio/modules/"
-loadmodule "sl.so"
+{tls}loadmodule "sl.so"
 loadmodule "tm.so"
 loadmodule "rr.so"
 loadmodule "pv.so"
@@ -93,6 +96,15 @@ CHALLENGE = """\
     }}
 """
 
+TLS = """\
+enable_tls=yes
+listen=tls:{address}:5061
+loadmodule "tls.so"
+modparam("tls", "certificate", "{certificate}")
+modparam("tls", "private_key", "{key}")
+modparam("tls", "tls_method", "TLSv1.2+")
+"""
+
 PASSWORD_PREFIX = "sip-"  # a demo account's SIP password is this and its user name
 
 
@@ -107,15 +119,28 @@ def multiarch():
 class Proxy:
     """Kamailio on a node, for one domain."""
 
-    def __init__(self, node, domain, challenge_invites=False, children=2):
+    def __init__(self, node, domain, challenge_invites=False, children=2, certificate=None):
+        """certificate: its paths (certificate, key); with one it also listens for TLS."""
         self.node = node
         self.domain = domain
         self.process = None
-        values = {"domain": domain, "address": node.address, "children": children,
-                  "multiarch": multiarch(), "password_prefix": PASSWORD_PREFIX, "challenge": ""}
+        values = {"domain": domain, "address": net.in_uri(node.address), "children": children,
+                  "multiarch": multiarch(), "password_prefix": PASSWORD_PREFIX, "challenge": "",
+                  "tls": ""}
+        if certificate:
+            values["tls"] = TLS.format(address=values["address"], **self._take(certificate))
         if challenge_invites:
             values["challenge"] = CHALLENGE.format(**values)
         self._config = node.write("kamailio.cfg", CONFIG.format(**values))
+
+    def _take(self, certificate):
+        """The proxy's own copy of its certificate and key."""
+        paths = {}
+        for name, source in zip(("certificate", "key"), certificate):
+            with open(source, encoding="ascii") as text:
+                paths[name] = self.node.write(f"sip-{name}.pem", text.read(), 0o600)
+            shutil.chown(paths[name], "kamailio", "kamailio")
+        return paths
 
     def start(self):
         runtime = self.node.make_folder("kamailio", mode=0o777)

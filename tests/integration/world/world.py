@@ -48,10 +48,11 @@ class World:
     """Everything of one run; start() brings up the plain SIP network, the rest is added by choice.
 
     product: folder laid over /usr for phones and gateways (an installation made with DESTDIR), or
-    None for stock phones.
+    None for stock phones. transport: of the phones (udp, tcp, tls). family: 4, or 6 for a world of
+    IPv6 alone.
     """
 
-    def __init__(self, product=None, challenge_invites=False, children=2):
+    def __init__(self, product=None, challenge_invites=False, children=2, transport="udp", family=4):
         self.folder = sandbox.ROOM
         self.product = product
         self.nodes = {}
@@ -60,6 +61,8 @@ class World:
         self.operators = {"a": Operator("a", 1), "b": Operator("b", 2)}
         self._users = {}
         self._proxy_options = {"challenge_invites": challenge_invites, "children": children}
+        self.transport = transport
+        net.use_family(family)
         net.make_switch()
         self.resolver = Resolver(self.node("dns", 53))
         self.root = None
@@ -107,11 +110,19 @@ class World:
             self.resolver.host(operator.realm, node.address)
             self.resolver.sip(operator.realm, operator.sip_name)
             self.resolver.host(operator.gateway_name, net.PREFIX + str(20 + operator.host))
-            operator.proxy = Proxy(node, operator.realm, **self._proxy_options)
+            operator.proxy = Proxy(node, operator.realm, certificate=self._sip_certificate(operator),
+                                   **self._proxy_options)
         self._write_etc()
         self.resolver.start()
         for operator in self.operators.values():
             operator.proxy.start()
+
+    def _sip_certificate(self, operator):
+        """The proxy's certificate, for the domain and its host name (RFC 5922); only phones on TLS need one."""
+        if self.transport != "tls":
+            return None
+        root = self.root or self.make_certificates()
+        return root.issue(f"sip-{operator.letter}", operator.realm, operator.sip_name)
 
     def _write_etc(self):
         etc = os.path.join(self.folder, "etc")
@@ -173,6 +184,9 @@ class World:
         """A phone of the operator's subscriber `name` (options as Phone's), not yet started."""
         product = options.pop("product", self.product)
         node = self.node(name, host, self.user(name), product)
+        options.setdefault("transport", self.transport)
+        if self.root and options["transport"] == "tls":
+            options.setdefault("root_ca", self.root.certificate)
         self.phones.append(Phone(node, name, self.operators[operator].realm, **options))
         return self.phones[-1]
 
