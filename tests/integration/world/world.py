@@ -22,7 +22,7 @@ from .gateway import Gateway
 from .messages import Messages
 from .phone import Phone
 from .pki import Authority
-from .proxy import Proxy
+from .proxy import PROXIES
 from .sim import Sim
 
 USERS = 40
@@ -49,10 +49,12 @@ class World:
 
     product: folder laid over /usr for phones and gateways (an installation made with DESTDIR), or
     None for stock phones. transport: of the phones (udp, tcp, tls). family: 4, or 6 for a world of
-    IPv6 alone.
+    IPv6 alone. proxy: the SIP services' row in proxy.PROXIES; children and further options: theirs; for_a and
+    for_b: more of them, of one operator.
     """
 
-    def __init__(self, product=None, challenge_invites=False, children=2, transport="udp", family=4):
+    def __init__(self, product=None, challenge_invites=False, children=2, transport="udp", family=4,
+                 proxy="kamailio", for_a=None, for_b=None, **proxy_options):
         self.folder = sandbox.ROOM
         self.product = product
         self.nodes = {}
@@ -60,7 +62,11 @@ class World:
         self._captures = []
         self.operators = {"a": Operator("a", 1), "b": Operator("b", 2)}
         self._users = {}
-        self._proxy_options = {"challenge_invites": challenge_invites, "children": children}
+        if challenge_invites:
+            proxy_options["challenge"] = 407
+        self._proxy = PROXIES[proxy]
+        self._proxy_options = {letter: {"children": children, **proxy_options, **(own or {})}
+                               for letter, own in (("a", for_a), ("b", for_b))}
         self.transport = transport
         net.use_family(family)
         net.make_switch()
@@ -110,8 +116,8 @@ class World:
             self.resolver.host(operator.realm, node.address)
             self.resolver.sip(operator.realm, operator.sip_name)
             self.resolver.host(operator.gateway_name, net.PREFIX + str(20 + operator.host))
-            operator.proxy = Proxy(node, operator.realm, certificate=self._sip_certificate(operator),
-                                   **self._proxy_options)
+            operator.proxy = self._proxy(node, operator.realm, certificate=self._sip_certificate(operator),
+                                         **self._proxy_options[operator.letter])
         self._write_etc()
         self.resolver.start()
         for operator in self.operators.values():
