@@ -44,8 +44,11 @@ int gateway_open(struct gateway *gateway, const struct config *config, bool crea
     memset(gateway, 0, sizeof *gateway);
     gateway->config = config;
     gateway->ops = config->store;
-    if (seal_load(&gateway->seal, config->seal_key, error) != 0)
+    if (seal_load(&gateway->seal, config->seal_key, error) != 0 ||
+        seal_load_old(&gateway->seal, config->seal_key_old, error) != 0) {
+        seal_wipe(&gateway->seal);
         return -1;
+    }
     if (gateway->ops->open(config->database, create, &gateway->seal, &gateway->store, error) !=
         STORE_OK) {
         seal_wipe(&gateway->seal);
