@@ -246,7 +246,7 @@ static void realm_in_one_agreement(void **state)
 
 static void seal_is_for_one_place(void **state)
 {
-    struct seal seal = {{1}}, other = {{2}};
+    struct seal seal = {.key = {1}}, other = {.key = {2}};
     uint8_t sealed[5 + SEAL_OVERHEAD], plain[5];
 
     (void)state;
@@ -266,7 +266,7 @@ static void seal_is_for_one_place(void **state)
 static void key_file_is_private(void **state)
 {
     struct unit_store *unit = *state;
-    struct seal seal;
+    struct seal seal = {0};
     char path[64], error[SEAL_ERROR_MAX];
 
     snprintf(path, sizeof path, "%s/key", unit->folder);
