@@ -186,14 +186,17 @@ class World:
         """Alice's and Bob's SIM: {user: Sim}."""
         return {"alice": self.issue_sim("alice", "a"), "bob": self.issue_sim("bob", "b")}
 
-    def add_phone(self, name, operator, host, **options):
-        """A phone of the operator's subscriber `name` (options as Phone's), not yet started."""
+    def add_phone(self, name, operator, host, account=None, **options):
+        """A phone of the operator's subscriber `name` (options as Phone's), not yet started.
+
+        account: whose it is, where one subscriber has several.
+        """
         product = options.pop("product", self.product)
         node = self.node(name, host, self.user(name), product)
         options.setdefault("transport", self.transport)
         if self.root and options["transport"] == "tls":
             options.setdefault("root_ca", self.root.certificate)
-        self.phones.append(Phone(node, name, self.operators[operator].realm, **options))
+        self.phones.append(Phone(node, account or name, self.operators[operator].realm, **options))
         return self.phones[-1]
 
     def add_phones(self, alice=None, bob=None, **options):
