@@ -379,6 +379,16 @@ static bool resume_response(struct sip_call *call)
     return true;
 }
 
+bool sip_call_drop(struct sip_call *call)
+{
+    if (!call->response_held)
+        return false;
+    call->response_held = false;
+    drop_first(call);
+    go_on(call->core->id, call, true);
+    return true;
+}
+
 static bool is_waiting(const struct sip_call *call, belle_sip_response_t *response)
 {
     const struct tap_held_response *held;
@@ -458,6 +468,7 @@ void tap_hold_hung_up(struct sip_call *call)
 
     if (call->direction != SIP_OUTGOING)
         return;
+    call->given_up = true;
     if (call->held == TAP_HELD_INVITE && end_later(call, 0, NULL))
         call_held_gone(call, SIP_GONE_HUNG_UP);
     if (!call->response_held)
