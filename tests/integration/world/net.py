@@ -86,6 +86,7 @@ class Node:
         self.folder = os.path.join(folder, name)
         self.user = user
         self.product = product
+        self.root = None  # the folder of another Debian that this node's programs see
         self.env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": self.folder}
         self.processes = []
         for part in ("", "tmp"):
@@ -140,6 +141,8 @@ class Node:
         words = [sys.executable, "-S", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
         if self.product:
             words += ["--product", self.product]
+        if self.root:
+            words += ["--root", self.root, "--cwd", "/tmp"]
         user = self.user if user == "own" else user
         if user is not None:
             words += ["--user", str(user)]

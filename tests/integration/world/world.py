@@ -15,7 +15,7 @@
 
 import os
 
-from . import net, sandbox
+from . import debian13, net, sandbox
 from .capture import Capture
 from .dns import Resolver, resolv_conf
 from .gateway import Gateway
@@ -190,9 +190,15 @@ class World:
         """A phone of the operator's subscriber `name` (options as Phone's), not yet started.
 
         account: whose it is, where one subscriber has several.
+        linphone: 5.1 is this Debian's, 5.3 that of Debian 13 (debian13.py).
         """
         product = options.pop("product", self.product)
+        linphone = options.pop("linphone", "5.1")
+        if linphone == "5.3" and product:
+            product = debian13.product(product)
         node = self.node(name, host, self.user(name), product)
+        if linphone == "5.3":
+            node.root = debian13.folder()
         options.setdefault("transport", self.transport)
         if self.root and options["transport"] == "tls":
             options.setdefault("root_ca", self.root.certificate)
