@@ -60,6 +60,12 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
     enum auc_result result;
 
     *store_result = STORE_OK;
+    if (request->ahead.k.len && !auts && subscriber->id == request->session.subscriber) {
+        *vector = request->ahead;
+        auc_vector_wipe(&request->ahead);
+        *reason = auc_result_name(AUC_OK);
+        return AUC_OK;
+    }
     if (auc->ops->draw) {
         result = auc->ops->draw(auc, subscriber, auts, vector, store_result);
         *reason = auc_result_name(result);

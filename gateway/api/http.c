@@ -255,6 +255,9 @@ static bool suspend(struct request *request)
     if (request->resume) {
         MHD_suspend_connection(request->connection);
         waiting_ask(gateway->waiting, request);
+        /* This thread alone goes on with the request: not before it is back from the disk. */
+        if (request->unsettled)
+            request->unsettled = gateway->ops->settle(gateway->store) != STORE_OK;
         return true;
     }
     /* The time that a refusal took must not tell which one it was. */
@@ -354,6 +357,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         request_run(request);
     if (suspend(request))
         return MHD_YES;
+    request_unasked(request);
     if (request->route && request->route->asker == ASKER_PHONE)
         ua_inform(request);
     return send_answer(request);

@@ -179,6 +179,41 @@ out:
     return outcome;
 }
 
+struct outcome issue_ahead(struct request *request, const struct body_vectors *body,
+                           const struct store_partner *peer)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber subscriber = {0};
+    struct store_record record = {.time = request->now, .side = "asked"};
+    enum store_result store = STORE_OK;
+    const char *reason;
+    struct outcome outcome = outcome_store(
+        gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber, &subscriber));
+
+    if (!outcome_good(&outcome))
+        goto out;
+    /* Whom it is for is known by the address until the partner names its subscriber. */
+    g_strlcpy(record.partner, peer->name, sizeof record.partner);
+    g_strlcpy(record.nai_a, subscriber.nai, sizeof record.nai_a);
+    g_strlcpy(record.nai_b, body->callee, sizeof record.nai_b);
+    outcome = outcome_store(gateway->ops->record_add(gateway->store, &record));
+    if (outcome_good(&outcome)) {
+        struct auc_vector av = {.separation = method_of(&subscriber)->separation};
+        enum auc_result why = request_draw(request, &subscriber, NULL, &av, &store, &reason);
+
+        outcome = outcome_auc(why, store, STORE_AV_A, reason);
+        request->ahead = av;
+        auc_vector_wipe(&av);
+    }
+    if (outcome_good(&outcome))
+        request->record = record.id;
+    else
+        auc_vector_wipe(&request->ahead);
+out:
+    store_subscriber_wipe(&subscriber);
+    return outcome;
+}
+
 struct outcome issue_caller(struct request *request, const struct body_vectors *body,
                             const uint8_t *rand_b, size_t rand_b_len, const char *nai_b,
                             int64_t peer, int64_t record, struct store_vector *v)

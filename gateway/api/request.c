@@ -101,6 +101,9 @@ bool request_repeated(struct request *request)
     } else if (CRYPTO_memcmp(answer.hash, request->hash, STORE_HASH_LEN) != 0) {
         free(answer.body);
         answer_problem(request, PROBLEM_KEY_REUSED, NULL, "Idempotency-Key with another body");
+    } else if ((result = gateway->ops->settle(gateway->store)) != STORE_OK) {
+        free(answer.body);
+        answer_store(request, result);
     } else {
         set_answer(request, 200, TYPE_JSON, answer.body);
         request->answer.reason = "repeated";
@@ -147,10 +150,14 @@ void request_finish(struct request *request, json_t *object, enum problem proble
 
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
         store_result = request_remember(request, object);
-    if (problem == PROBLEM_NONE && store_result == STORE_OK)
-        store_result = gateway->ops->commit(gateway->store);
-    else
+    if (problem == PROBLEM_NONE && store_result == STORE_OK) {
+        store_result = request->soft ? gateway->ops->commit_soft(gateway->store)
+                                     : gateway->ops->commit(gateway->store);
+        if (store_result == STORE_OK)
+            request->record = 0;
+    } else {
         gateway->ops->rollback(gateway->store);
+    }
     if (problem == PROBLEM_NONE && store_result == STORE_NONE) {
         /* The same request twice at once: the other was faster, and its answer is this one's. */
         json_decref(object);
@@ -165,6 +172,26 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     } else {
         answer_json(request, object);
     }
+}
+
+void request_unasked(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result;
+
+    if (request->record == 0)
+        return;
+    result = gateway->ops->begin(gateway->store, true);
+    if (result == STORE_OK) {
+        result = gateway->ops->record_drop(gateway->store, request->record);
+        if (result == STORE_OK)
+            result = gateway->ops->commit_soft(gateway->store);
+        else
+            gateway->ops->rollback(gateway->store);
+    }
+    if (result != STORE_OK)
+        log_line("request=%s op=unasked result=%s", request->id, store_result_name(result));
+    request->record = 0;
 }
 
 /* -- questions -----------------------------------------------------------------------------------
@@ -240,6 +267,7 @@ void request_clear(struct request *request)
     question_free(request->question);
     for (unsigned i = 0; i < request->fetch_count; i++)
         auc_vector_wipe(&request->fetches[i].vector);
+    auc_vector_wipe(&request->ahead);
     store_partner_clear(&request->partner);
     simauth_secret_wipe(&request->session.ck_ik);
     simauth_secret_wipe(&request->known.ssk);

@@ -58,6 +58,8 @@ enum sql {
     SQL_ANSWER_PUT,
     SQL_RECORD_SEEN,
     SQL_RECORD_ADD,
+    SQL_RECORD_NAME,
+    SQL_RECORD_DROP,
     SQL_RECORD_OUTCOME,
     SQL_RECORD_LIST,
     SQL_OPERATOR_KEY_ADD,
@@ -158,6 +160,8 @@ enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
                                  struct store_answer *);
 enum store_result sql_answer_put(struct store *, const struct store_answer *);
 enum store_result sql_record_add(struct store *, struct store_record *);
+enum store_result sql_record_name(struct store *, struct store_record *);
+enum store_result sql_record_drop(struct store *, int64_t);
 enum store_result sql_record_outcome(struct store *, int64_t, enum store_outcome);
 enum store_result sql_record_list(struct store *, int64_t, store_record_cb, void *);
 enum store_result sql_operator_key_add(struct store *, const struct store_operator_key *);
@@ -182,6 +186,8 @@ enum store_result sql_sweep(struct store *, int64_t);
     .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
     .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
     .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_add = sql_record_add,      \
+    .record_name = sql_record_name, .record_drop = sql_record_drop,                                \
+                                                                                                   \
     .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \
     .operator_key_add = sql_operator_key_add, .operator_key_get = sql_operator_key_get,            \
     .sweep = sql_sweep

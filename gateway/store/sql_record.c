@@ -41,7 +41,7 @@ enum store_result sql_answer_put(struct store *store, const struct store_answer 
 /* -- records ------------------------------------------------------------------------------------
  */
 
-enum store_result sql_record_add(struct store *store, struct store_record *record)
+static enum store_result find_first(struct store *store, struct store_record *record)
 {
     struct sql_rows *s = sql_bind(store, SQL_RECORD_SEEN, "tt", record->nai_a, record->nai_b);
     enum store_result result = sql_row(store, s);
@@ -50,11 +50,35 @@ enum store_result sql_record_add(struct store *store, struct store_record *recor
         return result;
     sql_reset(store, s);
     record->first = result == STORE_NONE;
+    return STORE_OK;
+}
+
+enum store_result sql_record_add(struct store *store, struct store_record *record)
+{
+    enum store_result result = find_first(store, record);
+
+    if (result != STORE_OK)
+        return result;
     result = sql_run(store, sql_bind(store, SQL_RECORD_ADD, "itttttii", record->time, record->side,
                                      record->partner, record->nai_a, record->nai_b, record->method,
                                      (int64_t)record->first, (int64_t)record->outcome));
     record->id = sql_inserted(store);
     return result;
+}
+
+enum store_result sql_record_name(struct store *store, struct store_record *record)
+{
+    enum store_result result = find_first(store, record);
+
+    if (result != STORE_OK)
+        return result;
+    return sql_run(store, sql_bind(store, SQL_RECORD_NAME, "itti", record->id, record->nai_b,
+                                   record->method, (int64_t)record->first));
+}
+
+enum store_result sql_record_drop(struct store *store, int64_t id)
+{
+    return sql_run(store, sql_bind(store, SQL_RECORD_DROP, "i", id));
 }
 
 enum store_result sql_record_outcome(struct store *store, int64_t id, enum store_outcome outcome)

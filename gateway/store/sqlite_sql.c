@@ -81,6 +81,8 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_RECORD_ADD] =
         "INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_RECORD_NAME] = "UPDATE record SET nai_b = ?2, method = ?3, first = ?4 WHERE id = ?1",
+    [SQL_RECORD_DROP] = "DELETE FROM record WHERE id = ?1 AND outcome = 0",
     [SQL_RECORD_OUTCOME] = "UPDATE record SET outcome = ?2 WHERE id = ?1 AND outcome < ?2",
     [SQL_RECORD_LIST] = "SELECT id, time, side, partner, nai_a, nai_b, method, first, outcome "
                         "FROM record WHERE time >= ?1 ORDER BY id",

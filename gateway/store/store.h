@@ -184,6 +184,12 @@ struct store_ops {
 
     enum store_result (*begin)(struct store *store, bool write);
     enum store_result (*commit)(struct store *store);
+    /* Two halves of commit(). After commit_soft() a transaction is atomic, seen by everybody, and
+     * outlives this process; a power cut may take it back, with all that came after it. settle()
+     * waits until everything committed so far would survive one: many callers share one wait for
+     * the disk. An answer that gives a sequence number or a record away leaves after settle(). */
+    enum store_result (*commit_soft)(struct store *store);
+    enum store_result (*settle)(struct store *store);
     void (*rollback)(struct store *store);
 
     enum store_result (*subscriber_add)(struct store *store, struct store_subscriber *subscriber);
@@ -260,6 +266,11 @@ struct store_ops {
     /* Forwards only: issued, confirmed, completed. */
     enum store_result (*record_outcome)(struct store *store, int64_t id,
                                         enum store_outcome outcome);
+    /* Who it was and with which method, for a record that was added before that was known; `first`
+     * is found again. */
+    enum store_result (*record_name)(struct store *store, struct store_record *record);
+    /* Takes one away whose question was refused. */
+    enum store_result (*record_drop)(struct store *store, int64_t id);
     enum store_result (*record_list)(struct store *store, int64_t since, store_record_cb cb,
                                      void *data);
 
