@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
+#include "auc/algorithm.h"
 
 #include <glib.h>
 #include <string.h>
@@ -268,6 +269,34 @@ static void read_hlr(struct reader *r, struct config *c, const char *source)
     g_free(file);
 }
 
+static bool yes(struct reader *r, const char *group, const char *key, const char *otherwise)
+{
+    char *value = text(r, group, key, otherwise);
+    bool is = value && strcmp(value, "true") == 0;
+
+    if (value && !is && strcmp(value, "false") != 0)
+        fail(r, group, key, "must be true or false");
+    g_free(value);
+    return is;
+}
+
+static void read_weak(struct reader *r, struct config *c)
+{
+    char *list = text(r, "auc", "weak_algorithms", "none");
+    char **names = g_strsplit_set(list ? list : "none", ", ;\t", -1);
+
+    for (size_t i = 0; names[i]; i++) {
+        const struct algorithm *a = algorithm_find(names[i]);
+
+        if (a && a->weak)
+            c->weak_allowed |= 1u << a->number;
+        else if (names[i][0] && strcmp(names[i], "none") != 0)
+            fail(r, "auc", "weak_algorithms", "must be none, or name comp128v1, xor, or both");
+    }
+    g_strfreev(names);
+    g_free(list);
+}
+
 static void read_auc(struct reader *r, struct config *c)
 {
     char *name = text(r, "auc", "type", "embedded"), *amf = text(r, "auc", "amf", "0000");
@@ -277,6 +306,8 @@ static void read_auc(struct reader *r, struct config *c)
         fail(r, "auc", "type", "is no source that this gateway has: use embedded or gsup");
     else if (!c->auc)
         read_hlr(r, c, name);
+    c->allow_2g = yes(r, "auc", "allow_2g", "true");
+    read_weak(r, c);
     c->ind.bits = number(r, "auc", "ind_bits", 5, 3, 8);
     c->ind.first = number(r, "auc", "ind_first", 0, 0, 255);
     c->ind.count = number(r, "auc", "ind_count", 32, 8, 256);
@@ -321,7 +352,7 @@ static const struct {
     {"store", " type database seal_key seal_key_old "},
     {"metrics", " address port "},
     {"auc", " type amf ind_bits ind_first ind_count module hlr_address hlr_port hlr_name hlr_links "
-            "hlr_timeout_ms "},
+            "hlr_timeout_ms allow_2g weak_algorithms "},
     {"life", " vector confirmed session nonce operator_key "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
                "federation_timeout_ms refusal_ms "},

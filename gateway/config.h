@@ -43,6 +43,8 @@ struct config {
     int hlr_port, hlr_links, hlr_timeout_ms;
     struct auc_ind ind;
     uint8_t amf[2];
+    bool allow_2g;         /* bootstrapping and calls of 2G SIMs */
+    unsigned weak_allowed; /* bits 1 << enum store_algorithm */
     /* life, seconds */
     int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
     int operator_key_rotate;

@@ -54,8 +54,11 @@ int gateway_open(struct gateway *gateway, const struct config *config, bool crea
         seal_wipe(&gateway->seal);
         return -1;
     }
-    gateway->auc = (struct auc){
-        .ops = config->auc, .store_ops = gateway->ops, .store = gateway->store, .ind = config->ind};
+    gateway->auc = (struct auc){.ops = config->auc,
+                                .store_ops = gateway->ops,
+                                .store = gateway->store,
+                                .ind = config->ind,
+                                .weak_allowed = config->weak_allowed};
     if (check_realms(gateway, error) == 0)
         return 0;
     gateway_close(gateway);

@@ -71,6 +71,10 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
         *reason = auc_result_name(result);
         return result;
     }
+    if (vector->triplets) {
+        *reason = "an HLR is not asked for triplets";
+        return AUC_NO_METHOD;
+    }
     fetch = find(request, subscriber->imsi, auts);
     if (!fetch) {
         *reason = auc_result_name(AUC_WAITS);

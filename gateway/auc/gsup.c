@@ -131,7 +131,7 @@ static enum auc_result take_vector(const struct osmo_gsup_message *answer,
     /* RES has 4 to 16 octets; the separation bit of AMF (annex H) must be 0. */
     if (av->res_len < 4 || av->res_len > SIMAUTH_RES_MAX || av->autn[6] & 0x80)
         return AUC_FAILED;
-    memcpy(vector->rand, av->rand, sizeof vector->rand);
+    memcpy(vector->rand, av->rand, sizeof av->rand);
     memcpy(vector->autn, av->autn, sizeof vector->autn);
     memcpy(vector->res.octets, av->res, av->res_len);
     vector->res.len = av->res_len;

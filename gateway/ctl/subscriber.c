@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* subscriber add, import, list, show, remove. */
+#include "../auc/algorithm.h"
 #include "ctl.h"
 #include "keys_file.h"
 
@@ -52,13 +53,43 @@ static enum store_result add_one(struct ctl *ctl, void *data)
     return ctl->gateway.ops->subscriber_add(ctl->gateway.store, data);
 }
 
+/* --algorithm and --2g; what the keys must be is seen when they are read. */
+static int read_algorithm(struct ctl *ctl, struct store_keys *keys)
+{
+    const char *name = ctl_option(ctl, "algorithm");
+    const struct algorithm *a = name ? algorithm_find(name) : NULL;
+
+    if (name && !a)
+        return ctl_fail("--algorithm: %s is none of milenage, tuak, comp128v1, comp128v2, "
+                        "comp128v3, xor",
+                        name);
+    keys->gsm = ctl_option(ctl, "2g") || (a && a->only_2g);
+    if (a && a->number != STORE_TUAK)
+        keys->algorithm = a->number;
+    if (keys->gsm && !ctl->gateway.config->allow_2g)
+        return ctl_fail("this is a 2G SIM, and [auc] allow_2g is false");
+    if (!algorithm_allowed(keys, ctl->gateway.config->weak_allowed))
+        return ctl_fail("%s is weak: %s. Change the SIM; or, knowing that, put %s into [auc] "
+                        "weak_algorithms",
+                        a->name, a->weak, a->name);
+    return 0;
+}
+
 /* Where an HLR makes the vectors, this gateway has no keys. */
 static int read_keys(struct ctl *ctl, struct store_subscriber *s)
 {
-    const char *path = ctl_option(ctl, "keys");
+    const char *path = ctl_option(ctl, "keys"), *name = ctl_option(ctl, "algorithm");
 
-    if (ctl->gateway.config->auc)
-        return keys_file_read(path, s);
+    if (ctl->gateway.config->auc) {
+        if (read_algorithm(ctl, &s->keys) != 0 || keys_file_read(path, s) != 0)
+            return 1;
+        if (name && strcmp(algorithm_of(&s->keys)->name, name) != 0)
+            return ctl_fail("--algorithm %s: these are keys of %s", name,
+                            algorithm_of(&s->keys)->name);
+        return 0;
+    }
+    if (name || ctl_option(ctl, "2g"))
+        return ctl_fail("[auc] type is an HLR, which is not asked for the triplets of 2G SIMs");
     return path ? ctl_fail("--keys: [auc] type is an HLR, which keeps the keys itself") : 0;
 }
 
@@ -181,18 +212,22 @@ static int import_csv(struct ctl *ctl)
 static int print_row(const struct store_subscriber *s, void *data)
 {
     const struct ctl *ctl = data;
-    const char *method = s->keys.akap ? "akap" : "aka";
+    const struct algorithm *algorithm = algorithm_of(&s->keys);
+    const char *method = s->keys.gsm ? "gsm" : s->keys.akap ? "akap" : "aka";
+    const char *name = algorithm ? algorithm->name : "unknown";
+    const char *weak = algorithm && algorithm->weak ? "weak" : "";
     char since[24];
 
     ctl_time_text(s->sim_since, since);
     since[10] = '\0';
     if (!ctl->json) {
-        printf("%-15s  %-40s  %s  %-6s  %llu\n", s->imsi, s->nai, since, method,
-               (unsigned long long)s->sqn);
+        printf("%-15s  %-40s  %s  %-6s  %llu%s%s\n", s->imsi, s->nai, since, method,
+               (unsigned long long)s->sqn, *weak ? "  weak: " : "", *weak ? name : "");
     } else {
         json_t *object =
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "imsi", s->imsi, "impi", s->impi, "nai",
-                      s->nai, "sim_since", since, "method", method, "sqn", (json_int_t)s->sqn);
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b}", "imsi", s->imsi, "impi", s->impi,
+                      "nai", s->nai, "sim_since", since, "method", method, "sqn",
+                      (json_int_t)s->sqn, "algorithm", name, "weak", *weak != '\0');
 
         json_dumpf(object, stdout, JSON_COMPACT);
         putchar('\n');
@@ -259,9 +294,12 @@ static int remove_subscriber(struct ctl *ctl)
 }
 
 const struct ctl_command ctl_subscriber_commands[] = {
-    {"subscriber", "add", "IMSI [--keys FILE|-] [--nai NAI] [--mnc-digits 2|3] [--sim-since DATE]",
-     " keys= nai= mnc-digits= sim-since= ",
-     "add one SIM; lines k, opc|op|topc|top; amf, c1..c5, r1..r5, keccak, method; none with an HLR",
+    {"subscriber", "add",
+     "IMSI [--keys FILE|-] [--nai NAI] [--algorithm A] [--2g] [--sim-since DATE]",
+     " keys= algorithm= 2g nai= mnc-digits= sim-since= ",
+     "add one SIM (--mnc-digits 2|3; A: milenage, tuak, comp128v1..3, xor; --2g: no USIM); lines "
+     "k,\n"
+     "      opc|op|topc|top; amf, c1..c5, r1..r5, keccak, method; none with an HLR",
      1, false, add},
     {"subscriber", "import", "FILE|-", "",
      "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]; all or none", 1, false, import_csv},

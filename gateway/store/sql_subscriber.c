@@ -16,6 +16,8 @@
 #define FLAG_AKAP 4
 #define FLAG_TUAK 8
 #define FLAG_K_256 16
+#define FLAG_GSM 32
+#define FLAG_ALGORITHM 64 /* its number is the first octet of OP */
 
 static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS_LEN])
 {
@@ -23,7 +25,7 @@ static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS
     memcpy(octets + 16, keys->op, 16);
     octets[32] = (keys->op_is_opc ? FLAG_OPC : 0) | (keys->has_constants ? FLAG_CONSTANTS : 0) |
                  (keys->akap ? FLAG_AKAP : 0) | (keys->tuak ? FLAG_TUAK : 0) |
-                 (keys->k_256 ? FLAG_K_256 : 0);
+                 (keys->k_256 ? FLAG_K_256 : 0) | (keys->gsm ? FLAG_GSM : 0);
     memcpy(octets + 33, keys->amf, 2);
     memcpy(octets + 35, keys->c, 80);
     memcpy(octets + 115, keys->r, 5);
@@ -31,6 +33,9 @@ static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS
         memcpy(octets + 35, keys->top, 32);
         memcpy(octets + 67, keys->k_more, 16);
         octets[115] = keys->iterations;
+    } else if (keys->algorithm != STORE_MILENAGE) {
+        octets[32] |= FLAG_ALGORITHM;
+        octets[16] = (uint8_t)keys->algorithm;
     }
 }
 
@@ -51,6 +56,8 @@ static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_
         memcpy(keys->k_more, octets + 67, 16);
         keys->iterations = octets[115];
     }
+    keys->gsm = octets[32] & FLAG_GSM;
+    keys->algorithm = octets[32] & FLAG_ALGORITHM ? octets[16] : STORE_MILENAGE;
 }
 
 static void place_of(int64_t id, char place[static 48])

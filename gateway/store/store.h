@@ -38,6 +38,15 @@ enum store_result {
 };
 const char *store_result_name(enum store_result result);
 
+/* What is neither Milenage nor TUAK; the numbers stand in databases. */
+enum store_algorithm {
+    STORE_MILENAGE = 0,
+    STORE_COMP128V1 = 1,
+    STORE_COMP128V2 = 2,
+    STORE_COMP128V3 = 3,
+    STORE_XOR = 4,
+    STORE_TUAK = 15 /* in the program alone: `tuak` says it */
+};
 /* What the AuC knows of a SIM; sealed at rest. */
 struct store_keys {
     uint8_t k[16];
@@ -52,7 +61,9 @@ struct store_keys {
     bool k_256;
     uint8_t top[32]; /* TOPc where op_is_opc */
     uint8_t iterations;
-    bool akap; /* its calls use the method akap instead of aka */
+    bool akap;                      /* its calls use the method akap instead of aka */
+    enum store_algorithm algorithm; /* not Milenage: `op` and the constants are not used */
+    bool gsm;                       /* a 2G SIM: triplets, method gsm */
 };
 struct store_subscriber {
     int64_t id; /* given by the store */
