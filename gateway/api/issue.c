@@ -121,14 +121,13 @@ static struct outcome find_callee(struct request *request, const struct body_vec
 {
     struct gateway *gateway = request->gateway;
     struct store_binding binding;
-    enum store_result result = gateway->ops->binding_find(gateway->store, body->callee, &binding);
+    enum store_result result = gateway->ops->binding_find(gateway->store, body->callee, 0,
+                                                          body->callee_nai, request->now, &binding);
 
     if (result == STORE_NONE)
-        return outcome_problem(PROBLEM_NOBODY, "no SIM is bound to this address");
+        return outcome_problem(PROBLEM_NOBODY, "no SIM is bound to this address, or not this one");
     if (result != STORE_OK)
         return outcome_store(result);
-    if (body->callee_nai[0] && strcmp(binding.nai, body->callee_nai) != 0)
-        return outcome_problem(PROBLEM_NOBODY, "bound to another NAI");
     if (!request->partner.id && binding.subscriber == request->session.subscriber)
         return outcome_problem(PROBLEM_NOT_YOURS, "caller and callee are one SIM");
     if (!callee_allowed(request, binding.subscriber))

@@ -257,9 +257,9 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
 
     if (result != STORE_OK)
         return outcome_store(result);
-    result = gateway->ops->binding_find(gateway->store, body->caller, &binding);
-    if (result == STORE_NONE ||
-        (result == STORE_OK && binding.subscriber != request->session.subscriber))
+    result = gateway->ops->binding_find(gateway->store, body->caller, request->session.subscriber,
+                                        "", request->now, &binding);
+    if (result == STORE_NONE)
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "caller is somebody else's address");
     else if (result != STORE_OK)
         outcome = outcome_store(result);
