@@ -235,8 +235,9 @@ static void read_listen(struct reader *r, struct config *c)
     c->metrics_port = number(r, "metrics", "port", 0, 0, 65535);
     c->certificate = text(r, "tls", "certificate", NULL);
     c->key = text(r, "tls", "key", NULL);
-    c->statement_certificate = text(r, "tls", "statement_certificate", c->certificate);
-    c->statement_key = text(r, "tls", "statement_key", c->key);
+    c->statement_certificate =
+        text(r, "tls", "statement_certificate", c->certificate ? c->certificate : "");
+    c->statement_key = text(r, "tls", "statement_key", c->key ? c->key : "");
 }
 
 static void read_store(struct reader *r, struct config *c)

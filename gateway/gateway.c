@@ -94,7 +94,8 @@ int gateway_start_auc(struct gateway *gateway, char *error)
                                           .name = config->hlr_name,
                                           .links = config->hlr_links,
                                           .timeout_ms = config->hlr_timeout_ms,
-                                          .log = log_text};
+                                          .log = log_text,
+                                          .links_up = gateway->links_up};
 
     if (!gateway->auc.ops->start)
         return 0;

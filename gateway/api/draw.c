@@ -5,6 +5,7 @@
  * must not last as long: the step of the request that needs the vector fails, is rolled back, and
  * runs again from its beginning when the vector is there.
  */
+#include "../ops/metrics.h"
 #include "request.h"
 
 #include <glib.h>
@@ -30,6 +31,7 @@ static void on_done(struct auc_fetch *fetch)
 {
     struct request *request = fetch->data;
 
+    metrics_draw(fetch->result);
     request->resume = request->step;
     MHD_resume_connection(request->connection);
 }
@@ -68,6 +70,7 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
     }
     if (auc->ops->draw) {
         result = auc->ops->draw(auc, subscriber, auts, vector, store_result);
+        metrics_draw(result);
         *reason = auc_result_name(result);
         return result;
     }

@@ -4,6 +4,8 @@
  * about SIMs. */
 #include "http.h"
 #include "../log.h"
+#include "../ops/metrics.h"
+#include "../ops/tls.h"
 #include "request.h"
 #include "waiting.h"
 
@@ -37,7 +39,7 @@ static const struct route routes[] = {
 struct http {
     struct gateway *gateway;
     struct MHD_Daemon *daemon;
-    char *certificate, *key;
+    char *certificate; /* what makes libmicrohttpd ask for the other side's */
     GMutex lock;
     GCond changed;           /* a request was answered */
     GHashTable *connections; /* MHD_Connection * -> struct open_connection *, under lock */
@@ -105,6 +107,27 @@ void http_reap(struct http *http)
          * another's. */
         if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0)
             shutdown(open->fd, SHUT_RDWR);
+    }
+    g_mutex_unlock(&http->lock);
+}
+
+void http_status(struct http *http, struct http_status *status)
+{
+    int64_t now = g_get_monotonic_time();
+    GHashTableIter iterator;
+    gpointer value;
+
+    memset(status, 0, sizeof *status);
+    g_mutex_lock(&http->lock);
+    status->connections = g_hash_table_size(http->connections);
+    g_hash_table_iter_init(&iterator, http->connections);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct open_connection *open = value;
+
+        if (open->busy) {
+            status->busy++;
+            status->oldest_us = MAX(status->oldest_us, now - open->since_us);
+        }
     }
     g_mutex_unlock(&http->lock);
 }
@@ -192,13 +215,15 @@ unsigned http_certificates(const struct request *request, const unsigned char **
 static void log_access(const struct request *request)
 {
     const struct answer *answer = &request->answer;
+    int64_t us = g_get_monotonic_time() - request->started_us;
 
+    metrics_request(request->route ? request->route->name : "none", answer->status, answer->problem,
+                    us);
     log_line("request=%s op=%s method=%s status=%d who=%s result=%s%s%s us=%lld", request->id,
              request->route ? request->route->name : "none", request->method, answer->status,
              request->who[0] ? request->who : "-",
              answer->problem ? problem_row(answer->problem)->name : "good",
-             answer->reason ? " reason=" : "", answer->reason ? answer->reason : "",
-             (long long)(g_get_monotonic_time() - request->started_us));
+             answer->reason ? " reason=" : "", answer->reason ? answer->reason : "", (long long)us);
 }
 
 /* The method that the path has (RFC 9110, 15.5.6). */
@@ -410,10 +435,10 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct addrinfo 
         flags |= MHD_USE_DUAL_STACK;
     return MHD_start_daemon(
         flags, (uint16_t)config->port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
-        on_error, NULL, MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_HTTPS_MEM_CERT,
-        http->certificate, MHD_OPTION_HTTPS_MEM_KEY, http->key, MHD_OPTION_HTTPS_MEM_TRUST,
-        http->certificate, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
+        on_error, NULL, MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_HTTPS_CERT_CALLBACK,
+        tls_retrieve, MHD_OPTION_HTTPS_MEM_TRUST, http->certificate, MHD_OPTION_HTTPS_PRIORITIES,
+        TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)config->threads,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
@@ -431,8 +456,7 @@ struct http *http_start(struct gateway *gateway, char *error)
     g_mutex_init(&http->lock);
     g_cond_init(&http->changed);
     http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
-    if (read_pem(gateway->config->certificate, &http->certificate, error) != 0 ||
-        read_pem(gateway->config->key, &http->key, error) != 0)
+    if (read_pem(gateway->config->certificate, &http->certificate, error) != 0)
         goto failed;
     address = resolve(gateway->config, error);
     if (!address)
@@ -442,8 +466,7 @@ struct http *http_start(struct gateway *gateway, char *error)
     if (http->daemon)
         return http;
     snprintf(error, CONFIG_ERROR_MAX,
-             "cannot listen at %s port %d: see the line before, the port may be taken or the "
-             "certificate and key may not fit together",
+             "cannot listen at %s port %d: see the line before, the port may be taken",
              gateway->config->address, gateway->config->port);
 failed:
     http_stop(http);
@@ -480,6 +503,7 @@ void http_stop(struct http *http)
     if (http->daemon) {
         MHD_socket fd = MHD_quiesce_daemon(http->daemon);
 
+        drain(http);
         /* A suspended connection must be resumed before the daemon may stop. */
         gateway_stop_auc(http->gateway);
         waiting_stop(http->gateway->waiting);
@@ -489,9 +513,6 @@ void http_stop(struct http *http)
             close(fd);
     }
     g_hash_table_destroy(http->connections);
-    if (http->key)
-        OPENSSL_cleanse(http->key, strlen(http->key));
-    g_free(http->key);
     g_free(http->certificate);
     g_mutex_clear(&http->lock);
     g_cond_clear(&http->changed);

@@ -3,6 +3,7 @@
 /* What all handlers share: answers, repeats, limits, the question to a partner. */
 #include "request.h"
 #include "../log.h"
+#include "../ops/metrics.h"
 #include "bucket.h"
 #include "http.h"
 #include "waiting.h"
@@ -47,6 +48,7 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 
 void answer_store(struct request *request, enum store_result result)
 {
+    metrics_store(result);
     answer_problem(request, PROBLEM_OPERATOR_DOWN,
                    "The gateway cannot keep its records now; its engineer has been told.",
                    store_result_name(result));
@@ -139,6 +141,8 @@ bool request_allowed(struct request *request)
                      partner ? request->partner.per_minute : config->subscriber_burst,
                      g_get_monotonic_time()))
         return true;
+    if (partner)
+        metrics_partner_limited(request->partner.name);
     answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
     return false;
 }

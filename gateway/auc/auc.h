@@ -72,6 +72,7 @@ struct auc_settings {
     int links;        /* 1 to AUC_LINKS_MAX */
     int timeout_ms;
     void (*log)(const char *text);
+    void (*links_up)(int up, int total); /* whenever that changes */
 };
 
 /* One question to a source that fetches. */

@@ -44,6 +44,7 @@ struct gsup {
     unsigned port;
     int timeout_ms;
     void (*log)(const char *text);
+    void (*links_up)(int up, int total);
     struct link links[AUC_LINKS_MAX];
     unsigned count, next;
     void *talloc;
@@ -58,9 +59,13 @@ struct gsup {
 static void say(const struct gsup *gsup, const char *link, const char *what)
 {
     char text[128];
+    int up = 0;
 
     snprintf(text, sizeof text, "op=hlr link=%s state=%s", link, what);
     gsup->log(text);
+    for (unsigned i = 0; i < gsup->count; i++)
+        up += gsup->links[i].up;
+    gsup->links_up(up, (int)gsup->count);
 }
 
 static void end_fetch(struct auc_fetch *fetch, enum auc_result result, const char *reason)
@@ -264,9 +269,10 @@ static bool on_up_down(struct osmo_gsup_client *client, bool up)
         osmo_timer_schedule(&link->named, 0, NAMED_US);
         return true;
     }
-    if (link->up)
+    if (link->up) {
+        link->up = false;
         say(link->gsup, link->name, "down");
-    link->up = false;
+    }
     drop_pending(link, "connection with the HLR was lost");
     return true;
 }
@@ -368,6 +374,7 @@ static void *gsup_start(const struct auc_settings *settings, char *error)
     gsup->port = (unsigned)settings->port;
     gsup->timeout_ms = settings->timeout_ms;
     gsup->log = settings->log;
+    gsup->links_up = settings->links_up;
     gsup->count = (unsigned)settings->links;
     for (unsigned i = 0; i < gsup->count; i++) {
         gsup->links[i].gsup = gsup;
