@@ -63,6 +63,7 @@ struct call {
     bool muted;            /* by us */
     bool marking;          /* guard: marking calls back */
     bool card_unusable;
+    unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
 
     struct sip_timer *hold_timer, *verdict_timer;
     int64_t began, began_us;

@@ -91,6 +91,29 @@ bool tap_answer(struct sip_call *call, int code, const char *phrase, const char 
     return true;
 }
 
+/* belle-sip's transaction repeats the answer and takes the ACK. The dialog stays as it is. */
+bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, int code,
+                           const char *reason, const char *warning)
+{
+    belle_sip_provider_t *provider = call->core->provider;
+    const char *branch = tap_top_branch_of(request);
+    belle_sip_response_t *response;
+    belle_sip_server_transaction_t *transaction;
+
+    if (code < 400 || !branch || strncmp(branch, MAGIC_COOKIE, strlen(MAGIC_COOKIE)) != 0)
+        return false;
+    response = belle_sip_response_create_from_request(request, code);
+    tap_message_explain((belle_sip_message_t *)response, reason, warning);
+    if (call->refused_cseq == tap_cseq_of(request)) { /* the same once more */
+        belle_sip_provider_send_response(provider, response);
+        return true;
+    }
+    call->refused_cseq = tap_cseq_of(request);
+    transaction = belle_sip_provider_create_server_transaction(provider, request);
+    belle_sip_server_transaction_send_response(transaction, response);
+    return true;
+}
+
 bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
                      const char *warning)
 {

@@ -130,6 +130,10 @@ bool sip_call_resume(struct sip_call *call);
  * 3326) and `warning` (text of a 399, RFC 3261 20.43) may be NULL. */
 bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
                      const char *warning);
+/* Within later_in, on a request of theirs (INVITE, UPDATE): answers it finally, and Linphone never
+ * sees it; then return DROP. `reason` and `warning` as above. */
+bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, int code,
+                           const char *reason, const char *warning);
 /* Outgoing, INVITE held: ends the transaction without a byte on the wire; Linphone sees `code`
  * (400-699, but 401, 407 and 422) as if the network had said so, at the next turn of its loop. */
 bool sip_call_abort(struct sip_call *call, int code, const char *phrase);

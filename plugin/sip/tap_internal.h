@@ -194,7 +194,8 @@ struct sip_call {
     bool response_left;
     int final_code; /* incoming: of the final response that has left, 0 before */
     bool answered_by_tap;
-    char cancel_tag[17]; /* To tag of the 200 to a CANCEL that the tap answered */
+    unsigned refused_cseq; /* of a later request that the user refused; 0: none */
+    char cancel_tag[17];   /* To tag of the 200 to a CANCEL that the tap answered */
 
     bool tried_again, again_pending;
     bool given_up;   /* outgoing: the person hung up, there is no other try */
