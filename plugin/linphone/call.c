@@ -308,7 +308,7 @@ void call_free_legs(struct call *call)
         leg_free(leg);
     }
     leg_free(call->root);
-    call->root = call->talk = NULL;
+    call->root = call->talk = call->taken = NULL;
 }
 
 void call_over(struct call *call)

@@ -46,9 +46,10 @@ struct call {
     struct policy_answer policy;
     struct settings *settings; /* those of this call */
 
-    struct leg *root; /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
-    struct leg *legs; /* caller: one for each To tag */
-    struct leg *talk; /* the leg whose media this is; NULL until there is one */
+    struct leg *root;  /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
+    struct leg *legs;  /* caller: one for each To tag */
+    struct leg *talk;  /* the leg whose media this is; NULL until there is one */
+    struct leg *taken; /* caller: the leg of the first 2xx; Linphone ends every other dialog */
 
     bool invite_held, element_sent, counted;
     bool hold_over;        /* CALL_HOLD_MS have passed since the INVITE */

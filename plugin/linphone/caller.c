@@ -127,10 +127,19 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
         return SIP_DROP;
     if (simauth_session_state(leg->session) == SIMAUTH_STATE_OVER)
         call_give_up(call, SIMAUTH_EVENT_CONFIRM_STALE);
+    if (belle_sip_response_get_status_code(response) >= 200)
+        call->taken = leg;
     call_clean_sdp(call, (belle_sip_message_t *)response);
     call_mute_until_proved(call, leg->session);
     call_settle(call, leg, actions);
     return SIP_PASS;
+}
+
+/* A fork's late answer: Linphone, which has taken another one, acknowledges it and says BYE. It is
+ * not about this call's verdict, whatever it proves or does not. */
+static bool of_another_dialog(const struct call *call, const char *to_tag)
+{
+    return call->taken && strcmp(call->taken->to_tag, to_tag);
 }
 
 enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response)
@@ -141,6 +150,8 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
 
     if (code >= 300) {
         caller_again_failed(call, response);
+        if (code < 400) /* Linphone follows, with an INVITE that is another exchange */
+            call_over(call);
         return SIP_PASS;
     }
     if (call->again && code < 200)
@@ -153,6 +164,8 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
         keep_response(call->root, response);
         return SIP_HOLD;
     }
+    if (of_another_dialog(call, to_tag))
+        return code < 200 ? SIP_DROP : SIP_PASS;
     leg = leg_of(call, to_tag);
     if (!leg)
         return SIP_PASS;
@@ -332,6 +345,8 @@ void caller_ack_out(struct call *call, belle_sip_request_t *ack)
     simauth_actions actions;
     size_t len = 0;
 
+    if (to_tag && of_another_dialog(call, to_tag))
+        return;
     while (leg && to_tag && strcmp(leg->to_tag, to_tag))
         leg = leg->next;
     if (!leg || !to_tag || !leg->session || !call->element_sent)
