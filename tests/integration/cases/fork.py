@@ -77,6 +77,48 @@ def wrong_one(world):
         refuse(phone, AUTHENTICATED)
 
 
+class Late:
+    """A hook: the node's 200 to an INVITE waits until it is let go."""
+
+    def __init__(self):
+        self.kept = []
+        self.open = False
+
+    def __call__(self, datagram, towards_node):
+        answer = not towards_node and datagram.payload.startswith(b"SIP/2.0 200") and b" INVITE\r\n" in datagram.payload
+        if answer and not self.open:
+            self.kept.append(datagram)
+            return
+        if self.kept and self.open:
+            yield 0, self.kept.pop()
+            self.kept.clear()
+        yield 0, datagram
+
+
+@case("call.fork.second_2xx")
+def second_2xx(world):
+    """Both phones answer, the 200 of the one without the SIM comes late: it gets its ACK and BYE, the verdict stays."""
+    late = Late()
+    prepare(world, hook=late)
+    call, bobs, others = ring_both(world)
+    world.other.answer(others)
+    flow.wait_any(lambda: late.kept, 10, "200 of the second phone")
+    world.bob.answer(bobs)
+    for phone in (world.alice, world.bob):
+        phone.wait_state("StreamsRunning")
+    both_authenticated(world)
+    late.open = True  # its next repetition lets it go
+    world.other.wait_state("End")
+    both_authenticated(world)
+    world.wire.check()
+    flow.hang_up(world, call)
+    messages = world.messages()
+    tags = {m.tag("To") for m in messages.all("ACK", source=world.alice)}
+    assert len(tags) == 2, tags
+    bye = messages.first("BYE", target=world.other)
+    assert bye.tag("From").startswith("sim01."), bye.text
+
+
 class Copied(Tamper):
     """The second phone's tag becomes Bob's element 2, as somebody would who heard it."""
 
