@@ -33,7 +33,7 @@ static void on_done(struct auc_fetch *fetch)
 
     metrics_draw(fetch->result);
     request->resume = request->step;
-    MHD_resume_connection(request->connection);
+    request_resume(request);
 }
 
 static bool want(struct request *request, const char *imsi, const struct auc_auts *auts)

@@ -7,6 +7,7 @@
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
 #include "request.h"
+#include "settler.h"
 #include "waiting.h"
 
 #include <arpa/inet.h>
@@ -43,6 +44,8 @@ struct http {
     GMutex lock;
     GCond changed;           /* a request was answered */
     GHashTable *connections; /* MHD_Connection * -> struct open_connection *, under lock */
+    struct settler *settler;
+    int working; /* requests; atomic */
 };
 struct open_connection {
     int fd;
@@ -163,6 +166,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     *context = NULL;
     if (!request)
         return;
+    if (request->working)
+        g_atomic_int_add(&((struct http *)cls)->working, -1);
     request_clear(request);
     OPENSSL_cleanse(request, sizeof *request);
     free(request);
@@ -264,37 +269,76 @@ static enum MHD_Result send_answer(struct request *request)
     return result;
 }
 
+static void after_settle(struct request *request)
+{
+    if (request->settled != STORE_OK)
+        answer_store(request, request->settled);
+}
+
+static void settle_here(struct request *request)
+{
+    request->settled = request->gateway->ops->settle(request->gateway->store, request->ticket);
+    request->ticket = 0;
+}
+
+/* The answer waits for the disk: here when nobody else is kept waiting by that, else in a line.
+ * True when it is suspended. */
+static bool suspend_for_disk(struct http *http, struct request *request)
+{
+    if (request->ticket == 0)
+        return false;
+    if (g_atomic_int_get(&http->working) <= 1) {
+        settle_here(request);
+        after_settle(request);
+        return false;
+    }
+    request->resume = after_settle;
+    request_suspend(request, 1);
+    settler_wait(http->settler, request);
+    return true;
+}
+
+/* A question to a partner; what was kept before it is waited for at the same time. This thread
+ * alone goes on with the request: not before it returned. */
+static void suspend_for_partner(struct http *http, struct request *request)
+{
+    bool line = request->ticket != 0 && g_atomic_int_get(&http->working) > 1;
+
+    request_suspend(request, line ? 2 : 1);
+    if (line)
+        settler_wait(http->settler, request);
+    waiting_ask(request->gateway->waiting, request);
+    if (!line && request->ticket != 0)
+        settle_here(request);
+}
+
 /* Suspends for a vector of the source, for a question or for the time of a refusal; true when it
  * does. */
-static bool suspend(struct request *request)
+static bool suspend(struct http *http, struct request *request)
 {
     struct gateway *gateway = request->gateway;
     int64_t quantum = (int64_t)gateway->config->refusal_ms * 1000;
     int64_t spent = g_get_monotonic_time() - request->started_us;
 
     if (request->fetching) {
-        MHD_suspend_connection(request->connection);
+        request_suspend(request, 1);
         request_fetch(request);
         return true;
     }
     if (request->resume) {
-        MHD_suspend_connection(request->connection);
-        waiting_ask(gateway->waiting, request);
-        /* This thread alone goes on with the request: not before it is back from the disk. */
-        if (request->unsettled)
-            request->unsettled = gateway->ops->settle(gateway->store) != STORE_OK;
+        suspend_for_partner(http, request);
         return true;
     }
     /* The time that a refusal took must not tell which one it was. */
     if (request->answer.problem == PROBLEM_NOT_YOURS && request->route->asker == ASKER_PHONE &&
         !request->held && quantum > 0) {
         request->held = true;
-        MHD_suspend_connection(request->connection);
+        request_suspend(request, 1);
         waiting_hold(gateway->waiting, request,
                      request->started_us + (spent / quantum + 1) * quantum);
         return true;
     }
-    return false;
+    return suspend_for_disk(http, request);
 }
 
 static void find_route(struct request *request)
@@ -374,13 +418,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     }
     resume = request->resume;
     request->resume = NULL;
+    if (resume) /* whoever resumed it waited for the disk too */
+        request->ticket = 0;
+    if (!request->working)
+        g_atomic_int_inc(&((struct http *)cls)->working);
+    request->working = true;
     mark(cls, connection, true, true);
     request->step = resume ? resume : request->route ? request->route->handle : NULL;
     if (resume)
         resume(request);
     else if (!request->answer.status)
         request_run(request);
-    if (suspend(request))
+    if (suspend(cls, request))
         return MHD_YES;
     request_unasked(request);
     if (request->route && request->route->asker == ASKER_PHONE)
@@ -461,7 +510,8 @@ struct http *http_start(struct gateway *gateway, char *error)
     address = resolve(gateway->config, error);
     if (!address)
         goto failed;
-    http->daemon = start_daemon(http, address);
+    http->settler = settler_start(gateway);
+    http->daemon = http->settler ? start_daemon(http, address) : NULL;
     freeaddrinfo(address);
     if (http->daemon)
         return http;
@@ -512,6 +562,7 @@ void http_stop(struct http *http)
         if (fd != MHD_INVALID_SOCKET)
             close(fd);
     }
+    settler_stop(http->settler);
     g_hash_table_destroy(http->connections);
     g_free(http->certificate);
     g_mutex_clear(&http->lock);

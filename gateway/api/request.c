@@ -9,6 +9,7 @@
 #include "waiting.h"
 
 #include <glib.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -103,7 +104,7 @@ bool request_repeated(struct request *request)
     } else if (CRYPTO_memcmp(answer.hash, request->hash, STORE_HASH_LEN) != 0) {
         free(answer.body);
         answer_problem(request, PROBLEM_KEY_REUSED, NULL, "Idempotency-Key with another body");
-    } else if ((result = gateway->ops->settle(gateway->store)) != STORE_OK) {
+    } else if ((result = gateway->ops->settle(gateway->store, 0)) != STORE_OK) {
         free(answer.body);
         answer_store(request, result);
     } else {
@@ -155,10 +156,12 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
         store_result = request_remember(request, object);
     if (problem == PROBLEM_NONE && store_result == STORE_OK) {
-        store_result = request->soft ? gateway->ops->commit_soft(gateway->store)
-                                     : gateway->ops->commit(gateway->store);
+        store_result = gateway->ops->commit_soft(gateway->store, &request->ticket);
         if (store_result == STORE_OK)
             request->record = 0;
+        /* A server may lose what it did not flush while the machines run on. */
+        if (request->soft && !gateway->ops->shared)
+            request->ticket = 0;
     } else {
         gateway->ops->rollback(gateway->store);
     }
@@ -178,10 +181,23 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     }
 }
 
+void request_suspend(struct request *request, int parts)
+{
+    g_atomic_int_set(&request->parts, parts);
+    MHD_suspend_connection(request->connection);
+}
+
+void request_resume(struct request *request)
+{
+    if (g_atomic_int_dec_and_test(&request->parts))
+        MHD_resume_connection(request->connection);
+}
+
 void request_unasked(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     enum store_result result;
+    uint64_t ticket;
 
     if (request->record == 0)
         return;
@@ -189,7 +205,7 @@ void request_unasked(struct request *request)
     if (result == STORE_OK) {
         result = gateway->ops->record_drop(gateway->store, request->record);
         if (result == STORE_OK)
-            result = gateway->ops->commit_soft(gateway->store);
+            result = gateway->ops->commit_soft(gateway->store, &ticket);
         else
             gateway->ops->rollback(gateway->store);
     }

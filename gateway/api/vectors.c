@@ -138,8 +138,8 @@ static void callee_answered(struct request *request)
 
     if (partner_refused(request))
         return;
-    if (request->unsettled) {
-        answer_store(request, STORE_FAILED);
+    if (request->settled != STORE_OK) {
+        answer_store(request, request->settled);
         return;
     }
     vector = partner_vector(request, request->nai, &v);
@@ -285,8 +285,7 @@ static struct outcome end_ahead(struct request *request, const struct store_part
     if (request->vectors.rand_len == 0 && gateway->auc.ops->draw) {
         outcome = issue_ahead(request, &request->vectors, partner);
         if (outcome_good(&outcome)) {
-            outcome = outcome_store(gateway->ops->commit_soft(gateway->store));
-            request->unsettled = true;
+            outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
             return outcome;
         }
     }

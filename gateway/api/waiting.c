@@ -40,7 +40,7 @@ static void finish(struct job *job)
     if (job->easy)
         curl_easy_cleanup(job->easy);
     g_free(job);
-    MHD_resume_connection(request->connection);
+    request_resume(request);
 }
 
 /* -- questions -----------------------------------------------------------------------------------

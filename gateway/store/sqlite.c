@@ -337,12 +337,12 @@ static void sqlite_rollback(struct store *store)
     pthread_mutex_unlock(&store->lock);
 }
 
-static enum store_result sqlite_commit_soft(struct store *store)
+static enum store_result sqlite_commit_soft(struct store *store, uint64_t *ticket)
 {
     int code = step(of(store), SQL_COMMIT);
 
     if (code == SQLITE_DONE) {
-        sqlite_wal_written(of(store)->wal);
+        *ticket = sqlite_wal_written(of(store)->wal);
         pthread_mutex_unlock(&store->lock);
         return STORE_OK;
     }
@@ -350,16 +350,17 @@ static enum store_result sqlite_commit_soft(struct store *store)
     return sqlite_result(code);
 }
 
-static enum store_result sqlite_settle(struct store *store)
+static enum store_result sqlite_settle(struct store *store, uint64_t ticket)
 {
-    return sqlite_wal_settle(of(store)->wal);
+    return sqlite_wal_settle(of(store)->wal, ticket);
 }
 
 static enum store_result sqlite_commit(struct store *store)
 {
-    enum store_result result = sqlite_commit_soft(store);
+    uint64_t ticket;
+    enum store_result result = sqlite_commit_soft(store, &ticket);
 
-    return result == STORE_OK ? sqlite_settle(store) : result;
+    return result == STORE_OK ? sqlite_settle(store, ticket) : result;
 }
 
 const struct store_ops store_sqlite = {

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sqlite_wal.h"
 #include "../log.h"
+#include "group.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +18,13 @@
 struct sqlite_wal {
     sqlite3 *db, *own; /* `own`: the thread's connection */
     pthread_mutex_t *writing;
-    pthread_mutex_t lock; /* for all below */
-    pthread_cond_t settled, due;
+    struct group group;
+    int fd; /* of the log, -1 until it is needed; of who syncs */
     pthread_t thread;
-    uint64_t written, durable; /* transactions */
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t due;
     int frames;
-    int fd; /* of the log, -1 until it is needed */
-    bool syncing, broken, stopping;
+    bool broken, stopping;
 };
 
 /* -- on the disk ---------------------------------------------------------------------------------
@@ -42,7 +43,6 @@ static int sync_folder(const char *path)
     return result;
 }
 
-/* By one thread at a time. */
 static int sync_log(struct sqlite_wal *wal)
 {
     const char *path = sqlite3_filename_wal(sqlite3_db_filename(wal->db, "main"));
@@ -55,47 +55,33 @@ static int sync_log(struct sqlite_wal *wal)
     return fdatasync(wal->fd);
 }
 
-enum store_result sqlite_wal_settle(struct sqlite_wal *wal)
+/* The group's: by one thread at a time. */
+static int on_sync(void *data)
 {
-    uint64_t target;
-    bool good;
+    struct sqlite_wal *wal = data;
 
+    if (sync_log(wal) == 0)
+        return 0;
+    log_line("op=store result=disk-failed reason=\"%s\"", strerror(errno));
+    /* The kernel forgets what it could not write: asking again proves nothing. */
     pthread_mutex_lock(&wal->lock);
-    target = wal->written;
-    while (wal->durable < target && !wal->broken) {
-        uint64_t reached = wal->written;
-
-        if (wal->syncing) {
-            pthread_cond_wait(&wal->settled, &wal->lock);
-            continue;
-        }
-        wal->syncing = true;
-        pthread_mutex_unlock(&wal->lock);
-        good = sync_log(wal) == 0;
-        pthread_mutex_lock(&wal->lock);
-        wal->syncing = false;
-        /* After a failure the kernel forgets what it could not write: asking again proves nothing.
-         */
-        if (good)
-            wal->durable = reached;
-        else
-            wal->broken = true;
-        if (!good)
-            log_line("op=store result=disk-failed reason=\"%s\"", strerror(errno));
-        pthread_cond_broadcast(&wal->settled);
-    }
-    good = !wal->broken;
+    wal->broken = true;
     pthread_mutex_unlock(&wal->lock);
-    return good ? STORE_OK : STORE_FAILED;
+    return -1;
 }
 
-void sqlite_wal_written(struct sqlite_wal *wal)
+enum store_result sqlite_wal_settle(struct sqlite_wal *wal, uint64_t ticket)
+{
+    return group_settle(&wal->group, ticket);
+}
+
+uint64_t sqlite_wal_written(struct sqlite_wal *wal)
 {
     pthread_mutex_lock(&wal->lock);
-    wal->written++;
     if (wal->frames >= FRAMES_DUE)
         pthread_cond_signal(&wal->due);
     pthread_mutex_unlock(&wal->lock);
+    return group_written(&wal->group);
 }
 
 bool sqlite_wal_broken(struct sqlite_wal *wal)
@@ -167,7 +153,7 @@ struct sqlite_wal *sqlite_wal_open(sqlite3 *db, pthread_mutex_t *writing)
         return NULL;
     *wal = (struct sqlite_wal){.db = db, .writing = writing, .fd = -1};
     pthread_mutex_init(&wal->lock, NULL);
-    pthread_cond_init(&wal->settled, NULL);
+    group_init(&wal->group, on_sync, wal);
     pthread_cond_init(&wal->due, NULL);
     sqlite3_wal_hook(db, on_commit, wal);
     if (sqlite3_open_v2(sqlite3_db_filename(db, "main"), &wal->own,
@@ -197,7 +183,7 @@ void sqlite_wal_close(struct sqlite_wal *wal)
     if (wal->fd >= 0)
         close(wal->fd);
     pthread_cond_destroy(&wal->due);
-    pthread_cond_destroy(&wal->settled);
+    group_clear(&wal->group);
     pthread_mutex_destroy(&wal->lock);
     free(wal);
 }

@@ -20,11 +20,11 @@ struct sqlite_wal;
 struct sqlite_wal *sqlite_wal_open(sqlite3 *db, pthread_mutex_t *writing);
 /* Before `db` is closed. */
 void sqlite_wal_close(struct sqlite_wal *wal);
-/* A transaction was committed; with `writing` held. */
-void sqlite_wal_written(struct sqlite_wal *wal);
+/* A transaction was committed: its ticket; with `writing` held. */
+uint64_t sqlite_wal_written(struct sqlite_wal *wal);
 /* Whether nothing may be written any more: the disk failed to keep what it was given. */
 bool sqlite_wal_broken(struct sqlite_wal *wal);
-/* Waits until all that was committed before is on the disk; without `writing`. */
-enum store_result sqlite_wal_settle(struct sqlite_wal *wal);
+/* Waits until it is on the disk (0: all so far); without `writing`. */
+enum store_result sqlite_wal_settle(struct sqlite_wal *wal, uint64_t ticket);
 
 #endif

@@ -275,10 +275,11 @@ struct store_ops {
     enum store_result (*commit)(struct store *store);
     /* Two halves of commit(). After commit_soft() a transaction is atomic, seen by everybody, and
      * outlives this process; a power cut may take it back, with all that came after it. settle()
-     * waits until everything committed so far would survive one: many callers share one wait for
-     * the disk. An answer that gives a sequence number or a record away leaves after settle(). */
-    enum store_result (*commit_soft)(struct store *store);
-    enum store_result (*settle)(struct store *store);
+     * waits until the transaction that got `ticket` (0: all so far) would survive one: many share
+     * one wait for the disk. An answer that gives a sequence number or a record away leaves after
+     * settle(). Outside of transactions. */
+    enum store_result (*commit_soft)(struct store *store, uint64_t *ticket);
+    enum store_result (*settle)(struct store *store, uint64_t ticket);
     void (*rollback)(struct store *store);
 
     enum store_result (*subscriber_add)(struct store *store, struct store_subscriber *subscriber);
