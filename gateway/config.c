@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
+#include "auc/algorithm.h"
 
 #include <glib.h>
 #include <string.h>
@@ -8,15 +9,133 @@
 struct reader {
     GKeyFile *file;
     const char *path;
+    char *text; /* the whole file */
     char *error;
     bool failed;
 };
 
+/* -- lines: GKeyFile knows none, and a person wants to know where ---------------------------------
+ */
+
+/* One more line of faults, once. */
+static void say(struct reader *r, int line, const char *what)
+{
+    char text[512];
+    size_t len = strlen(r->error);
+
+    if (line > 0)
+        g_snprintf(text, sizeof text, "%s:%d: %s", r->path, line, what);
+    else
+        g_snprintf(text, sizeof text, "%s: %s", r->path, what);
+    if (!r->failed)
+        r->error[0] = '\0';
+    if (!r->failed)
+        g_strlcpy(r->error, text, CONFIG_ERROR_MAX);
+    else if (!strstr(r->error, text) && len + strlen(text) + 2 < CONFIG_ERROR_MAX)
+        g_snprintf(r->error + len, CONFIG_ERROR_MAX - len, "\n%s", text);
+    r->failed = true;
+}
+
+/* What stands in a line: '#' nothing, '[' a group, '=' a key, '?' none of these. `name` is the
+ * group or key, in the line itself. */
+static char line_kind(char *line, char **name)
+{
+    char *end;
+
+    *name = g_strstrip(line);
+    if (!line[0] || line[0] == '#')
+        return '#';
+    if (line[0] == '[') {
+        end = strchr(line, ']');
+        if (!end || end[1] || end == line + 1)
+            return '?';
+        *end = '\0';
+        *name = line + 1;
+        return '[';
+    }
+    end = strchr(line, '=');
+    if (!end || end == line)
+        return '?';
+    *end = '\0';
+    g_strstrip(line);
+    return '=';
+}
+
+/* Where `key` of `group` stands, else where the group begins, else 0. */
+static int line_of(const struct reader *r, const char *group, const char *key)
+{
+    char **lines = g_strsplit(r->text ? r->text : "", "\n", -1), *name;
+    bool inside = false;
+    int found = 0;
+
+    for (int i = 0; lines[i]; i++) {
+        char kind = line_kind(lines[i], &name);
+
+        if (kind == '[')
+            inside = strcmp(name, group) == 0;
+        if (inside && (kind == '[' || (kind == '=' && strcmp(name, key) == 0)))
+            found = i + 1;
+        if (inside && kind == '=' && strcmp(name, key) == 0)
+            break;
+    }
+    g_strfreev(lines);
+    return found;
+}
+
 static void fail(struct reader *r, const char *group, const char *key, const char *what)
 {
-    if (!r->failed)
-        g_snprintf(r->error, CONFIG_ERROR_MAX, "%s: [%s] %s: %s", r->path, group, key, what);
-    r->failed = true;
+    char *text = g_strdup_printf("[%s] %s: %s", group, key, what);
+
+    say(r, line_of(r, group, key), text);
+    g_free(text);
+}
+
+static void say_key(struct reader *r, int line, const char *group, const char *key,
+                    const char *what)
+{
+    char *text = g_strdup_printf("[%s] %s: %s", group, key, what);
+
+    say(r, line, text);
+    g_free(text);
+}
+
+/* What GKeyFile would take without a word (a key twice), or refuse without a number. */
+static void check_lines(struct reader *r)
+{
+    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char **lines = g_strsplit(r->text, "\n", -1), *name;
+    const char *group = NULL;
+
+    for (int i = 0; lines[i]; i++) {
+        char kind = line_kind(lines[i], &name);
+
+        if (kind == '?')
+            say(r, i + 1, "is neither [group], key=value nor a comment (#)");
+        else if (kind == '[')
+            group = name;
+        else if (kind == '=' && !group)
+            say(r, i + 1, "stands before the first [group]");
+        else if (kind == '=' && !g_hash_table_add(seen, g_strdup_printf("%s]%s", group, name)))
+            say_key(r, i + 1, group, name, "stands there twice: take one out");
+    }
+    g_hash_table_destroy(seen);
+    g_strfreev(lines);
+}
+
+static bool read_file(struct reader *r)
+{
+    GError *why = NULL;
+
+    if (!g_file_get_contents(r->path, &r->text, NULL, &why)) {
+        say(r, 0, why->message);
+    } else {
+        check_lines(r);
+        if (!r->failed &&
+            !g_key_file_load_from_data(r->file, r->text, (gsize)-1, G_KEY_FILE_NONE, &why))
+            say(r, 0, why->message);
+    }
+    g_clear_error(&why);
+    return !r->failed;
 }
 
 /* Owned by the caller; NULL and failed when a required one is missing. */
@@ -111,10 +230,14 @@ static void read_listen(struct reader *r, struct config *c)
     c->connections_per_address = number(r, "listen", "connections_per_address", 200, 4, 100000);
     c->request_timeout = number(r, "listen", "request_timeout", 10, 1, 120);
     c->idle_timeout = number(r, "listen", "idle_timeout", 180, 1, 3600);
+    c->drain = number(r, "listen", "drain", 0, 0, 300);
+    c->metrics_address = text(r, "metrics", "address", "127.0.0.1");
+    c->metrics_port = number(r, "metrics", "port", 0, 0, 65535);
     c->certificate = text(r, "tls", "certificate", NULL);
     c->key = text(r, "tls", "key", NULL);
-    c->statement_certificate = text(r, "tls", "statement_certificate", c->certificate);
-    c->statement_key = text(r, "tls", "statement_key", c->key);
+    c->statement_certificate =
+        text(r, "tls", "statement_certificate", c->certificate ? c->certificate : "");
+    c->statement_key = text(r, "tls", "statement_key", c->key ? c->key : "");
 }
 
 static void read_store(struct reader *r, struct config *c)
@@ -127,6 +250,7 @@ static void read_store(struct reader *r, struct config *c)
     g_free(name);
     c->database = text(r, "store", "database", NULL);
     c->seal_key = text(r, "store", "seal_key", NULL);
+    c->seal_key_old = text(r, "store", "seal_key_old", "");
 }
 
 static void read_hlr(struct reader *r, struct config *c, const char *source)
@@ -146,6 +270,34 @@ static void read_hlr(struct reader *r, struct config *c, const char *source)
     g_free(file);
 }
 
+static bool yes(struct reader *r, const char *group, const char *key, const char *otherwise)
+{
+    char *value = text(r, group, key, otherwise);
+    bool is = value && strcmp(value, "true") == 0;
+
+    if (value && !is && strcmp(value, "false") != 0)
+        fail(r, group, key, "must be true or false");
+    g_free(value);
+    return is;
+}
+
+static void read_weak(struct reader *r, struct config *c)
+{
+    char *list = text(r, "auc", "weak_algorithms", "none");
+    char **names = g_strsplit_set(list ? list : "none", ", ;\t", -1);
+
+    for (size_t i = 0; names[i]; i++) {
+        const struct algorithm *a = algorithm_find(names[i]);
+
+        if (a && a->weak)
+            c->weak_allowed |= 1u << a->number;
+        else if (names[i][0] && strcmp(names[i], "none") != 0)
+            fail(r, "auc", "weak_algorithms", "must be none, or name comp128v1, xor, or both");
+    }
+    g_strfreev(names);
+    g_free(list);
+}
+
 static void read_auc(struct reader *r, struct config *c)
 {
     char *name = text(r, "auc", "type", "embedded"), *amf = text(r, "auc", "amf", "0000");
@@ -155,6 +307,8 @@ static void read_auc(struct reader *r, struct config *c)
         fail(r, "auc", "type", "is no source that this gateway has: use embedded or gsup");
     else if (!c->auc)
         read_hlr(r, c, name);
+    c->allow_2g = yes(r, "auc", "allow_2g", "true");
+    read_weak(r, c);
     c->ind.bits = number(r, "auc", "ind_bits", 5, 3, 8);
     c->ind.first = number(r, "auc", "ind_first", 0, 0, 255);
     c->ind.count = number(r, "auc", "ind_count", 32, 8, 256);
@@ -194,11 +348,12 @@ static const struct {
 } known[] = {
     {"operator", " name fqdn realms "},
     {"listen", " address port threads connections connections_per_address request_timeout "
-               "idle_timeout "},
+               "idle_timeout drain "},
     {"tls", " certificate key statement_certificate statement_key "},
-    {"store", " type database seal_key "},
+    {"store", " type database seal_key seal_key_old "},
+    {"metrics", " address port "},
     {"auc", " type amf ind_bits ind_first ind_count module hlr_address hlr_port hlr_name hlr_links "
-            "hlr_timeout_ms "},
+            "hlr_timeout_ms allow_2g weak_algorithms "},
     {"life", " vector confirmed session nonce operator_key "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
                "federation_timeout_ms refusal_ms "},
@@ -239,13 +394,8 @@ struct config *config_load(const char *path, char *error)
 {
     struct reader r = {.file = g_key_file_new(), .path = path, .error = error};
     struct config *c = g_new0(struct config, 1);
-    GError *why = NULL;
 
-    if (!g_key_file_load_from_file(r.file, path, G_KEY_FILE_NONE, &why)) {
-        g_snprintf(error, CONFIG_ERROR_MAX, "%s: %s", path, why->message);
-        g_clear_error(&why);
-        r.failed = true;
-    } else {
+    if (read_file(&r)) {
         refuse_unknown(&r);
         read_operator(&r, c);
         read_listen(&r, c);
@@ -254,6 +404,7 @@ struct config *config_load(const char *path, char *error)
         read_limits(&r, c);
     }
     g_key_file_free(r.file);
+    g_free(r.text);
     if (!r.failed)
         return c;
     config_free(c);
@@ -272,6 +423,8 @@ void config_free(struct config *c)
     g_free(c->statement_key);
     g_free(c->database);
     g_free(c->seal_key);
+    g_free(c->seal_key_old);
+    g_free(c->metrics_address);
     g_free(c->auc_module);
     g_free(c->hlr_address);
     g_free(c->hlr_name);

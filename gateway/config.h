@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #define CONFIG_REALMS_MAX 16
-#define CONFIG_ERROR_MAX 640
+#define CONFIG_ERROR_MAX 2000
 
 struct config {
     /* operator */
@@ -24,13 +24,18 @@ struct config {
     int connections, connections_per_address;
     int request_timeout; /* seconds for a whole request */
     int idle_timeout;
+    int drain; /* seconds between SIGTERM and the last new connection */
+    /* metrics and health; port 0: none */
+    char *metrics_address;
+    int metrics_port;
     /* tls */
     char *certificate, *key; /* PEM files */
     /* operator key statement; the same files unless named */
     char *statement_certificate, *statement_key;
     /* store */
     const struct store_ops *store;
-    char *database, *seal_key;
+    char *database;
+    char *seal_key, *seal_key_old; /* where they come from: seal.h; the second "" for none */
     /* auc */
     const struct auc_ops *auc; /* NULL: auc_module */
     char *auc_module;          /* path */
@@ -38,6 +43,8 @@ struct config {
     int hlr_port, hlr_links, hlr_timeout_ms;
     struct auc_ind ind;
     uint8_t amf[2];
+    bool allow_2g;         /* bootstrapping and calls of 2G SIMs */
+    unsigned weak_allowed; /* bits 1 << enum store_algorithm */
     /* life, seconds */
     int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
     int operator_key_rotate;
@@ -46,7 +53,9 @@ struct config {
     int federation_timeout_ms, refusal_ms;
 };
 
-/* NULL, and a sentence in `error` (CONFIG_ERROR_MAX) that names file, group, key and what to do. */
+/* NULL, and a line in `error` (CONFIG_ERROR_MAX) for each fault: file, line, group, key, what to
+ * do.
+ */
 struct config *config_load(const char *path, char *error);
 void config_free(struct config *config);
 /* Whether `realm` is one of the operator's own. */

@@ -44,15 +44,21 @@ int gateway_open(struct gateway *gateway, const struct config *config, bool crea
     memset(gateway, 0, sizeof *gateway);
     gateway->config = config;
     gateway->ops = config->store;
-    if (seal_load(&gateway->seal, config->seal_key, error) != 0)
+    if (seal_load(&gateway->seal, config->seal_key, error) != 0 ||
+        seal_load_old(&gateway->seal, config->seal_key_old, error) != 0) {
+        seal_wipe(&gateway->seal);
         return -1;
+    }
     if (gateway->ops->open(config->database, create, &gateway->seal, &gateway->store, error) !=
         STORE_OK) {
         seal_wipe(&gateway->seal);
         return -1;
     }
-    gateway->auc = (struct auc){
-        .ops = config->auc, .store_ops = gateway->ops, .store = gateway->store, .ind = config->ind};
+    gateway->auc = (struct auc){.ops = config->auc,
+                                .store_ops = gateway->ops,
+                                .store = gateway->store,
+                                .ind = config->ind,
+                                .weak_allowed = config->weak_allowed};
     if (check_realms(gateway, error) == 0)
         return 0;
     gateway_close(gateway);
@@ -88,7 +94,8 @@ int gateway_start_auc(struct gateway *gateway, char *error)
                                           .name = config->hlr_name,
                                           .links = config->hlr_links,
                                           .timeout_ms = config->hlr_timeout_ms,
-                                          .log = log_text};
+                                          .log = log_text,
+                                          .links_up = gateway->links_up};
 
     if (!gateway->auc.ops->start)
         return 0;

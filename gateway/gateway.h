@@ -14,11 +14,13 @@ struct operator_keys;
 struct waiting;
 
 struct gateway {
-    const struct config *config;
+    /* Replaced by a reload; whoever reads two keys that belong together reads it once. */
+    const struct config *_Atomic config;
     struct seal seal;
     const struct store_ops *ops; /* of the store */
     struct store *store;
     struct auc auc;
+    void (*links_up)(int up, int total); /* hears of the source's links; may not be NULL then */
     struct nonces *nonces;
     struct buckets *buckets;
     struct operator_keys *operator_keys;

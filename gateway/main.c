@@ -8,22 +8,21 @@
 #include "api/waiting.h"
 #include "gateway.h"
 #include "log.h"
+#include "ops/keeper.h"
+#include "ops/metrics.h"
+#include "ops/monitor.h"
+#include "ops/state.h"
+#include "ops/tls.h"
 
 #include <curl/curl.h>
 #include <errno.h>
 #include <getopt.h>
+#include <glib.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
-
-#define SWEEP_SECONDS 10
 
 struct options {
     const char *config, *log;
@@ -32,24 +31,30 @@ struct options {
 
 static void usage(FILE *to)
 {
-    fputs("Usage: simauth-gateway --config FILE [--check-config] [--log FILE]\n"
-          "Serves one operator's phones (Ub, Ua) and partners (federation) in the foreground.\n\n"
-          "  -c, --config FILE   the configuration; see simauth-gateway.conf.example\n"
-          "      --check-config  say whether it would start, and why not; then exit\n"
-          "  -l, --log FILE      append log lines to FILE instead of standard error\n"
-          "      --version       print the version\n"
-          "  -h, --help          print this\n\n"
-          "SIGTERM and SIGINT stop it after the requests under way.\n",
-          to);
+    fputs(
+        "Usage: simauth-gateway --config FILE [--check] [--log FILE]\n"
+        "Serves one operator's phones (Ub, Ua) and partners (federation) in the foreground.\n\n"
+        "  -c, --config FILE   the configuration; see simauth-gateway.conf.example\n"
+        "      --check         say whether it would start, and every fault with its line; exit\n"
+        "  -l, --log FILE      append log lines to FILE instead of standard error; opened anew by "
+        "SIGHUP\n"
+        "      --version       print the version\n"
+        "  -h, --help          print this\n\n"
+        "SIGTERM and SIGINT stop it after the requests under way; SIGHUP reads certificates,\n"
+        "limits and sealing keys again and drops no connection.\n",
+        to);
 }
 
 /* 0: go on; else the exit status + 1. */
 static int read_options(int argc, char **argv, struct options *options)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
-        {"log", required_argument, NULL, 'l'},    {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+                                          {"check", no_argument, NULL, 'k'},
+                                          {"check-config", no_argument, NULL, 'k'},
+                                          {"log", required_argument, NULL, 'l'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:l:h", known, NULL)) != -1) {
@@ -83,63 +88,16 @@ static int read_options(int argc, char **argv, struct options *options)
 /* -- running -------------------------------------------------------------------------------------
  */
 
-/* systemd's readiness protocol; nothing where it did not start us. */
-static void notify(const char *state)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t len = path ? strlen(path) : 0;
-    int fd;
-
-    if (len == 0 || len >= sizeof address.sun_path)
-        return;
-    memcpy(address.sun_path, path, len);
-    if (path[0] == '@')
-        address.sun_path[0] = '\0';
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
-               (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
-        log_line("op=notify result=failed");
-    close(fd);
-}
-
-static void sweep(struct gateway *gateway)
-{
-    enum store_result result = gateway->ops->begin(gateway->store, true);
-
-    if (result == STORE_OK) {
-        result = gateway->ops->sweep(gateway->store, (int64_t)time(NULL));
-        if (result == STORE_OK)
-            result = gateway->ops->commit(gateway->store);
-        else
-            gateway->ops->rollback(gateway->store);
-    }
-    if (result != STORE_OK)
-        log_line("op=sweep result=failed reason=%s", store_result_name(result));
-}
-
-static void serve(struct gateway *gateway, struct http *http, const sigset_t *signals)
-{
-    const struct timespec second = {1, 0};
-    int64_t swept = 0;
-    int got;
-
-    while ((got = sigtimedwait(signals, NULL, &second)) != SIGTERM && got != SIGINT) {
-        http_reap(http);
-        if (time(NULL) - swept < SWEEP_SECONDS)
-            continue;
-        swept = (int64_t)time(NULL);
-        operator_keys_rotate(gateway->operator_keys);
-        sweep(gateway);
-    }
-}
-
 static int start(struct gateway *gateway, char *error)
 {
+    struct tls_identity *identity;
+
     if (gateway_load_auc(gateway, error) != 0)
         return -1;
+    identity = tls_load(gateway->config->certificate, gateway->config->key, error);
+    if (!identity)
+        return -1;
+    tls_use(identity);
     gateway->operator_keys = operator_keys_open(gateway, error);
     if (!gateway->operator_keys)
         return -1;
@@ -153,32 +111,48 @@ static int start(struct gateway *gateway, char *error)
     return 0;
 }
 
-static int run(struct gateway *gateway, const sigset_t *signals, char *error)
+/* Everything that serves, from the last in to the first. */
+static void stop(struct gateway *gateway, struct http *http, struct monitor *monitor)
+{
+    if (http)
+        http_stop(http);
+    else
+        gateway_stop_auc(gateway);
+    gateway_free_auc(gateway);
+    if (gateway->waiting && !http)
+        waiting_stop(gateway->waiting);
+    waiting_free(gateway->waiting);
+    monitor_stop(monitor);
+}
+
+static int run(struct gateway *gateway, const sigset_t *signals, const struct options *options,
+               char *error)
 {
     struct http *http = NULL;
+    struct monitor *monitor = NULL;
+    bool good = false;
 
+    gateway->links_up = metrics_links;
+    if (gateway->auc.ops->start)
+        metrics_links(0, gateway->config->hlr_links);
     if (gateway_start_auc(gateway, error) != 0)
         return -1;
     gateway->waiting = waiting_start(gateway, error);
     if (gateway->waiting)
         http = http_start(gateway, error);
-    if (!http) {
-        gateway_stop_auc(gateway);
-        gateway_free_auc(gateway);
-        waiting_stop(gateway->waiting);
-        waiting_free(gateway->waiting);
-        return -1;
+    if (http) {
+        monitor = monitor_start(gateway, http, error);
+        good = monitor || !error[0];
     }
-    log_line("op=start operator=\"%s\" address=%s port=%d version=%s", gateway->config->name,
-             gateway->config->address, gateway->config->port, SIMAUTH_VERSION);
-    notify("READY=1");
-    serve(gateway, http, signals);
-    notify("STOPPING=1");
-    http_stop(http);
-    gateway_free_auc(gateway);
-    waiting_free(gateway->waiting);
-    log_line("op=stop");
-    return 0;
+    if (good) {
+        log_line("op=start operator=\"%s\" address=%s port=%d version=%s", gateway->config->name,
+                 gateway->config->address, gateway->config->port, SIMAUTH_VERSION);
+        keeper_run(gateway, http, signals, options->config, options->log);
+    }
+    stop(gateway, http, monitor);
+    if (good)
+        log_line("op=stop");
+    return good ? 0 : -1;
 }
 
 static void block_signals(sigset_t *signals)
@@ -187,7 +161,17 @@ static void block_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
     sigprocmask(SIG_BLOCK, signals, NULL); /* inherited by every thread */
+}
+
+static void print_faults(const char *error)
+{
+    char **lines = g_strsplit(error, "\n", -1);
+
+    for (size_t i = 0; lines[i]; i++)
+        fprintf(stderr, "simauth-gateway: %s\n", lines[i]);
+    g_strfreev(lines);
 }
 
 int main(int argc, char **argv)
@@ -213,14 +197,17 @@ int main(int argc, char **argv)
     if (config && gateway_open(&gateway, config, false, error) == 0) {
         result = start(&gateway, error);
         if (result == 0 && !options.check)
-            result = run(&gateway, &signals, error);
+            result = run(&gateway, &signals, &options, error);
         nonces_free(gateway.nonces);
         buckets_free(gateway.buckets);
         operator_keys_free(gateway.operator_keys);
+        tls_end();
+        config = (struct config *)(uintptr_t)gateway.config; /* a reload may have made another */
         gateway_close(&gateway);
     }
+    reload_end();
     if (result != 0)
-        fprintf(stderr, "simauth-gateway: %s\n", error);
+        print_faults(error);
     else if (options.check)
         printf("%s: good\n", options.config);
     config_free(config);

@@ -258,3 +258,30 @@ enum simauth_result simauth_aka_nonce_read(const char *nonce, uint8_t rand[stati
     memcpy(autn, octets + SIMAUTH_RAND_LEN, SIMAUTH_AUTN_LEN);
     return SIMAUTH_OK;
 }
+
+void simauth_gba_2g_nonce_write(const uint8_t rand[static 16], const uint8_t ks_input[static 16],
+                                char nonce[static SIMAUTH_NONCE_2G_LEN + 1])
+{
+    uint8_t octets[48] = {0};
+
+    memcpy(octets, rand, 16);
+    memcpy(octets + 32, ks_input, 16);
+    simauth_b64_encode(octets, sizeof octets, nonce);
+}
+
+enum simauth_result simauth_gba_2g_nonce_read(const char *nonce, uint8_t rand[static 16],
+                                              uint8_t ks_input[static 16])
+{
+    static const uint8_t no_autn[16];
+    uint8_t octets[48];
+    size_t len;
+
+    if (strnlen(nonce, SIMAUTH_NONCE_2G_LEN + 1) != SIMAUTH_NONCE_2G_LEN ||
+        simauth_b64_decode(nonce, SIMAUTH_NONCE_2G_LEN, octets, sizeof octets, &len) !=
+            SIMAUTH_OK ||
+        len != sizeof octets || memcmp(octets + 16, no_autn, sizeof no_autn) != 0)
+        return SIMAUTH_MALFORMED;
+    memcpy(rand, octets, 16);
+    memcpy(ks_input, octets + 32, 16);
+    return SIMAUTH_OK;
+}

@@ -203,3 +203,40 @@ enum simauth_result simauth_ks_naf(const struct simauth_secret *ck_ik,
     simauth_octets_u16(&s, (uint16_t)(fqdn_len + sizeof protocol));
     return kdf_end(&s, ck_ik, ks_naf);
 }
+
+enum simauth_result simauth_gba_2g(const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                   const struct simauth_secret *sres,
+                                   const struct simauth_secret *kc,
+                                   const uint8_t ks_input[static SIMAUTH_KS_INPUT_LEN],
+                                   struct simauth_secret *res, struct simauth_secret *ks)
+{
+    struct simauth_octets s = {0};
+    struct simauth_secret key = {.len = 0};
+    enum simauth_result result = SIMAUTH_MALFORMED;
+
+    simauth_secret_wipe(res);
+    simauth_secret_wipe(ks);
+    if (sres->len != SIMAUTH_SRES_LEN || kc->len != SIMAUTH_KC_LEN)
+        return result;
+    memcpy(key.octets, kc->octets, SIMAUTH_KC_LEN);
+    memcpy(key.octets + SIMAUTH_KC_LEN, kc->octets, SIMAUTH_KC_LEN);
+    memcpy(key.octets + 2 * SIMAUTH_KC_LEN, rand, SIMAUTH_RAND_LEN);
+    key.len = 2 * SIMAUTH_KC_LEN + SIMAUTH_RAND_LEN;
+    kdf_begin(&s, FC_GBA);
+    kdf_string(&s, "3gpp-gba-res");
+    kdf_parameter(&s, sres->octets, sres->len);
+    result = kdf_end(&s, &key, res);
+    if (result == SIMAUTH_OK) {
+        OPENSSL_cleanse(res->octets + SIMAUTH_RES_MAX, res->len - SIMAUTH_RES_MAX);
+        res->len = SIMAUTH_RES_MAX;
+        kdf_begin(&s, FC_GBA);
+        kdf_parameter(&s, ks_input, SIMAUTH_KS_INPUT_LEN);
+        kdf_string(&s, "3gpp-gba-ks");
+        kdf_parameter(&s, sres->octets, sres->len);
+        result = kdf_end(&s, &key, ks);
+    }
+    simauth_secret_wipe(&key);
+    if (result != SIMAUTH_OK)
+        simauth_secret_wipe(res);
+    return result;
+}

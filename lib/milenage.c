@@ -177,6 +177,17 @@ enum simauth_result simauth_milenage_keys(const struct simauth_milenage *m,
     return run(m, rand, NULL, NULL, out);
 }
 
+void simauth_triplet(const uint8_t *res, size_t res_len, const uint8_t ck[static 16],
+                     const uint8_t ik[static 16], uint8_t sres[static SIMAUTH_SRES_LEN],
+                     uint8_t kc[static SIMAUTH_KC_LEN])
+{
+    memset(sres, 0, SIMAUTH_SRES_LEN);
+    for (size_t i = 0; i < res_len; i++)
+        sres[i % SIMAUTH_SRES_LEN] ^= res[i];
+    for (size_t i = 0; i < SIMAUTH_KC_LEN; i++)
+        kc[i] = ck[i] ^ ck[i + SIMAUTH_KC_LEN] ^ ik[i] ^ ik[i + SIMAUTH_KC_LEN];
+}
+
 void simauth_milenage_wipe(struct simauth_milenage *m)
 {
     OPENSSL_cleanse(m, sizeof *m);

@@ -296,15 +296,14 @@ simauth_actions simauth_session_media(struct simauth_session *s, enum simauth_me
 simauth_actions simauth_session_later_sdp(struct simauth_session *s, bool ours, const char *sdp,
                                           size_t sdp_len)
 {
-    if (!sdp || sdp_len == 0 || s->t3.len == 0)
-        return 0;
-    bool by_caller = ours == (s->role == ROLE_CALLER);
-    const struct simauth_octets *bound = &s->answer_binding;
-    if (by_caller)
-        bound = s->invite_has_zrtp ? &s->invite_binding : &s->ack_binding;
-    if (session_binding_same(bound, sdp, sdp_len))
+    if (simauth_session_later_fits(s, ours, sdp, sdp_len))
         return 0;
     return session_advance(s, SIMAUTH_EVENT_SDP_DIFFERENT);
+}
+
+simauth_actions simauth_session_handed_over(struct simauth_session *s)
+{
+    return s->t3.len > 0 ? session_advance(s, SIMAUTH_EVENT_HANDED_OVER) : 0;
 }
 
 simauth_actions simauth_session_hold_expired(struct simauth_session *s)

@@ -67,6 +67,8 @@ void challenges_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
+    /* The record was kept when the vector was given: this is a word more about it. */
+    request->soft = true;
     if (request_repeated(request) || !begin(request))
         return;
     outcome = confirm(request, &body, &v);

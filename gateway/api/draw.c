@@ -5,6 +5,7 @@
  * must not last as long: the step of the request that needs the vector fails, is rolled back, and
  * runs again from its beginning when the vector is there.
  */
+#include "../ops/metrics.h"
 #include "request.h"
 
 #include <glib.h>
@@ -30,8 +31,9 @@ static void on_done(struct auc_fetch *fetch)
 {
     struct request *request = fetch->data;
 
+    metrics_draw(fetch->result);
     request->resume = request->step;
-    MHD_resume_connection(request->connection);
+    request_resume(request);
 }
 
 static bool want(struct request *request, const char *imsi, const struct auc_auts *auts)
@@ -60,10 +62,21 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
     enum auc_result result;
 
     *store_result = STORE_OK;
+    if (request->ahead.k.len && !auts && subscriber->id == request->session.subscriber) {
+        *vector = request->ahead;
+        auc_vector_wipe(&request->ahead);
+        *reason = auc_result_name(AUC_OK);
+        return AUC_OK;
+    }
     if (auc->ops->draw) {
         result = auc->ops->draw(auc, subscriber, auts, vector, store_result);
+        metrics_draw(result);
         *reason = auc_result_name(result);
         return result;
+    }
+    if (vector->triplets) {
+        *reason = "an HLR is not asked for triplets";
+        return AUC_NO_METHOD;
     }
     fetch = find(request, subscriber->imsi, auts);
     if (!fetch) {

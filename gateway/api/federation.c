@@ -334,6 +334,8 @@ void federation_post(struct request *request)
     }
     if (request_repeated(request) || !request_allowed(request))
         return;
+    /* What is reserved or replaced was on the disk before the partner could know of it. */
+    request->soft = request->vectors.subject == SIMAUTH_SUBJECT_CALLER || request->vectors.rand_len;
     result = gateway->ops->begin(gateway->store, true);
     if (result != STORE_OK) {
         answer_store(request, result);

@@ -4,7 +4,10 @@
  * about SIMs. */
 #include "http.h"
 #include "../log.h"
+#include "../ops/metrics.h"
+#include "../ops/tls.h"
 #include "request.h"
+#include "settler.h"
 #include "waiting.h"
 
 #include <arpa/inet.h>
@@ -37,10 +40,12 @@ static const struct route routes[] = {
 struct http {
     struct gateway *gateway;
     struct MHD_Daemon *daemon;
-    char *certificate, *key;
+    char *certificate; /* what makes libmicrohttpd ask for the other side's */
     GMutex lock;
     GCond changed;           /* a request was answered */
     GHashTable *connections; /* MHD_Connection * -> struct open_connection *, under lock */
+    struct settler *settler;
+    int working; /* requests; atomic */
 };
 struct open_connection {
     int fd;
@@ -109,6 +114,27 @@ void http_reap(struct http *http)
     g_mutex_unlock(&http->lock);
 }
 
+void http_status(struct http *http, struct http_status *status)
+{
+    int64_t now = g_get_monotonic_time();
+    GHashTableIter iterator;
+    gpointer value;
+
+    memset(status, 0, sizeof *status);
+    g_mutex_lock(&http->lock);
+    status->connections = g_hash_table_size(http->connections);
+    g_hash_table_iter_init(&iterator, http->connections);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct open_connection *open = value;
+
+        if (open->busy) {
+            status->busy++;
+            status->oldest_us = MAX(status->oldest_us, now - open->since_us);
+        }
+    }
+    g_mutex_unlock(&http->lock);
+}
+
 /* -- one request ---------------------------------------------------------------------------------
  */
 
@@ -140,6 +166,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     *context = NULL;
     if (!request)
         return;
+    if (request->working)
+        g_atomic_int_add(&((struct http *)cls)->working, -1);
     request_clear(request);
     OPENSSL_cleanse(request, sizeof *request);
     free(request);
@@ -192,13 +220,15 @@ unsigned http_certificates(const struct request *request, const unsigned char **
 static void log_access(const struct request *request)
 {
     const struct answer *answer = &request->answer;
+    int64_t us = g_get_monotonic_time() - request->started_us;
 
+    metrics_request(request->route ? request->route->name : "none", answer->status, answer->problem,
+                    us);
     log_line("request=%s op=%s method=%s status=%d who=%s result=%s%s%s us=%lld", request->id,
              request->route ? request->route->name : "none", request->method, answer->status,
              request->who[0] ? request->who : "-",
              answer->problem ? problem_row(answer->problem)->name : "good",
-             answer->reason ? " reason=" : "", answer->reason ? answer->reason : "",
-             (long long)(g_get_monotonic_time() - request->started_us));
+             answer->reason ? " reason=" : "", answer->reason ? answer->reason : "", (long long)us);
 }
 
 /* The method that the path has (RFC 9110, 15.5.6). */
@@ -239,34 +269,76 @@ static enum MHD_Result send_answer(struct request *request)
     return result;
 }
 
+static void after_settle(struct request *request)
+{
+    if (request->settled != STORE_OK)
+        answer_store(request, request->settled);
+}
+
+static void settle_here(struct request *request)
+{
+    request->settled = request->gateway->ops->settle(request->gateway->store, request->ticket);
+    request->ticket = 0;
+}
+
+/* The answer waits for the disk: here when nobody else is kept waiting by that, else in a line.
+ * True when it is suspended. */
+static bool suspend_for_disk(struct http *http, struct request *request)
+{
+    if (request->ticket == 0)
+        return false;
+    if (g_atomic_int_get(&http->working) <= 1) {
+        settle_here(request);
+        after_settle(request);
+        return false;
+    }
+    request->resume = after_settle;
+    request_suspend(request, 1);
+    settler_wait(http->settler, request);
+    return true;
+}
+
+/* A question to a partner; what was kept before it is waited for at the same time. This thread
+ * alone goes on with the request: not before it returned. */
+static void suspend_for_partner(struct http *http, struct request *request)
+{
+    bool line = request->ticket != 0 && g_atomic_int_get(&http->working) > 1;
+
+    request_suspend(request, line ? 2 : 1);
+    if (line)
+        settler_wait(http->settler, request);
+    waiting_ask(request->gateway->waiting, request);
+    if (!line && request->ticket != 0)
+        settle_here(request);
+}
+
 /* Suspends for a vector of the source, for a question or for the time of a refusal; true when it
  * does. */
-static bool suspend(struct request *request)
+static bool suspend(struct http *http, struct request *request)
 {
     struct gateway *gateway = request->gateway;
     int64_t quantum = (int64_t)gateway->config->refusal_ms * 1000;
     int64_t spent = g_get_monotonic_time() - request->started_us;
 
     if (request->fetching) {
-        MHD_suspend_connection(request->connection);
+        request_suspend(request, 1);
         request_fetch(request);
         return true;
     }
     if (request->resume) {
-        MHD_suspend_connection(request->connection);
-        waiting_ask(gateway->waiting, request);
+        suspend_for_partner(http, request);
         return true;
     }
     /* The time that a refusal took must not tell which one it was. */
     if (request->answer.problem == PROBLEM_NOT_YOURS && request->route->asker == ASKER_PHONE &&
         !request->held && quantum > 0) {
         request->held = true;
-        MHD_suspend_connection(request->connection);
+        request_suspend(request, 1);
         waiting_hold(gateway->waiting, request,
                      request->started_us + (spent / quantum + 1) * quantum);
         return true;
     }
-    return false;
+    return suspend_for_disk(http, request);
 }
 
 static void find_route(struct request *request)
@@ -346,14 +418,20 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     }
     resume = request->resume;
     request->resume = NULL;
+    if (resume) /* whoever resumed it waited for the disk too */
+        request->ticket = 0;
+    if (!request->working)
+        g_atomic_int_inc(&((struct http *)cls)->working);
+    request->working = true;
     mark(cls, connection, true, true);
     request->step = resume ? resume : request->route ? request->route->handle : NULL;
     if (resume)
         resume(request);
     else if (!request->answer.status)
         request_run(request);
-    if (suspend(request))
+    if (suspend(cls, request))
         return MHD_YES;
+    request_unasked(request);
     if (request->route && request->route->asker == ASKER_PHONE)
         ua_inform(request);
     return send_answer(request);
@@ -406,10 +484,10 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct addrinfo 
         flags |= MHD_USE_DUAL_STACK;
     return MHD_start_daemon(
         flags, (uint16_t)config->port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
-        on_error, NULL, MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_HTTPS_MEM_CERT,
-        http->certificate, MHD_OPTION_HTTPS_MEM_KEY, http->key, MHD_OPTION_HTTPS_MEM_TRUST,
-        http->certificate, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)config->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
+        on_error, NULL, MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_HTTPS_CERT_CALLBACK,
+        tls_retrieve, MHD_OPTION_HTTPS_MEM_TRUST, http->certificate, MHD_OPTION_HTTPS_PRIORITIES,
+        TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)config->threads,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
@@ -427,19 +505,18 @@ struct http *http_start(struct gateway *gateway, char *error)
     g_mutex_init(&http->lock);
     g_cond_init(&http->changed);
     http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
-    if (read_pem(gateway->config->certificate, &http->certificate, error) != 0 ||
-        read_pem(gateway->config->key, &http->key, error) != 0)
+    if (read_pem(gateway->config->certificate, &http->certificate, error) != 0)
         goto failed;
     address = resolve(gateway->config, error);
     if (!address)
         goto failed;
-    http->daemon = start_daemon(http, address);
+    http->settler = settler_start(gateway);
+    http->daemon = http->settler ? start_daemon(http, address) : NULL;
     freeaddrinfo(address);
     if (http->daemon)
         return http;
     snprintf(error, CONFIG_ERROR_MAX,
-             "cannot listen at %s port %d: see the line before, the port may be taken or the "
-             "certificate and key may not fit together",
+             "cannot listen at %s port %d: see the line before, the port may be taken",
              gateway->config->address, gateway->config->port);
 failed:
     http_stop(http);
@@ -476,6 +553,7 @@ void http_stop(struct http *http)
     if (http->daemon) {
         MHD_socket fd = MHD_quiesce_daemon(http->daemon);
 
+        drain(http);
         /* A suspended connection must be resumed before the daemon may stop. */
         gateway_stop_auc(http->gateway);
         waiting_stop(http->gateway->waiting);
@@ -484,10 +562,8 @@ void http_stop(struct http *http)
         if (fd != MHD_INVALID_SOCKET)
             close(fd);
     }
+    settler_stop(http->settler);
     g_hash_table_destroy(http->connections);
-    if (http->key)
-        OPENSSL_cleanse(http->key, strlen(http->key));
-    g_free(http->key);
     g_free(http->certificate);
     g_mutex_clear(&http->lock);
     g_cond_clear(&http->changed);

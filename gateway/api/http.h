@@ -13,6 +13,9 @@ struct http;
 struct http *http_start(struct gateway *gateway, char *error);
 /* Takes no new connection, lets those that wait finish, and closes. */
 void http_stop(struct http *http);
+/* What is open now (ops/metrics.h). */
+struct http_status;
+void http_status(struct http *http, struct http_status *status);
 /* Ends connections that take too long for a request; called about once a second. */
 void http_reap(struct http *http);
 

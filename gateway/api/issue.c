@@ -35,6 +35,7 @@ static struct outcome outcome_auc(enum auc_result why, enum store_result result,
         return outcome_problem(PROBLEM_NOT_YOURS, reason);
     case AUC_UNKNOWN:
     case AUC_BARRED:
+    case AUC_WEAK:
         return outcome_problem(role == STORE_AV_B ? PROBLEM_NOBODY : PROBLEM_NOT_YOURS, reason);
     case AUC_NO_METHOD:
         return outcome_problem(PROBLEM_NO_METHOD, reason);
@@ -51,11 +52,17 @@ bool same_names(const struct store_vector *vector, const struct body_vectors *bo
 /* -- drawing -------------------------------------------------------------------------------------
  */
 
+static uint8_t triplets_of(const struct simauth_method *method)
+{
+    return method->needs_autn ? 0 : method->rand_len / SIMAUTH_RAND_LEN;
+}
+
 /* RAND, AUTN and SSK; names and method of `v` must be there. */
 static struct outcome draw(struct request *request, const struct store_subscriber *subscriber,
                            const struct auc_auts *auts, struct store_vector *v)
 {
-    struct auc_vector av = {.separation = v->method->separation};
+    struct auc_vector av = {.separation = v->method->separation,
+                            .triplets = triplets_of(v->method)};
     enum store_result store = STORE_OK;
     const struct simauth_names names = {v->caller, v->callee, v->nai_a, v->nai_b};
     enum simauth_subject subject =
@@ -66,9 +73,12 @@ static struct outcome draw(struct request *request, const struct store_subscribe
     enum auc_result why = request_draw(request, subscriber, auts, &av, &store, &reason);
     struct outcome outcome = outcome_auc(why, store, v->role, reason);
 
+    if (!v->method->needs_autn && !request->gateway->config->allow_2g)
+        outcome = outcome_problem(v->role == STORE_AV_B ? PROBLEM_NOBODY : PROBLEM_NOT_YOURS,
+                                  "2G SIM, and [auc] allow_2g is false");
     if (outcome_good(&outcome)) {
-        memcpy(v->rand, av.rand, sizeof av.rand);
-        v->rand_len = sizeof av.rand;
+        v->rand_len = v->method->rand_len;
+        memcpy(v->rand, av.rand, v->rand_len);
         memcpy(v->autn, av.autn, sizeof av.autn);
         v->changed = request->now;
         memcpy(challenge.autn, av.autn, sizeof av.autn);
@@ -84,6 +94,8 @@ static struct outcome draw(struct request *request, const struct store_subscribe
 /* The strongest method that the SIM has. */
 static const struct simauth_method *method_of(const struct store_subscriber *subscriber)
 {
+    if (subscriber->keys.gsm)
+        return simauth_method_find("gsm", 3);
     return subscriber->keys.akap ? simauth_method_find("akap", 4) : simauth_method_find("aka", 3);
 }
 
@@ -109,14 +121,13 @@ static struct outcome find_callee(struct request *request, const struct body_vec
 {
     struct gateway *gateway = request->gateway;
     struct store_binding binding;
-    enum store_result result = gateway->ops->binding_find(gateway->store, body->callee, &binding);
+    enum store_result result = gateway->ops->binding_find(gateway->store, body->callee, 0,
+                                                          body->callee_nai, request->now, &binding);
 
     if (result == STORE_NONE)
-        return outcome_problem(PROBLEM_NOBODY, "no SIM is bound to this address");
+        return outcome_problem(PROBLEM_NOBODY, "no SIM is bound to this address, or not this one");
     if (result != STORE_OK)
         return outcome_store(result);
-    if (body->callee_nai[0] && strcmp(binding.nai, body->callee_nai) != 0)
-        return outcome_problem(PROBLEM_NOBODY, "bound to another NAI");
     if (!request->partner.id && binding.subscriber == request->session.subscriber)
         return outcome_problem(PROBLEM_NOT_YOURS, "caller and callee are one SIM");
     if (!callee_allowed(request, binding.subscriber))
@@ -174,6 +185,41 @@ struct outcome issue_callee(struct request *request, const struct body_vectors *
     v->record = record->id;
     if (outcome_good(&outcome))
         outcome = outcome_store(gateway->ops->vector_add(gateway->store, v));
+out:
+    store_subscriber_wipe(&subscriber);
+    return outcome;
+}
+
+struct outcome issue_ahead(struct request *request, const struct body_vectors *body,
+                           const struct store_partner *peer)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber subscriber = {0};
+    struct store_record record = {.time = request->now, .side = "asked"};
+    enum store_result store = STORE_OK;
+    const char *reason;
+    struct outcome outcome = outcome_store(
+        gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber, &subscriber));
+
+    if (!outcome_good(&outcome))
+        goto out;
+    /* Whom it is for is known by the address until the partner names its subscriber. */
+    g_strlcpy(record.partner, peer->name, sizeof record.partner);
+    g_strlcpy(record.nai_a, subscriber.nai, sizeof record.nai_a);
+    g_strlcpy(record.nai_b, body->callee, sizeof record.nai_b);
+    outcome = outcome_store(gateway->ops->record_add(gateway->store, &record));
+    if (outcome_good(&outcome)) {
+        struct auc_vector av = {.separation = method_of(&subscriber)->separation};
+        enum auc_result why = request_draw(request, &subscriber, NULL, &av, &store, &reason);
+
+        outcome = outcome_auc(why, store, STORE_AV_A, reason);
+        request->ahead = av;
+        auc_vector_wipe(&av);
+    }
+    if (outcome_good(&outcome))
+        request->record = record.id;
+    else
+        auc_vector_wipe(&request->ahead);
 out:
     store_subscriber_wipe(&subscriber);
     return outcome;

@@ -27,7 +27,10 @@ struct nonces {
     GMutex lock;
     GHashTable *used;
     int lifetime;
-    uint8_t key[32];
+    const struct seal *seal; /* NULL: `key` is this process's alone */
+    const struct seal *from; /* what the keys were made from; under lock */
+    uint8_t key[32], old[32];
+    bool has_old;
 };
 
 const char *nonce_result_name(enum nonce_result result)
@@ -46,22 +49,34 @@ static void entry_free(void *data)
 }
 
 /* Never the sealing key itself. */
-static bool make_key(struct nonces *nonces, const struct seal *seal)
+static bool derive(const uint8_t seal_key[static SEAL_KEY_LEN], uint8_t key[static 32])
 {
     static const char label[] = "simauth gateway nonce";
     unsigned len = 0;
 
-    if (!seal)
+    return HMAC(EVP_sha256(), seal_key, SEAL_KEY_LEN, (const uint8_t *)label, sizeof label - 1, key,
+                &len) != NULL;
+}
+
+/* While a sealing key is being replaced, gateways that have it and such that have it not yet take
+ * each other's nonces. */
+static bool make_keys(struct nonces *nonces)
+{
+    const struct seal *now = nonces->seal ? seal_now(nonces->seal) : NULL;
+
+    if (!now)
         return RAND_bytes(nonces->key, sizeof nonces->key) == 1;
-    return HMAC(EVP_sha256(), seal->key, sizeof seal->key, (const uint8_t *)label, sizeof label - 1,
-                nonces->key, &len) != NULL;
+    nonces->from = now;
+    nonces->has_old = now->has_old;
+    return derive(now->key, nonces->key) && (!now->has_old || derive(now->old, nonces->old));
 }
 
 struct nonces *nonces_new(int lifetime, const struct seal *seal)
 {
     struct nonces *nonces = g_new0(struct nonces, 1);
 
-    if (!make_key(nonces, seal)) {
+    nonces->seal = seal;
+    if (!make_keys(nonces)) {
         g_free(nonces);
         return NULL;
     }
@@ -78,16 +93,30 @@ void nonces_free(struct nonces *nonces)
     g_hash_table_destroy(nonces->used);
     g_mutex_clear(&nonces->lock);
     OPENSSL_cleanse(nonces->key, sizeof nonces->key);
+    OPENSSL_cleanse(nonces->old, sizeof nonces->old);
     g_free(nonces);
 }
 
-static void mac_of(const struct nonces *nonces, const uint8_t *octets, uint8_t mac[static MAC_LEN])
+/* False: with `old`, and there is none. */
+static bool mac_of(struct nonces *nonces, bool old, const uint8_t *octets,
+                   uint8_t mac[static MAC_LEN])
 {
-    uint8_t whole[EVP_MAX_MD_SIZE];
+    uint8_t whole[EVP_MAX_MD_SIZE], key[32];
     unsigned len = 0;
+    bool there;
 
-    HMAC(EVP_sha256(), nonces->key, sizeof nonces->key, octets, 8 + RANDOM_LEN, whole, &len);
-    memcpy(mac, whole, MAC_LEN);
+    g_mutex_lock(&nonces->lock);
+    if (nonces->seal && seal_now(nonces->seal) != nonces->from)
+        make_keys(nonces);
+    there = !old || nonces->has_old;
+    memcpy(key, old ? nonces->old : nonces->key, sizeof key);
+    g_mutex_unlock(&nonces->lock);
+    if (there)
+        HMAC(EVP_sha256(), key, sizeof key, octets, 8 + RANDOM_LEN, whole, &len);
+    if (there)
+        memcpy(mac, whole, MAC_LEN);
+    OPENSSL_cleanse(key, sizeof key);
+    return there;
 }
 
 void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEXT_LEN + 1])
@@ -98,20 +127,24 @@ void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEX
     for (int i = 7; i >= 0; i--, time >>= 8)
         octets[i] = (uint8_t)time;
     RAND_bytes(octets + 8, RANDOM_LEN);
-    mac_of(nonces, octets, octets + 8 + RANDOM_LEN);
+    mac_of(nonces, false, octets, octets + 8 + RANDOM_LEN);
     simauth_b64u_encode(octets, sizeof octets, nonce);
 }
 
 /* When it was made; -1: not ours. */
-static int64_t made_at(const struct nonces *nonces, const char *nonce)
+static int64_t made_at(struct nonces *nonces, const char *nonce)
 {
     uint8_t octets[OCTETS], mac[MAC_LEN];
     uint64_t time = 0;
+    bool right;
 
     if (simauth_b64u_decode(nonce, strlen(nonce), octets, sizeof octets) != SIMAUTH_OK)
         return -1;
-    mac_of(nonces, octets, mac);
-    if (CRYPTO_memcmp(mac, octets + 8 + RANDOM_LEN, MAC_LEN) != 0)
+    mac_of(nonces, false, octets, mac);
+    right = CRYPTO_memcmp(mac, octets + 8 + RANDOM_LEN, MAC_LEN) == 0;
+    if (!right && mac_of(nonces, true, octets, mac))
+        right = CRYPTO_memcmp(mac, octets + 8 + RANDOM_LEN, MAC_LEN) == 0;
+    if (!right)
         return -1;
     for (int i = 0; i < 8; i++)
         time = time << 8 | octets[i];
@@ -184,7 +217,7 @@ enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const cha
     return result;
 }
 
-int nonces_old(const struct nonces *nonces, const char *nonce, int64_t now)
+int nonces_old(struct nonces *nonces, const char *nonce, int64_t now)
 {
     return made_at(nonces, nonce) < now - nonces->lifetime / 2;
 }

@@ -32,6 +32,6 @@ void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEX
 enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *btid,
                              uint32_t nc, int64_t now);
 /* Past half of its life: the answer should bring another. */
-int nonces_old(const struct nonces *nonces, const char *nonce, int64_t now);
+int nonces_old(struct nonces *nonces, const char *nonce, int64_t now);
 
 #endif

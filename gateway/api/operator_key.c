@@ -18,9 +18,10 @@
 
 struct operator_keys {
     struct gateway *gateway;
-    EVP_PKEY *key;
+    EVP_PKEY *key; /* the main thread's alone, as is the chain */
     STACK_OF(X509) * chain;
-    GMutex lock; /* for all below */
+    GMutex lock;     /* for all below */
+    int64_t expires; /* the leaf of the chain */
     struct store_operator_key today;
     char *statements[CONFIG_REALMS_MAX]; /* in the order of config->realms */
 };
@@ -55,9 +56,9 @@ static EVP_PKEY *read_key(const char *path)
     return key;
 }
 
-static int check_certificate(const struct operator_keys *keys, char *error)
+static int check_certificate(const struct operator_keys *keys, const struct config *config,
+                             char *error)
 {
-    const struct config *config = keys->gateway->config;
     X509 *leaf = sk_X509_value(keys->chain, 0);
 
     if (X509_check_private_key(leaf, keys->key) != 1) {
@@ -83,6 +84,25 @@ static int check_certificate(const struct operator_keys *keys, char *error)
             return -1;
         }
     return 0;
+}
+
+static int64_t expires(const X509 *certificate)
+{
+    struct tm end;
+
+    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? (int64_t)timegm(&end) : 0;
+}
+
+static int read_files(struct operator_keys *keys, const struct config *config, char *error)
+{
+    keys->chain = read_chain(config->statement_certificate);
+    keys->key = read_key(config->statement_key);
+    if (keys->chain && keys->key)
+        return check_certificate(keys, config, error);
+    snprintf(error, CONFIG_ERROR_MAX, "[tls] %s is no %s in PEM that this user can read",
+             keys->chain ? config->statement_key : config->statement_certificate,
+             keys->chain ? "private key" : "certificate");
+    return -1;
 }
 
 /* -- keys ----------------------------------------------------------------------------------------
@@ -126,19 +146,19 @@ static int present_key(struct operator_keys *keys, int64_t now, struct store_ope
     return good ? 0 : -1;
 }
 
-static char *sign(struct operator_keys *keys, const char *realm,
+static char *sign(struct operator_keys *keys, const char *realm, const char *name,
                   const struct store_operator_key *key)
 {
     struct simauth_statement statement = {.not_before = key->not_before,
                                           .not_after = key->not_after};
 
     g_strlcpy(statement.realm, realm, sizeof statement.realm);
-    g_strlcpy(statement.name, keys->gateway->config->name, sizeof statement.name);
+    g_strlcpy(statement.name, name, sizeof statement.name);
     memcpy(statement.key, key->public_key, sizeof statement.key);
     return simauth_statement_sign(&statement, keys->key, keys->chain);
 }
 
-static int refresh(struct operator_keys *keys)
+static int refresh(struct operator_keys *keys, const char *name)
 {
     const struct config *config = keys->gateway->config;
     char *statements[CONFIG_REALMS_MAX] = {0};
@@ -146,7 +166,7 @@ static int refresh(struct operator_keys *keys)
     int result = present_key(keys, (int64_t)time(NULL), &key);
 
     for (size_t i = 0; result == 0 && config->realms[i]; i++)
-        if (!(statements[i] = sign(keys, config->realms[i], &key)))
+        if (!(statements[i] = sign(keys, config->realms[i], name, &key)))
             result = -1;
     g_mutex_lock(&keys->lock);
     for (size_t i = 0; i < CONFIG_REALMS_MAX; i++) {
@@ -170,20 +190,50 @@ struct operator_keys *operator_keys_open(struct gateway *gateway, char *error)
 
     keys->gateway = gateway;
     g_mutex_init(&keys->lock);
-    keys->chain = read_chain(config->statement_certificate);
-    keys->key = read_key(config->statement_key);
-    if (!keys->chain || !keys->key)
-        snprintf(error, CONFIG_ERROR_MAX, "[tls] %s is no %s in PEM that this user can read",
-                 keys->chain ? config->statement_key : config->statement_certificate,
-                 keys->chain ? "private key" : "certificate");
-    else if (check_certificate(keys, error) == 0) {
-        if (refresh(keys) == 0)
+    if (read_files(keys, config, error) == 0) {
+        keys->expires = expires(sk_X509_value(keys->chain, 0));
+        if (refresh(keys, config->name) == 0)
             return keys;
         snprintf(error, CONFIG_ERROR_MAX, "%s: the operator's key of the day cannot be kept",
                  config->database);
     }
     operator_keys_free(keys);
     return NULL;
+}
+
+int operator_keys_reload(struct operator_keys *keys, const struct config *fresh, char *error)
+{
+    struct operator_keys old = {.key = keys->key, .chain = keys->chain};
+    int result = read_files(keys, fresh, error);
+
+    if (result == 0 && refresh(keys, fresh->name) != 0) {
+        snprintf(error, CONFIG_ERROR_MAX, "the operator's statement could not be made anew");
+        result = -1;
+    }
+    if (result == 0) {
+        g_mutex_lock(&keys->lock);
+        keys->expires = expires(sk_X509_value(keys->chain, 0));
+        g_mutex_unlock(&keys->lock);
+    } else {
+        struct operator_keys fault = {.key = keys->key, .chain = keys->chain};
+
+        keys->key = old.key;
+        keys->chain = old.chain;
+        old = fault;
+    }
+    EVP_PKEY_free(old.key);
+    sk_X509_pop_free(old.chain, X509_free);
+    return result;
+}
+
+int64_t operator_keys_expires(struct operator_keys *keys)
+{
+    int64_t when;
+
+    g_mutex_lock(&keys->lock);
+    when = keys->expires;
+    g_mutex_unlock(&keys->lock);
+    return when;
 }
 
 void operator_keys_free(struct operator_keys *keys)
@@ -201,14 +251,16 @@ void operator_keys_free(struct operator_keys *keys)
 
 void operator_keys_rotate(struct operator_keys *keys)
 {
-    int64_t due;
+    int64_t now = (int64_t)time(NULL), since;
 
     g_mutex_lock(&keys->lock);
-    due = keys->today.not_before + keys->gateway->config->operator_key_rotate;
+    since = keys->today.not_before;
     g_mutex_unlock(&keys->lock);
-    if (due > (int64_t)time(NULL))
+    /* One of the future was made before the clock went back: no phone would take it. */
+    if (since <= now && since + keys->gateway->config->operator_key_rotate > now)
         return;
-    log_line("op=operator-key result=%s", refresh(keys) == 0 ? "rotated" : "could-not-rotate");
+    log_line("op=operator-key result=%s",
+             refresh(keys, keys->gateway->config->name) == 0 ? "rotated" : "could-not-rotate");
 }
 
 enum simauth_result operator_keys_seal(struct operator_keys *keys, const char *realm,

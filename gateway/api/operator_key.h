@@ -12,6 +12,11 @@ struct operator_keys;
 /* Reads certificate and key, checks that the certificate names every realm, and makes the first key
  * where none is valid. NULL with a sentence in `error` (CONFIG_ERROR_MAX). */
 struct operator_keys *operator_keys_open(struct gateway *gateway, char *error);
+/* Certificate, key and name of a configuration that was read again: all, or -1 with a sentence and
+ * nothing. The main thread alone. */
+int operator_keys_reload(struct operator_keys *keys, const struct config *fresh, char *error);
+/* When the certificate of the statement ends: seconds since 1970. */
+int64_t operator_keys_expires(struct operator_keys *keys);
 void operator_keys_free(struct operator_keys *keys);
 /* Makes the next key when the present one is old; called now and then. */
 void operator_keys_rotate(struct operator_keys *keys);

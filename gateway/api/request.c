@@ -3,11 +3,13 @@
 /* What all handlers share: answers, repeats, limits, the question to a partner. */
 #include "request.h"
 #include "../log.h"
+#include "../ops/metrics.h"
 #include "bucket.h"
 #include "http.h"
 #include "waiting.h"
 
 #include <glib.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -47,6 +49,7 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 
 void answer_store(struct request *request, enum store_result result)
 {
+    metrics_store(result);
     answer_problem(request, PROBLEM_OPERATOR_DOWN,
                    "The gateway cannot keep its records now; its engineer has been told.",
                    store_result_name(result));
@@ -101,6 +104,9 @@ bool request_repeated(struct request *request)
     } else if (CRYPTO_memcmp(answer.hash, request->hash, STORE_HASH_LEN) != 0) {
         free(answer.body);
         answer_problem(request, PROBLEM_KEY_REUSED, NULL, "Idempotency-Key with another body");
+    } else if ((result = gateway->ops->settle(gateway->store, 0)) != STORE_OK) {
+        free(answer.body);
+        answer_store(request, result);
     } else {
         set_answer(request, 200, TYPE_JSON, answer.body);
         request->answer.reason = "repeated";
@@ -136,6 +142,8 @@ bool request_allowed(struct request *request)
                      partner ? request->partner.per_minute : config->subscriber_burst,
                      g_get_monotonic_time()))
         return true;
+    if (partner)
+        metrics_partner_limited(request->partner.name);
     answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
     return false;
 }
@@ -147,10 +155,16 @@ void request_finish(struct request *request, json_t *object, enum problem proble
 
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
         store_result = request_remember(request, object);
-    if (problem == PROBLEM_NONE && store_result == STORE_OK)
-        store_result = gateway->ops->commit(gateway->store);
-    else
+    if (problem == PROBLEM_NONE && store_result == STORE_OK) {
+        store_result = gateway->ops->commit_soft(gateway->store, &request->ticket);
+        if (store_result == STORE_OK)
+            request->record = 0;
+        /* A server may lose what it did not flush while the machines run on. */
+        if (request->soft && !gateway->ops->shared)
+            request->ticket = 0;
+    } else {
         gateway->ops->rollback(gateway->store);
+    }
     if (problem == PROBLEM_NONE && store_result == STORE_NONE) {
         /* The same request twice at once: the other was faster, and its answer is this one's. */
         json_decref(object);
@@ -165,6 +179,39 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     } else {
         answer_json(request, object);
     }
+}
+
+void request_suspend(struct request *request, int parts)
+{
+    g_atomic_int_set(&request->parts, parts);
+    MHD_suspend_connection(request->connection);
+}
+
+void request_resume(struct request *request)
+{
+    if (g_atomic_int_dec_and_test(&request->parts))
+        MHD_resume_connection(request->connection);
+}
+
+void request_unasked(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result;
+    uint64_t ticket;
+
+    if (request->record == 0)
+        return;
+    result = gateway->ops->begin(gateway->store, true);
+    if (result == STORE_OK) {
+        result = gateway->ops->record_drop(gateway->store, request->record);
+        if (result == STORE_OK)
+            result = gateway->ops->commit_soft(gateway->store, &ticket);
+        else
+            gateway->ops->rollback(gateway->store);
+    }
+    if (result != STORE_OK)
+        log_line("request=%s op=unasked result=%s", request->id, store_result_name(result));
+    request->record = 0;
 }
 
 /* -- questions -----------------------------------------------------------------------------------
@@ -240,6 +287,7 @@ void request_clear(struct request *request)
     question_free(request->question);
     for (unsigned i = 0; i < request->fetch_count; i++)
         auc_vector_wipe(&request->fetches[i].vector);
+    auc_vector_wipe(&request->ahead);
     store_partner_clear(&request->partner);
     simauth_secret_wipe(&request->session.ck_ik);
     simauth_secret_wipe(&request->known.ssk);

@@ -64,6 +64,16 @@ struct request {
     bool again;                            /* runs again with it: limits were counted before */
     void (*step)(struct request *request); /* what ran, and runs again */
 
+    /* what a caller's gateway did before it asked the callee's (issue_ahead()) */
+    struct auc_vector ahead; /* of the asking SIM; k.len 0: none */
+    int64_t record;          /* 0: none that waits for its call */
+    bool soft; /* its step need not be on the disk: no number and no record is given away */
+
+    uint64_t ticket; /* of the transaction that the answer waits for; 0: none */
+    enum store_result settled;
+    int parts;    /* that must be done before it goes on; atomic */
+    bool working; /* counts as one that is being worked on */
+
     struct body_vectors vectors;
     struct store_vector known; /* the callee's vector while AG(A) is asked */
     struct question *question;
@@ -103,6 +113,11 @@ bool request_allowed(struct request *request);
  * problem. */
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result);
+/* Suspends the connection until request_resume() was called `parts` times. */
+void request_suspend(struct request *request, int parts);
+void request_resume(struct request *request);
+/* Before its answer leaves: takes away the record of a question that came to nothing. */
+void request_unasked(struct request *request);
 /* Asks `partner` (taken) and calls `resume` afterwards. `key` belongs to the question, so that a
  * repeat is a repeat. */
 void request_ask(struct request *request, struct store_partner *partner, json_t *body,

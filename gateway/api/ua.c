@@ -136,29 +136,37 @@ void ua_inform(struct request *request)
 /* -- GET /v1/self --------------------------------------------------------------------------------
  */
 
+struct self_aors {
+    json_t *list;
+    int64_t now;
+};
+
 static int add_aor(const struct store_binding *binding, void *data)
 {
-    return json_array_append_new(data, json_string(binding->aor));
+    const struct self_aors *aors = data;
+
+    return binding->until > aors->now ? json_array_append_new(aors->list, json_string(binding->aor))
+                                      : 0;
 }
 
 void self_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
-    json_t *aors = json_array();
+    const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
+    struct self_aors aors = {json_array(), request->now};
     enum store_result result = gateway->ops->begin(gateway->store, false);
 
     if (result == STORE_OK) {
-        result =
-            gateway->ops->binding_list(gateway->store, request->session.subscriber, add_aor, aors);
+        result = gateway->ops->binding_list(gateway->store, &mine, add_aor, &aors);
         gateway->ops->rollback(gateway->store);
     }
     if (result != STORE_OK) {
-        json_decref(aors);
+        json_decref(aors.list);
         answer_store(request, result);
         return;
     }
     answer_json(request,
-                json_pack("{s:s, s:o, s:s, s:s, s:I}", "nai", request->nai, "aors", aors,
+                json_pack("{s:s, s:o, s:s, s:s, s:I}", "nai", request->nai, "aors", aors.list,
                           "operator", gateway->config->name, "realm",
                           simauth_nai_realm(request->nai), "time", (json_int_t)request->now));
 }

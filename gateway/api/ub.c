@@ -1,10 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ub: bootstrapping with Digest AKA (TS 33.220, TS 24.109, RFC 3310). */
+/* Ub: bootstrapping with Digest AKA (TS 33.220, TS 24.109, RFC 3310); of a 2G SIM as TS 33.220
+ * annex I and TS 24.109 annex H have it: RAND and Ks-input stand in the nonce, AUTN is zeros there,
+ * and what is kept as AUTN is Ks-input. */
 #include "bucket.h"
 #include "request.h"
 
 #include <glib.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +16,24 @@
 #define WRONG_MAX 5
 #define TYPE_BOOTSTRAPPING "application/vnd.3gpp.bsf+xml"
 
+static void write_nonce(const struct store_subscriber *subscriber, const struct store_ub *ub,
+                        char nonce[static SIMAUTH_NONCE_2G_LEN + 1])
+{
+    if (subscriber->keys.gsm)
+        simauth_gba_2g_nonce_write(ub->rand, ub->autn, nonce);
+    else
+        simauth_aka_nonce_write(ub->rand, ub->autn, nonce);
+}
+
 /* 401 with this challenge. */
-static void challenge(struct request *request, const struct store_ub *ub)
+static void challenge(struct request *request, const struct store_subscriber *subscriber,
+                      const struct store_ub *ub)
 {
     struct simauth_digest_challenge c = {.algorithm = SIMAUTH_DIGEST_AKAV1_MD5,
                                          .qop = SIMAUTH_QOP_AUTH_INT};
 
     g_strlcpy(c.realm, request->gateway->config->fqdn, sizeof c.realm);
-    simauth_aka_nonce_write(ub->rand, ub->autn, c.nonce);
+    write_nonce(subscriber, ub, c.nonce);
     answer_problem(request, PROBLEM_UNAUTHORIZED, NULL, "challenged");
     if (simauth_digest_write_challenge(&c, request->answer.challenge) != SIMAUTH_OK)
         request->answer.challenge[0] = '\0';
@@ -38,25 +51,38 @@ static bool allowed(struct request *request, int64_t subscriber)
                         g_get_monotonic_time());
 }
 
+/* What the SIM's answer is worth on Ub: RES and Ks. */
+static bool make_secrets(const struct store_subscriber *subscriber, const struct auc_vector *vector,
+                         struct store_ub *ub)
+{
+    memcpy(ub->rand, vector->rand, sizeof ub->rand);
+    if (subscriber->keys.gsm)
+        return RAND_bytes(ub->autn, SIMAUTH_KS_INPUT_LEN) == 1 &&
+               simauth_gba_2g(ub->rand, &vector->res, &vector->k, ub->autn, &ub->res, &ub->ck_ik) ==
+                   SIMAUTH_OK;
+    memcpy(ub->autn, vector->autn, sizeof ub->autn);
+    ub->res = vector->res;
+    ub->ck_ik = vector->k;
+    return true;
+}
+
 /* In a writing transaction: draws and keeps a challenge. */
 static enum store_result draw(struct request *request, const struct store_subscriber *subscriber,
                               const struct auc_auts *auts, struct store_ub *ub,
                               enum auc_result *why, const char **reason)
 {
     struct gateway *gateway = request->gateway;
-    struct auc_vector vector = {0};
+    struct auc_vector vector = {.triplets = subscriber->keys.gsm ? 1 : 0};
     enum store_result result = STORE_OK;
 
     *why = request_draw(request, subscriber, auts, &vector, &result, reason);
     if (*why == AUC_OK) {
-        *ub = (struct store_ub){.subscriber = subscriber->id,
-                                .resynced = auts != NULL,
-                                .issued = request->now,
-                                .res = vector.res,
-                                .ck_ik = vector.k};
-        memcpy(ub->rand, vector.rand, sizeof ub->rand);
-        memcpy(ub->autn, vector.autn, sizeof ub->autn);
-        result = gateway->ops->ub_put(gateway->store, ub);
+        *ub = (struct store_ub){
+            .subscriber = subscriber->id, .resynced = auts != NULL, .issued = request->now};
+        if (make_secrets(subscriber, &vector, ub))
+            result = gateway->ops->ub_put(gateway->store, ub);
+        else
+            *why = AUC_FAILED;
     }
     auc_vector_wipe(&vector);
     return result;
@@ -64,7 +90,8 @@ static enum store_result draw(struct request *request, const struct store_subscr
 
 /* Ends the transaction of a draw with a challenge, or with what went wrong. */
 static void finish_draw(struct request *request, enum store_result result, enum auc_result why,
-                        const char *reason, const struct store_ub *ub)
+                        const char *reason, const struct store_subscriber *subscriber,
+                        const struct store_ub *ub)
 {
     struct gateway *gateway = request->gateway;
 
@@ -74,12 +101,13 @@ static void finish_draw(struct request *request, enum store_result result, enum 
         gateway->ops->rollback(gateway->store);
     if (result != STORE_OK)
         answer_store(request, result);
-    else if (why == AUC_AUTS_REFUSED || why == AUC_UNKNOWN || why == AUC_BARRED)
+    else if (why == AUC_AUTS_REFUSED || why == AUC_UNKNOWN || why == AUC_BARRED ||
+             why == AUC_WEAK || why == AUC_NO_METHOD)
         answer_problem(request, PROBLEM_NOT_YOURS, NULL, reason);
     else if (why != AUC_OK)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, reason);
     else
-        challenge(request, ub);
+        challenge(request, subscriber, ub);
 }
 
 /* The first request: the open challenge again, or a new one. */
@@ -93,7 +121,7 @@ static void first(struct request *request, const struct store_subscriber *subscr
 
     if (open) {
         gateway->ops->rollback(gateway->store);
-        challenge(request, ub);
+        challenge(request, subscriber, ub);
         return;
     }
     if (!allowed(request, subscriber->id)) {
@@ -102,7 +130,7 @@ static void first(struct request *request, const struct store_subscriber *subscr
         return;
     }
     result = draw(request, subscriber, NULL, ub, &why, &reason);
-    finish_draw(request, result, why, reason, ub);
+    finish_draw(request, result, why, reason, subscriber, ub);
 }
 
 static void resync(struct request *request, const struct store_subscriber *subscriber,
@@ -118,7 +146,7 @@ static void resync(struct request *request, const struct store_subscriber *subsc
     auts = (struct auc_auts){.rand = rand, .auts = request->credentials.auts};
     if (!ub->resynced && allowed(request, subscriber->id))
         result = draw(request, subscriber, &auts, ub, &why, &reason);
-    finish_draw(request, result, why, reason, ub);
+    finish_draw(request, result, why, reason, subscriber, ub);
 }
 
 static char *info_body(const char *btid, int64_t expires)
@@ -179,13 +207,16 @@ static void bootstrap(struct request *request, const struct store_ub *ub)
     simauth_secret_wipe(&session.ck_ik);
 }
 
-static bool digest_right(struct request *request, const struct store_ub *ub)
+static bool digest_right(struct request *request, const struct store_subscriber *subscriber,
+                         const struct store_ub *ub)
 {
     const struct simauth_digest_credentials *c = &request->credentials;
     struct simauth_digest_request hashed = {
         .method = request->method, .body = request->body.data, .body_len = request->body.len};
     bool auts = c->has_auts;
 
+    if (auts && subscriber->keys.gsm) /* a 2G SIM has no sequence numbers */
+        return false;
     return c->algorithm == SIMAUTH_DIGEST_AKAV1_MD5 && c->qop == SIMAUTH_QOP_AUTH_INT &&
            c->nc == 1 && strcmp(c->uri, request->target) == 0 &&
            strcmp(c->realm, request->gateway->config->fqdn) == 0 &&
@@ -197,14 +228,14 @@ static void answered(struct request *request, const struct store_subscriber *sub
                      struct store_ub *ub, bool open)
 {
     struct gateway *gateway = request->gateway;
-    char nonce[45];
+    char nonce[SIMAUTH_NONCE_2G_LEN + 1];
 
     if (open)
-        simauth_aka_nonce_write(ub->rand, ub->autn, nonce);
+        write_nonce(subscriber, ub, nonce);
     if (!open || strcmp(nonce, request->credentials.nonce) != 0) {
         /* Late: the phone is to begin again, with the challenge that is open or a new one. */
         first(request, subscriber, ub, open);
-    } else if (!digest_right(request, ub)) {
+    } else if (!digest_right(request, subscriber, ub)) {
         if (gateway->ops->ub_wrong(gateway->store, ub->rand) == STORE_OK)
             gateway->ops->commit(gateway->store);
         else
@@ -260,7 +291,10 @@ void ub_get(struct request *request)
     }
     result = gateway->ops->subscriber_by_impi(gateway->store, request->credentials.username,
                                               &subscriber);
-    if (result == STORE_OK) {
+    if (result == STORE_OK && subscriber.keys.gsm && !gateway->config->allow_2g) {
+        gateway->ops->rollback(gateway->store);
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "2G SIM, and [auc] allow_2g is false");
+    } else if (result == STORE_OK) {
         snprintf(request->who, sizeof request->who, "s:%lld", (long long)subscriber.id);
         with_subscriber(request, &subscriber);
     } else {

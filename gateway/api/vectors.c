@@ -114,14 +114,15 @@ static struct outcome record_asked(struct request *request, const struct simauth
                                    int64_t *id)
 {
     struct gateway *gateway = request->gateway;
-    struct store_record record = {.time = request->now, .side = "asked"};
+    struct store_record record = {.id = request->record, .time = request->now, .side = "asked"};
     struct outcome outcome;
 
     snprintf(record.partner, sizeof record.partner, "%s", request->question->partner.name);
     snprintf(record.nai_a, sizeof record.nai_a, "%s", v->nai_a);
     snprintf(record.nai_b, sizeof record.nai_b, "%s", v->nai_b);
     snprintf(record.method, sizeof record.method, "%s", v->challenge.method->name);
-    outcome = outcome_store(gateway->ops->record_add(gateway->store, &record));
+    outcome = outcome_store(record.id ? gateway->ops->record_name(gateway->store, &record)
+                                      : gateway->ops->record_add(gateway->store, &record));
     *id = record.id;
     return outcome;
 }
@@ -137,12 +138,18 @@ static void callee_answered(struct request *request)
 
     if (partner_refused(request))
         return;
+    if (request->settled != STORE_OK) {
+        answer_store(request, request->settled);
+        return;
+    }
     vector = partner_vector(request, request->nai, &v);
     if (!vector) {
         simauth_vector_clear(&v);
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
         return;
     }
+    /* Its number and its record were kept while the partner worked. */
+    request->soft = request->record != 0;
     if (begin(request)) {
         outcome = record_asked(request, &v, &record);
         if (outcome_good(&outcome))
@@ -156,7 +163,8 @@ static void callee_answered(struct request *request)
     simauth_secret_wipe(&av_a.ssk);
 }
 
-/* Both are subscribers of this operator: the same steps without the way between. */
+/* Both are subscribers of this operator: the same steps without the way between. In prepare()'s
+ * transaction. */
 static void callee_local(struct request *request)
 {
     const struct body_vectors *body = &request->vectors;
@@ -165,8 +173,6 @@ static void callee_local(struct request *request)
     json_t *object = NULL;
     struct outcome outcome;
 
-    if (!begin(request))
-        return;
     outcome = issue_callee(request, body, request->nai, NULL, &record, &av_b);
     if (outcome_good(&outcome))
         outcome =
@@ -195,21 +201,21 @@ static void replaced_answered(struct request *request)
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent another vector");
     if (!vector)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
-    else if (begin(request))
+    else if ((request->soft = true) && begin(request))
         finish(request, &outcome,
                outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
     json_decref(vector);
     simauth_vector_clear(&v);
 }
 
+/* In prepare()'s transaction. */
 static void replaced_local(struct request *request)
 {
     struct store_vector av_b = {0};
     struct outcome outcome;
     json_t *object = NULL;
 
-    if (!begin(request))
-        return;
+    request->soft = true;
     outcome = give_replaced(request, &request->vectors, request->nai, 0, &av_b);
     if (outcome_good(&outcome))
         object = vector_answer(vector_object(request->gateway, &av_b, request->vectors.seal_to));
@@ -239,20 +245,21 @@ static struct outcome own_call(struct request *request, int64_t peer)
 /* -- subject callee: who vouches -----------------------------------------------------------------
  */
 
-/* The caller's own address, and an operator that vouches for the callee; all reading. */
+/* The caller's own address, and an operator that vouches for the callee. Good: the transaction is
+ * open. */
 static struct outcome prepare(struct request *request, struct voucher *voucher)
 {
     struct gateway *gateway = request->gateway;
     const struct body_vectors *body = &request->vectors;
     struct store_binding binding;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, true);
     struct outcome outcome;
 
     if (result != STORE_OK)
         return outcome_store(result);
-    result = gateway->ops->binding_find(gateway->store, body->caller, &binding);
-    if (result == STORE_NONE ||
-        (result == STORE_OK && binding.subscriber != request->session.subscriber))
+    result = gateway->ops->binding_find(gateway->store, body->caller, request->session.subscriber,
+                                        "", request->now, &binding);
+    if (result == STORE_NONE)
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "caller is somebody else's address");
     else if (result != STORE_OK)
         outcome = outcome_store(result);
@@ -262,16 +269,44 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement suspended or not valid now");
     if (outcome_good(&outcome) && body->rand_len)
         outcome = own_call(request, voucher->own ? 0 : voucher->partner.id);
-    gateway->ops->rollback(gateway->store);
-    if (!outcome_good(&outcome))
+    if (!outcome_good(&outcome)) {
+        gateway->ops->rollback(gateway->store);
         store_partner_clear(&voucher->partner);
+    }
+    return outcome;
+}
+
+/* Ends prepare()'s transaction; what it keeps is waited for while the partner works. */
+static struct outcome end_ahead(struct request *request, const struct store_partner *partner)
+{
+    struct gateway *gateway = request->gateway;
+    struct outcome outcome = OUTCOME_GOOD;
+
+    if (request->vectors.rand_len == 0 && gateway->auc.ops->draw) {
+        outcome = issue_ahead(request, &request->vectors, partner);
+        if (outcome_good(&outcome)) {
+            outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
+            return outcome;
+        }
+    }
+    gateway->ops->rollback(gateway->store);
     return outcome;
 }
 
 static void ask_callee(struct request *request, struct voucher *voucher)
 {
     struct body_vectors *body = &request->vectors;
+    struct outcome outcome = end_ahead(request, &voucher->partner);
 
+    if (!outcome_good(&outcome)) {
+        request->record = 0;
+        store_partner_clear(&voucher->partner);
+        if (outcome.store != STORE_OK)
+            answer_store(request, outcome.store);
+        else
+            answer_problem(request, outcome.problem, NULL, outcome.reason);
+        return;
+    }
     snprintf(body->nai_a, sizeof body->nai_a, "%s", request->nai);
     request_ask(request, &voucher->partner, body_vectors_json(body),
                 body->rand_len ? replaced_answered : callee_answered);
@@ -286,9 +321,10 @@ static void subject_callee(struct request *request)
         answer_store(request, outcome.store);
     else if (outcome.problem != PROBLEM_NONE)
         answer_problem(request, outcome.problem, detail_of(outcome.problem), outcome.reason);
-    else if (!request_allowed(request))
+    else if (!request_allowed(request)) {
+        request->gateway->ops->rollback(request->gateway->store);
         store_partner_clear(&voucher.partner);
-    else if (!voucher.own)
+    } else if (!voucher.own)
         ask_callee(request, &voucher);
     else if (request->vectors.rand_len)
         replaced_local(request);
@@ -317,6 +353,7 @@ static void caller_answered(struct request *request)
     if (partner_refused(request))
         return;
     vector = partner_vector(request, request->known.nai_a, &v);
+    request->soft = true;
     if (vector && strcmp(v.nai_b, request->known.nai_b) != 0) {
         json_decref(vector);
         vector = NULL;
@@ -338,6 +375,7 @@ static void caller_local(struct request *request)
     struct outcome outcome;
     json_t *object = NULL;
 
+    request->soft = true;
     if (!begin(request))
         return;
     outcome = give_caller(request, &request->vectors, 0, &av_a);

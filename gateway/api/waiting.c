@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "waiting.h"
+#include "../ops/metrics.h"
 
 #include <curl/curl.h>
 #include <glib.h>
@@ -39,7 +40,7 @@ static void finish(struct job *job)
     if (job->easy)
         curl_easy_cleanup(job->easy);
     g_free(job);
-    MHD_resume_connection(request->connection);
+    request_resume(request);
 }
 
 /* -- questions -----------------------------------------------------------------------------------
@@ -126,6 +127,14 @@ static void begin_question(struct waiting *waiting, struct job *job)
     finish(job);
 }
 
+static int64_t asked_us(CURL *easy)
+{
+    curl_off_t us = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &us);
+    return (int64_t)us;
+}
+
 static void end_questions(struct waiting *waiting)
 {
     CURLMsg *message;
@@ -144,6 +153,7 @@ static void end_questions(struct waiting *waiting)
         else
             g_strlcpy(question->reason, job->error[0] ? job->error : curl_easy_strerror(code),
                       sizeof question->reason);
+        metrics_partner_asked(question->partner.name, code == CURLE_OK, asked_us(easy));
         curl_multi_remove_handle(waiting->multi, easy);
         waiting->running--;
         finish(job);

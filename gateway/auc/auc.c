@@ -67,6 +67,8 @@ const char *auc_result_name(enum auc_result result)
         return "source is down";
     case AUC_WAITS:
         return "waits for the source";
+    case AUC_WEAK:
+        return "its algorithm is weak and not in [auc] weak_algorithms";
     }
     return "unknown result";
 }

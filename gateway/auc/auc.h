@@ -24,7 +24,8 @@ enum auc_result {
     AUC_BARRED = -6,    /* the source bars this subscriber */
     AUC_NO_METHOD = -7, /* the source has no vector of this kind for it */
     AUC_DOWN = -8,      /* the source cannot be reached, is slow or overloaded */
-    AUC_WAITS = -9      /* is being fetched: the request will run again */
+    AUC_WAITS = -9,     /* is being fetched: the request will run again */
+    AUC_WEAK = -10      /* its algorithm is weak, and nobody asked for it */
 };
 
 /* TS 33.102 annex C.1.1.3: SQN = SEQ || IND, and the IND values that are this gateway's alone. */
@@ -35,12 +36,14 @@ struct auc_ind {
 };
 
 struct auc_vector {
-    bool separation; /* asked for: the AMF separation bit (TS 33.102 annex H) is to be 1 */
-    uint8_t rand[SIMAUTH_RAND_LEN];
+    bool separation;  /* asked for: the AMF separation bit (TS 33.102 annex H) is to be 1 */
+    uint8_t triplets; /* asked for: so many triplets of a 2G SIM instead of one vector with AUTN */
+    uint8_t rand[SIMAUTH_CHAL_MAX]; /* SIMAUTH_RAND_LEN for each */
     uint8_t autn[SIMAUTH_AUTN_LEN];
-    struct simauth_secret res;
-    struct simauth_secret k; /* CK || IK */
+    struct simauth_secret res; /* RES, or each SRES */
+    struct simauth_secret k;   /* CK || IK, or each Kc */
 };
+#define AUC_TRIPLETS_MAX (SIMAUTH_CHAL_MAX / SIMAUTH_RAND_LEN)
 void auc_vector_wipe(struct auc_vector *vector);
 
 /* What a SIM said instead of RES, with the RAND it was asked. */
@@ -54,7 +57,8 @@ struct auc {
     const struct store_ops *store_ops;
     struct store *store;
     struct auc_ind ind;
-    void *state; /* of a source that fetches */
+    unsigned weak_allowed; /* weak algorithms that the operator asked for: bits 1 << number */
+    void *state;           /* of a source that fetches */
 };
 
 #define AUC_HOST_MAX 63
@@ -68,6 +72,7 @@ struct auc_settings {
     int links;        /* 1 to AUC_LINKS_MAX */
     int timeout_ms;
     void (*log)(const char *text);
+    void (*links_up)(int up, int total); /* whenever that changes */
 };
 
 /* One question to a source that fetches. */
@@ -102,7 +107,7 @@ struct auc_ops {
     void (*fetch)(void *state, struct auc_fetch *fetch);
 };
 
-#define AUC_MODULE_VERSION 1
+#define AUC_MODULE_VERSION 2
 struct auc_module {
     int version; /* AUC_MODULE_VERSION it was built for */
     const struct auc_ops *ops;

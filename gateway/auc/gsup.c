@@ -44,6 +44,7 @@ struct gsup {
     unsigned port;
     int timeout_ms;
     void (*log)(const char *text);
+    void (*links_up)(int up, int total);
     struct link links[AUC_LINKS_MAX];
     unsigned count, next;
     void *talloc;
@@ -58,9 +59,13 @@ struct gsup {
 static void say(const struct gsup *gsup, const char *link, const char *what)
 {
     char text[128];
+    int up = 0;
 
     snprintf(text, sizeof text, "op=hlr link=%s state=%s", link, what);
     gsup->log(text);
+    for (unsigned i = 0; i < gsup->count; i++)
+        up += gsup->links[i].up;
+    gsup->links_up(up, (int)gsup->count);
 }
 
 static void end_fetch(struct auc_fetch *fetch, enum auc_result result, const char *reason)
@@ -131,7 +136,7 @@ static enum auc_result take_vector(const struct osmo_gsup_message *answer,
     /* RES has 4 to 16 octets; the separation bit of AMF (annex H) must be 0. */
     if (av->res_len < 4 || av->res_len > SIMAUTH_RES_MAX || av->autn[6] & 0x80)
         return AUC_FAILED;
-    memcpy(vector->rand, av->rand, sizeof vector->rand);
+    memcpy(vector->rand, av->rand, sizeof av->rand);
     memcpy(vector->autn, av->autn, sizeof vector->autn);
     memcpy(vector->res.octets, av->res, av->res_len);
     vector->res.len = av->res_len;
@@ -264,9 +269,10 @@ static bool on_up_down(struct osmo_gsup_client *client, bool up)
         osmo_timer_schedule(&link->named, 0, NAMED_US);
         return true;
     }
-    if (link->up)
+    if (link->up) {
+        link->up = false;
         say(link->gsup, link->name, "down");
-    link->up = false;
+    }
     drop_pending(link, "connection with the HLR was lost");
     return true;
 }
@@ -368,6 +374,7 @@ static void *gsup_start(const struct auc_settings *settings, char *error)
     gsup->port = (unsigned)settings->port;
     gsup->timeout_ms = settings->timeout_ms;
     gsup->log = settings->log;
+    gsup->links_up = settings->links_up;
     gsup->count = (unsigned)settings->links;
     for (unsigned i = 0; i < gsup->count; i++) {
         gsup->links[i].gsup = gsup;

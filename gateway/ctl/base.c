@@ -16,7 +16,7 @@ static int init(struct ctl *ctl)
         return ctl_fail("%s", error);
     if (!config->store->shared && access(config->database, F_OK) == 0)
         ctl_fail("%s is there already: nothing was changed", config->database);
-    else if (access(config->seal_key, F_OK) != 0 && seal_create(config->seal_key, error) != 0)
+    else if (!seal_exists(config->seal_key) && seal_create(config->seal_key, error) != 0)
         ctl_fail("%s", error);
     else if (gateway_open(&ctl->gateway, config, true, error) != 0)
         ctl_fail("%s", error);

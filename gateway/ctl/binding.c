@@ -1,227 +1,283 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* binding add, list, remove; and sim issue. */
+/* binding add, transfer, list, remove, history. */
 #include "ctl.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
-#include <jansson.h>
-#include <openssl/crypto.h>
-#include <simauth/milenage.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-struct addition {
-    const char *imsi;
-    struct store_binding binding;
-    const char *refusal;
+#define PROVED_DAYS 30 /* docs/protocol.md section 3 */
+
+struct change {
+    char aor[SIMAUTH_AOR_MAX + 1];
+    const char *imsi, *to; /* to: of a transfer */
+    bool proved, also;
+    char refusal[256];
 };
 
-/* An address in a partner's realm has its voucher already. */
-static enum store_result add_one(struct ctl *ctl, void *data)
+/* The subscriber's number; its keys are wiped at once. */
+static enum store_result find(struct ctl *ctl, struct change *change, const char *imsi,
+                              struct store_binding *binding)
+{
+    struct store_subscriber s = {0};
+    enum store_result result = ctl->gateway.ops->subscriber_by_imsi(ctl->gateway.store, imsi, &s);
+
+    if (result == STORE_NONE)
+        g_strlcpy(change->refusal, "there is no subscriber with this IMSI", sizeof change->refusal);
+    binding->subscriber = s.id;
+    g_strlcpy(binding->nai, s.nai, sizeof binding->nai);
+    store_subscriber_wipe(&s);
+    return result;
+}
+
+static int first_other(const struct store_binding *binding, void *data)
+{
+    *(struct store_binding *)data = *binding;
+    return 1;
+}
+
+/* An address in a partner's realm has its voucher already; one of another person stays theirs. */
+static enum store_result check(struct ctl *ctl, struct change *change)
 {
     struct gateway *gateway = &ctl->gateway;
-    struct addition *addition = data;
-    const char *domain = simauth_aor_domain(addition->binding.aor);
-    struct store_subscriber s;
+    const struct store_binding_filter held = {.aor = change->aor};
+    struct store_binding other = {0};
     struct store_partner partner = {0};
-    enum store_result result = gateway->ops->partner_by_realm(gateway->store, domain, &partner);
+    enum store_result result =
+        gateway->ops->partner_by_realm(gateway->store, simauth_aor_domain(change->aor), &partner);
 
-    store_partner_clear(&partner);
     if (result == STORE_OK) {
-        addition->refusal = "its domain is a partner's realm: that operator vouches for it";
+        g_snprintf(change->refusal, sizeof change->refusal,
+                   "its domain is a realm of %s: that operator vouches for it", partner.name);
+        store_partner_clear(&partner);
         return STORE_EXISTS;
     }
-    result = gateway->ops->subscriber_by_imsi(gateway->store, addition->imsi, &s);
-    if (result == STORE_OK) {
-        addition->binding.subscriber = s.id;
-        result = gateway->ops->binding_add(gateway->store, &addition->binding);
+    if (result != STORE_NONE || change->also)
+        return result == STORE_NONE ? STORE_OK : result;
+    result = gateway->ops->binding_list(gateway->store, &held, first_other, &other);
+    if (result != STORE_OK || !other.subscriber)
+        return result;
+    g_snprintf(change->refusal, sizeof change->refusal,
+               "it is bound to %s: say --also for one more SIM of the same person, or use "
+               "\"binding transfer\"",
+               other.nai);
+    return STORE_EXISTS;
+}
+
+static enum store_result bind_to(struct ctl *ctl, struct change *change, const char *imsi,
+                                 const char *what)
+{
+    struct gateway *gateway = &ctl->gateway;
+    int64_t now = (int64_t)time(NULL);
+    struct store_binding binding = {.by = "operator", .since = now, .until = STORE_FOREVER};
+    enum store_result result = find(ctl, change, imsi, &binding);
+
+    g_strlcpy(binding.aor, change->aor, sizeof binding.aor);
+    if (!config_own_realm(gateway->config, simauth_aor_domain(change->aor)))
+        binding.until = now + PROVED_DAYS * 86400;
+    if (result == STORE_OK)
+        result = gateway->ops->binding_add(gateway->store, &binding);
+    if (result == STORE_EXISTS && change->proved) {
+        g_strlcpy(change->refusal, "it is bound to this SIM already: remove it first",
+                  sizeof change->refusal);
+        return result;
     }
-    store_subscriber_wipe(&s);
+    return result == STORE_OK ? ctl_event(ctl, change->aor, binding.nai, what) : result;
+}
+
+static enum store_result add_one(struct ctl *ctl, void *data)
+{
+    struct change *change = data;
+    enum store_result result = check(ctl, change);
+
+    return result == STORE_OK ? bind_to(ctl, change, change->imsi, "bound") : result;
+}
+
+static int say(const struct change *change, int result)
+{
+    if (result != 0 && change->refusal[0])
+        ctl_fail("%s: %s", change->aor, change->refusal);
     return result;
 }
 
 static int add(struct ctl *ctl)
 {
-    struct addition addition = {.imsi = ctl->words[1]};
+    struct change change = {.imsi = ctl->words[1],
+                            .proved = ctl_option(ctl, "proved") != NULL,
+                            .also = ctl_option(ctl, "also") != NULL};
 
-    if (simauth_aor_canonical(ctl->words[0], addition.binding.aor) != SIMAUTH_OK)
-        return ctl_fail("\"%s\" is no SIP address", ctl->words[0]);
-    if (!config_own_realm(ctl->gateway.config, simauth_aor_domain(addition.binding.aor)) &&
-        !ctl_option(ctl, "proved"))
-        return ctl_fail("%s is outside [operator] realms: once its owner has proved that it is "
-                        "theirs, say --proved",
-                        addition.binding.aor);
-    if (ctl_change(ctl, add_one, &addition, addition.binding.aor) == 0)
-        return 0;
-    if (addition.refusal)
-        ctl_fail("%s: %s", addition.binding.aor, addition.refusal);
-    return 1;
+    if (ctl_aor(ctl->words[0], change.aor) != 0)
+        return 1;
+    if (!config_own_realm(ctl->gateway.config, simauth_aor_domain(change.aor)) && !change.proved)
+        return ctl_fail("%s is outside [operator] realms: its owner proves it from the phone "
+                        "(simauthctl binding prove), or say --proved when you have seen a proof; "
+                        "it then holds for %d days",
+                        change.aor, PROVED_DAYS);
+    return say(&change, ctl_change(ctl, add_one, &change, change.aor));
 }
 
-static int print_row(const struct store_binding *binding, void *data)
+static enum store_result transfer_one(struct ctl *ctl, void *data)
 {
-    const struct ctl *ctl = data;
+    struct gateway *gateway = &ctl->gateway;
+    struct change *change = data;
+    struct store_binding from;
+    enum store_result result = find(ctl, change, change->imsi, &from);
 
-    if (!ctl->json) {
-        printf("%-40s  %s\n", binding->aor, binding->nai);
-    } else {
-        json_t *object = json_pack("{s:s, s:s}", "aor", binding->aor, "nai", binding->nai);
+    if (result == STORE_OK)
+        result = gateway->ops->binding_remove(gateway->store, change->aor, from.subscriber);
+    if (result == STORE_NONE && !change->refusal[0])
+        g_strlcpy(change->refusal, "it is not bound to the first IMSI", sizeof change->refusal);
+    if (result == STORE_OK)
+        result = ctl_event(ctl, change->aor, from.nai, "moved away");
+    return result == STORE_OK ? bind_to(ctl, change, change->to, "moved here") : result;
+}
 
-        json_dumpf(object, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(object);
-    }
+static int transfer(struct ctl *ctl)
+{
+    struct change change = {.imsi = ctl->words[1], .to = ctl->words[2]};
+
+    if (ctl_aor(ctl->words[0], change.aor) != 0)
+        return 1;
+    return say(&change, ctl_change(ctl, transfer_one, &change, change.aor));
+}
+
+/* -- list ----------------------------------------------------------------------------------------
+ */
+
+#define PAGE 1000
+
+static const struct ctl_column columns[] = {{"Address", "aor", 0, CTL_TEXT},
+                                            {"NAI", "nai", 21, CTL_TEXT},
+                                            {"By", "by", 8, CTL_TEXT},
+                                            {"Until", "until", 10, CTL_DAY},
+                                            {"SIM since", "sim_since", 10, CTL_DAY},
+                                            {"State", "state", 7, CTL_TEXT},
+                                            {0}};
+
+struct page {
+    const struct ctl *ctl;
+    struct store_binding last;
+    int count;
+};
+
+static int print_row(const struct store_binding *b, void *data)
+{
+    struct page *page = data;
+    const char *state = b->until > (int64_t)time(NULL) ? "holds" : "lapsed";
+
+    ctl_row(page->ctl, columns, b->aor, b->nai, b->by, b->until, b->sim_since,
+            b->barred ? "revoked" : state);
+    page->last = *b;
+    page->count++;
     return 0;
+}
+
+static enum store_result list_pages(struct ctl *ctl, void *data)
+{
+    struct gateway *gateway = &ctl->gateway;
+    struct page page = {.ctl = ctl, .count = PAGE};
+    enum store_result result = STORE_OK;
+
+    while (result == STORE_OK && page.count == PAGE) {
+        const struct store_binding before = page.last;
+        const struct store_binding_filter filter = {.aor = data,
+                                                    .after_aor = before.aor,
+                                                    .after_subscriber = before.subscriber,
+                                                    .limit = PAGE};
+
+        page.count = 0;
+        result = gateway->ops->binding_list(gateway->store, &filter, print_row, &page);
+    }
+    return result;
 }
 
 static int list(struct ctl *ctl)
 {
-    struct gateway *gateway = &ctl->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    char aor[SIMAUTH_AOR_MAX + 1] = "";
+    const char *one = ctl_option(ctl, "aor");
 
-    if (result != STORE_OK)
-        return ctl_store(result, "bindings");
-    if (!ctl->json)
-        printf("%-40s  %s\n", "Address", "NAI");
-    result = gateway->ops->binding_list(gateway->store, 0, print_row, ctl);
-    gateway->ops->rollback(gateway->store);
-    return ctl_store(result, "bindings");
+    if (one && ctl_aor(one, aor) != 0)
+        return 1;
+    ctl_heading(ctl, columns);
+    return ctl_look(ctl, list_pages, aor, "bindings");
+}
+
+/* -- remove, history -----------------------------------------------------------------------------
+ */
+
+static int note_removal(const struct store_binding *b, void *data)
+{
+    struct ctl *ctl = data;
+
+    return ctl_event(ctl, b->aor, b->nai, "removed") != STORE_OK;
 }
 
 static enum store_result remove_one(struct ctl *ctl, void *data)
 {
-    return ctl->gateway.ops->binding_remove(ctl->gateway.store, data);
+    struct gateway *gateway = &ctl->gateway;
+    struct change *change = data;
+    struct store_binding of = {0};
+    struct store_binding_filter filter = {.aor = change->aor};
+    enum store_result result = change->imsi ? find(ctl, change, change->imsi, &of) : STORE_OK;
+
+    filter.subscriber = of.subscriber;
+    if (result == STORE_OK)
+        result = gateway->ops->binding_list(gateway->store, &filter, note_removal, ctl);
+    return result == STORE_OK
+               ? gateway->ops->binding_remove(gateway->store, change->aor, of.subscriber)
+               : result;
 }
 
 static int remove_binding(struct ctl *ctl)
 {
-    char aor[SIMAUTH_AOR_MAX + 1];
+    struct change change = {.imsi = ctl_option(ctl, "imsi")};
 
-    if (simauth_aor_canonical(ctl->words[0], aor) != SIMAUTH_OK)
-        return ctl_fail("\"%s\" is no SIP address", ctl->words[0]);
-    return ctl_change(ctl, remove_one, aor, aor);
+    if (ctl_aor(ctl->words[0], change.aor) != 0)
+        return 1;
+    return say(&change, ctl_change(ctl, remove_one, &change, change.aor));
 }
 
-/* -- sim issue -----------------------------------------------------------------------------------
- */
+static const struct ctl_column event_columns[] = {
+    {"Time (UTC)", "time", 16, CTL_TIME}, {"What", "what", 12, CTL_TEXT},
+    {"Who", "who", 10, CTL_TEXT},         {"NAI", "nai", 22, CTL_TEXT},
+    {"Address", "aor", 0, CTL_TEXT},      {0}};
 
-static char *hex(const uint8_t *octets, size_t len, char *text)
+static int print_event(const struct store_event *e, void *data)
 {
-    for (size_t i = 0; i < len; i++)
-        snprintf(text + 2 * i, 3, "%02x", octets[i]);
-    return text;
-}
-
-static int set_hex(json_t *object, const char *name, const uint8_t *octets, size_t len)
-{
-    char text[33];
-    int result = json_object_set_new(object, name, json_string(hex(octets, len, text)));
-
-    OPENSSL_cleanse(text, sizeof text);
-    return result;
-}
-
-static void add_constants(json_t *object, const struct store_keys *keys)
-{
-    json_t *c = json_array(), *r = json_array();
-    char text[33];
-
-    for (int i = 0; i < 5; i++) {
-        json_array_append_new(c, json_string(hex(keys->c[i], 16, text)));
-        json_array_append_new(r, json_integer(keys->r[i]));
-    }
-    json_object_set_new(object, "c", c);
-    json_object_set_new(object, "r", r);
-}
-
-static int first_aor(const struct store_binding *binding, void *data)
-{
-    g_strlcpy(data, binding->aor, SIMAUTH_AOR_MAX + 1);
-    return 1;
-}
-
-static json_t *sim_object(const struct ctl *ctl, const struct store_subscriber *s, const char *aor)
-{
-    const struct config *config = ctl->gateway.config;
-    struct simauth_milenage m;
-    char gateway[SIMAUTH_REALM_MAX + 24];
-    json_t *object;
-    enum simauth_result result =
-        s->keys.has_constants
-            ? simauth_milenage_init_custom(&m, s->keys.k, s->keys.op, s->keys.op_is_opc, s->keys.c,
-                                           s->keys.r)
-            : simauth_milenage_init(&m, s->keys.k, s->keys.op, s->keys.op_is_opc);
-
-    if (result != SIMAUTH_OK)
-        return NULL;
-    if (config->port == 443)
-        snprintf(gateway, sizeof gateway, "%s", config->fqdn);
-    else
-        snprintf(gateway, sizeof gateway, "%s:%d", config->fqdn, config->port);
-    object = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "imsi", s->imsi, "impi", s->impi, "gateway",
-                       gateway, "nai", s->nai, "aor", aor[0] ? aor : NULL);
-    if (object && set_hex(object, "k", m.k, 16) == 0 && set_hex(object, "opc", m.opc, 16) == 0 &&
-        s->keys.has_constants)
-        add_constants(object, &s->keys);
-    simauth_milenage_wipe(&m);
-    return object;
-}
-
-static int write_private(const char *path, char *text)
-{
-    size_t len = strlen(text);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good;
-
-    if (fd < 0)
-        return ctl_fail("%s: %s", path, g_strerror(errno));
-    good = write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
-    if (close(fd) != 0 || !good) {
-        unlink(path);
-        return ctl_fail("%s: %s", path, g_strerror(errno));
-    }
+    ctl_row(data, event_columns, e->time, e->what, e->who, e->nai, e->aor);
     return 0;
 }
 
-static int issue(struct ctl *ctl)
+static enum store_result list_events(struct ctl *ctl, void *data)
 {
-    struct gateway *gateway = &ctl->gateway;
-    struct store_subscriber s;
-    char aor[SIMAUTH_AOR_MAX + 1] = "", *text = NULL;
-    json_t *object = NULL;
-    int status = 1;
-    enum store_result result;
+    const char *nai = ctl_option(ctl, "nai");
 
-    if (!gateway->config->auc)
-        return ctl_fail("[auc] type is an HLR, which keeps the keys: issue the SIM there");
-    result = gateway->ops->begin(gateway->store, false);
-    if (result != STORE_OK)
-        return ctl_store(result, ctl->words[0]);
-    result = gateway->ops->subscriber_by_imsi(gateway->store, ctl->words[0], &s);
-    if (result == STORE_OK)
-        result = gateway->ops->binding_list(gateway->store, s.id, first_aor, aor);
-    gateway->ops->rollback(gateway->store);
-    if (result != STORE_OK) {
-        ctl_store(result, ctl->words[0]);
-    } else if ((object = sim_object(ctl, &s, aor)) && (text = json_dumps(object, JSON_INDENT(2)))) {
-        status = write_private(ctl->words[1], text);
-        OPENSSL_cleanse(text, strlen(text));
-    }
-    free(text);
-    json_decref(object);
-    store_subscriber_wipe(&s);
-    return status;
+    return ctl->gateway.ops->event_list(ctl->gateway.store, data, nai ? nai : "", print_event, ctl);
+}
+
+static int history(struct ctl *ctl)
+{
+    char aor[SIMAUTH_AOR_MAX + 1] = "";
+    const char *one = ctl_option(ctl, "aor");
+
+    if (one && ctl_aor(one, aor) != 0)
+        return 1;
+    ctl_heading(ctl, event_columns);
+    return ctl_look(ctl, list_events, aor, "history");
 }
 
 const struct ctl_command ctl_binding_commands[] = {
-    {"binding", "add", "AOR IMSI [--proved]", " proved ",
-     "vouch that this SIP address belongs to this SIM; --proved for one outside our realms", 2,
-     false, add},
-    {"binding", "list", "[--json]", " json ", "list addresses", 0, false, list},
-    {"binding", "remove", "AOR", "", "vouch for it no longer", 1, false, remove_binding},
-    {"sim", "issue", "IMSI FILE", "", "write a software SIM for this subscriber (mode 0600)", 2,
-     false, issue},
+    {"binding", "add", "AOR IMSI [--proved] [--also]", " proved also ",
+     "vouch that this SIP address belongs to this SIM; --proved for one outside our\n"
+     "      realms (holds 30 days), --also for one more SIM of the same person",
+     2, false, add},
+    {"binding", "transfer", "AOR FROM-IMSI TO-IMSI", "", "the address has another SIM from now on",
+     3, false, transfer},
+    {"binding", "list", "[--aor AOR] [--json]", " aor= json ",
+     "list addresses, how long each holds and how old its SIM is", 0, false, list},
+    {"binding", "remove", "AOR [--imsi IMSI]",
+     " imsi= ", "vouch for it no longer (--imsi: not for this SIM)", 1, false, remove_binding},
+    {"binding", "history", "[--aor AOR] [--nai NAI] [--json]", " aor= nai= json ",
+     "what happened to an address or a subscriber, and by whom", 0, false, history},
     {0}};

@@ -96,11 +96,26 @@ static bool read_line(struct store_keys *keys, struct seen *seen, char *line)
     return (line[0] == 'c' || line[0] == 'r') && read_constant(keys, seen, line, value);
 }
 
+/* COMP128 and XOR have K and nothing else. */
+static int check_bare(const char *path, const struct store_keys *keys, const struct seen *seen)
+{
+    if (seen->k && !keys->k_256 && !seen->op && !seen->top && seen->constants == 0 &&
+        !keys->iterations)
+        return 0;
+    return ctl_fail("%s: this algorithm needs k= of 32 digits, and no op, opc, top, topc, c, r or "
+                    "keccak",
+                    path);
+}
+
 static int check(const char *path, struct store_keys *keys, const struct seen *seen)
 {
     struct simauth_milenage m;
     enum simauth_result result = SIMAUTH_OK;
 
+    if (keys->gsm && keys->akap)
+        return ctl_fail("%s: method=akap is for a USIM; a 2G SIM's calls use gsm", path);
+    if (keys->algorithm != STORE_MILENAGE)
+        return check_bare(path, keys, seen);
     if (keys->tuak && seen->k && seen->top && seen->constants == 0) {
         keys->iterations = keys->iterations ? keys->iterations : 1;
         return 0;

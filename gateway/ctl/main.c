@@ -2,18 +2,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ctl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DEFAULT_CONFIG "/etc/simauth/gateway.conf"
 
-static const struct ctl_command *const tables[] = {ctl_base_commands, ctl_subscriber_commands,
-                                                   ctl_binding_commands, ctl_partner_commands,
-                                                   ctl_record_commands};
+static const struct ctl_command *const tables[] = {
+    ctl_base_commands,   ctl_subscriber_commands, ctl_import_commands,
+    ctl_person_commands, ctl_binding_commands,    ctl_conflict_commands,
+    ctl_sim_commands,    ctl_partner_commands,    ctl_partner_test_commands,
+    ctl_record_commands, ctl_price_commands,      ctl_completion_commands,
+};
+
+const struct ctl_command *ctl_next_command(const struct ctl_command *previous)
+{
+    size_t t = 0;
+
+    if (!previous)
+        return tables[0];
+    if (previous[1].subject)
+        return previous + 1;
+    for (; t < G_N_ELEMENTS(tables); t++)
+        for (const struct ctl_command *c = tables[t]; c->subject; c++)
+            if (c == previous)
+                return t + 1 < G_N_ELEMENTS(tables) ? tables[t + 1] : NULL;
+    return NULL;
+}
 
 /* -- what commands share -------------------------------------------------------------------------
  */
@@ -41,6 +62,19 @@ const char *ctl_option(const struct ctl *ctl, const char *name)
 int ctl_store(enum store_result result, const char *what)
 {
     return result == STORE_OK ? 0 : ctl_fail("%s: %s", what, store_result_name(result));
+}
+
+int ctl_look(struct ctl *ctl, enum store_result (*run)(struct ctl *ctl, void *data), void *data,
+             const char *what)
+{
+    struct gateway *gateway = &ctl->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+
+    if (result == STORE_OK) {
+        result = run(ctl, data);
+        gateway->ops->rollback(gateway->store);
+    }
+    return ctl_store(result, what);
 }
 
 int ctl_change(struct ctl *ctl, enum store_result (*run)(struct ctl *ctl, void *data), void *data,
@@ -98,6 +132,51 @@ int64_t ctl_date(const char *text)
     return end && !*end ? (int64_t)timegm(&date) : -1;
 }
 
+int ctl_period(const struct ctl *ctl, int64_t *from, int64_t *to)
+{
+    const char *first = ctl_option(ctl, "from"), *end = ctl_option(ctl, "to");
+
+    *from = first ? ctl_date(first) : 0;
+    *to = end ? ctl_date(end) : 0;
+    if (*from < 0 || *to < 0 || (*to && *to <= *from))
+        return ctl_fail("--from and --to must be dates, YYYY-MM-DD, in this order; the day of --to "
+                        "is not in it");
+    return 0;
+}
+
+int ctl_aor(const char *text, char aor[static SIMAUTH_AOR_MAX + 1])
+{
+    return simauth_aor_canonical(text, aor) == SIMAUTH_OK
+               ? 0
+               : ctl_fail("\"%s\" is no SIP address such as sip:bob@example.org", text);
+}
+
+enum store_result ctl_event(struct ctl *ctl, const char *aor, const char *nai, const char *what)
+{
+    struct store_event event = {.time = (int64_t)time(NULL), .who = "operator"};
+
+    g_strlcpy(event.aor, aor, sizeof event.aor);
+    g_strlcpy(event.nai, nai, sizeof event.nai);
+    g_strlcpy(event.what, what, sizeof event.what);
+    return ctl->gateway.ops->event_add(ctl->gateway.store, &event);
+}
+
+int ctl_write_private(const char *path, const char *text)
+{
+    size_t len = strlen(text);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good;
+
+    if (fd < 0)
+        return ctl_fail("%s: %s", path, g_strerror(errno));
+    good = write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+    if (close(fd) != 0 || !good) {
+        unlink(path);
+        return ctl_fail("%s: %s", path, g_strerror(errno));
+    }
+    return 0;
+}
+
 void ctl_time_text(int64_t when, char text[static 24])
 {
     time_t seconds = (time_t)when;
@@ -125,12 +204,11 @@ static int help(const char *subject)
              "Works on the database of a simauth-gateway, also while it runs.\n"
              "The configuration is " DEFAULT_CONFIG " unless --config names another.\n"
              "Keys are read from a file or standard input, never from the command line.\n");
-    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)
-        for (const struct ctl_command *c = tables[t]; c->subject; c++)
-            if (!subject || strcmp(c->subject, subject) == 0) {
-                print_command(c);
-                found = true;
-            }
+    for (const struct ctl_command *c = ctl_next_command(NULL); c; c = ctl_next_command(c))
+        if (!subject || strcmp(c->subject, subject) == 0) {
+            print_command(c);
+            found = true;
+        }
     return found ? 0 : ctl_fail("there is no command \"%s\": see simauth-gatewayctl help", subject);
 }
 
@@ -139,11 +217,10 @@ static int help(const char *subject)
 
 static const struct ctl_command *find(const char *subject, const char *verb)
 {
-    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++)
-        for (const struct ctl_command *c = tables[t]; c->subject; c++)
-            if (strcmp(c->subject, subject) == 0 &&
-                (!c->verb[0] || (verb && strcmp(c->verb, verb) == 0)))
-                return c;
+    for (const struct ctl_command *c = ctl_next_command(NULL); c; c = ctl_next_command(c))
+        if (strcmp(c->subject, subject) == 0 &&
+            (!c->verb[0] || (verb && strcmp(c->verb, verb) == 0)))
+            return c;
     return NULL;
 }
 

@@ -1,55 +1,314 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record list. */
+/* record list, export, sum, rotate. */
 #include "ctl.h"
 
-#include <jansson.h>
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-static int print_row(const struct store_record *r, void *data)
+#define PAGE 10000
+
+static const struct ctl_column columns[] = {{"Number", "id", 6, CTL_NUMBER},
+                                            {"Time (UTC)", "time", 16, CTL_TIME},
+                                            {"Side", "side", 5, CTL_TEXT},
+                                            {"Partner", "partner", 8, CTL_TEXT},
+                                            {"SIM", "method", 4, CTL_TEXT},
+                                            {"First", "first", 5, CTL_FLAG},
+                                            {"Outcome", "outcome", 9, CTL_TEXT},
+                                            {"Caller -> callee", "call", 0, CTL_TEXT},
+                                            {0}};
+
+/* One of the forms in which records leave. */
+enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
+struct walk {
+    const struct ctl *ctl;
+    struct store_record_filter filter;
+    enum form form;
+    FILE *file;
+    int64_t last;
+    int count;
+    long total;
+};
+
+/* RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe. */
+static void put_csv(FILE *file, const char *text, char end)
 {
-    const struct ctl *ctl = data;
-    char when[24];
-
-    ctl_time_text(r->time, when);
-    if (!ctl->json) {
-        printf("%6lld  %s  %-5s  %-12.12s  %-4s  %-5s  %-9s  %s -> %s\n", (long long)r->id, when,
-               r->side, r->partner, r->method, r->first ? "first" : "again",
-               store_outcome_name(r->outcome), r->nai_a, r->nai_b);
+    if (text[0] && strchr("=+-@", text[0]))
+        fputc('\'', file);
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, file);
     } else {
-        json_t *object =
-            json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "id", (json_int_t)r->id,
-                      "time", (json_int_t)r->time, "side", r->side, "partner", r->partner, "nai_a",
-                      r->nai_a, "nai_b", r->nai_b, "method", r->method, "first", r->first,
-                      "outcome", store_outcome_name(r->outcome));
-
-        json_dumpf(object, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(object);
+        fputc('"', file);
+        for (; *text; text++) {
+            if (*text == '"')
+                fputc('"', file);
+            fputc(*text, file);
+        }
+        fputc('"', file);
     }
+    fputc(end, file);
+}
+
+static void put_record(const struct walk *walk, const struct store_record *r)
+{
+    const char *outcome = store_outcome_name(r->outcome);
+    char when[24];
+    json_t *object;
+
+    if (walk->form == FORM_CSV) {
+        ctl_time_text(r->time, when);
+        fprintf(walk->file, "%" PRId64 ",%.10sT%sZ,%s,", r->id, when, when + 11, r->side);
+        put_csv(walk->file, r->partner, ',');
+        put_csv(walk->file, r->nai_a, ',');
+        put_csv(walk->file, r->nai_b, ',');
+        fprintf(walk->file, "%s,%s,%s\n", r->method, r->first ? "first" : "again", outcome);
+        return;
+    }
+    object =
+        json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "id", (json_int_t)r->id, "time",
+                  (json_int_t)r->time, "side", r->side, "partner", r->partner, "nai_a", r->nai_a,
+                  "nai_b", r->nai_b, "method", r->method, "first", r->first, "outcome", outcome);
+    json_dumpf(object, walk->file, JSON_COMPACT);
+    fputc('\n', walk->file);
+    json_decref(object);
+}
+
+static int take_record(const struct store_record *r, void *data)
+{
+    struct walk *walk = data;
+    char call[2 * SIMAUTH_NAI_MAX + 5];
+
+    if (walk->form != FORM_TABLE) {
+        put_record(walk, r);
+    } else {
+        snprintf(call, sizeof call, "%s -> %s", r->nai_a, r->nai_b);
+        ctl_row(walk->ctl, columns, r->id, r->time, r->side, r->partner, r->method, (int)r->first,
+                store_outcome_name(r->outcome), call);
+    }
+    walk->filter.after = r->id;
+    walk->count++;
+    walk->total++;
     return 0;
+}
+
+static enum store_result walk_pages(struct ctl *ctl, void *data)
+{
+    struct walk *walk = data;
+    enum store_result result = STORE_OK;
+
+    walk->filter.limit = PAGE;
+    for (walk->count = PAGE; result == STORE_OK && walk->count == PAGE;) {
+        struct store_record_filter page = walk->filter;
+
+        walk->count = 0;
+        result = ctl->gateway.ops->record_list(ctl->gateway.store, &page, take_record, walk);
+    }
+    return result;
 }
 
 static int list(struct ctl *ctl)
 {
-    struct gateway *gateway = &ctl->gateway;
-    const char *from = ctl_option(ctl, "from");
-    int64_t since = from ? ctl_date(from) : 0;
-    enum store_result result;
+    struct walk walk = {.ctl = ctl, .form = ctl->json ? FORM_JSON : FORM_TABLE, .file = stdout};
 
-    if (since < 0)
-        return ctl_fail("--from must be a date, YYYY-MM-DD");
-    result = gateway->ops->begin(gateway->store, false);
-    if (result != STORE_OK)
-        return ctl_store(result, "records");
-    if (!ctl->json)
-        printf("%6s  %-19s  %-5s  %-12s  %-4s  %-5s  %-9s  %s\n", "Number", "Time (UTC)", "Side",
-               "Partner", "SIM", "Pair", "Outcome", "Caller -> callee");
-    result = gateway->ops->record_list(gateway->store, since, print_row, ctl);
-    gateway->ops->rollback(gateway->store);
-    return ctl_store(result, "records");
+    if (ctl_period(ctl, &walk.filter.from, &walk.filter.to) != 0)
+        return 1;
+    walk.filter.nai = ctl_option(ctl, "nai");
+    ctl_heading(ctl, columns);
+    return ctl_look(ctl, walk_pages, &walk, "records");
 }
 
-const struct ctl_command ctl_record_commands[] = {{"record", "list", "[--from DATE] [--json]",
-                                                   " from= json ", "list charging records", 0,
-                                                   false, list},
-                                                  {0}};
+/* -- export, rotate ------------------------------------------------------------------------------
+ */
+
+static int read_form(const struct ctl *ctl, enum form *form)
+{
+    const char *name = ctl_option(ctl, "format");
+
+    *form = name && strcmp(name, "jsonl") == 0 ? FORM_JSON : FORM_CSV;
+    return !name || *form == FORM_JSON || strcmp(name, "csv") == 0
+               ? 0
+               : ctl_fail("--format must be csv or jsonl");
+}
+
+static void put_heading(const struct walk *walk)
+{
+    if (walk->form == FORM_CSV)
+        fputs("number,time,side,partner,caller,callee,method,pair,outcome\n", walk->file);
+}
+
+/* A file that must not be there yet: it is whole, on the disk and 0600, or it is not there. */
+static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
+{
+    char *part = g_strconcat(path, ".part", NULL);
+    int result = 1;
+
+    walk->file = access(path, F_OK) == 0 ? NULL : fopen(part, "wx");
+    if (!walk->file) {
+        result = ctl_fail("%s: %s", path,
+                          access(path, F_OK) == 0 ? "is there already: nothing was written"
+                                                  : g_strerror(errno));
+        g_free(part);
+        return result;
+    }
+    put_heading(walk);
+    result = ctl_look(ctl, walk_pages, walk, "records");
+    if (result == 0 && (fflush(walk->file) != 0 || fsync(fileno(walk->file)) != 0))
+        result = ctl_fail("%s: %s", part, g_strerror(errno));
+    if (fclose(walk->file) != 0 && result == 0)
+        result = ctl_fail("%s: %s", part, g_strerror(errno));
+    if (result == 0 && g_rename(part, path) != 0)
+        result = ctl_fail("%s: %s", path, g_strerror(errno));
+    if (result != 0)
+        g_unlink(part);
+    g_free(part);
+    return result;
+}
+
+static int export(struct ctl *ctl)
+{
+    struct walk walk = {.ctl = ctl, .file = stdout};
+    const char *path = ctl_option(ctl, "file");
+
+    if (ctl_period(ctl, &walk.filter.from, &walk.filter.to) != 0 || read_form(ctl, &walk.form) != 0)
+        return 1;
+    if (path)
+        return write_file(ctl, &walk, path);
+    put_heading(&walk);
+    return ctl_look(ctl, walk_pages, &walk, "records");
+}
+
+static enum store_result purge(struct ctl *ctl, void *data)
+{
+    return ctl->gateway.ops->record_purge(ctl->gateway.store, *(int64_t *)data);
+}
+
+/* What is removed has left before, and is on the disk. */
+static int rotate(struct ctl *ctl)
+{
+    struct walk walk = {.ctl = ctl};
+    const char *before = ctl_option(ctl, "before");
+    int64_t day = before ? ctl_date(before) : -1;
+    int result;
+
+    if (day < 0 || day > (int64_t)time(NULL))
+        return ctl_fail("--before must be a date, YYYY-MM-DD, that is not to come");
+    if (read_form(ctl, &walk.form) != 0)
+        return 1;
+    walk.filter.to = day;
+    result = write_file(ctl, &walk, ctl->words[0]);
+    if (result == 0)
+        result = ctl_change(ctl, purge, &day, "records");
+    if (result == 0)
+        printf("%ld records\n", walk.total);
+    return result;
+}
+
+/* -- sums ----------------------------------------------------------------------------------------
+ */
+
+#define PRICES_MAX 64
+
+struct sums {
+    const struct ctl *ctl;
+    const struct ctl_column *columns;
+    struct store_price prices[PRICES_MAX];
+    size_t price_count;
+    int64_t from, to;
+    bool by_subscriber;
+    bool unpriced;
+};
+
+#define SUM_COLUMNS                                                                                \
+    {"Side", "side", 5, CTL_TEXT}, {"SIM", "method", 4, CTL_TEXT},                                 \
+        {"First", "first", 5, CTL_FLAG}, {"Vectors", "vectors", 9, CTL_NUMBER},                    \
+        {"Confirmed", "confirmed", 9, CTL_NUMBER}, {"Gone", "gone", 7, CTL_NUMBER},                \
+    {                                                                                              \
+        "Sum", "sum", 12, CTL_TEXT                                                                 \
+    }
+
+static const struct ctl_column partner_columns[] = {
+    {"Partner", "partner", 0, CTL_TEXT}, SUM_COLUMNS, {0}};
+static const struct ctl_column subscriber_columns[] = {
+    {"Subscriber", "subscriber", 0, CTL_TEXT}, SUM_COLUMNS, {0}};
+
+static int take_price(const struct store_price *price, void *data)
+{
+    struct sums *sums = data;
+
+    if (sums->price_count < PRICES_MAX)
+        sums->prices[sums->price_count++] = *price;
+    return 0;
+}
+
+static int64_t price_of(struct sums *sums, const struct store_sum *sum)
+{
+    for (size_t i = 0; i < sums->price_count; i++)
+        if (sums->prices[i].first == sum->first && strcmp(sums->prices[i].method, sum->method) == 0)
+            return sums->prices[i].amount;
+    sums->unpriced = true;
+    return -1;
+}
+
+static int take_sum(const struct store_sum *sum, void *data)
+{
+    struct sums *sums = data;
+    int64_t each = price_of(sums, sum);
+    char total[24] = "-";
+
+    if (each >= 0)
+        ctl_amount_text(each * sum->issued, total);
+    ctl_row(sums->ctl, sums->columns, sum->key[0] ? sum->key : "(between our own)", sum->side,
+            sum->method, (int)sum->first, sum->issued, sum->confirmed, sum->gone, total);
+    return 0;
+}
+
+static enum store_result sum_all(struct ctl *ctl, void *data)
+{
+    const struct gateway *gateway = &ctl->gateway;
+    struct sums *sums = data;
+    enum store_result result = gateway->ops->price_list(gateway->store, take_price, sums);
+
+    return result == STORE_OK ? gateway->ops->record_sum(gateway->store, sums->by_subscriber,
+                                                         sums->from, sums->to, take_sum, sums)
+                              : result;
+}
+
+static int sum(struct ctl *ctl)
+{
+    struct sums sums = {.ctl = ctl, .columns = partner_columns};
+    const char *by = ctl_option(ctl, "by");
+    int result;
+
+    sums.by_subscriber = by && strcmp(by, "subscriber") == 0;
+    if (sums.by_subscriber)
+        sums.columns = subscriber_columns;
+    else if (by && strcmp(by, "partner") != 0)
+        return ctl_fail("--by must be partner or subscriber");
+    if (ctl_period(ctl, &sums.from, &sums.to) != 0)
+        return 1;
+    ctl_heading(ctl, sums.columns);
+    result = ctl_look(ctl, sum_all, &sums, "records");
+    if (result == 0 && sums.unpriced)
+        fputs("Some have no price: see \"price set\".\n", stderr);
+    return result;
+}
+
+const struct ctl_command ctl_record_commands[] = {
+    {"record", "list", "[--from DATE] [--to DATE] [--nai NAI] [--json]", " from= to= nai= json ",
+     "list charging records", 0, false, list},
+    {"record", "export", "[--format csv|jsonl] [--from DATE] [--to DATE] [--file FILE]",
+     " format= from= to= file= ", "every member of every record, for another program", 0, false,
+     export},
+    {"record", "sum", "[--by partner|subscriber] [--from DATE] [--to DATE] [--json]",
+     " by= from= to= json ",
+     "vectors and what they cost: every vector counts from when it was made, as at the partner", 0,
+     false, sum},
+    {"record", "rotate", "FILE --before DATE [--format csv|jsonl]", " before= format= ",
+     "write the records before that day to FILE and then remove them here", 1, false, rotate},
+    {0}};

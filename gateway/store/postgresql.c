@@ -3,9 +3,12 @@
 /*
  * The PostgreSQL store: connection, transactions, statements. Many gateways may share a database:
  * writing transactions of all of them stand in one row, by an advisory lock, so that what is read
- * in one is still true when it writes, as with SQLite.
+ * in one is still true when it writes, as with SQLite. COMMIT does not wait for the server's disk,
+ * or each would wait in that row; settle() has the server flush its log, once for many, over a
+ * connection of its own.
  */
 #include "../log.h"
+#include "group.h"
 #include "postgresql_sql.h"
 #include "stores.h"
 
@@ -23,7 +26,11 @@
 #define SESSION                                                                                    \
     "SET synchronous_commit = on; SET client_min_messages = warning; SET lock_timeout = 400; "     \
     "SET statement_timeout = 5000; SET idle_in_transaction_session_timeout = 5000"
-#define BEGIN_WRITE "BEGIN; SELECT pg_advisory_xact_lock(" LOCK ")"
+#define BEGIN_WRITE                                                                                \
+    "BEGIN; SET LOCAL synchronous_commit = off; SELECT pg_advisory_xact_lock(" LOCK ")"
+/* A transaction with something in it, committed and waited for: the log before it is flushed too.
+ */
+#define FLUSH "SELECT pg_logical_emit_message(true, 'simauth', '')"
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 struct sql_rows {
@@ -41,6 +48,9 @@ struct postgresql_store {
     struct sql_rows rows[SQL_COUNT];
     int64_t inserted;
     time_t tried; /* to connect again */
+    struct group group;
+    char *where;
+    PGconn *flusher; /* the group's; NULL until it is needed */
 };
 
 static struct postgresql_store *of(struct store *store)
@@ -286,8 +296,36 @@ static void postgresql_close(struct store *base)
     for (int i = 0; i < SQL_COUNT; i++)
         clear(&store->rows[i]);
     PQfinish(store->connection);
+    PQfinish(store->flusher);
+    if (store->where) /* may hold a password */
+        OPENSSL_cleanse(store->where, strlen(store->where));
+    free(store->where);
+    group_clear(&store->group);
     pthread_mutex_destroy(&base->lock);
     free(store);
+}
+
+/* The group's: by one thread at a time. Who lost its connection tells nobody that it is kept. */
+static int on_flush(void *data)
+{
+    struct postgresql_store *store = data;
+    PGresult *result;
+    bool good;
+
+    if (store->flusher && PQstatus(store->flusher) != CONNECTION_OK) {
+        PQfinish(store->flusher);
+        store->flusher = NULL;
+    }
+    if (!store->flusher) {
+        store->flusher = PQconnectdb(store->where);
+        PQclear(PQexec(store->flusher, SESSION));
+    }
+    result = PQexec(store->flusher, FLUSH);
+    good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (!good)
+        log_line("op=store result=flush-failed reason=\"%s\"", fault(store->flusher));
+    PQclear(result);
+    return good ? 0 : -1;
 }
 
 static enum store_result postgresql_open(const char *where, bool create, const struct seal *seal,
@@ -302,6 +340,8 @@ static enum store_result postgresql_open(const char *where, bool create, const s
     pthread_mutex_init(&store->base.lock, NULL);
     store->base.driver = &driver;
     store->base.seal = seal;
+    store->where = strdup(where);
+    group_init(&store->group, on_flush, store);
     store->connection = PQconnectdb(where);
     if (PQstatus(store->connection) != CONNECTION_OK)
         sql_say(error, "PostgreSQL", STORE_FAILED, fault(store->connection));
@@ -363,15 +403,29 @@ static void postgresql_rollback(struct store *base)
     pthread_mutex_unlock(&base->lock);
 }
 
-static enum store_result postgresql_commit(struct store *base)
+static enum store_result postgresql_commit_soft(struct store *base, uint64_t *ticket)
 {
     struct postgresql_store *store = of(base);
     bool whole = PQtransactionStatus(store->connection) == PQTRANS_INTRANS;
     enum store_result result = simple(store, "COMMIT");
 
+    *ticket = group_written(&store->group);
     pthread_mutex_unlock(&base->lock);
     /* COMMIT of a transaction that failed is a rollback, and no error. */
     return result == STORE_OK && !whole ? STORE_FAILED : result;
+}
+
+static enum store_result postgresql_settle(struct store *base, uint64_t ticket)
+{
+    return group_settle(&of(base)->group, ticket);
+}
+
+static enum store_result postgresql_commit(struct store *base)
+{
+    uint64_t ticket;
+    enum store_result result = postgresql_commit_soft(base, &ticket);
+
+    return result == STORE_OK ? postgresql_settle(base, ticket) : result;
 }
 
 const struct store_ops store_postgresql = {
@@ -381,6 +435,8 @@ const struct store_ops store_postgresql = {
     .close = postgresql_close,
     .begin = postgresql_begin,
     .commit = postgresql_commit,
+    .commit_soft = postgresql_commit_soft,
+    .settle = postgresql_settle,
     .rollback = postgresql_rollback,
     SQL_METHODS,
 };

@@ -10,6 +10,6 @@ extern const char *const postgresql_text[SQL_COUNT]; /* NULL: transactions are t
 
 /* Step n brings a database of version n to version n + 1; the last is NULL. */
 extern const char *const postgresql_schema[];
-#define POSTGRESQL_SCHEMA_VERSION 2
+#define POSTGRESQL_SCHEMA_VERSION 3
 
 #endif

@@ -89,6 +89,20 @@ bool sql_sealed(struct store *store, struct sql_rows *rows, int column, const ch
            seal_open(store->seal, place, value, there, plain) == 0;
 }
 
+enum store_result sql_walk(struct store *store, struct sql_rows *rows, sql_step step, void *walk)
+{
+    enum store_result result;
+    int stop = 0;
+
+    while (!stop && (result = sql_row(store, rows)) == STORE_OK) {
+        result = step(store, rows, walk, &stop);
+        if (result != STORE_OK)
+            break;
+    }
+    sql_reset(store, rows);
+    return stop || result == STORE_NONE ? STORE_OK : result;
+}
+
 enum store_result sql_say(char *error, const char *where, enum store_result result,
                           const char *what)
 {

@@ -25,11 +25,30 @@ enum sql {
     SQL_SUBSCRIBER_BY_IMSI,
     SQL_SUBSCRIBER_LIST,
     SQL_SUBSCRIBER_REMOVE,
+    SQL_SUBSCRIBER_BAR,
+    SQL_SUBSCRIBER_SINCE,
+    SQL_BARRED_SESSION,
+    SQL_BARRED_UB,
+    SQL_BARRED_VECTOR,
     SQL_SQN_SET,
+    SQL_CODE_PUT,
+    SQL_CODE_GET,
+    SQL_CODE_USE,
+    SQL_CODE_REMOVE,
     SQL_BINDING_ADD,
     SQL_BINDING_FIND,
     SQL_BINDING_LIST,
+    SQL_BINDING_RENEW,
     SQL_BINDING_REMOVE,
+    SQL_EVENT_ADD,
+    SQL_EVENT_LIST,
+    SQL_PROOF_PUT,
+    SQL_PROOF_GET,
+    SQL_PROOF_WRONG,
+    SQL_PROOF_TAKE,
+    SQL_CLAIM_PUT,
+    SQL_CLAIM_LIST,
+    SQL_CLAIM_REMOVE,
     SQL_PARTNER_ADD,
     SQL_PARTNER_REALM_ADD,
     SQL_PARTNER_REALMS,
@@ -38,6 +57,8 @@ enum sql {
     SQL_PARTNER_BY_NAME,
     SQL_PARTNER_BY_REALM,
     SQL_PARTNER_BY_CERTIFICATE,
+    SQL_PARTNER_UPDATE,
+    SQL_PARTNER_REALMS_REMOVE,
     SQL_PARTNER_SUSPEND,
     SQL_PARTNER_REMOVE,
     SQL_UB_PUT,
@@ -58,8 +79,20 @@ enum sql {
     SQL_ANSWER_PUT,
     SQL_RECORD_SEEN,
     SQL_RECORD_ADD,
+    SQL_RECORD_NAME,
+    SQL_RECORD_DROP,
     SQL_RECORD_OUTCOME,
     SQL_RECORD_LIST,
+    SQL_RECORD_SUM_PARTNER,
+    SQL_RECORD_SUM_SUBSCRIBER,
+    SQL_RECORD_PAIRS,
+    SQL_RECORD_PURGE,
+    SQL_RECORD_ERASE_A,
+    SQL_RECORD_ERASE_B,
+    SQL_PAIR_ERASE,
+    SQL_EVENT_ERASE,
+    SQL_PRICE_SET,
+    SQL_PRICE_LIST,
     SQL_OPERATOR_KEY_ADD,
     SQL_OPERATOR_KEY_GET,
     SQL_SWEEP_UB,
@@ -67,6 +100,10 @@ enum sql {
     SQL_SWEEP_VECTOR,
     SQL_SWEEP_ANSWER,
     SQL_SWEEP_OPERATOR_KEY,
+    SQL_SWEEP_RECORD,
+    SQL_SWEEP_PROOF,
+    SQL_SWEEP_CODE,
+    SQL_SWEEP_CLAIM,
     SQL_COUNT
 };
 
@@ -111,6 +148,10 @@ bool sql_octets(struct store *store, struct sql_rows *rows, int column, uint8_t 
 /* A sealed blob at `place` of exactly `len` octets. */
 bool sql_sealed(struct store *store, struct sql_rows *rows, int column, const char *place,
                 void *plain, size_t len);
+/* Hands each row of `rows` to `step`, which reads it and may set *stop; ends the statement. */
+typedef enum store_result (*sql_step)(struct store *store, struct sql_rows *rows, void *walk,
+                                      int *stop);
+enum store_result sql_walk(struct store *store, struct sql_rows *rows, sql_step step, void *walk);
 /* "WHERE: WHAT" into `error`; `result` again. */
 enum store_result sql_say(char *error, const char *where, enum store_result result,
                           const char *what);
@@ -120,13 +161,34 @@ enum store_result sql_subscriber_add(struct store *, struct store_subscriber *);
 enum store_result sql_subscriber_by_id(struct store *, int64_t, struct store_subscriber *);
 enum store_result sql_subscriber_by_impi(struct store *, const char *, struct store_subscriber *);
 enum store_result sql_subscriber_by_imsi(struct store *, const char *, struct store_subscriber *);
-enum store_result sql_subscriber_list(struct store *, store_subscriber_cb, void *);
+enum store_result sql_subscriber_list(struct store *, const char *, int, store_subscriber_cb,
+                                      void *);
 enum store_result sql_subscriber_remove(struct store *, int64_t);
+enum store_result sql_subscriber_bar(struct store *, int64_t, bool);
+enum store_result sql_subscriber_since(struct store *, int64_t, int64_t);
 enum store_result sql_sqn_set(struct store *, int64_t, uint64_t);
+enum store_result sql_code_put(struct store *, const struct store_code *);
+enum store_result sql_code_get(struct store *, const uint8_t *, struct store_code *);
+enum store_result sql_code_use(struct store *, const uint8_t *, int64_t);
+enum store_result sql_code_remove(struct store *, int64_t);
+
 enum store_result sql_binding_add(struct store *, const struct store_binding *);
-enum store_result sql_binding_find(struct store *, const char *, struct store_binding *);
-enum store_result sql_binding_list(struct store *, int64_t, store_binding_cb, void *);
-enum store_result sql_binding_remove(struct store *, const char *);
+enum store_result sql_binding_find(struct store *, const char *, int64_t, const char *, int64_t,
+                                   struct store_binding *);
+enum store_result sql_binding_list(struct store *, const struct store_binding_filter *,
+                                   store_binding_cb, void *);
+enum store_result sql_binding_renew(struct store *, const struct store_binding *);
+enum store_result sql_binding_remove(struct store *, const char *, int64_t);
+enum store_result sql_event_add(struct store *, const struct store_event *);
+enum store_result sql_event_list(struct store *, const char *, const char *, store_event_cb,
+                                 void *);
+enum store_result sql_proof_put(struct store *, const struct store_proof *);
+enum store_result sql_proof_get(struct store *, int64_t, const char *, struct store_proof *);
+enum store_result sql_proof_wrong(struct store *, int64_t, const char *);
+enum store_result sql_proof_take(struct store *, int64_t, const char *);
+enum store_result sql_claim_put(struct store *, const struct store_claim *);
+enum store_result sql_claim_list(struct store *, const char *, int64_t, store_claim_cb, void *);
+enum store_result sql_claim_remove(struct store *, const char *, const char *);
 
 enum store_result sql_partner_add(struct store *, struct store_partner *);
 enum store_result sql_partner_list(struct store *, store_partner_cb, void *);
@@ -134,6 +196,7 @@ enum store_result sql_partner_by_id(struct store *, int64_t, struct store_partne
 enum store_result sql_partner_by_name(struct store *, const char *, struct store_partner *);
 enum store_result sql_partner_by_realm(struct store *, const char *, struct store_partner *);
 enum store_result sql_partner_by_certificate(struct store *, const char *, struct store_partner *);
+enum store_result sql_partner_update(struct store *, const struct store_partner *);
 enum store_result sql_partner_suspend(struct store *, const char *, bool);
 enum store_result sql_partner_remove(struct store *, const char *);
 
@@ -158,8 +221,16 @@ enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
                                  struct store_answer *);
 enum store_result sql_answer_put(struct store *, const struct store_answer *);
 enum store_result sql_record_add(struct store *, struct store_record *);
+enum store_result sql_record_name(struct store *, struct store_record *);
+enum store_result sql_record_drop(struct store *, int64_t);
 enum store_result sql_record_outcome(struct store *, int64_t, enum store_outcome);
-enum store_result sql_record_list(struct store *, int64_t, store_record_cb, void *);
+enum store_result sql_record_list(struct store *, const struct store_record_filter *,
+                                  store_record_cb, void *);
+enum store_result sql_record_sum(struct store *, bool, int64_t, int64_t, store_sum_cb, void *);
+enum store_result sql_record_purge(struct store *, int64_t);
+enum store_result sql_record_erase(struct store *, const char *);
+enum store_result sql_price_set(struct store *, const struct store_price *);
+enum store_result sql_price_list(struct store *, store_price_cb, void *);
 enum store_result sql_operator_key_add(struct store *, const struct store_operator_key *);
 enum store_result sql_operator_key_get(struct store *, int64_t, struct store_operator_key *);
 enum store_result sql_sweep(struct store *, int64_t);
@@ -169,11 +240,19 @@ enum store_result sql_sweep(struct store *, int64_t);
     .subscriber_add = sql_subscriber_add, .subscriber_by_id = sql_subscriber_by_id,                \
     .subscriber_by_impi = sql_subscriber_by_impi, .subscriber_by_imsi = sql_subscriber_by_imsi,    \
     .subscriber_list = sql_subscriber_list, .subscriber_remove = sql_subscriber_remove,            \
-    .sqn_set = sql_sqn_set, .binding_add = sql_binding_add, .binding_find = sql_binding_find,      \
-    .binding_list = sql_binding_list, .binding_remove = sql_binding_remove,                        \
-    .partner_add = sql_partner_add, .partner_list = sql_partner_list,                              \
-    .partner_by_id = sql_partner_by_id, .partner_by_name = sql_partner_by_name,                    \
-    .partner_by_realm = sql_partner_by_realm,                                                      \
+    .subscriber_bar = sql_subscriber_bar, .subscriber_since = sql_subscriber_since,                \
+    .sqn_set = sql_sqn_set, .code_put = sql_code_put, .code_get = sql_code_get,                    \
+    .code_use = sql_code_use, .code_remove = sql_code_remove, .binding_add = sql_binding_add,      \
+    .binding_find = sql_binding_find, .binding_list = sql_binding_list,                            \
+    .binding_renew = sql_binding_renew, .binding_remove = sql_binding_remove,                      \
+    .event_add = sql_event_add, .event_list = sql_event_list, .proof_put = sql_proof_put,          \
+    .proof_get = sql_proof_get, .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take,      \
+    .claim_put = sql_claim_put, .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,    \
+    .partner_update = sql_partner_update, .record_sum = sql_record_sum,                            \
+    .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
+    .price_set = sql_price_set, .price_list = sql_price_list, .partner_add = sql_partner_add,      \
+    .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
+    .partner_by_name = sql_partner_by_name, .partner_by_realm = sql_partner_by_realm,              \
     .partner_by_certificate = sql_partner_by_certificate, .partner_suspend = sql_partner_suspend,  \
     .partner_remove = sql_partner_remove, .ub_put = sql_ub_put, .ub_get = sql_ub_get,              \
     .ub_wrong = sql_ub_wrong, .ub_take = sql_ub_take, .session_put = sql_session_put,              \
@@ -182,6 +261,8 @@ enum store_result sql_sweep(struct store *, int64_t);
     .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
     .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
     .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_add = sql_record_add,      \
+    .record_name = sql_record_name, .record_drop = sql_record_drop,                                \
+                                                                                                   \
     .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \
     .operator_key_add = sql_operator_key_add, .operator_key_get = sql_operator_key_get,            \
     .sweep = sql_sweep

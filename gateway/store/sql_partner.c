@@ -6,34 +6,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum store_result sql_partner_add(struct store *store, struct store_partner *p)
+static enum store_result add_realms(struct store *store, const struct store_partner *p)
 {
-    enum store_result result = sql_run(
-        store, sql_bind(store, SQL_PARTNER_ADD, "ttttttiiii", p->name, p->url, p->connect_to,
-                        p->certificate, p->pin, p->anchors ? p->anchors : "",
-                        (int64_t)p->per_minute, p->valid_from, p->valid_to, (int64_t)p->suspended));
+    enum store_result result = STORE_OK;
 
-    p->id = sql_inserted(store);
     for (size_t i = 0; result == STORE_OK && i < p->realm_count; i++)
         result = sql_run(store, sql_bind(store, SQL_PARTNER_REALM_ADD, "ti", p->realms[i], p->id));
     return result;
 }
 
-static enum store_result read_realms(struct store *store, struct store_partner *p)
+enum store_result sql_partner_add(struct store *store, struct store_partner *p)
 {
-    struct sql_rows *s = sql_bind(store, SQL_PARTNER_REALMS, "i", p->id);
-    enum store_result result;
+    enum store_result result =
+        sql_run(store, sql_bind(store, SQL_PARTNER_ADD, "ttttttiiiit", p->name, p->url,
+                                p->connect_to, p->certificate, p->pin, p->anchors ? p->anchors : "",
+                                (int64_t)p->per_minute, p->valid_from, p->valid_to,
+                                (int64_t)p->suspended, p->test_aor));
 
-    p->realm_count = 0;
-    while ((result = sql_row(store, s)) == STORE_OK) {
-        if (p->realm_count == STORE_REALMS_MAX ||
-            !sql_text(store, s, 0, p->realms[p->realm_count++], sizeof *p->realms)) {
-            result = STORE_DAMAGED;
-            break;
-        }
-    }
-    sql_reset(store, s);
-    return result == STORE_NONE ? STORE_OK : result;
+    p->id = sql_inserted(store);
+    return result == STORE_OK ? add_realms(store, p) : result;
+}
+
+enum store_result sql_partner_update(struct store *store, const struct store_partner *p)
+{
+    enum store_result result =
+        sql_run(store, sql_bind(store, SQL_PARTNER_UPDATE, "itttttiiit", p->id, p->url,
+                                p->connect_to, p->certificate, p->pin, p->anchors ? p->anchors : "",
+                                (int64_t)p->per_minute, p->valid_from, p->valid_to, p->test_aor));
+
+    if (result == STORE_OK)
+        result = sql_run(store, sql_bind(store, SQL_PARTNER_REALMS_REMOVE, "i", p->id));
+    return result == STORE_OK || result == STORE_NONE ? add_realms(store, p) : result;
+}
+
+static enum store_result realm_row(struct store *store, struct sql_rows *s, void *walk, int *stop)
+{
+    struct store_partner *p = walk;
+
+    (void)stop;
+    return p->realm_count < STORE_REALMS_MAX &&
+                   sql_text(store, s, 0, p->realms[p->realm_count++], sizeof *p->realms)
+               ? STORE_OK
+               : STORE_DAMAGED;
 }
 
 static enum store_result read_row(struct store *store, struct sql_rows *s, struct store_partner *p)
@@ -48,12 +62,13 @@ static enum store_result read_row(struct store *store, struct sql_rows *s, struc
         !sql_text(store, s, 2, p->url, sizeof p->url) ||
         !sql_text(store, s, 3, p->connect_to, sizeof p->connect_to) ||
         !sql_text(store, s, 4, p->certificate, sizeof p->certificate) ||
-        !sql_text(store, s, 5, p->pin, sizeof p->pin))
+        !sql_text(store, s, 5, p->pin, sizeof p->pin) ||
+        !sql_text(store, s, 11, p->test_aor, sizeof p->test_aor))
         return STORE_DAMAGED;
     p->anchors = strdup(sql_string(store, s, 6));
     if (!p->anchors)
         return STORE_FAILED;
-    return read_realms(store, p);
+    return sql_walk(store, sql_bind(store, SQL_PARTNER_REALMS, "i", p->id), realm_row, p);
 }
 
 static enum store_result read_one(struct store *store, struct sql_rows *s, struct store_partner *p)
@@ -69,23 +84,28 @@ static enum store_result read_one(struct store *store, struct sql_rows *s, struc
     return result;
 }
 
+struct partner_walk {
+    store_partner_cb cb;
+    void *data;
+};
+
+static enum store_result list_row(struct store *store, struct sql_rows *s, void *data, int *stop)
+{
+    const struct partner_walk *walk = data;
+    struct store_partner partner;
+    enum store_result result = read_row(store, s, &partner);
+
+    if (result == STORE_OK)
+        *stop = walk->cb(&partner, walk->data);
+    store_partner_clear(&partner);
+    return result;
+}
+
 enum store_result sql_partner_list(struct store *store, store_partner_cb cb, void *data)
 {
-    struct sql_rows *s = sql_bind(store, SQL_PARTNER_LIST, "");
-    struct store_partner partner;
-    enum store_result result;
-    int stop = 0;
+    struct partner_walk walk = {cb, data};
 
-    while (!stop && (result = sql_row(store, s)) == STORE_OK) {
-        result = read_row(store, s, &partner);
-        if (result == STORE_OK)
-            stop = cb(&partner, data);
-        store_partner_clear(&partner);
-        if (result != STORE_OK)
-            break;
-    }
-    sql_reset(store, s);
-    return stop || result == STORE_NONE ? STORE_OK : result;
+    return sql_walk(store, sql_bind(store, SQL_PARTNER_LIST, ""), list_row, &walk);
 }
 
 enum store_result sql_partner_by_id(struct store *store, int64_t id, struct store_partner *p)

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every SQL store does: answers, records, operator keys. */
+/* What every SQL store does: answers, records, prices, operator keys. */
 #include "sql.h"
 
 #include <openssl/crypto.h>
@@ -41,7 +41,7 @@ enum store_result sql_answer_put(struct store *store, const struct store_answer 
 /* -- records ------------------------------------------------------------------------------------
  */
 
-enum store_result sql_record_add(struct store *store, struct store_record *record)
+static enum store_result find_first(struct store *store, struct store_record *record)
 {
     struct sql_rows *s = sql_bind(store, SQL_RECORD_SEEN, "tt", record->nai_a, record->nai_b);
     enum store_result result = sql_row(store, s);
@@ -50,6 +50,15 @@ enum store_result sql_record_add(struct store *store, struct store_record *recor
         return result;
     sql_reset(store, s);
     record->first = result == STORE_NONE;
+    return STORE_OK;
+}
+
+enum store_result sql_record_add(struct store *store, struct store_record *record)
+{
+    enum store_result result = find_first(store, record);
+
+    if (result != STORE_OK)
+        return result;
     result = sql_run(store, sql_bind(store, SQL_RECORD_ADD, "itttttii", record->time, record->side,
                                      record->partner, record->nai_a, record->nai_b, record->method,
                                      (int64_t)record->first, (int64_t)record->outcome));
@@ -57,36 +66,151 @@ enum store_result sql_record_add(struct store *store, struct store_record *recor
     return result;
 }
 
+enum store_result sql_record_name(struct store *store, struct store_record *record)
+{
+    enum store_result result = find_first(store, record);
+
+    if (result != STORE_OK)
+        return result;
+    return sql_run(store, sql_bind(store, SQL_RECORD_NAME, "itti", record->id, record->nai_b,
+                                   record->method, (int64_t)record->first));
+}
+
+enum store_result sql_record_drop(struct store *store, int64_t id)
+{
+    return sql_run(store, sql_bind(store, SQL_RECORD_DROP, "i", id));
+}
+
 enum store_result sql_record_outcome(struct store *store, int64_t id, enum store_outcome outcome)
 {
     return sql_run(store, sql_bind(store, SQL_RECORD_OUTCOME, "ii", id, (int64_t)outcome));
 }
 
-enum store_result sql_record_list(struct store *store, int64_t since, store_record_cb cb,
-                                  void *data)
-{
-    struct sql_rows *s = sql_bind(store, SQL_RECORD_LIST, "i", since);
-    struct store_record record;
-    enum store_result result;
+struct record_walk {
+    store_record_cb cb;
+    void *data;
+};
 
-    while ((result = sql_row(store, s)) == STORE_OK) {
-        record.id = sql_integer(store, s, 0);
-        record.time = sql_integer(store, s, 1);
-        record.first = (int)sql_integer(store, s, 7);
-        record.outcome = (enum store_outcome)(int)sql_integer(store, s, 8);
-        if (!sql_text(store, s, 2, record.side, sizeof record.side) ||
-            !sql_text(store, s, 3, record.partner, sizeof record.partner) ||
-            !sql_text(store, s, 4, record.nai_a, sizeof record.nai_a) ||
-            !sql_text(store, s, 5, record.nai_b, sizeof record.nai_b) ||
-            !sql_text(store, s, 6, record.method, sizeof record.method)) {
-            result = STORE_DAMAGED;
-            break;
-        }
-        if (cb(&record, data) != 0)
-            break;
-    }
-    sql_reset(store, s);
+static enum store_result record_row(struct store *store, struct sql_rows *s, void *data, int *stop)
+{
+    const struct record_walk *walk = data;
+    struct store_record r = {.id = sql_integer(store, s, 0),
+                             .time = sql_integer(store, s, 1),
+                             .first = (int)sql_integer(store, s, 7),
+                             .outcome = (enum store_outcome)(int)sql_integer(store, s, 8)};
+
+    if (!sql_text(store, s, 2, r.side, sizeof r.side) ||
+        !sql_text(store, s, 3, r.partner, sizeof r.partner) ||
+        !sql_text(store, s, 4, r.nai_a, sizeof r.nai_a) ||
+        !sql_text(store, s, 5, r.nai_b, sizeof r.nai_b) ||
+        !sql_text(store, s, 6, r.method, sizeof r.method))
+        return STORE_DAMAGED;
+    *stop = walk->cb(&r, walk->data);
+    return STORE_OK;
+}
+
+static int64_t end_of(int64_t to)
+{
+    return to ? to : INT64_MAX;
+}
+
+enum store_result sql_record_list(struct store *store, const struct store_record_filter *f,
+                                  store_record_cb cb, void *data)
+{
+    struct record_walk walk = {cb, data};
+    struct sql_rows *s =
+        sql_bind(store, SQL_RECORD_LIST, "iiiti", f->from, end_of(f->to), f->after,
+                 f->nai ? f->nai : "", f->limit > 0 ? (int64_t)f->limit : INT64_MAX);
+
+    return sql_walk(store, s, record_row, &walk);
+}
+
+struct sum_walk {
+    store_sum_cb cb;
+    void *data;
+};
+
+static enum store_result sum_row(struct store *store, struct sql_rows *s, void *data, int *stop)
+{
+    const struct sum_walk *walk = data;
+    struct store_sum sum = {.first = (int)sql_integer(store, s, 3),
+                            .issued = sql_integer(store, s, 4),
+                            .confirmed = sql_integer(store, s, 5),
+                            .gone = sql_integer(store, s, 6)};
+
+    if (!sql_text(store, s, 0, sum.key, sizeof sum.key) ||
+        !sql_text(store, s, 1, sum.side, sizeof sum.side) ||
+        !sql_text(store, s, 2, sum.method, sizeof sum.method))
+        return STORE_DAMAGED;
+    *stop = walk->cb(&sum, walk->data);
+    return STORE_OK;
+}
+
+enum store_result sql_record_sum(struct store *store, bool by_subscriber, int64_t from, int64_t to,
+                                 store_sum_cb cb, void *data)
+{
+    enum sql sql = by_subscriber ? SQL_RECORD_SUM_SUBSCRIBER : SQL_RECORD_SUM_PARTNER;
+    struct sum_walk walk = {cb, data};
+
+    return sql_walk(store, sql_bind(store, sql, "ii", from, end_of(to)), sum_row, &walk);
+}
+
+/* "first for this pair" must not come back with the age of the records. */
+enum store_result sql_record_purge(struct store *store, int64_t before)
+{
+    enum store_result result = sql_run(store, sql_bind(store, SQL_RECORD_PAIRS, "i", before));
+
+    if (result != STORE_OK && result != STORE_NONE)
+        return result;
+    result = sql_run(store, sql_bind(store, SQL_RECORD_PURGE, "i", before));
     return result == STORE_NONE ? STORE_OK : result;
+}
+
+enum store_result sql_record_erase(struct store *store, const char *nai)
+{
+    static const enum sql places[] = {SQL_RECORD_ERASE_A, SQL_RECORD_ERASE_B, SQL_PAIR_ERASE,
+                                      SQL_EVENT_ERASE};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        enum store_result result = sql_run(store, sql_bind(store, places[i], "t", nai));
+
+        if (result != STORE_OK && result != STORE_NONE)
+            return result;
+    }
+    return STORE_OK;
+}
+
+/* -- prices --------------------------------------------------------------------------------------
+ */
+
+enum store_result sql_price_set(struct store *store, const struct store_price *price)
+{
+    return sql_run(store, sql_bind(store, SQL_PRICE_SET, "tii", price->method,
+                                   (int64_t)price->first, price->amount));
+}
+
+struct price_walk {
+    store_price_cb cb;
+    void *data;
+};
+
+static enum store_result price_row(struct store *store, struct sql_rows *s, void *data, int *stop)
+{
+    const struct price_walk *walk = data;
+    struct store_price price = {.first = (int)sql_integer(store, s, 1),
+                                .amount = sql_integer(store, s, 2)};
+
+    if (!sql_text(store, s, 0, price.method, sizeof price.method))
+        return STORE_DAMAGED;
+    *stop = walk->cb(&price, walk->data);
+    return STORE_OK;
+}
+
+enum store_result sql_price_list(struct store *store, store_price_cb cb, void *data)
+{
+    struct price_walk walk = {cb, data};
+
+    return sql_walk(store, sql_bind(store, SQL_PRICE_LIST, ""), price_row, &walk);
 }
 
 /* -- operator keys ------------------------------------------------------------------------------
@@ -151,6 +275,10 @@ enum store_result sql_sweep(struct store *store, int64_t now)
         {SQL_SWEEP_VECTOR, now - 420},
         {SQL_SWEEP_ANSWER, now - 300},
         {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+        {SQL_SWEEP_RECORD, now - 360},
+        {SQL_SWEEP_PROOF, now - 86400},
+        {SQL_SWEEP_CODE, now - 86400},
+        {SQL_SWEEP_CLAIM, now - 30 * 86400},
     };
 
     for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {

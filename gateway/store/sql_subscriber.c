@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every SQL store does: subscribers and the AORs bound to them. */
+/* What every SQL store does: subscribers, and codes for software SIMs. */
 #include "sql.h"
 
 #include <inttypes.h>
@@ -16,6 +16,8 @@
 #define FLAG_AKAP 4
 #define FLAG_TUAK 8
 #define FLAG_K_256 16
+#define FLAG_GSM 32
+#define FLAG_ALGORITHM 64 /* its number is the first octet of OP */
 
 static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS_LEN])
 {
@@ -23,7 +25,7 @@ static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS
     memcpy(octets + 16, keys->op, 16);
     octets[32] = (keys->op_is_opc ? FLAG_OPC : 0) | (keys->has_constants ? FLAG_CONSTANTS : 0) |
                  (keys->akap ? FLAG_AKAP : 0) | (keys->tuak ? FLAG_TUAK : 0) |
-                 (keys->k_256 ? FLAG_K_256 : 0);
+                 (keys->k_256 ? FLAG_K_256 : 0) | (keys->gsm ? FLAG_GSM : 0);
     memcpy(octets + 33, keys->amf, 2);
     memcpy(octets + 35, keys->c, 80);
     memcpy(octets + 115, keys->r, 5);
@@ -31,6 +33,9 @@ static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS
         memcpy(octets + 35, keys->top, 32);
         memcpy(octets + 67, keys->k_more, 16);
         octets[115] = keys->iterations;
+    } else if (keys->algorithm != STORE_MILENAGE) {
+        octets[32] |= FLAG_ALGORITHM;
+        octets[16] = (uint8_t)keys->algorithm;
     }
 }
 
@@ -51,6 +56,8 @@ static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_
         memcpy(keys->k_more, octets + 67, 16);
         keys->iterations = octets[115];
     }
+    keys->gsm = octets[32] & FLAG_GSM;
+    keys->algorithm = octets[32] & FLAG_ALGORITHM ? octets[16] : STORE_MILENAGE;
 }
 
 static void place_of(int64_t id, char place[static 48])
@@ -88,6 +95,7 @@ static enum store_result read_row(struct store *store, struct sql_rows *s,
     memset(subscriber, 0, sizeof *subscriber);
     subscriber->id = sql_integer(store, s, 0);
     subscriber->sqn = (uint64_t)sql_integer(store, s, 5);
+    subscriber->barred = (int)sql_integer(store, s, 7);
     subscriber->sim_since = sql_integer(store, s, 6);
     place_of(subscriber->id, place);
     if (!sql_text(store, s, 1, subscriber->imsi, sizeof subscriber->imsi) ||
@@ -129,22 +137,31 @@ enum store_result sql_subscriber_by_imsi(struct store *store, const char *imsi,
     return read_one(store, sql_bind(store, SQL_SUBSCRIBER_BY_IMSI, "t", imsi), subscriber);
 }
 
-enum store_result sql_subscriber_list(struct store *store, store_subscriber_cb cb, void *data)
-{
-    struct sql_rows *s = sql_bind(store, SQL_SUBSCRIBER_LIST, "");
-    struct store_subscriber subscriber;
-    enum store_result result;
-    int stop = 0;
+struct subscriber_walk {
+    store_subscriber_cb cb;
+    void *data;
+};
 
-    while (!stop && (result = sql_row(store, s)) == STORE_OK) {
-        result = read_row(store, s, &subscriber);
-        if (result != STORE_OK)
-            break;
-        stop = cb(&subscriber, data);
-    }
+static enum store_result list_row(struct store *store, struct sql_rows *s, void *data, int *stop)
+{
+    const struct subscriber_walk *walk = data;
+    struct store_subscriber subscriber;
+    enum store_result result = read_row(store, s, &subscriber);
+
+    if (result == STORE_OK)
+        *stop = walk->cb(&subscriber, walk->data);
     store_subscriber_wipe(&subscriber);
-    sql_reset(store, s);
-    return stop || result == STORE_NONE ? STORE_OK : result;
+    return result;
+}
+
+enum store_result sql_subscriber_list(struct store *store, const char *after, int limit,
+                                      store_subscriber_cb cb, void *data)
+{
+    struct subscriber_walk walk = {cb, data};
+    struct sql_rows *s =
+        sql_bind(store, SQL_SUBSCRIBER_LIST, "ti", after, limit > 0 ? (int64_t)limit : INT64_MAX);
+
+    return sql_walk(store, s, list_row, &walk);
 }
 
 enum store_result sql_subscriber_remove(struct store *store, int64_t id)
@@ -152,61 +169,79 @@ enum store_result sql_subscriber_remove(struct store *store, int64_t id)
     return sql_run(store, sql_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id));
 }
 
+enum store_result sql_subscriber_bar(struct store *store, int64_t id, bool barred)
+{
+    static const enum sql gone[] = {SQL_BARRED_SESSION, SQL_BARRED_UB, SQL_BARRED_VECTOR};
+    enum store_result result =
+        sql_run(store, sql_bind(store, SQL_SUBSCRIBER_BAR, "ii", id, (int64_t)barred));
+
+    for (size_t i = 0; result == STORE_OK && i < sizeof gone / sizeof *gone; i++) {
+        result = sql_run(store, sql_bind(store, gone[i], "i", id));
+        if (result == STORE_NONE)
+            result = STORE_OK;
+    }
+    return result;
+}
+
+enum store_result sql_subscriber_since(struct store *store, int64_t id, int64_t sim_since)
+{
+    return sql_run(store, sql_bind(store, SQL_SUBSCRIBER_SINCE, "ii", id, sim_since));
+}
+
 enum store_result sql_sqn_set(struct store *store, int64_t id, uint64_t sqn)
 {
     return sql_run(store, sql_bind(store, SQL_SQN_SET, "ii", id, (int64_t)sqn));
 }
 
-/* -- bindings -----------------------------------------------------------------------------------
+/* -- codes ---------------------------------------------------------------------------------------
  */
 
-enum store_result sql_binding_add(struct store *store, const struct store_binding *binding)
+static void code_place(const uint8_t *id, char place[static 48])
 {
-    return sql_run(store,
-                   sql_bind(store, SQL_BINDING_ADD, "ti", binding->aor, binding->subscriber));
+    snprintf(place, 48, "code %02x%02x%02x%02x%02x", id[0], id[1], id[2], id[3], id[4]);
 }
 
-static enum store_result read_binding(struct store *store, struct sql_rows *s,
-                                      struct store_binding *binding)
+enum store_result sql_code_put(struct store *store, const struct store_code *code)
 {
-    binding->subscriber = sql_integer(store, s, 1);
-    return sql_text(store, s, 0, binding->aor, sizeof binding->aor) &&
-                   sql_text(store, s, 2, binding->nai, sizeof binding->nai)
-               ? STORE_OK
-               : STORE_DAMAGED;
+    uint8_t sealed[STORE_CODE_SECRET_LEN + SEAL_OVERHEAD];
+    char place[48];
+    enum store_result result = sql_code_remove(store, code->subscriber);
+
+    code_place(code->id, place);
+    if (result != STORE_OK && result != STORE_NONE)
+        return result;
+    if (seal_close(store->seal, place, code->secret, STORE_CODE_SECRET_LEN, sealed) != 0)
+        return STORE_FAILED;
+    return sql_run(store, sql_bind(store, SQL_CODE_PUT, "bbii", code->id, (size_t)STORE_CODE_ID_LEN,
+                                   sealed, sizeof sealed, code->subscriber, code->expires));
 }
 
-enum store_result sql_binding_find(struct store *store, const char *aor,
-                                   struct store_binding *binding)
+enum store_result sql_code_get(struct store *store, const uint8_t *id, struct store_code *code)
 {
-    struct sql_rows *s = sql_bind(store, SQL_BINDING_FIND, "t", aor);
+    struct sql_rows *s = sql_bind(store, SQL_CODE_GET, "b", id, (size_t)STORE_CODE_ID_LEN);
     enum store_result result = sql_row(store, s);
+    char place[48];
 
-    if (result == STORE_OK)
-        result = read_binding(store, s, binding);
+    if (result != STORE_OK)
+        return result;
+    memset(code, 0, sizeof *code);
+    memcpy(code->id, id, STORE_CODE_ID_LEN);
+    code_place(id, place);
+    code->subscriber = sql_integer(store, s, 2);
+    code->expires = sql_integer(store, s, 3);
+    code->used = sql_integer(store, s, 4);
+    if (!sql_sealed(store, s, 1, place, code->secret, STORE_CODE_SECRET_LEN))
+        result = STORE_DAMAGED;
     sql_reset(store, s);
     return result;
 }
 
-enum store_result sql_binding_list(struct store *store, int64_t subscriber, store_binding_cb cb,
-                                   void *data)
+enum store_result sql_code_use(struct store *store, const uint8_t *id, int64_t now)
 {
-    struct sql_rows *s = sql_bind(store, SQL_BINDING_LIST, "i", subscriber);
-    struct store_binding binding;
-    enum store_result result;
-    int stop = 0;
-
-    while (!stop && (result = sql_row(store, s)) == STORE_OK) {
-        result = read_binding(store, s, &binding);
-        if (result != STORE_OK)
-            break;
-        stop = cb(&binding, data);
-    }
-    sql_reset(store, s);
-    return stop || result == STORE_NONE ? STORE_OK : result;
+    return sql_run(store, sql_bind(store, SQL_CODE_USE, "bi", id, (size_t)STORE_CODE_ID_LEN, now));
 }
 
-enum store_result sql_binding_remove(struct store *store, const char *aor)
+enum store_result sql_code_remove(struct store *store, int64_t subscriber)
 {
-    return sql_run(store, sql_bind(store, SQL_BINDING_REMOVE, "t", aor));
+    return sql_run(store, sql_bind(store, SQL_CODE_REMOVE, "i", subscriber));
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The SQLite store: connection, transactions, statements. */
 #include "sqlite_sql.h"
+#include "sqlite_wal.h"
 #include "stores.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Shorter than the phone's second, so that the phone hears of a locked database. */
@@ -18,6 +20,7 @@
 struct sqlite_store {
     struct store base;
     sqlite3 *db;
+    struct sqlite_wal *wal;
     sqlite3_stmt *statements[SQL_COUNT];
 };
 
@@ -225,6 +228,7 @@ static void sqlite_close(struct store *base)
 
     if (!store)
         return;
+    sqlite_wal_close(store->wal);
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
     sqlite3_close(store->db);
@@ -238,6 +242,25 @@ static bool make_private(const char *where)
     int fd = open(where, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
     return fd >= 0 && close(fd) == 0;
+}
+
+/* A step of a vector's life (confirmed, given) need not be on the disk when its answer leaves; so
+ * after a power cut nobody knows how far a vector of before came, and none of them is used. */
+static enum store_result forget_before_boot(struct sqlite_store *store)
+{
+    struct timespec up;
+    char text[96];
+    int code;
+
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    snprintf(text, sizeof text, "SELECT COUNT(*) FROM vector WHERE state <> 2 AND changed < %lld",
+             (long long)(time(NULL) - up.tv_sec));
+    if (pragma_integer(store->db, text) == 0)
+        return STORE_OK;
+    snprintf(text, sizeof text, "UPDATE vector SET state = 2 WHERE state <> 2 AND changed < %lld",
+             (long long)(time(NULL) - up.tv_sec));
+    code = sqlite3_exec(store->db, text, NULL, NULL, NULL);
+    return sqlite_result(code);
 }
 
 static enum store_result sqlite_open(const char *where, bool create, const struct seal *seal,
@@ -263,15 +286,22 @@ static enum store_result sqlite_open(const char *where, bool create, const struc
         goto failed;
     }
     sqlite3_busy_timeout(store->db, BUSY_MS);
-    sqlite3_exec(store->db,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                 "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF",
-                 NULL, NULL, NULL);
+    sqlite3_exec(
+        store->db,
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "
+        "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF",
+        NULL, NULL, NULL);
     outcome = check_schema(store->db, where, create, error);
     if (outcome != STORE_OK)
         goto failed;
     if (prepare_all(store) != SQLITE_OK) {
         outcome = sql_say(error, where, STORE_DAMAGED, sqlite3_errmsg(store->db));
+        goto failed;
+    }
+    store->wal = sqlite_wal_open(store->db, &store->base.lock);
+    outcome = store->wal ? forget_before_boot(store) : STORE_FAILED;
+    if (outcome != STORE_OK) {
+        sql_say(error, where, outcome, store->wal ? sqlite3_errmsg(store->db) : "out of memory");
         goto failed;
     }
     *result = &store->base;
@@ -289,6 +319,8 @@ static enum store_result sqlite_begin(struct store *store, bool write)
     enum store_result result;
     int code;
 
+    if (write && sqlite_wal_broken(of(store)->wal))
+        return STORE_FAILED;
     pthread_mutex_lock(&store->lock);
     code = step(of(store), write ? SQL_BEGIN_WRITE : SQL_BEGIN_READ);
     result = sqlite_result(code);
@@ -305,16 +337,30 @@ static void sqlite_rollback(struct store *store)
     pthread_mutex_unlock(&store->lock);
 }
 
-static enum store_result sqlite_commit(struct store *store)
+static enum store_result sqlite_commit_soft(struct store *store, uint64_t *ticket)
 {
     int code = step(of(store), SQL_COMMIT);
 
     if (code == SQLITE_DONE) {
+        *ticket = sqlite_wal_written(of(store)->wal);
         pthread_mutex_unlock(&store->lock);
         return STORE_OK;
     }
     sqlite_rollback(store);
     return sqlite_result(code);
+}
+
+static enum store_result sqlite_settle(struct store *store, uint64_t ticket)
+{
+    return sqlite_wal_settle(of(store)->wal, ticket);
+}
+
+static enum store_result sqlite_commit(struct store *store)
+{
+    uint64_t ticket;
+    enum store_result result = sqlite_commit_soft(store, &ticket);
+
+    return result == STORE_OK ? sqlite_settle(store, ticket) : result;
 }
 
 const struct store_ops store_sqlite = {
@@ -323,6 +369,8 @@ const struct store_ops store_sqlite = {
     .close = sqlite_close,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
+    .commit_soft = sqlite_commit_soft,
+    .settle = sqlite_settle,
     .rollback = sqlite_rollback,
     SQL_METHODS,
 };

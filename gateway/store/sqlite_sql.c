@@ -4,10 +4,13 @@
 
 #include <stddef.h>
 
-#define SUBSCRIBER "SELECT id, imsi, impi, nai, keys, sqn, sim_since FROM subscriber "
+#define SUBSCRIBER "SELECT id, imsi, impi, nai, keys, sqn, sim_since, barred FROM subscriber "
 #define PARTNER                                                                                    \
     "SELECT id, name, url, connect_to, certificate, pin, anchors, per_minute, valid_from, "        \
-    "valid_to, suspended FROM partner "
+    "valid_to, suspended, test_aor FROM partner "
+#define BINDING                                                                                    \
+    "SELECT b.aor, b.subscriber, s.nai, b.by_whom, b.since, b.until, s.sim_since, s.barred "       \
+    "FROM binding b JOIN subscriber s ON s.id = b.subscriber "
 #define VECTOR                                                                                     \
     "SELECT id, role, subscriber, peer, method, rand, autn, rand_b, caller, callee, nai_a, "       \
     "nai_b, operator, element, ssk, sim_age, state, resynced, record, changed FROM vector "
@@ -21,20 +24,60 @@ const char *const sqlite_text[SQL_COUNT] = {
                            "VALUES (?1, ?2, ?3, x'', ?4, ?5)",
     [SQL_SUBSCRIBER_KEYS] = "UPDATE subscriber SET keys = ?2 WHERE id = ?1",
     [SQL_SUBSCRIBER_BY_ID] = SUBSCRIBER "WHERE id = ?1",
-    [SQL_SUBSCRIBER_BY_IMPI] = SUBSCRIBER "WHERE impi = ?1",
+    [SQL_SUBSCRIBER_BY_IMPI] = SUBSCRIBER "WHERE impi = ?1 AND barred = 0",
     [SQL_SUBSCRIBER_BY_IMSI] = SUBSCRIBER "WHERE imsi = ?1",
-    [SQL_SUBSCRIBER_LIST] = SUBSCRIBER "ORDER BY imsi",
+    [SQL_SUBSCRIBER_LIST] = SUBSCRIBER "WHERE imsi > ?1 ORDER BY imsi LIMIT ?2",
     [SQL_SUBSCRIBER_REMOVE] = "DELETE FROM subscriber WHERE id = ?1",
+    [SQL_SUBSCRIBER_BAR] = "UPDATE subscriber SET barred = ?2 WHERE id = ?1",
+    [SQL_SUBSCRIBER_SINCE] = "UPDATE subscriber SET sim_since = ?2 WHERE id = ?1",
+    [SQL_BARRED_SESSION] = "DELETE FROM session WHERE subscriber = ?1",
+    [SQL_BARRED_UB] = "DELETE FROM ub WHERE subscriber = ?1",
+    [SQL_BARRED_VECTOR] = "DELETE FROM vector WHERE subscriber = ?1",
     [SQL_SQN_SET] = "UPDATE subscriber SET sqn = ?2 WHERE id = ?1 AND sqn < ?2",
-    [SQL_BINDING_ADD] = "INSERT INTO binding (aor, subscriber) VALUES (?1, ?2)",
-    [SQL_BINDING_FIND] = "SELECT b.aor, b.subscriber, s.nai FROM binding b JOIN subscriber s "
-                         "ON s.id = b.subscriber WHERE b.aor = ?1",
-    [SQL_BINDING_LIST] = "SELECT b.aor, b.subscriber, s.nai FROM binding b JOIN subscriber s "
-                         "ON s.id = b.subscriber WHERE ?1 = 0 OR b.subscriber = ?1 ORDER BY b.aor",
-    [SQL_BINDING_REMOVE] = "DELETE FROM binding WHERE aor = ?1",
+    [SQL_CODE_PUT] =
+        "INSERT INTO code (id, secret, subscriber, expires, used) VALUES (?1, ?2, ?3, ?4, 0)",
+    [SQL_CODE_GET] = "SELECT id, secret, subscriber, expires, used FROM code WHERE id = ?1",
+    [SQL_CODE_USE] = "UPDATE code SET used = ?2 WHERE id = ?1 AND used = 0 AND expires > ?2",
+    [SQL_CODE_REMOVE] = "DELETE FROM code WHERE subscriber = ?1",
+    [SQL_BINDING_ADD] =
+        "INSERT INTO binding (aor, subscriber, by_whom, since, until) VALUES (?1, ?2, ?3, ?4, "
+        "?5)",
+    [SQL_BINDING_FIND] = BINDING
+    "WHERE b.aor = ?1 AND (?2 = 0 OR b.subscriber = ?2) AND (?3 = '' OR s.nai = ?3) AND "
+    "b.until > ?4 AND s.barred = 0 ORDER BY (SELECT COALESCE(MAX(n.expires), 0) FROM "
+    "session n WHERE n.subscriber = b.subscriber) DESC, b.since, b.subscriber LIMIT 1",
+    [SQL_BINDING_LIST] =
+        BINDING "WHERE (?1 = 0 OR b.subscriber = ?1) AND (?2 = '' OR b.aor = ?2) AND (b.aor, "
+                "b.subscriber) > (?3, ?4) ORDER BY b.aor, b.subscriber LIMIT ?5",
+    [SQL_BINDING_RENEW] =
+        "UPDATE binding SET by_whom = ?3, until = ?4 WHERE aor = ?1 AND subscriber = ?2",
+    [SQL_BINDING_REMOVE] = "DELETE FROM binding WHERE aor = ?1 AND (?2 = 0 OR subscriber = ?2)",
+    [SQL_EVENT_ADD] = "INSERT INTO event (time, aor, nai, what, who) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_EVENT_LIST] =
+        "SELECT id, time, aor, nai, what, who FROM event WHERE (?1 = '' OR aor = ?1) AND (?2 = "
+        "'' OR nai = ?2) ORDER BY id",
+    [SQL_PROOF_PUT] =
+        "INSERT INTO proof (subscriber, aor, hash, made, wrong, sent, day) VALUES (?1, ?2, ?3, "
+        "?4, 0, ?5, ?6) ON CONFLICT (subscriber, aor) DO UPDATE SET hash = excluded.hash, made "
+        "= excluded.made, wrong = 0, sent = excluded.sent, day = excluded.day",
+    [SQL_PROOF_GET] =
+        "SELECT hash, made, wrong, sent, day FROM proof WHERE subscriber = ?1 AND aor = ?2",
+    [SQL_PROOF_WRONG] = "UPDATE proof SET wrong = wrong + 1 WHERE subscriber = ?1 AND aor = ?2",
+    [SQL_PROOF_TAKE] = "UPDATE proof SET made = 0 WHERE subscriber = ?1 AND aor = ?2 AND made > 0",
+    [SQL_CLAIM_PUT] =
+        "INSERT INTO claim (aor, partner, since, last) VALUES (?1, ?2, ?3, ?3) ON CONFLICT "
+        "(aor, partner) DO UPDATE SET last = excluded.last WHERE claim.last < excluded.last - "
+        "3600",
+    [SQL_CLAIM_LIST] =
+        "SELECT c.aor, c.partner, p.name, c.since, c.last FROM claim c JOIN partner p ON p.id = "
+        "c.partner WHERE (?1 = '' OR c.aor = ?1) AND c.last >= ?2 ORDER BY c.aor, c.since",
+    [SQL_CLAIM_REMOVE] =
+        "DELETE FROM claim WHERE aor = ?1 AND (?2 = '' OR partner = (SELECT id FROM partner "
+        "WHERE name = ?2))",
     [SQL_PARTNER_ADD] =
         "INSERT INTO partner (name, url, connect_to, certificate, pin, anchors, per_minute, "
-        "valid_from, valid_to, suspended) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "valid_from, valid_to, suspended, test_aor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+        "?10, ?11)",
     [SQL_PARTNER_REALM_ADD] = "INSERT INTO partner_realm (realm, partner) VALUES (?1, ?2)",
     [SQL_PARTNER_REALMS] = "SELECT realm FROM partner_realm WHERE partner = ?1 ORDER BY realm",
     [SQL_PARTNER_LIST] = PARTNER "ORDER BY name",
@@ -43,6 +86,10 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_PARTNER_BY_REALM] =
         PARTNER "WHERE id = (SELECT partner FROM partner_realm WHERE realm = ?1)",
     [SQL_PARTNER_BY_CERTIFICATE] = PARTNER "WHERE certificate = ?1",
+    [SQL_PARTNER_UPDATE] =
+        "UPDATE partner SET url = ?2, connect_to = ?3, certificate = ?4, pin = ?5, anchors = "
+        "?6, per_minute = ?7, valid_from = ?8, valid_to = ?9, test_aor = ?10 WHERE id = ?1",
+    [SQL_PARTNER_REALMS_REMOVE] = "DELETE FROM partner_realm WHERE partner = ?1",
     [SQL_PARTNER_SUSPEND] = "UPDATE partner SET suspended = ?2 WHERE name = ?1",
     [SQL_PARTNER_REMOVE] = "DELETE FROM partner WHERE name = ?1",
     [SQL_UB_PUT] = "INSERT OR REPLACE INTO ub (subscriber, rand, autn, secret, resynced, wrong, "
@@ -77,13 +124,40 @@ const char *const sqlite_text[SQL_COUNT] = {
         "INSERT INTO answer (who, key, hash, body, made) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT (who, key) DO UPDATE SET hash = excluded.hash, body = excluded.body, "
         "made = excluded.made WHERE answer.made < excluded.made - 300",
-    [SQL_RECORD_SEEN] = "SELECT 1 FROM record WHERE nai_a = ?1 AND nai_b = ?2 LIMIT 1",
+    [SQL_RECORD_SEEN] = "SELECT 1 FROM record WHERE nai_a = ?1 AND nai_b = ?2 UNION ALL "
+                        "SELECT 1 FROM pair WHERE nai_a = ?1 AND nai_b = ?2 LIMIT 1",
     [SQL_RECORD_ADD] =
         "INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_RECORD_NAME] = "UPDATE record SET nai_b = ?2, method = ?3, first = ?4 WHERE id = ?1",
+    [SQL_RECORD_DROP] = "DELETE FROM record WHERE id = ?1 AND outcome = 0",
     [SQL_RECORD_OUTCOME] = "UPDATE record SET outcome = ?2 WHERE id = ?1 AND outcome < ?2",
-    [SQL_RECORD_LIST] = "SELECT id, time, side, partner, nai_a, nai_b, method, first, outcome "
-                        "FROM record WHERE time >= ?1 ORDER BY id",
+    [SQL_RECORD_LIST] =
+        "SELECT id, time, side, partner, nai_a, nai_b, method, first, outcome FROM record WHERE "
+        "time >= ?1 AND time < ?2 AND id > ?3 AND (?4 = '' OR nai_a = ?4 OR nai_b = ?4) ORDER "
+        "BY id LIMIT ?5",
+    [SQL_RECORD_SUM_PARTNER] =
+        "SELECT partner, side, method, first, COUNT(*), COUNT(CASE WHEN outcome IN (1, 2) THEN "
+        "1 END), COUNT(CASE WHEN outcome = 3 THEN 1 END) FROM record WHERE time >= ?1 AND time "
+        "< ?2 GROUP BY partner, side, method, first ORDER BY partner, side, method, first DESC",
+    [SQL_RECORD_SUM_SUBSCRIBER] =
+        "SELECT CASE WHEN side = 'given' THEN nai_b ELSE nai_a END, side, method, first, "
+        "COUNT(*), COUNT(CASE WHEN outcome IN (1, 2) THEN 1 END), COUNT(CASE WHEN outcome = 3 "
+        "THEN 1 END) FROM record WHERE time >= ?1 AND time < ?2 GROUP BY CASE WHEN side = "
+        "'given' THEN nai_b ELSE nai_a END, side, method, first ORDER BY 1, side, method, first "
+        "DESC",
+    [SQL_RECORD_PAIRS] =
+        "INSERT INTO pair (nai_a, nai_b) SELECT DISTINCT nai_a, nai_b FROM record WHERE time < "
+        "?1 ON CONFLICT DO NOTHING",
+    [SQL_RECORD_PURGE] = "DELETE FROM record WHERE time < ?1",
+    [SQL_RECORD_ERASE_A] = "UPDATE record SET nai_a = 'erased' WHERE nai_a = ?1",
+    [SQL_RECORD_ERASE_B] = "UPDATE record SET nai_b = 'erased' WHERE nai_b = ?1",
+    [SQL_PAIR_ERASE] = "DELETE FROM pair WHERE nai_a = ?1 OR nai_b = ?1",
+    [SQL_EVENT_ERASE] = "DELETE FROM event WHERE nai = ?1",
+    [SQL_PRICE_SET] =
+        "INSERT INTO price (method, first, amount) VALUES (?1, ?2, ?3) ON CONFLICT (method, "
+        "first) DO UPDATE SET amount = excluded.amount",
+    [SQL_PRICE_LIST] = "SELECT method, first, amount FROM price ORDER BY method, first DESC",
     [SQL_OPERATOR_KEY_ADD] = "INSERT INTO operator_key (public, secret, not_before, not_after) "
                              "VALUES (?1, ?2, ?3, ?4)",
     [SQL_OPERATOR_KEY_GET] =
@@ -94,6 +168,10 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_SWEEP_VECTOR] = "DELETE FROM vector WHERE changed < ?1",
     [SQL_SWEEP_ANSWER] = "DELETE FROM answer WHERE made < ?1",
     [SQL_SWEEP_OPERATOR_KEY] = "DELETE FROM operator_key WHERE not_after < ?1",
+    [SQL_SWEEP_RECORD] = "UPDATE record SET outcome = 3 WHERE outcome = 0 AND time < ?1",
+    [SQL_SWEEP_PROOF] = "DELETE FROM proof WHERE made < ?1 AND day < ?1",
+    [SQL_SWEEP_CODE] = "DELETE FROM code WHERE expires < ?1",
+    [SQL_SWEEP_CLAIM] = "DELETE FROM claim WHERE last < ?1",
 };
 
 /* Versions are never edited once released: a change is one more step. */
@@ -139,5 +217,34 @@ const char *const schema_steps[] = {
     " secret BLOB NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL);",
     /* 2: the one key that a replacing AV_B was sealed to */
     "ALTER TABLE vector ADD COLUMN given_to BLOB;",
+    /* 3: several SIMs for an AOR, proofs, history, claims, codes, prices */
+    "CREATE TABLE binding_3 (aor TEXT NOT NULL, subscriber INTEGER NOT NULL REFERENCES "
+    "subscriber ON DELETE CASCADE, by_whom TEXT NOT NULL DEFAULT 'operator', since INTEGER "
+    "NOT NULL DEFAULT 0, until INTEGER NOT NULL DEFAULT 253402300800, PRIMARY KEY (aor, "
+    "subscriber)) WITHOUT ROWID;"
+    "INSERT INTO binding_3 (aor, subscriber) SELECT aor, subscriber FROM binding;"
+    "DROP TABLE binding; ALTER TABLE binding_3 RENAME TO binding;"
+    "CREATE INDEX binding_subscriber ON binding (subscriber);"
+    "ALTER TABLE subscriber ADD COLUMN barred INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE partner ADD COLUMN test_aor TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, aor "
+    "TEXT NOT NULL, nai TEXT NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL);"
+    "CREATE INDEX event_aor ON event (aor); CREATE INDEX event_nai ON event (nai);"
+    "CREATE TABLE proof (subscriber INTEGER NOT NULL REFERENCES subscriber ON DELETE "
+    "CASCADE, aor TEXT NOT NULL, hash BLOB NOT NULL, made INTEGER NOT NULL, wrong INTEGER "
+    "NOT NULL, sent INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (subscriber, aor));"
+    "CREATE TABLE claim (aor TEXT NOT NULL, partner INTEGER NOT NULL REFERENCES partner ON "
+    "DELETE CASCADE, since INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (aor, "
+    "partner));"
+    "CREATE TABLE code (id BLOB PRIMARY KEY, secret BLOB NOT NULL, subscriber INTEGER NOT "
+    "NULL REFERENCES subscriber ON DELETE CASCADE, expires INTEGER NOT NULL, used INTEGER "
+    "NOT NULL);"
+    "CREATE INDEX code_subscriber ON code (subscriber);"
+    "CREATE TABLE pair (nai_a TEXT NOT NULL, nai_b TEXT NOT NULL, PRIMARY KEY (nai_a, "
+    "nai_b));"
+    "CREATE TABLE price (method TEXT NOT NULL, first INTEGER NOT NULL, amount INTEGER NOT "
+    "NULL, PRIMARY KEY (method, first));"
+    "CREATE INDEX record_open ON record (time) WHERE outcome = 0;"
+    "CREATE INDEX record_nai_b ON record (nai_b);",
     NULL,
 };

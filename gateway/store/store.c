@@ -46,7 +46,7 @@ const char *store_result_name(enum store_result result)
 
 const char *store_outcome_name(enum store_outcome outcome)
 {
-    static const char *const names[] = {"issued", "confirmed", "completed"};
+    static const char *const names[] = {"issued", "confirmed", "completed", "gone"};
 
     return (size_t)outcome < sizeof names / sizeof *names ? names[outcome] : "unknown";
 }

@@ -38,6 +38,15 @@ enum store_result {
 };
 const char *store_result_name(enum store_result result);
 
+/* What is neither Milenage nor TUAK; the numbers stand in databases. */
+enum store_algorithm {
+    STORE_MILENAGE = 0,
+    STORE_COMP128V1 = 1,
+    STORE_COMP128V2 = 2,
+    STORE_COMP128V3 = 3,
+    STORE_XOR = 4,
+    STORE_TUAK = 15 /* in the program alone: `tuak` says it */
+};
 /* What the AuC knows of a SIM; sealed at rest. */
 struct store_keys {
     uint8_t k[16];
@@ -52,7 +61,9 @@ struct store_keys {
     bool k_256;
     uint8_t top[32]; /* TOPc where op_is_opc */
     uint8_t iterations;
-    bool akap; /* its calls use the method akap instead of aka */
+    bool akap;                      /* its calls use the method akap instead of aka */
+    enum store_algorithm algorithm; /* not Milenage: `op` and the constants are not used */
+    bool gsm;                       /* a 2G SIM: triplets, method gsm */
 };
 struct store_subscriber {
     int64_t id; /* given by the store */
@@ -62,13 +73,62 @@ struct store_subscriber {
     struct store_keys keys; /* wipe with store_subscriber_wipe() */
     uint64_t sqn;           /* 48 bits: the last that was used */
     int64_t sim_since;
+    bool barred; /* its SIM was revoked: by_impi does not find it, nobody vouches for it */
 };
 void store_subscriber_wipe(struct store_subscriber *subscriber);
 
+/* One AOR may have several SIMs, one SIM several AORs. */
 struct store_binding {
     char aor[SIMAUTH_AOR_MAX + 1]; /* canonical */
     int64_t subscriber;
-    char nai[SIMAUTH_NAI_MAX + 1]; /* of the subscriber; read only */
+    char nai[SIMAUTH_NAI_MAX + 1]; /* of the subscriber; read only, as sim_since and barred */
+    char by[12];                   /* "operator", or "sip": the AOR answered a challenge */
+    int64_t since;
+    int64_t until; /* STORE_FOREVER, or when it must be proved again */
+    int64_t sim_since;
+    bool barred;
+};
+#define STORE_FOREVER INT64_C(253402300800) /* the year 10000 */
+struct store_binding_filter {
+    int64_t subscriber; /* 0: all */
+    const char *aor;    /* NULL: all */
+    /* a page: behind this row, so many; 0: all */
+    const char *after_aor;
+    int64_t after_subscriber;
+    int limit;
+};
+/* What happened to an address or a SIM; never changed, removed with its person alone. */
+struct store_event {
+    int64_t id, time;
+    char aor[SIMAUTH_AOR_MAX + 1]; /* or "" */
+    char nai[SIMAUTH_NAI_MAX + 1]; /* or "" */
+    char what[24];                 /* "bound", "proved", "removed", ... */
+    char who[STORE_NAME_MAX + 1];  /* "operator", "subscriber", "gateway" or a partner */
+};
+/* A nonce on its way to an AOR by SIP, for one subscriber. */
+struct store_proof {
+    int64_t subscriber;
+    char aor[SIMAUTH_AOR_MAX + 1];
+    uint8_t hash[STORE_HASH_LEN]; /* SHA-256 of the nonce */
+    int64_t made;
+    int wrong, sent; /* answers that were wrong; nonces since the first of this day */
+    int64_t day;     /* when that was */
+};
+/* A partner spoke for an AOR outside all realms. */
+struct store_claim {
+    char aor[SIMAUTH_AOR_MAX + 1];
+    int64_t partner;
+    char name[STORE_NAME_MAX + 1]; /* of the partner; read only */
+    int64_t since, last;
+};
+/* What a person types once to get a software SIM. */
+#define STORE_CODE_ID_LEN 5
+#define STORE_CODE_SECRET_LEN 11
+struct store_code {
+    uint8_t id[STORE_CODE_ID_LEN];
+    uint8_t secret[STORE_CODE_SECRET_LEN]; /* sealed at rest */
+    int64_t subscriber, expires;
+    int64_t used; /* when; 0: not yet */
 };
 
 struct store_partner {
@@ -83,6 +143,7 @@ struct store_partner {
     size_t realm_count;
     int per_minute; /* vectors that it may ask for */
     int64_t valid_from, valid_to;
+    char test_aor[SIMAUTH_AOR_MAX + 1]; /* of a test subscriber of theirs, or "" */
     bool suspended;
 };
 void store_partner_clear(struct store_partner *partner);
@@ -136,7 +197,12 @@ struct store_vector {
     int64_t changed; /* when it came into this state */
 };
 
-enum store_outcome { STORE_OUTCOME_ISSUED, STORE_OUTCOME_CONFIRMED, STORE_OUTCOME_COMPLETED };
+enum store_outcome {
+    STORE_OUTCOME_ISSUED,
+    STORE_OUTCOME_CONFIRMED, /* the callee's SIM was asked to answer it */
+    STORE_OUTCOME_COMPLETED, /* and the caller's vector was given too */
+    STORE_OUTCOME_GONE       /* nobody confirmed it in time */
+};
 const char *store_outcome_name(enum store_outcome outcome);
 /* One charging record for each call's vector. */
 struct store_record {
@@ -148,6 +214,25 @@ struct store_record {
     char method[8];
     bool first; /* for this pair */
     enum store_outcome outcome;
+};
+
+struct store_record_filter {
+    int64_t from, to; /* of its time; to 0: no end */
+    int64_t after;    /* its number is above this */
+    const char *nai;  /* in which this one has a part; NULL: all */
+    int limit;        /* 0: all */
+};
+struct store_sum {
+    char key[SIMAUTH_NAI_MAX + 1]; /* partner, or the subscriber's NAI */
+    char side[8], method[8];
+    bool first;
+    int64_t issued, confirmed, gone; /* all; those confirmed or completed; those gone */
+};
+/* For one vector, in ten-thousandths of the operator's currency. */
+struct store_price {
+    char method[8];
+    bool first;
+    int64_t amount;
 };
 
 struct store_operator_key {
@@ -172,6 +257,10 @@ typedef int (*store_subscriber_cb)(const struct store_subscriber *subscriber, vo
 typedef int (*store_binding_cb)(const struct store_binding *binding, void *data);
 typedef int (*store_partner_cb)(const struct store_partner *partner, void *data);
 typedef int (*store_record_cb)(const struct store_record *record, void *data);
+typedef int (*store_event_cb)(const struct store_event *event, void *data);
+typedef int (*store_claim_cb)(const struct store_claim *claim, void *data);
+typedef int (*store_sum_cb)(const struct store_sum *sum, void *data);
+typedef int (*store_price_cb)(const struct store_price *price, void *data);
 
 struct store_ops {
     const char *name; /* as in the configuration */
@@ -184,6 +273,13 @@ struct store_ops {
 
     enum store_result (*begin)(struct store *store, bool write);
     enum store_result (*commit)(struct store *store);
+    /* Two halves of commit(). After commit_soft() a transaction is atomic, seen by everybody, and
+     * outlives this process; a power cut may take it back, with all that came after it. settle()
+     * waits until the transaction that got `ticket` (0: all so far) would survive one: many share
+     * one wait for the disk. An answer that gives a sequence number or a record away leaves after
+     * settle(). Outside of transactions. */
+    enum store_result (*commit_soft)(struct store *store, uint64_t *ticket);
+    enum store_result (*settle)(struct store *store, uint64_t ticket);
     void (*rollback)(struct store *store);
 
     enum store_result (*subscriber_add)(struct store *store, struct store_subscriber *subscriber);
@@ -193,18 +289,51 @@ struct store_ops {
                                             struct store_subscriber *subscriber);
     enum store_result (*subscriber_by_imsi)(struct store *store, const char *imsi,
                                             struct store_subscriber *subscriber);
-    enum store_result (*subscriber_list)(struct store *store, store_subscriber_cb cb, void *data);
+    /* By IMSI: those behind `after` ("" for all), `limit` of them (0: all). */
+    enum store_result (*subscriber_list)(struct store *store, const char *after, int limit,
+                                         store_subscriber_cb cb, void *data);
     enum store_result (*subscriber_remove)(struct store *store, int64_t id);
+    /* Its sessions, challenges and vectors go with it. */
+    enum store_result (*subscriber_bar)(struct store *store, int64_t id, bool barred);
+    enum store_result (*subscriber_since)(struct store *store, int64_t id, int64_t sim_since);
     /* Forwards only: STORE_NONE when the stored SQN is not below `sqn`. */
     enum store_result (*sqn_set)(struct store *store, int64_t id, uint64_t sqn);
 
+    /* Replaces an older code of the same subscriber. */
+    enum store_result (*code_put)(struct store *store, const struct store_code *code);
+    enum store_result (*code_get)(struct store *store, const uint8_t *id, struct store_code *code);
+    /* Once: STORE_NONE when it was used or is over. */
+    enum store_result (*code_use)(struct store *store, const uint8_t *id, int64_t now);
+    enum store_result (*code_remove)(struct store *store, int64_t subscriber);
+
     enum store_result (*binding_add)(struct store *store, const struct store_binding *binding);
-    enum store_result (*binding_find)(struct store *store, const char *aor,
-                                      struct store_binding *binding);
-    /* subscriber 0: all */
-    enum store_result (*binding_list)(struct store *store, int64_t subscriber, store_binding_cb cb,
-                                      void *data);
-    enum store_result (*binding_remove)(struct store *store, const char *aor);
+    /* One that holds at `now`, of that subscriber (0: any) with that NAI ("": any); among several
+     * the one whose SIM bootstrapped last. */
+    enum store_result (*binding_find)(struct store *store, const char *aor, int64_t subscriber,
+                                      const char *nai, int64_t now, struct store_binding *binding);
+    enum store_result (*binding_list)(struct store *store,
+                                      const struct store_binding_filter *filter,
+                                      store_binding_cb cb, void *data);
+    /* `by` and `until` anew. */
+    enum store_result (*binding_renew)(struct store *store, const struct store_binding *binding);
+    /* subscriber 0: of all */
+    enum store_result (*binding_remove)(struct store *store, const char *aor, int64_t subscriber);
+    enum store_result (*event_add)(struct store *store, const struct store_event *event);
+    /* Of this AOR or this NAI; both "": all. */
+    enum store_result (*event_list)(struct store *store, const char *aor, const char *nai,
+                                    store_event_cb cb, void *data);
+    enum store_result (*proof_put)(struct store *store, const struct store_proof *proof);
+    enum store_result (*proof_get)(struct store *store, int64_t subscriber, const char *aor,
+                                   struct store_proof *proof);
+    enum store_result (*proof_wrong)(struct store *store, int64_t subscriber, const char *aor);
+    enum store_result (*proof_take)(struct store *store, int64_t subscriber, const char *aor);
+    /* `last` of a claim that is there already moves on; `since` stays. */
+    enum store_result (*claim_put)(struct store *store, const struct store_claim *claim);
+    /* Those not older than `since`; aor "": all. */
+    enum store_result (*claim_list)(struct store *store, const char *aor, int64_t since,
+                                    store_claim_cb cb, void *data);
+    /* partner "": of all */
+    enum store_result (*claim_remove)(struct store *store, const char *aor, const char *partner);
 
     /* STORE_EXISTS also when a realm stands in another agreement. */
     enum store_result (*partner_add)(struct store *store, struct store_partner *partner);
@@ -217,6 +346,9 @@ struct store_ops {
                                           struct store_partner *partner);
     enum store_result (*partner_by_certificate)(struct store *store, const char *dns_name,
                                                 struct store_partner *partner);
+    /* Everything of the one with this id but its name and `suspended`. STORE_EXISTS as partner_add.
+     */
+    enum store_result (*partner_update)(struct store *store, const struct store_partner *partner);
     enum store_result (*partner_suspend)(struct store *store, const char *name, bool suspended);
     enum store_result (*partner_remove)(struct store *store, const char *name);
 
@@ -257,11 +389,25 @@ struct store_ops {
     enum store_result (*answer_put)(struct store *store, const struct store_answer *answer);
 
     enum store_result (*record_add)(struct store *store, struct store_record *record);
+    /* Who it was and with which method, for a record that was added before that was known; `first`
+     * is found again. */
+    enum store_result (*record_name)(struct store *store, struct store_record *record);
+    /* Takes one away whose question was refused. */
+    enum store_result (*record_drop)(struct store *store, int64_t id);
     /* Forwards only: issued, confirmed, completed. */
     enum store_result (*record_outcome)(struct store *store, int64_t id,
                                         enum store_outcome outcome);
-    enum store_result (*record_list)(struct store *store, int64_t since, store_record_cb cb,
-                                     void *data);
+    enum store_result (*record_list)(struct store *store, const struct store_record_filter *filter,
+                                     store_record_cb cb, void *data);
+    /* Of the records from `from` until before `to`, by partner or by subscriber of ours. */
+    enum store_result (*record_sum)(struct store *store, bool by_subscriber, int64_t from,
+                                    int64_t to, store_sum_cb cb, void *data);
+    /* Removes those older than `before`; which pairs have met stays known. */
+    enum store_result (*record_purge)(struct store *store, int64_t before);
+    /* Takes a person's name out of records, pairs and history; what is owed stays. */
+    enum store_result (*record_erase)(struct store *store, const char *nai);
+    enum store_result (*price_set)(struct store *store, const struct store_price *price);
+    enum store_result (*price_list)(struct store *store, store_price_cb cb, void *data);
 
     enum store_result (*operator_key_add)(struct store *store,
                                           const struct store_operator_key *key);
@@ -269,7 +415,8 @@ struct store_ops {
     enum store_result (*operator_key_get)(struct store *store, int64_t now,
                                           struct store_operator_key *key);
 
-    /* Removes what is over: challenges, sessions, vectors, answers, operator keys. */
+    /* Removes what is over: challenges, sessions, vectors, answers, operator keys, proofs, codes,
+     * claims; a record whose vector nobody confirmed in time is "gone". */
     enum store_result (*sweep)(struct store *store, int64_t now);
 };
 #define STORE_ERROR_MAX 256

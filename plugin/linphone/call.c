@@ -140,6 +140,7 @@ static struct trip *pack(struct leg *leg, simauth_actions actions)
     g_strlcpy(trip->callee_nai, call->policy.peer_nai, sizeof(trip->callee_nai));
     trip->drive.session = leg->session;
     trip->drive.caller = call->caller;
+    trip->drive.card_first = call->tried_again;
     trip->drive.aor_a = trip->aor_a;
     trip->drive.aor_b = trip->aor_b;
     trip->drive.callee_nai = *trip->callee_nai ? trip->callee_nai : NULL;
@@ -211,6 +212,13 @@ static void hold_expired(void *arg)
         callee_go_on(leg, actions);
 }
 
+void call_start_hold(struct call *call)
+{
+    sip_timer_stop(call->hold_timer);
+    call->hold_over = false;
+    call->hold_timer = sip_timer_start(call->core->provider, CALL_HOLD_MS, hold_expired, call);
+}
+
 /* -- the object -------------------------------------------------------------------------------- */
 
 static struct policy_answer decide(struct core *core, struct sip_call *sip, const char *own_uri,
@@ -271,6 +279,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->sip = sip;
     call->caller = caller;
     call->id = g_strdup(sip_call_id(sip));
+    call->first_id = g_strdup(call->id);
     call->policy = policy;
     call->settings = settings_ref(core->settings);
     call->reason = SIMAUTH_EVENT_COUNT;
@@ -280,17 +289,18 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     if (!call->root) {
         settings_unref(call->settings);
         g_free(call->id);
+        g_free(call->first_id);
         g_free(call);
         return NULL;
     }
     call->next = core->calls;
     core->calls = call;
     sip_call_set_user_data(sip, call);
-    call->hold_timer = sip_timer_start(core->provider, CALL_HOLD_MS, hold_expired, call);
+    call_start_hold(call);
     return call;
 }
 
-static void free_legs(struct call *call)
+void call_free_legs(struct call *call)
 {
     while (call->legs) {
         struct leg *leg = call->legs;
@@ -298,6 +308,7 @@ static void free_legs(struct call *call)
         leg_free(leg);
     }
     leg_free(call->root);
+    call->root = call->talk = call->taken = NULL;
 }
 
 void call_over(struct call *call)
@@ -330,9 +341,10 @@ void call_free(struct call *call)
     if (call->refusing)
         call->core->refusing--;
     sip_timer_stop(call->hold_timer);
-    free_legs(call);
+    call_free_legs(call);
     settings_unref(call->settings);
     g_free(call->id);
+    g_free(call->first_id);
     g_free(call);
 }
 
@@ -420,6 +432,16 @@ void call_tell(struct call *call, const struct simauth_session *session)
     }
 }
 
+void call_give_up(struct call *call, enum simauth_event reason)
+{
+    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
+    call->reason = reason;
+    note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
+              simauth_event_name(reason), (int)((now_us() - call->began_us) / 1000),
+              words_reason(reason));
+    call_end(call);
+}
+
 /* -- what goes out with a message ---------------------------------------------------------------
  */
 
@@ -446,7 +468,9 @@ void call_set_header(struct call *call, belle_sip_message_t *message, const char
 
 LinphoneCall *call_linphone(const struct call *call)
 {
-    return linphone_core_get_call_by_callid(call->core->lc, sip_call_id(call->sip));
+    LinphoneCall *found = linphone_core_get_call_by_callid(call->core->lc, sip_call_id(call->sip));
+
+    return found ? found : linphone_core_get_call_by_callid(call->core->lc, call->first_id);
 }
 
 struct ending {
@@ -483,7 +507,8 @@ void call_end(struct call *call)
     sip_call_set_end_reason(call->sip, words->reason, words->warning);
     ending = g_new0(struct ending, 1);
     ending->provider = call->core->provider;
-    ending->id = g_strdup(sip_call_id(call->sip));
+    ending->id = g_strdup(
+        linphone ? linphone_call_log_get_call_id(linphone_call_get_call_log(linphone)) : call->id);
     if (!sip_tap_run_later(ending->provider, terminate, ending)) {
         g_free(ending->id);
         g_free(ending);

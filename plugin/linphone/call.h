@@ -19,6 +19,12 @@
 #define CALL_VERDICT_MS 10000 /* after the ACK */
 #define CALL_NO_ACK_MS 32000  /* 64*T1 after the 200 */
 
+enum call_again {
+    AGAIN_NO,
+    AGAIN_BARE, /* without an element: our own SIM or gateway failed when element 1 had left */
+    AGAIN_WHOLE /* a new exchange: our SIM's challenge was replaced when the callee had asked */
+};
+
 struct trip;
 
 struct leg {
@@ -35,27 +41,30 @@ struct call {
     struct core *core;
     struct sip_call *sip;
     bool caller;
-    char *id; /* Call-ID for the log, as of the last INVITE */
+    char *id;       /* Call-ID for the log, as of the last INVITE */
+    char *first_id; /* of the first INVITE: Linphone's own log keeps that one */
     struct policy_answer policy;
     struct settings *settings; /* those of this call */
 
-    struct leg *root; /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
-    struct leg *legs; /* caller: one for each To tag */
-    struct leg *talk; /* the leg whose media this is; NULL until there is one */
+    struct leg *root;  /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
+    struct leg *legs;  /* caller: one for each To tag */
+    struct leg *talk;  /* the leg whose media this is; NULL until there is one */
+    struct leg *taken; /* caller: the leg of the first 2xx; Linphone ends every other dialog */
 
     bool invite_held, element_sent, counted;
-    bool hold_over; /* CALL_HOLD_MS have passed since the INVITE */
-    bool refusing;  /* callee: refused, and waits for that moment */
-    bool in_hook;   /* caller: within invite_out, where PASS lets it go */
-    bool ending;    /* terminate was asked for */
-    bool again;     /* the next final answer becomes another try without element */
-    bool tried_again;
-    bool acked;   /* callee: the ACK came */
-    bool secured; /* media was secured once */
-    bool over;    /* ended, its record written */
-    bool muted;   /* by us */
-    bool marking; /* guard: marking calls back */
+    bool hold_over;        /* CALL_HOLD_MS have passed since the INVITE */
+    bool refusing;         /* callee: refused, and waits for that moment */
+    bool in_hook;          /* caller: within invite_out, where PASS lets it go */
+    bool ending;           /* terminate was asked for */
+    enum call_again again; /* the INVITE is being taken back for another try of the same call */
+    bool tried_again;      /* once a call */
+    bool acked;            /* callee: the ACK came */
+    bool secured;          /* media was secured once */
+    bool over;             /* ended, its record written */
+    bool muted;            /* by us */
+    bool marking;          /* guard: marking calls back */
     bool card_unusable;
+    unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
 
     struct sip_timer *hold_timer, *verdict_timer;
     int64_t began, began_us;
@@ -78,6 +87,7 @@ struct simauth_session *call_new_session(const struct call *call);
 struct leg *leg_new(struct call *call,
                     struct simauth_session *session); /* takes session; NULL: oom */
 void leg_free(struct leg *leg);
+void call_free_legs(struct call *call);
 /* Takes the session to the worker for `actions`. `in_place` waits up to WORKER_PATIENCE_MS: true
  * when it is back already, with what is left to do in *actions. */
 bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place);
@@ -85,6 +95,8 @@ bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place);
 void call_tell(struct call *call, const struct simauth_session *session);
 /* KEY_MEDIA: gives the media its key; what the session says when that fails, else 0. */
 simauth_actions call_key_media(struct call *call, struct leg *leg);
+/* "Not authenticated" for a reason that no session told, and the end. */
+void call_give_up(struct call *call, enum simauth_event reason);
 /* Ends it with its Reason as soon as the main loop turns. */
 void call_end(struct call *call);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
@@ -92,6 +104,7 @@ void call_set_header(struct call *call, belle_sip_message_t *message, const char
 LinphoneCall *call_linphone(const struct call *call); /* NULL: not (yet, any more) */
 void call_mute_until_proved(struct call *call, const struct simauth_session *session);
 void call_start_verdict(struct call *call, unsigned ms);
+void call_start_hold(struct call *call);
 /* After every input of a leg whose INVITE is through: END, TELL, KEY_MEDIA. */
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
 
@@ -103,6 +116,17 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
 void caller_ack_out(struct call *call, belle_sip_request_t *ack);
 /* The session is back from the worker, or was replaced because the hold ran out. */
 void caller_go_on(struct leg *leg, simauth_actions actions);
+
+/* Whether this call is to be placed once more because of `actions`; then its INVITE is being taken
+ * back, and provisional responses to it mean nothing any more. */
+bool caller_again(struct call *call, struct leg *leg, simauth_actions actions);
+/* The 2xx that was faster; a final response to what is being taken back. */
+void caller_again_too_late(struct call *call);
+void caller_again_failed(struct call *call, belle_sip_response_t *response);
+/* The other INVITE is here, within invite_out. True: with a new session; false: without element. */
+bool caller_again_begin(struct call *call);
+/* Takes away what an INVITE has of another one's elements; within invite_out. */
+void caller_strip(struct sip_call *sip);
 
 enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip);
 /* The longest wait is over: what was refused meanwhile is told so. */

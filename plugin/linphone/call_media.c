@@ -5,6 +5,8 @@
 #include "note.h"
 #include "words.h"
 
+#include <string.h>
+
 simauth_actions call_key_media(struct call *call, struct leg *leg)
 {
     struct simauth_secret key = {0};
@@ -142,6 +144,73 @@ void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
 /* -- what comes later in the dialog -------------------------------------------------------------
  */
 
+static unsigned cseq_of(belle_sip_message_t *message)
+{
+    belle_sip_header_cseq_t *cseq =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
+    return cseq ? belle_sip_header_cseq_get_seq_number(cseq) : 0;
+}
+
+/* An offer can still be refused; every other description is a fact by the time it is seen. */
+static bool is_offer(belle_sip_message_t *message)
+{
+    const char *method = belle_sip_message_is_request(message)
+                             ? belle_sip_request_get_method((belle_sip_request_t *)message)
+                             : "";
+    return !strcmp(method, "INVITE") || !strcmp(method, "UPDATE");
+}
+
+static bool fits(const struct call *call, belle_sip_message_t *message, bool ours)
+{
+    size_t len = 0;
+    const char *sdp = sip_message_sdp(message, &len);
+
+    return simauth_session_later_fits(call->talk->session, ours, sdp, len);
+}
+
+static bool authenticated(const struct call *call)
+{
+    return call->talk && call->talk->session &&
+           simauth_session_state(call->talk->session) == SIMAUTH_STATE_AUTHENTICATED;
+}
+
+/* Under `require` an offer of other media is not taken, and the call goes on as it was. */
+static bool refuse_offer(struct call *call, belle_sip_message_t *message)
+{
+    if (!authenticated(call) || call->policy.policy != SIMAUTH_REQUIRE || !is_offer(message) ||
+        fits(call, message, false))
+        return false;
+    note_call(call->id, call->caller, "refused-offer", "code=488 text=%s",
+              words_reason(SIMAUTH_EVENT_SDP_DIFFERENT));
+    return sip_call_refuse_later(call->sip, (belle_sip_request_t *)message, 488, NULL,
+                                 words_end(call->caller)->warning);
+}
+
+/* What we offer counts when it is taken: a peer that refuses it leaves the call as it was. */
+static bool wait_for_answer(struct call *call, belle_sip_message_t *message)
+{
+    if (!authenticated(call) || !is_offer(message) || fits(call, message, true))
+        return false;
+    call->offered_cseq = cseq_of(message);
+    note_call(call->id, call->caller, "offered", "what=%s", "other media");
+    return true;
+}
+
+static void settle_offer(struct call *call, belle_sip_message_t *message)
+{
+    int code;
+
+    if (!call->offered_cseq || belle_sip_message_is_request(message) ||
+        cseq_of(message) != call->offered_cseq)
+        return;
+    code = belle_sip_response_get_status_code((belle_sip_response_t *)message);
+    if (code < 200)
+        return;
+    call->offered_cseq = 0;
+    if (code < 300)
+        call_settle(call, call->talk, simauth_session_other_media(call->talk->session));
+}
+
 static void later(struct call *call, belle_sip_message_t *message, bool ours)
 {
     size_t len = 0;
@@ -150,6 +219,10 @@ static void later(struct call *call, belle_sip_message_t *message, bool ours)
     if (!call->talk || !call->talk->session)
         return;
     call_clean_sdp(call, message);
+    if (ours && wait_for_answer(call, message))
+        return;
+    if (!ours)
+        settle_offer(call, message);
     sdp = sip_message_sdp(message, &len);
     if (sdp)
         call_settle(call, call->talk,
@@ -158,6 +231,8 @@ static void later(struct call *call, belle_sip_message_t *message, bool ours)
 
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message)
 {
+    if (refuse_offer(call, message))
+        return SIP_DROP;
     later(call, message, false);
     return SIP_PASS;
 }

@@ -103,28 +103,6 @@ static void keep_response(struct leg *leg, belle_sip_response_t *response)
     leg->held = (belle_sip_response_t *)belle_sip_object_ref(response);
 }
 
-/* A session that settled as "not authenticated" with element 1 on its way: the same call once more
- * without it, when the answer is one that allows that. */
-static bool try_again(struct call *call, belle_sip_response_t *response)
-{
-    if (!call->again || call->tried_again || !sip_call_try_again(call->sip, response))
-        return false;
-    call->tried_again = true;
-    note_call(call->id, true, "again", "element=none");
-    return true;
-}
-
-/* The callee used the challenge that our SIM had replaced meanwhile (OVER): this call cannot be
- * saved, and a new one has what it needs. */
-static void note_try_again(struct call *call, const struct leg *leg, simauth_actions actions)
-{
-    if (!(actions & SIMAUTH_DO_TRY_AGAIN))
-        return;
-    call->again = true;
-    if (simauth_session_state(leg->session) == SIMAUTH_STATE_OVER)
-        call_end(call);
-}
-
 static enum sip_decision leg_response(struct call *call, struct leg *leg,
                                       belle_sip_response_t *response)
 {
@@ -145,11 +123,23 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
         note_call(call->id, true, "dropped", "what=%s", "early media without proof of a SIM");
         return SIP_DROP;
     }
-    note_try_again(call, leg, actions);
+    if (belle_sip_response_get_status_code(response) < 200 && caller_again(call, leg, actions))
+        return SIP_DROP;
+    if (simauth_session_state(leg->session) == SIMAUTH_STATE_OVER)
+        call_give_up(call, SIMAUTH_EVENT_CONFIRM_STALE);
+    if (belle_sip_response_get_status_code(response) >= 200)
+        call->taken = leg;
     call_clean_sdp(call, (belle_sip_message_t *)response);
     call_mute_until_proved(call, leg->session);
     call_settle(call, leg, actions);
     return SIP_PASS;
+}
+
+/* A fork's late answer: Linphone, which has taken another one, acknowledges it and says BYE. It is
+ * not about this call's verdict, whatever it proves or does not. */
+static bool of_another_dialog(const struct call *call, const char *to_tag)
+{
+    return call->taken && strcmp(call->taken->to_tag, to_tag);
 }
 
 enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response)
@@ -159,15 +149,23 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
     struct leg *leg;
 
     if (code >= 300) {
-        try_again(call, response);
+        caller_again_failed(call, response);
+        if (code < 400) /* Linphone follows, with an INVITE that is another exchange */
+            call_over(call);
         return SIP_PASS;
     }
+    if (call->again && code < 200)
+        return SIP_DROP;
+    if (call->again)
+        caller_again_too_late(call);
     if (!call->element_sent || !to_tag)
         return SIP_PASS;
     if (call->root->trip) { /* our own SIM has not answered yet */
         keep_response(call->root, response);
         return SIP_HOLD;
     }
+    if (of_another_dialog(call, to_tag))
+        return code < 200 ? SIP_DROP : SIP_PASS;
     leg = leg_of(call, to_tag);
     if (!leg)
         return SIP_PASS;
@@ -192,15 +190,19 @@ static void release_response(struct leg *leg)
     leg->held = NULL;
     decision = caller_response_in(call, response);
     belle_sip_object_unref(response);
-    if (decision != SIP_HOLD)
-        sip_call_resume(call->sip); /* the call may be gone after this */
+    if (decision == SIP_DROP)
+        sip_call_drop(call->sip); /* the call may be gone after this, and after that */
+    else if (decision != SIP_HOLD)
+        sip_call_resume(call->sip);
 }
 
 static void go_on_answered(struct leg *leg, simauth_actions actions)
 {
     struct call *call = leg->call;
+    bool answered = leg->held && belle_sip_response_get_status_code(leg->held) >= 200;
 
-    note_try_again(call, leg, actions);
+    if (!answered && caller_again(call, leg, actions))
+        actions &= call->again == AGAIN_BARE ? SIMAUTH_DO_TELL : 0;
     call_settle(call, leg, actions);
     release_response(leg);
 }
@@ -245,22 +247,16 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
     char *peer = to ? uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
     struct call *call = own && peer ? call_new(core, sip, own, peer) : NULL;
 
+    for (struct call *other = core->calls; call && other; other = other->next) {
+        if (other != call && other->caller &&
+            !strcmp(sip_call_from_tag(other->sip), sip_call_from_tag(sip))) {
+            g_free(call->first_id); /* it was redirected: for Linphone still the same call */
+            call->first_id = g_strdup(other->first_id);
+        }
+    }
     belle_sip_free(own);
     belle_sip_free(peer);
     return call;
-}
-
-/* 401 and 407 bring the same INVITE again: the same elements, no second vector. The other repeat is
- * our own try without element. */
-static enum sip_decision repeat(struct call *call)
-{
-    g_free(call->id);
-    call->id = g_strdup(sip_call_id(call->sip));
-    if (call->tried_again)
-        call->element_sent = false;
-    else if (call->element_sent && call->root->session)
-        put_element_1(call, call->root->session);
-    return SIP_PASS;
 }
 
 static simauth_actions begin(struct call *call)
@@ -294,20 +290,10 @@ static enum sip_decision leave_without_zrtp(struct call *call)
     return SIP_HOLD;
 }
 
-enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
+static enum sip_decision hold_and_ask(struct call *call)
 {
-    struct call *call = sip_call_user_data(sip);
     simauth_actions actions;
 
-    if (call)
-        return repeat(call);
-    if (!core_settings(core))
-        return SIP_PASS;
-    call = new_call(core, sip);
-    if (!call)
-        return SIP_PASS;
-    if (!offers_zrtp(call))
-        return leave_without_zrtp(call);
     call->invite_held = true;
     call->in_hook = true;
     actions = begin(call);
@@ -315,6 +301,36 @@ enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
         caller_go_on(call->root, actions);
     call->in_hook = false;
     return call->invite_held || call->ending ? SIP_HOLD : SIP_PASS;
+}
+
+/* 401 and 407 bring the same INVITE again: the same elements, no second vector. The other repeat is
+ * our own. */
+static enum sip_decision repeat(struct call *call)
+{
+    g_free(call->id);
+    call->id = g_strdup(sip_call_id(call->sip));
+    if (call->again)
+        return caller_again_begin(call) ? hold_and_ask(call) : SIP_PASS;
+    if (call->element_sent && call->root->session)
+        put_element_1(call, call->root->session);
+    return SIP_PASS;
+}
+
+enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
+{
+    struct call *call = sip_call_user_data(sip);
+
+    if (call)
+        return repeat(call);
+    if (!core_settings(core))
+        return SIP_PASS;
+    call = new_call(core, sip);
+    caller_strip(sip); /* liblinphone follows a 302 with the same INVITE */
+    if (!call)
+        return SIP_PASS;
+    if (!offers_zrtp(call))
+        return leave_without_zrtp(call);
+    return hold_and_ask(call);
 }
 
 /* -- the ACK leaves ------------------------------------------------------------------------------
@@ -329,6 +345,8 @@ void caller_ack_out(struct call *call, belle_sip_request_t *ack)
     simauth_actions actions;
     size_t len = 0;
 
+    if (to_tag && of_another_dialog(call, to_tag))
+        return;
     while (leg && to_tag && strcmp(leg->to_tag, to_tag))
         leg = leg->next;
     if (!leg || !to_tag || !leg->session || !call->element_sent)

@@ -224,7 +224,7 @@ static void linphone_call_over(struct core *core, LinphoneCall *linphone)
     const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
     struct call *call = core->calls;
 
-    while (call && (!id || strcmp(sip_call_id(call->sip), id)))
+    while (call && (!id || (strcmp(sip_call_id(call->sip), id) && strcmp(call->first_id, id))))
         call = call->next;
     if (call)
         call_over(call);

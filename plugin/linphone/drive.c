@@ -166,7 +166,7 @@ void drive(struct station *station, struct drive *d)
         left |= next & ~(unsigned)DRIVE_WORKERS;
         asked = next & DRIVE_WORKERS;
         /* A slow card works while the INVITE travels: the INVITE first. */
-        if ((left & SIMAUTH_DO_SEND_INVITE) && asked && !station_instant(station))
+        if ((left & SIMAUTH_DO_SEND_INVITE) && asked && !d->card_first && !station_instant(station))
             break;
     }
     d->actions = left | asked;

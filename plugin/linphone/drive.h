@@ -17,6 +17,7 @@
 struct drive {
     struct simauth_session *session; /* owned by whoever has the drive */
     bool caller;                     /* our side */
+    bool card_first;                 /* the INVITE waits for a slow SIM too */
     const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
     const char *callee_nai;          /* or NULL */
     struct settings *settings;

@@ -6,8 +6,6 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#define SRES_LEN 4
-#define KC_LEN 8
 #define TRIPLETS_MAX (SIMAUTH_CHAL_MAX / SIMAUTH_RAND_LEN)
 
 /* One length-value of exactly `min` to `max` octets. */
@@ -36,7 +34,8 @@ static bool parse_success(const struct apdu_reply *reply, struct simauth_card_an
     uint8_t k[32];
     bool good;
 
-    if (!ik || (at != reply->len && !field(reply, &at, KC_LEN, KC_LEN, &len)) || at != reply->len)
+    if (!ik || (at != reply->len && !field(reply, &at, SIMAUTH_KC_LEN, SIMAUTH_KC_LEN, &len)) ||
+        at != reply->len)
         return false;
     memcpy(k, ck, 16);
     memcpy(k + 16, ik, 16);
@@ -90,20 +89,22 @@ static enum apdu_meaning run_3g(const struct usim *usim, const struct simauth_ch
 
 /* A USIM in GSM context puts lengths before SRES and Kc; a 2G SIM does not. */
 static bool parse_triplet(const struct usim *usim, const struct apdu_reply *reply,
-                          uint8_t sres[static SRES_LEN], uint8_t kc[static KC_LEN])
+                          uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN])
 {
     const uint8_t *from = reply->data;
 
-    if (usim->gsm ? reply->len != SRES_LEN + KC_LEN
-                  : reply->len != 2 + SRES_LEN + KC_LEN || from[0] != SRES_LEN || from[5] != KC_LEN)
+    if (usim->gsm ? reply->len != SIMAUTH_SRES_LEN + SIMAUTH_KC_LEN
+                  : reply->len != 2 + SIMAUTH_SRES_LEN + SIMAUTH_KC_LEN ||
+                        from[0] != SIMAUTH_SRES_LEN || from[5] != SIMAUTH_KC_LEN)
         return false;
-    memcpy(sres, from + (usim->gsm ? 0 : 1), SRES_LEN);
-    memcpy(kc, from + (usim->gsm ? 4 : 6), KC_LEN);
+    memcpy(sres, from + (usim->gsm ? 0 : 1), SIMAUTH_SRES_LEN);
+    memcpy(kc, from + (usim->gsm ? 4 : 6), SIMAUTH_KC_LEN);
     return true;
 }
 
 static enum apdu_meaning run_triplet(const struct usim *usim, const uint8_t *rand,
-                                     uint8_t sres[static SRES_LEN], uint8_t kc[static KC_LEN])
+                                     uint8_t sres[static SIMAUTH_SRES_LEN],
+                                     uint8_t kc[static SIMAUTH_KC_LEN])
 {
     struct apdu apdu = usim_apdu(usim, 0x88, 0x00, usim->gsm ? 0x00 : 0x80);
     struct apdu_reply reply;
@@ -124,16 +125,16 @@ static enum apdu_meaning run_triplet(const struct usim *usim, const uint8_t *ran
 static enum apdu_meaning run_2g(const struct usim *usim, const struct simauth_challenge *challenge,
                                 struct simauth_card_answer *answer)
 {
-    uint8_t sres[TRIPLETS_MAX * SRES_LEN], kc[TRIPLETS_MAX * KC_LEN];
+    uint8_t sres[TRIPLETS_MAX * SIMAUTH_SRES_LEN], kc[TRIPLETS_MAX * SIMAUTH_KC_LEN];
     size_t n = challenge->rand_len / SIMAUTH_RAND_LEN;
     enum apdu_meaning meaning = APDU_GOOD;
 
     for (size_t i = 0; i < n && meaning == APDU_GOOD; i++)
-        meaning = run_triplet(usim, challenge->rand + i * SIMAUTH_RAND_LEN, sres + i * SRES_LEN,
-                              kc + i * KC_LEN);
+        meaning = run_triplet(usim, challenge->rand + i * SIMAUTH_RAND_LEN,
+                              sres + i * SIMAUTH_SRES_LEN, kc + i * SIMAUTH_KC_LEN);
     if (meaning == APDU_GOOD) {
-        if (simauth_secret_set(&answer->res, sres, n * SRES_LEN) == SIMAUTH_OK &&
-            simauth_secret_set(&answer->k, kc, n * KC_LEN) == SIMAUTH_OK)
+        if (simauth_secret_set(&answer->res, sres, n * SIMAUTH_SRES_LEN) == SIMAUTH_OK &&
+            simauth_secret_set(&answer->k, kc, n * SIMAUTH_KC_LEN) == SIMAUTH_OK)
             answer->status = SIMAUTH_CARD_GOOD;
     }
     OPENSSL_cleanse(sres, sizeof sres);

@@ -105,6 +105,15 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
     return taken;
 }
 
+static void provisional_in(struct sip_call *call, belle_sip_response_t *response)
+{
+    if (call->direction != SIP_OUTGOING || belle_sip_response_get_status_code(response) >= 200 ||
+        !answers_initial_invite(call, (belle_sip_message_t *)response))
+        return;
+    call->provisional_came = true;
+    tap_take_back(call);
+}
+
 static bool response_in(struct tap_core *core, belle_sip_channel_t *channel,
                         belle_sip_response_t *response)
 {
@@ -114,6 +123,7 @@ static bool response_in(struct tap_core *core, belle_sip_channel_t *channel,
 
     if (!call)
         return false;
+    provisional_in(call, response);
     if (belle_sip_response_get_status_code(response) > 100 &&
         !is_method(tap_cseq_method_of(message), "CANCEL")) {
         if (call->direction == SIP_OUTGOING && answers_initial_invite(call, message)) {
@@ -147,6 +157,8 @@ static void later_out(struct sip_call *call, belle_sip_message_t *message)
 
 static void cancel_out(struct sip_call *call, belle_sip_request_t *cancel)
 {
+    if (call->cancelling)
+        return;
     tap_message_explain((belle_sip_message_t *)cancel, call->end_reason, call->end_warning);
     tap_hold_hung_up(call);
 }

@@ -91,6 +91,29 @@ bool tap_answer(struct sip_call *call, int code, const char *phrase, const char 
     return true;
 }
 
+/* belle-sip's transaction repeats the answer and takes the ACK. The dialog stays as it is. */
+bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, int code,
+                           const char *reason, const char *warning)
+{
+    belle_sip_provider_t *provider = call->core->provider;
+    const char *branch = tap_top_branch_of(request);
+    belle_sip_response_t *response;
+    belle_sip_server_transaction_t *transaction;
+
+    if (code < 400 || !branch || strncmp(branch, MAGIC_COOKIE, strlen(MAGIC_COOKIE)) != 0)
+        return false;
+    response = belle_sip_response_create_from_request(request, code);
+    tap_message_explain((belle_sip_message_t *)response, reason, warning);
+    if (call->refused_cseq == tap_cseq_of(request)) { /* the same once more */
+        belle_sip_provider_send_response(provider, response);
+        return true;
+    }
+    call->refused_cseq = tap_cseq_of(request);
+    transaction = belle_sip_provider_create_server_transaction(provider, request);
+    belle_sip_server_transaction_send_response(transaction, response);
+    return true;
+}
+
 bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
                      const char *warning)
 {
@@ -379,6 +402,16 @@ static bool resume_response(struct sip_call *call)
     return true;
 }
 
+bool sip_call_drop(struct sip_call *call)
+{
+    if (!call->response_held)
+        return false;
+    call->response_held = false;
+    drop_first(call);
+    go_on(call->core->id, call, true);
+    return true;
+}
+
 static bool is_waiting(const struct sip_call *call, belle_sip_response_t *response)
 {
     const struct tap_held_response *held;
@@ -458,6 +491,7 @@ void tap_hold_hung_up(struct sip_call *call)
 
     if (call->direction != SIP_OUTGOING)
         return;
+    call->given_up = true;
     if (call->held == TAP_HELD_INVITE && end_later(call, 0, NULL))
         call_held_gone(call, SIP_GONE_HUNG_UP);
     if (!call->response_held)

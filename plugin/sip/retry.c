@@ -5,6 +5,9 @@
  * ours: once. */
 #include "tap_internal.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static bool can_redirect(int code)
 {
     /* 401, 407 and 422 are repeated by liblinphone itself, 3xx mean somebody else. */
@@ -16,8 +19,8 @@ bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response)
     belle_sip_uri_t *uri = belle_sip_request_get_uri(call->invite);
     belle_sip_header_contact_t *contact;
 
-    if (call->direction != SIP_OUTGOING || call->tried_again || !call->transaction || !uri ||
-        !can_redirect(belle_sip_response_get_status_code(response)))
+    if (call->direction != SIP_OUTGOING || call->tried_again || call->given_up ||
+        !call->transaction || !uri || !can_redirect(belle_sip_response_get_status_code(response)))
         return false;
     contact = belle_sip_header_contact_new();
     belle_sip_header_address_set_uri(
@@ -30,4 +33,68 @@ bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response)
     call->tried_again = true;
     call->again_pending = true;
     return true;
+}
+
+/* -- taking an INVITE back -----------------------------------------------------------------------
+ */
+
+/* Where the INVITE went: liblinphone may have chosen another transport than the URI says. */
+static belle_sip_uri_t *next_hop(const struct sip_call *call, belle_sip_request_t *cancel)
+{
+    belle_sip_header_via_t *via =
+        belle_sip_message_get_header_by_type(call->invite, belle_sip_header_via_t);
+    belle_sip_header_route_t *route =
+        belle_sip_message_get_header_by_type(cancel, belle_sip_header_route_t);
+    belle_sip_uri_t *uri = route ? belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(route))
+                                 : belle_sip_request_get_uri(cancel);
+
+    uri = (belle_sip_uri_t *)belle_sip_object_clone((belle_sip_object_t *)uri);
+    if (via && !belle_sip_uri_get_transport_param(uri))
+        belle_sip_uri_set_transport_param(uri, belle_sip_header_via_get_transport_lowercase(via));
+    return uri;
+}
+
+static bool send_cancel(struct sip_call *call)
+{
+    belle_sip_request_t *cancel =
+        belle_sip_client_transaction_create_cancel((void *)call->transaction);
+    belle_sip_client_transaction_t *transaction;
+
+    if (!cancel)
+        return false;
+    tap_message_explain((belle_sip_message_t *)cancel, call->back_reason, NULL);
+    transaction = belle_sip_provider_create_client_transaction(call->core->provider, cancel);
+    if (!transaction) {
+        belle_sip_object_unref(cancel);
+        return false;
+    }
+    call->cancelling = true; /* it passes by us, and nobody hung up */
+    belle_sip_client_transaction_send_request_to(transaction, next_hop(call, cancel));
+    call->cancelling = false;
+    return true;
+}
+
+/* RFC 3261, 9.1: not before a provisional response. The answer to this CANCEL finds no operation of
+ * liblinphone's behind its transaction, and is put aside there. */
+void tap_take_back(struct sip_call *call)
+{
+    if (call->back != TAP_BACK_WANTED || !call->provisional_came || !call->transaction)
+        return;
+    call->back = send_cancel(call) ? TAP_BACK_SENT : TAP_BACK_NO;
+}
+
+bool sip_call_take_back(struct sip_call *call, const char *reason)
+{
+    char *kept = reason ? strdup(reason) : NULL;
+
+    if (call->direction != SIP_OUTGOING || call->tried_again || call->given_up ||
+        call->held != TAP_HELD_NOTHING || !call->transaction || call->back != TAP_BACK_NO) {
+        free(kept);
+        return false;
+    }
+    free(call->back_reason);
+    call->back_reason = kept;
+    call->back = TAP_BACK_WANTED;
+    tap_take_back(call);
+    return call->back != TAP_BACK_NO;
 }

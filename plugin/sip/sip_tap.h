@@ -130,6 +130,10 @@ bool sip_call_resume(struct sip_call *call);
  * 3326) and `warning` (text of a 399, RFC 3261 20.43) may be NULL. */
 bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
                      const char *warning);
+/* Within later_in, on a request of theirs (INVITE, UPDATE): answers it finally, and Linphone never
+ * sees it; then return DROP. `reason` and `warning` as above. */
+bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, int code,
+                           const char *reason, const char *warning);
 /* Outgoing, INVITE held: ends the transaction without a byte on the wire; Linphone sees `code`
  * (400-699, but 401, 407 and 422) as if the network had said so, at the next turn of its loop. */
 bool sip_call_abort(struct sip_call *call, int code, const char *phrase);
@@ -137,6 +141,14 @@ bool sip_call_abort(struct sip_call *call, int code, const char *phrase);
  * Linphone sends the same call again (new Call-ID, branch) and the next invite_out is of this
  * sip_call. Once a call; false the second time. Then return PASS. */
 bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response);
+/* Outgoing, the INVITE has left and has no final answer: cancels it while Linphone goes on waiting,
+ * as soon as a provisional response allows it. `reason` (RFC 3326, may be NULL) stands in the
+ * CANCEL. What answers the INVITE then comes to response_in: 487 for sip_call_try_again(), or a 2xx
+ * that was faster. False: too late, or tried before, or the person has hung up. */
+bool sip_call_take_back(struct sip_call *call, const char *reason);
+/* Swallows the response that is held and goes on with those behind it. False: none is. The call may
+ * be gone when this returns. */
+bool sip_call_drop(struct sip_call *call);
 /* Adds Reason and Warning 399 to the CANCEL or BYE that this call will send next; NULL clears. */
 void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning);
 

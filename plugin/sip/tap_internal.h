@@ -152,6 +152,8 @@ void tap_core_drop_timers(struct tap_core *core);
  */
 enum tap_held { TAP_HELD_NOTHING, TAP_HELD_INVITE, TAP_HELD_ENDING };
 
+enum tap_back { TAP_BACK_NO, TAP_BACK_WANTED, TAP_BACK_SENT };
+
 struct tap_dialog {
     struct tap_dialog *next;
     struct sip_call *call;
@@ -192,9 +194,15 @@ struct sip_call {
     bool response_left;
     int final_code; /* incoming: of the final response that has left, 0 before */
     bool answered_by_tap;
-    char cancel_tag[17]; /* To tag of the 200 to a CANCEL that the tap answered */
+    unsigned refused_cseq; /* of a later request that the user refused; 0: none */
+    char cancel_tag[17];   /* To tag of the 200 to a CANCEL that the tap answered */
 
     bool tried_again, again_pending;
+    bool given_up;   /* outgoing: the person hung up, there is no other try */
+    bool cancelling; /* a CANCEL of our own passes by */
+    bool provisional_came;
+    enum tap_back back; /* sip_call_take_back() */
+    char *back_reason;
     char *end_reason, *end_warning;
 };
 
@@ -233,6 +241,11 @@ void tap_hold_core_gone(struct sip_call *call);
 bool tap_answer(struct sip_call *call, int code, const char *phrase, const char *reason,
                 const char *warning);
 void tap_reply(struct tap_core *core, belle_sip_request_t *request, int code, const char *to_tag);
+
+/* -- retry.c -------------------------------------------------------------------------------------
+ */
+/* The CANCEL that the user wants leaves as soon as it may. */
+void tap_take_back(struct sip_call *call);
 
 /* -- alias.c --------------------------------------------------------------------------------------
  */

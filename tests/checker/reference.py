@@ -100,6 +100,12 @@ def milenage_gsm(k, opc, rands, c=None, r=None):
     return b"".join(kc for _, kc in made), b"".join(sres for sres, _ in made)
 
 
+def gba_2g(rand, kc, sres, ks_input):
+    """2G GBA (TS 33.220 annex I.5.2): RES, the password of Ub, and Ks."""
+    key = kc + kc + rand
+    return kdf(key, 0x01, "3gpp-gba-res", sres)[:16], kdf(key, 0x01, ks_input, "3gpp-gba-ks", sres)
+
+
 def ck_ik_prime(ck_ik, network, autn):
     """CK' || IK' of EAP-AKA' (RFC 9048): TS 33.402 annex A.2."""
     if not autn[6] & 0x80:

@@ -105,6 +105,7 @@ class Operator:
             "tls": {"certificate": self.certificate, "key": self.key},
             "store": {"type": "postgresql" if SHARED_DATABASE else "sqlite", "database": self.database, "seal_key": os.path.join(self.folder, "seal.key")},
             "life": {},
+            "metrics": {},
             "auc": {},
             "limits": {"subscriber_per_minute": 100000, "subscriber_burst": 1000, "ub_per_minute": 100000,
                        "ub_burst": 1000, "refusal_ms": 20, "federation_timeout_ms": 700},

@@ -41,7 +41,12 @@ def hkdf(ikm, info, salt=bytes(32), length=32):
 
 def ssk(subject, vector, k, res):
     return kdf(k, 0xF0, "simauth 1", subject, vector["method"], vector["caller"], vector["callee"],
-               vector["nai_a"], vector["nai_b"], unb64u(vector["rand"]), res)
+               vector["nai_a"], vector["nai_b"], *blocks(unb64u(vector["rand"]), 16),
+               *(blocks(res, 4) if vector["method"] == "gsm" else [res]))
+
+
+def blocks(octets, length):
+    return [octets[i:i + length] for i in range(0, len(octets), length)]
 
 
 def md5(data):
@@ -142,6 +147,8 @@ class Phone:
         return answer
 
     def bootstrap(self):
+        if hasattr(self.usim, "triplet"):
+            return self.bootstrap_2g()
         answer = self.ub_first()
         for _ in range(2):
             nonce, rand, autn = self.ub_challenge(answer)
@@ -153,13 +160,28 @@ class Phone:
             answer = self.ub_answer(nonce, b"", result[1])
         answer = self.ub_answer(nonce, result[1])
         assert answer.status == 200, (answer.status, answer.raw)
+        self.take_session(answer, rand, result[2])
+        return self
+
+    def bootstrap_2g(self):
+        """TS 33.220 annex I, TS 24.109 annex H."""
+        nonce, rand, autn = self.ub_challenge(self.ub_first())
+        octets = base64.b64decode(nonce)
+        assert len(octets) == 48 and autn == bytes(16), octets
+        sres, kc = self.usim.triplet(rand)
+        key, ks_input = kc + kc + rand, octets[32:]
+        answer = self.ub_answer(nonce, kdf(key, 0x01, "3gpp-gba-res", sres)[:16])
+        assert answer.status == 200, (answer.status, answer.raw)
+        self.take_session(answer, rand, kdf(key, 0x01, ks_input, "3gpp-gba-ks", sres))
+        return self
+
+    def take_session(self, answer, rand, ks):
         assert answer.headers["Content-Type"] == "application/vnd.3gpp.bsf+xml"
         self.btid = re.search(r"<btid>(.*)</btid>", answer.raw.decode()).group(1)
         assert self.btid == base64.b64encode(rand).decode() + "@" + self.operator.fqdn
-        self.ks_naf = kdf(result[2], 0x01, "gba-me", rand, self.usim.impi,
+        self.ks_naf = kdf(ks, 0x01, "gba-me", rand, self.usim.impi,
                           self.operator.fqdn.encode() + bytes.fromhex("ff73696d01"))
         self.nonce, self.nc = None, 0
-        return self
 
     # -- Ua ------------------------------------------------------------------------------------
     @property

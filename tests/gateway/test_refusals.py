@@ -212,7 +212,7 @@ class Refusals(unittest.TestCase):
         first = phone.ub_challenge(phone.ub_first())
         for _ in range(5):
             self.assertEqual(phone.ub_challenge(phone.ub_first()), first)
-        self.assertRegex(self.pair.a.ctl("subscriber", "show", sim.imsi).splitlines()[0], r" 33$")  # SEQ 1, IND 1
+        self.assertRegex(self.pair.a.ctl("subscriber", "show", sim.imsi).splitlines()[1], r" 33$")  # SEQ 1, IND 1
 
     def test_ub_auts_moves_forwards_only(self):
         sim = self.pair.a.subscriber("001010000000022", "heidi")

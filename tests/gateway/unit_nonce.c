@@ -74,7 +74,7 @@ static void bucket_fills_again(void **state)
 
 static void gateways_that_share_a_store_take_each_others(void **state)
 {
-    const struct seal seal = {{1}}, other = {{2}};
+    const struct seal seal = {.key = {1}}, other = {.key = {2}};
     struct nonces *one = nonces_new(300, &seal), *two = nonces_new(300, &seal),
                   *stranger = nonces_new(300, &other);
     char nonce[NONCE_TEXT_LEN + 1];

@@ -3,6 +3,8 @@
 /* The store: what it keeps, what it refuses, and that each step of a vector is taken once. */
 #include "unit.h"
 
+#include "store/sqlite_sql.h"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -68,7 +70,8 @@ static void names_are_unique(void **state)
 {
     struct unit_store *unit = *state;
     struct store_subscriber s = {.imsi = "001011", .impi = "x", .nai = "y@operator-a.test"};
-    struct store_binding b = {.aor = "sip:a@operator-a.test"};
+    struct store_binding b = {
+        .aor = "sip:a@operator-a.test", .by = "operator", .until = STORE_FOREVER};
 
     begin(unit);
     b.subscriber = add_subscriber(unit, "1");
@@ -158,29 +161,170 @@ static void given_to_one_key(void **state)
     commit(unit);
 }
 
-/* A database of the first schema is brought to the present one, with what it holds. */
+static int count_binding(const struct store_binding *b, void *data)
+{
+    assert_string_equal(b->by, "operator");
+    assert_true(b->until == STORE_FOREVER);
+    return ++*(int *)data > 9;
+}
+
+/* A database as the schema of `version` was, with a subscriber and an address in it. */
+static void make_old(const char *path, int version)
+{
+    char text[512];
+    sqlite3 *db = NULL;
+
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    for (int i = 0; i < version; i++)
+        assert_int_equal(sqlite3_exec(db, schema_steps[i], NULL, NULL, NULL), SQLITE_OK);
+    snprintf(text, sizeof text,
+             "PRAGMA application_id = %d; PRAGMA user_version = %d;"
+             "INSERT INTO subscriber (imsi, impi, nai, keys, sqn, sim_since)"
+             " VALUES ('001019', '001019@ims', 'o@operator-a.test', x'', 0, 0);"
+             "INSERT INTO binding VALUES ('sip:o@operator-a.test', 1)",
+             SCHEMA_APPLICATION_ID, version);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* A database of each earlier schema is brought to the present one, with what it holds. */
 static void old_schema_is_upgraded(void **state)
 {
+    const struct store_binding_filter all = {.aor = "sip:o@operator-a.test"};
     struct unit_store *unit = *state;
     char error[STORE_ERROR_MAX] = "";
-    sqlite3 *db = NULL;
 
     if (unit->schema)
         skip();
+    for (int version = 1; version <= 2; version++) {
+        int count = 0;
+
+        unit->ops->close(unit->store);
+        make_old(unit->path, version);
+        if (unit->ops->open(unit->path, false, &unit->seal, &unit->store, error) != STORE_OK)
+            fail_msg("%s", error);
+        begin(unit);
+        assert_int_equal(unit->ops->binding_list(unit->store, &all, count_binding, &count),
+                         STORE_OK);
+        assert_int_equal(count, 1);
+        commit(unit);
+        given_to_one_key(state);
+    }
+}
+
+static int take_binding(const struct store_binding *b, void *data)
+{
+    *(struct store_binding *)data = *b;
+    return 1;
+}
+
+static void an_address_has_several_sims(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_binding b = {.aor = "sip:x@third.test", .by = "sip", .since = 5, .until = 100};
+    struct store_session session = {.btid = "b", .expires = 1000};
+    struct store_binding found;
+    int64_t first, second;
+
     begin(unit);
-    add_subscriber(unit, "1");
+    b.subscriber = first = add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_OK);
+    b.subscriber = second = add_subscriber(unit, "2");
+    b.until = 50;
+    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_OK);
+    /* the older, then the one whose SIM bootstrapped, then the one that still holds */
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, 0, "", 10, &found), STORE_OK);
+    assert_int_equal(found.subscriber, first);
+    session.subscriber = second;
+    session.ck_ik.len = 32;
+    assert_int_equal(unit->ops->session_put(unit->store, &session), STORE_OK);
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, 0, "", 10, &found), STORE_OK);
+    assert_int_equal(found.subscriber, second);
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, 0, "", 60, &found), STORE_OK);
+    assert_int_equal(found.subscriber, first);
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, second, "", 60, &found),
+                     STORE_NONE);
+    assert_int_equal(
+        unit->ops->binding_find(unit->store, b.aor, 0, "s2@operator-a.test", 10, &found), STORE_OK);
+    assert_int_equal(found.subscriber, second);
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, 0, "", 100, &found), STORE_NONE);
     commit(unit);
-    unit->ops->close(unit->store);
-    assert_int_equal(sqlite3_open(unit->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "ALTER TABLE vector DROP COLUMN given_to;"
-                                  "PRAGMA user_version = 1",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    if (unit->ops->open(unit->path, false, &unit->seal, &unit->store, error) != STORE_OK)
-        fail_msg("%s", error);
-    given_to_one_key(state);
+}
+
+static void a_revoked_sim_is_nobodys(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_binding b = {
+        .aor = "sip:x@operator-a.test", .by = "operator", .until = STORE_FOREVER};
+    const struct store_binding_filter held = {.aor = b.aor};
+    struct store_session session = {.btid = "b", .expires = 1000};
+    struct store_subscriber s;
+    struct store_binding found = {0};
+
+    begin(unit);
+    session.subscriber = b.subscriber = add_subscriber(unit, "1");
+    session.ck_ik.len = 32;
+    assert_int_equal(unit->ops->binding_add(unit->store, &b), STORE_OK);
+    assert_int_equal(unit->ops->session_put(unit->store, &session), STORE_OK);
+    assert_int_equal(unit->ops->subscriber_bar(unit->store, b.subscriber, true), STORE_OK);
+    assert_int_equal(unit->ops->subscriber_by_impi(unit->store, "001011@ims", &s), STORE_NONE);
+    assert_int_equal(unit->ops->session_get(unit->store, "b", &session), STORE_NONE);
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, 0, "", 10, &found), STORE_NONE);
+    assert_int_equal(unit->ops->binding_list(unit->store, &held, take_binding, &found), STORE_OK);
+    assert_true(found.barred);
+    assert_int_equal(unit->ops->subscriber_bar(unit->store, b.subscriber, false), STORE_OK);
+    assert_int_equal(unit->ops->binding_find(unit->store, b.aor, 0, "", 10, &found), STORE_OK);
+    commit(unit);
+}
+
+static void a_code_is_used_once(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_code code = {.id = {1}, .secret = {2}, .expires = 100}, found;
+
+    begin(unit);
+    code.subscriber = add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->code_put(unit->store, &code), STORE_OK);
+    assert_int_equal(unit->ops->code_get(unit->store, code.id, &found), STORE_OK);
+    assert_memory_equal(found.secret, code.secret, sizeof code.secret);
+    assert_int_equal(unit->ops->code_use(unit->store, code.id, 100), STORE_NONE);
+    assert_int_equal(unit->ops->code_use(unit->store, code.id, 99), STORE_OK);
+    assert_int_equal(unit->ops->code_use(unit->store, code.id, 99), STORE_NONE);
+    code.id[0] = 9; /* a new one ends the old one */
+    assert_int_equal(unit->ops->code_put(unit->store, &code), STORE_OK);
+    code.id[0] = 1;
+    assert_int_equal(unit->ops->code_get(unit->store, code.id, &found), STORE_NONE);
+    commit(unit);
+}
+
+static int count_claim(const struct store_claim *claim, void *data)
+{
+    assert_true(claim->since == 10 && claim->last > 3000);
+    return ++*(int *)data > 9;
+}
+
+static void claims_are_remembered(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_partner p = {.name = "one", .certificate = "1"};
+    struct store_claim claim = {.aor = "sip:x@third.test", .last = 10};
+    int count = 0;
+
+    begin(unit);
+    assert_int_equal(unit->ops->partner_add(unit->store, &p), STORE_OK);
+    claim.partner = p.id;
+    assert_int_equal(unit->ops->claim_put(unit->store, &claim), STORE_OK);
+    claim.last = 3700;
+    assert_int_equal(unit->ops->claim_put(unit->store, &claim), STORE_OK);
+    assert_int_equal(unit->ops->claim_list(unit->store, "", 5000, count_claim, &count), STORE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(unit->ops->claim_list(unit->store, claim.aor, 0, count_claim, &count),
+                     STORE_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(unit->ops->claim_remove(unit->store, claim.aor, "two"), STORE_NONE);
+    assert_int_equal(unit->ops->claim_remove(unit->store, claim.aor, "one"), STORE_OK);
+    commit(unit);
 }
 
 static void what_is_over_goes(void **state)
@@ -217,6 +361,46 @@ static void record_knows_first_and_goes_forwards(void **state)
     commit(unit);
 }
 
+static int take_sum(const struct store_sum *sum, void *data)
+{
+    struct store_sum *all = data;
+
+    all[sum->first].issued += sum->issued;
+    all[sum->first].gone += sum->gone;
+    return 0;
+}
+
+/* "first" does not come back when old records go, and a name goes from all of them. */
+static void records_age(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_record r = {.time = 100,
+                             .side = "given",
+                             .partner = "p",
+                             .nai_a = "a@x",
+                             .nai_b = "b@y",
+                             .method = "aka"};
+    struct store_sum sums[2] = {0};
+
+    begin(unit);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_int_equal(unit->ops->sweep(unit->store, 461), STORE_OK); /* nobody confirmed it */
+    assert_int_equal(unit->ops->record_outcome(unit->store, r.id, STORE_OUTCOME_CONFIRMED),
+                     STORE_NONE);
+    assert_int_equal(unit->ops->record_sum(unit->store, true, 0, 0, take_sum, sums), STORE_OK);
+    assert_true(sums[1].issued == 1 && sums[1].gone == 1);
+    assert_int_equal(unit->ops->record_purge(unit->store, 101), STORE_OK);
+    r.time = 200;
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_false(r.first);
+    assert_int_equal(unit->ops->record_erase(unit->store, "b@y"), STORE_OK);
+    assert_int_equal(unit->ops->record_sum(unit->store, false, 0, 0, take_sum, sums), STORE_OK);
+    assert_int_equal(sums[0].issued, 1);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_true(r.first); /* nothing is known of this pair any more */
+    commit(unit);
+}
+
 static void realm_in_one_agreement(void **state)
 {
     struct unit_store *unit = *state;
@@ -246,7 +430,7 @@ static void realm_in_one_agreement(void **state)
 
 static void seal_is_for_one_place(void **state)
 {
-    struct seal seal = {{1}}, other = {{2}};
+    struct seal seal = {.key = {1}}, other = {.key = {2}};
     uint8_t sealed[5 + SEAL_OVERHEAD], plain[5];
 
     (void)state;
@@ -266,7 +450,7 @@ static void seal_is_for_one_place(void **state)
 static void key_file_is_private(void **state)
 {
     struct unit_store *unit = *state;
-    struct seal seal;
+    struct seal seal = {0};
     char path[64], error[SEAL_ERROR_MAX];
 
     snprintf(path, sizeof path, "%s/key", unit->folder);
@@ -287,17 +471,14 @@ int main(void)
 {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, unit_store_open, unit_store_close)
     const struct CMUnitTest tests[] = {
-        WITH_STORE(subscriber_is_kept),
-        WITH_STORE(rollback_leaves_nothing),
-        WITH_STORE(names_are_unique),
-        WITH_STORE(sqn_goes_forwards),
-        WITH_STORE(each_step_once),
-        WITH_STORE(given_to_one_key),
-        WITH_STORE(old_schema_is_upgraded),
-        WITH_STORE(what_is_over_goes),
-        WITH_STORE(record_knows_first_and_goes_forwards),
-        WITH_STORE(realm_in_one_agreement),
-        cmocka_unit_test(seal_is_for_one_place),
+        WITH_STORE(subscriber_is_kept),       WITH_STORE(rollback_leaves_nothing),
+        WITH_STORE(names_are_unique),         WITH_STORE(sqn_goes_forwards),
+        WITH_STORE(each_step_once),           WITH_STORE(given_to_one_key),
+        WITH_STORE(old_schema_is_upgraded),   WITH_STORE(an_address_has_several_sims),
+        WITH_STORE(a_revoked_sim_is_nobodys), WITH_STORE(a_code_is_used_once),
+        WITH_STORE(claims_are_remembered),    WITH_STORE(records_age),
+        WITH_STORE(what_is_over_goes),        WITH_STORE(record_knows_first_and_goes_forwards),
+        WITH_STORE(realm_in_one_agreement),   cmocka_unit_test(seal_is_for_one_place),
         WITH_STORE(key_file_is_private),
     };
 

@@ -194,7 +194,7 @@ bool final_2xx;
 #define ANY_SESSION(s) \
     GATEWAY_TROUBLE(s) \
     :: keyed[s] && !SETTLED(state[s]) && !calm -> who = s; \
-       if :: ev = EVENT_MEDIA_WRONG :: ev = EVENT_MEDIA_WEAK fi \
+       if :: ev = EVENT_MEDIA_WRONG :: ev = EVENT_MEDIA_WEAK :: ev = EVENT_HANDED_OVER fi \
     :: timer[s] == 1 && !SETTLED(state[s]) -> who = s; ev = EVENT_VERDICT_EXPIRED \
     :: MAY_HANG_UP(s) -> who = s; ev = EVENT_HUNG_UP
 

@@ -87,4 +87,12 @@ SIMAUTH_API void simauth_aka_nonce_write(const uint8_t rand[static 16],
                                          const uint8_t autn[static 16], char nonce[static 45]);
 SIMAUTH_API enum simauth_result simauth_aka_nonce_read(const char *nonce, uint8_t rand[static 16],
                                                        uint8_t autn[static 16]);
+/* 2G GBA (TS 24.109 annex H): nonce = base64(RAND || 16 zero octets || Ks-input). SIMAUTH_MALFORMED
+ * for any other. */
+#define SIMAUTH_NONCE_2G_LEN 64
+SIMAUTH_API void simauth_gba_2g_nonce_write(const uint8_t rand[static 16],
+                                            const uint8_t ks_input[static 16],
+                                            char nonce[static SIMAUTH_NONCE_2G_LEN + 1]);
+SIMAUTH_API enum simauth_result
+simauth_gba_2g_nonce_read(const char *nonce, uint8_t rand[static 16], uint8_t ks_input[static 16]);
 #endif

@@ -69,4 +69,14 @@ SIMAUTH_API enum simauth_result simauth_ks_naf(const struct simauth_secret *ck_i
                                                const char *impi, const char *naf_fqdn,
                                                struct simauth_secret *ks_naf);
 
+/* 2G GBA (TS 33.220 annex I.5.2), with key = Kc || Kc || RAND of one triplet: RES, the password of
+ * Ub, is the first 16 octets of KDF(key, "3gpp-gba-res", SRES); Ks = KDF(key, Ks-input,
+ * "3gpp-gba-ks", SRES), 32 octets, in the place of CK || IK. SIMAUTH_MALFORMED (both are empty
+ * then): not one SRES of 4 and one Kc of 8 octets. */
+#define SIMAUTH_KS_INPUT_LEN 16
+SIMAUTH_API enum simauth_result
+simauth_gba_2g(const uint8_t rand[static SIMAUTH_RAND_LEN], const struct simauth_secret *sres,
+               const struct simauth_secret *kc, const uint8_t ks_input[static SIMAUTH_KS_INPUT_LEN],
+               struct simauth_secret *res, struct simauth_secret *ks);
+
 #endif

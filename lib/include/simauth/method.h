@@ -15,7 +15,9 @@
 #define SIMAUTH_RAND_LEN 16 /* octets, TS 33.102 */
 #define SIMAUTH_AUTN_LEN 16
 #define SIMAUTH_AUTS_LEN 14
-#define SIMAUTH_RES_MAX 16  /* RES has 4 to 16 octets */
+#define SIMAUTH_RES_MAX 16 /* RES has 4 to 16 octets */
+#define SIMAUTH_SRES_LEN 4 /* of a triplet, TS 43.020 */
+#define SIMAUTH_KC_LEN 8
 #define SIMAUTH_CHAL_MAX 48 /* the longest challenge on the wire (gsm: three RAND) */
 #define SIMAUTH_METHODS_MAX 8
 #define SIMAUTH_NONCE_LEN 16  /* NONCE_A and NONCE_B of the methods without a SIM */

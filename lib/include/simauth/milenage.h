@@ -36,6 +36,11 @@ SIMAUTH_API enum simauth_result simauth_milenage_run(const struct simauth_milena
 SIMAUTH_API enum simauth_result simauth_milenage_keys(const struct simauth_milenage *m,
                                                       const uint8_t rand[static SIMAUTH_RAND_LEN],
                                                       struct simauth_milenage_vector *out);
+/* The triplet of RES (8 or 16 octets), CK and IK: c2 and c3 of TS 33.102, 6.8.1.2; with Milenage it
+ * is GSM-Milenage of TS 55.205. */
+SIMAUTH_API void simauth_triplet(const uint8_t *res, size_t res_len, const uint8_t ck[static 16],
+                                 const uint8_t ik[static 16], uint8_t sres[static SIMAUTH_SRES_LEN],
+                                 uint8_t kc[static SIMAUTH_KC_LEN]);
 SIMAUTH_API void simauth_milenage_wipe(struct simauth_milenage *m);
 
 #endif

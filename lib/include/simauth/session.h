@@ -173,6 +173,14 @@ SIMAUTH_API simauth_actions simauth_session_ack_in(struct simauth_session *s,
  * value stays. */
 SIMAUTH_API simauth_actions simauth_session_later_sdp(struct simauth_session *s, bool ours,
                                                       const char *sdp, size_t sdp_len);
+/* Whether that description has every bound value, without a consequence: one that does not can
+ * still be refused (488), and the call is as it was. */
+SIMAUTH_API bool simauth_session_later_fits(const struct simauth_session *s, bool ours,
+                                            const char *sdp, size_t sdp_len);
+/* Our own offer that did not fit was taken. */
+SIMAUTH_API simauth_actions simauth_session_other_media(struct simauth_session *s);
+/* REFER, or the other side became a conference: who is heard is no longer said by the two proofs. */
+SIMAUTH_API simauth_actions simauth_session_handed_over(struct simauth_session *s);
 SIMAUTH_API simauth_actions simauth_session_media(struct simauth_session *s,
                                                   enum simauth_media_result result);
 SIMAUTH_API simauth_actions simauth_session_hold_expired(struct simauth_session *s);

@@ -28,17 +28,20 @@ class Case:
     label: str = ""
     limit: int = 60
     processors: int = 1
+    group: str = ""
     world: dict = field(default_factory=dict)
 
 
-def case(name, product=True, label="", limit=60, processors=1, **world):
+def case(name, product=True, label="", limit=60, processors=1, group="", **world):
     """Register a case under its CTest name (as 'call.stock.plain').
 
     product: lay the staged installation over /usr of phones and gateways. label: 'bench' or 'long' takes
-    it out of the ordinary run. limit: seconds. Other arguments go to World.
+    it out of the ordinary run. limit: seconds. group: all cases of this name are one test of CTest, after
+    each other, so that what they need is made on one machine (call.debian13: the chroot). Other arguments
+    go to World.
     """
     def register(function):
         assert name not in registered, f"two cases are called {name}"
-        registered[name] = Case(name, function, product, label, limit, processors, world)
+        registered[name] = Case(name, function, product, label, limit, processors, group, world)
         return function
     return register

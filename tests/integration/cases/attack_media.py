@@ -101,13 +101,21 @@ def later_offer(world):
 
 @case("attack.media.later_offer_required")
 def later_offer_required(world):
-    """The same under `require`: Bob ends the call with cause 5."""
+    """The same under `require`: Bob's phone answers 488, never changes its media, and the call goes on as it was."""
     scene = Scene(world, policy="require")
-    before = world.alice.mark(), world.bob.mark()
-    _, call = authenticated_then_offer(scene)
-    world.bob.wait_note(rf"call {call} callee: not-authenticated: reason=SDP_DIFFERENT")
+    before = world.bob.mark()
+    number, call = authenticated_then_offer(scene)
+    world.bob.wait_note(rf"call {call} callee: refused-offer: code=488")
+    flow.wait_any(lambda: scene.tamper.last("INVITE", 488, towards_node=False), 5, "488 of Bob's phone")
     scene.off()
-    for phone, mark in zip((world.alice, world.bob), before):
-        phone.wait_state("Released", after=mark)
-    assert cause(scene.tamper.last("BYE", towards_node=False)) == 5
+    world.alice.wait_event(lambda e: e.state == "StreamsRunning", what="the call as it was", after=world.alice.mark() - 1)
+    assert world.alice.state(number) == world.bob.state() == "StreamsRunning"
+    states = [e.state for e in world.bob.events()[before:]]
+    assert "UpdatedByRemote" not in states and "PausedByRemote" not in states and "End" not in states, states
+    for phone in (world.alice, world.bob):
+        assert not phone.notes(rf"call {call} \w+: not-authenticated: "), phone.node.name
+    paused = world.bob.mark()
+    world.alice.command(f"call-pause {number}")  # an offer that nobody changes is taken
+    world.bob.wait_state("PausedByRemote", after=paused)
+    flow.hang_up(world, number)
     honest_call(world)

@@ -110,10 +110,12 @@ def pulled_callee(world):
 
 @case("call.card.pulled_caller")
 def pulled_caller(world):
-    """Alice's card is taken out while her INVITE travels: never authenticated, and both phones go on."""
+    """Alice's card is taken out while her INVITE travels: the same call without an element, never authenticated."""
     with phones_with_cards(world, "alice", policy="prefer") as readers:
         readers["alice"].order({"do": "plan", "rules": [{"on": "authenticate", "do": "pull"}]})
-        flow.connect_until_end(world)
+        flow.hang_up(world, flow.connect(world))
+        world.alice.wait_note(NOT_AUTHENTICATED + "reason=CARD_FAILED")
+        assert world.alice.notes(r"caller: again: element=none")
         for phone in (world.alice, world.bob):
             refuse(phone, AUTHENTICATED)
             phone.process.check()

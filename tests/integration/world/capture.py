@@ -27,7 +27,7 @@ class Capture:
         mark = b"end of capture " + os.urandom(8)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as discard:
             discard.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            discard.sendto(mark, (net.PREFIX + "255", 9))
+            discard.sendto(mark, (net.PREFIX_4 + "255", 9))
 
         def seen():
             self._process.check()

@@ -13,9 +13,9 @@ class Resolver:
     def host(self, name, address):
         self._names.append(f"host-record={name},{address}")
 
-    def sip(self, domain, target, port=5060):
-        for transport in ("udp", "tcp"):
-            self._names.append(f"srv-host=_sip._{transport}.{domain},{target},{port},0,10")
+    def sip(self, domain, target, port=5060, tls_port=5061):
+        for service, at in (("_sip._udp", port), ("_sip._tcp", port), ("_sips._tcp", tls_port)):
+            self._names.append(f"srv-host={service}.{domain},{target},{at},0,10")
 
     def start(self):
         lines = ["no-resolv", "no-hosts", "no-daemon", "bind-interfaces",

@@ -12,13 +12,14 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from world import sandbox  # noqa: E402
+from world import debian13, sandbox  # noqa: E402
 
 
 def _arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--net", required=True, help="network namespace under /run/netns")
     parser.add_argument("--product", help="folder laid over /usr: the installed product")
+    parser.add_argument("--root", help="another Debian to be in (debian13.py); /etc is then this world's")
     parser.add_argument("--tmp", help="folder to be this program's /tmp")
     parser.add_argument("--bind", action="append", default=[], metavar="FROM:TO")
     parser.add_argument("--user", type=int)
@@ -30,7 +31,10 @@ def _arguments():
 def _mounts(want):
     sandbox.unshare(sandbox.CLONE_NEWNS)
     sandbox.mount("none", "/", None, sandbox.MS_REC | sandbox.MS_PRIVATE)
-    if want.product:
+    if want.root:
+        debian13.enter(want.root, binds=[("/run", "/run")],
+                       overlays=[(f"{sandbox.ROOM}/etc", "/etc")] + ([(want.product, "/usr")] if want.product else []))
+    elif want.product:
         sandbox.overlay(want.product, "/usr")
     for pair in want.bind:
         source, target = pair.split(":", 1)

@@ -16,7 +16,10 @@ from . import sandbox
 from .process import Failed, Process, tail, wait_for
 
 SWITCH = "sw0"
-PREFIX = "10.83.0."
+PREFIX_4 = "10.83.0."
+PREFIX = PREFIX_4  # of this world's nodes; their numbers are written the same way in both families
+LENGTH = 24
+FAMILY = socket.AF_INET
 ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter.py")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,10 +31,29 @@ def ip(*words):
     return result.stdout
 
 
+def use_family(family):
+    """4, or 6: every node then has an IPv6 address and no other. Before make_switch()."""
+    global PREFIX, LENGTH, FAMILY
+    PREFIX, LENGTH, FAMILY = {4: (PREFIX_4, 24, socket.AF_INET), 6: ("fd83::", 64, socket.AF_INET6)}[family]
+
+
+def in_uri(address):
+    """An address as it stands in a URI or before a port."""
+    return f"[{address}]" if ":" in address else address
+
+
+def _give(address, length, interface, node=None):
+    """An address that counts at once (IPv6 would first ask whether somebody else has it)."""
+    ip(*(["-n", node] if node else []), "addr", "add", f"{address}/{length}", "dev", interface,
+       *(["nodad"] if ":" in address else []))
+
+
 def make_switch():
     ip("link", "set", "lo", "up")
     ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
-    ip("addr", "add", PREFIX + "1/24", "dev", SWITCH)
+    _give(PREFIX_4 + "1", 24, SWITCH)  # also in a world of IPv6: the capture's own mark needs it
+    if PREFIX != PREFIX_4:
+        _give(PREFIX + "1", LENGTH, SWITCH)
     ip("link", "set", SWITCH, "up")
 
 
@@ -64,6 +86,7 @@ class Node:
         self.folder = os.path.join(folder, name)
         self.user = user
         self.product = product
+        self.root = None  # the folder of another Debian that this node's programs see
         self.env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": self.folder}
         self.processes = []
         for part in ("", "tmp"):
@@ -77,7 +100,7 @@ class Node:
         ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
         ip("link", "set", self.cable, "master", SWITCH, "up")
         ip("-n", self.name, "link", "set", "lo", "up")
-        ip("-n", self.name, "addr", "add", f"{self.address}/24", "dev", "eth0")
+        _give(self.address, LENGTH, "eth0", self.name)
         ip("-n", self.name, "link", "set", "eth0", "up")
         ip("-n", self.name, "route", "add", "default", "via", PREFIX + "1")
 
@@ -118,6 +141,8 @@ class Node:
         words = [sys.executable, "-S", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
         if self.product:
             words += ["--product", self.product]
+        if self.root:
+            words += ["--root", self.root, "--cwd", "/tmp"]
         user = self.user if user == "own" else user
         if user is not None:
             words += ["--user", str(user)]
@@ -160,7 +185,7 @@ class Node:
     def socket(self, kind=socket.SOCK_DGRAM, port=0, address=None):
         """A socket bound in this node."""
         def make():
-            new = socket.socket(socket.AF_INET, kind)
+            new = socket.socket(FAMILY, kind)
             new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             new.bind((self.address if address is None else address, port))
             return new
@@ -176,7 +201,7 @@ class Node:
             except OSError:
                 return False
         try:
-            wait_for(attempt, limit, f"answer on TCP {self.address}:{port}", every=0.02)
+            wait_for(attempt, limit, f"answer on TCP {in_uri(self.address)}:{port}", every=0.02)
         except Failed as error:
             raise Failed(f"{error}; {process.name} said last:\n{tail(process.log)}") from None
 

@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IPv4 and UDP as they stand on a cable: taken apart, put together, fragments included."""
+"""IP and UDP as they stand on a cable: taken apart, put together (IPv4 alone), fragments included."""
 
 import socket
 import struct
 
 ETHERNET = 14
 IPV4 = 0x0800
+IPV6 = 0x86dd
+IPV6_FRAGMENT = 44
 UDP = 17
 TCP = 6
 MTU = 1500
@@ -22,7 +24,7 @@ def checksum(data):
 
 
 class Datagram:
-    """One IPv4 packet, whole: `payload` is UDP's or TCP's where it is one of these."""
+    """One IP packet, whole: `payload` is UDP's or TCP's where it is one of these."""
 
     def __init__(self, ethernet, source, target, protocol, body, ident=0):
         self.ethernet = ethernet
@@ -67,7 +69,10 @@ class Reassembler:
 
     def add(self, frame):
         """The Datagram that this frame is or completes; None for anything else or a first part."""
-        if len(frame) < ETHERNET + 20 or struct.unpack("!H", frame[12:14])[0] != IPV4:
+        kind = struct.unpack("!H", frame[12:14])[0] if len(frame) >= ETHERNET + 20 else None
+        if kind == IPV6 and len(frame) >= ETHERNET + 40:
+            return self._add_6(frame)
+        if kind != IPV4:
             return None
         header = frame[ETHERNET:]
         length = (header[0] & 15) * 4
@@ -77,6 +82,19 @@ class Reassembler:
         body = header[length:total]
         if fragment & 0x3fff:
             body = self._join((source, target, protocol, ident), fragment, body)
+            if body is None:
+                return None
+        return Datagram(frame[:ETHERNET], source, target, protocol, body, ident)
+
+    def _add_6(self, frame):
+        header = frame[ETHERNET:]
+        length, protocol = struct.unpack("!HB", header[4:7])
+        source, target = (socket.inet_ntop(socket.AF_INET6, header[at:at + 16]) for at in (8, 24))
+        body, ident = header[40:40 + length], 0
+        if protocol == IPV6_FRAGMENT:
+            protocol, fragment, ident = struct.unpack("!BxHI", body[:8])
+            # The same as IPv4 has it: the offset in units of 8, and whether more follows.
+            body = self._join((source, target, protocol, ident), fragment >> 3 | (fragment & 1) << 13, body[8:])
             if body is None:
                 return None
         return Datagram(frame[:ETHERNET], source, target, protocol, body, ident)

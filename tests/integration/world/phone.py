@@ -73,7 +73,11 @@ class Phone:
     """linphone-daemon of one subscriber on one node."""
 
     def __init__(self, node, user, domain, transport="udp", media_encryption=None, sip="",
-                 auto_answer=False):
+                 auto_answer=False, root_ca=None, program="linphone-daemon"):
+        """root_ca: the certificate that SIP servers chain to, where it is not one of the system's.
+
+        program: another one that has the daemon's pipe and words (host/phone_host.c).
+        """
         self.node = node
         self.user = user
         self.domain = domain
@@ -85,6 +89,8 @@ class Phone:
         self.process = None
         self._pipe = None
         self._events = []
+        self._root_ca = root_ca
+        self._program = program
         self._folders()
         self.configure(transport, media_encryption, sip)
 
@@ -102,6 +108,8 @@ class Phone:
     def configure(self, transport="udp", media_encryption=None, sip=""):
         """Write linphonerc: an account and nothing that a fresh Linphone does not have."""
         sip_lines = [sip] if sip else []
+        if self._root_ca:
+            sip_lines.append(f"root_ca={self._root_ca}")
         if media_encryption:
             sip_lines.append(f"media_encryption={media_encryption}")
         self.node.write(".config/linphone/linphonerc", RC.format(
@@ -150,7 +158,7 @@ class Phone:
 
     def start(self, wait_registered=True, limit=20):
         """Start the daemon; returns when its account is registered."""
-        argv = [*self.before, "linphone-daemon", "--config", self.node.path(".config/linphone/linphonerc"),
+        argv = [*self.before, self._program, "--config", self.node.path(".config/linphone/linphonerc"),
                 "--pipe", PIPE, "--log", self.log]
         if self.auto_answer:
             argv.append("--auto-answer")

@@ -49,8 +49,8 @@ class Authority:
         finally:
             os.umask(before)
 
-    def issue(self, stem, dns, usage="serverAuth,clientAuth", days=30, since=0):
-        """A certificate for the DNS name `dns`, valid from `since` to `days` days from now (either may be past).
+    def issue(self, stem, dns, *more, usage="serverAuth,clientAuth", days=30, since=0):
+        """A certificate for the DNS name `dns` (and `more` names), valid from `since` to `days` days from now (either may be past).
 
         Returns the paths (certificate, key): `stem`.pem and .key.
         """
@@ -62,7 +62,7 @@ class Authority:
             out.write("basicConstraints=critical,CA:FALSE\n"
                       "keyUsage=critical,digitalSignature\n"
                       f"extendedKeyUsage={usage}\n"
-                      f"subjectAltName=DNS:{dns}\n")
+                      f"subjectAltName={','.join(f'DNS:{name}' for name in (dns, *more))}\n")
         self._new_key(key)
         _openssl("req", "-new", "-key", key, "-subj", f"/CN={dns}", "-out", request)
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,

@@ -15,14 +15,14 @@
 
 import os
 
-from . import net, sandbox
+from . import debian13, net, sandbox
 from .capture import Capture
 from .dns import Resolver, resolv_conf
 from .gateway import Gateway
 from .messages import Messages
 from .phone import Phone
 from .pki import Authority
-from .proxy import Proxy
+from .proxy import PROXIES
 from .sim import Sim
 
 USERS = 40
@@ -48,10 +48,13 @@ class World:
     """Everything of one run; start() brings up the plain SIP network, the rest is added by choice.
 
     product: folder laid over /usr for phones and gateways (an installation made with DESTDIR), or
-    None for stock phones.
+    None for stock phones. transport: of the phones (udp, tcp, tls). family: 4, or 6 for a world of
+    IPv6 alone. proxy: the SIP services' row in proxy.PROXIES; children and further options: theirs; for_a and
+    for_b: more of them, of one operator.
     """
 
-    def __init__(self, product=None, challenge_invites=False, children=2):
+    def __init__(self, product=None, challenge_invites=False, children=2, transport="udp", family=4,
+                 proxy="kamailio", for_a=None, for_b=None, **proxy_options):
         self.folder = sandbox.ROOM
         self.product = product
         self.nodes = {}
@@ -59,7 +62,13 @@ class World:
         self._captures = []
         self.operators = {"a": Operator("a", 1), "b": Operator("b", 2)}
         self._users = {}
-        self._proxy_options = {"challenge_invites": challenge_invites, "children": children}
+        if challenge_invites:
+            proxy_options["challenge"] = 407
+        self._proxy = PROXIES[proxy]
+        self._proxy_options = {letter: {"children": children, **proxy_options, **(own or {})}
+                               for letter, own in (("a", for_a), ("b", for_b))}
+        self.transport = transport
+        net.use_family(family)
         net.make_switch()
         self.resolver = Resolver(self.node("dns", 53))
         self.root = None
@@ -107,11 +116,19 @@ class World:
             self.resolver.host(operator.realm, node.address)
             self.resolver.sip(operator.realm, operator.sip_name)
             self.resolver.host(operator.gateway_name, net.PREFIX + str(20 + operator.host))
-            operator.proxy = Proxy(node, operator.realm, **self._proxy_options)
+            operator.proxy = self._proxy(node, operator.realm, certificate=self._sip_certificate(operator),
+                                         **self._proxy_options[operator.letter])
         self._write_etc()
         self.resolver.start()
         for operator in self.operators.values():
             operator.proxy.start()
+
+    def _sip_certificate(self, operator):
+        """The proxy's certificate, for the domain and its host name (RFC 5922); only phones on TLS need one."""
+        if self.transport != "tls":
+            return None
+        root = self.root or self.make_certificates()
+        return root.issue(f"sip-{operator.letter}", operator.realm, operator.sip_name)
 
     def _write_etc(self):
         etc = os.path.join(self.folder, "etc")
@@ -169,11 +186,23 @@ class World:
         """Alice's and Bob's SIM: {user: Sim}."""
         return {"alice": self.issue_sim("alice", "a"), "bob": self.issue_sim("bob", "b")}
 
-    def add_phone(self, name, operator, host, **options):
-        """A phone of the operator's subscriber `name` (options as Phone's), not yet started."""
+    def add_phone(self, name, operator, host, account=None, **options):
+        """A phone of the operator's subscriber `name` (options as Phone's), not yet started.
+
+        account: whose it is, where one subscriber has several.
+        linphone: 5.1 is this Debian's, 5.3 that of Debian 13 (debian13.py).
+        """
         product = options.pop("product", self.product)
+        linphone = options.pop("linphone", "5.1")
+        if linphone == "5.3" and product:
+            product = debian13.product(product)
         node = self.node(name, host, self.user(name), product)
-        self.phones.append(Phone(node, name, self.operators[operator].realm, **options))
+        if linphone == "5.3":
+            node.root = debian13.folder()
+        options.setdefault("transport", self.transport)
+        if self.root and options["transport"] == "tls":
+            options.setdefault("root_ca", self.root.certificate)
+        self.phones.append(Phone(node, account or name, self.operators[operator].realm, **options))
         return self.phones[-1]
 
     def add_phones(self, alice=None, bob=None, **options):

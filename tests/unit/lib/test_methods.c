@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The methods against the independent implementation, RFC 5448 appendix C, and each other. */
+#include "simauth/digest.h"
+#include "simauth/milenage.h"
 #include "simauth/name.h"
 #include "vectors.h"
 
@@ -127,6 +129,77 @@ static void test_akap_refuses(void **state)
     json_decref(all);
 }
 
+/* TS 33.220 annex I and TS 24.109 annex H, and GSM-Milenage of the same triplet. */
+static void test_gba_2g(void **state)
+{
+    json_t *all = load_vectors("methods"), *v = json_object_get(all, "gba_2g");
+    struct simauth_secret kc = secret_of(v, "kc"), sres = secret_of(v, "sres"), res, ks;
+    uint8_t rand[16], ks_input[16], read_rand[16], read_input[16];
+    char nonce[SIMAUTH_NONCE_2G_LEN + 1];
+
+    (void)state;
+    octets_of(v, "rand", rand, sizeof rand);
+    octets_of(v, "ks_input", ks_input, sizeof ks_input);
+    assert_int_equal(simauth_gba_2g(rand, &sres, &kc, ks_input, &res, &ks), SIMAUTH_OK);
+    assert_octets(v, "res", res.octets, res.len);
+    assert_octets(v, "ks", ks.octets, ks.len);
+    simauth_gba_2g_nonce_write(rand, ks_input, nonce);
+    assert_string_equal(nonce, text_of(v, "nonce"));
+    assert_int_equal(simauth_gba_2g_nonce_read(nonce, read_rand, read_input), SIMAUTH_OK);
+    assert_memory_equal(read_rand, rand, sizeof rand);
+    assert_memory_equal(read_input, ks_input, sizeof ks_input);
+    sres.len = 3;
+    assert_int_equal(simauth_gba_2g(rand, &sres, &kc, ks_input, &res, &ks), SIMAUTH_MALFORMED);
+    assert_true(res.len == 0 && ks.len == 0);
+    sres.len = 4;
+    kc.len = 16;
+    assert_int_equal(simauth_gba_2g(rand, &sres, &kc, ks_input, &res, &ks), SIMAUTH_MALFORMED);
+    json_decref(all);
+}
+
+/* Neither a USIM's nonce nor one with an AUTN in it is one of 2G. */
+static void test_gba_2g_nonces(void **state)
+{
+    uint8_t rand[16] = {1}, autn[16] = {2}, input[16], octets[48] = {1}, out[16];
+    char nonce[SIMAUTH_NONCE_2G_LEN + 1], longer[SIMAUTH_NONCE_2G_LEN + 5];
+
+    (void)state;
+    simauth_aka_nonce_write(rand, autn, nonce);
+    assert_int_equal(simauth_gba_2g_nonce_read(nonce, out, input), SIMAUTH_MALFORMED);
+    octets[31] = 1; /* the last of AUTN */
+    simauth_b64_encode(octets, sizeof octets, nonce);
+    assert_int_equal(simauth_gba_2g_nonce_read(nonce, out, input), SIMAUTH_MALFORMED);
+    octets[31] = 0;
+    simauth_b64_encode(octets, sizeof octets, nonce);
+    assert_int_equal(simauth_gba_2g_nonce_read(nonce, out, input), SIMAUTH_OK);
+    snprintf(longer, sizeof longer, "%sAAAA", nonce);
+    assert_int_equal(simauth_gba_2g_nonce_read(longer, out, input), SIMAUTH_MALFORMED);
+    nonce[10] = '*';
+    assert_int_equal(simauth_gba_2g_nonce_read(nonce, out, input), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_gba_2g_nonce_read("", out, input), SIMAUTH_MALFORMED);
+}
+
+static void test_triplet_of_milenage(void **state)
+{
+    json_t *all = load_vectors("methods"), *v = json_object_get(all, "gsm");
+    uint8_t k[16], opc[16], rand[48], kc[24], sres[12];
+    struct simauth_milenage m;
+    struct simauth_milenage_vector out;
+
+    (void)state;
+    octets_of(v, "k_sim", k, sizeof k);
+    octets_of(v, "opc_sim", opc, sizeof opc);
+    octets_of(v, "rand", rand, sizeof rand);
+    assert_int_equal(simauth_milenage_init(&m, k, opc, true), SIMAUTH_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(simauth_milenage_keys(&m, rand + 16 * i, &out), SIMAUTH_OK);
+        simauth_triplet(out.res, sizeof out.res, out.ck, out.ik, sres + 4 * i, kc + 8 * i);
+    }
+    assert_octets(v, "res", sres, sizeof sres);
+    assert_octets(v, "k", kc, sizeof kc);
+    json_decref(all);
+}
+
 /* A pin with a stronger method never falls back by itself (section 7). */
 static void test_strengths(void **state)
 {
@@ -146,9 +219,15 @@ static void test_strengths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gsm),          cmocka_unit_test(test_gsm_rands_differ),
-        cmocka_unit_test(test_akap),         cmocka_unit_test(test_akap_of_the_rfc),
-        cmocka_unit_test(test_akap_refuses), cmocka_unit_test(test_strengths),
+        cmocka_unit_test(test_gsm),
+        cmocka_unit_test(test_gsm_rands_differ),
+        cmocka_unit_test(test_akap),
+        cmocka_unit_test(test_akap_of_the_rfc),
+        cmocka_unit_test(test_akap_refuses),
+        cmocka_unit_test(test_strengths),
+        cmocka_unit_test(test_gba_2g),
+        cmocka_unit_test(test_gba_2g_nonces),
+        cmocka_unit_test(test_triplet_of_milenage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

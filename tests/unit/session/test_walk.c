@@ -528,6 +528,11 @@ static void later_sdp(struct run *r)
     simauth_session_later_sdp(r->s, true, world_no_zrtp, strlen(world_no_zrtp));
 }
 
+static void handed_over(struct run *r)
+{
+    simauth_session_handed_over(r->s);
+}
+
 static void hold_expired(struct run *r)
 {
     if (held(r))
@@ -589,6 +594,7 @@ static const input inputs[] = {offer,
                                mismatch,
                                weak,
                                later_sdp,
+                               handed_over,
                                hold_expired,
                                verdict_expired,
                                hung_up};

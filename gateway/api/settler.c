@@ -1,0 +1,83 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "settler.h"
+
+#include <glib.h>
+
+struct settler {
+    struct gateway *gateway;
+    GThread *thread;
+    GMutex lock;
+    GCond changed;
+    GQueue line; /* of requests */
+    bool stopping;
+};
+
+/* The whole line, once there is one; empty: the end. */
+static GQueue take_line(struct settler *settler)
+{
+    GQueue line;
+
+    g_mutex_lock(&settler->lock);
+    while (settler->line.length == 0 && !settler->stopping)
+        g_cond_wait(&settler->changed, &settler->lock);
+    line = settler->line;
+    g_queue_init(&settler->line);
+    g_mutex_unlock(&settler->lock);
+    return line;
+}
+
+static gpointer run(gpointer data)
+{
+    struct settler *settler = data;
+    struct gateway *gateway = settler->gateway;
+    struct request *request;
+
+    for (;;) {
+        GQueue line = take_line(settler);
+
+        if (line.length == 0)
+            return NULL;
+        /* The first waits, and what it waits for has most of the others on the disk as well. */
+        while ((request = g_queue_pop_head(&line))) {
+            request->settled = gateway->ops->settle(gateway->store, request->ticket);
+            request_resume(request);
+        }
+    }
+}
+
+struct settler *settler_start(struct gateway *gateway)
+{
+    struct settler *settler = g_new0(struct settler, 1);
+
+    settler->gateway = gateway;
+    g_mutex_init(&settler->lock);
+    g_cond_init(&settler->changed);
+    settler->thread = g_thread_try_new("settler", run, settler, NULL);
+    if (settler->thread)
+        return settler;
+    g_free(settler);
+    return NULL;
+}
+
+void settler_stop(struct settler *settler)
+{
+    if (!settler)
+        return;
+    g_mutex_lock(&settler->lock);
+    settler->stopping = true;
+    g_cond_signal(&settler->changed);
+    g_mutex_unlock(&settler->lock);
+    g_thread_join(settler->thread);
+    g_mutex_clear(&settler->lock);
+    g_cond_clear(&settler->changed);
+    g_free(settler);
+}
+
+void settler_wait(struct settler *settler, struct request *request)
+{
+    g_mutex_lock(&settler->lock);
+    g_queue_push_tail(&settler->line, request);
+    g_cond_signal(&settler->changed);
+    g_mutex_unlock(&settler->lock);
+}

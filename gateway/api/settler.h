@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A thread that waits for the store's disk in place of the listener's threads: one wait serves all
+ * requests that stand in its line, and the listener goes on with others. */
+#ifndef SIMAUTH_GATEWAY_SETTLER_H
+#define SIMAUTH_GATEWAY_SETTLER_H
+
+#include "request.h"
+
+struct settler;
+/* NULL: the thread could not be started. */
+struct settler *settler_start(struct gateway *gateway);
+/* When nobody stands in line any more, and nobody comes. */
+void settler_stop(struct settler *settler);
+/* Sets request->settled when the transaction of request->ticket is on the disk or lost, then calls
+ * request_resume(). */
+void settler_wait(struct settler *settler, struct request *request);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* subscriber import: a million lines in one transaction, all or none. */
+#include "ctl.h"
+#include "keys_file.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRESS_ROWS 4096
+#define BAR 30
+#define FIELDS_MAX 8 /* seven, and one too many */
+#define SQN_MAX ((UINT64_C(1) << 48) - 1)
+
+struct import {
+    FILE *file;
+    const char *name;
+    int64_t size, now; /* size 0: not known */
+    int64_t started_us;
+    long line, added;
+    bool bar;
+};
+
+/* -- a line --------------------------------------------------------------------------------------
+ */
+
+/* Cuts `row` at its commas; blanks around a field do not count. */
+static int split(char *row, char *fields[static FIELDS_MAX])
+{
+    int count = 0;
+
+    for (char *at = row; at && count < FIELDS_MAX; count++) {
+        char *comma = strchr(at, ',');
+
+        if (comma)
+            *comma = '\0';
+        fields[count] = g_strstrip(at);
+        at = comma ? comma + 1 : NULL;
+    }
+    return count;
+}
+
+static const char *read_keys(char *const fields[], struct store_keys *keys)
+{
+    keys->op_is_opc = strcmp(fields[2], "opc") == 0;
+    if (!keys->op_is_opc && strcmp(fields[2], "op") != 0)
+        return "the third field is neither opc nor op";
+    if (!ctl_hex(fields[1], keys->k, 16))
+        return "K (the second field) has not 32 hexadecimal digits";
+    if (!ctl_hex(fields[3], keys->op, 16))
+        return "OPc or OP (the fourth field) has not 32 hexadecimal digits";
+    return NULL;
+}
+
+static const char *read_amf(const char *text, struct store_keys *keys)
+{
+    if (text[0] && !ctl_hex(text, keys->amf, 2))
+        return "AMF (the fifth field) has not four hexadecimal digits";
+    return keys->amf[0] & 0x80 ? "AMF (the fifth field) has the separation bit" : NULL;
+}
+
+static const char *read_sqn(const char *text, struct store_subscriber *s)
+{
+    char *end;
+
+    s->sqn = strtoull(text, &end, 10);
+    return *end || text[0] == '-' || s->sqn > SQN_MAX
+               ? "SQN (the seventh field) is no number of 48 bits"
+               : NULL;
+}
+
+/* NULL, or what is wrong; never what stood there, for it may be a key. */
+static const char *read_row(struct ctl *ctl, char *row, struct store_subscriber *s)
+{
+    static const char *const empty = "";
+    char *fields[FIELDS_MAX];
+    int count = split(row, fields);
+    const char *nai = count > 5 && fields[5][0] ? fields[5] : NULL;
+    const char *why;
+
+    memcpy(s->keys.amf, ctl->gateway.config->amf, sizeof s->keys.amf);
+    if (count < 4 || count > 7)
+        return "it has not four to seven fields: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]";
+    if (strlen(fields[0]) < 6 || strlen(fields[0]) > STORE_IMSI_MAX ||
+        strspn(fields[0], "0123456789") != strlen(fields[0]))
+        return "the IMSI (the first field) has not 6 to 15 digits";
+    g_strlcpy(s->imsi, fields[0], sizeof s->imsi);
+    why = read_keys(fields, &s->keys);
+    if (!why)
+        why = read_amf(count > 4 ? fields[4] : empty, &s->keys);
+    if (!why && count > 6)
+        why = read_sqn(fields[6], s);
+    if (!why && ctl_subscriber_names(ctl, s, keys_file_mnc_digits(s->imsi), nai) != 0)
+        why = "its NAI (the sixth field) cannot be: see above";
+    return why;
+}
+
+/* -- all of them ---------------------------------------------------------------------------------
+ */
+
+static void show_progress(const struct import *import, bool end)
+{
+    int64_t at = import->size > 0 ? (int64_t)ftello(import->file) : 0;
+    double seconds = (double)(g_get_monotonic_time() - import->started_us) / G_USEC_PER_SEC;
+    int full = import->size > 0 && at >= 0 ? (int)(BAR * at / import->size) : 0;
+    char bar[BAR + 1];
+
+    if (!import->bar)
+        return;
+    memset(bar, '.', BAR);
+    memset(bar, '#', (size_t)CLAMP(full, 0, BAR));
+    bar[BAR] = '\0';
+    if (import->size > 0)
+        fprintf(stderr, "\r[%s] %3d %%  ", bar, (int)CLAMP(100 * at / import->size, 0, 100));
+    else
+        fputc('\r', stderr);
+    fprintf(stderr, "%ld subscribers  %.0f a second%s", import->added,
+            seconds > 0 ? (double)import->added / seconds : 0, end ? "\n" : "");
+}
+
+static enum store_result import_row(struct ctl *ctl, struct import *import, char *row)
+{
+    struct store_subscriber s = {.sim_since = import->now};
+    const char *why = read_row(ctl, row, &s);
+    enum store_result result = STORE_FAILED;
+
+    if (!why)
+        result = ctl->gateway.ops->subscriber_add(ctl->gateway.store, &s);
+    if (result == STORE_EXISTS)
+        why = "this IMSI or NAI is there already";
+    if (why) {
+        show_progress(import, true);
+        ctl_fail("%s line %ld: %s; nothing was imported", import->name, import->line, why);
+    }
+    store_subscriber_wipe(&s);
+    return result;
+}
+
+static bool to_skip(const struct import *import, const char *row)
+{
+    return row[0] == '#' || row[0] == '\n' || row[0] == '\r' ||
+           (import->line == 1 && strncmp(row, "imsi,", 5) == 0);
+}
+
+static enum store_result import_all(struct ctl *ctl, void *data)
+{
+    struct import *import = data;
+    enum store_result result = STORE_OK;
+    char row[1024];
+
+    while (result == STORE_OK && fgets(row, sizeof row, import->file)) {
+        import->line++;
+        if (to_skip(import, row))
+            continue;
+        if (!strchr(row, '\n') && !feof(import->file)) {
+            ctl_fail("%s line %ld: it is longer than %zu octets; nothing was imported",
+                     import->name, import->line, sizeof row - 2);
+            result = STORE_FAILED;
+            break;
+        }
+        result = import_row(ctl, import, row);
+        import->added += result == STORE_OK;
+        if (import->added % PROGRESS_ROWS == 0)
+            show_progress(import, false);
+    }
+    OPENSSL_cleanse(row, sizeof row);
+    if (result == STORE_OK && ferror(import->file)) {
+        ctl_fail("%s: %s; nothing was imported", import->name, g_strerror(errno));
+        result = STORE_FAILED;
+    }
+    return result;
+}
+
+static int import_csv(struct ctl *ctl)
+{
+    struct import import = {.name = ctl->words[0],
+                            .now = (int64_t)time(NULL),
+                            .started_us = g_get_monotonic_time(),
+                            .bar = isatty(STDERR_FILENO) || ctl_option(ctl, "progress")};
+    struct stat about;
+    int result;
+
+    import.file = strcmp(import.name, "-") == 0 ? stdin : fopen(import.name, "r");
+    if (!import.file)
+        return ctl_fail("%s: %s", import.name, g_strerror(errno));
+    if (!ctl->gateway.config->auc)
+        result = ctl_fail("[auc] type is an HLR, which keeps the keys itself");
+    else {
+        if (fstat(fileno(import.file), &about) == 0 && S_ISREG(about.st_mode))
+            import.size = about.st_size;
+        result = ctl_change(ctl, import_all, &import, import.name);
+    }
+    if (result == 0)
+        show_progress(&import, true);
+    if (import.file != stdin)
+        fclose(import.file);
+    if (result == 0)
+        printf("%ld subscribers\n", import.added);
+    return result;
+}
+
+const struct ctl_command ctl_import_commands[] = {
+    {"subscriber", "import", "FILE|- [--progress]", " progress ",
+     "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]; all or none", 1, false, import_csv},
+    {0}};

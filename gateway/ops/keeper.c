@@ -1,0 +1,202 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "keeper.h"
+#include "../api/operator_key.h"
+#include "../log.h"
+#include "metrics.h"
+#include "notify.h"
+#include "state.h"
+#include "tls.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SWEEP_US (10 * G_USEC_PER_SEC)
+#define STUCK_US (30 * G_USEC_PER_SEC) /* longer than HLR and partner may take together */
+#define JUMP_US (2 * G_USEC_PER_SEC)
+#define JUMPED_US (60 * G_USEC_PER_SEC)
+#define SOON_SECONDS (14 * 86400)
+
+struct keeper {
+    struct gateway *gateway;
+    struct http *http;
+    int64_t swept_us;  /* all times monotonic: the clock may jump */
+    int64_t offset_us; /* between the clock and the monotonic one */
+    int64_t jumped_us; /* 0: not lately */
+    int64_t pinged_us, watchdog_us;
+};
+
+/* -- the store -----------------------------------------------------------------------------------
+ */
+
+/* A row that is over: writing and sweeping it shows whether the disk takes anything, which a
+ * transaction without a change does not. */
+static enum store_result write_something(struct gateway *gateway)
+{
+    const struct store_operator_key over = {
+        .private_key = {.len = 32}, .not_before = 0, .not_after = 1};
+
+    return gateway->ops->operator_key_add(gateway->store, &over);
+}
+
+static void sweep(struct gateway *gateway)
+{
+    bool doubtful = !state_good(STATE_STORE);
+    enum store_result result = gateway->ops->begin(gateway->store, true);
+
+    if (result == STORE_OK) {
+        if (doubtful)
+            result = write_something(gateway);
+        if (result == STORE_OK)
+            result = gateway->ops->sweep(gateway->store, (int64_t)time(NULL));
+        if (result == STORE_OK)
+            result = gateway->ops->commit(gateway->store);
+        else
+            gateway->ops->rollback(gateway->store);
+    }
+    metrics_store(result);
+    if (result != STORE_OK)
+        log_line("op=sweep result=failed reason=\"%s\"", store_result_name(result));
+}
+
+/* -- once a second -------------------------------------------------------------------------------
+ */
+
+static void watch_clock(struct keeper *keeper, int64_t now_us)
+{
+    int64_t offset = g_get_real_time() - now_us, jump = offset - keeper->offset_us;
+
+    keeper->offset_us = offset;
+    if (jump > JUMP_US || jump < -JUMP_US) {
+        log_line("op=clock jump_ms=%lld", (long long)(jump / 1000));
+        metrics_clock_jump();
+        keeper->jumped_us = now_us;
+        state_set(STATE_CLOCK, "jumped");
+    } else if (keeper->jumped_us && now_us - keeper->jumped_us > JUMPED_US) {
+        keeper->jumped_us = 0;
+        state_set(STATE_CLOCK, "good");
+    }
+}
+
+static void watch_certificates(struct gateway *gateway)
+{
+    int64_t now = g_get_real_time() / G_USEC_PER_SEC;
+    int64_t first = MIN(tls_present_expires(), operator_keys_expires(gateway->operator_keys));
+
+    state_set(STATE_CERTIFICATE, first <= now                 ? "expired"
+                                 : first - now < SOON_SECONDS ? "expires-soon"
+                                                              : "good");
+}
+
+static void watch_listener(struct keeper *keeper)
+{
+    struct http_status status;
+
+    http_status(keeper->http, &status);
+    state_set(STATE_LISTENER, status.oldest_us > STUCK_US ? "stuck"
+                              : status.connections >= (unsigned)keeper->gateway->config->connections
+                                  ? "crowded"
+                                  : "good");
+}
+
+/* Whoever waits for us hears nothing while a request hangs. */
+static void ping(struct keeper *keeper, int64_t now_us)
+{
+    char text[256];
+
+    if (!keeper->watchdog_us || now_us - keeper->pinged_us < keeper->watchdog_us / 3 ||
+        strcmp(state_of(STATE_LISTENER), "stuck") == 0)
+        return;
+    keeper->pinged_us = now_us;
+    snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=service %s, store %s, source %s",
+             state_of(STATE_SERVICE), state_of(STATE_STORE), state_of(STATE_SOURCE));
+    notify_send(text);
+}
+
+static void tick(struct keeper *keeper)
+{
+    struct gateway *gateway = keeper->gateway;
+    int64_t now_us = g_get_monotonic_time();
+
+    http_reap(keeper->http);
+    watch_clock(keeper, now_us);
+    watch_certificates(gateway);
+    watch_listener(keeper);
+    metrics_source_state();
+    if (now_us - keeper->swept_us >= SWEEP_US || !state_good(STATE_STORE)) {
+        keeper->swept_us = now_us;
+        operator_keys_rotate(gateway->operator_keys);
+        sweep(gateway);
+    }
+    ping(keeper, now_us);
+}
+
+/* -- signals -------------------------------------------------------------------------------------
+ */
+
+static void on_hangup(struct keeper *keeper, const char *path, const char *log)
+{
+    char error[CONFIG_ERROR_MAX] = "", text[64];
+    char **lines;
+    bool good;
+
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)g_get_monotonic_time());
+    notify_send(text);
+    if (log)
+        log_open(log);
+    good = reload(keeper->gateway, path, error) == 0;
+    metrics_reload(good);
+    lines = g_strsplit(error, "\n", -1);
+    if (good)
+        log_line("op=reload result=good");
+    for (size_t i = 0; !good && lines[i]; i++)
+        log_line("op=reload result=refused reason=\"%s\"", lines[i]);
+    g_strfreev(lines);
+    notify_send(good ? "READY=1\nSTATUS=reloaded"
+                     : "READY=1\nSTATUS=reload refused: see the log; the old configuration holds");
+}
+
+/* The next signal, or 0 after a second at most. */
+static int wait_signal(const struct keeper *keeper, const sigset_t *signals)
+{
+    int64_t us =
+        keeper->watchdog_us ? MIN(keeper->watchdog_us / 6, G_USEC_PER_SEC) : G_USEC_PER_SEC;
+    const struct timespec time = {us / G_USEC_PER_SEC, us % G_USEC_PER_SEC * 1000};
+    int got = sigtimedwait(signals, NULL, &time);
+
+    return got > 0 ? got : 0;
+}
+
+static bool ends(int got)
+{
+    return got == SIGTERM || got == SIGINT;
+}
+
+void keeper_run(struct gateway *gateway, struct http *http, const sigset_t *signals,
+                const char *path, const char *log)
+{
+    struct keeper keeper = {.gateway = gateway,
+                            .http = http,
+                            .offset_us = g_get_real_time() - g_get_monotonic_time(),
+                            .watchdog_us = notify_watchdog_us()};
+    int64_t end_us;
+    int got;
+
+    tick(&keeper);
+    state_set(STATE_SERVICE, "good");
+    notify_send("READY=1");
+    while (!ends(got = wait_signal(&keeper, signals))) {
+        if (got == SIGHUP)
+            on_hangup(&keeper, path, log);
+        tick(&keeper);
+    }
+    state_set(STATE_SERVICE, "draining");
+    notify_send("STOPPING=1");
+    end_us = g_get_monotonic_time() + gateway->config->drain * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < end_us && !ends(wait_signal(&keeper, signals)))
+        tick(&keeper);
+}

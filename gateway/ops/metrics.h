@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What Prometheus reads. No label ever holds an IMSI, a NAI or an address: operations, results and
+ * the names of partners are all. Counting costs no lock on a request's way. */
+#ifndef SIMAUTH_GATEWAY_METRICS_H
+#define SIMAUTH_GATEWAY_METRICS_H
+
+#include "../api/problem.h"
+#include "../gateway.h"
+
+struct http_status {
+    unsigned connections; /* open */
+    unsigned busy;        /* requests that are being worked on */
+    int64_t oldest_us;    /* how long the oldest of them has been; 0: none */
+};
+
+/* A request was answered. `op` is a route's name, static storage. */
+void metrics_request(const char *op, int status, enum problem problem, int64_t us);
+/* A vector was drawn from the source, or not; sets STATE_SOURCE where that fetches. */
+void metrics_draw(enum auc_result result);
+/* How many links to the source are up. */
+void metrics_links(int up, int total);
+/* STATE_SOURCE once a second: words that time ends. */
+void metrics_source_state(void);
+/* A transaction failed, or one that wrote did not; sets STATE_STORE. */
+void metrics_store(enum store_result result);
+/* A partner was asked. */
+void metrics_partner_asked(const char *partner, bool answered, int64_t us);
+/* A partner asked for more than its agreement lets it. */
+void metrics_partner_limited(const char *partner);
+void metrics_reload(bool good);
+void metrics_clock_jump(void);
+/* Values that are still sealed with the old key; -1: no rotation. */
+void metrics_reseal(int64_t left);
+/* Prometheus's text format 0.0.4; g_free() it. */
+char *metrics_text(struct gateway *gateway, const struct http_status *http);
+
+#endif

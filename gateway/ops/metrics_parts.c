@@ -1,0 +1,214 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Partners, certificates and the process itself. */
+#include "metrics_parts.h"
+#include "../api/operator_key.h"
+#include "metrics.h"
+#include "tls.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define PARTNERS_MAX 512 /* that are counted: agreements are made by people */
+
+struct partner {
+    char name[STORE_NAME_MAX + 1];
+    uint64_t answered, failed, limited;
+    double seconds;
+    bool up;
+};
+static struct partner partners[PARTNERS_MAX];
+static size_t partner_count;
+static GMutex lock;
+
+/* With the lock held; NULL: there are too many. */
+static struct partner *partner_of(const char *name)
+{
+    for (size_t i = 0; i < partner_count; i++)
+        if (strcmp(partners[i].name, name) == 0)
+            return &partners[i];
+    if (partner_count == PARTNERS_MAX)
+        return NULL;
+    partners[partner_count].up = true;
+    g_strlcpy(partners[partner_count].name, name, sizeof partners->name);
+    return &partners[partner_count++];
+}
+
+void metrics_partner_asked(const char *name, bool answered, int64_t us)
+{
+    struct partner *partner;
+
+    g_mutex_lock(&lock);
+    partner = partner_of(name);
+    if (partner) {
+        partner->up = answered;
+        partner->seconds += (double)us / 1e6;
+        if (answered)
+            partner->answered++;
+        else
+            partner->failed++;
+    }
+    g_mutex_unlock(&lock);
+}
+
+void metrics_partner_limited(const char *name)
+{
+    struct partner *partner;
+
+    g_mutex_lock(&lock);
+    partner = partner_of(name);
+    if (partner)
+        partner->limited++;
+    g_mutex_unlock(&lock);
+}
+
+/* Backslash, quote and newline (text format 0.0.4). g_free() it. */
+static char *label(const char *name)
+{
+    GString *escaped = g_string_new(NULL);
+
+    for (; *name; name++) {
+        if (*name == '\\' || *name == '"')
+            g_string_append_c(escaped, '\\');
+        g_string_append_c(escaped, *name == '\n' ? ' ' : *name);
+    }
+    return g_string_free(escaped, FALSE);
+}
+
+struct agreements {
+    GString *text;
+    int64_t now;
+};
+
+static int write_agreement(const struct store_partner *partner, void *data)
+{
+    struct agreements *agreements = data;
+    char *name = label(partner->name);
+
+    g_string_append_printf(agreements->text,
+                           "simauth_partner_agreement_end_timestamp_seconds{partner=\"%s\"} "
+                           "%" PRId64 "\n",
+                           name, partner->suspended ? 0 : partner->valid_to);
+    g_free(name);
+    return 0;
+}
+
+void metrics_write_partners(GString *text, struct gateway *gateway)
+{
+    struct agreements agreements = {.text = text};
+
+    metrics_head(text, "simauth_partner_questions_total", "counter", "Questions to a partner.");
+    g_mutex_lock(&lock);
+    for (size_t i = 0; i < partner_count; i++) {
+        char *name = label(partners[i].name);
+
+        g_string_append_printf(
+            text,
+            "simauth_partner_questions_total{partner=\"%s\",result=\"answered\"} %" PRIu64 "\n"
+            "simauth_partner_questions_total{partner=\"%s\",result=\"failed\"} %" PRIu64 "\n",
+            name, partners[i].answered, name, partners[i].failed);
+        g_free(name);
+    }
+    metrics_head(text, "simauth_partner_up", "gauge", "1 when the last question was answered.");
+    for (size_t i = 0; i < partner_count; i++) {
+        char *name = label(partners[i].name);
+
+        g_string_append_printf(text, "simauth_partner_up{partner=\"%s\"} %d\n", name,
+                               partners[i].up);
+        g_free(name);
+    }
+    metrics_head(text, "simauth_partner_limited_total", "counter",
+                 "Requests of a partner above what its agreement lets it.");
+    for (size_t i = 0; i < partner_count; i++) {
+        char *name = label(partners[i].name);
+
+        g_string_append_printf(text, "simauth_partner_limited_total{partner=\"%s\"} %" PRIu64 "\n",
+                               name, partners[i].limited);
+        g_free(name);
+    }
+    g_mutex_unlock(&lock);
+    metrics_head(text, "simauth_partner_agreement_end_timestamp_seconds", "gauge",
+                 "When the agreement ends; 0: it is suspended.");
+    if (gateway->ops->begin(gateway->store, false) == STORE_OK) {
+        gateway->ops->partner_list(gateway->store, write_agreement, &agreements);
+        gateway->ops->rollback(gateway->store);
+    }
+}
+
+void metrics_write_certificates(GString *text, struct gateway *gateway)
+{
+    metrics_head(text, "simauth_certificate_expiry_timestamp_seconds", "gauge",
+                 "When the operator's certificates end.");
+    g_string_append_printf(
+        text,
+        "simauth_certificate_expiry_timestamp_seconds{certificate=\"tls\"} %" PRId64 "\n"
+        "simauth_certificate_expiry_timestamp_seconds{certificate=\"statement\"} %" PRId64 "\n",
+        tls_present_expires(), operator_keys_expires(gateway->operator_keys));
+}
+
+/* -- the process, under the names that Prometheus's client libraries use --------------------------
+ */
+
+static unsigned open_files(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        closedir(folder);
+    return count > 3 ? count - 3 : 0; /* ".", "..", and the folder itself */
+}
+
+static long long resident_pages(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long long pages = 0;
+
+    if (file && fscanf(file, "%*d %lld", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages;
+}
+
+static void write_disk(GString *text, const char *database)
+{
+    char *folder = g_path_get_dirname(database);
+    struct statvfs disk;
+
+    if (statvfs(folder, &disk) == 0) {
+        metrics_head(text, "simauth_store_free_bytes", "gauge",
+                     "Room left on the database's disk.");
+        g_string_append_printf(text, "simauth_store_free_bytes %llu\n",
+                               (unsigned long long)disk.f_bavail * disk.f_frsize);
+    }
+    g_free(folder);
+}
+
+void metrics_write_process(GString *text, struct gateway *gateway)
+{
+    struct rusage usage;
+    struct rlimit files;
+
+    getrusage(RUSAGE_SELF, &usage);
+    getrlimit(RLIMIT_NOFILE, &files);
+    metrics_head(text, "process_cpu_seconds_total", "counter", "CPU used.");
+    g_string_append_printf(text, "process_cpu_seconds_total %.3f\n",
+                           (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+    metrics_head(text, "process_resident_memory_bytes", "gauge", "Memory in RAM.");
+    g_string_append_printf(text, "process_resident_memory_bytes %lld\n",
+                           resident_pages() * sysconf(_SC_PAGESIZE));
+    metrics_head(text, "process_open_fds", "gauge", "Open file descriptors.");
+    g_string_append_printf(text, "process_open_fds %u\n", open_files());
+    metrics_head(text, "process_max_fds", "gauge", "How many there may be.");
+    g_string_append_printf(text, "process_max_fds %llu\n", (unsigned long long)files.rlim_cur);
+    if (!gateway->ops->shared)
+        write_disk(text, gateway->config->database);
+}

@@ -1,0 +1,171 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tls.h"
+#include "../config.h"
+
+#include <glib.h>
+#include <gnutls/x509.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHAIN_MAX 8
+#define KEY_ID_MAX 64
+
+struct tls_identity {
+    gnutls_pcert_st chain[CHAIN_MAX];
+    unsigned count;
+    gnutls_privkey_t key;
+    int64_t expires; /* the first of the chain that does */
+    struct tls_identity *before;
+};
+static struct tls_identity *_Atomic present;
+
+static bool read_pem(const char *path, gnutls_datum_t *data, char *error)
+{
+    GError *why = NULL;
+    char *text;
+    gsize len;
+
+    if (!g_file_get_contents(path, &text, &len, &why)) {
+        snprintf(error, CONFIG_ERROR_MAX, "[tls]: %s", why->message);
+        g_clear_error(&why);
+        return false;
+    }
+    data->data = (unsigned char *)text;
+    data->size = (unsigned)len;
+    return true;
+}
+
+static bool read_chain(struct tls_identity *identity, const gnutls_datum_t *pem)
+{
+    gnutls_x509_crt_t *list = NULL;
+    unsigned count = 0;
+    bool good;
+
+    if (gnutls_x509_crt_list_import2(&list, &count, pem, GNUTLS_X509_FMT_PEM, 0) < 0)
+        return false;
+    good = count > 0 && count <= CHAIN_MAX;
+    for (unsigned i = 0; i < count; i++) {
+        int64_t expires = (int64_t)gnutls_x509_crt_get_expiration_time(list[i]);
+
+        if (good && gnutls_pcert_import_x509(&identity->chain[i], list[i], 0) == 0)
+            identity->count++;
+        else
+            good = false;
+        if (i == 0 || expires < identity->expires)
+            identity->expires = expires;
+        gnutls_x509_crt_deinit(list[i]);
+    }
+    gnutls_free(list);
+    return good;
+}
+
+static bool belong_together(const struct tls_identity *identity)
+{
+    unsigned char ids[2][KEY_ID_MAX];
+    size_t lengths[2] = {KEY_ID_MAX, KEY_ID_MAX};
+    gnutls_pubkey_t public_key;
+    bool same;
+
+    if (gnutls_pubkey_init(&public_key) != 0)
+        return false;
+    same = gnutls_pubkey_import_privkey(public_key, identity->key, 0, 0) == 0 &&
+           gnutls_pubkey_get_key_id(public_key, 0, ids[0], &lengths[0]) == 0 &&
+           gnutls_pubkey_get_key_id(identity->chain[0].pubkey, 0, ids[1], &lengths[1]) == 0 &&
+           lengths[0] == lengths[1] && memcmp(ids[0], ids[1], lengths[0]) == 0;
+    gnutls_pubkey_deinit(public_key);
+    return same;
+}
+
+struct tls_identity *tls_load(const char *certificate, const char *key, char *error)
+{
+    struct tls_identity *identity = g_new0(struct tls_identity, 1);
+    gnutls_datum_t chain = {0}, secret = {0};
+    bool good = false;
+
+    gnutls_privkey_init(&identity->key);
+    if (!read_pem(certificate, &chain, error) || !read_pem(key, &secret, error))
+        goto out;
+    if (!read_chain(identity, &chain))
+        snprintf(error, CONFIG_ERROR_MAX, "[tls] %s is no chain of certificates in PEM",
+                 certificate);
+    else if (gnutls_privkey_import_x509_raw(identity->key, &secret, GNUTLS_X509_FMT_PEM, NULL, 0))
+        snprintf(error, CONFIG_ERROR_MAX, "[tls] %s is no private key in PEM without password",
+                 key);
+    else if (!belong_together(identity))
+        snprintf(error, CONFIG_ERROR_MAX,
+                 "[tls] %s and %s do not belong together: name the key of this certificate",
+                 certificate, key);
+    else
+        good = true;
+out:
+    if (secret.data)
+        OPENSSL_cleanse(secret.data, secret.size);
+    g_free(secret.data);
+    g_free(chain.data);
+    if (good)
+        return identity;
+    tls_free(identity);
+    return NULL;
+}
+
+void tls_free(struct tls_identity *identity)
+{
+    if (!identity)
+        return;
+    for (unsigned i = 0; i < identity->count; i++)
+        gnutls_pcert_deinit(&identity->chain[i]);
+    gnutls_privkey_deinit(identity->key);
+    g_free(identity);
+}
+
+void tls_use(struct tls_identity *identity)
+{
+    identity->before = present;
+    present = identity;
+}
+
+void tls_end(void)
+{
+    struct tls_identity *at = present;
+
+    present = NULL;
+    while (at) {
+        struct tls_identity *before = at->before;
+
+        tls_free(at);
+        at = before;
+    }
+}
+
+int64_t tls_expires(const struct tls_identity *identity)
+{
+    return identity->expires;
+}
+
+int64_t tls_present_expires(void)
+{
+    const struct tls_identity *identity = present;
+
+    return identity ? identity->expires : 0;
+}
+
+int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
+                 const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                 gnutls_pcert_st **chain, unsigned *count, gnutls_privkey_t *key)
+{
+    struct tls_identity *identity = present;
+
+    (void)session;
+    (void)names;
+    (void)name_count;
+    (void)algorithms;
+    (void)algorithm_count;
+    if (!identity)
+        return -1;
+    *chain = identity->chain;
+    *count = identity->count;
+    *key = identity->key;
+    return 0;
+}

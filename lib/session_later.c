@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A description that comes later in the dialog, held against what was bound. */
+#include "session_private.h"
+
+simauth_actions simauth_session_other_media(struct simauth_session *s)
+{
+    return session_advance(s, SIMAUTH_EVENT_SDP_DIFFERENT);
+}
+
+bool simauth_session_later_fits(const struct simauth_session *s, bool ours, const char *sdp,
+                                size_t sdp_len)
+{
+    bool by_caller = ours == (s->role == ROLE_CALLER);
+    const struct simauth_octets *bound = &s->answer_binding;
+
+    if (!sdp || sdp_len == 0 || s->t3.len == 0)
+        return true;
+    if (by_caller)
+        bound = s->invite_has_zrtp ? &s->invite_binding : &s->ack_binding;
+    return session_binding_same(bound, sdp, sdp_len);
+}

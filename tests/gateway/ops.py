@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of operation share: the monitor's pages, waiting for an event, certificates of any age."""
+import datetime
+import http.client
+import json
+import os
+import re
+import signal
+import ssl
+import socket
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from operators import free_port, name, pem_key
+
+
+def wait_for(what, limit=20):
+    """What `what` returns, once that is true."""
+    end = time.monotonic() + limit
+    while not (found := what()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def watched(operator):
+    """The operator's settings with a monitor; before it starts."""
+    operator.monitor = free_port()
+    operator.settings = {**operator.settings, "metrics.port": operator.monitor}
+    operator.configure()
+    return operator
+
+
+def page(operator, path):
+    connection = http.client.HTTPConnection("127.0.0.1", operator.monitor, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def metrics(operator):
+    """{'name{labels}': value}"""
+    status, text = page(operator, "/metrics")
+    assert status == 200, text
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line[0] != "#"}
+
+
+def states(operator):
+    return json.loads(page(operator, "/ready")[1])["states"]
+
+
+def ready(operator):
+    return page(operator, "/ready")[0] == 200
+
+
+def hang_up(operator, good=True):
+    """SIGHUP, until its log line is there; returns that line."""
+    count = operator.log_text().count("op=reload")
+    operator.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: operator.log_text().count("op=reload") > count)
+    line = [x for x in operator.log_text().splitlines() if "op=reload" in x][count]
+    assert ("result=good" in line) == good, line
+    return line
+
+
+def issue_dated(ca, paths, names, begin_days, end_days):
+    """Overwrites certificate and key at `paths`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.utcnow()
+    certificate = (x509.CertificateBuilder().subject_name(name(names[0])).issuer_name(ca.certificate.subject)
+                   .public_key(key.public_key()).serial_number(x509.random_serial_number())
+                   .not_valid_before(now + datetime.timedelta(days=begin_days))
+                   .not_valid_after(now + datetime.timedelta(days=end_days))
+                   .add_extension(x509.BasicConstraints(False, None), True)
+                   .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
+                   .sign(ca.key, hashes.SHA256()))
+    for path, data in zip(paths, (certificate.public_bytes(serialization.Encoding.PEM), pem_key(key))):
+        with open(path, "wb") as f:
+            f.write(data)
+    return certificate.serial_number
+
+
+def serial_seen(operator, trust=True):
+    """The serial number of the certificate that a new connection sees."""
+    context = ssl.create_default_context(cafile=operator.ca.path)
+    if not trust:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", operator.port), 5) as plain, \
+            context.wrap_socket(plain, server_hostname=operator.fqdn) as s:
+        return x509.load_der_x509_certificate(s.getpeercert(True)).serial_number
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) * 1024
+
+
+def file_of(*words):
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), *words)

@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A call that a proxy brings to several phones of one address: a session for each To tag, one verdict."""
+
+from cases import case
+from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
+from world import flow
+from world.tamper import Tamper, with_tag
+from world.wire import Wire
+
+
+def prepare(world, second="stock", hook=None):
+    """Alice, Bob, and a second phone at Bob's address (world.other); `hook` is on the second one's cable.
+
+    second: 'stock' has no plugin, 'plugin' has the plugin and no SIM.
+    """
+    world.start_capture()
+    world.start_network()
+    world.start_gateways()
+    world.add_phones()
+    world.other = world.add_phone("bob-2", "b", 33, account="bob", **({"product": None} if second == "stock" else {}))
+    sims = world.issue_sims()
+    for phone in (world.alice, world.bob):
+        phone.use_sim(sims[phone.user], world.root)
+    world.wire = Wire(world.other.node)
+    world.wire.hook = hook
+    for phone in world.phones:
+        phone.start(wait_registered=False)
+    for phone in world.phones:
+        phone.wait_registered()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(r"simauth: ready: ")
+
+
+def ring_both(world):
+    """Alice calls, both phones ring; (Alice's call, Bob's, the other's)."""
+    call = world.alice.call(world.bob.aor)
+    numbers = [phone.wait_state("IncomingReceived").call for phone in (world.bob, world.other)]
+    world.alice.wait_state("OutgoingRinging")
+    return call, *numbers
+
+
+def both_authenticated(world):
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+        refuse(phone, NOT_AUTHENTICATED)
+
+
+def to_tags(world, status, phone):
+    return {m.tag("To") for m in world.messages().all("INVITE", status=status, target=phone)}
+
+
+@case("call.fork.right_one")
+def right_one(world):
+    """Both phones ring under To tags of their own; the one with the SIM answers: authenticated, the other is let go."""
+    prepare(world)
+    call, bobs, _ = ring_both(world)
+    world.bob.answer(bobs)
+    for phone in (world.alice, world.bob):
+        phone.wait_state("StreamsRunning")
+    both_authenticated(world)
+    world.other.wait_state("Released")
+    flow.hang_up(world, call)
+    tags = to_tags(world, 180, world.alice)
+    assert len(tags) == 2 and sum(tag.startswith("sim02.") for tag in tags) == 1, tags
+
+
+@case("call.fork.wrong_one")
+def wrong_one(world):
+    """The phone without the SIM answers: Alice, who heard of Bob's SIM, does not talk with somebody else."""
+    prepare(world)
+    _, _, others = ring_both(world)
+    world.other.answer(others)
+    world.alice.wait_note(NOT_AUTHENTICATED)
+    for phone in world.phones:
+        phone.wait_state("Released")
+        refuse(phone, AUTHENTICATED)
+
+
+class Late:
+    """A hook: the node's 200 to an INVITE waits until it is let go."""
+
+    def __init__(self):
+        self.kept = []
+        self.open = False
+
+    def __call__(self, datagram, towards_node):
+        answer = not towards_node and datagram.payload.startswith(b"SIP/2.0 200") and b" INVITE\r\n" in datagram.payload
+        if answer and not self.open:
+            self.kept.append(datagram)
+            return
+        if self.kept and self.open:
+            yield 0, self.kept.pop()
+            self.kept.clear()
+        yield 0, datagram
+
+
+@case("call.fork.second_2xx")
+def second_2xx(world):
+    """Both phones answer, the 200 of the one without the SIM comes late: it gets its ACK and BYE, the verdict stays."""
+    late = Late()
+    prepare(world, hook=late)
+    call, bobs, others = ring_both(world)
+    world.other.answer(others)
+    flow.wait_any(lambda: late.kept, 10, "200 of the second phone")
+    world.bob.answer(bobs)
+    for phone in (world.alice, world.bob):
+        phone.wait_state("StreamsRunning")
+    both_authenticated(world)
+    late.open = True  # its next repetition lets it go
+    world.other.wait_state("End")
+    both_authenticated(world)
+    world.wire.check()
+    flow.hang_up(world, call)
+    messages = world.messages()
+    tags = {m.tag("To") for m in messages.all("ACK", source=world.alice)}
+    assert len(tags) == 2, tags
+    bye = messages.first("BYE", target=world.other)
+    assert bye.tag("From").startswith("sim01."), bye.text
+
+
+class Copied(Tamper):
+    """The second phone's tag becomes Bob's element 2, as somebody would who heard it."""
+
+    def __init__(self):
+        super().__init__()
+        self.element = self.real = None
+        self.rule = self.copy
+
+    def copy(self, message, towards_node):
+        if self.element is None:
+            return None
+        if not towards_node and message.is_response and message.method == "INVITE" and message.status > 100:
+            self.real = message.tag("To")
+            return with_tag(message.text, "To", self.element)
+        if towards_node and self.real and message.tag("To") == self.element:
+            return with_tag(message.text, "To", self.real)
+        if not towards_node and self.real and message.tag("To") == self.element:
+            return with_tag(message.text, "To", self.real)
+        return None
+
+
+@case("call.fork.copied")
+def copied(world):
+    """The phone without the SIM answers with a copy of Bob's element 2 and its own media: no verdict from it."""
+    hook = Copied()
+    prepare(world, hook=hook)
+    world.alice.call(world.bob.aor)
+    world.bob.wait_state("IncomingReceived")
+    others = world.other.wait_state("IncomingReceived").call
+    hook.element = world.bob.wait_note(r"sent: element=2 text=(\S+)").group(1)
+    world.other.answer(others)
+    world.alice.wait_note(NOT_AUTHENTICATED)
+    world.wire.check()
+    for phone in world.phones:
+        phone.wait_state("Released", limit=45)
+        refuse(phone, AUTHENTICATED)
+
+
+@case("call.fork.no_sim")
+def no_sim(world):
+    """The second phone has the plugin but no SIM: it rings without element or stays still, never 6xx; Bob's answers."""
+    prepare(world, second="plugin")
+    world.alice.call(world.bob.aor)
+    bobs = world.bob.wait_state("IncomingReceived").call
+    world.bob.answer(bobs)
+    for phone in (world.alice, world.bob):
+        phone.wait_state("StreamsRunning")
+    both_authenticated(world)
+    world.alice.terminate()
+    for phone in (world.alice, world.bob):
+        phone.wait_state("Released")
+    answers = world.messages().all("INVITE", source=world.other)
+    assert not [m for m in world.messages() if m.is_response and m.status >= 600], answers

@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How offer and answer may come to pass: early media, reliable provisionals, late offers."""
+
+from cases import case
+from world import talk
+from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, Talk, finish
+
+EARLY = {"sip": "incoming_calls_early_media=1"}
+RELIABLE = {"sip": "incoming_calls_early_media=1\n100rel_support_level=2"}
+
+
+@case("call.media.early")
+def early(world):
+    """183 with early media from a phone whose SIM answered: heard before the call, authenticated with the ACK."""
+    talk.prepare(world, phones={"bob": EARLY})
+    call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
+    call.wait(world.alice, "OutgoingEarlyMedia")
+    talk.wait_word(world.alice, call, "answered")
+    talk.wait_word(world.bob, call, "announced")
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {call.id_at(phone)} \w+: media: sink=zrtp verdict=match")
+        assert not phone.notes(r": authenticated: "), "before the ACK"
+    call.answer().authenticated().hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
+    messages = world.messages()
+    assert "a=zrtp-hash" in messages.first("INVITE", status=183, target=world.alice).body
+
+
+@case("call.media.reliable")
+def reliable(world):
+    """Reliable provisionals (RFC 3262): PRACK and its 200 pass with the alias of the To tag."""
+    talk.prepare(world, phones={"alice": {"sip": "100rel_support_level=2"}, "bob": RELIABLE})
+    call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
+    world.alice.wait_log(r"SIP/2.0 200 Ok\r?\n(?:[^\r\n]+\r?\n)*?CSeq: \d+ PRACK")
+    call.answer().authenticated().hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
+    messages = world.messages()
+    prack = messages.first("PRACK", target=world.bob)
+    assert prack.tag("To").startswith("sim02."), prack.text
+    assert messages.first("PRACK", status=200, target=world.alice)

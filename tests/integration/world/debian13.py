@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Debian 13 beside the machine's own Debian, for phones with liblinphone 5.3: a chroot, made once.
+
+It stands in SIMAUTH_DEBIAN13 (default /var/cache/simauth-tests/debian13) and is made again when what
+is asked of it has changed. Nothing in a test writes into it: phones see it read-only.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+
+from . import sandbox
+
+SUITE = "trixie"
+BUILD = ("ca-certificates cmake gcc libbctoolbox-dev libbellesip-dev libc6-dev libcurl4-openssl-dev libexpat1-dev "
+         "libglib2.0-dev libjansson-dev liblinphone-dev libmediastreamer-dev libortp-dev libpcsclite-dev "
+         "libssl-dev ninja-build pkg-config")
+RUN = "linphone-cli linphone-common procps"
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+SOURCE, OBJECTS = "/srv", "/mnt"  # where a build inside sees the sources and its own folder
+
+
+def folder():
+    return os.environ.get("SIMAUTH_DEBIAN13", "/var/cache/simauth-tests/debian13")
+
+
+def product(stage):
+    """The installation for Debian 13 that belongs to `stage` (BUILD/stage/usr), that for Debian 12."""
+    return os.path.join(os.path.dirname(os.path.dirname(stage)), "stage-debian13", "usr")
+
+
+def mirror():
+    """The mirror that this machine's apt takes Debian from."""
+    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian",
+                             "Created-By: Packages"], capture_output=True, text=True, check=True).stdout
+    found = [line.rstrip("/") for line in listed.split() if "security" not in line]
+    if not found:
+        raise OSError("apt knows no mirror of Debian: the lists may be missing (apt-get update)")
+    return found[0]
+
+
+def _arguments(target):
+    argv = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join((BUILD + " " + RUN).split()),
+            "--aptopt=APT::Install-Recommends \"0\"", "--aptopt=Acquire::Languages \"none\""]
+    return argv + [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT] + [SUITE, target, mirror()]
+
+
+def _wanted():
+    """What stands in a finished chroot's mark."""
+    return hashlib.sha256(repr((SUITE, BUILD, RUN, LEFT_OUT)).encode()).hexdigest()
+
+
+def _is_made(root):
+    try:
+        with open(os.path.join(root, ".simauth-tests"), encoding="ascii") as mark:
+            return mark.read() == _wanted()
+    except OSError:
+        return False
+
+
+def _make(root):
+    new = f"{root}.new"
+    for old in (new, root):
+        if os.path.exists(old):
+            shutil.rmtree(old)
+    made = subprocess.run(_arguments(new), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise OSError(f"mmdebstrap ended with {made.returncode}:\n{made.stderr[-2000:]}")
+    with open(os.path.join(new, ".simauth-tests"), "w", encoding="ascii") as mark:
+        mark.write(_wanted())
+    os.rename(new, root)
+
+
+def size_mb(root):
+    return int(subprocess.run(["du", "-smx", root], capture_output=True, text=True, check=True).stdout.split()[0])
+
+
+def make():
+    """The chroot's folder; it is made when it is not there. One at a time on this machine."""
+    root = folder()
+    os.makedirs(os.path.dirname(root), exist_ok=True)
+    with open(f"{root}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_made(root):
+            start = time.monotonic()
+            print(f"making a chroot of Debian 13 in {root}", flush=True)
+            _make(root)
+            print(f"  done in {time.monotonic() - start:.0f} s, {size_mb(root)} MB", flush=True)
+    return root
+
+
+def enter(root, binds=(), overlays=()):
+    """Become a process whose root is the chroot, read-only, in a mount namespace of its own.
+
+    binds: (from, to inside); overlays: (folder laid over, folder inside).
+    """
+    sandbox.mount(root, root, None, sandbox.MS_BIND)
+    sandbox.mount(None, root, None, sandbox.MS_BIND | sandbox.MS_REMOUNT | sandbox.MS_RDONLY)
+    for source, target in (("/proc", "/proc"), ("/dev", "/dev"), ("/sys", "/sys"), *binds):
+        sandbox.mount(source, root + target, None, sandbox.MS_BIND | sandbox.MS_REC)
+    for over, target in overlays:
+        sandbox.overlay(over, root + target)
+    os.chroot(root)
+    os.chdir("/")
+
+
+def _inside(root, source, objects, argv, env):
+    sandbox.unshare(sandbox.CLONE_NEWNS)
+    sandbox.mount("none", "/", None, sandbox.MS_REC | sandbox.MS_PRIVATE)
+    enter(root, binds=((source, SOURCE), (objects, OBJECTS)))
+    subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, check=True)
+
+
+def stage(source, build):
+    """Build the plugin inside for its Linphone and install it below BUILD/stage-debian13."""
+    root = make()
+    objects = os.path.join(os.path.abspath(build), "debian13")
+    target = os.path.join(os.path.abspath(build), "stage-debian13")
+    os.makedirs(objects, exist_ok=True)
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/", "DESTDIR": OBJECTS + "/stage"}
+    steps = (["cmake", "-S", SOURCE, "-B", OBJECTS, "-G", "Ninja", "-DCMAKE_INSTALL_PREFIX=/usr",
+              "-DSIMAUTH_GATEWAY=OFF", "-DSIMAUTH_TESTS=OFF"], ["cmake", "--build", OBJECTS],
+             ["cmake", "--install", OBJECTS])
+    for argv in steps:
+        pid = os.fork()
+        if pid == 0:
+            sandbox._guarded(lambda: _inside(root, os.path.abspath(source), objects, argv, env))
+        if sandbox._wait(pid) != 0:
+            raise OSError(f"{' '.join(argv)} failed inside {root}")
+    if os.path.exists(target):
+        shutil.rmtree(target)
+    os.rename(os.path.join(objects, "stage"), target)
+    return target
