@@ -5,8 +5,7 @@
  * driver can give, good and bad, is given through the public functions alone. An edge of the table
  * that is never taken, and an input that meets no entry, both fail.
  */
-#include "session_private.h"
-#include "world.h"
+#include "walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,16 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* One run of one side under test, and what its inputs need. */
-struct run {
-    struct world w;
-    struct simauth_session *s;
-    enum simauth_policy policy;
-    struct simauth_challenge rand_b, rand_a, replacement;
-    struct simauth_session *other; /* honest peer */
-    bool lied;                     /* something wrong was given that shows only later */
-};
 
 typedef void (*input)(struct run *r);
 
@@ -87,85 +76,6 @@ static void offer_wrong_mac(struct run *r)
     simauth_element_write(&e1);
     simauth_session_begin_callee(r->s, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
                                  strlen(world_offer));
-}
-
-/* The same with a setup key. */
-static struct simauth_session *held_caller(struct run *r, bool wrong)
-{
-    struct simauth_session *caller = world_caller(&r->w, SIMAUTH_PREFER);
-    struct simauth_held_key key = world_held_key("stp", true);
-    uint8_t nonce[SIMAUTH_NONCE_LEN];
-    key.key.octets[0] ^= wrong;
-    world_nonce(&r->w, nonce);
-    simauth_session_begin_held(caller, &key, nonce, world_offer, strlen(world_offer));
-    return caller;
-}
-
-static void offer_held_with(struct run *r, bool wrong)
-{
-    if (r->s->state != SIMAUTH_STATE_CALLER_IDLE && r->s->state != SIMAUTH_STATE_CALLEE_IDLE)
-        return;
-    if (r->s->role == ROLE_CALLER) {
-        struct simauth_held_key key = world_held_key("stp", true);
-        uint8_t nonce[SIMAUTH_NONCE_LEN];
-        world_nonce(&r->w, nonce);
-        simauth_session_begin_held(r->s, &key, nonce, world_offer, strlen(world_offer));
-        return;
-    }
-    r->other = held_caller(r, wrong);
-    struct simauth_element e1 = world_element(r->other, SIMAUTH_ELEMENT_1);
-    r->lied = wrong;
-    simauth_session_begin_callee(r->s, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
-                                 strlen(world_offer));
-}
-
-static void offer_held(struct run *r)
-{
-    offer_held_with(r, false);
-}
-
-static void offer_held_wrong(struct run *r)
-{
-    offer_held_with(r, true);
-}
-
-static void ticket(struct run *r)
-{
-    struct simauth_held_key key = world_held_key("agt", true);
-    uint8_t nonce[SIMAUTH_NONCE_LEN];
-    world_nonce(&r->w, nonce);
-    simauth_session_ticket(r->s, &key, nonce);
-}
-
-static void ticket_for_others(struct run *r)
-{
-    struct simauth_held_key key = world_held_key("agt", true);
-    uint8_t nonce[SIMAUTH_NONCE_LEN];
-    world_nonce(&r->w, nonce);
-    strcpy(key.peer_nai, "");
-    strcpy(key.peer_aor, "sip:mallory@operator-b.example");
-    simauth_session_ticket(r->s, &key, nonce);
-}
-
-static void found(struct run *r)
-{
-    struct simauth_held_key key = world_held_key("stp", false);
-    uint8_t nonce[SIMAUTH_NONCE_LEN];
-    world_nonce(&r->w, nonce);
-    simauth_session_found(r->s, &key, nonce);
-}
-
-static void found_none(struct run *r)
-{
-    uint8_t nonce[SIMAUTH_NONCE_LEN] = {0};
-    simauth_session_found(r->s, NULL, nonce);
-}
-
-/* The callee's 480 can only come before any element 2. */
-static void key_unknown(struct run *r)
-{
-    if (r->s->state == SIMAUTH_STATE_CALLER_READY)
-        simauth_session_key_unknown(r->s);
 }
 
 static void offer_bare(struct run *r)
@@ -299,24 +209,11 @@ static void resynced_bad(struct run *r)
 }
 
 /* What an honest callee answers to the caller under test. */
-static struct simauth_session *held_callee(struct run *r)
-{
-    struct simauth_session *callee = world_callee(&r->w, SIMAUTH_PREFER);
-    struct simauth_held_key key = r->s->held;
-    uint8_t nonce[SIMAUTH_NONCE_LEN];
-    key = world_held_key(key.with->name, false);
-    world_nonce(&r->w, nonce);
-    simauth_session_begin_callee(callee, SIMAUTH_ELEMENT_FOUND, &r->s->element_1, world_offer,
-                                 strlen(world_offer));
-    simauth_session_found(callee, &key, nonce);
-    return callee;
-}
-
 static struct simauth_element honest_answer(struct run *r, const struct simauth_challenge *rand_a,
                                             bool resync)
 {
     if (r->s->held.with) {
-        struct simauth_session *held = held_callee(r);
+        struct simauth_session *held = walk_held_callee(r);
         struct simauth_element answer = world_element(held, SIMAUTH_ELEMENT_2);
         simauth_session_free(held);
         return answer;
@@ -552,13 +449,13 @@ static void hung_up(struct run *r)
 
 static const input inputs[] = {offer,
                                offer_wrong_mac,
-                               offer_held,
-                               offer_held_wrong,
-                               ticket,
-                               ticket_for_others,
-                               found,
-                               found_none,
-                               key_unknown,
+                               walk_offer_held,
+                               walk_offer_held_wrong,
+                               walk_ticket,
+                               walk_ticket_for_others,
+                               walk_found,
+                               walk_found_none,
+                               walk_key_unknown,
                                offer_bare,
                                challenge,
                                challenge_for_others,
