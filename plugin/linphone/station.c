@@ -151,6 +151,10 @@ enum station_state station_prepare(struct station *s, struct settings *settings)
     if (!s->settings)
         s->settings = settings_ref(settings);
     *s->error = '\0';
+    if (settings->built_in) {
+        station_set_error(s, settings->problem);
+        return STATION_NO_SIM;
+    }
     if (!s->sim && !open_sim(s, settings))
         return STATION_NO_SIM;
     if (!s->ag && !open_gateway(s, settings))

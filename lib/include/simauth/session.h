@@ -162,7 +162,8 @@ SIMAUTH_API bool simauth_session_later_fits(const struct simauth_session *s, boo
                                             const char *sdp, size_t sdp_len);
 /* Our own offer that did not fit was taken. */
 SIMAUTH_API simauth_actions simauth_session_other_media(struct simauth_session *s);
-/* REFER, or the other side became a conference: who is heard is no longer said by the two proofs. */
+/* REFER, or the other side became a conference: who is heard is no longer said by the two proofs.
+ */
 SIMAUTH_API simauth_actions simauth_session_handed_over(struct simauth_session *s);
 SIMAUTH_API simauth_actions simauth_session_media(struct simauth_session *s,
                                                   enum simauth_media_result result);
