@@ -7,6 +7,8 @@
 
 #include "config.h"
 
+/* IMSIs of SIMs that are no card: the test network 999 99, which no operator has. */
+#define SOFT_SIM_NETWORK "99999"
 /* GATEWAY/XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-X */
 #define SOFT_SIM_CODE_MAX (SIMAUTH_REALM_MAX + 64)
 

@@ -75,8 +75,7 @@ out:
 /* -- new, offer: a code that is used once --------------------------------------------------------
  */
 
-/* A SIM of no card: an IMSI of the test network 999 99, which no operator has, and keys of its
- * own. */
+/* A SIM of no card: keys of its own, made anew when it is activated. */
 static int make_fresh(struct ctl *ctl, struct store_subscriber *s)
 {
     uint64_t number;
@@ -88,7 +87,7 @@ static int make_fresh(struct ctl *ctl, struct store_subscriber *s)
     s->keys.op_is_opc = true;
     memcpy(s->keys.amf, ctl->gateway.config->amf, sizeof s->keys.amf);
     s->sim_since = (int64_t)time(NULL);
-    snprintf(s->imsi, sizeof s->imsi, "99999%010llu",
+    snprintf(s->imsi, sizeof s->imsi, SOFT_SIM_NETWORK "%010llu",
              (unsigned long long)(number % UINT64_C(10000000000)));
     return ctl_subscriber_names(ctl, s, 2, ctl_option(ctl, "nai"));
 }
