@@ -114,7 +114,7 @@ class World:
             node = self.node(f"proxy-{operator.letter}", 10 + operator.host)
             self.resolver.host(operator.sip_name, node.address)
             self.resolver.host(operator.realm, node.address)
-            self.resolver.sip(operator.realm, operator.sip_name)
+            self.resolver.sip(operator.realm, operator.sip_name, tls_port=5061 if self.transport == "tls" else None)
             self.resolver.host(operator.gateway_name, net.PREFIX + str(20 + operator.host))
             operator.proxy = self._proxy(node, operator.realm, certificate=self._sip_certificate(operator),
                                          **self._proxy_options[operator.letter])
