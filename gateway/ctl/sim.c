@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim issue, new, offer, revoke, restore: software SIMs. */
+#include "../auc/algorithm.h"
 #include "../soft_sim.h"
 #include "ctl.h"
 
@@ -59,8 +60,9 @@ static int issue(struct ctl *ctl)
 
     if (no_keys(ctl) != 0 || ctl_look(ctl, find, &sim, ctl->words[0]) != 0)
         goto out;
-    if (sim.s.keys.tuak) {
-        ctl_fail("this SIM computes TUAK, which a software SIM does not");
+    if (!soft_sim_can(&sim.s.keys)) {
+        ctl_fail("this SIM is a USIM with %s, which a software SIM is not",
+                 algorithm_of(&sim.s.keys)->name);
         goto out;
     }
     text = soft_sim_text(ctl->gateway.config, &sim.s, sim.aor);

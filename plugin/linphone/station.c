@@ -116,6 +116,7 @@ static bool open_gateway(struct station *s, const struct settings *settings)
     struct ag_settings wanted = {
         .gateway = s->gateway,
         .impi = s->identity.impi,
+        .sim_2g = s->identity.gsm,
         .ca_file = settings->ca_file,
         .local_address = settings->local_address,
     };
