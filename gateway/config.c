@@ -324,6 +324,33 @@ static void read_auc(struct reader *r, struct config *c)
     g_free(amf);
 }
 
+static void read_sip(struct reader *r, struct config *c)
+{
+    static const char *const names[] = {"udp", "tcp", "tls"};
+    char *transport = text(r, "sip", "transport", "udp");
+    char *from =
+        g_strdup_printf("sip:address-check@%s", c->realms && c->realms[0] ? c->realms[0] : c->fqdn);
+    size_t i = 0;
+
+    while (i < G_N_ELEMENTS(names) && strcmp(transport, names[i]) != 0)
+        i++;
+    if (i == G_N_ELEMENTS(names))
+        fail(r, "sip", "transport", "must be udp, tcp or tls");
+    c->sip_transport = (enum config_sip_transport)i;
+    c->sip_proxy = text(r, "sip", "proxy", "");
+    c->sip_port =
+        number(r, "sip", "port", c->sip_transport == CONFIG_SIP_TLS ? 5061 : 5060, 1, 65535);
+    c->sip_ca_file = text(r, "sip", "ca_file", "");
+    c->sip_from = text(r, "sip", "from", from);
+    if (!r->failed && (strncmp(c->sip_from, "sip:", 4) != 0 || strpbrk(c->sip_from, "<> \"")))
+        fail(r, "sip", "from", "must be a SIP address such as sip:address-check@operator.example");
+    if (!r->failed && strpbrk(c->sip_proxy, "<>;/@ \""))
+        fail(r, "sip", "proxy", "must be a host name or an IP address; the port stands in port");
+    c->keep_days = number(r, "charging", "keep_days", 0, 0, 36500);
+    g_free(transport);
+    g_free(from);
+}
+
 static void read_limits(struct reader *r, struct config *c)
 {
     c->vector_ttl = number(r, "life", "vector", 60, 1, 60);
@@ -354,6 +381,8 @@ static const struct {
     {"metrics", " address port "},
     {"auc", " type amf ind_bits ind_first ind_count module hlr_address hlr_port hlr_name hlr_links "
             "hlr_timeout_ms allow_2g weak_algorithms "},
+    {"sip", " proxy port transport ca_file from "},
+    {"charging", " keep_days "},
     {"life", " vector confirmed session nonce operator_key "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
                "federation_timeout_ms refusal_ms "},
@@ -401,6 +430,7 @@ struct config *config_load(const char *path, char *error)
         read_listen(&r, c);
         read_store(&r, c);
         read_auc(&r, c);
+        read_sip(&r, c);
         read_limits(&r, c);
     }
     g_key_file_free(r.file);
@@ -426,6 +456,9 @@ void config_free(struct config *c)
     g_free(c->seal_key_old);
     g_free(c->metrics_address);
     g_free(c->auc_module);
+    g_free(c->sip_proxy);
+    g_free(c->sip_ca_file);
+    g_free(c->sip_from);
     g_free(c->hlr_address);
     g_free(c->hlr_name);
     g_free(c);

@@ -12,6 +12,8 @@
 #define CONFIG_REALMS_MAX 16
 #define CONFIG_ERROR_MAX 2000
 
+enum config_sip_transport { CONFIG_SIP_UDP, CONFIG_SIP_TCP, CONFIG_SIP_TLS };
+
 struct config {
     /* operator */
     char name[SIMAUTH_OPERATOR_NAME_MAX + 1];
@@ -45,6 +47,11 @@ struct config {
     uint8_t amf[2];
     bool allow_2g;         /* bootstrapping and calls of 2G SIMs */
     unsigned weak_allowed; /* bits 1 << enum store_algorithm */
+    /* sip: where address checks are sent; sip_proxy "": nowhere */
+    char *sip_proxy, *sip_ca_file, *sip_from;
+    int sip_port;
+    enum config_sip_transport sip_transport;
+    int keep_days; /* charging records, 0: for ever */
     /* life, seconds */
     int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
     int operator_key_rotate;

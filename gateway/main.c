@@ -5,6 +5,7 @@
 #include "api/http.h"
 #include "api/nonce.h"
 #include "api/operator_key.h"
+#include "api/sip_message.h"
 #include "api/waiting.h"
 #include "gateway.h"
 #include "log.h"
@@ -118,6 +119,7 @@ static void stop(struct gateway *gateway, struct http *http, struct monitor *mon
         http_stop(http);
     else
         gateway_stop_auc(gateway);
+    sip_message_stop();
     gateway_free_auc(gateway);
     if (gateway->waiting && !http)
         waiting_stop(gateway->waiting);

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "soft_sim.h"
+#include "auc/algorithm.h"
 
 #include <glib.h>
 #include <jansson.h>
@@ -55,34 +56,54 @@ static void add_constants(json_t *object, const struct store_keys *keys)
     json_object_set_new(object, "r", r);
 }
 
+/* Milenage's members, or the algorithm and K. */
+static bool add_keys(json_t *object, const struct store_keys *keys)
+{
+    struct simauth_milenage m;
+    enum simauth_result result;
+    bool good;
+
+    if (keys->gsm && json_object_set_new(object, "2g", json_true()) != 0)
+        return false;
+    if (keys->algorithm != STORE_MILENAGE)
+        return json_object_set_new(object, "algorithm", json_string(algorithm_of(keys)->name)) ==
+                   0 &&
+               set_hex(object, "k", keys->k, sizeof keys->k) == 0;
+    result = keys->has_constants ? simauth_milenage_init_custom(&m, keys->k, keys->op,
+                                                                keys->op_is_opc, keys->c, keys->r)
+                                 : simauth_milenage_init(&m, keys->k, keys->op, keys->op_is_opc);
+    good = result == SIMAUTH_OK && set_hex(object, "k", m.k, 16) == 0 &&
+           set_hex(object, "opc", m.opc, 16) == 0;
+    if (good && keys->has_constants)
+        add_constants(object, keys);
+    simauth_milenage_wipe(&m);
+    return good;
+}
+
 static json_t *sim_object(const struct config *config, const struct store_subscriber *s,
                           const char *aor)
 {
-    struct simauth_milenage m;
     char gateway[GATEWAY_NAME_MAX];
     json_t *object;
-    enum simauth_result result =
-        s->keys.has_constants
-            ? simauth_milenage_init_custom(&m, s->keys.k, s->keys.op, s->keys.op_is_opc, s->keys.c,
-                                           s->keys.r)
-            : simauth_milenage_init(&m, s->keys.k, s->keys.op, s->keys.op_is_opc);
 
-    if (result != SIMAUTH_OK)
-        return NULL;
     gateway_name(config, gateway);
     object = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "imsi", s->imsi, "impi", s->impi, "gateway",
                        gateway, "nai", s->nai, "aor", aor[0] ? aor : NULL);
-    if (object && set_hex(object, "k", m.k, 16) == 0 && set_hex(object, "opc", m.opc, 16) == 0 &&
-        s->keys.has_constants)
-        add_constants(object, &s->keys);
-    simauth_milenage_wipe(&m);
-    return object;
+    if (object && add_keys(object, &s->keys))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+bool soft_sim_can(const struct store_keys *keys)
+{
+    return !keys->tuak && (keys->algorithm == STORE_MILENAGE || keys->gsm);
 }
 
 char *soft_sim_text(const struct config *config, const struct store_subscriber *subscriber,
                     const char *aor)
 {
-    json_t *object = subscriber->keys.tuak ? NULL : sim_object(config, subscriber, aor);
+    json_t *object = soft_sim_can(&subscriber->keys) ? sim_object(config, subscriber, aor) : NULL;
     char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
 
     json_decref(object);

@@ -7,9 +7,14 @@
 
 #include "config.h"
 
+/* IMSIs of SIMs that are no card: the test network 999 99, which no operator has. */
+#define SOFT_SIM_NETWORK "99999"
 /* GATEWAY/XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-X */
 #define SOFT_SIM_CODE_MAX (SIMAUTH_REALM_MAX + 64)
 
+/* Whether a software SIM can be one with these keys: Milenage, or a 2G SIM with anything but TUAK.
+ */
+bool soft_sim_can(const struct store_keys *keys);
 /* The file's text: holds K and OPc, so soft_sim_text_free() it. NULL: no memory, or keys that a
  * software SIM cannot have. */
 char *soft_sim_text(const struct config *config, const struct store_subscriber *subscriber,

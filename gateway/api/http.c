@@ -34,6 +34,10 @@ static const struct route routes[] = {
     {"POST", "/v1/vectors", "vectors", ASKER_PHONE, vectors_post},
     {"POST", "/v1/challenges", "challenges", ASKER_PHONE, challenges_post},
     {"POST", "/v1/auts", "auts", ASKER_PHONE, auts_post},
+    {"GET", "/v1/bindings", "bindings", ASKER_PHONE, bindings_get},
+    {"POST", "/v1/bindings", "bindings", ASKER_PHONE, bindings_post},
+    {"POST", "/v1/bindings/proof", "proof", ASKER_PHONE, bindings_proof_post},
+    {"POST", "/v1/activations", "activations", ASKER_SIM, activations_post},
     {"POST", "/v1/federation/vectors", "federation", ASKER_PARTNER, federation_post},
 };
 

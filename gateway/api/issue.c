@@ -209,7 +209,8 @@ struct outcome issue_ahead(struct request *request, const struct body_vectors *b
     g_strlcpy(record.nai_b, body->callee, sizeof record.nai_b);
     outcome = outcome_store(gateway->ops->record_add(gateway->store, &record));
     if (outcome_good(&outcome)) {
-        struct auc_vector av = {.separation = method_of(&subscriber)->separation};
+        const struct simauth_method *method = method_of(&subscriber);
+        struct auc_vector av = {.separation = method->separation, .triplets = triplets_of(method)};
         enum auc_result why = request_draw(request, &subscriber, NULL, &av, &store, &reason);
 
         outcome = outcome_auc(why, store, STORE_AV_A, reason);

@@ -138,6 +138,10 @@ void self_get(struct request *request);
 void vectors_post(struct request *request);
 void challenges_post(struct request *request);
 void auts_post(struct request *request);
+void bindings_get(struct request *request);
+void bindings_post(struct request *request);
+void bindings_proof_post(struct request *request);
+void activations_post(struct request *request);
 void federation_post(struct request *request);
 
 /* Checks the phone's Digest; false: answered with 401. */

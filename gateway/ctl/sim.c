@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim issue, new, offer, revoke, restore: software SIMs. */
+#include "../auc/algorithm.h"
 #include "../soft_sim.h"
 #include "ctl.h"
 
@@ -59,8 +60,9 @@ static int issue(struct ctl *ctl)
 
     if (no_keys(ctl) != 0 || ctl_look(ctl, find, &sim, ctl->words[0]) != 0)
         goto out;
-    if (sim.s.keys.tuak) {
-        ctl_fail("this SIM computes TUAK, which a software SIM does not");
+    if (!soft_sim_can(&sim.s.keys)) {
+        ctl_fail("this SIM is a USIM with %s, which a software SIM is not",
+                 algorithm_of(&sim.s.keys)->name);
         goto out;
     }
     text = soft_sim_text(ctl->gateway.config, &sim.s, sim.aor);
@@ -75,8 +77,7 @@ out:
 /* -- new, offer: a code that is used once --------------------------------------------------------
  */
 
-/* A SIM of no card: an IMSI of the test network 999 99, which no operator has, and keys of its
- * own. */
+/* A SIM of no card: keys of its own, made anew when it is activated. */
 static int make_fresh(struct ctl *ctl, struct store_subscriber *s)
 {
     uint64_t number;
@@ -88,7 +89,7 @@ static int make_fresh(struct ctl *ctl, struct store_subscriber *s)
     s->keys.op_is_opc = true;
     memcpy(s->keys.amf, ctl->gateway.config->amf, sizeof s->keys.amf);
     s->sim_since = (int64_t)time(NULL);
-    snprintf(s->imsi, sizeof s->imsi, "99999%010llu",
+    snprintf(s->imsi, sizeof s->imsi, SOFT_SIM_NETWORK "%010llu",
              (unsigned long long)(number % UINT64_C(10000000000)));
     return ctl_subscriber_names(ctl, s, 2, ctl_option(ctl, "nai"));
 }

@@ -52,6 +52,9 @@ static void sweep(struct gateway *gateway)
             result = write_something(gateway);
         if (result == STORE_OK)
             result = gateway->ops->sweep(gateway->store, (int64_t)time(NULL));
+        if (result == STORE_OK && gateway->config->keep_days)
+            result = gateway->ops->record_purge(
+                gateway->store, (int64_t)time(NULL) - gateway->config->keep_days * 86400LL);
         if (result == STORE_OK)
             result = gateway->ops->commit(gateway->store);
         else

@@ -165,6 +165,7 @@ enum store_result sql_subscriber_list(struct store *, const char *, int, store_s
                                       void *);
 enum store_result sql_subscriber_remove(struct store *, int64_t);
 enum store_result sql_subscriber_bar(struct store *, int64_t, bool);
+enum store_result sql_subscriber_rekey(struct store *, const struct store_subscriber *);
 enum store_result sql_subscriber_since(struct store *, int64_t, int64_t);
 enum store_result sql_sqn_set(struct store *, int64_t, uint64_t);
 enum store_result sql_code_put(struct store *, const struct store_code *);
@@ -240,7 +241,7 @@ enum store_result sql_sweep(struct store *, int64_t);
     .subscriber_add = sql_subscriber_add, .subscriber_by_id = sql_subscriber_by_id,                \
     .subscriber_by_impi = sql_subscriber_by_impi, .subscriber_by_imsi = sql_subscriber_by_imsi,    \
     .subscriber_list = sql_subscriber_list, .subscriber_remove = sql_subscriber_remove,            \
-    .subscriber_bar = sql_subscriber_bar, .subscriber_since = sql_subscriber_since,                \
+    .subscriber_bar = sql_subscriber_bar, .subscriber_rekey = sql_subscriber_rekey, .subscriber_since = sql_subscriber_since,                \
     .sqn_set = sql_sqn_set, .code_put = sql_code_put, .code_get = sql_code_get,                    \
     .code_use = sql_code_use, .code_remove = sql_code_remove, .binding_add = sql_binding_add,      \
     .binding_find = sql_binding_find, .binding_list = sql_binding_list,                            \

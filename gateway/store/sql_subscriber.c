@@ -65,10 +65,23 @@ static void place_of(int64_t id, char place[static 48])
     snprintf(place, 48, "subscriber.keys %" PRId64, id);
 }
 
-enum store_result sql_subscriber_add(struct store *store, struct store_subscriber *subscriber)
+static enum store_result put_keys(struct store *store, const struct store_subscriber *subscriber)
 {
     uint8_t octets[KEYS_LEN], sealed[KEYS_LEN + SEAL_OVERHEAD];
+    enum store_result result = STORE_FAILED;
     char place[48];
+
+    place_of(subscriber->id, place);
+    keys_write(&subscriber->keys, octets);
+    if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
+        result = sql_run(store, sql_bind(store, SQL_SUBSCRIBER_KEYS, "ib", subscriber->id, sealed,
+                                         sizeof sealed));
+    OPENSSL_cleanse(octets, sizeof octets);
+    return result;
+}
+
+enum store_result sql_subscriber_add(struct store *store, struct store_subscriber *subscriber)
+{
     enum store_result result = sql_run(
         store, sql_bind(store, SQL_SUBSCRIBER_ADD, "tttii", subscriber->imsi, subscriber->impi,
                         subscriber->nai, (int64_t)subscriber->sqn, subscriber->sim_since));
@@ -76,14 +89,7 @@ enum store_result sql_subscriber_add(struct store *store, struct store_subscribe
     if (result != STORE_OK)
         return result;
     subscriber->id = sql_inserted(store);
-    place_of(subscriber->id, place);
-    keys_write(&subscriber->keys, octets);
-    result = STORE_FAILED;
-    if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
-        result = sql_run(store, sql_bind(store, SQL_SUBSCRIBER_KEYS, "ib", subscriber->id, sealed,
-                                         sizeof sealed));
-    OPENSSL_cleanse(octets, sizeof octets);
-    return result;
+    return put_keys(store, subscriber);
 }
 
 static enum store_result read_row(struct store *store, struct sql_rows *s,
@@ -169,11 +175,11 @@ enum store_result sql_subscriber_remove(struct store *store, int64_t id)
     return sql_run(store, sql_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id));
 }
 
-enum store_result sql_subscriber_bar(struct store *store, int64_t id, bool barred)
+/* What was agreed with a SIM, or is open. */
+static enum store_result end_all(struct store *store, int64_t id)
 {
     static const enum sql gone[] = {SQL_BARRED_SESSION, SQL_BARRED_UB, SQL_BARRED_VECTOR};
-    enum store_result result =
-        sql_run(store, sql_bind(store, SQL_SUBSCRIBER_BAR, "ii", id, (int64_t)barred));
+    enum store_result result = STORE_OK;
 
     for (size_t i = 0; result == STORE_OK && i < sizeof gone / sizeof *gone; i++) {
         result = sql_run(store, sql_bind(store, gone[i], "i", id));
@@ -181,6 +187,22 @@ enum store_result sql_subscriber_bar(struct store *store, int64_t id, bool barre
             result = STORE_OK;
     }
     return result;
+}
+
+enum store_result sql_subscriber_bar(struct store *store, int64_t id, bool barred)
+{
+    enum store_result result =
+        sql_run(store, sql_bind(store, SQL_SUBSCRIBER_BAR, "ii", id, (int64_t)barred));
+
+    return result == STORE_OK ? end_all(store, id) : result;
+}
+
+enum store_result sql_subscriber_rekey(struct store *store,
+                                       const struct store_subscriber *subscriber)
+{
+    enum store_result result = put_keys(store, subscriber);
+
+    return result == STORE_OK ? end_all(store, subscriber->id) : result;
 }
 
 enum store_result sql_subscriber_since(struct store *store, int64_t id, int64_t sim_since)

@@ -295,6 +295,9 @@ struct store_ops {
     enum store_result (*subscriber_remove)(struct store *store, int64_t id);
     /* Its sessions, challenges and vectors go with it. */
     enum store_result (*subscriber_bar)(struct store *store, int64_t id, bool barred);
+    /* Other keys; its sessions, challenges and vectors go. */
+    enum store_result (*subscriber_rekey)(struct store *store,
+                                          const struct store_subscriber *subscriber);
     enum store_result (*subscriber_since)(struct store *store, int64_t id, int64_t sim_since);
     /* Forwards only: STORE_NONE when the stored SQN is not below `sqn`. */
     enum store_result (*sqn_set)(struct store *store, int64_t id, uint64_t sqn);

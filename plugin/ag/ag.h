@@ -26,6 +26,7 @@ struct ag_settings {
     const char *ca_file;       /* anchors of TLS and of operators' statements; NULL: the system's */
     const char *local_address; /* another interface or address than SIP's (NULL: any) */
     unsigned request_ms;       /* limit of one request, 1000 by default when 0 */
+    bool sim_2g; /* bootstrap as TS 33.220 annex I has it; a SIM with a USIM never does */
 };
 
 struct ag;

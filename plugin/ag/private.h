@@ -34,6 +34,7 @@ struct ag {
     char fqdn[AG_FQDN_MAX + 1];
     char impi[SIMAUTH_DIGEST_TEXT_MAX + 1];
     long request_ms;
+    bool sim_2g;
     bool answered; /* at least one request has come through */
     struct ag_session session;
     struct statements statements;

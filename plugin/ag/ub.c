@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ub: bootstrapping by HTTP Digest AKA (TS 33.220, TS 24.109, RFC 3310). */
+/* Ub: bootstrapping by HTTP Digest AKA (TS 33.220, TS 24.109, RFC 3310); by a 2G SIM as TS 33.220
+ * annex I has it, where TLS and the name in its certificate are all that tells who asks. */
 #include "private.h"
 
 #include <openssl/crypto.h>
@@ -18,6 +19,7 @@ struct ub {
     struct simauth_challenge challenge;     /* the last that the gateway sent */
     struct simauth_digest_challenge digest; /* and its header */
     struct simauth_digest_credentials sent;
+    uint8_t ks_input[SIMAUTH_KS_INPUT_LEN]; /* 2G alone */
     struct simauth_card_answer card;
     bool resynced;
 };
@@ -47,6 +49,39 @@ static enum ag_status send_hello(struct ag *ag, struct ub *ub)
     return send_header(ag, header);
 }
 
+static enum ag_status read_nonce(struct ag *ag, struct ub *ub)
+{
+    static const uint8_t no_autn[SIMAUTH_AUTN_LEN];
+    struct simauth_challenge *c = &ub->challenge;
+
+    c->method = simauth_method_find("aka", 3);
+    c->rand_len = SIMAUTH_RAND_LEN;
+    c->has_autn = true;
+    if (simauth_aka_nonce_read(ub->digest.nonce, c->rand, c->autn) != SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE, "The gateway %s sent a challenge without RAND and AUTN.",
+                       ag->fqdn);
+    if (memcmp(c->autn, no_autn, sizeof no_autn) == 0)
+        return ag_fail(ag, AG_GARBAGE,
+                       "The gateway %s asks as if this SIM were a 2G SIM: ask your operator to "
+                       "enter it as a USIM.",
+                       ag->fqdn);
+    return AG_OK;
+}
+
+/* One run of the SIM, of a method that has three in a call. */
+static enum ag_status read_nonce_2g(struct ag *ag, struct ub *ub)
+{
+    ub->challenge.method = simauth_method_find("gsm", 3);
+    ub->challenge.rand_len = SIMAUTH_RAND_LEN;
+    ub->challenge.has_autn = false;
+    if (simauth_gba_2g_nonce_read(ub->digest.nonce, ub->challenge.rand, ub->ks_input) != SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE,
+                       "The gateway %s sent a challenge that is not for a 2G SIM, as this is: ask "
+                       "your operator to enter it as one.",
+                       ag->fqdn);
+    return AG_OK;
+}
+
 /* The 401 in ag->answer. */
 static enum ag_status read_challenge(struct ag *ag, struct ub *ub)
 {
@@ -65,14 +100,21 @@ static enum ag_status read_challenge(struct ag *ag, struct ub *ub)
                        ag->fqdn);
     if (strcasecmp(ub->digest.realm, ag->fqdn) != 0)
         return ag_fail(ag, AG_GARBAGE, "The gateway %s challenges in another name.", ag->fqdn);
-    ub->challenge.method = simauth_method_find("aka", 3);
-    ub->challenge.rand_len = SIMAUTH_RAND_LEN;
-    ub->challenge.has_autn = true;
-    if (simauth_aka_nonce_read(ub->digest.nonce, ub->challenge.rand, ub->challenge.autn) !=
-        SIMAUTH_OK)
-        return ag_fail(ag, AG_GARBAGE, "The gateway %s sent a challenge without RAND and AUTN.",
-                       ag->fqdn);
-    return AG_OK;
+    return ag->sim_2g ? read_nonce_2g(ag, ub) : read_nonce(ag, ub);
+}
+
+/* SRES and Kc become RES and Ks, which stand where those of AKA do. */
+static enum ag_status make_secrets_2g(struct ag *ag, struct ub *ub)
+{
+    struct simauth_secret sres = ub->card.res, kc = ub->card.k;
+    enum simauth_result result =
+        simauth_gba_2g(ub->challenge.rand, &sres, &kc, ub->ks_input, &ub->card.res, &ub->card.k);
+
+    simauth_secret_wipe(&sres);
+    simauth_secret_wipe(&kc);
+    if (result == SIMAUTH_OK)
+        return AG_OK;
+    return ag_fail(ag, AG_NO_CARD, "The SIM's answer is not one of a 2G SIM.");
 }
 
 static enum ag_status run_card(struct ag *ag, struct ub *ub)
@@ -80,7 +122,7 @@ static enum ag_status run_card(struct ag *ag, struct ub *ub)
     simauth_card_answer_wipe(&ub->card);
     switch (ag->card.run(ag->card.user, &ub->challenge, &ub->card)) {
     case SIMAUTH_CARD_GOOD:
-        return AG_OK;
+        return ag->sim_2g ? make_secrets_2g(ag, ub) : AG_OK;
     case SIMAUTH_CARD_RESYNC:
         if (!ub->resynced)
             return AG_OK;

@@ -13,6 +13,8 @@ static void show_core(const json_t *core)
     printf("  %s%s%s\n", active ? "active" : "inactive", active ? "" : ": ",
            active ? "" : ctl_text(core, "why"));
     printf("  settings  %s\n", ctl_text(core, "settings"));
+    if (*ctl_text(core, "problem"))
+        printf("  TO MEND   %s\n", ctl_text(core, "problem"));
     json_array_foreach(accounts, i, account) printf("  account   %s\n", json_string_value(account));
     if (!active)
         return;

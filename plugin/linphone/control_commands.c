@@ -42,6 +42,8 @@ static json_t *core_status(struct core *core)
     json_object_set_new(status, "settings", json_string(core->settings_path));
     json_object_set_new(status, "nai", json_string(core->own_nai));
     json_object_set_new(status, "accounts", accounts_of(core));
+    json_object_set_new(status, "problem",
+                        json_string(core_problem(core) ? core_problem(core) : ""));
     if (!s)
         return status;
     json_object_set_new(status, "sim", json_string(s->sim ? s->sim : ""));

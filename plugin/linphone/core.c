@@ -59,31 +59,40 @@ static void become_inactive(struct core *core, const char *why)
     note("inactive: %s", why);
 }
 
-static bool open_pins(struct core *core, const char *folder)
+static void open_pins(struct core *core, const char *folder)
 {
-    char error[SETTINGS_ERROR_MAX];
+    bool before = core->pins && pins_lost(core->pins);
 
-    if (core->pins && !g_strcmp0(folder, core->pins_folder))
-        return true;
+    if (core->pins && !g_strcmp0(folder, core->pins_folder) && !before)
+        return;
     pins_close(core->pins);
     g_free(core->pins_folder);
     core->pins_folder = g_strdup(folder);
-    core->pins = pins_open(folder, error);
-    if (!core->pins)
-        become_inactive(core, error);
-    return core->pins != NULL;
+    core->pins = pins_open(folder, core->pins_error);
+    if (core->pins)
+        return;
+    core->pins = pins_open_lost(folder);
+    if (!before)
+        note("pins: %s; until then every call is as with a pinned peer", core->pins_error);
+}
+
+const char *core_problem(const struct core *core)
+{
+    if (core->settings && core->settings->problem)
+        return core->settings->problem;
+    return core->pins && pins_lost(core->pins) ? core->pins_error : NULL;
 }
 
 static void take_settings(struct core *core, struct settings *settings)
 {
     settings_unref(core->settings);
     core->settings = NULL;
-    if (!settings->enabled)
+    if (!settings->enabled) {
         become_inactive(core, "switched off");
-    else if (open_pins(core, settings->data))
-        core->settings = settings_ref(settings);
-    if (!core->settings)
         return;
+    }
+    open_pins(core, settings->data);
+    core->settings = settings_ref(settings);
     *core->inactive = '\0';
     note("active: settings=%s policy=%s ask=%s", core->settings_path,
          settings_policy_name(settings->policy),
@@ -143,6 +152,77 @@ static void warm_up(struct core *core)
     worker_do(core->worker, &w->errand);
 }
 
+/* -- files that are written without anybody waiting */
+
+struct keep {
+    struct errand errand;
+    char *path, *text;
+};
+
+static void keep_work(struct errand *errand, struct station *station)
+{
+    struct keep *k = (struct keep *)errand;
+    char *folder = g_path_get_dirname(k->path);
+
+    (void)station;
+    if (g_mkdir_with_parents(folder, 0700) == 0)
+        (void)g_file_set_contents_full(k->path, k->text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
+                                       NULL);
+    g_free(folder);
+}
+
+static void keep_over(struct errand *errand)
+{
+    struct keep *k = (struct keep *)errand;
+
+    g_free(k->path);
+    g_free(k->text);
+    g_free(k);
+}
+
+void core_keep(struct core *core, const char *path, const char *text)
+{
+    struct keep *k = g_new0(struct keep, 1);
+
+    k->errand.work = keep_work;
+    k->errand.back = k->errand.lost = keep_over;
+    k->path = g_strdup(path);
+    k->text = g_strdup(text);
+    worker_do(core->worker, &k->errand);
+}
+
+/* Settings of another file (linphonerc may name one) have another copy. */
+static char *copy_path(const struct core *core)
+{
+    char *name = g_strdup_printf("settings-%08x.good", g_str_hash(core->settings_path));
+    char *path = g_build_filename(g_get_user_state_dir(), "simauth", name, NULL);
+
+    g_free(name);
+    return path;
+}
+
+/* NULL: there is no file, so nobody has set this up; `error` has a sentence. */
+static struct settings *read_settings(struct core *core, char *error)
+{
+    struct settings *settings;
+    char *text = NULL, *copy = copy_path(core);
+
+    settings = settings_read(core->settings_path, error);
+    (void)g_file_get_contents(core->settings_path, &text, NULL, NULL);
+    if (settings && text && g_strcmp0(text, core->good_settings)) {
+        core_keep(core, copy, text);
+        g_free(core->good_settings);
+        core->good_settings = g_strdup(text);
+    } else if (!settings && core->settings_stamp) {
+        settings = settings_fallback(text, core->good_settings, copy, error);
+        note("the settings cannot be used, %s are: %s",
+             settings && settings->built_in ? "those built in" : "the last good ones", error);
+    }
+    g_free(text);
+    g_free(copy);
+    return settings;
+}
+
 struct settings *core_settings(struct core *core)
 {
     int64_t stamp = stamp_of(core->settings_path);
@@ -151,10 +231,13 @@ struct settings *core_settings(struct core *core)
 
     if (missing || !core->worker)
         return NULL;
-    if (core->settings_stamp == stamp && (core->settings || *core->inactive))
+    if (core->settings_stamp == stamp && (core->settings || *core->inactive)) {
+        if (core->settings && pins_lost(core->pins))
+            open_pins(core, core->settings->data);
         return core->settings;
+    }
     core->settings_stamp = stamp;
-    settings = settings_read(core->settings_path, error);
+    settings = read_settings(core, error);
     if (settings) {
         take_settings(core, settings);
         settings_unref(settings);
@@ -315,6 +398,7 @@ void core_free(struct core *core)
     pins_close(core->pins);
     g_free(core->pins_folder);
     g_free(core->settings_path);
+    g_free(core->good_settings);
     g_hash_table_unref(core->once);
     g_queue_free_full(core->last, drop_record);
     g_free(core);

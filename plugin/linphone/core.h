@@ -29,13 +29,15 @@ struct core {
 
     char *settings_path;
     int64_t settings_stamp;            /* of the file as it was read; 0: there is none */
+    char *good_settings;               /* the last text without a mistake; NULL: none yet */
     struct settings *settings;         /* NULL: inactive */
     char inactive[SETTINGS_ERROR_MAX]; /* why; "" while active */
 
     struct pins *pins; /* those of settings->data; NULL until they were read */
     char *pins_folder;
-    GHashTable *once;                  /* canonical AORs: continue this once */
-    char own_nai[SIMAUTH_NAI_MAX + 1]; /* as our gateway last said; "" */
+    char pins_error[SETTINGS_ERROR_MAX]; /* while pins_lost(pins) */
+    GHashTable *once;                    /* canonical AORs: continue this once */
+    char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct limits limits;
     int refusing; /* refused INVITEs that wait for their moment */
 
@@ -52,6 +54,10 @@ struct core *core_first(void);
 /* The settings for the next call, read again when the file changed. NULL: inactive, and the log has
  * said why. Owned by the core until the next call of this. */
 struct settings *core_settings(struct core *core);
+/* What the person must mend though the plugin is active; NULL: nothing. */
+const char *core_problem(const struct core *core);
+/* Writes a private file, whole or not at all, on the worker. */
+void core_keep(struct core *core, const char *path, const char *text);
 void core_save_pins(struct core *core);
 /* Puts the record of an ended call into memory and into FOLDER/calls.jsonl. Takes `record`. */
 void core_remember_call(struct core *core, json_t *record);

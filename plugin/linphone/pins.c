@@ -14,6 +14,7 @@ struct pins {
     char *folder;
     GArray *pins;       /* struct pin */
     GHashTable *nobody; /* canonical AOR -> int64_t * */
+    bool lost;          /* the file is there and cannot be read: it stays as it is */
 };
 
 static char *file_of(const struct pins *pins)
@@ -107,6 +108,14 @@ struct pins *pins_open(const char *folder, char *error)
     return pins;
 }
 
+struct pins *pins_open_lost(const char *folder)
+{
+    struct pins *pins = pins_new(folder);
+
+    pins->lost = true;
+    return pins;
+}
+
 static json_t *pin_to_json(const struct pin *pin)
 {
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aor", pin->aor, "nai", pin->nai, "operator",
@@ -132,12 +141,23 @@ static char *to_text(const struct pins *pins)
     return text;
 }
 
+bool pins_lost(const struct pins *pins)
+{
+    return pins->lost;
+}
+
 bool pins_save(const struct pins *pins, char *error)
 {
     char *path = file_of(pins), *text = to_text(pins);
     GError *problem = NULL;
     bool good = false;
 
+    if (pins->lost) {
+        g_snprintf(error, ERROR_MAX, "%s is damaged: move it away to begin a new one", path);
+        free(text);
+        g_free(path);
+        return false;
+    }
     if (g_mkdir_with_parents(pins->folder, 0700) < 0) {
         g_snprintf(error, ERROR_MAX, "%s: %s", pins->folder, g_strerror(errno));
     } else if (!text || !g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,

@@ -31,6 +31,9 @@ struct pins;
 /* Reads FOLDER/pins.json; a missing file is an empty memory. NULL with a sentence in `error` (512
  * octets) when it cannot be read or is no such file: then it is not overwritten. */
 struct pins *pins_open(const char *folder, char *error);
+/* What stands for a file that cannot be read: empty, never saved, and pins_lost(). */
+struct pins *pins_open_lost(const char *folder);
+bool pins_lost(const struct pins *pins);
 void pins_close(struct pins *pins); /* NULL is allowed */
 
 /* NULL when there is none; valid until the next change. */

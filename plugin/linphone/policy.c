@@ -40,8 +40,8 @@ static enum settings_policy strictest(enum settings_policy a, enum settings_poli
 
 /* The peer's own setting wins over all, then the pin, then the account, then the phone. */
 static enum settings_policy choose(const struct settings *s, const struct policy_answer *a,
-                                   const struct settings_party *peer, const struct pin *pin,
-                                   const char **why)
+                                   const struct settings_party *peer, const struct pins *pins,
+                                   const struct pin *pin, const char **why)
 {
     const struct settings_party *account = settings_account(s, a->own);
     enum settings_policy policy =
@@ -52,8 +52,8 @@ static enum settings_policy choose(const struct settings *s, const struct policy
         *why = "peer";
         policy = peer->policy;
     }
-    if (pin && policy != SETTINGS_OFF) {
-        *why = "pin";
+    if ((pin || pins_lost(pins)) && policy != SETTINGS_OFF) {
+        *why = pin ? "pin" : "pins cannot be read";
         policy = strictest(policy, SETTINGS_REQUIRE);
     }
     return policy;
@@ -117,7 +117,7 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     }
     peer = settings_peer(q->settings, a->peer);
     pin = pins_find(q->pins, a->peer);
-    policy = choose(q->settings, a, peer, pin, &a->why);
+    policy = choose(q->settings, a, peer, q->pins, pin, &a->why);
     if (policy == SETTINGS_OFF) {
         untouched(a, "policy is off");
         return;

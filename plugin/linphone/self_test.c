@@ -136,7 +136,8 @@ void self_test(struct control_reply *reply, bool bootstrap_only)
     t->errand.back = back;
     t->errand.lost = lost;
     add(t, "settings",
-        settings ? NULL : (core ? (core_missing() ? core_missing() : core->inactive) : "no core"));
+        settings ? core_problem(core)
+                 : (core ? (core_missing() ? core_missing() : core->inactive) : "no core"));
     if (!settings) {
         control_answer(reply, json_pack("{s:b, s:o}", "good", 0, "links", t->links));
         g_free(t);

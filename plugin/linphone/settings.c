@@ -279,6 +279,34 @@ struct settings *settings_read(const char *path, char *error)
     return s;
 }
 
+static struct settings *built_in(const char *text)
+{
+    static const char require[] = "[phone]\nask=everybody\npolicy=require\n";
+    static const char prefer[] = "[phone]\nask=everybody\n";
+    const char *use = !text || strstr(text, "require") ? require : prefer;
+    char error[SETTINGS_ERROR_MAX];
+    struct settings *s = settings_parse(use, strlen(use), "built in", error);
+
+    if (s)
+        s->built_in = true;
+    return s;
+}
+
+struct settings *settings_fallback(const char *text, const char *good, const char *copy,
+                                   const char *problem)
+{
+    char error[SETTINGS_ERROR_MAX];
+    struct settings *s = good ? settings_parse(good, strlen(good), copy, error) : NULL;
+
+    if (!s)
+        s = settings_read(copy, error);
+    if (!s)
+        s = built_in(text);
+    if (s)
+        s->problem = g_strdup(problem);
+    return s;
+}
+
 char *settings_default_path(void)
 {
     return g_build_filename(g_get_user_config_dir(), "simauth", "simauth.conf", NULL);
@@ -300,6 +328,7 @@ void settings_unref(struct settings *s)
     g_free(s->ca_file);
     g_free(s->local_address);
     g_free(s->data);
+    g_free(s->problem);
     g_strfreev(s->emergency);
     g_free(s->accounts);
     g_free(s->peers);

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the person set: one key file (docs: simauthctl settings --help), read whole, checked whole,
- * and then never changed. A file with an error gives no settings at all: half a policy is none.
+ * and then never changed. Of a file with an error nothing is used: half a policy is none, so the
+ * last good ones stay (settings_fallback).
  */
 #ifndef SIMAUTH_PLUGIN_SETTINGS_H
 #define SIMAUTH_PLUGIN_SETTINGS_H
@@ -39,6 +40,8 @@ struct settings {
     char **emergency; /* NULL-terminated users of SIP URIs and numbers */
     struct settings_party *accounts, *peers;
     size_t account_count, peer_count;
+    char *problem; /* NULL; else these are not what the file says, and this is why */
+    bool built_in; /* nothing was ever read: no SIM is known, calls are judged without one */
     gint refs;
 };
 
@@ -47,6 +50,12 @@ char *settings_default_path(void);
 /* Reads `path`. NULL with a sentence in `error` (SETTINGS_ERROR_MAX octets: file, line or key, and
  * what to do) when it is missing or has a mistake. Release with settings_unref(). */
 struct settings *settings_read(const char *path, char *error);
+/* For a file that is there and cannot be used, `problem` says why: the last good text (NULL: none),
+ * else its copy at `copy`, else what is built in. That asks for everybody and has no SIM; it
+ * requires where the file, as `text`, says `require` anywhere or cannot be read at all (NULL): what
+ * somebody wanted to be protected is not silently unprotected. NULL: out of memory. */
+struct settings *settings_fallback(const char *text, const char *good, const char *copy,
+                                   const char *problem);
 /* The same from text, for tests and for simauthctl, which checks before it writes. `path` stands in
  * the sentence only. */
 struct settings *settings_parse(const char *text, size_t len, const char *path, char *error);

@@ -116,6 +116,7 @@ static bool open_gateway(struct station *s, const struct settings *settings)
     struct ag_settings wanted = {
         .gateway = s->gateway,
         .impi = s->identity.impi,
+        .sim_2g = s->identity.gsm,
         .ca_file = settings->ca_file,
         .local_address = settings->local_address,
     };
@@ -151,6 +152,10 @@ enum station_state station_prepare(struct station *s, struct settings *settings)
     if (!s->settings)
         s->settings = settings_ref(settings);
     *s->error = '\0';
+    if (settings->built_in) {
+        station_set_error(s, settings->problem);
+        return STATION_NO_SIM;
+    }
     if (!s->sim && !open_sim(s, settings))
         return STATION_NO_SIM;
     if (!s->ag && !open_gateway(s, settings))

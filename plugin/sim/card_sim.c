@@ -288,6 +288,7 @@ enum simauth_card_status card_sim_identity(struct sim *sim, struct sim_identity 
     memset(identity, 0, sizeof *identity);
     memcpy(identity->imsi, sim->imsi, sizeof identity->imsi);
     identity->mnc_len = sim->mnc_len;
+    identity->gsm = sim->usim.gsm;
     sim_impi(sim->imsi, sim->mnc_len, identity->impi);
     return SIMAUTH_CARD_GOOD;
 }

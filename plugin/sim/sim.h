@@ -34,6 +34,7 @@ struct sim_identity {
     int mnc_len;       /* 2 or 3, from EF_AD; 0 unknown: then 2 outside North America's list */
     char impi[128];    /* for Ub; from an ISIM or made from the IMSI (TS 23.003, 13.3) */
     char gateway[254]; /* FQDN, as the operator issued it; "" when the SIM does not say */
+    bool gsm;          /* a 2G SIM: it answers a RAND without AUTN, and no other */
 };
 
 struct sim_backend {

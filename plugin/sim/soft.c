@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The software SIM: what a USIM with Milenage does (TS 33.102, 6.3.3), from a file. */
+/* The software SIM: what a USIM with Milenage does (TS 33.102, 6.3.3), or a 2G SIM, from a file. */
 #include "soft.h"
 #include "sims.h"
 
@@ -16,6 +16,7 @@
  * tens of microseconds, so we look often. */
 #define LOCK_MS 1000
 #define LOCK_STEP_NS 300000
+#define RUNS_MAX (SIMAUTH_CHAL_MAX / SIMAUTH_RAND_LEN)
 
 struct sim {
     struct soft_file file;
@@ -170,6 +171,35 @@ static bool lock(int fd)
     return true;
 }
 
+/* No sequence numbers, nothing to keep: each RAND gives its triplet. */
+static enum simauth_card_status run_2g(const struct sim *sim, const struct simauth_challenge *c,
+                                       struct simauth_card_answer *answer)
+{
+    uint8_t sres[RUNS_MAX * SIMAUTH_SRES_LEN], kc[RUNS_MAX * SIMAUTH_KC_LEN];
+    size_t runs = c->rand_len / SIMAUTH_RAND_LEN;
+    bool good = true;
+
+    for (size_t i = 0; i < runs && good; i++)
+        good = soft_triplet(&sim->file, c->rand + i * SIMAUTH_RAND_LEN, sres + i * SIMAUTH_SRES_LEN,
+                            kc + i * SIMAUTH_KC_LEN);
+    good = good && simauth_secret_set(&answer->res, sres, runs * SIMAUTH_SRES_LEN) == SIMAUTH_OK &&
+           simauth_secret_set(&answer->k, kc, runs * SIMAUTH_KC_LEN) == SIMAUTH_OK;
+    OPENSSL_cleanse(sres, sizeof sres);
+    OPENSSL_cleanse(kc, sizeof kc);
+    return good ? SIMAUTH_CARD_GOOD : SIMAUTH_CARD_FAILED;
+}
+
+/* Whether this SIM has the application for it: a USIM answers nothing that is not AKA. */
+static bool fits(const struct sim *sim, const struct simauth_challenge *c)
+{
+    if (!c->method || c->has_autn != c->method->needs_autn)
+        return false;
+    if (c->has_autn)
+        return !sim->file.identity.gsm && c->rand_len == SIMAUTH_RAND_LEN;
+    return sim->file.identity.gsm && c->rand_len > 0 && c->rand_len <= SIMAUTH_CHAL_MAX &&
+           c->rand_len % SIMAUTH_RAND_LEN == 0;
+}
+
 static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_challenge *challenge,
                                          struct simauth_card_answer *answer)
 {
@@ -178,10 +208,10 @@ static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_c
 
     memset(answer, 0, sizeof *answer);
     answer->status = SIMAUTH_CARD_FAILED;
-    /* A USIM's application answers nothing that is not AKA. */
-    if (!challenge->method || !challenge->method->needs_autn ||
-        challenge->rand_len != SIMAUTH_RAND_LEN || !challenge->has_autn)
+    if (!fits(sim, challenge))
         return answer->status;
+    if (!challenge->has_autn)
+        return answer->status = run_2g(sim, challenge, answer);
     answer->status = check_autn(sim, challenge, &v, &sqn);
     if (answer->status == SIMAUTH_CARD_GOOD && lock(sim->file.fd)) {
         answer->status = settle(sim, challenge, &v, sqn, answer);

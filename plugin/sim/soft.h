@@ -9,12 +9,19 @@
 
 #define SOFT_FILE_MAX 16384 /* octets of the operator's file */
 
+enum soft_algorithm { SOFT_MILENAGE, SOFT_COMP128V1, SOFT_COMP128V2, SOFT_COMP128V3, SOFT_XOR };
 /* What the operator issued. */
 struct soft_file {
     int fd; /* kept open: it carries the lock against a second program */
     struct sim_identity identity;
     struct simauth_milenage milenage; /* holds K and OPc: soft_file_close() wipes it */
+    enum soft_algorithm algorithm;    /* not Milenage: `milenage` has K alone */
 };
+/* SRES and Kc of a 2G SIM. False: this machine has no libosmogsm, which COMP128 needs. */
+bool soft_triplet(const struct soft_file *file, const uint8_t rand[static SIMAUTH_RAND_LEN],
+                  uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN]);
+/* Whether libosmogsm is there. */
+bool soft_comp128_there(void);
 
 /* Opens a file that nobody else may read: absolute path, no symbolic link, a regular file of this
  * user with mode 0600 or less. Returns a descriptor, or -1 with *status and a sentence in `error`

@@ -188,6 +188,46 @@ static const char *read_milenage(const json_t *object, struct simauth_milenage *
     return why;
 }
 
+/* COMP128 and XOR have K and nothing else. */
+static const char *read_bare(const json_t *object, struct simauth_milenage *milenage)
+{
+    if (json_object_get(object, "opc") || json_object_get(object, "c") ||
+        json_object_get(object, "r"))
+        return "has an \"opc\", \"c\" or \"r\", which its \"algorithm\" does not have";
+    return read_hex(json_object_get(object, "k"), milenage->k, sizeof milenage->k)
+               ? NULL
+               : "has no \"k\" of 32 hexadecimal digits";
+}
+
+static const char *read_algorithm(const json_t *object, struct soft_file *file)
+{
+    static const char *const names[] = {[SOFT_MILENAGE] = "milenage",
+                                        [SOFT_COMP128V1] = "comp128v1",
+                                        [SOFT_COMP128V2] = "comp128v2",
+                                        [SOFT_COMP128V3] = "comp128v3",
+                                        [SOFT_XOR] = "xor"};
+    const json_t *value = json_object_get(object, "algorithm"),
+                 *gsm = json_object_get(object, "2g");
+    const char *name = value ? json_string_value(value) : names[SOFT_MILENAGE];
+    size_t i = 0;
+
+    while (name && i < sizeof names / sizeof *names && strcmp(names[i], name) != 0)
+        i++;
+    if (!name || i == sizeof names / sizeof *names)
+        return "has an \"algorithm\" that is none of milenage, comp128v1, comp128v2, comp128v3 and "
+               "xor";
+    if (gsm && !json_is_boolean(gsm))
+        return "has a \"2g\" that is neither true nor false";
+    file->algorithm = (enum soft_algorithm)i;
+    file->identity.gsm = json_is_true(gsm);
+    if (i != SOFT_MILENAGE && !file->identity.gsm)
+        return "has an \"algorithm\" of 2G SIMs but not \"2g\": true";
+    if (i != SOFT_MILENAGE && i != SOFT_XOR && !soft_comp128_there())
+        return "needs libosmogsm for its \"algorithm\": install it (Debian: libosmogsm18), or";
+    return i == SOFT_MILENAGE ? read_milenage(object, &file->milenage)
+                              : read_bare(object, &file->milenage);
+}
+
 static const char *read_mnc_len(const json_t *object, int *mnc_len)
 {
     const json_t *value = json_object_get(object, "mnc_len");
@@ -254,8 +294,9 @@ static const char *read_identity(const json_t *object, struct sim_identity *iden
 
 static const char *read_members(const json_t *object, struct soft_file *file)
 {
-    static const char *const names[] = {"imsi", "impi", "mnc_len", "k", "opc", "gateway",
-                                        "aor",  "nai",  "c",       "r", NULL};
+    static const char *const names[] = {"imsi",      "impi", "mnc_len", "k", "opc",
+                                        "gateway",   "aor",  "nai",     "c", "r",
+                                        "algorithm", "2g",   NULL};
     const char *why;
 
     if (!object)
@@ -263,7 +304,7 @@ static const char *read_members(const json_t *object, struct soft_file *file)
     if (!simauth_json_only(object, names))
         return "has a member that a soft SIM does not have";
     why = read_identity(object, &file->identity);
-    return why ? why : read_milenage(object, &file->milenage);
+    return why ? why : read_algorithm(object, file);
 }
 
 /* The parser's copies of K and OPc; the strings belong to the object and are as long as they say.

@@ -12,13 +12,13 @@ from world.card_reader import card_of, reader_on
 
 
 @contextlib.contextmanager
-def phones_with_cards(world, *with_card, ready=True, card=None, **settings):
-    """Both phones registered; those named have their SIM as a card: yields {user: reader}."""
+def phones_with_cards(world, *with_card, ready=True, card=None, kinds=None, **settings):
+    """Both phones registered; those named have their SIM as a card: yields {user: reader}. kinds: as issue_sims's."""
     world.start_capture()
     world.start_network()
     world.start_gateways()
     world.add_phones()
-    sims = world.issue_sims()
+    sims = world.issue_sims(**(kinds or {}))
     with contextlib.ExitStack() as stack:
         readers = {}
         for phone in (world.alice, world.bob):

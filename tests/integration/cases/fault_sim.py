@@ -134,22 +134,96 @@ def sim_busy_require(world):
     assert len(world.messages().calls()) == 2
 
 
+NAME = ".config/simauth/simauth.conf"
+
+
+def settings_of(phone):
+    with open(phone.node.path(NAME), encoding="utf-8") as text:
+        return text.read()
+
+
+def restarted(phone):
+    phone.ask_to_stop()
+    assert phone.stop() == 0
+    phone.forget()
+    phone.start()
+
+
 @fault("settings.broken")
 def settings_broken(world):
-    """A settings file that cannot be read: calls are Linphone's own; the line is named; mended, the next call is whole."""
+    """A mistake in the settings: the line is named, the last good ones count, also after a restart; mended, it is as ever."""
     badday.prepare(world)
-    name = ".config/simauth/simauth.conf"
-    with open(world.alice.node.path(name), encoding="utf-8") as text:
-        good = text.read()
+    good = settings_of(world.alice)
     for broken, sentence in ((good + "\nthis is no line\n", r"simauth\.conf: line \d+"),
                              (good + "polcy=require\n", r"polcy: there is no such key.*settings --help"),
                              (good + "policy=maybe\n", "policy=maybe: must be one of off, prefer, require")):
-        world.alice.node.write(name, broken, 0o600)
-        unverified(world)
-        world.alice.wait_note(f"inactive: .*{sentence}")
+        world.alice.node.write(NAME, broken, 0o600)
+        authenticated(world)
+        world.alice.wait_note(f"the settings cannot be used, the last good ones are: .*{sentence}")
         self_test(world.alice, "settings", sentence)
-        assert f"inactive: {world.alice.node.path(name)}" in world.alice.ctl("status").stdout
-    told(world.bob, "not-authenticated", "INVITE_BARE")
-    world.alice.node.write(name, good, 0o600)
+        assert f"TO MEND   {world.alice.node.path(NAME)}" in world.alice.ctl("status").stdout
+    restarted(world.alice)
+    world.alice.wait_note(r"simauth: ready: .*", count=5)
+    authenticated(world)
+    world.alice.node.write(NAME, good, 0o600)
     authenticated(world)
     self_test_good(world.alice)
+
+
+def without_copy(world, broken):
+    """Alice's phone starts with settings that cannot be used, and has never seen others."""
+    badday.make(world)
+    good = settings_of(world.alice)
+    world.alice.node.write(NAME, broken, 0o600)
+    badday.begin(world, ready=False)
+    world.bob.wait_note("simauth: ready: ")
+    world.alice.wait_note("the settings cannot be used, those built in are: ")
+    return good
+
+
+@fault("settings.never_read")
+def settings_never_read(world):
+    """Settings that were never good: every call is told as not authenticated, with the mistake; mended, it is as ever."""
+    good = without_copy(world, "[phone]\nno line\n")
+    unverified(world)
+    told(world.alice, "not-authenticated", "CARD_FAILED", r"simauth\.conf: line 2")
+    world.alice.node.write(NAME, good, 0o600)
+    authenticated(world)
+
+
+@fault("settings.never_read.require")
+def settings_never_read_require(world):
+    """The same of a file that says `require`: no call but an emergency call leaves or rings."""
+    good = without_copy(world, "[phone]\npolicy=require\nno line\n")
+    refused(world)
+    told(world.alice, "not-authenticated", "CARD_FAILED", r"simauth\.conf: line 3")
+    before = world.alice.mark()
+    world.alice.call("sip:112@operator-a.example")
+    world.alice.wait_note("caller: untouched: .*why=emergency call")
+    world.alice.wait_state("Released", after=before)
+    world.alice, world.bob = world.bob, world.alice
+    refused(world)
+    world.alice, world.bob = world.bob, world.alice
+    world.alice.node.write(NAME, good, 0o600)
+    authenticated(world)
+
+
+@fault("settings.pins_damaged")
+def pins_damaged(world):
+    """The list of known people is damaged: everybody counts as known until it is mended, and it is not written over."""
+    badday.make(world)
+    path = world.alice.node.write(".local/share/simauth/pins.json", "{half", 0o600)
+    badday.begin(world)
+    authenticated(world)
+    world.bob.ctl("settings", "set", "policy", "off")
+    refused(world, rings_at_bob=True)
+    told(world.alice, "not-authenticated", "CONFIRM_MISSING")
+    assert "TO MEND   " + path in world.alice.ctl("status").stdout
+    with open(path, encoding="utf-8") as text:
+        assert text.read() == "{half"
+    world.bob.ctl("settings", "set", "policy", "prefer")
+    os.unlink(path)
+    authenticated(world)
+    assert "TO MEND" not in world.alice.ctl("status").stdout
+    with open(path, encoding="utf-8") as text:
+        assert "sip:bob@operator-b.example" in text.read()

@@ -13,9 +13,10 @@ class Resolver:
     def host(self, name, address):
         self._names.append(f"host-record={name},{address}")
 
-    def sip(self, domain, target, port=5060, tls_port=5061):
+    def sip(self, domain, target, port=5060, tls_port=None):
         for service, at in (("_sip._udp", port), ("_sip._tcp", port), ("_sips._tcp", tls_port)):
-            self._names.append(f"srv-host={service}.{domain},{target},{at},0,10")
+            if at:
+                self._names.append(f"srv-host={service}.{domain},{target},{at},0,10")
 
     def start(self):
         lines = ["no-resolv", "no-hosts", "no-daemon", "bind-interfaces",

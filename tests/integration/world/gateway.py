@@ -71,8 +71,8 @@ class Gateway:
 
     def add_subscriber(self, sim):
         """A subscriber with this SIM and the address that belongs to it; keys go through standard input."""
-        self.ctl("subscriber", "add", sim.imsi, "--keys", "-", "--nai", sim.nai,
-                 stdin=f"k={sim.k}\nopc={sim.opc}\n")
+        self.ctl("subscriber", "add", sim.imsi, "--keys", "-", "--nai", sim.nai, *sim.words(),
+                 stdin=sim.key_lines())
         self.ctl("binding", "add", sim.aor, sim.imsi)
 
     def issue_sim(self, sim):

@@ -9,14 +9,25 @@ import secrets
 class Sim:
     """The data of one SIM; `k` and `opc` are random unless given."""
 
-    def __init__(self, imsi, nai, aor, gateway, k=None, opc=None):
+    def __init__(self, imsi, nai, aor, gateway, k=None, opc=None, algorithm=None, two_g=False, lines=""):
         self.imsi = imsi
         self.nai = nai
         self.aor = aor
         self.gateway = gateway
         self.k = k or secrets.token_hex(16)
         self.opc = opc or secrets.token_hex(16)
+        self.algorithm = algorithm  # None: Milenage
+        self.two_g = two_g
+        self.lines = lines  # further lines of the keys that the operator enters
         self.issued = None  # the operator's file, once it has issued it
+
+    def words(self):
+        """How an operator enters it, beside its keys."""
+        return [*(["--algorithm", self.algorithm] if self.algorithm else []), *(["--2g"] if self.two_g else [])]
+
+    def key_lines(self):
+        bare = self.algorithm not in (None, "milenage")
+        return f"k={self.k}\n" + ("" if bare else f"opc={self.opc}\n") + self.lines
 
     def other(self):
         """A SIM of the same name with other keys: what a thief of the name would have."""

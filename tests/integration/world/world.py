@@ -114,7 +114,7 @@ class World:
             node = self.node(f"proxy-{operator.letter}", 10 + operator.host)
             self.resolver.host(operator.sip_name, node.address)
             self.resolver.host(operator.realm, node.address)
-            self.resolver.sip(operator.realm, operator.sip_name)
+            self.resolver.sip(operator.realm, operator.sip_name, tls_port=5061 if self.transport == "tls" else None)
             self.resolver.host(operator.gateway_name, net.PREFIX + str(20 + operator.host))
             operator.proxy = self._proxy(node, operator.realm, certificate=self._sip_certificate(operator),
                                          **self._proxy_options[operator.letter])
@@ -172,19 +172,19 @@ class World:
         for operator in (a, b):
             operator.gateway.start()
 
-    def issue_sim(self, user, letter):
-        """A SIM of operator `letter` for `user`, known to its gateway."""
+    def issue_sim(self, user, letter, **kind):
+        """A SIM of operator `letter` for `user`, known to its gateway; `kind`: Sim's algorithm, two_g, lines."""
         operator = self.operators[letter]
         sim = Sim(f"00101{len(self.sims) + 1:010d}", f"{user}@{operator.realm}",
-                  f"sip:{user}@{operator.realm}", operator.gateway_name)
+                  f"sip:{user}@{operator.realm}", operator.gateway_name, **kind)
         operator.gateway.add_subscriber(sim)
         sim.issued = operator.gateway.issue_sim(sim)
         self.sims[user] = sim
         return sim
 
-    def issue_sims(self):
-        """Alice's and Bob's SIM: {user: Sim}."""
-        return {"alice": self.issue_sim("alice", "a"), "bob": self.issue_sim("bob", "b")}
+    def issue_sims(self, alice=None, bob=None):
+        """Alice's and Bob's SIM: {user: Sim}; `alice`, `bob`: what kind, as issue_sim's."""
+        return {"alice": self.issue_sim("alice", "a", **(alice or {})), "bob": self.issue_sim("bob", "b", **(bob or {}))}
 
     def add_phone(self, name, operator, host, account=None, **options):
         """A phone of the operator's subscriber `name` (options as Phone's), not yet started.

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * ag_*() on standard input and output, for tests in another language. A command is a JSON object in
- * a line: {"do":"open","gateway":..,"impi":..,"ca":..,"local":..,"ms":..,"card":..},
+ * a line: {"do":"open","gateway":..,"impi":..,"ca":..,"local":..,"ms":..,"2g":true,"card":..},
  * {"do":"bootstrap"}, {"do":"self"}, {"do":"vector",..}, {"do":"challenge","element":..},
  * {"do":"resync","rand":..,"auts":..}, {"do":"card","rand":..,"autn":..}, {"do":"close"}. Each is
  * answered with one object in a line.
@@ -79,6 +79,7 @@ static void do_open(const json_t *command, json_t *answer)
         .ca_file = text(command, "ca"),
         .local_address = text(command, "local"),
         .request_ms = (unsigned)json_integer_value(json_object_get(command, "ms")),
+        .sim_2g = json_is_true(json_object_get(command, "2g")),
     };
     const struct ag_card ways = {tool_card_run, &card};
     char error[AG_ERROR_MAX] = "";

@@ -111,7 +111,8 @@ static void test_open(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const struct ag_settings settings = {bad[i].gateway, bad[i].impi, bad[i].ca, NULL, 0};
+        const struct ag_settings settings = {
+            .gateway = bad[i].gateway, .impi = bad[i].impi, .ca_file = bad[i].ca};
         struct ag *ag = ag_open(&settings, &card, error);
 
         if (ag || !strstr(error, bad[i].words))
@@ -123,8 +124,8 @@ static void test_open(void **state)
 /* What a gateway writes may stand in a sentence; the IMSI and line breaks may not. */
 static void test_sentences(void **state)
 {
-    const struct ag_settings settings = {"AG.Example:8443", "001010123456789@ims.example", NULL,
-                                         NULL, 0};
+    const struct ag_settings settings = {.gateway = "AG.Example:8443",
+                                         .impi = "001010123456789@ims.example"};
     const struct ag_card card = {0};
     char error[AG_ERROR_MAX];
     struct ag *ag = ag_open(&settings, &card, error);

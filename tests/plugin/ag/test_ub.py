@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ub: bootstrapping, and everything that may be wrong with it."""
 
+import base64
+
 import case
 import fake
 
@@ -96,6 +98,28 @@ class Ub(case.Case):
         self.expect(self.phone().do("bootstrap"), "AG_GARBAGE", "no Digest AKA")
         self.gateway.faults["/"] = [fake.status(200)]
         self.expect(self.phone().do("bootstrap"), "AG_GARBAGE", "did not challenge")
+
+    def test_2g_and_usim_are_not_mixed(self):
+        """A gateway that asks a USIM without AUTN, and a 2G SIM with one or with a nonce that is none: no SIM runs."""
+        def nonce(octets):
+            text = base64.b64encode(octets).decode()
+            return fake.status(401, WWW_Authenticate=f'Digest realm="localhost", nonce="{text}", '
+                               'algorithm=AKAv1-MD5, qop="auth-int"')
+        for two_g, octets, words in ((False, bytes(16) + bytes(16) + bytes(16), "as if this SIM were a 2G SIM"),
+                                     (False, bytes(range(16)) + bytes(16), "as if this SIM were a 2G SIM"),
+                                     (True, bytes(range(48)), "not for a 2G SIM"),
+                                     (True, bytes(32), "not for a 2G SIM"), (True, bytes(64), "not for a 2G SIM")):
+            self.gateway.faults["/"] = [nonce(octets)]
+            answer = self.expect(self.phone(**{"2g": two_g}).do("bootstrap"), "AG_GARBAGE", words)
+            self.assertEqual(answer["card_runs"], 0)
+
+    def test_2g_needs_a_triplet(self):
+        """The foretold SIM gives RES and K of a USIM: that is no triplet, and nothing is sent."""
+        self.gateway.faults["/"] = [fake.status(401, WWW_Authenticate='Digest realm="localhost", nonce="' +
+                                                base64.b64encode(bytes(48)).decode() +
+                                                '", algorithm=AKAv1-MD5, qop="auth-int"')]
+        self.expect(self.phone(**{"2g": True}).do("bootstrap"), "AG_NO_CARD", "not one of a 2G SIM")
+        self.assertEqual(len(self.gateway.paths()), 1)
 
     def test_refused(self):
         self.expect(self.phone(impi="999999999999999@x").do("bootstrap"), "AG_REFUSED", "403")

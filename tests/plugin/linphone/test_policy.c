@@ -123,6 +123,19 @@ static void whom_to_ask(void **state)
     pins_close(pins);
 }
 
+/* Who is known cannot be read: nobody falls back. */
+static void lost_pins(void **state)
+{
+    struct pins *lost = pins_open_lost("/nowhere");
+
+    (void)state;
+    assert_policy(outgoing("[phone]\nask=everybody\n", lost), SIMAUTH_REQUIRE);
+    assert_policy(incoming("", lost), SIMAUTH_REQUIRE);
+    assert_int_equal(incoming("[phone]\npolicy=off\n", lost).what, POLICY_UNTOUCHED);
+    assert_false(pins_save(lost, error));
+    pins_close(lost);
+}
+
 static void nobody_for_a_day(void **state)
 {
     struct pins *pins = pins_open("/nowhere", error);
@@ -180,8 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_of_settings), cmocka_unit_test(pin_raises),
         cmocka_unit_test(continue_once),     cmocka_unit_test(whom_to_ask),
-        cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
-        cmocka_unit_test(emergency),
+        cmocka_unit_test(lost_pins),         cmocka_unit_test(nobody_for_a_day),
+        cmocka_unit_test(anonymous_call),    cmocka_unit_test(emergency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,31 @@ static void missing_file(void **state)
     assert_non_null(strstr(error, "simauthctl settings set"));
 }
 
+static enum settings_policy fallback(const char *text, const char *good, bool built_in)
+{
+    struct settings *s = settings_fallback(text, good, "/nowhere/copy", "line 3");
+    enum settings_policy policy = s->policy;
+
+    assert_string_equal(s->problem, "line 3");
+    assert_int_equal(s->built_in, built_in);
+    assert_true(s->enabled);
+    if (built_in)
+        assert_int_equal(s->ask, ASK_EVERYBODY);
+    settings_unref(s);
+    return policy;
+}
+
+/* What somebody wanted to be protected is not unprotected by a mistake in a file. */
+static void nothing_fails_open(void **state)
+{
+    (void)state;
+    assert_int_equal(fallback("[x", "[phone]\npolicy=off\n", false), SETTINGS_OFF);
+    assert_int_equal(fallback("[x", NULL, true), SETTINGS_PREFER);
+    assert_int_equal(fallback("[peer sip:a@b]\npolicy=require\n[x", NULL, true), SETTINGS_REQUIRE);
+    assert_int_equal(fallback(NULL, NULL, true), SETTINGS_REQUIRE);
+    assert_int_equal(fallback("[x", "[y", true), SETTINGS_PREFER);
+}
+
 /* No text of any kind is more than an error: every prefix, and every octet turned over. */
 static void hostile_text(void **state)
 {
@@ -120,8 +145,9 @@ static void hostile_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),     cmocka_unit_test(everything),   cmocka_unit_test(mistakes),
-        cmocka_unit_test(missing_file), cmocka_unit_test(hostile_text),
+        cmocka_unit_test(defaults),           cmocka_unit_test(everything),
+        cmocka_unit_test(mistakes),           cmocka_unit_test(missing_file),
+        cmocka_unit_test(nothing_fails_open), cmocka_unit_test(hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
