@@ -6,6 +6,9 @@
  * (UPDATE with SDP), early-media (183 with SDP).
  *
  *   phone_host --config FILE --pipe NAME --log FILE
+ *
+ * Also say and send-file: one word or one file in a message. Whoever hears of a file fetches it into
+ * its HOME as received-file.
  */
 #include <errno.h>
 #include <linphone/core.h>
@@ -92,16 +95,65 @@ static LinphoneCall *call_of(const char *word)
     return NULL;
 }
 
+__attribute__((format(printf, 1, 2))) static void add_event(const char *format, ...)
+{
+    va_list args;
+
+    if (event_count == EVENTS_MAX)
+        die("too many events");
+    va_start(args, format);
+    vsnprintf(events[(first_event + event_count++) % EVENTS_MAX], TEXT_MAX, format, args);
+    va_end(args);
+}
+
 static void state_changed(LinphoneCore *lc, LinphoneCall *call, LinphoneCallState state,
                           const char *message)
 {
     (void)lc;
     (void)message;
-    if (event_count == EVENTS_MAX)
-        die("too many events");
-    snprintf(events[(first_event + event_count++) % EVENTS_MAX], TEXT_MAX,
-             "Event-type: call-state-changed\nEvent: %s\nId: %zu\n",
-             linphone_call_state_to_string(state), number_of(call));
+    add_event("Event-type: call-state-changed\nEvent: %s\nId: %zu\n",
+              linphone_call_state_to_string(state), number_of(call));
+}
+
+/* -- messages ------------------------------------------------------------------------------------
+ */
+
+static void fetch(LinphoneChatMessage *message, LinphoneContent *content)
+{
+    char path[TEXT_MAX];
+
+    snprintf(path, sizeof(path), "%s/received-file", getenv("HOME"));
+    linphone_content_set_file_path(content, path);
+    linphone_chat_message_download_content(message, content);
+}
+
+static void message_received(LinphoneCore *lc, LinphoneChatRoom *room, LinphoneChatMessage *message)
+{
+    const bctbx_list_t *content = linphone_chat_message_get_contents(message);
+
+    (void)lc;
+    (void)room;
+    for (; content; content = content->next) {
+        if (linphone_content_is_file_transfer(content->data))
+            fetch(message, content->data);
+        else
+            add_event("Event-type: message-received\nText: %s\n",
+                      linphone_content_get_utf8_text(content->data));
+    }
+}
+
+static LinphoneChatMessage *new_message(const char *uri)
+{
+    LinphoneAddress *to = linphone_factory_create_address(linphone_factory_get(), uri ? uri : "");
+    bctbx_list_t *whom = to ? bctbx_list_append(NULL, to) : NULL;
+    LinphoneChatRoomParams *params = linphone_core_create_default_chat_room_params(core);
+    LinphoneChatRoom *room;
+
+    linphone_chat_room_params_set_backend(params, LinphoneChatRoomBackendBasic);
+    room = linphone_core_create_chat_room_6(core, params, NULL, whom);
+    linphone_chat_room_params_unref(params);
+    bctbx_list_free_with_data(whom, (bctbx_list_free_func)linphone_address_unref);
+    return room ? linphone_chat_room_create_empty_message(room) : NULL;
 }
 
 /* -- commands ------------------------------------------------------------------------------------
@@ -185,6 +237,39 @@ static void do_terminate(const char *word, const char *unused)
     done(call ? linphone_call_terminate(call) : -1);
 }
 
+static void send_message(LinphoneChatMessage *message)
+{
+    if (message) {
+        linphone_chat_message_send(message);
+        linphone_chat_message_unref(message);
+    }
+    done(message ? 0 : -1);
+}
+
+static void do_say(const char *uri, const char *word)
+{
+    LinphoneChatMessage *message = new_message(uri);
+
+    if (message)
+        linphone_chat_message_add_utf8_text_content(message, word ? word : "");
+    send_message(message);
+}
+
+static void do_send_file(const char *uri, const char *path)
+{
+    LinphoneChatMessage *message = new_message(uri);
+    LinphoneContent *content = linphone_factory_create_content(linphone_factory_get());
+
+    linphone_content_set_type(content, "application");
+    linphone_content_set_subtype(content, "octet-stream");
+    linphone_content_set_name(content, "file");
+    linphone_content_set_file_path(content, path);
+    if (message)
+        linphone_chat_message_add_file_content(message, content);
+    linphone_content_unref(content);
+    send_message(message);
+}
+
 static void do_redirect(const char *word, const char *uri)
 {
     LinphoneCall *call = call_of(word);
@@ -221,6 +306,8 @@ static const struct command {
     {"terminate", do_terminate},
     {"redirect", do_redirect},
     {"update", do_update},
+    {"say", do_say},
+    {"send-file", do_send_file},
 };
 
 static void run_command(char *line)
@@ -282,6 +369,7 @@ static void start_core(const char *config)
     LinphoneCoreCbs *cbs = linphone_factory_create_core_cbs(factory);
 
     linphone_core_cbs_set_call_state_changed(cbs, state_changed);
+    linphone_core_cbs_set_message_received(cbs, message_received);
     core = linphone_factory_create_core_3(factory, config, NULL, NULL);
     if (!core)
         die("core");
