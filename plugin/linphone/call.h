@@ -64,6 +64,7 @@ struct call {
     bool muted;            /* by us */
     bool marking;          /* guard: marking calls back */
     bool card_unusable;
+    unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
     unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
 
     struct sip_timer *hold_timer, *verdict_timer;
@@ -97,6 +98,8 @@ void call_tell(struct call *call, const struct simauth_session *session);
 simauth_actions call_key_media(struct call *call, struct leg *leg);
 /* "Not authenticated" for a reason that no session told, and the end. */
 void call_give_up(struct call *call, enum simauth_event reason);
+/* "Not authenticated" for a reason that no session told; the call goes on. */
+void call_unsay(struct call *call, enum simauth_event reason);
 /* Ends it with its Reason as soon as the main loop turns. */
 void call_end(struct call *call);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
@@ -139,6 +142,11 @@ void callee_go_on(struct leg *leg, simauth_actions actions);
  */
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message);
 void call_later_out(struct call *call, belle_sip_message_t *message);
+/* REFER, Replaces, a conference; both first of all that looks at a message. True: refused. */
+bool handed_in(struct call *call, belle_sip_message_t *message);
+void handed_out(struct call *call, belle_sip_message_t *message);
+/* An INVITE that takes over a call which is under `require`: refused, and nothing is left to do. */
+bool handed_replaces(struct core *core, struct sip_call *sip);
 void call_held_gone(struct call *call, enum sip_gone why);
 void call_media_changed(struct call *call, LinphoneCall *linphone, bool on);
 json_t *call_record(const struct call *call); /* a new reference */

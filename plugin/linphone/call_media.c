@@ -81,6 +81,16 @@ void call_settle(struct call *call, struct leg *leg, simauth_actions actions)
         call_end(call);
 }
 
+void call_unsay(struct call *call, enum simauth_event reason)
+{
+    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
+    call->reason = reason;
+    note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
+              simauth_event_name(reason), (int)((g_get_monotonic_time() - call->began_us) / 1000),
+              words_reason(reason));
+    mark(call);
+}
+
 static void verdict_expired(void *arg)
 {
     struct call *call = arg;
@@ -231,7 +241,7 @@ static void later(struct call *call, belle_sip_message_t *message, bool ours)
 
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message)
 {
-    if (refuse_offer(call, message))
+    if (handed_in(call, message) || refuse_offer(call, message))
         return SIP_DROP;
     later(call, message, false);
     return SIP_PASS;
@@ -239,5 +249,6 @@ enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message)
 
 void call_later_out(struct call *call, belle_sip_message_t *message)
 {
+    handed_out(call, message);
     later(call, message, true);
 }

@@ -186,6 +186,8 @@ enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
         return call->invite_held ? SIP_HOLD : SIP_PASS;
     if (!core_settings(core))
         return SIP_PASS;
+    if (handed_replaces(core, sip))
+        return SIP_HOLD; /* is refused already */
     call = new_call(core, sip);
     if (!call)
         return SIP_PASS;

@@ -252,6 +252,7 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
             !strcmp(sip_call_from_tag(other->sip), sip_call_from_tag(sip))) {
             g_free(call->first_id); /* it was redirected: for Linphone still the same call */
             call->first_id = g_strdup(other->first_id);
+            call_over(other);
         }
     }
     belle_sip_free(own);

@@ -3,7 +3,7 @@
 /*
  * A phone on the stock liblinphone that says and hears what linphone-daemon does, on the same pipe
  * and in the same words, and has the few commands that the daemon lacks: redirect (302), update
- * (UPDATE with SDP), early-media (183 with SDP).
+ * (UPDATE with SDP), early-media (183 with SDP), conference.
  *
  *   phone_host --config FILE --pipe NAME --log FILE
  *
@@ -293,11 +293,23 @@ static void do_update(const char *word, const char *unused)
         linphone_call_params_unref(params);
 }
 
+/* What 5.1 returns here is a bool, which linphone-daemon takes for an error: the states tell. */
+static void do_conference(const char *word, const char *unused)
+{
+    LinphoneCall *call = call_of(word);
+
+    (void)unused;
+    if (call)
+        (void)linphone_core_add_to_conference(core, call);
+    done(call ? 0 : -1);
+}
+
 static const struct command {
     const char *name;
     void (*run)(const char *first, const char *second);
 } commands[] = {
     {"call", do_call},
+    {"conference", do_conference},
     {"pop-event", do_pop_event},
     {"register-status", do_register_status},
     {"call-status", do_call_status},

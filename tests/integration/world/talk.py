@@ -55,14 +55,28 @@ class Talk:
     """One call from `caller` to `callee`: its number at each, its Call-ID, whatever becomes of it."""
 
     def __init__(self, caller, callee, to=None):
+        self._begin(caller, callee)
+        self.numbers[caller] = caller.call(to or callee.aor)
+
+    def _begin(self, caller, callee):
         self.caller, self.callee = caller, callee
         self.before = {phone: phone.mark() for phone in (caller, callee)}
         self.numbers = {}
         self._seen = {phone: len(phone.notes(r"call \S+ \w+: (policy|untouched): ")) for phone in (caller, callee)}
-        self.numbers[caller] = caller.call(to or callee.aor)
+
+    @classmethod
+    def follows(cls, caller, callee, number=None):
+        """The call that the caller's phone is about to place by itself (number: within that call of its)."""
+        call = cls.__new__(cls)
+        call._begin(caller, callee)
+        if number:
+            call.numbers[caller] = number
+        return call
 
     def ring(self, state="IncomingReceived"):
         self.numbers[self.callee] = self.callee.wait_state(state, after=self.before[self.callee]).call
+        if self.caller not in self.numbers:
+            self.numbers[self.caller] = self.caller.wait_state("OutgoingInit", after=self.before[self.caller]).call
         return self
 
     def answer(self):

@@ -1,0 +1,114 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A call that goes to other people: REFER, Replaces, a side that becomes a conference
+ * (docs/protocol.md section 5). The two proofs then no longer say who is heard: the word goes at
+ * once, and under `require` what the other side asks for is answered 488. What the person at this
+ * phone does is never refused, and takes the word away when the other side has agreed.
+ */
+#include "call.h"
+#include "note.h"
+#include "words.h"
+
+#include <string.h>
+
+#define NOT_ACCEPTABLE 488
+
+static bool is_method(belle_sip_message_t *message, const char *name)
+{
+    return belle_sip_message_is_request(message) &&
+           !strcmp(belle_sip_request_get_method((belle_sip_request_t *)message), name);
+}
+
+/* RFC 4579, 4.1: whoever mixes says so in its Contact. */
+static bool becomes_focus(belle_sip_message_t *message)
+{
+    belle_sip_header_contact_t *contact =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_contact_t);
+
+    return contact && (is_method(message, "INVITE") || is_method(message, "UPDATE")) &&
+           belle_sip_parameters_has_parameter(BELLE_SIP_PARAMETERS(contact), "isfocus");
+}
+
+static bool hands_over(belle_sip_message_t *message)
+{
+    return is_method(message, "REFER") || becomes_focus(message);
+}
+
+static unsigned cseq_of(belle_sip_message_t *message)
+{
+    belle_sip_header_cseq_t *cseq =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
+    return cseq ? belle_sip_header_cseq_get_seq_number(cseq) : 0;
+}
+
+static bool refuse(struct call *call, belle_sip_request_t *request)
+{
+    note_call(call->id, call->caller, "refused-handover", "code=%d method=%s", NOT_ACCEPTABLE,
+              belle_sip_request_get_method(request));
+    return sip_call_refuse_later(call->sip, request, NOT_ACCEPTABLE, NULL,
+                                 words_end(call->caller)->warning);
+}
+
+/* Our own person's doing. The session would end the call under `require`, and ending it is nobody's
+ * wish: what is shown goes, and the call lives. */
+static void done_here(struct call *call)
+{
+    if (call->policy.policy == SIMAUTH_REQUIRE)
+        call_unsay(call, SIMAUTH_EVENT_HANDED_OVER);
+    else
+        call_settle(call, call->talk, simauth_session_handed_over(call->talk->session));
+}
+
+static void answered(struct call *call, belle_sip_response_t *response)
+{
+    int code = belle_sip_response_get_status_code(response);
+
+    if (!call->handing_cseq || cseq_of((belle_sip_message_t *)response) != call->handing_cseq ||
+        code < 200)
+        return;
+    call->handing_cseq = 0;
+    if (code < 300)
+        done_here(call);
+}
+
+bool handed_in(struct call *call, belle_sip_message_t *message)
+{
+    if (!call->talk || !call->talk->session || call->ending)
+        return false;
+    if (!belle_sip_message_is_request(message)) {
+        answered(call, (belle_sip_response_t *)message);
+        return false;
+    }
+    if (!hands_over(message))
+        return false;
+    if (call->policy.policy == SIMAUTH_REQUIRE)
+        return refuse(call, (belle_sip_request_t *)message);
+    call_settle(call, call->talk, simauth_session_handed_over(call->talk->session));
+    return false;
+}
+
+void handed_out(struct call *call, belle_sip_message_t *message)
+{
+    if (call->talk && call->talk->session && hands_over(message))
+        call->handing_cseq = cseq_of(message);
+}
+
+/* The tags are the dialog's secret that only its two sides know; the Call-ID is enough here, where
+ * all that follows is a refusal. */
+bool handed_replaces(struct core *core, struct sip_call *sip)
+{
+    belle_sip_header_replaces_t *replaces =
+        belle_sip_message_get_header_by_type(sip_call_invite(sip), belle_sip_header_replaces_t);
+    const char *id = replaces ? belle_sip_header_replaces_get_call_id(replaces) : NULL;
+
+    for (struct call *call = id ? core->calls : NULL; call; call = call->next) {
+        if (call->over || !call->talk || call->policy.policy != SIMAUTH_REQUIRE ||
+            strcmp(sip_call_id(call->sip), id))
+            continue;
+        note_call(call->id, call->caller, "refused-handover", "code=%d method=%s", NOT_ACCEPTABLE,
+                  "INVITE with Replaces");
+        return sip_call_refuse(sip, NOT_ACCEPTABLE, NULL, NULL, words_end(false)->warning);
+    }
+    return false;
+}

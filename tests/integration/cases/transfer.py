@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A call that is handed to somebody else: the old word goes, and the new call gets one of its own."""
+
+from cases import case
+from world import flow, talk
+from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, Talk, connected, finish
+
+HANDED_OUT = ("caller", "not-authenticated", "HANDED_OVER")
+HANDED_IN = ("callee", "not-authenticated", "HANDED_OVER")
+
+
+def transfer(phone, call, target):
+    phone.command(f"call-transfer {call.numbers[phone]} {target}")
+
+
+@case("call.transfer.blind")
+def blind(world):
+    """Bob transfers Alice to Carol (REFER): both lose the word of the old call, Alice and Carol get theirs."""
+    talk.prepare(world, third="b")
+    old = connected(world.alice, world.bob)
+    new = Talk.follows(world.alice, world.carol)
+    transfer(world.bob, old, world.carol.aor)
+    for phone in (world.alice, world.bob):
+        talk.wait_word(phone, old, "not-authenticated", "HANDED_OVER")
+    new.ring().answer().authenticated()
+    old.over()
+    assert [r["peer"] for r in talk.live(world.alice)] == [world.carol.aor], talk.live(world.alice)
+    new.hang_up()
+    finish((world.alice, AUTHENTICATED_OUT, HANDED_OUT), (world.bob, HANDED_IN), (world.carol, AUTHENTICATED_IN))
+    messages = world.messages()
+    assert messages.first("REFER", status=202, source=world.alice)
+    assert "SIP/2.0 200" in messages.all("NOTIFY", target=world.bob)[-1].body
+
+
+@case("call.transfer.blind.require")
+def blind_require(world):
+    """Under `require` Alice's phone answers 488 to the REFER, and her call with Bob is as it was."""
+    talk.prepare(world, third="b", policy="require")
+    call = connected(world.alice, world.bob)
+    transfer(world.bob, call, world.carol.aor)
+    world.alice.wait_note(rf"call {call.id_at(world.alice)} caller: refused-handover: code=488 method=REFER")
+    world.bob.wait_log(r"SIP/2.0 488 Not [Aa]cceptable [Hh]ere\r?\n(?:[^\r\n]+\r?\n)*?CSeq: \d+ REFER")
+    for phone in (world.alice, world.bob):
+        assert phone.state(call.numbers[phone]) == "StreamsRunning"
+    call.hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN), (world.carol,))
+
+
+def both_calls(world):
+    """Bob has Alice on hold and talks to Carol."""
+    first = connected(world.alice, world.bob)
+    second = connected(world.bob, world.carol)
+    world.bob.wait_state("Paused", call=first.numbers[world.bob])
+    return first, second
+
+
+@case("call.transfer.attended")
+def attended(world):
+    """Bob puts Alice and Carol together (REFER with Replaces): the alias of Bob's tags leads to his two dialogs."""
+    talk.prepare(world, third="b")
+    first, second = both_calls(world)
+    new = Talk.follows(world.alice, world.carol)
+    transfer(world.bob, first, second.numbers[world.bob])
+    new.ring().run().authenticated()  # Linphone takes what replaces a call of its own without asking
+    for phone in (world.alice, world.bob):
+        talk.wait_word(phone, first, "not-authenticated", "HANDED_OVER")
+    first.over()
+    second.over()
+    assert [r["peer"] for r in talk.live(world.carol)] == [world.alice.aor], talk.live(world.carol)
+    new.hang_up()
+    finish((world.alice, AUTHENTICATED_OUT, HANDED_OUT), (world.carol, AUTHENTICATED_IN, AUTHENTICATED_IN))
+    assert ("callee", "not-authenticated", "HANDED_OVER") in talk.last_words(world.bob)
+    assert world.messages().first("INVITE", target=world.carol, source=world.operators["b"].proxy).header("From")
+
+
+@case("call.transfer.attended.require")
+def attended_require(world):
+    """Carol's phone asks for proof: an INVITE that would take her call with Bob over gets 488, unseen and unheard."""
+    talk.prepare(world, third="b", settings={"carol": {"policy": "require"}})
+    first, second = both_calls(world)
+    before = world.carol.mark()
+    transfer(world.bob, first, second.numbers[world.bob])
+    world.carol.wait_note(r"refused-handover: code=488 method=INVITE with Replaces")
+    talk.wait_word(world.alice, first, "not-authenticated", "HANDED_OVER")
+    world.alice.wait_log(r"SIP/2.0 488 Not [Aa]cceptable [Hh]ere\r?\n(?:[^\r\n]+\r?\n)*?CSeq: \d+ INVITE")
+    assert not [e for e in world.carol.events()[before:] if e.state == "IncomingReceived"], "she was disturbed"
+    assert world.carol.state(second.numbers[world.carol]) == "StreamsRunning"
+    for phone, call in ((world.alice, first), (world.bob, second)):
+        call.hang_up(by=phone)
+    flow.wait_any(lambda: not talk.live(world.alice), 10, "end of Alice's try")
+    finish((world.carol, AUTHENTICATED_IN))
+
+
+@case("call.transfer.redirect")
+def redirect(world):
+    """Bob's phone forwards (302): one call for Alice, Bob's word gone, Carol's shown."""
+    talk.prepare(world, third="b", phones={"bob": {"program": talk.HOST}})
+    old = Talk(world.alice, world.bob).ring()
+    talk.wait_word(world.alice, old, "answered")
+    new = Talk.follows(world.alice, world.carol, number=old.numbers[world.alice])
+    world.bob.command(f"redirect {old.numbers[world.bob]} {world.carol.aor}")
+    new.ring()
+    assert [r["peer"] for r in talk.live(world.alice)] == [world.carol.aor], talk.live(world.alice)
+    new.answer().authenticated().hang_up()
+    finish((world.alice, AUTHENTICATED_OUT, ("caller", "answered", "")), (world.bob, ("callee", "announced", "")),
+           (world.carol, AUTHENTICATED_IN))
+    messages = world.messages()
+    first, second = (messages.first("INVITE", call_id=c) for c in messages.calls())
+    assert first.tag("From").startswith("sim01.") and second.tag("From").startswith("sim01.")
+    assert first.tag("From") != second.tag("From"), "Bob's challenge went to Carol"
