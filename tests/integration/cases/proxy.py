@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The authenticated call through what operators' SIP services do with it."""
 
-from cases import case
+from cases import Skip, case
 from cases.call import authenticated_call, prepare, refuse, AUTHENTICATED, NOT_AUTHENTICATED
 from world import flow
+from world.proxy import found
 
 
 def both_authenticated(world, count=1):
@@ -98,3 +99,12 @@ def full(world):
         with open(operator.proxy.process.log, encoding="utf-8", errors="replace") as log:
             said = log.read()
         assert f"from_tag={invite.tag('From')}" in said, "the element is not in the operator's accounting"
+
+
+@case("call.flexisip", proxy="flexisip")
+def flexisip(world):
+    """The table's other row: Flexisip at both operators. (With it, every other case runs as NAME.flexisip too.)"""
+    if "flexisip" not in found():
+        raise Skip("no Flexisip: it is in no Debian; install one and name its program in SIMAUTH_FLEXISIP")
+    prepare(world)
+    callee_hangs_up(world)

@@ -16,7 +16,7 @@ CONFIG = """\
 [global]
 aliases={domain} {address}
 transports={transports}
-log-directory={logs}
+{tls}log-directory={logs}
 enable-snmp=false
 
 [module::DoSProtection]
@@ -46,6 +46,8 @@ enabled=true
 enabled=true
 """
 
+TLS = "tls-certificates-file={}\ntls-certificates-private-key={}\n"
+
 # As its own documentation has it: one account a line, the password in clear.
 ACCOUNTS = "version:1\n\n{lines}"
 ACCOUNT = "{user}@{domain} clrtxt:{password} ;\n"
@@ -65,13 +67,11 @@ class Flexisip:
         address = net.in_uri(node.address)
         transports = [f"sip:{address}:5060"]
         if certificate:
-            files = dict(zip(("certificate", "key"), certificate))
-            transports.append(f"sips:{address}:5061;tls-certificates-file={files['certificate']}"
-                              f";tls-certificates-private-key={files['key']}")
+            transports.append(f"sips:{address}:5061")
         accounts = ACCOUNTS.format(lines="".join(
             ACCOUNT.format(user=user, domain=domain, password=PASSWORD_PREFIX + user) for user in USERS))
         self._config = node.write("flexisip.conf", CONFIG.format(
-            domain=domain, address=address, transports=" ".join(transports), logs=node.make_folder("flexisip"),
+            domain=domain, address=address, tls=TLS.format(*certificate) if certificate else "", transports=" ".join(transports), logs=node.make_folder("flexisip"),
             accounts=node.write("accounts", accounts, 0o600)), 0o600)
 
     @staticmethod
