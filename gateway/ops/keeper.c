@@ -18,6 +18,8 @@
 #define STUCK_US (30 * G_USEC_PER_SEC) /* longer than HLR and partner may take together */
 #define JUMP_US (2 * G_USEC_PER_SEC)
 #define JUMPED_US (60 * G_USEC_PER_SEC)
+#define RESEAL_US (200 * 1000) /* of a second */
+#define RESEAL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 #define SOON_SECONDS (14 * 86400)
 
 struct keeper {
@@ -27,6 +29,8 @@ struct keeper {
     int64_t offset_us; /* between the clock and the monotonic one */
     int64_t jumped_us; /* 0: not lately */
     int64_t pinged_us, watchdog_us;
+    struct store_reseal reseal;
+    int64_t resealed_us; /* 0: not yet with this pair of keys */
 };
 
 /* -- the store -----------------------------------------------------------------------------------
@@ -61,8 +65,54 @@ static void sweep(struct gateway *gateway)
             gateway->ops->rollback(gateway->store);
     }
     metrics_store(result);
+    if (result == STORE_DAMAGED)
+        state_set(STATE_STORE, "damaged");
     if (result != STORE_OK)
         log_line("op=sweep result=failed reason=\"%s\"", store_result_name(result));
+}
+
+/* While there is an old sealing key: all values, a few at a time; then again once in a while, for
+ * other gateways may still have sealed with it. */
+static void reseal(struct keeper *keeper, int64_t now_us)
+{
+    struct gateway *gateway = keeper->gateway;
+    int64_t end_us = now_us + RESEAL_US;
+    enum store_result result = STORE_OK;
+
+    if (!seal_now(&gateway->seal)->has_old) {
+        keeper->reseal = (struct store_reseal){0};
+        keeper->resealed_us = 0;
+        metrics_reseal(false, 0, false);
+        return;
+    }
+    if (keeper->resealed_us && now_us - keeper->resealed_us < RESEAL_AGAIN_US)
+        return;
+    while (result == STORE_OK && !keeper->reseal.done && g_get_monotonic_time() < end_us) {
+        struct store_reseal before = keeper->reseal;
+
+        result = gateway->ops->begin(gateway->store, true);
+        if (result != STORE_OK)
+            break;
+        result = gateway->ops->reseal(gateway->store, &keeper->reseal);
+        if (result == STORE_OK)
+            result = gateway->ops->commit(gateway->store);
+        else
+            gateway->ops->rollback(gateway->store);
+        if (result == STORE_OK)
+            metrics_reseal(true, keeper->reseal.old - before.old, true);
+        else
+            keeper->reseal = before;
+    }
+    if (result != STORE_OK)
+        metrics_store(result);
+    if (!keeper->reseal.done)
+        return;
+    log_line("op=reseal result=finished renewed=%lld present=%lld unknown=%lld",
+             (long long)keeper->reseal.old, (long long)keeper->reseal.present,
+             (long long)keeper->reseal.unknown);
+    metrics_reseal(true, 0, keeper->reseal.unknown > 0);
+    keeper->reseal = (struct store_reseal){0};
+    keeper->resealed_us = now_us;
 }
 
 /* -- once a second -------------------------------------------------------------------------------
@@ -134,6 +184,7 @@ static void tick(struct keeper *keeper)
         operator_keys_rotate(gateway->operator_keys);
         sweep(gateway);
     }
+    reseal(keeper, now_us);
     ping(keeper, now_us);
 }
 
@@ -153,6 +204,10 @@ static void on_hangup(struct keeper *keeper, const char *path, const char *log)
         log_open(log);
     good = reload(keeper->gateway, path, error) == 0;
     metrics_reload(good);
+    if (good) {
+        keeper->resealed_us = 0;
+        keeper->reseal = (struct store_reseal){0};
+    }
     lines = g_strsplit(error, "\n", -1);
     if (good)
         log_line("op=reload result=good");

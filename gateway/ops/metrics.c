@@ -30,7 +30,9 @@ static GMutex naming;
 static counter draws[-AUC_WAITS + 1], store_failures[-STORE_FAILED + 1], reloads[2], clock_jumps;
 static _Atomic int links_up = -1, links_total;
 static _Atomic int64_t slow_us; /* when a fetch last failed */
-static _Atomic int64_t reseal_left = -1, reloaded_at;
+static _Atomic int64_t reloaded_at;
+static _Atomic bool resealing, old_needed;
+static counter resealed;
 static _Atomic bool reloaded_well = true;
 
 static void count(counter *one)
@@ -120,7 +122,8 @@ void metrics_store(enum store_result result)
         return;
     if (result != STORE_OK && result != STORE_NONE && result != STORE_EXISTS)
         count(&store_failures[-result]);
-    state_set(STATE_STORE, words[-result]);
+    if (result != STORE_DAMAGED) /* one value of one subscriber is not the store */
+        state_set(STATE_STORE, words[-result]);
 }
 
 void metrics_reload(bool good)
@@ -136,9 +139,11 @@ void metrics_clock_jump(void)
     count(&clock_jumps);
 }
 
-void metrics_reseal(int64_t left)
+void metrics_reseal(bool rotating, int64_t more, bool needed)
 {
-    reseal_left = left;
+    resealing = rotating;
+    old_needed = needed;
+    atomic_fetch_add_explicit(&resealed, (uint64_t)more, memory_order_relaxed);
 }
 
 /* -- text ----------------------------------------------------------------------------------------
@@ -221,9 +226,12 @@ static void write_results(GString *text)
             "When the configuration was last reloaded.", (double)reloaded_at);
     one(text, "simauth_clock_jumps_total", "counter", "Jumps of the clock that were seen.",
         (double)clock_jumps);
-    if (reseal_left >= 0)
-        one(text, "simauth_reseal_remaining", "gauge",
-            "Values that the old sealing key still seals.", (double)reseal_left);
+    if (resealing) {
+        one(text, "simauth_seal_old_needed", "gauge",
+            "1 while some value may still be sealed with seal_key_old.", old_needed);
+        one(text, "simauth_resealed_total", "counter", "Values that were sealed anew.",
+            (double)resealed);
+    }
     if (links_up >= 0) {
         one(text, "simauth_source_links_up", "gauge", "Links to the HLR that are up.", links_up);
         one(text, "simauth_source_links", "gauge", "Links to the HLR.", links_total);

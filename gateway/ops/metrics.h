@@ -30,8 +30,9 @@ void metrics_partner_asked(const char *partner, bool answered, int64_t us);
 void metrics_partner_limited(const char *partner);
 void metrics_reload(bool good);
 void metrics_clock_jump(void);
-/* Values that are still sealed with the old key; -1: no rotation. */
-void metrics_reseal(int64_t left);
+/* While there is an old sealing key (`rotating`): so many more were sealed anew, and whether some
+ * may still need it. */
+void metrics_reseal(bool rotating, int64_t more, bool needed);
 /* Prometheus's text format 0.0.4; g_free() it. */
 char *metrics_text(struct gateway *gateway, const struct http_status *http);
 

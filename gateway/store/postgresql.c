@@ -228,9 +228,21 @@ static int schema_version(struct postgresql_store *store)
     return version;
 }
 
+/* Made by a newer gateway, whose changes this one need not know: while nodes are brought to a newer
+ * version one by one. */
+static bool harmless(struct postgresql_store *store)
+{
+    PGresult *result = PQexec(store->connection, "SELECT least FROM simauth_schema");
+    bool known = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
+                 atoi(PQgetvalue(result, 0, 0)) <= POSTGRESQL_SCHEMA_VERSION;
+
+    PQclear(result);
+    return known;
+}
+
 static enum store_result upgrade(struct postgresql_store *store, int version)
 {
-    char text[64];
+    char text[192];
     enum store_result result = simple(store, BEGIN_WRITE);
 
     if (result == STORE_OK && version < 0)
@@ -240,8 +252,10 @@ static enum store_result upgrade(struct postgresql_store *store, int version)
         version = schema_version(store);
     for (int i = version; result == STORE_OK && i >= 0 && postgresql_schema[i]; i++)
         result = simple(store, postgresql_schema[i]);
-    snprintf(text, sizeof text, "UPDATE simauth_schema SET version = %d",
-             POSTGRESQL_SCHEMA_VERSION);
+    snprintf(text, sizeof text,
+             "ALTER TABLE simauth_schema ADD COLUMN IF NOT EXISTS least INTEGER NOT NULL DEFAULT "
+             "0; UPDATE simauth_schema SET version = %d, least = %d",
+             POSTGRESQL_SCHEMA_VERSION, POSTGRESQL_SCHEMA_LEAST);
     if (result == STORE_OK)
         result = simple(store, text);
     if (result == STORE_OK)
@@ -255,7 +269,7 @@ static enum store_result check_schema(struct postgresql_store *store, bool creat
     const char *where = PQdb(store->connection);
     int version = schema_version(store);
 
-    if (version > POSTGRESQL_SCHEMA_VERSION)
+    if (version > POSTGRESQL_SCHEMA_VERSION && !harmless(store))
         return sql_say(error, where, STORE_DAMAGED, "was made by a newer simauth-gateway");
     if (version >= 0 && create)
         return sql_say(error, where, STORE_EXISTS,

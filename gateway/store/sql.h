@@ -104,8 +104,28 @@ enum sql {
     SQL_SWEEP_PROOF,
     SQL_SWEEP_CODE,
     SQL_SWEEP_CLAIM,
+    SQL_RESEAL_SUBSCRIBER,
+    SQL_RESEAL_SUBSCRIBER_SET,
+    SQL_RESEAL_OPERATOR_KEY,
+    SQL_RESEAL_OPERATOR_KEY_SET,
+    SQL_RESEAL_CODE,
+    SQL_RESEAL_CODE_SET,
+    SQL_RESEAL_SESSION,
+    SQL_RESEAL_SESSION_SET,
+    SQL_RESEAL_UB,
+    SQL_RESEAL_UB_SET,
+    SQL_RESEAL_VECTOR,
+    SQL_RESEAL_VECTOR_SET,
+    SQL_RESTORED_SQN,
+    SQL_RESTORED_UB,
+    SQL_RESTORED_SESSION,
+    SQL_RESTORED_VECTOR,
+    SQL_RESTORED_ANSWER,
     SQL_COUNT
 };
+
+/* Rows that one sql_reseal() takes. */
+#define SQL_RESEAL_BATCH 100
 
 /* A statement that was bound, and its rows. */
 struct sql_rows;
@@ -235,20 +255,23 @@ enum store_result sql_price_list(struct store *, store_price_cb, void *);
 enum store_result sql_operator_key_add(struct store *, const struct store_operator_key *);
 enum store_result sql_operator_key_get(struct store *, int64_t, struct store_operator_key *);
 enum store_result sql_sweep(struct store *, int64_t);
+enum store_result sql_reseal(struct store *, struct store_reseal *);
+enum store_result sql_restored(struct store *, uint64_t);
 
 /* The members of struct store_ops that are the same for all. */
 #define SQL_METHODS                                                                                \
     .subscriber_add = sql_subscriber_add, .subscriber_by_id = sql_subscriber_by_id,                \
     .subscriber_by_impi = sql_subscriber_by_impi, .subscriber_by_imsi = sql_subscriber_by_imsi,    \
     .subscriber_list = sql_subscriber_list, .subscriber_remove = sql_subscriber_remove,            \
-    .subscriber_bar = sql_subscriber_bar, .subscriber_rekey = sql_subscriber_rekey, .subscriber_since = sql_subscriber_since,                \
-    .sqn_set = sql_sqn_set, .code_put = sql_code_put, .code_get = sql_code_get,                    \
-    .code_use = sql_code_use, .code_remove = sql_code_remove, .binding_add = sql_binding_add,      \
-    .binding_find = sql_binding_find, .binding_list = sql_binding_list,                            \
-    .binding_renew = sql_binding_renew, .binding_remove = sql_binding_remove,                      \
-    .event_add = sql_event_add, .event_list = sql_event_list, .proof_put = sql_proof_put,          \
-    .proof_get = sql_proof_get, .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take,      \
-    .claim_put = sql_claim_put, .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,    \
+    .subscriber_bar = sql_subscriber_bar, .subscriber_rekey = sql_subscriber_rekey,                \
+    .subscriber_since = sql_subscriber_since, .sqn_set = sql_sqn_set, .code_put = sql_code_put,    \
+    .code_get = sql_code_get, .code_use = sql_code_use, .code_remove = sql_code_remove,            \
+    .binding_add = sql_binding_add, .binding_find = sql_binding_find,                              \
+    .binding_list = sql_binding_list, .binding_renew = sql_binding_renew,                          \
+    .binding_remove = sql_binding_remove, .event_add = sql_event_add,                              \
+    .event_list = sql_event_list, .proof_put = sql_proof_put, .proof_get = sql_proof_get,          \
+    .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take, .claim_put = sql_claim_put,      \
+    .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,                                \
     .partner_update = sql_partner_update, .record_sum = sql_record_sum,                            \
     .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
     .price_set = sql_price_set, .price_list = sql_price_list, .partner_add = sql_partner_add,      \
@@ -266,6 +289,6 @@ enum store_result sql_sweep(struct store *, int64_t);
                                                                                                    \
     .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \
     .operator_key_add = sql_operator_key_add, .operator_key_get = sql_operator_key_get,            \
-    .sweep = sql_sweep
+    .sweep = sql_sweep, .reseal = sql_reseal, .restored = sql_restored
 
 #endif

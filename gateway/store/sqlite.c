@@ -363,6 +363,22 @@ static enum store_result sqlite_commit(struct store *store)
     return result == STORE_OK ? sqlite_settle(store, ticket) : result;
 }
 
+static enum store_result sqlite_backup(struct store *store, const char *path)
+{
+    sqlite3_stmt *statement = NULL;
+    int code;
+
+    pthread_mutex_lock(&store->lock);
+    code = sqlite3_prepare_v2(of(store)->db, "VACUUM INTO ?1", -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
+        code = sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    pthread_mutex_unlock(&store->lock);
+    return sqlite_result(code);
+}
+
 const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
@@ -372,5 +388,6 @@ const struct store_ops store_sqlite = {
     .commit_soft = sqlite_commit_soft,
     .settle = sqlite_settle,
     .rollback = sqlite_rollback,
+    .backup = sqlite_backup,
     SQL_METHODS,
 };

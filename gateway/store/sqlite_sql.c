@@ -15,6 +15,12 @@
     "SELECT id, role, subscriber, peer, method, rand, autn, rand_b, caller, callee, nai_a, "       \
     "nai_b, operator, element, ssk, sim_age, state, resynced, record, changed FROM vector "
 
+#define RESEAL(table, key, name, sealed)                                                           \
+    "SELECT " key ", " name ", " sealed " FROM " table " WHERE " key " > ?1 ORDER BY " key         \
+    " LIMIT 100"
+#define RESEAL_SET(table, key, sealed)                                                             \
+    "UPDATE " table " SET " sealed " = ?2 WHERE " key " = ?1 AND " sealed " = ?3"
+
 const char *const sqlite_text[SQL_COUNT] = {
     [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
@@ -172,6 +178,24 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_SWEEP_PROOF] = "DELETE FROM proof WHERE made < ?1 AND day < ?1",
     [SQL_SWEEP_CODE] = "DELETE FROM code WHERE expires < ?1",
     [SQL_SWEEP_CLAIM] = "DELETE FROM claim WHERE last < ?1",
+    [SQL_RESEAL_SUBSCRIBER] = RESEAL("subscriber", "id", "id", "keys"),
+    [SQL_RESEAL_SUBSCRIBER_SET] = RESEAL_SET("subscriber", "id", "keys"),
+    [SQL_RESEAL_OPERATOR_KEY] = RESEAL("operator_key", "id", "public", "secret"),
+    [SQL_RESEAL_OPERATOR_KEY_SET] = RESEAL_SET("operator_key", "id", "secret"),
+    [SQL_RESEAL_CODE] = RESEAL("code", "subscriber", "id", "secret"),
+    [SQL_RESEAL_CODE_SET] = RESEAL_SET("code", "subscriber", "secret"),
+    [SQL_RESEAL_SESSION] = RESEAL("session", "subscriber", "rand", "secret"),
+    [SQL_RESEAL_SESSION_SET] = RESEAL_SET("session", "subscriber", "secret"),
+    [SQL_RESEAL_UB] = RESEAL("ub", "subscriber", "rand", "secret"),
+    [SQL_RESEAL_UB_SET] = RESEAL_SET("ub", "subscriber", "secret"),
+    [SQL_RESEAL_VECTOR] = RESEAL("vector", "id", "rand", "ssk"),
+    [SQL_RESEAL_VECTOR_SET] = RESEAL_SET("vector", "id", "ssk"),
+    [SQL_RESTORED_SQN] =
+        "UPDATE subscriber SET sqn = CASE WHEN sqn > ?2 - ?1 THEN ?2 ELSE sqn + ?1 END",
+    [SQL_RESTORED_UB] = "DELETE FROM ub",
+    [SQL_RESTORED_SESSION] = "DELETE FROM session",
+    [SQL_RESTORED_VECTOR] = "DELETE FROM vector",
+    [SQL_RESTORED_ANSWER] = "DELETE FROM answer",
 };
 
 /* Versions are never edited once released: a change is one more step. */

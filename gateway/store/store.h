@@ -251,6 +251,15 @@ struct store_answer {
     int64_t made;
 };
 
+/* How far sealing anew has come. */
+struct store_reseal {
+    bool count_only; /* changes nothing */
+    unsigned table;
+    int64_t after;
+    int64_t present, old, unknown; /* sealed with the present key, the old one, neither */
+    bool done;
+};
+
 struct store;
 /* Called for each row; a row is valid during the call. Non-zero ends the list. */
 typedef int (*store_subscriber_cb)(const struct store_subscriber *subscriber, void *data);
@@ -421,6 +430,17 @@ struct store_ops {
     /* Removes what is over: challenges, sessions, vectors, answers, operator keys, proofs, codes,
      * claims; a record whose vector nobody confirmed in time is "gone". */
     enum store_result (*sweep)(struct store *store, int64_t now);
+
+    /* In a writing transaction: seals the next values with the present key, where another opens
+     * them; begin with zeros, go on until `done`. */
+    enum store_result (*reseal)(struct store *store, struct store_reseal *reseal);
+    /* In a writing transaction, once, after a backup was put back: moves every SQN on by `jump`,
+     * for later ones than the backup's may have been used, and removes what the backup's past had
+     * open (sessions, challenges, vectors, answers). */
+    enum store_result (*restored)(struct store *store, uint64_t jump);
+    /* Writes a whole copy to a new file while others go on; NULL where the database has programs of
+     * its own for that. Outside of a transaction. */
+    enum store_result (*backup)(struct store *store, const char *path);
 };
 #define STORE_ERROR_MAX 256
 

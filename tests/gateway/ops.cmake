@@ -9,4 +9,15 @@ function(add_ops_test name)
     set_tests_properties(gateway.ops.${name} PROPERTIES TIMEOUT 180 ENVIRONMENT "${ops_environment}")
 endfunction()
 
-add_ops_test(run)
+foreach(name backup run schema seal)
+    add_ops_test(${name})
+endforeach()
+
+# The same with the other store.
+if(POSTGRESQL_INITDB)
+    foreach(name backup schema seal)
+        add_test(NAME gateway.postgresql.ops.${name}
+                 COMMAND ${with_postgresql} ${SIMAUTH_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/ops_${name}.py)
+        set_tests_properties(gateway.postgresql.ops.${name} PROPERTIES TIMEOUT 180 ENVIRONMENT "${ops_environment}")
+    endforeach()
+endif()

@@ -301,7 +301,7 @@ class Watch(Base):
             read = set(re.findall(r"\b(?:simauth|process)_\w+", f.read()))
         has = {re.sub(r"_(bucket|sum|count)$", "", line.split("{")[0].split(" ")[0])
                for line in text.splitlines() if line[0] != "#"} | set(re.findall(r"# TYPE (\S+)", text))
-        only_then = {"simauth_reseal_remaining", "simauth_source_links", "simauth_source_links_up"}
+        only_then = {"simauth_seal_old_needed", "simauth_source_links", "simauth_source_links_up"}
         missing = {re.sub(r"_(bucket|sum|count)$", "", x) for x in read} - has - only_then
         self.assertEqual(missing, set())
 
