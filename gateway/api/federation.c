@@ -297,7 +297,7 @@ static struct outcome may_ask(struct request *request, const struct body_vectors
         store_partner_clear(&voucher.partner);
         return outcome_problem(PROBLEM_NOBODY, "callee is another operator's");
     }
-    return outcome;
+    return outcome_good(&outcome) ? check_claims(gateway, body->callee, 0, request->now) : outcome;
 }
 
 static struct outcome serve(struct request *request, struct store_vector *v)
@@ -318,6 +318,24 @@ static struct outcome serve(struct request *request, struct store_vector *v)
     return issue_callee(request, body, body->nai_a, partner, &record, v);
 }
 
+/* By asking for a call a partner speaks for the caller's address. False: answered. */
+static bool claims_caller(struct request *request)
+{
+    const struct body_vectors *body = &request->vectors;
+    struct outcome outcome;
+
+    if (body->subject != SIMAUTH_SUBJECT_CALLEE ||
+        partner_has_realm(&request->partner, simauth_aor_domain(body->caller)) ||
+        !partner_has_realm(&request->partner, simauth_nai_realm(body->nai_a)))
+        return true;
+    outcome = claim_address(request->gateway, body->caller, &request->partner, request->now);
+    if (outcome.store != STORE_OK)
+        answer_store(request, outcome.store);
+    else if (outcome.problem != PROBLEM_NONE)
+        answer_problem(request, outcome.problem, NULL, outcome.reason);
+    return outcome_good(&outcome);
+}
+
 void federation_post(struct request *request)
 {
     struct gateway *gateway = request->gateway;
@@ -332,7 +350,7 @@ void federation_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request))
+    if (request_repeated(request) || !request_allowed(request) || !claims_caller(request))
         return;
     /* What is reserved or replaced was on the disk before the partner could know of it. */
     request->soft = request->vectors.subject == SIMAUTH_SUBJECT_CALLER || request->vectors.rand_len;

@@ -25,6 +25,15 @@ struct voucher {
 };
 struct outcome find_voucher(struct gateway *gateway, const char *aor, const char *nai,
                             struct voucher *voucher);
+/* For an address outside all realms, where it counts who spoke for it: "two vouchers" when another
+ * than `speaker` (a partner, 0: this operator) did within 30 days. In an open transaction. */
+struct outcome check_claims(struct gateway *gateway, const char *aor, int64_t speaker, int64_t now);
+/* The same for an address that `partner` speaks for now, which is remembered, so that the other one
+ * is told as well. Outside of transactions. */
+struct outcome claim_address(struct gateway *gateway, const char *aor,
+                             const struct store_partner *partner, int64_t now);
+/* Remembers it in an open writing transaction. */
+enum store_result put_claim(struct gateway *gateway, const char *aor, int64_t partner, int64_t now);
 /* Whether the agreement holds now. */
 bool partner_active(const struct store_partner *partner, int64_t now);
 bool partner_has_realm(const struct store_partner *partner, const char *realm);

@@ -152,6 +152,10 @@ static void callee_answered(struct request *request)
     request->soft = request->record != 0;
     if (begin(request)) {
         outcome = record_asked(request, &v, &record);
+        if (outcome_good(&outcome) && /* by its answer the partner speaks for the callee */
+            !partner_has_realm(&request->question->partner, simauth_aor_domain(v.callee)))
+            outcome = outcome_store(
+                put_claim(request->gateway, v.callee, request->question->partner.id, request->now));
         if (outcome_good(&outcome))
             outcome = issue_caller(request, body, v.challenge.rand, v.challenge.rand_len, v.nai_b,
                                    request->question->partner.id, record, &av_a);
@@ -267,6 +271,13 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
         outcome = find_voucher(gateway, body->callee, body->callee_nai, voucher);
     if (outcome_good(&outcome) && !voucher->own && !partner_active(&voucher->partner, request->now))
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement suspended or not valid now");
+    if (outcome_good(&outcome))
+        outcome = check_claims(gateway, body->caller, 0, request->now);
+    if (outcome_good(&outcome) && voucher->own)
+        outcome = check_claims(gateway, body->callee, 0, request->now);
+    else if (outcome_good(&outcome) &&
+             !partner_has_realm(&voucher->partner, simauth_aor_domain(body->callee)))
+        outcome = check_claims(gateway, body->callee, voucher->partner.id, request->now);
     if (outcome_good(&outcome) && body->rand_len)
         outcome = own_call(request, voucher->own ? 0 : voucher->partner.id);
     if (!outcome_good(&outcome)) {

@@ -3,6 +3,7 @@
 /* Who vouches for an address: at most one operator (docs/protocol.md section 3). */
 #include "issue.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool partner_active(const struct store_partner *partner, int64_t now)
@@ -49,4 +50,130 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
     if (outcome.problem == PROBLEM_NOBODY && nai[0])
         outcome = by_realm(gateway, simauth_nai_realm(nai), voucher);
     return outcome;
+}
+
+/* -- who spoke for an address outside all realms -------------------------------------------------
+ */
+
+#define CLAIM_S (30 * 86400) /* as long as a proof by SIP holds */
+#define FRESH_S 3600
+
+struct claimants {
+    int64_t speaker, now;
+    bool other, fresh; /* fresh: the speaker's own claim was written lately */
+};
+
+static int see_claim(const struct store_claim *claim, void *data)
+{
+    struct claimants *c = data;
+
+    if (claim->partner != c->speaker)
+        c->other = true;
+    else if (claim->last > c->now - FRESH_S)
+        c->fresh = true;
+    return 0;
+}
+
+static int see_binding(const struct store_binding *b, void *data)
+{
+    struct claimants *c = data;
+
+    c->other = c->other || (b->until > c->now && !b->barred);
+    return c->other;
+}
+
+/* STORE_NONE: the domain is somebody's realm, and nothing else counts. */
+static enum store_result outside(struct gateway *gateway, const char *aor)
+{
+    const char *domain = simauth_aor_domain(aor);
+    struct store_partner partner = {0};
+    enum store_result result;
+
+    if (config_own_realm(gateway->config, domain))
+        return STORE_NONE;
+    result = gateway->ops->partner_by_realm(gateway->store, domain, &partner);
+    store_partner_clear(&partner);
+    if (result == STORE_NONE)
+        return STORE_OK;
+    return result == STORE_OK ? STORE_NONE : result;
+}
+
+static enum store_result find_claimants(struct gateway *gateway, const char *aor,
+                                        struct claimants *c)
+{
+    const struct store_binding_filter held = {.aor = aor};
+    enum store_result result = outside(gateway, aor);
+
+    if (result != STORE_OK)
+        return result == STORE_NONE ? STORE_OK : result;
+    result = gateway->ops->claim_list(gateway->store, aor, c->now - CLAIM_S, see_claim, c);
+    if (result == STORE_OK && c->speaker)
+        result = gateway->ops->binding_list(gateway->store, &held, see_binding, c);
+    return result;
+}
+
+static struct outcome verdict(enum store_result result, const struct claimants *c)
+{
+    if (result == STORE_OK && c->other)
+        return outcome_problem(PROBLEM_TWO_VOUCHERS, "two operators speak for this address");
+    return outcome_store(result);
+}
+
+struct outcome check_claims(struct gateway *gateway, const char *aor, int64_t speaker, int64_t now)
+{
+    struct claimants c = {.speaker = speaker, .now = now};
+    enum store_result result = find_claimants(gateway, aor, &c);
+
+    return verdict(result, &c);
+}
+
+enum store_result put_claim(struct gateway *gateway, const char *aor, int64_t partner, int64_t now)
+{
+    struct store_claim claim = {.partner = partner, .last = now};
+    enum store_result result = outside(gateway, aor);
+
+    if (result != STORE_OK)
+        return result == STORE_NONE ? STORE_OK : result;
+    snprintf(claim.aor, sizeof claim.aor, "%s", aor);
+    return gateway->ops->claim_put(gateway->store, &claim);
+}
+
+static enum store_result keep_claim(struct gateway *gateway, const char *aor,
+                                    const struct store_partner *partner, const struct claimants *c)
+{
+    struct store_event event = {.time = c->now, .what = "conflict"};
+    enum store_result result = gateway->ops->begin(gateway->store, true);
+
+    if (result != STORE_OK)
+        return result;
+    snprintf(event.aor, sizeof event.aor, "%s", aor);
+    snprintf(event.who, sizeof event.who, "%s", partner->name);
+    result = put_claim(gateway, aor, partner->id, c->now);
+    if (result == STORE_OK && c->other)
+        result = gateway->ops->event_add(gateway->store, &event);
+    if (result == STORE_OK)
+        return gateway->ops->commit(gateway->store);
+    gateway->ops->rollback(gateway->store);
+    return result;
+}
+
+struct outcome claim_address(struct gateway *gateway, const char *aor,
+                             const struct store_partner *partner, int64_t now)
+{
+    struct claimants c = {.speaker = partner->id, .now = now};
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+    bool theirs = false;
+
+    if (result == STORE_OK) {
+        result = outside(gateway, aor);
+        theirs = result == STORE_OK;
+        if (theirs)
+            result = find_claimants(gateway, aor, &c);
+        gateway->ops->rollback(gateway->store);
+    }
+    if (result == STORE_NONE)
+        return OUTCOME_GOOD;
+    if (result == STORE_OK && theirs && !c.fresh)
+        result = keep_claim(gateway, aor, partner, &c);
+    return verdict(result, &c);
 }

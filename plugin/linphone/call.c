@@ -391,6 +391,16 @@ json_t *call_record(const struct call *call)
     return record;
 }
 
+/* Under `require` nothing leaves before the peer is proved, though the person can lift the flag of
+ * the microphone by hand. */
+void call_silence(struct call *call)
+{
+    LinphoneCall *linphone = call_linphone(call);
+
+    if (linphone && call->policy.policy == SIMAUTH_REQUIRE)
+        media_silence(linphone, call->word != SIMAUTH_WORD_AUTHENTICATED);
+}
+
 static void learn(struct call *call, const struct simauth_session *session)
 {
     const struct simauth_method *method = simauth_session_peer_method(session);
@@ -424,6 +434,7 @@ void call_tell(struct call *call, const struct simauth_session *session)
                   simauth_session_peer_nai(session), method ? method->name : "none",
                   simauth_session_peer_sim_age(session), (int)((now_us() - call->began_us) / 1000),
                   simauth_session_peer_operator(session));
+    call_silence(call);
     if (call->word == SIMAUTH_WORD_AUTHENTICATED) {
         learn(call, session);
     } else if (call->core->pins && call->caller && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY) {

@@ -108,6 +108,8 @@ LinphoneCall *call_linphone(const struct call *call); /* NULL: not (yet, any mor
 void call_mute_until_proved(struct call *call, const struct simauth_session *session);
 void call_start_verdict(struct call *call, unsigned ms);
 void call_start_hold(struct call *call);
+/* Under `require`: whether streams that run now may be heard yet. */
+void call_silence(struct call *call);
 /* After every input of a leg whose INVITE is through: END, TELL, KEY_MEDIA. */
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
 

@@ -302,29 +302,32 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
 }
 
 /* By its Call-ID: a call that ended is in no list of Linphone's any more. */
-static void linphone_call_over(struct core *core, LinphoneCall *linphone)
+static struct call *call_of(struct core *core, LinphoneCall *linphone)
 {
     const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
     struct call *call = core->calls;
 
     while (call && (!id || (strcmp(sip_call_id(call->sip), id) && strcmp(call->first_id, id))))
         call = call->next;
-    if (call)
-        call_over(call);
+    return call;
 }
 
 static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, LinphoneCallState state,
                                const char *message)
 {
     struct core *core = core_of_linphone(lc);
+    struct call *call = core ? call_of(core, linphone) : NULL;
 
     (void)message;
     if (!core)
         return;
     if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
-        linphone_call_over(core, linphone);
+        if (call)
+            call_over(call);
         return;
     }
+    if (call) /* streams may have been started */
+        call_silence(call);
     if (state != LinphoneCallStateOutgoingInit || !core_settings(core))
         return;
     if (will_have_elements(core, linphone) && !sink_zrtp.raise(linphone))

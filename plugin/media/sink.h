@@ -51,5 +51,8 @@ extern const struct sink sink_zrtp;
  * media_unmute() to be called. */
 bool media_mute(LinphoneCall *call);
 void media_unmute(LinphoneCall *call);
+/* Nothing of sound, picture or text leaves while silent, whatever the microphone's flag says. Of
+ * streams that run now: to be said again when one was started. */
+void media_silence(LinphoneCall *call, bool silent);
 
 #endif

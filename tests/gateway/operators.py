@@ -112,7 +112,7 @@ class Operator:
         }
         for setting, value in {**self.settings, **changes}.items():
             group, key = setting.split(".")
-            groups[group][key] = value
+            groups.setdefault(group, {})[key] = value
         with open(self.config, "w") as f:
             for group, keys in groups.items():
                 f.write(f"[{group}]\n" + "".join(f"{k}={v}\n" for k, v in keys.items()))

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Under `require` nothing is heard before the verdict, though the person lifts the microphone's flag by hand."""
+
+from cases import case
+from cases.call import AUTHENTICATED, prepare, refuse
+from world import flow, zrtp
+
+RTP_PORTS = range(7000, 7200)
+
+
+class Held:
+    """Keeps ZRTP's key agreement from Bob until let go; counts what goes by of the streams themselves."""
+
+    def __init__(self):
+        self.hold = True
+        self.held = 0
+        self.sent = {True: 0, False: 0}  # towards Bob, from Bob
+
+    def __call__(self, datagram, towards_bob):
+        kind = zrtp.message_type(datagram.payload)
+        if kind and kind.startswith("DHPart") and self.hold:
+            self.held += 1
+            return
+        if not kind and self._is_rtp(datagram):
+            self.sent[towards_bob] += 1
+        yield 0, datagram
+
+    @staticmethod
+    def _is_rtp(datagram):
+        payload = datagram.payload
+        return (datagram.target_port in RTP_PORTS and datagram.target_port % 2 == 0 and len(payload) > 12 and
+                payload[0] >> 6 == 2 and not 72 <= payload[1] & 0x7f <= 76)
+
+
+@case("call.silence")
+def silence(world):
+    """The media's verdict is late and both people press "unmute": not one packet of sound; after the verdict there is."""
+    held = Held()
+    prepare(world, hook=held, policy="require")
+    call = flow.connect(world)
+    flow.wait_any(lambda: held.held > 1, 5, "ZRTP's key agreement")
+    for phone in (world.alice, world.bob):
+        phone.command("call-mute 0")
+    before = held.held
+    flow.wait_any(lambda: held.held > before + 1, 5, "ZRTP trying again")
+    world.wire.check()
+    assert held.sent == {True: 0, False: 0}, held.sent
+    for phone in (world.alice, world.bob):
+        refuse(phone, AUTHENTICATED)
+    held.hold = False
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    flow.wait_any(lambda: min(held.sent.values()) > 5, 5, "sound after the verdict")
+    world.wire.check()
+    flow.hang_up(world, call)
