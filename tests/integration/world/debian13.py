@@ -17,7 +17,7 @@ from . import sandbox
 
 SUITE = "trixie"
 BUILD = ("ca-certificates cmake gcc libbctoolbox-dev libbellesip-dev libc6-dev libcurl4-openssl-dev libexpat1-dev "
-         "libglib2.0-dev libjansson-dev liblinphone-dev libmediastreamer-dev libortp-dev libpcsclite-dev "
+         "libglib2.0-dev libjansson-dev liblinphone-dev libmediastreamer-dev libortp-dev libpcsclite-dev libsecret-1-dev "
          "libssl-dev ninja-build pkg-config")
 RUN = "linphone-cli linphone-common procps"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
