@@ -11,6 +11,7 @@ struct trip {
     struct errand errand; /* first: it is what the worker knows */
     struct drive drive;
     struct leg *leg; /* NULL: nobody waits for it any more */
+    gint unwanted;   /* the same, for the worker */
     struct core *core;
     char aor_a[SIMAUTH_AOR_MAX + 1], aor_b[SIMAUTH_AOR_MAX + 1];
     char callee_nai[SIMAUTH_NAI_MAX + 1];
@@ -47,12 +48,21 @@ struct leg *leg_new(struct call *call, struct simauth_session *session)
     return leg;
 }
 
+/* What the worker has not begun yet it need not begin. */
+static void forget_trip(struct leg *leg)
+{
+    if (!leg->trip)
+        return;
+    leg->trip->leg = NULL;
+    g_atomic_int_set(&leg->trip->unwanted, 1);
+    leg->trip = NULL;
+}
+
 void leg_free(struct leg *leg)
 {
     if (!leg)
         return;
-    if (leg->trip)
-        leg->trip->leg = NULL;
+    forget_trip(leg);
     if (leg->held)
         belle_sip_object_unref(leg->held);
     simauth_session_free(leg->session);
@@ -64,6 +74,8 @@ void leg_free(struct leg *leg)
 static void trip_work(struct errand *errand, struct station *station)
 {
     struct trip *trip = (struct trip *)errand;
+    if (g_atomic_int_get(&trip->unwanted))
+        return;
     trip->drive.settings = errand->settings;
     drive(station, &trip->drive);
 }
@@ -150,10 +162,30 @@ static struct trip *pack(struct leg *leg, simauth_actions actions)
     return trip;
 }
 
+/* A PIN that is being asked for, or a mute card, may take longer than any hold: said at once. */
+static bool worker_is_away(struct leg *leg, simauth_actions *actions)
+{
+    struct call *call = leg->call;
+
+    if (leg != call->root || worker_busy_ms(call->core->worker) < CALL_BUSY_MS)
+        return false;
+    g_strlcpy(call->error,
+              "the SIM is still busy with another call, or waits for its PIN: try again then",
+              sizeof(call->error));
+    call->card_unusable = true;
+    *actions = simauth_session_problem(leg->session, SIMAUTH_PROBLEM_DOWN);
+    return true;
+}
+
 bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place)
 {
-    struct trip *trip = pack(leg, *actions);
+    struct trip *trip;
 
+    if (in_place && worker_is_away(leg, actions))
+        return true;
+    if (in_place && !leg->call->caller)
+        core_remember_challenges(leg->call->core);
+    trip = pack(leg, *actions);
     if (!in_place) {
         worker_do(leg->call->core->worker, &trip->errand);
         return false;
@@ -200,8 +232,7 @@ static void hold_expired(void *arg)
         callee_hold_over(call);
     if (!call->invite_held || !leg->trip)
         return;
-    leg->trip->leg = NULL;
-    leg->trip = NULL;
+    forget_trip(leg);
     leg->session = call_new_session(call);
     if (!leg->session)
         return; /* out of memory: the caller's own timer ends it */
@@ -537,9 +568,6 @@ void call_held_gone(struct call *call, enum sip_gone why)
 
     note_call(call->id, call->caller, "gone", "why=%s", names[why]);
     call->invite_held = false;
-    if (call->root->trip) {
-        call->root->trip->leg = NULL;
-        call->root->trip = NULL;
-    }
+    forget_trip(call->root);
     call_over(call); /* Linphone never hears of a callee's */
 }

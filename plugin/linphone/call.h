@@ -16,6 +16,7 @@
 
 /* docs/protocol.md section 7 */
 #define CALL_HOLD_MS 2000     /* an INVITE is held at most that long */
+#define CALL_BUSY_MS 3500     /* longer than a SIM or a gateway may take: a PIN is asked for */
 #define CALL_VERDICT_MS 10000 /* after the ACK */
 #define CALL_NO_ACK_MS 32000  /* 64*T1 after the 200 */
 

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
+#include "bindings.h"
 #include "call.h"
 #include "note.h"
 
@@ -129,6 +130,7 @@ static void warm_up_back(struct errand *errand)
         g_strlcpy(core->own_nai, w->self.nai, sizeof(core->own_nai));
         note("ready: nai=%s clock_difference=%d operator=%s", w->self.nai,
              (int)(core_now() - w->self.time), w->self.operator_name);
+        bindings_renew(core);
     } else if (core) {
         note("not ready: %s", w->error);
     }
@@ -191,21 +193,53 @@ void core_keep(struct core *core, const char *path, const char *text)
     worker_do(core->worker, &k->errand);
 }
 
-/* Settings of another file (linphonerc may name one) have another copy. */
-static char *copy_path(const struct core *core)
+/* One file for each file of settings: two Linphones of a person may have two SIMs. */
+static char *state_path(const struct core *core, const char *what)
 {
-    char *name = g_strdup_printf("settings-%08x.good", g_str_hash(core->settings_path));
+    char *name = g_strdup_printf("%s-%08x", what, g_str_hash(core->settings_path));
     char *path = g_build_filename(g_get_user_state_dir(), "simauth", name, NULL);
 
     g_free(name);
     return path;
 }
 
+static void keep_challenges(void *provider)
+{
+    struct core *core = core_of_provider(provider);
+    char *path, *text;
+
+    if (!core)
+        return;
+    core->remembering = false;
+    path = state_path(core, "challenges");
+    text = limits_text(&core->limits, core_now());
+    core_keep(core, path, text);
+    g_free(text);
+    g_free(path);
+}
+
+/* At the next turn of the loop: behind the call, which is on its way to the worker. */
+void core_remember_challenges(struct core *core)
+{
+    if (!core->remembering)
+        core->remembering = sip_tap_run_later(core->provider, keep_challenges, core->provider);
+}
+
+static void recall_challenges(struct core *core)
+{
+    char *path = state_path(core, "challenges"), *text = NULL;
+
+    if (g_file_get_contents(path, &text, NULL, NULL))
+        limits_read(&core->limits, text, core_now());
+    g_free(text);
+    g_free(path);
+}
+
 /* NULL: there is no file, so nobody has set this up; `error` has a sentence. */
 static struct settings *read_settings(struct core *core, char *error)
 {
     struct settings *settings;
-    char *text = NULL, *copy = copy_path(core);
+    char *text = NULL, *copy = state_path(core, "settings");
 
     settings = settings_read(core->settings_path, error);
     (void)g_file_get_contents(core->settings_path, &text, NULL, NULL);
@@ -347,11 +381,20 @@ static void call_encryption_changed(LinphoneCore *lc, LinphoneCall *linphone, bo
         call_media_changed(call, linphone, on);
 }
 
+static void message_received(LinphoneCore *lc, LinphoneChatRoom *room, LinphoneChatMessage *message)
+{
+    struct core *core = core_of_linphone(lc);
+
+    if (core)
+        bindings_message(core, room, message);
+}
+
 static void listen_to(struct core *core)
 {
     core->cbs = linphone_factory_create_core_cbs(linphone_factory_get());
     linphone_core_cbs_set_call_state_changed(core->cbs, call_state_changed);
     linphone_core_cbs_set_call_encryption_changed(core->cbs, call_encryption_changed);
+    linphone_core_cbs_set_message_received(core->cbs, message_received);
     linphone_core_add_callbacks(core->lc, core->cbs);
 }
 
@@ -377,6 +420,7 @@ struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc)
     if (!missing)
         listen_to(core);
     (void)core_settings(core);
+    recall_challenges(core);
     return core;
 }
 

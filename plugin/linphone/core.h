@@ -39,7 +39,8 @@ struct core {
     GHashTable *once;                    /* canonical AORs: continue this once */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct limits limits;
-    int refusing; /* refused INVITEs that wait for their moment */
+    bool remembering; /* core_remember_challenges() is under way */
+    int refusing;     /* refused INVITEs that wait for their moment */
 
     struct call *calls;
     GQueue *last; /* json_t *, newest first */
@@ -58,6 +59,8 @@ struct settings *core_settings(struct core *core);
 const char *core_problem(const struct core *core);
 /* Writes a private file, whole or not at all, on the worker. */
 void core_keep(struct core *core, const char *path, const char *text);
+/* Which challenges the SIM was given, over a restart of the phone. */
+void core_remember_challenges(struct core *core);
 void core_save_pins(struct core *core);
 /* Puts the record of an ended call into memory and into FOLDER/calls.jsonl. Takes `record`. */
 void core_remember_call(struct core *core, json_t *record);

@@ -33,5 +33,9 @@ void limits_leave(struct limits *limits);
 /* True: this challenge (its first LIMITS_RAND_LEN octets) was not taken to the SIM within the last
  * LIMITS_MEMORY seconds, and is remembered from now on. False: the INVITE is a replayed one. */
 bool limits_first(struct limits *limits, const uint8_t rand[static LIMITS_RAND_LEN], int64_t now);
+/* The challenges that are remembered, a line each, for the next start of the phone; g_free() it. */
+char *limits_text(const struct limits *limits, int64_t now);
+/* Takes them back; lines that are none are left out. */
+void limits_read(struct limits *limits, const char *text, int64_t now);
 
 #endif

@@ -21,6 +21,7 @@ struct worker {
     struct errand *first, **last;
     struct station *station;
     belle_sip_provider_t *provider;
+    int64_t since; /* us: when the errand in hand was begun; 0: none */
     bool stopping;
 };
 
@@ -47,12 +48,14 @@ static bool work(struct worker *w, struct errand *errand)
 {
     bool lost = w->stopping;
 
+    w->since = g_get_monotonic_time();
     pthread_mutex_unlock(&w->lock);
     if (!lost)
         errand->work(errand, w->station);
     settings_unref(errand->settings);
     errand->settings = NULL;
     pthread_mutex_lock(&w->lock);
+    w->since = 0;
     if (errand->stage == STAGE_WATCHED) {
         errand->stage = STAGE_FINISHED;
         pthread_cond_signal(&w->finished);
@@ -153,6 +156,16 @@ void worker_do(struct worker *w, struct errand *errand)
     pthread_mutex_lock(&w->lock);
     enqueue(w, errand, STAGE_WAITING);
     pthread_mutex_unlock(&w->lock);
+}
+
+int worker_busy_ms(struct worker *w)
+{
+    int64_t since;
+
+    pthread_mutex_lock(&w->lock);
+    since = w->since;
+    pthread_mutex_unlock(&w->lock);
+    return since ? (int)((g_get_monotonic_time() - since) / 1000) : 0;
 }
 
 static struct timespec patience(void)

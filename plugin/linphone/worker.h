@@ -35,6 +35,8 @@ struct worker *worker_start(belle_sip_provider_t *provider);
 /* Takes no more, lets the running errand end by itself (each wait in it has a limit) and releases
  * everything then, without waiting for it: the core is gone. */
 void worker_stop(struct worker *worker);
+/* How long the errand in hand has been taking; 0: none is. */
+int worker_busy_ms(struct worker *worker);
 /* Hands an errand over; it comes back exactly once by back() or lost(). */
 void worker_do(struct worker *worker, struct errand *errand);
 /* The same, and waits in place for it at most WORKER_PATIENCE_MS. True: done, the caller goes on by

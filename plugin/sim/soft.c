@@ -192,7 +192,7 @@ static enum simauth_card_status run_2g(const struct sim *sim, const struct simau
 /* Whether this SIM has the application for it: a USIM answers nothing that is not AKA. */
 static bool fits(const struct sim *sim, const struct simauth_challenge *c)
 {
-    if (!c->method || c->has_autn != c->method->needs_autn)
+    if (!c->method || c->method->id_len > 0 || c->has_autn != c->method->needs_autn)
         return false;
     if (c->has_autn)
         return !sim->file.identity.gsm && c->rand_len == SIMAUTH_RAND_LEN;

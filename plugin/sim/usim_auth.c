@@ -151,8 +151,8 @@ enum apdu_meaning usim_authenticate(struct usim *usim, const struct simauth_chal
     if (challenge->has_autn)
         return len == SIMAUTH_RAND_LEN ? run_3g(usim, challenge, answer) : APDU_UNSUPPORTED;
     /* A challenge that should carry AUTN but does not would make the card answer anybody. */
-    if (!challenge->method || challenge->method->needs_autn || len == 0 || len > SIMAUTH_CHAL_MAX ||
-        len % SIMAUTH_RAND_LEN != 0)
+    if (!challenge->method || challenge->method->needs_autn || challenge->method->id_len > 0 ||
+        len == 0 || len > SIMAUTH_CHAL_MAX || len % SIMAUTH_RAND_LEN != 0)
         return APDU_UNSUPPORTED;
     return run_2g(usim, challenge, answer);
 }

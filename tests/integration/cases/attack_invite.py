@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attacks on the way of the INVITE: what may ring, and as whom."""
 
+import glob
+
 from cases import case
 from cases.call import prepare
 from world import flow, tamper
@@ -55,6 +57,31 @@ def replayed(world):
     assert len(world.bob.notes(rf"call {invite.call_id} callee: announced")) == 1
     assert sim_state(world.bob) == state, "the SIM ran again for one From tag"
     attacker.cancel(invite.call_id)
+    honest_call(world)
+
+
+@case("attack.invite.replayed_after_restart")
+def replayed_after_restart(world):
+    """The same with a phone that was restarted meanwhile: it remembers which challenges its SIM was given."""
+    scene = Scene(world)
+    attacker = Attacker(world)
+    number, invite = ring(scene)
+    flow.hang_up(world, number)
+    flow.wait_any(lambda: glob.glob(world.bob.node.path(".local/state/simauth/challenges-*")), 5, "that Bob's phone remembers")
+    ready = len(world.bob.notes("simauth: ready: "))
+    world.bob.ask_to_stop()
+    world.bob.stop()
+    world.bob.forget()
+    world.bob.start()
+    world.bob.wait_note("simauth: ready: ", count=ready + 1)
+    state = sim_state(world.bob)
+    call = attacker.send(attacker.again(invite, "replay-restarted"), world.bob)
+    answer = attacker.wait_answer(call)
+    assert not proof(answer), answer.text
+    not_announced(world.bob, call)
+    world.bob.wait_note(rf"call {call} callee: replayed: element=1")
+    assert sim_state(world.bob) == state, "the SIM ran again for one From tag"
+    attacker.cancel(call)
     honest_call(world)
 
 

@@ -38,6 +38,7 @@ class Attacker:
         self.node = world.node("attacker", host)
         self.socket = self.node.socket(port=sip.PORT)
         self.heard = []
+        self.branch = None  # of the ACKs to 2xx, instead of an ordinary one
         self.sent = {}  # Call-ID -> (text, where to, when)
         self._numbers = itertools.count(1)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -59,7 +60,7 @@ class Attacker:
         target = text.split(" ")[1]
         via = next(line for line in text.split("\r\n") if line.startswith("Via:"))
         if response.status < 300:
-            via = f"Via: SIP/2.0/UDP {self.node.address}:5060;branch=z9hG4bKack{response.call_id[:8]};rport"
+            via = f"Via: SIP/2.0/UDP {self.node.address}:5060;branch={self.branch or 'z9hG4bKack' + response.call_id[:8]};rport"
         head = re.search(r"(?m)^CSeq: (\d+)", text)
         self.socket.sendto((f"ACK {target} SIP/2.0\r\n{via}\r\nFrom: {response.header('From')}\r\n"
                             f"To: {response.header('To')}\r\nCall-ID: {response.call_id}\r\n"

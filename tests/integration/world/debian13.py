@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Debian 13 beside the machine's own Debian, for phones with liblinphone 5.3: a chroot, made once.
 
-It stands in SIMAUTH_DEBIAN13 (default /var/cache/simauth-tests/debian13) and is made again when what
-is asked of it has changed. Nothing in a test writes into it: phones see it read-only.
+It stands below SIMAUTH_CACHE (default /var/cache/simauth-tests) in a folder named for what is in it, so that
+checkouts that ask for other packages have others; one that nobody used for a month is removed. Nothing
+in a test writes into it: phones see it read-only.
 """
 
 import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -19,13 +21,21 @@ SUITE = "trixie"
 BUILD = ("ca-certificates cmake gcc libbctoolbox-dev libbellesip-dev libc6-dev libcurl4-openssl-dev libexpat1-dev "
          "libglib2.0-dev libjansson-dev liblinphone-dev libmediastreamer-dev libortp-dev libpcsclite-dev libsecret-1-dev "
          "libssl-dev ninja-build pkg-config")
-RUN = "linphone-cli linphone-common procps"
+RUN = "linphone-cli linphone-common pcscd procps python3-cryptography vsmartcard-vpcd"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 SOURCE, OBJECTS = "/srv", "/mnt"  # where a build inside sees the sources and its own folder
 
 
+MONTH = 30 * 24 * 3600  # seconds
+
+
+def _cache():
+    return os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests")
+
+
 def folder():
-    return os.environ.get("SIMAUTH_DEBIAN13", "/var/cache/simauth-tests/debian13")
+    content = hashlib.sha256(repr((SUITE, BUILD, RUN, LEFT_OUT)).encode()).hexdigest()
+    return os.path.join(_cache(), f"debian13-{content[:12]}")
 
 
 def product(stage):
@@ -49,30 +59,20 @@ def _arguments(target):
     return argv + [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT] + [SUITE, target, mirror()]
 
 
-def _wanted():
-    """What stands in a finished chroot's mark."""
-    return hashlib.sha256(repr((SUITE, BUILD, RUN, LEFT_OUT)).encode()).hexdigest()
-
-
-def _is_made(root):
-    try:
-        with open(os.path.join(root, ".simauth-tests"), encoding="ascii") as mark:
-            return mark.read() == _wanted()
-    except OSError:
-        return False
-
-
 def _make(root):
     new = f"{root}.new"
-    for old in (new, root):
-        if os.path.exists(old):
-            shutil.rmtree(old)
+    if os.path.exists(new):
+        shutil.rmtree(new)
     made = subprocess.run(_arguments(new), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         raise OSError(f"mmdebstrap ended with {made.returncode}:\n{made.stderr[-2000:]}")
-    with open(os.path.join(new, ".simauth-tests"), "w", encoding="ascii") as mark:
-        mark.write(_wanted())
     os.rename(new, root)
+
+
+def _remove_unused():
+    for old in glob.glob(os.path.join(_cache(), "debian13-*")):
+        if os.path.isdir(old) and time.time() - os.stat(old).st_mtime > MONTH:
+            shutil.rmtree(old)
 
 
 def size_mb(root):
@@ -82,14 +82,16 @@ def size_mb(root):
 def make():
     """The chroot's folder; it is made when it is not there. One at a time on this machine."""
     root = folder()
-    os.makedirs(os.path.dirname(root), exist_ok=True)
-    with open(f"{root}.lock", "w", encoding="ascii") as lock:
+    os.makedirs(_cache(), exist_ok=True)
+    with open(os.path.join(_cache(), "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_made(root):
+        _remove_unused()
+        if not os.path.isdir(root):
             start = time.monotonic()
             print(f"making a chroot of Debian 13 in {root}", flush=True)
             _make(root)
             print(f"  done in {time.monotonic() - start:.0f} s, {size_mb(root)} MB", flush=True)
+        os.utime(root)
     return root
 
 

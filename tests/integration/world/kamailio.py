@@ -84,6 +84,7 @@ request_route {{
             exit;
         }}
     }}
+    {next_hop}
     if (!t_relay()) sl_reply_error();
     exit;
 }}
@@ -162,13 +163,13 @@ class Kamailio:
 
     challenge: 401 or 407, asked of the domain's own callers. record_route: stay in the way of ACK and BYE. gruu: give
     phones a GRUU. redirects: {user: (code, URI)}. aliases: {user: user}. full: with acc, dialog and topos.
-    ring_limit: seconds. certificate: its paths (certificate, key); with one it also listens for TLS.
+    next_hop: where calls to other domains go instead of where DNS says. ring_limit: seconds. certificate: its paths (certificate, key); with one it also listens for TLS.
     """
 
-    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "full", "ring_limit")
+    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "full", "next_hop", "ring_limit")
 
     def __init__(self, node, domain, children=2, certificate=None, challenge=None, record_route=True, gruu=True,
-                 redirects=None, aliases=None, full=False, ring_limit=60):
+                 redirects=None, aliases=None, full=False, next_hop=None, ring_limit=60):
         self.node = node
         self.domain = domain
         self.process = None
@@ -182,6 +183,7 @@ class Kamailio:
                               for user, (code, target) in (redirects or {}).items()),
             aliases="".join(ALIAS.format(user=user, domain=domain, target=target)
                             for user, target in (aliases or {}).items()),
+            next_hop=f'if (is_method("INVITE") && $rd != "{domain}") $du = "sip:{next_hop}:5060";' if next_hop else "",
             modules=FULL.format(tables=self._tables()) if full else "",
             in_dialog='if (is_method("BYE")) setflag(1);' if full else "",
             new_call='if (is_method("INVITE")) { setflag(1); dlg_manage(); }' if full else "")

@@ -194,7 +194,7 @@ class World:
         """
         product = options.pop("product", self.product)
         linphone = options.pop("linphone", "5.1")
-        if linphone == "5.3" and product:
+        if linphone == "5.3" and product and product == self.product:
             product = debian13.product(product)
         node = self.node(name, host, self.user(name), product)
         if linphone == "5.3":

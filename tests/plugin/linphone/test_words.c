@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <glib.h>
 
 static void words(void **state)
 {
@@ -94,12 +95,44 @@ static void a_challenge_once(void **state)
     assert_true(limits_first(&limits, rand, 1000 + LIMITS_MEMORY));
 }
 
+/* A restart of the phone forgets no challenge, and nothing but challenges is taken from the file.
+ */
+static void remembered(void **state)
+{
+    static const uint8_t one[LIMITS_RAND_LEN] = {0x10, 0xfe}, two[LIMITS_RAND_LEN] = {2};
+    struct limits before = {0}, after = {0}, later = {0}, back = {0}, odd = {0};
+    char *text;
+
+    (void)state;
+    assert_true(limits_first(&before, one, 1000));
+    assert_true(limits_first(&before, two, 1200));
+    text = limits_text(&before, 1210);
+    limits_read(&after, text, 1210);
+    assert_false(limits_first(&after, one, 1210));
+    assert_false(limits_first(&after, two, 1210));
+    limits_read(&later, text, 1000 + LIMITS_MEMORY);
+    assert_true(limits_first(&later, one, 1000 + LIMITS_MEMORY));
+    assert_false(limits_first(&later, two, 1000 + LIMITS_MEMORY));
+    limits_read(&back, text, 500); /* the clock was set back */
+    assert_false(limits_first(&back, two, 500 + LIMITS_MEMORY - 1));
+    assert_true(limits_first(&back, two, 500 + LIMITS_MEMORY));
+    g_free(text);
+    limits_read(&odd, "\n\nx y\n1000 12\n1000 zz\n-5 00\n99999999999999999999 0", 1000);
+    text = limits_text(&odd, 1000);
+    assert_string_equal(text, "");
+    g_free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),       cmocka_unit_test(reasons),
-        cmocka_unit_test(on_the_wire), cmocka_unit_test(five_at_once),
-        cmocka_unit_test(a_minute),    cmocka_unit_test(a_challenge_once),
+        cmocka_unit_test(words),
+        cmocka_unit_test(reasons),
+        cmocka_unit_test(on_the_wire),
+        cmocka_unit_test(five_at_once),
+        cmocka_unit_test(a_minute),
+        cmocka_unit_test(remembered),
+        cmocka_unit_test(a_challenge_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

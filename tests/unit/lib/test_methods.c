@@ -208,6 +208,7 @@ static void test_strengths(void **state)
     const struct simauth_method *akap = simauth_method_find("akap", 4), *method;
 
     (void)state;
+    assert_null(simauth_method_find("paper", 5)); /* tests/paper has it, and nothing else */
     assert_true(gsm->strength < aka->strength && aka->strength <= akap->strength);
     for (size_t i = 0; (method = simauth_method_at(i)); i++) {
         assert_true(method->rand_len > 0 && method->rand_len <= SIMAUTH_CHAL_MAX);
