@@ -91,4 +91,26 @@ enum ag_status ag_resync(struct ag *ag, const struct simauth_challenge *refused,
                          const uint8_t auts[static SIMAUTH_AUTS_LEN], struct simauth_challenge *own,
                          struct simauth_secret *mac0_key);
 
+/* -- addresses that the subscriber proves by itself, docs/protocol.md section 6.2 ----------------
+ */
+#define AG_NONCE_LEN 16
+struct ag_binding {
+    char aor[SIMAUTH_AOR_MAX + 1];
+    char by[16]; /* "operator" or "sip" */
+    int64_t since, until;
+};
+/* At most `room` of them; *count is how many were written. */
+enum ag_status ag_bindings(struct ag *ag, struct ag_binding *list, size_t room, size_t *count);
+/* The gateway sends a nonce to `aor` (canonical) by SIP. */
+enum ag_status ag_bind(struct ag *ag, const char *aor);
+/* Returns that nonce: the address is ours, until then. */
+enum ag_status ag_prove(struct ag *ag, const char *aor, const uint8_t nonce[static AG_NONCE_LEN],
+                        int64_t *until);
+
+/* Without a session: the software SIM behind a code (activation.h), once. `gateway` is FQDN or
+ * FQDN:port. AG_OK: *sim is the text of the file, secret: OPENSSL_cleanse() and free() it. Else
+ * `error` (AG_ERROR_MAX) has a sentence. */
+enum ag_status ag_activate(const char *gateway, const char *ca_file, const uint8_t code[static 16],
+                           char **sim, char *error);
+
 #endif

@@ -41,7 +41,9 @@ static void parse(const struct http_answer *answer, struct problem *problem)
 
 static enum ag_status status_of(long status, const struct problem *problem)
 {
-    if (status == 404) /* "nobody" is remembered for a day: a stray 404 must not count as one */
+    if (status == 404 && strcmp(problem->name, "not-found") == 0)
+        return AG_REFUSED; /* it says itself that it does not offer this */
+    if (status == 404)     /* "nobody" is remembered for a day: a stray 404 must not count as one */
         return strcmp(problem->name, "nobody") == 0 ? AG_NOBODY : AG_GARBAGE;
     if (status == 429 || status >= 500)
         return AG_DOWN;

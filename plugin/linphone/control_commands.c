@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "control_commands.h"
+#include "bindings.h"
 #include "call.h"
 #include "note.h"
 #include "words.h"
@@ -154,10 +155,15 @@ void control_commands_handle(const char *command, const json_t *request,
         const char *name;
         void (*run)(const json_t *request, struct control_reply *reply);
     } commands[] = {
-        {"status", status},       {"calls", calls},
-        {"pins", pins},           {"continue-once", continue_once},
-        {"forget", forget},       {"self-test", run_self_test},
+        {"status", status},
+        {"calls", calls},
+        {"pins", pins},
+        {"continue-once", continue_once},
+        {"forget", forget},
+        {"self-test", run_self_test},
         {"bootstrap", bootstrap},
+        {"prove", bindings_prove},
+        {"bindings", bindings_list},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {

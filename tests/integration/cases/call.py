@@ -10,7 +10,7 @@ AUTHENTICATED = r"call \S+ \w+: authenticated: "
 NOT_AUTHENTICATED = r"call \S+ \w+: not-authenticated: "
 
 
-def prepare(world, bob_has_plugin=True, bob_has_other_sim=False, hook=None, phones=None, **settings):
+def prepare(world, bob_has_plugin=True, bob_has_other_sim=False, hook=None, phones=None, before=None, **settings):
     """Everything up to two registered phones that have spoken with their gateways."""
     world.start_capture()
     world.start_network()
@@ -25,6 +25,8 @@ def prepare(world, bob_has_plugin=True, bob_has_other_sim=False, hook=None, phon
     if hook:
         world.wire = Wire(world.bob.node)
         world.wire.hook = hook
+    if before:
+        before(world)
     for phone in (world.alice, world.bob):
         phone.start(wait_registered=False)
     for phone in (world.alice, world.bob):

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The subscriber's own part: an address proved by SIP from a real Linphone, a software SIM from a code."""
+
+import json
+import socket
+
+from cases import case
+from cases.call import authenticated_call, prepare
+
+
+def gateway_with_proxy(world):
+    """Alice's gateway sends its address checks by Alice's SIP service from now on."""
+    operator = world.operators["a"]
+    operator.gateway.stop()
+    with open(operator.gateway.config, "a", encoding="ascii") as config:
+        config.write(f"\n[sip]\nproxy={operator.proxy.node.address}\n")
+    operator.gateway.start()
+    return operator.gateway
+
+
+@case("call.binding.proved")
+def proved(world):
+    """The operator vouches for Alice's address because her Linphone returned what came to it by SIP."""
+    prepare(world)
+    aor = world.sims["alice"].aor
+    gateway = gateway_with_proxy(world)
+    gateway.ctl("binding", "remove", aor)
+    done = world.alice.ctl("binding", "prove", "sip:nobody@elsewhere.example", check=False)
+    assert done.returncode == 1 and "no account" in done.stderr, done
+    said = world.alice.ctl("binding", "prove", aor).stdout
+    assert "is yours" in said, said
+    bound = [json.loads(line) for line in gateway.ctl("binding", "list", "--json").splitlines()]
+    assert [(b["aor"], b["by"], b["state"]) for b in bound] == [(aor, "sip", "holds")], bound
+    assert aor in world.alice.ctl("binding", "list").stdout
+    assert world.alice.notes("address check .*: bound")
+    authenticated_call(world)
+    assert world.messages().all("MESSAGE", target=world.alice), "no MESSAGE on the wire"
+
+
+@case("call.binding.unasked")
+def unasked(world):
+    """Somebody else asks for Alice's address: her Linphone returns nothing, and nobody gets it."""
+    prepare(world)
+    aor, gateway = world.sims["alice"].aor, gateway_with_proxy(world)
+    gateway.ctl("binding", "remove", aor)
+    nonce = "A" * 22
+    proxy = world.operators["a"].proxy.node.address
+    body = f"SIMAUTH address check {nonce}\r\nOperator A asks."
+    text = (f"MESSAGE {aor} SIP/2.0\r\nVia: SIP/2.0/UDP 10.83.0.1:5099;rport;branch=z9hG4bKunasked\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:x@operator-a.example>;tag=1\r\nTo: <{aor}>\r\nCall-ID: unasked\r\nCSeq: 1 MESSAGE\r\n"
+            f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("10.83.0.1", 5099))
+        sender.settimeout(10)
+        sender.sendto(text.encode(), (proxy, 5060))
+        assert b"SIP/2.0 200" in sender.recv(4096)
+    world.alice.wait_note("did not ask for")
+    assert gateway.ctl("binding", "list", "--json") == ""
+
+
+@case("call.sim_by_code")
+def sim_by_code(world):
+    """An operator without cards: Alice types a code, has a SIM, and calls; the code is used up."""
+
+    def activate(world):
+        gateway = world.operators["a"].gateway
+        aor = world.sims["alice"].aor
+        gateway.ctl("subscriber", "remove", world.sims["alice"].imsi)
+        code = json.loads(gateway.ctl("sim", "new", "--aor", aor, "--nai", "new@operator-a.example", "--json"))["code"]
+        path = world.alice.node.path("new-sim.json")
+        said = world.alice.ctl("sim", "activate", code, "--file", path).stdout
+        assert f"settings set sim soft:{path}" in said, said
+        world.alice.ctl("settings", "set", "sim", f"soft:{path}")
+        again = world.alice.ctl("sim", "activate", code, "--file", path + "2", check=False)
+        assert again.returncode == 1 and "used before" in again.stderr, again
+        bad = world.alice.ctl("sim", "activate", code[:-3], check=False)
+        assert bad.returncode == 2 and "no code" in bad.stderr, bad
+
+    prepare(world, before=activate)
+    authenticated_call(world)
+    assert world.alice.notes("ready: nai=new@operator-a.example")
