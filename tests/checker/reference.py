@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 # Octets of the challenge, number of answers.
 METHODS = {"aka": {"rand": 16, "res": 1}, "akap": {"rand": 16, "res": 1}, "gsm": {"rand": 48, "res": 3}}
+# Two who hold a key: octets of the KEYID or TICKET before NONCE_A in element 1.
+HELD = {"stp": 8, "agt": 16}
 
 
 class Malformed(Exception):
@@ -258,7 +260,9 @@ def binding(sdp):
 # --- Elements, section 2 ---
 
 def element_1(method, rand, mac):
-    return f"sim01.{method}.{b64u(rand)}.{b64u(mac)}"
+    split = HELD.get(method, 0)
+    chal = b64u(rand[:split]) + "." + b64u(rand[split:]) if split else b64u(rand)
+    return f"sim01.{method}.{chal}.{b64u(mac)}"
 
 
 def element_2(method, rand, mac, replaced=None):
@@ -281,8 +285,25 @@ def _challenge(method, text):
     return rand
 
 
+def _parse_held_1(text, words):
+    if len(text) > 128 or len(words) != 5 or words[0] != "sim01":
+        raise Malformed("element 1")
+    rand = b64u_decode(words[2], HELD[words[1]]) + b64u_decode(words[3], 16)
+    return {"method": words[1], "rand": rand, "mac": b64u_decode(words[4], 16), "without_mac": ".".join(words[:4]),
+            "text": text}
+
+
+def _parse_held_2(text, words):
+    if len(text) > 128 or len(words) != 4 or words[0] != "sim02":
+        raise Malformed("element 2")
+    return {"method": words[2], "mac": b64u_decode(words[1], 16), "rand": b64u_decode(words[3], 16), "replaced": None,
+            "without_mac": ".".join([words[0], *words[2:]]), "text": text}
+
+
 def parse_element_1(text):
     words = text.split(".")
+    if len(words) > 1 and words[1] in HELD:
+        return _parse_held_1(text, words)
     if len(text) > 128 or len(words) != 4 or words[0] != "sim01" or words[1] not in METHODS:
         raise Malformed("element 1")
     return {"method": words[1], "rand": _challenge(words[1], words[2]),
@@ -291,6 +312,8 @@ def parse_element_1(text):
 
 def parse_element_2(text):
     words = text.split(".")
+    if len(words) > 2 and words[2] in HELD:
+        return _parse_held_2(text, words)
     if len(text) > 128 or len(words) not in (4, 5) or words[0] != "sim02" or words[2] not in METHODS:
         raise Malformed("element 2")
     return {"method": words[2], "mac": b64u_decode(words[1], 16),
@@ -339,6 +362,21 @@ def ssk_one_way(subject, names, method, rand, k, res):
     count = METHODS[method]["res"]
     return kdf(k, 0xF0, "simauth 1", subject, method, *names_of(names), *parts(rand, count),
                *parts(res, count))
+
+
+def ssk_held(subject, names, method, ticket, nonce, key):
+    """`ticket` is b"" in stp."""
+    more = [ticket] if method == "agt" else []
+    return kdf(key, 0xF0, "simauth 1", subject, method, *names_of(names), *more, nonce)
+
+
+def keyid(key, nonce_a):
+    return hmac256(label_key(key, "keyid"), nonce_a)[:8]
+
+
+def wish(ssk, who, seconds):
+    t5 = field("simauth 1 T5") + field(who) + field(seconds.to_bytes(4, "big"))
+    return f"sim05.{seconds}.{b64u(mac(ssk, 'setup wish', t5))}"
 
 
 def ssk_both(ssk_callee, ssk_caller, t3):
