@@ -133,6 +133,7 @@ static bool set_up(struct http *http, const char *ca_file, const char *local_add
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_MAXCONNECTS, 1L);
+    SET(CURLOPT_MAXAGE_CONN, 3600L); /* the gateway says how long, not libcurl's 118 s */
     SET(CURLOPT_USERAGENT, "SIMAUTH/" SIMAUTH_VERSION " 3gpp-gba"); /* TS 24.109, 4.3 */
     SET(CURLOPT_ERRORBUFFER, http->error);
     SET(CURLOPT_WRITEFUNCTION, on_body);

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "worker.h"
 #include "station.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -88,26 +88,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* The thread takes no signal: they belong to the application. */
-static bool launch(struct worker *w)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
-    bool good;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    good = pthread_create(&thread, &attributes, run, w) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (good)
-        pthread_setname_np(thread, "simauth");
-    return good;
-}
-
 struct worker *worker_start(belle_sip_provider_t *provider)
 {
     struct worker *w = calloc(1, sizeof(*w));
@@ -124,7 +104,7 @@ struct worker *worker_start(belle_sip_provider_t *provider)
     w->last = &w->first;
     w->provider = provider;
     w->station = station_open();
-    if (!w->station || !launch(w)) {
+    if (!w->station || !thread_launch("simauth", run, w)) {
         station_close(w->station);
         free(w);
         return NULL;

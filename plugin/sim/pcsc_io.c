@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pcsc_io.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -189,26 +189,6 @@ static void *serve(void *arg)
 /* -- on the caller's side -----------------------------------------------------------------------
  */
 
-/* The thread takes no signal: they belong to the application. */
-static bool launch(struct pcsc_io *io)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
-    bool good;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    good = pthread_create(&thread, &attributes, serve, io) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (good)
-        pthread_setname_np(thread, "simauth-card");
-    return good;
-}
-
 struct pcsc_io *pcsc_io_open(void)
 {
     struct pcsc_io *io = calloc(1, sizeof *io);
@@ -223,7 +203,7 @@ struct pcsc_io *pcsc_io_open(void)
     pthread_cond_init(&io->done, &monotonic);
     pthread_condattr_destroy(&monotonic);
     io->users = 2;
-    if (launch(io))
+    if (thread_launch("simauth-card", serve, io))
         return io;
     io->users = 1;
     pthread_mutex_lock(&io->lock);

@@ -47,7 +47,7 @@ request_route {{
     if (has_totag()) {{
         if (loose_route()) {{
             # A GRUU of ours stands for a registered phone.
-            if ($rd == "{domain}" && !lookup("location")) {{
+            if ($(rd{{s.tolower}}) == "{domain}" && !lookup("location")) {{
                 sl_send_reply("404", "Not Found");
                 exit;
             }}
@@ -78,7 +78,7 @@ request_route {{
 {challenge}{redirects}{aliases}
     if (is_method("{routed}")) record_route();
     {new_call}
-    if ($rd == "{domain}") {{
+    if ($(rd{{s.tolower}}) == "{domain}") {{
         if (!lookup("location")) {{
             sl_send_reply("404", "Not Found");
             exit;
@@ -92,7 +92,7 @@ request_route {{
 
 CHALLENGE = {
     407: """\
-    if (is_method("INVITE") && $fd == "{domain}") {{
+    if (is_method("INVITE") && $(fd{{s.tolower}}) == "{domain}") {{
         if (!pv_proxy_authenticate("{domain}", "{password_prefix}$aU", "0")) {{
             proxy_challenge("{domain}", "0");
             exit;
@@ -101,7 +101,7 @@ CHALLENGE = {
     }}
 """,
     401: """\
-    if (is_method("INVITE") && $fd == "{domain}") {{
+    if (is_method("INVITE") && $(fd{{s.tolower}}) == "{domain}") {{
         if (!pv_www_authenticate("{domain}", "{password_prefix}$aU", "0")) {{
             www_challenge("{domain}", "0");
             exit;
@@ -111,7 +111,7 @@ CHALLENGE = {
 """}
 
 REDIRECT = """\
-    if (is_method("INVITE") && $rU == "{user}" && $rd == "{domain}") {{
+    if (is_method("INVITE") && $rU == "{user}" && $(rd{{s.tolower}}) == "{domain}") {{
         append_to_reply("Contact: <{target}>\\r\\n");
         sl_send_reply("{code}", "Moved");
         exit;
@@ -119,7 +119,7 @@ REDIRECT = """\
 """
 
 ALIAS = """\
-    if ($rU == "{user}" && $rd == "{domain}") $rU = "{target}";
+    if ($rU == "{user}" && $(rd{{s.tolower}}) == "{domain}") $rU = "{target}";
 """
 
 TLS = """\
@@ -183,7 +183,7 @@ class Kamailio:
                               for user, (code, target) in (redirects or {}).items()),
             aliases="".join(ALIAS.format(user=user, domain=domain, target=target)
                             for user, target in (aliases or {}).items()),
-            next_hop=f'if (is_method("INVITE") && $rd != "{domain}") $du = "sip:{next_hop}:5060";' if next_hop else "",
+            next_hop=f'if (is_method("INVITE") && $(rd{{s.tolower}}) != "{domain}") $du = "sip:{next_hop}:5060";' if next_hop else "",
             modules=FULL.format(tables=self._tables()) if full else "",
             in_dialog='if (is_method("BYE")) setflag(1);' if full else "",
             new_call='if (is_method("INVITE")) { setflag(1); dlg_manage(); }' if full else "")
