@@ -389,11 +389,23 @@ static void message_received(LinphoneCore *lc, LinphoneChatRoom *room, LinphoneC
         bindings_message(core, room, message);
 }
 
+static void account_registered(LinphoneCore *lc, LinphoneAccount *account,
+                               LinphoneRegistrationState state, const char *message)
+{
+    struct core *core = core_of_linphone(lc);
+
+    (void)account;
+    (void)message;
+    if (core && state == LinphoneRegistrationOk)
+        bindings_registered(core);
+}
+
 static void listen_to(struct core *core)
 {
     core->cbs = linphone_factory_create_core_cbs(linphone_factory_get());
     linphone_core_cbs_set_call_state_changed(core->cbs, call_state_changed);
     linphone_core_cbs_set_call_encryption_changed(core->cbs, call_encryption_changed);
+    linphone_core_cbs_set_account_registration_state_changed(core->cbs, account_registered);
     linphone_core_cbs_set_message_received(core->cbs, message_received);
     linphone_core_add_callbacks(core->lc, core->cbs);
 }
