@@ -9,6 +9,7 @@
 #define MESSAGE_BEGIN "SIMAUTH address check "
 #define NONCE_S 300         /* as long as the gateway takes it */
 #define RENEW_S (7 * 86400) /* before its end */
+#define LOOK_S (12 * 3600)
 #define LIST_MAX 32
 
 /* A nonce that this phone asked for; nothing else is ever returned. */
@@ -19,6 +20,7 @@ struct proof {
     bool waiting;
     char state[AG_ERROR_MAX]; /* "waiting", "bound", or why not */
 };
+static int64_t looked;     /* when the gateway was last asked which end soon */
 static GHashTable *proofs; /* canonical AOR -> struct proof */
 
 static struct proof *proof_of(const struct core *core, const char *aor)
@@ -237,7 +239,14 @@ void bindings_list(const json_t *request, struct control_reply *reply)
 
 void bindings_renew(struct core *core)
 {
-    begin(core, TASK_RENEW, NULL, NULL, NULL);
+    if (begin(core, TASK_RENEW, NULL, NULL, NULL))
+        looked = core_now();
+}
+
+void bindings_registered(struct core *core)
+{
+    if (core->settings && core_now() - looked > LOOK_S)
+        bindings_renew(core);
 }
 
 /* The proof that this phone waits for at the address that the message came to; NULL: none. */

@@ -16,5 +16,8 @@ void bindings_list(const json_t *request, struct control_reply *reply);
 void bindings_message(struct core *core, LinphoneChatRoom *room, LinphoneChatMessage *message);
 /* Asks again for those that end soon; called whenever the gateway was reached afresh. */
 void bindings_renew(struct core *core);
+/* The same, twice a day at most: an account has registered, which a phone that stays on does again
+ * and again. */
+void bindings_registered(struct core *core);
 
 #endif

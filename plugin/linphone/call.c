@@ -484,6 +484,16 @@ void call_give_up(struct call *call, enum simauth_event reason)
     call_end(call);
 }
 
+char *call_uri_of(belle_sip_header_address_t *address)
+{
+    belle_sip_uri_t *uri = belle_sip_header_address_get_uri(address);
+    belle_generic_uri_t *other = belle_sip_header_address_get_absolute_uri(address);
+
+    if (uri)
+        return belle_sip_uri_to_string(uri);
+    return other ? belle_generic_uri_to_string(other) : NULL;
+}
+
 /* -- what goes out with a message ---------------------------------------------------------------
  */
 

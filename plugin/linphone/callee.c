@@ -94,21 +94,22 @@ void callee_go_on(struct leg *leg, simauth_actions actions)
 /* -- the INVITE comes ----------------------------------------------------------------------------
  */
 
-/* The account that this call is for: the one that To names. With accounts of which none is named,
- * the first, and the session finds that the call is for somebody else. */
+/* The address that this call is for: the account that To names, or another address that our gateway
+ * has for us. With accounts of which none is named, the first, and the session finds that the call
+ * is for somebody else. */
 static char *own_uri(const struct core *core, belle_sip_header_to_t *to)
 {
-    char *named =
-        belle_sip_uri_to_string(belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(to)));
-    char *own = g_strdup(named);
+    char *named = call_uri_of(BELLE_SIP_HEADER_ADDRESS(to));
+    char *own = g_strdup(named ? named : "sip:unknown@unknown.invalid");
+    bool ours = named && core_is_own(core, named);
     const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
     bool first = true;
 
-    for (; accounts; accounts = accounts->next) {
+    for (; !ours && accounts; accounts = accounts->next) {
         const LinphoneAddress *identity = linphone_account_params_get_identity_address(
             linphone_account_get_params(accounts->data));
         char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
-        bool same = uri && simauth_aor_same(uri, named);
+        bool same = uri && named && simauth_aor_same(uri, named);
         if (uri && (same || first)) {
             g_free(own);
             own = g_strdup(uri);
@@ -129,14 +130,12 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
     belle_sip_header_from_t *from =
         belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
     belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
-    belle_sip_uri_t *peer_uri;
     char *own, *peer;
     struct call *call;
 
-    if (!from || !to || !belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(to)))
+    if (!from || !to)
         return NULL;
-    peer_uri = belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(from));
-    peer = peer_uri ? belle_sip_uri_to_string(peer_uri) : NULL;
+    peer = call_uri_of(BELLE_SIP_HEADER_ADDRESS(from));
     own = own_uri(core, to);
     call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
     belle_sip_free(peer);

@@ -227,24 +227,14 @@ void caller_go_on(struct leg *leg, simauth_actions actions)
 /* -- the INVITE comes ----------------------------------------------------------------------------
  */
 
-static char *uri_of(belle_sip_header_address_t *address)
-{
-    belle_sip_uri_t *uri = belle_sip_header_address_get_uri(address);
-    belle_generic_uri_t *other = belle_sip_header_address_get_absolute_uri(address);
-
-    if (uri)
-        return belle_sip_uri_to_string(uri);
-    return other ? belle_generic_uri_to_string(other) : NULL;
-}
-
 static struct call *new_call(struct core *core, struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
     belle_sip_header_from_t *from =
         belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
     belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
-    char *own = from ? uri_of(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
-    char *peer = to ? uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
+    char *own = from ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
+    char *peer = to ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
     struct call *call = own && peer ? call_new(core, sip, own, peer) : NULL;
 
     for (struct call *other = core->calls; call && other; other = other->next) {

@@ -100,6 +100,21 @@ static void take_settings(struct core *core, struct settings *settings)
          settings->ask == ASK_EVERYBODY ? "everybody" : "known");
 }
 
+void core_take_self(struct core *core, const struct ag_self *self)
+{
+    core->self = *self;
+    g_strlcpy(core->own_nai, self->nai, sizeof(core->own_nai));
+}
+
+bool core_is_own(const struct core *core, const char *uri)
+{
+    for (size_t i = 0; i < core->self.aor_count; i++) {
+        if (simauth_aor_same(core->self.aors[i], uri))
+            return true;
+    }
+    return false;
+}
+
 /* The SIM is opened and the gateway's session made before the first call needs them. */
 struct warm_up {
     struct errand errand;
@@ -127,7 +142,7 @@ static void warm_up_back(struct errand *errand)
     struct core *core = core_of_provider(w->provider);
 
     if (core && w->good) {
-        g_strlcpy(core->own_nai, w->self.nai, sizeof(core->own_nai));
+        core_take_self(core, &w->self);
         note("ready: nai=%s clock_difference=%d operator=%s", w->self.nai,
              (int)(core_now() - w->self.time), w->self.operator_name);
         bindings_renew(core);
@@ -389,11 +404,23 @@ static void message_received(LinphoneCore *lc, LinphoneChatRoom *room, LinphoneC
         bindings_message(core, room, message);
 }
 
+static void account_registered(LinphoneCore *lc, LinphoneAccount *account,
+                               LinphoneRegistrationState state, const char *message)
+{
+    struct core *core = core_of_linphone(lc);
+
+    (void)account;
+    (void)message;
+    if (core && state == LinphoneRegistrationOk)
+        bindings_registered(core);
+}
+
 static void listen_to(struct core *core)
 {
     core->cbs = linphone_factory_create_core_cbs(linphone_factory_get());
     linphone_core_cbs_set_call_state_changed(core->cbs, call_state_changed);
     linphone_core_cbs_set_call_encryption_changed(core->cbs, call_encryption_changed);
+    linphone_core_cbs_set_account_registration_state_changed(core->cbs, account_registered);
     linphone_core_cbs_set_message_received(core->cbs, message_received);
     linphone_core_add_callbacks(core->lc, core->cbs);
 }

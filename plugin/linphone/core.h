@@ -38,6 +38,7 @@ struct core {
     char pins_error[SETTINGS_ERROR_MAX]; /* while pins_lost(pins) */
     GHashTable *once;                    /* canonical AORs: continue this once */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
+    struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
     struct limits limits;
     bool remembering; /* core_remember_challenges() is under way */
     int refusing;     /* refused INVITEs that wait for their moment */
@@ -67,6 +68,10 @@ void core_remember_call(struct core *core, json_t *record);
 /* "continue once" and "forget" from the person; `aor` canonical. */
 void core_continue_once(struct core *core, const char *aor);
 bool core_forget(struct core *core, const char *aor);
+/* What our gateway says of us, from now on. */
+void core_take_self(struct core *core, const struct ag_self *self);
+/* Whether our gateway vouches for this address as ours, besides Linphone's accounts. */
+bool core_is_own(const struct core *core, const char *uri);
 int64_t core_now(void); /* seconds since 1970 */
 
 /* What stops the plugin as a whole, a static sentence; NULL: nothing. */

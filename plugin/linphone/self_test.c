@@ -69,15 +69,6 @@ static void check_clock(struct self_test *t)
     add(t, "clock", llabs(difference) > CLOCK_LIMIT_S ? problem : NULL);
 }
 
-static bool vouched(const struct ag_self *self, const char *uri)
-{
-    for (size_t i = 0; i < self->aor_count; i++) {
-        if (simauth_aor_same(self->aors[i], uri))
-            return true;
-    }
-    return false;
-}
-
 static void check_accounts(struct self_test *t, const struct core *core)
 {
     const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
@@ -87,7 +78,7 @@ static void check_accounts(struct self_test *t, const struct core *core)
         const LinphoneAddress *identity = linphone_account_params_get_identity_address(
             linphone_account_get_params(accounts->data));
         char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
-        any = uri && vouched(&t->self, uri);
+        any = uri && core_is_own(core, uri);
         if (uri)
             bctbx_free(uri);
     }
@@ -103,7 +94,7 @@ static void back(struct errand *errand)
     struct core *core = core_of_provider(t->provider);
 
     if (t->has_self && core) {
-        g_strlcpy(core->own_nai, t->self.nai, sizeof(core->own_nai));
+        core_take_self(core, &t->self);
         check_clock(t);
         check_accounts(t, core);
     } else if (!t->bootstrap_only) {

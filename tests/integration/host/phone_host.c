@@ -7,8 +7,8 @@
  *
  *   phone_host --config FILE --pipe NAME --log FILE
  *
- * Also say and send-file: one word or one file in a message. Whoever hears of a file fetches it into
- * its HOME as received-file.
+ * Also say and send-file: one word or one file in a message. Whoever hears of a file fetches it
+ * into its HOME as received-file.
  */
 #include <errno.h>
 #include <linphone/core.h>
