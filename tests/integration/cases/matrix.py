@@ -17,14 +17,15 @@ SIMS = {"software": None, "card": "pcsc"}  # and where use_sim() puts it
 LIBRARIES = {"5.1": "liblinphone.so.10", "5.3": "liblinphone.so.12"}
 
 
-def authenticated_call(world):
-    """One more call, authenticated at both phones, its media keyed by both SIMs; its Call-ID."""
+def authenticated_call(world, during=lambda: None):
+    """One more call, authenticated at both phones, its media keyed by both SIMs; its Call-ID. during(): before it ends."""
     phones = (world.alice, world.bob)
     before = [(len(phone.notes(AUTHENTICATED)), len(phone.notes(MATCH))) for phone in phones]
     call = flow.connect(world)
     for phone, (said, matched) in zip(phones, before):
         phone.wait_note(AUTHENTICATED, count=said + 1)
         assert len(phone.notes(MATCH)) == matched + 1, phone.node.name
+    during()
     flow.hang_up(world, call)
     for phone in phones:
         refuse(phone, NOT_AUTHENTICATED)

@@ -190,7 +190,7 @@ class World:
         """A phone of the operator's subscriber `name` (options as Phone's), not yet started.
 
         account: whose it is, where one subscriber has several.
-        linphone: 5.1 is this Debian's, 5.3 that of Debian 13 (debian13.py).
+        linphone: 5.1 is this Debian's, 5.3 that of Debian 13 (debian13.py). kind: another class than Phone.
         """
         product = options.pop("product", self.product)
         linphone = options.pop("linphone", "5.1")
@@ -202,7 +202,7 @@ class World:
         options.setdefault("transport", self.transport)
         if self.root and options["transport"] == "tls":
             options.setdefault("root_ca", self.root.certificate)
-        self.phones.append(Phone(node, account or name, self.operators[operator].realm, **options))
+        self.phones.append(options.pop("kind", Phone)(node, account or name, self.operators[operator].realm, **options))
         return self.phones[-1]
 
     def add_phones(self, alice=None, bob=None, **options):
