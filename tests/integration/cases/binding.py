@@ -4,9 +4,18 @@
 
 import json
 import socket
+import sqlite3
+import time
 
 from cases import case
 from cases.call import authenticated_call, prepare
+from cases.fault_hold import start_again as start_phone
+
+
+def start_again(world, phone):
+    phone.stop()
+    phone.forget()
+    start_phone(world, phone)
 
 
 def gateway_with_proxy(world):
@@ -36,6 +45,21 @@ def proved(world):
     assert world.alice.notes("address check .*: bound")
     authenticated_call(world)
     assert world.messages().all("MESSAGE", target=world.alice), "no MESSAGE on the wire"
+
+
+@case("call.binding.renewed")
+def renewed(world):
+    """A proof that ends soon is made again by the phone itself; one that has ended is nobody's until then."""
+    prepare(world)
+    aor, gateway = world.sims["alice"].aor, gateway_with_proxy(world)
+    with sqlite3.connect(gateway.node.path("gateway.db"), timeout=10) as database:
+        database.execute("UPDATE binding SET by_whom = 'sip', until = ?", (int(time.time()) + 86400,))
+    start_again(world, world.alice)
+    world.alice.wait_note(f"address check {aor}: bound")
+    bound = json.loads(gateway.ctl("binding", "list", "--aor", aor, "--json"))
+    assert bound["until"] >= time.strftime("%Y-%m-%d", time.gmtime(time.time() + 29 * 86400)), bound
+    assert [json.loads(e)["what"] for e in gateway.ctl("binding", "history", "--json").splitlines()][-1] == "proved again"
+    authenticated_call(world)
 
 
 @case("call.binding.unasked")
