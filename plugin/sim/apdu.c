@@ -72,6 +72,26 @@ static size_t write_command(const struct card_link *link, const struct apdu *apd
     return len;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void apdu_begin_job(struct card_link *link)
+{
+    link->until = now_ms() + APDU_LIMIT_MS;
+}
+
+unsigned apdu_left_ms(const struct card_link *link)
+{
+    int64_t left = link->until ? link->until - now_ms() : APDU_LIMIT_MS;
+
+    return left < 1 ? 1 : left > APDU_LIMIT_MS ? APDU_LIMIT_MS : (unsigned)left;
+}
+
 /* Appends the data to `reply` and sets its status word. */
 static enum apdu_meaning exchange(struct card_link *link, const struct apdu *apdu,
                                   struct apdu_reply *reply)

@@ -57,12 +57,18 @@ struct card_link {
     bool t0;         /* transmission protocol T=0: a command with data carries no Le */
     bool proactive;  /* the card said 91xx and was not fetched; kept by apdu_send() */
     uint8_t pending; /* octets of that proactive command */
+    int64_t until;   /* monotonic ms at which everything that is under way must be over; 0: none */
     /* Sends `len` octets and writes the answer with its status word to `reply` (*reply_len: room,
-     * then octets). APDU_GOOD, or one of APDU_RESET to APDU_NO_LINK. Keeps APDU_LIMIT_MS. */
+     * then octets). APDU_GOOD, or one of APDU_RESET to APDU_NO_LINK. Keeps apdu_left_ms(). */
     enum apdu_meaning (*transmit)(struct card_link *link, const uint8_t *command, size_t len,
                                   uint8_t *reply, size_t *reply_len);
 };
 
+/* What follows is one job for this link, an opening or a challenge, with APDU_LIMIT_MS for all its
+ * commands together; begin again after a person was waited for. */
+void apdu_begin_job(struct card_link *link);
+/* How long the next command may take, at least 1. */
+unsigned apdu_left_ms(const struct card_link *link);
 enum apdu_meaning apdu_meaning_of(uint16_t sw);
 /* A word for logs and tests. */
 const char *apdu_meaning_name(enum apdu_meaning meaning);

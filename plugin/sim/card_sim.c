@@ -17,6 +17,7 @@ struct sim {
     struct sim_pin_source pin;
     bool ready; /* connected, selected, ours */
     bool swapped;
+    bool mute; /* a card did not answer while we looked: it may hold its reader still */
     char iccid[USIM_ICCID_MAX + 1]; /* of the SIM that was opened; "" not known yet */
     char imsi[SIM_IMSI_MAX + 1];
     int mnc_len;
@@ -172,11 +173,13 @@ static enum simauth_card_status try_card(struct sim *sim, bool gsm_too, bool *fi
     meaning = sim->way->begin(sim->way);
     if (meaning != APDU_GOOD)
         return failed(sim, meaning);
+    apdu_begin_job(&sim->way->link); /* protocol.md section 7: a card has 3 s in all */
     if (sim->way->beside)
         usim_open_channel(&sim->usim);
     meaning = usim_select(&sim->usim, &sim->way->link);
     if (meaning != APDU_GOOD) {
         status = failed(sim, meaning);
+        sim->mute = sim->mute || meaning == APDU_MUTE;
     } else if (sim->usim.gsm && !gsm_too) {
         status = SIMAUTH_CARD_FAILED;
     } else if (!may_be_ours(sim)) {
@@ -222,10 +225,10 @@ static enum simauth_card_status bring_up(struct sim *sim)
     enum simauth_card_status status;
     bool found = false;
 
-    sim->swapped = false;
+    sim->swapped = sim->mute = false;
     *sim->error = '\0';
     status = look(sim, false, &found);
-    if (!found && (status != SIMAUTH_CARD_ABSENT || !*sim->error))
+    if (!found && !sim->mute && (status != SIMAUTH_CARD_ABSENT || !*sim->error))
         status = look(sim, true, &found);
     if (!sim->ready)
         sim->way->disconnect(sim->way);
@@ -242,6 +245,7 @@ static enum apdu_meaning run_once(struct sim *sim, const struct simauth_challeng
 
     if (meaning != APDU_GOOD)
         return meaning;
+    apdu_begin_job(&sim->way->link);
     meaning = usim_authenticate(&sim->usim, challenge, answer);
     sim->way->end(sim->way);
     return meaning;

@@ -195,7 +195,7 @@ static enum apdu_meaning modem_transmit(struct card_link *link, const uint8_t *c
         text[n++] = hex[command[i] & 0x0f];
     }
     memcpy(text + n, "\"\r", 3);
-    meaning = converse(m, text, "+CSIM:", line, APDU_LIMIT_MS);
+    meaning = converse(m, text, "+CSIM:", line, apdu_left_ms(link));
     if (meaning == APDU_GOOD && !parse_csim(line, reply, reply_len))
         meaning = APDU_MALFORMED;
     OPENSSL_cleanse(text, sizeof text);

@@ -20,17 +20,23 @@ struct pcsc {
     unsigned count; /* readers with a card that are meant */
 };
 
-static LONG call(struct pcsc *p, struct pcsc_job *job)
+static LONG call_within(struct pcsc *p, struct pcsc_job *job, unsigned limit_ms)
 {
     if (!p->io)
         p->io = pcsc_io_open();
     if (!p->io)
         return SCARD_E_NO_MEMORY;
-    if (!pcsc_io_do(p->io, job, APDU_LIMIT_MS)) {
+    if (!pcsc_io_do(p->io, job, limit_ms)) {
         pcsc_io_close(p->io); /* nobody waits for a mute reader */
         p->io = NULL;
     }
     return job->result;
+}
+
+/* What is no command for the card: the service, a reader that powers its card. */
+static LONG call(struct pcsc *p, struct pcsc_job *job)
+{
+    return call_within(p, job, APDU_LIMIT_MS);
 }
 
 static enum apdu_meaning meaning_of(LONG result)
@@ -82,6 +88,7 @@ static void explain_list(LONG result, char *error)
         snprintf(error, SIM_ERROR_MAX, "No smart card reader is plugged in.");
         break;
     case (uint32_t)SCARD_W_SECURITY_VIOLATION:
+    case (uint32_t)SCARD_F_COMM_ERROR: /* pcscd takes the connection and closes it without a word */
         snprintf(error, SIM_ERROR_MAX, POLKIT);
         break;
     case (uint32_t)SCARD_E_TIMEOUT:
@@ -223,7 +230,7 @@ static enum apdu_meaning pcsc_transmit(struct card_link *link, const uint8_t *co
         return meaning;
     memcpy(job.transmit.command, command, len);
     job.transmit.command_len = len;
-    meaning = meaning_of(call(p, &job));
+    meaning = meaning_of(call_within(p, &job, apdu_left_ms(link)));
     if (meaning == APDU_GOOD && job.transmit.reply_len == 0)
         meaning = APDU_GONE; /* how pcscd may tell of a card that is pulled while it works */
     if (meaning == APDU_GOOD && job.transmit.reply_len > *reply_len)

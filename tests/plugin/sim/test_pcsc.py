@@ -9,6 +9,9 @@ import unittest
 
 from cards import CARD, OTHER, Case, Operator
 
+from refusing import Refusing
+
+from card.atr import with_check
 from card.reader import Reader
 
 class Other:
@@ -255,6 +258,35 @@ class Hands(Cards):
         self.assertRegex(tool.say("open", "pcsc"), "^absent The smart card service is not running: install pcscd")
         self.reader()
         self.assertEqual(tool.say("open", "pcsc"), "good")
+
+    def test_polkit_refuses(self):
+        """No access to the service, or to the card alone: the person reads who refuses, and what to do."""
+        reader = self.reader()
+        behind = reader.env["PCSCLITE_CSOCK_NAME"]
+        for what in ("service", "card"):
+            with self.subTest(what=what):
+                path = os.path.join(self.folder, "refusing-" + what)
+                refusing = Refusing(path, behind, what)
+                self.addCleanup(refusing.close)
+                tool = self.tool({"PCSCLITE_CSOCK_NAME": path})
+                self.assertRegex(tool.say("open", "pcsc"), r"^\w+ .*may not use smart cards \(polkit refused\): log in")
+        self.assertEqual(reader.commands("select"), [])
+
+    def test_whole_opening_has_a_limit(self):
+        """A card that is late with every command, none of them too late: 3 s for all of them."""
+        reader = self.reader()
+        self.plan(reader, {"on": "any", "do": "slow", "ms": 700, "times": 0})
+        tool = self.tool(reader.env)
+        self.assertRegex(tool.say("open", "pcsc"), "^failed .*does not answer")
+        self.assertTrue(SLOW <= tool.ms < 4200, tool.ms)
+
+    def test_whole_challenge_has_a_limit(self):
+        """Three RANDs, each of them in time, together too late."""
+        reader, operator = self.reader(), Operator(CARD)
+        tool = self.opened(reader)
+        self.plan(reader, {"on": "authenticate", "do": "slow", "ms": 1200, "times": 0})
+        self.assertRegex(tool.say("run", "gsm", operator.triplets()[0]), "^failed .*does not answer")
+        self.assertTrue(SLOW <= tool.ms < 4200, tool.ms)
 
     def test_service_restarted(self):
         operator, path = Operator(CARD), self.profile()
