@@ -45,6 +45,7 @@ struct call {
     char *id;       /* Call-ID for the log, as of the last INVITE */
     char *first_id; /* of the first INVITE: Linphone's own log keeps that one */
     struct policy_answer policy;
+    struct ahead *ahead;       /* caller: what was asked before the INVITE was made; NULL */
     struct settings *settings; /* those of this call */
 
     struct leg *root;  /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
@@ -152,6 +153,8 @@ bool handed_in(struct call *call, belle_sip_message_t *message);
 void handed_out(struct call *call, belle_sip_message_t *message);
 /* An INVITE that takes over a call which is under `require`: refused, and nothing is left to do. */
 bool handed_replaces(struct core *core, struct sip_call *sip);
+/* A new call whose INVITE takes the place of one that Linphone knows already. */
+void handed_takes_place(struct call *call);
 void call_held_gone(struct call *call, enum sip_gone why);
 void call_media_changed(struct call *call, LinphoneCall *linphone, bool on);
 json_t *call_record(const struct call *call); /* a new reference */

@@ -95,20 +95,55 @@ void handed_out(struct call *call, belle_sip_message_t *message)
 }
 
 /* The tags are the dialog's secret that only its two sides know; the Call-ID is enough here, where
- * all that follows is a refusal. */
-bool handed_replaces(struct core *core, struct sip_call *sip)
+ * all that follows is a refusal, or where Linphone looks at the tags. */
+static struct call *replaced(struct core *core, struct sip_call *sip)
 {
     belle_sip_header_replaces_t *replaces =
         belle_sip_message_get_header_by_type(sip_call_invite(sip), belle_sip_header_replaces_t);
     const char *id = replaces ? belle_sip_header_replaces_get_call_id(replaces) : NULL;
+    struct call *call = id ? core->calls : NULL;
 
-    for (struct call *call = id ? core->calls : NULL; call; call = call->next) {
-        if (call->over || !call->talk || call->policy.policy != SIMAUTH_REQUIRE ||
-            strcmp(sip_call_id(call->sip), id))
-            continue;
-        note_call(call->id, call->caller, "refused-handover", "code=%d method=%s", NOT_ACCEPTABLE,
-                  "INVITE with Replaces");
-        return sip_call_refuse(sip, NOT_ACCEPTABLE, NULL, NULL, words_end(false)->warning);
-    }
-    return false;
+    while (call && (call->over || strcmp(sip_call_id(call->sip), id)))
+        call = call->next;
+    return call;
+}
+
+/* The same person, who will have to prove it again: a call that is repaired. */
+static bool from_peer_of(const struct call *call, struct sip_call *sip)
+{
+    belle_sip_header_from_t *from =
+        belle_sip_message_get_header_by_type(sip_call_invite(sip), belle_sip_header_from_t);
+    belle_sip_uri_t *uri =
+        from ? belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
+    char *text = uri ? belle_sip_uri_to_string(uri) : NULL;
+    bool same = text && simauth_aor_same(text, call->policy.peer);
+
+    if (text)
+        belle_sip_free(text);
+    return same;
+}
+
+bool handed_replaces(struct core *core, struct sip_call *sip)
+{
+    struct call *call = replaced(core, sip);
+
+    if (!call || !call->talk || call->policy.policy != SIMAUTH_REQUIRE || from_peer_of(call, sip))
+        return false;
+    note_call(call->id, call->caller, "refused-handover", "code=%d method=%s", NOT_ACCEPTABLE,
+              "INVITE with Replaces");
+    return sip_call_refuse(sip, NOT_ACCEPTABLE, NULL, NULL, words_end(false)->warning);
+}
+
+/* A phone whose network changed while the other one rang places the call once more, in the place of
+ * the first (RFC 3891): for both Linphones still the same call. */
+void handed_takes_place(struct call *call)
+{
+    struct call *other = replaced(call->core, call->sip);
+
+    if (!other || other == call)
+        return;
+    g_free(call->first_id);
+    call->first_id = g_strdup(other->first_id);
+    if (call->caller)
+        call_over(other);
 }

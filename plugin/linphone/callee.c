@@ -138,6 +138,8 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
     peer = call_uri_of(BELLE_SIP_HEADER_ADDRESS(from));
     own = own_uri(core, to);
     call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
+    if (call)
+        handed_takes_place(call);
     belle_sip_free(peer);
     g_free(own);
     return call;

@@ -245,6 +245,8 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
             call_over(other);
         }
     }
+    if (call)
+        handed_takes_place(call);
     belle_sip_free(own);
     belle_sip_free(peer);
     return call;

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
+#include "ahead.h"
 #include "bindings.h"
 #include "call.h"
 #include "note.h"
@@ -345,20 +346,34 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     struct policy_answer answer;
 
     policy_decide(&question, &answer);
+    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in)
+        ahead_begin(core, &answer);
     g_free(own);
     g_free(peer);
     return answer.what == POLICY_ELEMENTS;
+}
+
+/* Placed once more: Linphone's log keeps the first name. What took the place of another call may
+ * also be a call of Linphone's own. */
+static struct call *call_by_first_name(struct core *core, const char *id)
+{
+    struct call *call = core->calls;
+
+    while (call && (call->over || strcmp(call->first_id, id) ||
+                    linphone_core_get_call_by_callid(core->lc, sip_call_id(call->sip))))
+        call = call->next;
+    return call;
 }
 
 /* By its Call-ID: a call that ended is in no list of Linphone's any more. */
 static struct call *call_of(struct core *core, LinphoneCall *linphone)
 {
     const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
-    struct call *call = core->calls;
+    struct call *call = id ? core->calls : NULL;
 
-    while (call && (!id || (strcmp(sip_call_id(call->sip), id) && strcmp(call->first_id, id))))
+    while (call && (call->over || strcmp(sip_call_id(call->sip), id)))
         call = call->next;
-    return call;
+    return call || !id ? call : call_by_first_name(core, id);
 }
 
 static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, LinphoneCallState state,
@@ -465,6 +480,7 @@ void core_free(struct core *core)
     while (*link != core)
         link = &(*link)->next;
     *link = core->next;
+    ahead_free(core->ahead);
     worker_stop(core->worker);
     if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */
         linphone_core_cbs_unref(core->cbs);
