@@ -93,11 +93,15 @@ def service_table(services):
     return bytes(table)
 
 
-def dir_record(aid, label, length):
-    """A record of EF_DIR (TS 102 221, 13.1); `aid` None: an empty one."""
+def dir_record(aid, label, length, style="usual"):
+    """A record of EF_DIR (TS 102 221, 13.1); `aid` None: an empty one. style "other": filled with zeros, the label first,
+    a proprietary object between, lengths in two octets."""
     if aid is None:
-        return b"\xff" * length
+        return (b"\0" if style == "other" else b"\xff") * length
     name = label.encode()
+    if style == "other":
+        body = bytes([0x50, len(name)]) + name + b"\x53\2\xca\xfe" + bytes([0x4f, len(aid)]) + aid
+        return (bytes([0x61, 0x81, len(body)]) + body).ljust(length, b"\0")
     body = bytes([0x4f, len(aid)]) + aid + (bytes([0x50, len(name)]) + name if name else b"")
     return (bytes([0x61, len(body)]) + body).ljust(length, b"\xff")
 
@@ -148,7 +152,7 @@ def _directory(profile):
     """EF_DIR's entries and the applications behind them."""
     entries = [*profile.dir_before, (profile.aid, profile.label), *profile.dir_after]
     length = profile.dir_record_length
-    return Ef(0x2f00, [dir_record(aid, label, length) for aid, label in entries], read="alw", sfi=30)
+    return Ef(0x2f00, [dir_record(aid, label, length, profile.dir_style) for aid, label in entries], read="alw", sfi=30)
 
 
 def tree(profile):

@@ -45,6 +45,13 @@ class Profile:
         self.dir_record_length = data.get("dir_record_length", 40)
         self.gsm_context = data.get("gsm_context", True)
         self.apdu_level = data.get("apdu_level", False)
+        self.fcp = data.get("fcp", "usual")
+        if self.fcp not in ("usual", "other", "bare", "none"):
+            raise ValueError("fcp: usual, other, bare or none")
+        self.more_word = {"61": 0x61, "9f": 0x9f, None: None}[data.get("more_word")]
+        self.hold_reads = data.get("hold_reads", False)
+        self.dir_style = data.get("dir_style", "usual")
+        self.exact_le = data.get("exact_le", False)
         self.ind_bits = data.get("ind_bits", 5)
         self.seq_delta = data.get("seq_delta", 1 << 28)
         self.pin, self.puk = data.get("pin", "0000"), data.get("puk", "00000000")

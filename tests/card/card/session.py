@@ -87,16 +87,21 @@ class Card:
     def _carry(self, apdu, body):
         if not body:
             return self._good()
-        if apdu.le is not None and apdu.data == b"":
+        if apdu.le is not None and apdu.data == b"" and not self.profile.hold_reads:
             return self._outgoing(apdu, body)
         if self.profile.apdu_level and apdu.le is not None:
             return body[:apdu.le] + self._good()
         self.waiting = body
-        return bytes([0x9f if apdu.gsm else 0x61, len(body) & 0xff])
+        return bytes([self._more(apdu), len(body) & 0xff])
+
+    def _more(self, apdu):
+        return self.profile.more_word or (0x9f if apdu.gsm else 0x61)
 
     def _outgoing(self, apdu, body):
         """Data for an instruction whose P3 is Le."""
         if apdu.le > len(body):
+            raise Refused((0x6700 if apdu.gsm else 0x6c00) | len(body) & 0xff)
+        if self.profile.exact_le and apdu.le != len(body):
             raise Refused((0x6700 if apdu.gsm else 0x6c00) | len(body) & 0xff)
         if apdu.ins == 0xf2 and apdu.le < len(body) and not apdu.gsm:
             raise Refused(0x6c00 | len(body))
@@ -111,7 +116,7 @@ class Card:
             return bytes([0x67 if apdu.gsm else 0x6c, len(waiting) & 0xff])
         self.waiting = waiting[apdu.le:]
         if self.waiting:
-            left = bytes([0x9f if apdu.gsm else 0x61, len(self.waiting) & 0xff])
+            left = bytes([self._more(apdu), len(self.waiting) & 0xff])
             return waiting[:apdu.le] + left
         return waiting[:apdu.le] + self._good()
 

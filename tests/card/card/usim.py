@@ -38,8 +38,23 @@ def _fcp_file(node):
     return _tlv(0x62, parts + _tlv(0x88, bytes([node.sfi << 3]) if node.sfi else b""))
 
 
+def _other_fcp(usual):
+    """The same as another card says it: from behind, proprietary objects first, the length in two octets."""
+    parts, at, body = [], 0, usual[2:]
+    while at < len(body):
+        parts.append(body[at:at + 2 + body[at + 1]])
+        at += len(parts[-1])
+    body = bytes.fromhex("a5098001718302012e8701 01c00140 850102".replace(" ", "")) + b"".join(reversed(parts))
+    return bytes([0x62, 0x81, len(body)]) + body
+
+
 def fcp(card, node):
-    return _fcp_file(node) if isinstance(node, Ef) else _fcp_folder(card, node)
+    usual = _fcp_file(node) if isinstance(node, Ef) else _fcp_folder(card, node)
+    if card.profile.fcp == "none":
+        return b""
+    if card.profile.fcp == "bare":  # neither size nor PIN status
+        return _tlv(0x62, _tlv(0x83, node.fid.to_bytes(2, "big")))
+    return _other_fcp(usual) if card.profile.fcp == "other" else usual
 
 
 def find(card, fid, application):

@@ -146,6 +146,74 @@ class Usim(Cards):
         self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 2)
 
 
+T1 = "3b800181"  # T=1 and nothing else
+ISIM, OTHER_APP = {"aid": "a0000000871004ff49ff0589", "label": "ISIM"}, {"aid": "d27600011800", "label": "X"}
+
+# Habits that other cards have and ours has not, each as a change of its profile.
+HABITS = {
+    "t1": {"atr": T1, "apdu_level": True},
+    "t1_with_61xx": {"atr": T1},
+    "other_fcp": {"fcp": "other", "pin": "1234", "pin_enabled": True},
+    "bare_fcp": {"fcp": "bare", "pin": "1234", "pin_enabled": True},
+    "no_fcp": {"fcp": "none"},
+    "9f_everywhere": {"more_word": "9f"},
+    "reads_held_back": {"hold_reads": True},
+    "reads_held_back_t1": {"hold_reads": True, "atr": T1},
+    "exact_lengths": {"exact_le": True, "fcp": "bare", "dir_record_length": 47},
+    "usim_last": {"dir_before": [OTHER_APP, {"aid": None}, ISIM], "dir_after": [], "dir_record_length": 33},
+    "other_directory": {"dir_style": "other", "dir_before": [ISIM], "label": "Operator"},
+    "long_aid": {"aid": "a0000000871002ff33ff018900000100", "dir_before": [ISIM]},
+    "no_class_a0": {"kind": "usim", "more_word": "61", "mnc_len": 3},
+    "no_2g_context": {"gsm_context": False},
+}
+GSM_HABITS = {
+    "61_everywhere": {"more_word": "61"},
+    "reads_held_back": {"hold_reads": True},
+    "t1": {"atr": T1},
+    "exact_lengths": {"exact_le": True},
+    "old": {"mnc_len": None},
+}
+
+
+class Others(Cards):
+    """Nothing rests on our card's habits: each row is a card of somebody else's."""
+
+    def cards(self, habits, base):
+        """Two at a time, as the reader has slots: (name, tool with that card opened, operator, reader, slot)."""
+        rows = list(habits.items())
+        for first in range(0, len(rows), 2):
+            pair = rows[first:first + 2]
+            folder = os.path.join(self.folder, f"reader{first}")
+            profiles = [self.profile({**base, **more}, name) for name, more in pair]
+            with Reader(folder, profiles) as reader:
+                for slot, (name, more) in enumerate(pair):
+                    with self.subTest(card=name):
+                        ours, theirs = os.pipe()
+                        os.write(theirs, b"1234\n")
+                        os.close(theirs)
+                        tool = self.tool(reader.env, pass_fds=(ours,))
+                        self.assertEqual(tool.say("open", f"pcsc:Virtual PCD 00 0{slot}", f"fd:{ours}"), "good")
+                        os.close(ours)
+                        self.assertTrue(tool.say("identity").startswith(base["imsi"] + " "))
+                        yield name, tool, Operator({**base, **more})
+                        tool.say("close")
+
+    def test_usims(self):
+        for name, tool, operator in self.cards(HABITS, CARD):
+            self.runs(tool, operator)
+            rand, autn, _ = operator.quintet(sqn=32)
+            self.assertRegex(tool.say("run", "aka", rand, autn), "^resync res= k= auts=[0-9a-f]{28}$")
+            rand, right = operator.triplets()
+            self.assertRegex(tool.say("run", "gsm", rand), "^failed .*cannot run" if name == "no_2g_context" else f"^{right}$")
+            self.runs(tool, operator)
+
+    def test_2g_sims(self):
+        for _, tool, operator in self.cards(GSM_HABITS, {**CARD, "kind": "sim"}):
+            for _ in range(2):
+                rand, right = operator.triplets()
+                self.assertEqual(tool.say("run", "gsm", rand), right)
+
+
 class Gsm(Cards):
     def test_2g_sim(self):
         card = {**CARD, "kind": "sim"}
