@@ -163,3 +163,50 @@ def locked_require(world):
         refuse(world.alice, AUTHENTICATED)
     answer = [m for m in world.messages() if m.status == 480]
     assert answer, "no 480"
+
+
+@contextlib.contextmanager
+def bob_without_card(world, out):
+    """Both phones, Bob's begun without a SIM: yields his reader, which is not there yet, or (out) empty."""
+    world.start_capture()
+    world.start_network()
+    world.start_gateways()
+    world.add_phones()
+    sims = world.issue_sims()
+    reader = reader_on(world.bob.node, [card_of(world.bob.node, sims["bob"])], out=out)
+    world.alice.use_sim(sims["alice"], world.root)
+    world.bob.use_sim(sims["bob"], world.root, place="pcsc")
+    with contextlib.ExitStack() as stack:
+        if out:
+            stack.enter_context(reader)
+        for phone in (world.alice, world.bob):
+            phone.start(wait_registered=False)
+        for phone in (world.alice, world.bob):
+            phone.wait_registered()
+        world.alice.wait_note(r"simauth: ready: ")
+        world.bob.wait_note(r"There is no SIM in" if out else r"smart card service is not running")
+        if not out:
+            stack.enter_context(reader)
+        try:
+            yield reader
+        finally:
+            for phone in (world.alice, world.bob):
+                phone.stop()
+
+
+@case("call.card.plugged_later")
+def plugged_later(world):
+    """Service and reader come after the phone: the next call is authenticated, without a restart."""
+    with bob_without_card(world, out=False):
+        authenticated_calls(world, 1)
+
+
+@case("call.card.inserted_later")
+def inserted_later(world):
+    """The SIM is put into the reader after the phone began: the next call, from there, is authenticated."""
+    with bob_without_card(world, out=True) as reader:
+        reader.order({"do": "insert"})
+        reader.wait_powered()
+        world.alice, world.bob = world.bob, world.alice
+        authenticated_calls(world, 1)
+        world.alice, world.bob = world.bob, world.alice
