@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real gateways on loopback with certificates of their own, for as long as a test runs."""
+import contextlib
 import copy
 import datetime
 import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -176,6 +178,14 @@ class Operator:
         self.process = None
         self.output.close()
         return status
+
+    def sql(self, text):
+        """What no command does: time that passed."""
+        if SHARED_DATABASE:
+            subprocess.run(["psql", "-q", "-d", self.database, "-c", text], check=True, timeout=20)
+            return
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database, database:
+            database.execute(text)
 
     def log_text(self):
         with open(self.log) as f:

@@ -99,9 +99,31 @@ class Charging(Case):
         self.assertIn("is there already", pair.a.ctl("record", "rotate", path, "--before", day(), fails=True))
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertEqual(len(pair.a.records()), 2)
-        self.assertEqual(os.listdir(pair.a.folder).count("old.csv.part"), 0)
+        pair.a.sql("UPDATE record SET time = time - 864000")
+        path += "2"
+        self.assertEqual(pair.a.ctl("record", "rotate", path, "--before", day(-5), "--format", "jsonl"), "2 records\n")
+        with open(path) as f:
+            self.assertEqual([x["nai_b"] for x in lines(f.read())], ["bob@operator-b.test"] * 2)
+        self.assertEqual(pair.a.records(), [])
+        self.assertEqual([x for x in os.listdir(pair.a.folder) if x.endswith(".part")], [])
         _, answer = phone.ask_callee(pair.aor_a, pair.aor_b)
         self.assertEqual((answer.status, pair.a.records()[-1]["first"]), (200, False))
+
+    def test_kept_for_so_many_days_and_gone_unanswered(self):
+        """What nobody confirmed is "gone"; what is too old is removed; the pair stays known."""
+        pair = self.pair(settings_a={"charging.keep_days": 20})
+        phone = self.calls(pair, 2)
+        pair.a.stop()
+        pair.a.sql("UPDATE record SET time = time - 864000 WHERE first = 0")
+        pair.a.sql("UPDATE record SET time = time - 8640000 WHERE first = 1")
+        pair.a.start()  # it looks at once, and then every ten seconds
+        limit = time.monotonic() + 30
+        while [x["outcome"] for x in pair.a.records()] != ["gone"]:
+            self.assertLess(time.monotonic(), limit, pair.a.records())
+            time.sleep(0.1)
+        self.assertEqual(phone.ask_callee(pair.aor_a, pair.aor_b)[1].status, 200)
+        self.assertEqual([x["first"] for x in pair.a.records()], [False, False])
+        self.assertEqual([(x["vectors"], x["gone"]) for x in lines(pair.a.ctl("record", "sum", "--json"))], [(2, 1)])
 
     def test_a_person_sees_and_ends_what_is_kept(self):
         pair = self.pair()
