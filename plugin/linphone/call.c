@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call.h"
+#include "ahead.h"
 #include "note.h"
 #include "words.h"
 
@@ -31,7 +32,11 @@ struct simauth_session *call_new_session(const struct call *call)
     };
     struct simauth_session *session = NULL;
 
-    if (RAND_priv_bytes(config.random, sizeof(config.random)) == 1)
+    bool random = RAND_priv_bytes(config.random, sizeof(config.random)) == 1;
+
+    if (call->ahead)
+        ahead_random(call->ahead, config.random);
+    if (random)
         session = call->caller ? simauth_session_caller(&config) : simauth_session_callee(&config);
     explicit_bzero(&config, sizeof(config));
     return session;
@@ -83,6 +88,7 @@ static void trip_work(struct errand *errand, struct station *station)
 static void trip_free(struct trip *trip)
 {
     simauth_session_free(trip->drive.session);
+    ahead_free(trip->drive.ahead);
     g_free(trip);
 }
 
@@ -152,6 +158,8 @@ static struct trip *pack(struct leg *leg, simauth_actions actions)
     g_strlcpy(trip->callee_nai, call->policy.peer_nai, sizeof(trip->callee_nai));
     trip->drive.session = leg->session;
     trip->drive.caller = call->caller;
+    trip->drive.ahead = call->ahead;
+    call->ahead = NULL;
     trip->drive.card_first = call->tried_again;
     trip->drive.aor_a = trip->aor_a;
     trip->drive.aor_b = trip->aor_b;
@@ -316,8 +324,10 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->reason = SIMAUTH_EVENT_COUNT;
     call->began = core_now();
     call->began_us = now_us();
+    call->ahead = caller ? ahead_take(core, &call->policy) : NULL;
     call->root = leg_new(call, call_new_session(call));
     if (!call->root) {
+        ahead_free(call->ahead);
         settings_unref(call->settings);
         g_free(call->id);
         g_free(call->first_id);
@@ -373,6 +383,7 @@ void call_free(struct call *call)
         call->core->refusing--;
     sip_timer_stop(call->hold_timer);
     call_free_legs(call);
+    ahead_free(call->ahead);
     settings_unref(call->settings);
     g_free(call->id);
     g_free(call->first_id);

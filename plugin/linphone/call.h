@@ -45,6 +45,7 @@ struct call {
     char *id;       /* Call-ID for the log, as of the last INVITE */
     char *first_id; /* of the first INVITE: Linphone's own log keeps that one */
     struct policy_answer policy;
+    struct ahead *ahead;       /* caller: what was asked before the INVITE was made; NULL */
     struct settings *settings; /* those of this call */
 
     struct leg *root;  /* callee: the one leg; caller: the INVITE, as it was when element 1 left */

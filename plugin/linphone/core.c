@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
+#include "ahead.h"
 #include "bindings.h"
 #include "call.h"
 #include "note.h"
@@ -345,6 +346,8 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     struct policy_answer answer;
 
     policy_decide(&question, &answer);
+    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in)
+        ahead_begin(core, &answer);
     g_free(own);
     g_free(peer);
     return answer.what == POLICY_ELEMENTS;
@@ -477,6 +480,7 @@ void core_free(struct core *core)
     while (*link != core)
         link = &(*link)->next;
     *link = core->next;
+    ahead_free(core->ahead);
     worker_stop(core->worker);
     if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */
         linphone_core_cbs_unref(core->cbs);

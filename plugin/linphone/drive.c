@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "drive.h"
+#include "ahead.h"
 
 #include <string.h>
 #include <time.h>
@@ -17,7 +18,8 @@ static int64_t now_us(void)
 
 static simauth_actions problem(struct station *station, struct drive *d, enum ag_status status)
 {
-    g_strlcpy(d->error, ag_error(station_ag(station)), sizeof(d->error));
+    if (!*d->error)
+        g_strlcpy(d->error, ag_error(station_ag(station)), sizeof(d->error));
     switch (status) {
     case AG_NOBODY:
         return simauth_session_problem(d->session, SIMAUTH_PROBLEM_NOBODY);
@@ -61,10 +63,14 @@ static simauth_actions ask_vector(struct station *station, struct drive *d, bool
     struct ag_vector answer;
     enum ag_status status;
     simauth_actions next;
+    int us = 0;
 
     memset(&answer, 0, sizeof(answer));
-    fill_request(d, replaced, &request);
-    status = ag_vector(station_ag(station), &request, &answer);
+    if (replaced || !d->ahead || !ahead_answer(d->ahead, &status, &answer, &us, d->error)) {
+        fill_request(d, replaced, &request);
+        status = ag_vector(station_ag(station), &request, &answer);
+    }
+    d->gateway_us += us;
     next = status != AG_OK ? problem(station, d, status)
                            : simauth_session_vector(d->session, &answer.vector, &answer.statement,
                                                     answer.own.method ? &answer.own : NULL,

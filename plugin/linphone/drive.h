@@ -20,6 +20,7 @@ struct drive {
     bool card_first;                 /* the INVITE waits for a slow SIM too */
     const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
     const char *callee_nai;          /* or NULL */
+    struct ahead *ahead;             /* the first vector was asked for already; NULL */
     struct settings *settings;
     simauth_actions actions; /* in: what the session asked; out: what is left for the main loop */
     bool card_unusable;      /* absent or locked: 480 and not 403 */
