@@ -109,3 +109,33 @@ def redirect(world):
     first, second = (messages.first("INVITE", call_id=c) for c in messages.calls())
     assert first.tag("From").startswith("sim01.") and second.tag("From").startswith("sim01.")
     assert first.tag("From") != second.tag("From"), "Bob's challenge went to Carol"
+
+
+FORWARDS = {"for_b": {"forwards": {"bob": "carol"}}}
+
+
+@case("call.transfer.forwarded", **FORWARDS)
+def forwarded(world):
+    """Operator B's proxy forwards Bob's calls to Carol (181): her SIM is not the one that was asked, so Alice ends it."""
+    talk.prepare(world, third="b")
+    call = Talk(world.alice, world.carol, to=world.bob.aor).ring()
+    talk.wait_word(world.carol, call, "not-authenticated", "GATEWAY_REFUSED")
+    world.carol.answer(call.numbers[world.carol])
+    call.over()
+    finish((world.alice, ("caller", "not-authenticated", "CONFIRM_MISSING")),
+           (world.carol, ("callee", "not-authenticated", "GATEWAY_REFUSED")), (world.bob,))
+    messages = world.messages()
+    assert messages.first("INVITE", status=181, target=world.alice)
+    assert "SIM;cause=4" in messages.first("BYE", source=world.alice).header("Reason").replace(" ", "")
+
+
+@case("call.transfer.forwarded.continue_once", **FORWARDS)
+def forwarded_continue_once(world):
+    """The person at Alice's phone wants to talk all the same: the call goes on, and nobody says that it is Bob."""
+    talk.prepare(world, third="b")
+    world.alice.ctl("continue-once", world.bob.aor)
+    call = Talk(world.alice, world.carol, to=world.bob.aor).ring().answer()
+    talk.wait_word(world.alice, call, "not-authenticated", "CONFIRM_MISSING")
+    call.hang_up()
+    finish((world.alice, ("caller", "not-authenticated", "CONFIRM_MISSING")),
+           (world.carol, ("callee", "not-authenticated", "GATEWAY_REFUSED")), (world.bob,))

@@ -122,6 +122,14 @@ ALIAS = """\
     if ($rU == "{user}" && $(rd{{s.tolower}}) == "{domain}") $rU = "{target}";
 """
 
+FORWARD = """\
+    if (is_method("INVITE") && $rU == "{user}" && $(rd{{s.tolower}}) == "{domain}") {{
+        t_newtran();
+        t_reply("181", "Call Is Being Forwarded");
+        $rU = "{target}";
+    }}
+"""
+
 TLS = """\
 enable_tls=yes
 listen=tls:{address}:5061
@@ -162,14 +170,15 @@ class Kamailio:
     """Kamailio on a node, for one domain.
 
     challenge: 401 or 407, asked of the domain's own callers. record_route: stay in the way of ACK and BYE. gruu: give
-    phones a GRUU. redirects: {user: (code, URI)}. aliases: {user: user}. full: with acc, dialog and topos.
+    phones a GRUU. redirects: {user: (code, URI)}. aliases: {user: user}. forwards: the same, and the
+    caller is told (181). full: with acc, dialog and topos.
     next_hop: where calls to other domains go instead of where DNS says. ring_limit: seconds. certificate: its paths (certificate, key); with one it also listens for TLS.
     """
 
-    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "full", "next_hop", "ring_limit")
+    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "forwards", "full", "next_hop", "ring_limit")
 
     def __init__(self, node, domain, children=2, certificate=None, challenge=None, record_route=True, gruu=True,
-                 redirects=None, aliases=None, full=False, next_hop=None, ring_limit=60):
+                 redirects=None, aliases=None, forwards=None, full=False, next_hop=None, ring_limit=60):
         self.node = node
         self.domain = domain
         self.process = None
@@ -182,7 +191,9 @@ class Kamailio:
             redirects="".join(REDIRECT.format(user=user, domain=domain, code=code, target=target)
                               for user, (code, target) in (redirects or {}).items()),
             aliases="".join(ALIAS.format(user=user, domain=domain, target=target)
-                            for user, target in (aliases or {}).items()),
+                            for user, target in (aliases or {}).items()) +
+                    "".join(FORWARD.format(user=user, domain=domain, target=target)
+                            for user, target in (forwards or {}).items()),
             next_hop=f'if (is_method("INVITE") && $(rd{{s.tolower}}) != "{domain}") $du = "sip:{next_hop}:5060";' if next_hop else "",
             modules=FULL.format(tables=self._tables()) if full else "",
             in_dialog='if (is_method("BYE")) setflag(1);' if full else "",
