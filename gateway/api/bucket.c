@@ -5,15 +5,17 @@
 #include <glib.h>
 
 #define BUCKETS_MAX 200000
-#define IDLE_US (10 * 60 * INT64_C(1000000))
+#define SWEEP_US INT64_C(1000000)
 
 struct bucket {
     double tokens;
     int64_t filled_us;
+    int64_t full_us; /* when it will be full again, and tell no more than a new one */
 };
 struct buckets {
     GMutex lock;
     GHashTable *table;
+    int64_t swept_us;
 };
 
 struct buckets *buckets_new(void)
@@ -34,10 +36,10 @@ void buckets_free(struct buckets *buckets)
     g_free(buckets);
 }
 
-static gboolean is_idle(gpointer key, gpointer value, gpointer data)
+static gboolean is_full_again(gpointer key, gpointer value, gpointer data)
 {
     (void)key;
-    return ((struct bucket *)value)->filled_us < *(int64_t *)data - IDLE_US;
+    return ((struct bucket *)value)->full_us <= *(int64_t *)data;
 }
 
 static struct bucket *bucket_of(struct buckets *buckets, const char *name, int burst, int64_t now)
@@ -46,8 +48,10 @@ static struct bucket *bucket_of(struct buckets *buckets, const char *name, int b
 
     if (bucket)
         return bucket;
-    if (g_hash_table_size(buckets->table) >= BUCKETS_MAX)
-        g_hash_table_foreach_remove(buckets->table, is_idle, &now);
+    if (g_hash_table_size(buckets->table) >= BUCKETS_MAX && now - buckets->swept_us >= SWEEP_US) {
+        buckets->swept_us = now;
+        g_hash_table_foreach_remove(buckets->table, is_full_again, &now);
+    }
     if (g_hash_table_size(buckets->table) >= BUCKETS_MAX)
         return NULL;
     bucket = g_new0(struct bucket, 1);
@@ -73,6 +77,7 @@ bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int
         taken = bucket->tokens >= 1.0;
         if (taken)
             bucket->tokens -= 1.0;
+        bucket->full_us = now_us + (int64_t)((burst - bucket->tokens) * 60e6 / per_minute);
     }
     g_mutex_unlock(&buckets->lock);
     return taken;

@@ -361,12 +361,35 @@ static void find_route(struct request *request)
                        "no such path or method");
 }
 
+/* "Content-Length : 0" is another header for libmicrohttpd; RFC 9112, 5.1 wants it refused. */
+static enum MHD_Result find_odd_name(void *cls, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    (void)kind;
+    (void)value;
+    for (const char *c = name; *c; c++)
+        if (*c <= ' ')
+            *(bool *)cls = true;
+    return MHD_YES;
+}
+
+/* libmicrohttpd reads "+0" and "xchunked" as something; another HTTP server before us may not. */
+static bool framed_oddly(const struct lookup *length, const struct lookup *encoding)
+{
+    const char *text = length->value ? length->value : "0";
+
+    return length->count > 1 || encoding->count > 1 || (length->count && encoding->count) ||
+           !text[0] || strspn(text, "0123456789") != strlen(text) ||
+           (encoding->value && g_ascii_strcasecmp(encoding->value, "chunked") != 0);
+}
+
 /* Headers are there, the body is not. */
 static void begin_request(struct request *request, const char *method)
 {
     struct lookup authorization = {.name = MHD_HTTP_HEADER_AUTHORIZATION};
     struct lookup length = {.name = MHD_HTTP_HEADER_CONTENT_LENGTH};
     struct lookup encoding = {.name = MHD_HTTP_HEADER_TRANSFER_ENCODING};
+    bool odd_name = false;
 
     request->begun = true;
     g_strlcpy(request->method, method, sizeof request->method);
@@ -374,10 +397,12 @@ static void begin_request(struct request *request, const char *method)
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &authorization);
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &length);
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &encoding);
-    if (authorization.count > 1 || length.count > 1 || (length.count && encoding.count)) {
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, find_odd_name, &odd_name);
+    if (authorization.count > 1 || odd_name || framed_oddly(&length, &encoding)) {
         request->too_large = true; /* whatever follows is not to be read as a request */
-        answer_problem(request, PROBLEM_BAD_REQUEST, "A header stands there twice.",
-                       "doubled header");
+        answer_problem(request, PROBLEM_BAD_REQUEST,
+                       "A header stands there twice, or a length that is no number.",
+                       "doubled or odd header");
     } else if (length.value && g_ascii_strtoull(length.value, NULL, 10) > BODY_MAX) {
         request->too_large = true;
         answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define SWEEP_US (10 * G_USEC_PER_SEC)
+#define SWEEP_US (5 * G_USEC_PER_SEC)
 #define STUCK_US (30 * G_USEC_PER_SEC) /* longer than HLR and partner may take together */
 #define JUMP_US (2 * G_USEC_PER_SEC)
 #define JUMPED_US (60 * G_USEC_PER_SEC)
@@ -179,9 +179,9 @@ static void tick(struct keeper *keeper)
     watch_certificates(gateway);
     watch_listener(keeper);
     metrics_source_state();
+    operator_keys_rotate(gateway->operator_keys);
     if (now_us - keeper->swept_us >= SWEEP_US || !state_good(STATE_STORE)) {
         keeper->swept_us = now_us;
-        operator_keys_rotate(gateway->operator_keys);
         sweep(gateway);
     }
     reseal(keeper, now_us);

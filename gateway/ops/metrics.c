@@ -95,7 +95,7 @@ void metrics_draw(enum auc_result result)
     if (result == AUC_WAITS || -result >= (int)G_N_ELEMENTS(draws))
         return;
     count(&draws[-result]);
-    if (links_up < 0)
+    if (links_up <= 0) /* no links at all is a state of its own */
         return;
     if (result == AUC_DOWN)
         slow_us = g_get_monotonic_time();
@@ -109,6 +109,8 @@ void metrics_draw(enum auc_result result)
 void metrics_links(int up, int total)
 {
     links_total = total;
+    if (links_up == 0)
+        slow_us = 0;
     links_up = up;
     metrics_source_state();
 }

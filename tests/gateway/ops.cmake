@@ -9,15 +9,30 @@ function(add_ops_test name)
     set_tests_properties(gateway.ops.${name} PROPERTIES TIMEOUT 180 ENVIRONMENT "${ops_environment}")
 endfunction()
 
-foreach(name backup run schema seal)
+foreach(name backup badday mistakes run schema seal)
     add_ops_test(${name})
 endforeach()
 
+add_ops_test(clock)
+set_tests_properties(gateway.ops.clock PROPERTIES SKIP_RETURN_CODE 77)
+
+if(OSMO_HLR AND TARGET simauth-gateway-gsup)
+    add_ops_test(hlr)
+    set_tests_properties(gateway.ops.hlr PROPERTIES ENVIRONMENT
+        "${ops_environment};SIMAUTH_GATEWAY_GSUP=$<TARGET_FILE:simauth-gateway-gsup>")
+endif()
+
 # The same with the other store.
 if(POSTGRESQL_INITDB)
+    add_ops_test(database)
     foreach(name backup schema seal)
         add_test(NAME gateway.postgresql.ops.${name}
                  COMMAND ${with_postgresql} ${SIMAUTH_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/ops_${name}.py)
         set_tests_properties(gateway.postgresql.ops.${name} PROPERTIES TIMEOUT 180 ENVIRONMENT "${ops_environment}")
     endforeach()
 endif()
+
+# The operator guide on a machine of its own: half a minute for the machine, where none is kept.
+add_ops_test(guide)
+set_tests_properties(gateway.ops.guide PROPERTIES LABELS long TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT
+    "SIMAUTH_GATEWAY_BUILD=${CMAKE_BINARY_DIR}/gateway")

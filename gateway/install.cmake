@@ -1,0 +1,11 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What belongs to running the gateway as a service.
+set(packaging ${PROJECT_SOURCE_DIR}/packaging)
+set(systemd_dir lib/systemd/system CACHE STRING "Where systemd looks for units, below the prefix")
+configure_file(${packaging}/systemd/simauth-gateway.service.in simauth-gateway.service @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/simauth-gateway.service DESTINATION ${systemd_dir})
+install(FILES ${packaging}/systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME simauth-gateway.conf)
+install(FILES ${packaging}/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME simauth-gateway.conf)
+install(FILES ${packaging}/prometheus/simauth-gateway.rules.yml ${PROJECT_SOURCE_DIR}/docs/operator-guide.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})

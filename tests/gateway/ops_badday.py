@@ -1,0 +1,289 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad days: each has a state or a count of its own, ends by itself, and loses nothing. Strangers on the wire."""
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from operators import Pair
+from ops import hang_up, issue_dated, memory, metrics, page, ready, states, wait_for, watched
+from phone import Answer, Connection, Phone, b64u, public, unb64u
+
+
+class Base(unittest.TestCase):
+    settings = {}
+
+    def setUp(self):
+        self.pair = Pair(dict(self.settings), dict(self.settings), start=False)
+        self.addCleanup(self.pair.close)
+
+    def start(self):
+        for operator in (self.pair.a, self.pair.b):
+            watched(operator).start()
+        self.a = Phone(self.pair.sim_a, self.pair.a).bootstrap()
+
+    def ask(self):
+        return self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
+
+
+class Store(Base):
+    def test_store_locked(self):
+        self.start()
+        a = self.pair.a
+        other = sqlite3.connect(a.database, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        self.assertEqual(self.ask().problem, "operator-down")
+        self.assertEqual(states(a)["store"], "locked")
+        self.assertFalse(ready(a))
+        self.assertGreaterEqual(metrics(a)['simauth_store_failures_total{reason="database locked by another program"}'], 1)
+        other.execute("ROLLBACK")
+        wait_for(lambda: states(a)["store"] == "good")  # nobody asks meanwhile
+        self.assertTrue(ready(a))
+        self.assertEqual(self.ask().status, 200)
+
+    def test_disk_full(self):
+        """It fills: nothing is given that was not kept; there is room again: it finds out by itself."""
+        a = self.pair.a
+        mount = tempfile.mkdtemp(prefix="simauth-disk-")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", mount], check=True)
+        self.addCleanup(os.rmdir, mount)
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        self.addCleanup(a.stop)
+        shutil.move(a.database, os.path.join(mount, "gateway.db"))
+        a.database = os.path.join(mount, "gateway.db")
+        a.configure()
+        self.start()
+        ballast = os.path.join(mount, "ballast")
+        given = []
+
+        def until_refused():
+            with open(ballast, "ab", buffering=0) as f:
+                try:
+                    while f.write(b"\0" * 4096):
+                        pass
+                except OSError:
+                    pass
+            answer = self.ask()
+            if answer.status == 200:
+                given.append(answer.json["vector"]["rand"])
+            return answer.status == 503
+        wait_for(until_refused)
+        wait_for(lambda: states(a)["store"] == "full")
+        time_full = metrics(a)
+        self.assertGreaterEqual(time_full['simauth_store_failures_total{reason="database or disk full"}'], 1)
+        self.assertEqual(time_full["simauth_ready"], 0)
+        # as long as it is full the state stays, though nobody asks: a probe writes
+        count = time_full['simauth_store_failures_total{reason="database or disk full"}']
+        wait_for(lambda: metrics(a)['simauth_store_failures_total{reason="database or disk full"}'] >= count + 2)
+        self.assertEqual(states(a)["store"], "full")
+        os.unlink(ballast)
+        wait_for(lambda: states(a)["store"] == "good")
+        self.assertEqual(self.ask().status, 200)
+        self.assertEqual(len(a.records()), len(given) + 1)
+
+
+class Listener(Base):
+    settings = {"listen.connections": 8, "listen.connections_per_address": 8, "listen.idle_timeout": 30}
+
+    def test_crowded(self):
+        self.start()
+        a = self.pair.a
+        held = [socket.create_connection(("127.0.0.1", a.port), 5) for _ in range(16)]
+        self.addCleanup(lambda: [s.close() for s in held])
+        wait_for(lambda: states(a)["listener"] == "crowded")
+        self.assertEqual(page(a, "/live")[0], 200)
+        for s in held:
+            s.close()
+        wait_for(lambda: states(a)["listener"] == "good")
+        self.a.connection.close()
+        self.assertEqual(self.ask().status, 200)
+
+
+class Certificate(Base):
+    def test_certificate_expires(self):
+        a = self.pair.a
+        serial = issue_dated(a.ca, (a.certificate, a.key), [a.fqdn, a.realm], -1, 5 / 86400)
+        watched(a).start()
+        self.assertEqual(states(a)["certificate"], "expires-soon")
+        wait_for(lambda: states(a)["certificate"] == "expired")
+        self.assertFalse(ready(a))
+        self.assertLess(metrics(a)['simauth_certificate_expiry_timestamp_seconds{certificate="tls"}'], time.time())
+        with self.assertRaises(ssl.SSLError):
+            Phone(self.pair.sim_a, a).ub_first()
+        new = issue_dated(a.ca, (a.certificate, a.key), [a.fqdn, a.realm], -1, 60)
+        self.assertNotEqual(serial, new)
+        hang_up(a)
+        wait_for(lambda: states(a)["certificate"] == "good")
+        self.assertTrue(ready(a))
+        Phone(self.pair.sim_a, a).bootstrap()
+
+    def test_partner_with_an_expired_one(self):
+        """Its questions are refused and ours to it fail; a new certificate is enough, no restart of ours."""
+        a, b = self.pair.a, self.pair.b
+        issue_dated(b.ca, (b.certificate, b.key), [b.fqdn, b.realm], -9, -1)
+        self.start()
+        self.assertEqual(self.ask().problem, "operator-down")
+        self.assertEqual(metrics(a)['simauth_partner_up{partner="Operator B"}'], 0)
+        issue_dated(b.ca, (b.certificate, b.key), [b.fqdn, b.realm], -1, 60)
+        hang_up(b)
+        self.assertEqual(self.ask().status, 200)
+        self.assertEqual(metrics(a)['simauth_partner_up{partner="Operator B"}'], 1)
+
+
+class Flood(Base):
+    def partner_asks(self, connection):
+        body = {"subject": "callee", "caller": self.pair.aor_a, "callee": self.pair.aor_b, "methods": ["aka"],
+                "seal_to": b64u(public(X25519PrivateKey.generate())), "nai_a": "alice@operator-a.test"}
+        connection.request("POST", "/v1/federation/vectors", json.dumps(body),
+                           {"Idempotency-Key": b64u(os.urandom(16))})
+        return Answer(connection.getresponse()).status
+
+    def test_flooding_partner(self):
+        a, b = self.pair.a, self.pair.b
+        b.ctl("partner", "remove", "Operator A")
+        b.partner(a, per_minute=60)
+        self.start()
+        bob = Phone(self.pair.sim_b, b).bootstrap()
+        bob.ask("GET", "/v1/self")
+        context = ssl.create_default_context(cafile=b.ca.path)
+        context.load_cert_chain(a.certificate, a.key)
+        statuses, stop = [], threading.Event()
+
+        def flood():
+            connection = Connection(b.fqdn, b.port, context)
+            while not stop.is_set():
+                statuses.append(self.partner_asks(connection))
+            connection.close()
+        threads = [threading.Thread(target=flood) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: statuses.count(429) > 200, 30)
+        for _ in range(10):  # who lives there is served
+            start = time.monotonic()
+            self.assertEqual(bob.ask("GET", "/v1/self").status, 200)
+            self.assertLess(time.monotonic() - start, 1)
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        self.assertEqual(set(statuses), {200, 429})
+        self.assertLess(statuses.count(200), 100)
+        self.assertGreaterEqual(metrics(b)['simauth_partner_limited_total{partner="Operator A"}'], 200)
+        self.assertEqual(len(b.records()), statuses.count(200))
+
+    def test_unknown_addresses(self):
+        """Addresses that nobody has leave nothing behind (gateway.unit.bucket does a million names)."""
+        self.start()
+        a = self.pair.a
+
+        def ask(count, tag):
+            for n in range(count):
+                answer = self.a.ask_callee(self.pair.aor_a, f"sip:{tag}{n}@nowhere.test")[1]
+                self.assertEqual(answer.problem, "nobody")
+        ask(300, "warm")
+        before = memory(a.process.pid)
+        size = os.stat(a.database).st_size
+        ask(1500, "x")
+        self.assertLess(memory(a.process.pid) - before, 2 << 20)
+        self.assertEqual(os.stat(a.database).st_size, size)
+        self.assertEqual(metrics(a)['simauth_refusals_total{op="vectors",problem="nobody"}'], 1800)
+
+    def test_unknown_sims(self):
+        self.start()
+        phone = Phone(self.pair.sim_a, self.pair.a)
+        before = None
+        for n in range(1200):
+            answer = phone.ub_first(f"00101{n:010d}@ims.mnc001.mcc001.3gppnetwork.org")
+            self.assertIn(answer.status, (401, 403, 404, 429))
+            if n == 300:
+                before = memory(self.pair.a.process.pid)
+        self.assertLess(memory(self.pair.a.process.pid) - before, 2 << 20)
+
+
+class Wire(Base):
+    """Strangers who speak TLS or HTTP badly."""
+
+    def tls(self):
+        plain = socket.create_connection(("127.0.0.1", self.pair.a.port), 5)
+        return self.a.context.wrap_socket(plain, server_hostname=self.pair.a.fqdn)
+
+    def replies(self, data):
+        """Status codes of all that comes back until the gateway closes, or is silent for half a second."""
+        import re
+        text = b""
+        with self.tls() as s:
+            s.sendall(data)
+            s.settimeout(0.5)
+            try:
+                while chunk := s.recv(65536):
+                    text += chunk
+            except (TimeoutError, OSError):
+                pass
+        return [int(x) for x in re.findall(rb"HTTP/1\.1 (\d{3}) ", text)]
+
+    def test_smuggling(self):
+        """What two parsers could read differently is refused and the connection closed: the request hidden in the body
+        is never answered."""
+        self.start()
+        hidden = b"GET /v1/self HTTP/1.1\r\nHost: x\r\n\r\n"
+        head = b"POST /v1/vectors HTTP/1.1\r\nHost: x\r\n"
+        size = str(len(hidden)).encode()
+        for data in (head + b"Content-Length: " + size + b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden,
+                     head + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" + hidden,
+                     head + b"Content-Length: 0\r\nContent-Length: " + size + b"\r\n\r\n" + hidden,
+                     head + b"Content-Length: " + size + b"\r\nContent-Length: 0\r\n\r\n" + hidden,
+                     head + b"Content-Length: +0\r\n\r\n" + hidden, head + b"Content-Length: 0x0\r\n\r\n" + hidden,
+                     head + b"Content-Length: 0, 0\r\n\r\n" + hidden, head + b"Content-Length : 0\r\n\r\n" + hidden,
+                     head + b"Transfer-Encoding: xchunked\r\n\r\n" + hidden,
+                     head + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + hidden,
+                     head + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n" + hidden):
+            before = self.pair.a.log_text().count("op=self")
+            statuses = self.replies(data)
+            self.assertEqual(self.pair.a.log_text().count("op=self"), before, data)
+            self.assertTrue(statuses and all(400 <= s < 500 for s in statuses), (data, statuses))
+        self.assertIsNone(self.pair.a.process.poll())
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
+
+    def test_bad_tls(self):
+        self.start()
+        a = self.pair.a
+        hello = bytes.fromhex("16030100")
+        for data in (b"\0" * 64, os.urandom(300), hello + b"\xff" + os.urandom(255), b"\x16\x03\x03\xff\xff" + b"A" * 4096,
+                     b"\x15\x03\x01\x00\x02\x02\x28", b"\x80\x2e\x01\x00\x02", b"GET / HTTP/1.0\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", a.port), 5) as s:
+                s.sendall(data)
+                s.settimeout(0.2)
+                try:
+                    self.assertFalse(b"HTTP/1" in s.recv(4096))
+                except OSError:
+                    pass
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            context = ssl.create_default_context(cafile=a.ca.path)
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = version
+            with self.assertRaises(OSError), socket.create_connection(("127.0.0.1", a.port), 5) as plain:
+                context.wrap_socket(plain, server_hostname=a.fqdn)
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
+        self.assertEqual(states(a)["listener"], "good")
+
+    def test_bad_json(self):
+        self.start()
+        for body in (b"[" * 8000, b'{"a":' * 3000, b'{"subject":"callee","subject":"callee"}', b'"\\ud800"', b"\xff\xfe{}",
+                     b'{"caller":"' + b"\\u0000" * 100 + b'"}', b"1e999999", b"", b"{}" * 100, b'{"methods":[' + b"1," * 3000 + b"1]}"):
+            answer = self.a.ask("POST", "/v1/vectors", body)
+            self.assertEqual((answer.status, answer.problem), (400, "bad-request"), body[:40])
+        self.assertEqual(self.ask().status, 200)
+        self.assertEqual(metrics(self.pair.a)['simauth_refusals_total{op="vectors",problem="bad-request"}'], 10)
+
+
+if __name__ == "__main__":
+    unittest.main()

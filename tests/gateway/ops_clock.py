@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gateway's clock jumps a day forwards and back again (libfaketime): seen, survived, nothing used twice."""
+import glob
+import json
+import os
+import sys
+import time
+import unittest
+
+from operators import Pair
+from ops import metrics, states, wait_for, watched
+from phone import Phone, unb64u
+
+LIBRARY = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+
+
+class Clock(unittest.TestCase):
+    def setUp(self):
+        self.pair = Pair(start=False)
+        self.addCleanup(self.pair.close)
+        a = self.pair.a
+        self.now = os.path.join(a.folder, "now")
+        self.set("+0")
+        fake = {"LD_PRELOAD": LIBRARY[0], "FAKETIME_TIMESTAMP_FILE": self.now, "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+        self.pair.b.start()
+        os.environ.update(fake)
+        try:
+            watched(a).start()
+        finally:
+            for key in fake:
+                os.environ.pop(key)
+        self.a = Phone(self.pair.sim_a, a).bootstrap()
+
+    def set(self, offset):
+        with open(self.now + ".new", "w") as f:
+            f.write(offset)
+        os.rename(self.now + ".new", self.now)
+
+    def statement(self):
+        """not_before and exp of the operator's key, as a phone of this operator sees it."""
+        other = self.pair.a.subscriber(f"0010100000009{len(self.a.usim.seen):02d}", f"o{len(self.a.usim.seen)}",
+                                       f"sip:o{len(self.a.usim.seen)}@operator-a.test")
+        answer = self.a.ask_callee(self.pair.aor_a, f"sip:o{len(self.a.usim.seen)}@operator-a.test")[1]
+        self.assertEqual(answer.status, 200, (answer.raw, other.imsi))
+        payload = json.loads(unb64u(answer.json["vector"]["op_key"].split(".")[1]))
+        return payload["nbf"], payload["exp"]
+
+    def jump(self, offset, count):
+        self.set(offset)
+        wait_for(lambda: metrics(self.pair.a)["simauth_clock_jumps_total"] == count)
+        self.assertEqual(states(self.pair.a)["clock"], "jumped")
+
+    def test_forwards_and_back(self):
+        a = self.pair.a
+        self.jump("+30h", 1)
+        # the session is over by that clock: the phone bootstraps again and goes on
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 401)
+        self.a.bootstrap()
+        answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.a.usim.run(unb64u(answer.json["own"]["rand"]), unb64u(answer.json["own"]["autn"]))
+        wait_for(lambda: "op=operator-key result=rotated" in a.log_text(), 30)
+        self.jump("+0", 2)
+        # a key of the day that begins tomorrow would be refused by every phone
+        wait_for(lambda: a.log_text().count("op=operator-key result=rotated") == 2, 30)
+        begin, end = self.statement()
+        self.assertLess(begin, time.time())
+        self.assertGreater(end, time.time())
+        self.a.bootstrap()
+        answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.a.usim.run(unb64u(answer.json["own"]["rand"]), unb64u(answer.json["own"]["autn"]))
+        self.assertEqual(self.a.resyncs, 0)
+        self.assertEqual(len(set(self.a.usim.seen)), len(self.a.usim.seen))
+        self.assertEqual(states(a)["store"], "good")
+
+
+if __name__ == "__main__":
+    if not LIBRARY:
+        print("skipped: libfaketime (package faketime) is not there")
+        sys.exit(77)
+    unittest.main()

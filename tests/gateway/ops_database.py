@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PostgreSQL gone and back, as the engineer sees it; nobody asks meanwhile."""
+import os
+import unittest
+
+from with_postgresql import Server
+
+server = Server()
+unittest.addModuleCleanup(server.close)
+os.environ["SIMAUTH_TEST_DATABASE"] = server.conninfo
+
+from operators import Pair  # noqa: E402  (reads the environment)
+from ops import metrics, page, ready, states, wait_for, watched  # noqa: E402
+from phone import Phone  # noqa: E402
+
+
+class Database(unittest.TestCase):
+    def test_gone_and_back(self):
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        watched(pair.a).start()
+        pair.b.start()
+        phone = Phone(pair.sim_a, pair.a).bootstrap()
+        self.assertTrue(ready(pair.a))
+        server.stop("immediate")
+        wait_for(lambda: states(pair.a)["store"] == "down")
+        self.assertFalse(ready(pair.a))
+        self.assertEqual(page(pair.a, "/live")[0], 200)
+        self.assertEqual(phone.ask("GET", "/v1/self").problem, "operator-down")
+        self.assertGreaterEqual(metrics(pair.a)['simauth_store_failures_total{reason="database failed"}'], 1)
+        server.start()
+        wait_for(lambda: states(pair.a)["store"] == "good")
+        self.assertTrue(ready(pair.a))
+        answer = phone.ask_callee(pair.aor_a, pair.aor_b)[1]
+        self.assertEqual(answer.status, 200, answer.raw)
+
+
+if __name__ == "__main__":
+    unittest.main()
