@@ -40,6 +40,9 @@ const char *words_advice(enum simauth_event reason)
                "simauthctl pins forget";
     case SIMAUTH_EVENT_CARD_FAILED:
         return "check your SIM: simauthctl self-test";
+    case SIMAUTH_EVENT_MEDIA_WEAK:
+        return "place the call once more; it happens to the first call of a Linphone that has no "
+               "account to register, and where ZRTP cannot be offered";
     case SIMAUTH_EVENT_VECTOR_BAD:
     case SIMAUTH_EVENT_CHALLENGE_BAD:
         return "if the other person has a new SIM: simauthctl pins forget, after asking them";
