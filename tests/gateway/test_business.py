@@ -221,7 +221,7 @@ class Agreements(Case):
             one.partner(other)
         sims = [operator.subscriber(f"00101000000000{i}", "x", aor) for i, operator in ((1, a), (2, b))]
         callee = "sip:carol@operator-c.test"
-        c.subscriber("001010000000003", "carol", callee)
+        sim_c = c.subscriber("001010000000003", "carol", callee)
         for operator in (a, b, c):
             operator.start()
         phone_a, phone_b = (self.phone(sim, operator).bootstrap() for sim, operator in zip(sims, (a, b)))
@@ -234,8 +234,13 @@ class Agreements(Case):
         c.ctl("conflict", "clear", aor, "--partner", b.title)
         self.assertEqual(phone_a.ask_callee(aor, callee)[1].status, 200)
         # the callee's operator itself is one of two as well
-        c.subscriber("001010000000004", "dora", "sip:x@third.test")
+        dora = self.phone(c.subscriber("001010000000004", "dora", aor), c).bootstrap()
         self.assertEqual(phone_a.ask_callee(aor, callee)[1].problem, "two-vouchers")
+        self.assertEqual(dora.ask_callee(aor, callee)[1].problem, "two-vouchers")
+        carol = self.phone(sim_c, c).bootstrap()  # nor is it anybody's to be called
+        self.assertEqual(carol.ask_callee(callee, aor, callee_nai="dora@operator-c.test")[1].problem, "two-vouchers")
+        c.ctl("conflict", "clear", aor)
+        self.assertEqual(carol.ask_callee(callee, aor, callee_nai="dora@operator-c.test")[1].status, 200)
 
 
 class Bindings(Case):
