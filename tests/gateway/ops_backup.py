@@ -9,7 +9,7 @@ import unittest
 
 from operators import SHARED_DATABASE, Pair, new_schema
 from ops import wait_for
-from phone import Phone
+from phone import Phone, unb64u
 
 
 class Backup(unittest.TestCase):
@@ -22,6 +22,8 @@ class Backup(unittest.TestCase):
     def ask(self):
         answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
         self.assertEqual(answer.status, 200, answer.raw)
+        own = answer.json["own"]
+        self.assertEqual(self.a.usim.run(unb64u(own["rand"]), unb64u(own["autn"]))[0], "good")
         return answer
 
     def under_load(self, act):
