@@ -172,16 +172,19 @@ class Kamailio:
     challenge: 401 or 407, asked of the domain's own callers. record_route: stay in the way of ACK and BYE. gruu: give
     phones a GRUU. redirects: {user: (code, URI)}. aliases: {user: user}. forwards: the same, and the
     caller is told (181). full: with acc, dialog and topos.
-    next_hop: where calls to other domains go instead of where DNS says. ring_limit: seconds. certificate: its paths (certificate, key); with one it also listens for TLS.
+    next_hop: where calls to other domains go instead of where DNS says. ring_limit: seconds. memory: MiB of shared memory, as an operator
+    gives it what its calls need. certificate: its paths (certificate, key); with one it also listens for TLS.
     """
 
-    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "forwards", "full", "next_hop", "ring_limit")
+    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "forwards", "full", "next_hop", "ring_limit", "memory")
 
     def __init__(self, node, domain, children=2, certificate=None, challenge=None, record_route=True, gruu=True,
-                 redirects=None, aliases=None, forwards=None, full=False, next_hop=None, ring_limit=60):
+                 redirects=None, aliases=None, forwards=None, full=False, next_hop=None, ring_limit=60,
+                 memory=64):
         self.node = node
         self.domain = domain
         self.process = None
+        self._memory = memory
         values = {"domain": domain, "address": net.in_uri(node.address), "children": children,
                   "multiarch": multiarch(), "password_prefix": PASSWORD_PREFIX, "gruu": int(gruu),
                   "ring_limit": int(ring_limit * 1000), "routed": "INVITE|SUBSCRIBE" if record_route else "SUBSCRIBE"}
@@ -231,9 +234,8 @@ class Kamailio:
 
     def start(self):
         runtime = self.node.make_folder("kamailio", mode=0o777)
-        # -n and a small -m: 64 MiB of shared memory are plenty for two subscribers.
         self.process = self.node.start("kamailio", [
-            "kamailio", "-DD", "-E", "-f", self._config, "-Y", runtime, "-m", "64", "-M", "8",
+            "kamailio", "-DD", "-E", "-f", self._config, "-Y", runtime, "-m", str(self._memory), "-M", "8",
             "-u", "kamailio", "-g", "kamailio"])
         self.node.wait_port(5060, self.process)
 
