@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A SIM in a modem: AT+CSIM (TS 27.007, 8.17) on its serial port. */
+#include "modem.h"
 #include "card_sim.h"
 #include "sims.h"
 
@@ -152,8 +153,7 @@ static int nibble(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* +CSIM: LENGTH,"HEX", the quotation marks being left out by some. */
-static bool parse_csim(const char *line, uint8_t *reply, size_t *reply_len)
+bool modem_parse_csim(const char *line, uint8_t *reply, size_t *reply_len)
 {
     char *end;
     unsigned long len = strtoul(line + strlen("+CSIM:"), &end, 10);
@@ -178,25 +178,31 @@ static bool parse_csim(const char *line, uint8_t *reply, size_t *reply_len)
     return *end == '\0' || strcmp(end, "\"") == 0;
 }
 
-static enum apdu_meaning modem_transmit(struct card_link *link, const uint8_t *command, size_t len,
-                                        uint8_t *reply, size_t *reply_len)
+void modem_write_csim(const uint8_t *command, size_t len, char text[static MODEM_COMMAND_MAX])
 {
     static const char hex[] = "0123456789ABCDEF";
-    struct modem *m = (struct modem *)link;
-    char text[2 * APDU_WIRE_MAX + 32], line[LINE_MAX_OCTETS];
-    enum apdu_meaning meaning;
-    size_t n;
+    size_t n = (size_t)snprintf(text, MODEM_COMMAND_MAX, "+CSIM=%zu,\"", 2 * len);
 
-    if (m->fd < 0 || len > APDU_WIRE_MAX)
-        return APDU_GONE;
-    n = (size_t)snprintf(text, sizeof text, "AT+CSIM=%zu,\"", 2 * len);
     for (size_t i = 0; i < len; i++) {
         text[n++] = hex[command[i] >> 4];
         text[n++] = hex[command[i] & 0x0f];
     }
-    memcpy(text + n, "\"\r", 3);
+    memcpy(text + n, "\"", 2);
+}
+
+static enum apdu_meaning modem_transmit(struct card_link *link, const uint8_t *command, size_t len,
+                                        uint8_t *reply, size_t *reply_len)
+{
+    struct modem *m = (struct modem *)link;
+    char text[MODEM_COMMAND_MAX + 3] = "AT", line[LINE_MAX_OCTETS];
+    enum apdu_meaning meaning;
+
+    if (m->fd < 0 || len > APDU_WIRE_MAX)
+        return APDU_GONE;
+    modem_write_csim(command, len, text + 2);
+    strcat(text, "\r");
     meaning = converse(m, text, "+CSIM:", line, apdu_left_ms(link));
-    if (meaning == APDU_GOOD && !parse_csim(line, reply, reply_len))
+    if (meaning == APDU_GOOD && !modem_parse_csim(line, reply, reply_len))
         meaning = APDU_MALFORMED;
     OPENSSL_cleanse(text, sizeof text);
     OPENSSL_cleanse(line, sizeof line);

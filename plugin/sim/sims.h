@@ -6,9 +6,10 @@
 
 #include "sim.h"
 
-extern const struct sim_backend sim_backend_soft;        /* soft.c */
-extern const struct sim_backend sim_backend_pcsc;        /* pcsc.c */
-extern const struct sim_backend sim_backend_pcsc_shared; /* pcsc.c */
-extern const struct sim_backend sim_backend_modem;       /* modem.c */
+extern const struct sim_backend sim_backend_soft;         /* soft.c */
+extern const struct sim_backend sim_backend_pcsc;         /* pcsc.c */
+extern const struct sim_backend sim_backend_pcsc_shared;  /* pcsc.c */
+extern const struct sim_backend sim_backend_modem;        /* modem.c */
+extern const struct sim_backend sim_backend_modemmanager; /* modemmanager.c */
 
 #endif
