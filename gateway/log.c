@@ -3,7 +3,9 @@
 #include "log.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +14,7 @@
 #define LINE_MAX_OCTETS 1024
 
 static int log_fd = STDERR_FILENO;
+static _Atomic uint64_t lost;
 
 int log_open(const char *path)
 {
@@ -34,6 +37,7 @@ void log_line(const char *format, ...)
     struct timespec now;
     struct tm utc;
     va_list arguments;
+    struct pollfd out = {.fd = log_fd, .events = POLLOUT};
     size_t len;
     int n;
 
@@ -52,7 +56,13 @@ void log_line(const char *format, ...)
         if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
             line[i] = '?';
     line[len++] = '\n';
-    /* One write, so that lines of two threads do not mix; a full disk must not stop the gateway. */
-    if (write(log_fd, line, len) < 0)
-        return;
+    /* One write, so that lines of two threads do not mix. Neither a full disk nor a reader that
+     * reads no more may stop the gateway. */
+    if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT) || write(log_fd, line, len) < 0)
+        atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+}
+
+uint64_t log_lost(void)
+{
+    return lost;
 }

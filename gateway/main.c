@@ -188,6 +188,7 @@ int main(int argc, char **argv)
     if (result != 0)
         return result - 1;
     umask(077);
+    setenv("PGCONNECT_TIMEOUT", "2", 0); /* libpq would wait for minutes; the configuration rules */
     if (log_open(options.log) != 0) {
         fprintf(stderr, "simauth-gateway: %s: %s\n", options.log, strerror(errno));
         return 1;

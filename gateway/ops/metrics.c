@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "metrics.h"
+#include "../log.h"
 #include "metrics_parts.h"
 #include "state.h"
 
@@ -226,6 +227,8 @@ static void write_results(GString *text)
     if (reloaded_at)
         one(text, "simauth_config_last_reload_success_timestamp_seconds", "gauge",
             "When the configuration was last reloaded.", (double)reloaded_at);
+    one(text, "simauth_log_lines_lost_total", "counter", "Log lines that nobody took.",
+        (double)log_lost());
     one(text, "simauth_clock_jumps_total", "counter", "Jumps of the clock that were seen.",
         (double)clock_jumps);
     if (resealing) {

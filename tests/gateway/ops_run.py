@@ -331,6 +331,30 @@ class Watch(Base):
         self.assertIn("[metrics]: cannot listen", done.stderr)
 
 
+class DeafReader(Base):
+    """Who reads the log hangs: the gateway serves on and counts what is lost."""
+
+    def test_full_pipe(self):
+        a = self.pair.a
+        watched(a)
+        process = subprocess.Popen([DAEMON, "--config", a.config], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait, 10)
+        self.addCleanup(process.terminate)
+
+        def listens():
+            try:
+                return ready(a)
+            except OSError:
+                return False
+        wait_for(listens)
+        phone = Phone(self.pair.sim_a, a).bootstrap()
+        for _ in range(700):  # of more than 100 octets each, into a pipe of 65536
+            self.assertEqual(phone.ask("GET", "/v1/self").status, 200)
+        self.assertGreater(metrics(a)["simauth_log_lines_lost_total"], 0)
+        self.assertEqual(states(a)["listener"], "good")
+
+
 class Logs(Base):
     """A whole run: calls, refusals, AUTS, garbage, a reload; then every IMSI and key is looked for."""
 
