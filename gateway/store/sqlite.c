@@ -289,6 +289,7 @@ static enum store_result sqlite_open(const char *where, bool create, const struc
     sqlite3_exec(
         store->db,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "
+        "PRAGMA cache_size = -24576; "
         "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF",
         NULL, NULL, NULL);
     outcome = check_schema(store->db, where, create, error);
