@@ -186,15 +186,20 @@ static struct known_peer *known_peer(const struct peer_der *peer, int64_t now_us
 }
 
 /* The agreement of one of the names. */
-static enum store_result find_by_names(struct gateway *gateway, char *const *names,
+static enum store_result find_by_names(struct request *request, char *const *names,
                                        struct store_partner *partner)
 {
+    struct gateway *gateway = request->gateway;
     enum store_result result = gateway->ops->begin(gateway->store, false);
 
     if (result != STORE_OK)
         return result;
     for (result = STORE_NONE; *names && result == STORE_NONE; names++)
         result = gateway->ops->partner_by_certificate(gateway->store, *names, partner);
+    if (result == STORE_OK) {
+        snprintf(request->who, sizeof request->who, "p:%s", partner->name);
+        request_look(request);
+    }
     gateway->ops->rollback(gateway->store);
     return result;
 }
@@ -238,7 +243,7 @@ static enum store_result identify(struct request *request, const char **why)
     known = known_peer(&peer, now_us);
     if (known) {
         *why = "certificate of no partner";
-        result = find_by_names(request->gateway, known->names, partner);
+        result = find_by_names(request, known->names, partner);
     }
     if (result == STORE_OK && !verified(known, &peer, partner, now_us)) {
         result = STORE_NONE;
@@ -258,10 +263,9 @@ bool federation_identify(struct request *request)
         result = STORE_NONE;
         why = "agreement suspended or not valid now";
     }
-    if (result == STORE_OK) {
-        snprintf(request->who, sizeof request->who, "p:%s", partner->name);
+    if (result == STORE_OK)
         return true;
-    }
+    request->who[0] = '\0';
     store_partner_clear(partner);
     partner->id = 0;
     if (result == STORE_NONE)

@@ -78,6 +78,35 @@ static bool hash_request(struct request *request)
     return good;
 }
 
+void request_look(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+
+    request->looked = read_key(request);
+    if (request->looked)
+        request->earlier_result =
+            gateway->ops->answer_get(gateway->store, request->who, request->key, &request->earlier);
+}
+
+static enum store_result find_answer(struct request *request, struct store_answer *answer)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result;
+
+    if (request->looked) { /* once: it may have been stored since */
+        request->looked = false;
+        *answer = request->earlier;
+        request->earlier.body = NULL;
+        return request->earlier_result;
+    }
+    result = gateway->ops->begin(gateway->store, false);
+    if (result == STORE_OK) {
+        result = gateway->ops->answer_get(gateway->store, request->who, request->key, answer);
+        gateway->ops->rollback(gateway->store);
+    }
+    return result;
+}
+
 bool request_repeated(struct request *request)
 {
     struct gateway *gateway = request->gateway;
@@ -90,11 +119,7 @@ bool request_repeated(struct request *request)
                        "no Idempotency-Key");
         return true;
     }
-    result = gateway->ops->begin(gateway->store, false);
-    if (result == STORE_OK) {
-        result = gateway->ops->answer_get(gateway->store, request->who, request->key, &answer);
-        gateway->ops->rollback(gateway->store);
-    }
+    result = find_answer(request, &answer);
     if (result == STORE_NONE || (result == STORE_OK && answer.made < request->now - 300)) {
         free(answer.body);
         return false;
@@ -284,6 +309,7 @@ void request_clear(struct request *request)
     free(request->target);
     free(request->authorization);
     free(request->answer.body);
+    free(request->earlier.body);
     question_free(request->question);
     for (unsigned i = 0; i < request->fetch_count; i++)
         auc_vector_wipe(&request->fetches[i].vector);

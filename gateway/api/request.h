@@ -69,6 +69,10 @@ struct request {
     int64_t record;          /* 0: none that waits for its call */
     bool soft; /* its step need not be on the disk: no number and no record is given away */
 
+    bool looked; /* for a stored answer already: `earlier` */
+    enum store_result earlier_result;
+    struct store_answer earlier;
+
     uint64_t ticket; /* of the transaction that the answer waits for; 0: none */
     enum store_result settled;
     int parts;    /* that must be done before it goes on; atomic */
@@ -94,6 +98,8 @@ void answer_store(struct request *request, enum store_result result);
 
 /* -- what handlers share -------------------------------------------------------------------------
  */
+/* In an open transaction: looks for the stored answer now, for request_repeated(). */
+void request_look(struct request *request);
 /* Reads Idempotency-Key and looks for the stored answer: true when the request is answered now
  * (again, or refused). */
 bool request_repeated(struct request *request);

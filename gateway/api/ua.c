@@ -29,20 +29,18 @@ static void refuse(struct request *request, bool stale, const char *reason)
 static enum store_result load_session(struct request *request, const char *btid)
 {
     struct gateway *gateway = request->gateway;
-    struct store_subscriber subscriber;
     enum store_result result = gateway->ops->begin(gateway->store, false);
 
     if (result != STORE_OK)
         return result;
     result = gateway->ops->session_get(gateway->store, btid, &request->session);
-    if (result == STORE_OK)
-        result = gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber,
-                                                &subscriber);
-    gateway->ops->rollback(gateway->store);
     if (result == STORE_OK) {
-        g_strlcpy(request->nai, subscriber.nai, sizeof request->nai);
-        store_subscriber_wipe(&subscriber);
+        g_strlcpy(request->nai, request->session.nai, sizeof request->nai);
+        g_snprintf(request->who, sizeof request->who, "s:%lld",
+                   (long long)request->session.subscriber);
+        request_look(request);
     }
+    gateway->ops->rollback(gateway->store);
     return result;
 }
 
@@ -104,10 +102,10 @@ bool ua_authenticate(struct request *request)
     if (result == STORE_NONE || request->session.expires <= request->now || !make_ks_naf(request) ||
         !digest_right(request)) {
         simauth_secret_wipe(&request->ks_naf);
+        request->who[0] = '\0'; /* said, not shown */
         refuse(request, false, result == STORE_NONE ? "unknown B-TID" : "wrong digest or too old");
         return false;
     }
-    g_snprintf(request->who, sizeof request->who, "s:%lld", (long long)request->session.subscriber);
     nonce = nonces_use(request->gateway->nonces, c->nonce, c->username, c->nc, request->now);
     if (nonce == NONCE_GOOD)
         return true;

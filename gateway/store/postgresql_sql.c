@@ -110,7 +110,7 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_SESSION_PUT] =
         "INSERT INTO session (btid, subscriber, rand, secret, expires) VALUES ($1, $2, $3, $4, $5)",
     [SQL_SESSION_GET] =
-        "SELECT n.btid, n.subscriber, s.impi, n.rand, n.secret, n.expires FROM session n "
+        "SELECT n.btid, n.subscriber, s.impi, n.rand, n.secret, n.expires, s.nai FROM session n "
         "JOIN subscriber s ON s.id = n.subscriber WHERE n.btid = $1",
     [SQL_VECTOR_ADD] =
         "INSERT INTO vector (role, subscriber, peer, method, rand, autn, rand_b, caller, callee, "

@@ -113,6 +113,7 @@ enum store_result sql_session_get(struct store *store, const char *btid,
     result = STORE_DAMAGED;
     if (sql_text(store, s, 0, session->btid, sizeof session->btid) &&
         sql_text(store, s, 2, session->impi, sizeof session->impi) &&
+        sql_text(store, s, 6, session->nai, sizeof session->nai) &&
         sql_octets(store, s, 3, session->rand, SIMAUTH_RAND_LEN)) {
         place_of("session", session->rand, place);
         session->ck_ik.len = 32;

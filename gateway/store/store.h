@@ -163,6 +163,7 @@ struct store_session {
     char btid[STORE_BTID_MAX + 1];
     int64_t subscriber;
     char impi[STORE_IMPI_MAX + 1]; /* read only */
+    char nai[SIMAUTH_NAI_MAX + 1]; /* read only */
     uint8_t rand[SIMAUTH_RAND_LEN];
     struct simauth_secret ck_ik;
     int64_t expires;
