@@ -10,8 +10,9 @@
 
 const struct settings_key settings_keys[] = {
     {"enabled", "true or false", "the switch; a change counts from the next call", "true"},
-    {"sim", "pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT, modemmanager[:NUMBER] or soft:FILE", "which SIM answers",
-     ""},
+    {"sim",
+     "pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT, modemmanager[:NUMBER] or soft:FILE",
+     "which SIM answers", ""},
     {"pin", "ask, fd:NUMBER or none", "who gives the SIM's PIN", "ask, on a desktop"},
     {"gateway", "NAME or NAME:PORT", "the operator's gateway", "as the SIM says"},
     {"ca_file", "FILE", "certificates that gateways and operators must chain to", "the system's"},
