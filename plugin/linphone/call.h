@@ -35,6 +35,7 @@ struct leg {
     struct trip *trip;               /* NULL while it is here */
     char to_tag[SIP_TAP_TOKEN_MAX + 1];
     belle_sip_response_t *held; /* the response that waits for this session; a reference */
+    bool key_waits;             /* caller, late offer: there is media to key when the ACK leaves */
 };
 
 struct call {
@@ -98,6 +99,8 @@ bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place);
 void call_tell(struct call *call, const struct simauth_session *session);
 /* KEY_MEDIA: gives the media its key; what the session says when that fails, else 0. */
 simauth_actions call_key_media(struct call *call, struct leg *leg);
+/* The same when the key had to wait for the ACK. */
+simauth_actions call_key_in_ack(struct call *call, struct leg *leg);
 /* "Not authenticated" for a reason that no session told, and the end. */
 void call_give_up(struct call *call, enum simauth_event reason);
 /* "Not authenticated" for a reason that no session told; the call goes on. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-simauth_actions call_key_media(struct call *call, struct leg *leg)
+static simauth_actions give_key(struct call *call, struct leg *leg)
 {
     struct simauth_secret key = {0};
     LinphoneCall *linphone = call_linphone(call);
@@ -21,6 +21,25 @@ simauth_actions call_key_media(struct call *call, struct leg *leg)
     note_call(call->id, call->caller, "keyed", "media=%s done=%s", sink_zrtp.name,
               good ? "yes" : "no");
     return good ? 0 : simauth_session_media(leg->session, SIMAUTH_MEDIA_MISMATCH);
+}
+
+/* Without an offer of its own, Linphone makes its media from the offer in the 200, so after us. */
+simauth_actions call_key_media(struct call *call, struct leg *leg)
+{
+    size_t len = 0;
+
+    leg->key_waits =
+        call->caller && !sip_message_sdp((belle_sip_message_t *)sip_call_invite(call->sip), &len);
+    call->talk = leg;
+    return leg->key_waits ? 0 : give_key(call, leg);
+}
+
+simauth_actions call_key_in_ack(struct call *call, struct leg *leg)
+{
+    if (!leg->key_waits)
+        return 0;
+    leg->key_waits = false;
+    return give_key(call, leg);
 }
 
 /* Under `require` no sound leaves before the peer is proved. */

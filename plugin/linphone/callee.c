@@ -67,6 +67,13 @@ static void let_in(void *sip)
     sip_call_resume(sip);
 }
 
+static bool has_offer(const struct call *call)
+{
+    size_t len = 0;
+
+    return sip_message_sdp((belle_sip_message_t *)sip_call_invite(call->sip), &len) != NULL;
+}
+
 void callee_go_on(struct leg *leg, simauth_actions actions)
 {
     struct call *call = leg->call;
@@ -86,7 +93,7 @@ void callee_go_on(struct leg *leg, simauth_actions actions)
     put_element_2(call, leg->session);
     call->invite_held = false;
     if (call->element_sent)
-        sink_zrtp.admit(call->core->lc, let_in, call->sip);
+        sink_zrtp.admit(call->core->lc, !has_offer(call), let_in, call->sip);
     else
         let_in(call->sip);
 }

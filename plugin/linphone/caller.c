@@ -346,6 +346,7 @@ void caller_ack_out(struct call *call, belle_sip_request_t *ack)
         return;
     call_clean_sdp(call, message);
     sdp = sip_message_sdp(message, &len);
+    call_settle(call, leg, call_key_in_ack(call, leg));
     actions = simauth_session_ack_out(leg->session, sdp, len);
     element = simauth_session_element(leg->session, SIMAUTH_ELEMENT_3);
     if ((actions & SIMAUTH_DO_SEND_PROOF) && element) {

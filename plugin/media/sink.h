@@ -30,8 +30,9 @@ struct sink {
      * it is. False when the call cannot. */
     bool (*raise)(LinphoneCall *call);
     /* Around letting an INVITE in that offers this sink: somebody who made another encryption
-     * mandatory would refuse it. let_in(arg) runs within; the setting is as before afterwards. */
-    void (*admit)(LinphoneCore *lc, void (*let_in)(void *arg), void *arg);
+     * mandatory would refuse it; and around one without SDP (`offers`): the offer will be ours, and
+     * is to be of this sink. let_in(arg) runs within; the setting is as before afterwards. */
+    void (*admit)(LinphoneCore *lc, bool offers, void (*let_in)(void *arg), void *arg);
     /* Gives the key to the main audio stream; before media starts. A second key before that
      * replaces the first. False: too late or no such stream; then the call is not authenticated. */
     bool (*key)(LinphoneCall *call, const struct simauth_secret *key);

@@ -35,6 +35,18 @@ static MSZrtpContext *context_of(LinphoneCall *call)
     return stream ? stream->sessions.zrtp_context : NULL;
 }
 
+/* Without an offer in its INVITE a call has no local description yet, and would be given an empty
+ * one with new parameters, which every phone refuses (488). So its own are changed where they are.
+ */
+static void raise_in_place(const LinphoneCallParams *params, bool mandatory)
+{
+    LinphoneCallParams *own = (LinphoneCallParams *)params;
+
+    linphone_call_params_set_media_encryption(own, LinphoneMediaEncryptionZRTP);
+    if (mandatory)
+        linphone_call_params_enable_mandatory_media_encryption(own, TRUE);
+}
+
 /* The call gets a copy of its parameters of its own; the core's setting is not touched. In this
  * state liblinphone makes the local description anew from them. Somebody who asked for SRTP or DTLS
  * gets ZRTP instead, and it is mandatory: raised, never lowered. */
@@ -48,6 +60,11 @@ static bool zrtp_raise(LinphoneCall *call)
         return false;
     if (before == LinphoneMediaEncryptionZRTP)
         return true;
+    if (linphone_core_sdp_200_ack_enabled(linphone_call_get_core(call))) {
+        raise_in_place(now, before != LinphoneMediaEncryptionNone);
+        return linphone_call_params_get_media_encryption(linphone_call_get_params(call)) ==
+               LinphoneMediaEncryptionZRTP;
+    }
     params = linphone_call_params_copy(now);
     linphone_call_params_set_media_encryption(params, LinphoneMediaEncryptionZRTP);
     if (before != LinphoneMediaEncryptionNone)
@@ -61,12 +78,12 @@ static bool zrtp_raise(LinphoneCall *call)
 /* liblinphone looks at the core's setting while it makes the call's object, which is within
  * let_in(). The value is changed in memory alone: the file is written from the main loop, which
  * does not turn in between. Mandatory stays mandatory. */
-static void zrtp_admit(LinphoneCore *lc, void (*let_in)(void *arg), void *arg)
+static void zrtp_admit(LinphoneCore *lc, bool offers, void (*let_in)(void *arg), void *arg)
 {
     LinphoneConfig *config = linphone_core_get_config(lc);
     char *before;
 
-    if (!linphone_core_is_media_encryption_mandatory(lc) ||
+    if ((!offers && !linphone_core_is_media_encryption_mandatory(lc)) ||
         linphone_core_get_media_encryption(lc) == LinphoneMediaEncryptionZRTP) {
         let_in(arg);
         return;

@@ -39,3 +39,13 @@ def reliable(world):
     prack = messages.first("PRACK", target=world.bob)
     assert prack.tag("To").startswith("sim02."), prack.text
     assert messages.first("PRACK", status=200, target=world.alice)
+
+@case("call.media.late_offer")
+def late_offer(world):
+    """An INVITE without SDP: the offer comes in the 200, the answer in the ACK, and both are bound."""
+    talk.prepare(world, phones={"alice": {"sip": "sdp_200_ack=1"}})
+    Talk(world.alice, world.bob).ring().answer().authenticated().hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
+    messages = world.messages()
+    assert not messages.first("INVITE", target=world.bob).body
+    assert "a=zrtp-hash" in messages.first("ACK", target=world.bob).body
