@@ -94,7 +94,8 @@ class Phone:
                                                 if proxy else ""))
         variables = dict(environment(scene.prefix), HOME=self.home, TAP_LOG=self.events_path,
                          TAP_SCRIPT=os.path.join(self.home, "script"))
-        command = ["linphone-daemon", "--config", os.path.join(self.home, "linphonerc"),
+        # TAP_BEFORE: a program that runs it, as valgrind with its options
+        command = [*os.environ.get("TAP_BEFORE", "").split(), "linphone-daemon", "--config", os.path.join(self.home, "linphonerc"),
                    "--pipe", self.pipe, "--log", os.path.join(self.home, "log"),
                    "--disable-stats-events"]
         with open(os.path.join(self.home, "output"), "w") as output:
