@@ -323,6 +323,22 @@ static char *uri_of(const LinphoneAddress *address)
     return uri;
 }
 
+/* By the call's own wish, else by that of the account that it is placed from (RFC 3323): nobody is
+ * asked about such a call. */
+static bool hides_name(const struct core *core, LinphonePrivacyMask privacy, const char *own)
+{
+    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
+
+    for (; privacy == LinphonePrivacyDefault && accounts; accounts = accounts->next) {
+        const LinphoneAccountParams *params = linphone_account_get_params(accounts->data);
+        char *uri = uri_of(linphone_account_params_get_identity_address(params));
+        if (simauth_aor_same(uri, own))
+            privacy = linphone_account_params_get_privacy(params);
+        g_free(uri);
+    }
+    return privacy != LinphonePrivacyDefault && privacy != LinphonePrivacyNone;
+}
+
 /* Whether the call will carry elements is known before its SDP is made, and only then can it be
  * ZRTP. (Its gateway's answer is not known yet: ZRTP costs nothing where the peer does not speak
  * it.) */
@@ -340,7 +356,7 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
         .peer_uri = peer,
         .own_nai = core->own_nai,
         .outgoing = true,
-        .anonymous = privacy != LinphonePrivacyDefault && privacy != LinphonePrivacyNone,
+        .anonymous = hides_name(core, privacy, own),
         .now = core_now(),
     };
     struct policy_answer answer;
