@@ -349,8 +349,9 @@ class DeafReader(Base):
                 return False
         wait_for(listens)
         phone = Phone(self.pair.sim_a, a).bootstrap()
-        for _ in range(700):  # of more than 100 octets each, into a pipe of 65536
-            self.assertEqual(phone.ask("GET", "/v1/self").status, 200)
+        for _ in range(700):  # lines of more than 100 octets each, into a pipe of 65536
+            self.assertEqual(phone.raw("GET", "/nothing").status, 404)
+        self.assertEqual(phone.ask("GET", "/v1/self").status, 200)
         self.assertGreater(metrics(a)["simauth_log_lines_lost_total"], 0)
         self.assertEqual(states(a)["listener"], "good")
 
