@@ -6,6 +6,7 @@ import os
 
 from cases import case
 from cases.call import authenticated_call, prepare
+from cases.card import phones_with_cards
 from world.packet import MTU
 from world.pki import Authority
 from world.wire import Wire
@@ -100,3 +101,32 @@ def tls_stranger(world):
     world.alice.wait_registered()
     world.bob.wait_log(r"SSL handshake failed : X509 - Certificate verification failed")
     assert "LinphoneRegistrationOk" not in world.bob.command("register-status ALL")
+
+
+def longest(world):
+    """Two 2G SIMs, whose elements are the longest that phones write (three RANDs)."""
+    with phones_with_cards(world, kinds={"alice": {"algorithm": "comp128v2"}, "bob": {"algorithm": "comp128v3"}}):
+        authenticated_call(world)
+    messages = world.messages()
+    between = messages.all("INVITE", source=world.operators["a"].proxy, target=world.operators["b"].proxy)
+    assert between and all(len(m.tag("From")) == 97 for m in between), [m.tag("From") for m in between]
+    ringing = messages.all("INVITE", status=180, source=world.operators["b"].proxy, target=world.operators["a"].proxy)
+    assert ringing and all(len(m.tag("To")) == 97 for m in ringing), [m.tag("To") for m in ringing]
+
+
+@case("call.transport.longest")
+def longest_udp(world):
+    """The longest elements over UDP."""
+    longest(world)
+
+
+@case("call.transport.longest_tcp", transport="tcp")
+def longest_tcp(world):
+    """The same over TCP."""
+    longest(world)
+
+
+@case("call.transport.longest_tls", transport="tls")
+def longest_tls(world):
+    """The same over TLS."""
+    longest(world)
