@@ -116,9 +116,9 @@ def with_disk(root, image, *starts):
 class PowerCut(unittest.TestCase):
     def setUp(self):
         self.pair = Pair(start=False)
-        self.addCleanup(self.pair.close)
         self.disk = (Database if POSTGRESQL else Gateways)(self.pair)
         self.addCleanup(self.disk.close)
+        self.addCleanup(self.pair.close)  # first: a gateway that ends syncs once more
         self.lock = threading.Lock()
         self.given = 0
 
