@@ -18,14 +18,13 @@ import time
 from . import sandbox
 
 SUITE = "trixie"
-BUILD = ("ca-certificates cmake gcc libbctoolbox-dev libbellesip-dev libc6-dev libcurl4-openssl-dev libexpat1-dev "
-         "libglib2.0-dev libjansson-dev liblinphone-dev libmediastreamer-dev libortp-dev libpcsclite-dev libsecret-1-dev "
-         "libssl-dev ninja-build pkg-config")
+# Of the packages that a build needs (packaging/dependencies) those that are for the gateway or a checkout.
+NOT_NEEDED = ("git libgnutls28-dev libmicrohttpd-dev libosmo-gsup-client-dev libp11-kit-dev libpq-dev libsqlite3-dev "
+              "libtalloc-dev").split()
 RUN = "linphone-cli linphone-common pcscd procps python3-cryptography vsmartcard-vpcd"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+DEPENDENCIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../packaging/dependencies")
 SOURCE, OBJECTS = "/srv", "/mnt"  # where a build inside sees the sources and its own folder
-
-
 MONTH = 30 * 24 * 3600  # seconds
 
 
@@ -33,8 +32,14 @@ def _cache():
     return os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests")
 
 
+def _packages():
+    with open(DEPENDENCIES, encoding="utf-8") as listed:
+        build = listed.read().split("\n# build\n")[1].split("\n# ")[0].split()
+    return sorted({*build, *RUN.split()} - {*NOT_NEEDED})
+
+
 def folder():
-    content = hashlib.sha256(repr((SUITE, BUILD, RUN, LEFT_OUT)).encode()).hexdigest()
+    content = hashlib.sha256(repr((SUITE, _packages(), LEFT_OUT)).encode()).hexdigest()
     return os.path.join(_cache(), f"debian13-{content[:12]}")
 
 
@@ -54,7 +59,7 @@ def mirror():
 
 
 def _arguments(target):
-    argv = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join((BUILD + " " + RUN).split()),
+    argv = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(_packages()),
             "--aptopt=APT::Install-Recommends \"0\"", "--aptopt=Acquire::Languages \"none\""]
     return argv + [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT] + [SUITE, target, mirror()]
 
