@@ -5,6 +5,7 @@
 from dataclasses import dataclass, field
 
 registered = {}
+before_group = {}  # group -> function(build): what its cases need is made, once for all of them
 
 
 class Skip(Exception):

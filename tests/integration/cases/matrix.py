@@ -3,17 +3,19 @@
 """Linphones of two Debian releases call each other: over each transport, from each kind of SIM."""
 
 import contextlib
+import os
 import re
 import time
 
-from cases import case
+from cases import before_group, case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
-from world import Failed, flow
+from world import Failed, debian13, flow
 from world.card_reader import card_of, reader_on
 
 MATCH = r"media: sink=zrtp verdict=match"
 TRANSPORTS = ("udp", "tcp", "tls")
 SIMS = {"software": None, "card": "pcsc"}  # and where use_sim() puts it
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 LIBRARIES = {"5.1": "liblinphone.so.10", "5.3": "liblinphone.so.12"}
 
 
@@ -156,7 +158,10 @@ def debian_12(world):
     matrix(world, "5.1")
 
 
-@case("call.debian13.matrix", label="long", limit=600, group="call.debian13", transport="tls")
+before_group["call.debian13"] = lambda build: debian13.stage(SOURCE, build)
+
+
+@case("call.debian13.matrix", label="long", limit=1200, group="call.debian13", transport="tls")
 def debian_13(world):
     """5.1 and 5.3, each with each."""
     matrix(world, "5.1", "5.3")
