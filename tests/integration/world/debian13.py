@@ -3,7 +3,7 @@
 """A Debian 13 beside the machine's own Debian, for phones with liblinphone 5.3: a chroot, made once.
 
 It stands below SIMAUTH_CACHE (default /var/cache/simauth-tests) in a folder named for what is in it, so that
-checkouts that ask for other packages have others; one that nobody used for a month is removed. Nothing
+checkouts that ask for other packages have others; one that nobody used for a week is removed. Nothing
 in a test writes into it: phones see it read-only.
 """
 
@@ -25,7 +25,7 @@ RUN = "linphone-cli linphone-common pcscd procps python3-cryptography vsmartcard
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 DEPENDENCIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../packaging/dependencies")
 SOURCE, OBJECTS = "/srv", "/mnt"  # where a build inside sees the sources and its own folder
-MONTH = 30 * 24 * 3600  # seconds
+WEEK = 7 * 24 * 3600  # seconds
 
 
 def _cache():
@@ -76,7 +76,7 @@ def _make(root):
 
 def _remove_unused():
     for old in glob.glob(os.path.join(_cache(), "debian13-*")):
-        if os.path.isdir(old) and time.time() - os.stat(old).st_mtime > MONTH:
+        if os.path.isdir(old) and time.time() - os.stat(old).st_mtime > WEEK:
             shutil.rmtree(old)
 
 
