@@ -13,6 +13,9 @@ static void show(const json_t *call, bool live)
     if (*ctl_text(call, "nai"))
         printf(" (%s, vouched for by %s)", ctl_text(call, "nai"), ctl_text(call, "operator"));
     printf("%s\n", live ? "  [now]" : "");
+    if (json_integer_value(json_object_get(call, "known_since")))
+        printf("    known since %s, no SIM in this call\n",
+               ctl_time(json_integer_value(json_object_get(call, "known_since"))));
     if (*ctl_text(call, "text"))
         printf("    %s%s%s\n", ctl_text(call, "text"), *ctl_text(call, "problem") ? ": " : "",
                ctl_text(call, "problem"));

@@ -29,7 +29,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command ctl_status, ctl_settings, ctl_switch, ctl_pins, ctl_calls,
-    ctl_continue_once, ctl_self_test, ctl_binding, ctl_sim;
+    ctl_continue_once, ctl_self_test, ctl_binding, ctl_sim, ctl_keys;
 
 /* "simauthctl: ..." on stderr. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -9,7 +9,7 @@
 
 static const struct ctl_command *const commands[] = {
     &ctl_status,        &ctl_settings,  &ctl_switch,  &ctl_pins, &ctl_calls,
-    &ctl_continue_once, &ctl_self_test, &ctl_binding, &ctl_sim,
+    &ctl_continue_once, &ctl_self_test, &ctl_binding, &ctl_sim,  &ctl_keys,
 };
 
 void ctl_complain(const char *format, ...)

@@ -322,6 +322,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->policy = policy;
     call->settings = settings_ref(core->settings);
     call->reason = SIMAUTH_EVENT_COUNT;
+    call->peer_wish = -1;
     call->began = core_now();
     call->began_us = now_us();
     call->ahead = caller ? ahead_take(core, &call->policy) : NULL;
@@ -365,8 +366,11 @@ void call_over(struct call *call)
         simauth_session_hung_up(call->root->session);
     sip_timer_stop(call->verdict_timer);
     call->verdict_timer = NULL;
+    call_key_over(call, false);
     note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
-    core_remember_call(call->core, call_record(call));
+    /* A callee that does not have the key never rang, and the same call comes once more. */
+    if (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN)
+        core_remember_call(call->core, call_record(call));
 }
 
 void call_free(struct call *call)
@@ -374,6 +378,7 @@ void call_free(struct call *call)
     struct call **link = &call->core->calls;
 
     call_over(call);
+    call_leave_keys(call);
     while (*link != call)
         link = &(*link)->next;
     *link = call->next;
@@ -428,6 +433,7 @@ json_t *call_record(const struct call *call)
     json_object_set_new(record, "problem", json_string(call->error));
     json_object_set_new(record, "gateway_ms", json_real(call->gateway_us / 1000.0));
     json_object_set_new(record, "card_ms", json_real(call->card_us / 1000.0));
+    json_object_set_new(record, "known_since", json_integer(call_known_since(call)));
     if (leg->session)
         add_names(record, leg->session);
     return record;
@@ -457,6 +463,15 @@ static void learn(struct call *call, const struct simauth_session *session)
     core_save_pins(call->core);
 }
 
+static void tell_known(const struct call *call, const struct simauth_session *session)
+{
+    char *words = simauth_session_known_since(session) ? call_known_words(call) : NULL;
+
+    if (words && call->word != SIMAUTH_WORD_NOT_AUTHENTICATED)
+        note_call(call->id, call->caller, "known", "text=%s", words);
+    g_free(words);
+}
+
 void call_tell(struct call *call, const struct simauth_session *session)
 {
     const struct simauth_method *method = simauth_session_peer_method(session);
@@ -476,8 +491,10 @@ void call_tell(struct call *call, const struct simauth_session *session)
                   simauth_session_peer_nai(session), method ? method->name : "none",
                   simauth_session_peer_sim_age(session), (int)((now_us() - call->began_us) / 1000),
                   simauth_session_peer_operator(session));
+    tell_known(call, session);
     call_silence(call);
     if (call->word == SIMAUTH_WORD_AUTHENTICATED) {
+        call_key_over(call, true);
         learn(call, session);
     } else if (call->core->pins && call->caller && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY) {
         pins_set_nobody(call->core->pins, call->policy.peer, core_now());

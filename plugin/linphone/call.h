@@ -12,6 +12,7 @@
 
 #include "core.h"
 #include "drive.h"
+#include "setup.h"
 #include "sink.h"
 
 /* docs/protocol.md section 7 */
@@ -69,6 +70,10 @@ struct call {
     bool card_unusable;
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
     unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
+
+    uint64_t key_handle; /* of the setup key that this call rests on; 0: none (any more) */
+    int64_t peer_wish;   /* the other side's, for the lifetime of new keys; -1: none came */
+    bool keys_made;      /* what this call leaves behind is made, or is not to be made */
 
     struct sip_timer *hold_timer, *verdict_timer;
     int64_t began, began_us;
@@ -146,6 +151,28 @@ void callee_hold_over(struct call *call);
 void callee_response_out(struct call *call, belle_sip_response_t *response);
 enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack);
 void callee_go_on(struct leg *leg, simauth_actions actions);
+
+/* -- setup keys (call_setup.c) ------------------------------------------------------------------
+ */
+
+/* Caller: begins with a setup key; 0: there is none for this call, and all is as it was. */
+simauth_actions call_begin_held(struct call *call, const char *sdp, size_t len);
+/* Callee: the answer to FIND_KEY. */
+simauth_actions call_find_key(struct call *call);
+/* The call is decided or over. `spent`: it was authenticated, or the peer does not have the key. */
+void call_key_over(struct call *call, bool spent);
+/* Caller: whether this refusal says that the callee does not have the key. Then the key is erased,
+ * and the same call is placed once more, in full. */
+bool call_key_unknown(struct call *call, belle_sip_response_t *response);
+/* When both SIMs last took part, seconds since 1970, in a call that rests on a setup key, else 0;
+ * the same in words, NULL or g_free(). */
+int64_t call_known_since(const struct call *call);
+char *call_known_words(const struct call *call);
+/* BYE and its responses: each side's wish for a lifetime, and the end that makes the keys. */
+void call_bye_in(struct call *call, belle_sip_message_t *message);
+void call_bye_out(struct call *call, belle_sip_message_t *message);
+/* The call has ended: makes the keys for the next ones, once. */
+void call_leave_keys(struct call *call);
 
 /* -- both ---------------------------------------------------------------------------------------
  */

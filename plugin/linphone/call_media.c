@@ -260,6 +260,7 @@ static void later(struct call *call, belle_sip_message_t *message, bool ours)
 
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message)
 {
+    call_bye_in(call, message);
     if (handed_in(call, message) || refuse_offer(call, message))
         return SIP_DROP;
     later(call, message, false);
@@ -268,6 +269,7 @@ enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message)
 
 void call_later_out(struct call *call, belle_sip_message_t *message)
 {
+    call_bye_out(call, message);
     handed_out(call, message);
     later(call, message, true);
 }

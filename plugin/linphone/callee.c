@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Entity-B. One INVITE, in the order in which things happen:
- *   callee_invite_in     it is held; gateway, SIM and the caller's vector (worker)
+ *   callee_invite_in     it is held; gateway, SIM and the caller's vector (worker), or in place
+ *                        the setup key that it names
  *   callee_go_on         element 2 becomes the To tag; the phone rings, or the INVITE is refused
  *   callee_response_out  header and, with the SDP answer, the media's key
  *   callee_ack_in        element 3 is checked; a wrong ACK is no ACK
@@ -20,7 +21,9 @@
 
 static void refuse_now(struct call *call)
 {
-    const struct words_end *words = words_refuse(call->card_unusable);
+    const struct words_end *words = call->reason == SIMAUTH_EVENT_KEY_UNKNOWN
+                                        ? words_refuse_key()
+                                        : words_refuse(call->card_unusable);
 
     if (call->refusing)
         call->core->refusing--;
@@ -32,10 +35,12 @@ static void refuse_now(struct call *call)
 }
 
 /* Every refusal leaves at the same time after its INVITE, when the longest wait is over as well: a
- * caller does not learn from the clock what was wrong (docs/protocol.md section 7). */
+ * caller does not learn from the clock what was wrong (docs/protocol.md section 7). That a setup
+ * key is not here is no secret: it is said at once, for the caller comes again in full. */
 static void refuse(struct call *call)
 {
-    if (call->hold_over || call->core->refusing >= CALLEE_REFUSING_MAX) {
+    if (call->hold_over || call->core->refusing >= CALLEE_REFUSING_MAX ||
+        call->reason == SIMAUTH_EVENT_KEY_UNKNOWN) {
         refuse_now(call);
         return;
     }
@@ -169,6 +174,10 @@ static simauth_actions begin(struct call *call)
     else if (found == SIMAUTH_ELEMENT_FOUND)
         note_call(call->id, false, "received", "element=1 text=%s", element.text);
     actions = simauth_session_begin_callee(session, found, &element, sdp, len);
+    if (actions & SIMAUTH_DO_FIND_KEY) {
+        call_clean_sdp(call, invite);
+        return call_find_key(call);
+    }
     if (!(actions & DRIVE_WORKERS))
         return actions;
     call_clean_sdp(call, invite);

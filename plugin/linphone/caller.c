@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Entity-A. One INVITE, in the order in which things happen:
- *   caller_invite_out   it is held; the session asks for the callee's vector (worker)
+ *   caller_invite_out   with a setup key it leaves at once, else it is held; the session asks for
+ *                       the callee's vector (worker)
  *   caller_go_on        element 1 into From tag and header; the INVITE leaves
  *   caller_response_in  element 2 is checked; the media gets its key before the answer goes up
  *   caller_ack_out      element 3 into branch and header
@@ -149,6 +150,8 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
     struct leg *leg;
 
     if (code >= 300) {
+        if (call_key_unknown(call, response))
+            return SIP_PASS;
         caller_again_failed(call, response);
         if (code < 400) /* Linphone follows, with an INVITE that is another exchange */
             call_over(call);
@@ -256,8 +259,9 @@ static simauth_actions begin(struct call *call)
 {
     size_t len = 0;
     const char *sdp = sip_message_sdp((belle_sip_message_t *)sip_call_invite(call->sip), &len);
+    simauth_actions actions = call_begin_held(call, sdp, len);
 
-    return simauth_session_begin_caller(call->root->session, sdp, len);
+    return actions ? actions : simauth_session_begin_caller(call->root->session, sdp, len);
 }
 
 /* An INVITE whose SDP does not offer ZRTP (a core that was seen too late to raise it, a Linphone

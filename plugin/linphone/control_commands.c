@@ -50,6 +50,7 @@ static json_t *core_status(struct core *core)
     json_object_set_new(status, "sim", json_string(s->sim ? s->sim : ""));
     json_object_set_new(status, "gateway", json_string(s->gateway ? s->gateway : ""));
     json_object_set_new(status, "policy", json_string(settings_policy_name(s->policy)));
+    json_object_set_new(status, "keys", json_string(setup_home(core)));
     json_object_set_new(status, "pins", json_integer((json_int_t)pins_count(core->pins)));
     return status;
 }
@@ -100,6 +101,21 @@ static void pins(const json_t *request, struct control_reply *reply)
     control_answer(reply, json_pack("{s:o}", "pins", list));
 }
 
+static void keys(const json_t *request, struct control_reply *reply)
+{
+    json_t *list = json_array();
+    struct core *first = core_first();
+
+    (void)request;
+    for (struct core *core = first; core; core = core->next) {
+        json_t *own = setup_list(core);
+        json_array_extend(list, own);
+        json_decref(own);
+    }
+    control_answer(reply, json_pack("{s:s, s:s, s:o}", "home", first ? setup_home(first) : "off",
+                                    "problem", first ? setup_problem(first) : "", "keys", list));
+}
+
 /* -- what changes something ----------------------------------------------------------------------
  */
 
@@ -136,6 +152,21 @@ static void forget(const json_t *request, struct control_reply *reply)
     control_answer(reply, json_pack("{s:s, s:b}", "peer", aor, "found", found));
 }
 
+static void forget_keys(const json_t *request, struct control_reply *reply)
+{
+    const char *peer = json_string_value(json_object_get(request, "peer"));
+    size_t erased = 0;
+
+    if (peer && simauth_nai_check(peer) != SIMAUTH_OK) {
+        char aor[SIMAUTH_AOR_MAX + 1];
+        if (!read_peer(request, reply, aor))
+            return;
+    }
+    for (struct core *core = core_first(); core; core = core->next)
+        erased += setup_forget(core, peer);
+    control_answer(reply, json_pack("{s:I}", "erased", (json_int_t)erased));
+}
+
 static void run_self_test(const json_t *request, struct control_reply *reply)
 {
     (void)request;
@@ -160,6 +191,8 @@ void control_commands_handle(const char *command, const json_t *request,
         {"pins", pins},
         {"continue-once", continue_once},
         {"forget", forget},
+        {"keys", keys},
+        {"forget-keys", forget_keys},
         {"self-test", run_self_test},
         {"bootstrap", bootstrap},
         {"prove", bindings_prove},

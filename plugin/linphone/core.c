@@ -5,6 +5,7 @@
 #include "bindings.h"
 #include "call.h"
 #include "note.h"
+#include "setup.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -95,6 +96,7 @@ static void take_settings(struct core *core, struct settings *settings)
     }
     open_pins(core, settings->data);
     core->settings = settings_ref(settings);
+    setup_take_settings(core);
     *core->inactive = '\0';
     note("active: settings=%s policy=%s ask=%s", core->settings_path,
          settings_policy_name(settings->policy),
@@ -362,7 +364,7 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     struct policy_answer answer;
 
     policy_decide(&question, &answer);
-    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in)
+    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in && !setup_has(core, &answer))
         ahead_begin(core, &answer);
     g_free(own);
     g_free(peer);
@@ -497,6 +499,7 @@ void core_free(struct core *core)
         link = &(*link)->next;
     *link = core->next;
     ahead_free(core->ahead);
+    setup_close(core);
     worker_stop(core->worker);
     if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */
         linphone_core_cbs_unref(core->cbs);
@@ -549,5 +552,6 @@ bool core_forget(struct core *core, const char *aor)
     found = pins_forget(core->pins, aor);
     if (found)
         core_save_pins(core);
-    return found;
+    /* Who may be somebody else now is not to be known by a key of before. */
+    return setup_forget(core, aor) || found;
 }

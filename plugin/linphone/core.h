@@ -43,6 +43,7 @@ struct core {
     bool remembering; /* core_remember_challenges() is under way */
     int refusing;     /* refused INVITEs that wait for their moment */
 
+    struct setup *setup; /* setup keys; NULL until there were settings */
     struct ahead *ahead; /* begun for a call whose INVITE has not come yet */
     struct call *calls;
     GQueue *last; /* json_t *, newest first */

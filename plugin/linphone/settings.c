@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 
+#include <simauth/setup.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,10 @@ const struct settings_key settings_keys[] = {
     {"policy", "require, prefer or off", "for accounts and peers without one", "prefer"},
     {"ask", "known or everybody", "for whom the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
+    {"keys", "auto, desktop, file, memory or off", "where the keys of the next calls are kept",
+     "auto"},
+    {"key_lifetime", "NUMBER with s, m, h or d, at most 7d", "how long such a key lives; 0: none",
+     "24h"},
     {"emergency", "NUMBER;NUMBER;...", "calls to these are never touched", "112;911;..."},
     {NULL, NULL, NULL, NULL},
 };
@@ -140,8 +145,35 @@ static void check_sim(struct reader *r, const struct settings *s)
         fail(r, "[phone] pin: must be ask, none or fd:NUMBER; a PIN itself is never kept here");
 }
 
+/* "24h", "90m", "3600s", "7d"; "0". */
+static int64_t read_lifetime(struct reader *r, const char *key)
+{
+    static const struct {
+        const char *unit;
+        int64_t seconds;
+    } units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    char *value = read_text(r, PHONE, key), *unit = NULL;
+    int64_t seconds = value ? -1 : SIMAUTH_SETUP_LIFETIME;
+    guint64 number = value && g_ascii_isdigit(*value) ? g_ascii_strtoull(value, &unit, 10) : 0;
+
+    for (size_t i = 0; unit && i < G_N_ELEMENTS(units); i++) {
+        if (!strcmp(unit, units[i].unit) && number <= SIMAUTH_SETUP_SIM_LIMIT)
+            seconds = (int64_t)number * units[i].seconds;
+    }
+    if (unit && !*unit && !number)
+        seconds = 0;
+    if (seconds < 0 || seconds > SIMAUTH_SETUP_SIM_LIMIT) {
+        fail(r, "[phone] %s=%s: must be a time such as 24h, 30m or 7d (the longest), or 0", key,
+             value);
+        seconds = 0;
+    }
+    g_free(value);
+    return seconds;
+}
+
 static void read_phone(struct reader *r, struct settings *s)
 {
+    static const char *const keys[] = {"auto", "desktop", "file", "memory", "off", NULL};
     static const char *const carriages[] = {"tag", "header", "both", NULL};
     static const char *const asks[] = {"known", "everybody", NULL};
 
@@ -159,6 +191,8 @@ static void read_phone(struct reader *r, struct settings *s)
     s->policy = read_policy(r, PHONE, SETTINGS_PREFER);
     s->ask = read_word(r, PHONE, "ask", asks, 0) ? ASK_EVERYBODY : ASK_KNOWN;
     s->mark_verified = read_switch(r, "mark_verified", false);
+    s->keys = (enum settings_keys)read_word(r, PHONE, "keys", keys, KEYS_AUTO);
+    s->key_lifetime = read_lifetime(r, "key_lifetime");
     s->emergency = g_key_file_get_string_list(r->file, PHONE, "emergency", NULL, NULL);
     if (!s->emergency)
         s->emergency = g_strdupv((char **)default_emergency);

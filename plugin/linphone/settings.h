@@ -17,6 +17,9 @@
 enum settings_policy { SETTINGS_UNSET, SETTINGS_OFF, SETTINGS_PREFER, SETTINGS_REQUIRE };
 enum settings_carriage { CARRY_TAG = 1, CARRY_HEADER = 2, CARRY_BOTH = 3 };
 enum settings_ask { ASK_KNOWN, ASK_EVERYBODY };
+/* Where setup keys are kept; AUTO: with the desktop's keyring where there is one, else in a file of
+ * this machine. */
+enum settings_keys { KEYS_AUTO, KEYS_DESKTOP, KEYS_FILE, KEYS_MEMORY, KEYS_OFF };
 
 /* One [account AOR] or [peer AOR]. */
 struct settings_party {
@@ -37,7 +40,9 @@ struct settings {
     enum settings_policy policy; /* never SETTINGS_UNSET */
     enum settings_ask ask;
     bool mark_verified;
-    char **emergency; /* NULL-terminated users of SIP URIs and numbers */
+    enum settings_keys keys;
+    int64_t key_lifetime; /* seconds that we wish for a setup key; 0: none */
+    char **emergency;     /* NULL-terminated users of SIP URIs and numbers */
     struct settings_party *accounts, *peers;
     size_t account_count, peer_count;
     char *problem; /* NULL; else these are not what the file says, and this is why */

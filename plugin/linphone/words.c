@@ -54,6 +54,14 @@ const char *words_advice(enum simauth_event reason)
     }
 }
 
+const struct words_end *words_refuse_key(void)
+{
+    static const struct words_end unknown = {480, "Temporarily Unavailable",
+                                             "SIM;cause=3;text=\"Setup key unknown\"",
+                                             "Setup key unknown"};
+    return &unknown;
+}
+
 const struct words_end *words_refuse(bool card_unusable)
 {
     static const struct words_end refused = {

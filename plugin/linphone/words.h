@@ -21,6 +21,7 @@ struct words_end {
     const char *phrase, *reason, *warning;
 };
 const struct words_end *words_refuse(bool card_unusable);
+const struct words_end *words_refuse_key(void); /* a setup key that is not here */
 const struct words_end *words_end(bool caller);
 
 #endif

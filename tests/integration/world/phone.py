@@ -120,7 +120,8 @@ class Phone:
         """Put the soft SIM into this phone and name its operator's gateway (simauth.conf).
 
         root: the certificate that gateways chain to. place: 'pcsc' for a card instead of the
-        soft SIM. settings: further keys of [phone].
+        soft SIM. settings: further keys of [phone]. Setup keys are off unless a case is about
+        them (keys="file"): every call of a case is then authenticated by both SIMs.
         """
         for part in (".config/simauth", ".local/share/simauth", ".local/state/simauth"):
             steps = part.split("/")
@@ -128,6 +129,7 @@ class Phone:
                 self.node.make_folder(*steps[:depth + 1], mode=0o700)
         path = self.node.write(".local/share/simauth/sim.json", sim.issued, 0o600)
         settings.setdefault("ask", "everybody")
+        settings.setdefault("keys", "off")
         self.node.write(".config/simauth/simauth.conf", SETTINGS.format(
             sim=place or f"soft:{path}", gateway=sim.gateway, ca=root.certificate,
             more="\n".join(f"{key}={value}" for key, value in settings.items())), 0o600)

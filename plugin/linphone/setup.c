@@ -1,0 +1,372 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "setup.h"
+#include "call.h"
+#include "note.h"
+#include "setup_store.h"
+#include "thread.h"
+
+#include <string.h>
+
+struct setup {
+    struct simauth_keyring *ring;
+    struct setup_store *store; /* NULL: memory alone, or not known yet */
+    enum settings_keys mode;
+    char *folder;
+    unsigned serial; /* of what was begun for it */
+    bool loading;
+    bool dirty;  /* changed since the last writing began */
+    bool saving; /* the worker has a writing of it */
+    const char *home;
+    char error[SETUP_STORE_ERROR_MAX];
+};
+
+static unsigned last_serial;
+
+/* -- to the disk ---------------------------------------------------------------------------------
+ */
+
+struct save {
+    struct errand errand; /* first */
+    belle_sip_provider_t *provider;
+    unsigned serial;
+    struct setup_store *store;
+    GBytes *sealed;
+    uint64_t turn;
+    bool good;
+    char error[SETUP_STORE_ERROR_MAX];
+};
+
+static void begin_save(struct core *core);
+
+static void save_free(struct save *save)
+{
+    setup_store_unref(save->store);
+    g_bytes_unref(save->sealed);
+    g_free(save);
+}
+
+static void save_work(struct errand *errand, struct station *station)
+{
+    struct save *save = (struct save *)errand;
+
+    (void)station;
+    save->good = setup_store_write(save->store, save->sealed, save->turn, save->error);
+}
+
+static void save_back(struct errand *errand)
+{
+    struct save *save = (struct save *)errand;
+    struct core *core = core_of_provider(save->provider);
+    struct setup *setup = core ? core->setup : NULL;
+
+    if (setup && setup->serial == save->serial) {
+        setup->saving = false;
+        if (!save->good)
+            note("setup keys: %s", save->error);
+        g_strlcpy(setup->error, save->good ? "" : save->error, sizeof(setup->error));
+        if (setup->dirty)
+            begin_save(core);
+    }
+    save_free(save);
+}
+
+static void save_lost(struct errand *errand)
+{
+    save_free((struct save *)errand); /* setup_close() has written */
+}
+
+static void begin_save(struct core *core)
+{
+    struct setup *setup = core->setup;
+    GBytes *sealed = setup_store_seal(setup->store, setup->ring);
+    struct save *save = sealed ? g_new0(struct save, 1) : NULL;
+
+    if (!save)
+        return;
+    setup->dirty = false;
+    setup->saving = true;
+    save->errand.work = save_work;
+    save->errand.back = save_back;
+    save->errand.lost = save_lost;
+    save->provider = core->provider;
+    save->serial = setup->serial;
+    save->store = setup_store_ref(setup->store);
+    save->sealed = sealed;
+    save->turn = setup_store_turn(setup->store);
+    worker_do(core->worker, &save->errand);
+}
+
+static void changed(struct core *core)
+{
+    struct setup *setup = core->setup;
+
+    setup->dirty = true;
+    if (setup->store && !setup->saving)
+        begin_save(core);
+}
+
+/* -- from the disk, when Linphone starts ---------------------------------------------------------
+ */
+
+struct load {
+    belle_sip_provider_t *provider;
+    unsigned serial;
+    struct setup_store_opening opening;
+};
+
+static void load_free(struct load *load)
+{
+    setup_store_unref(load->opening.store);
+    simauth_keyring_free(load->opening.ring);
+    g_free(load->opening.folder);
+    g_free(load);
+}
+
+/* What calls made or used meanwhile stays; the records bring their nonces along. */
+static void merge(struct setup *setup, const struct simauth_keyring *from)
+{
+    struct simauth_octets record = {0};
+
+    for (size_t i = 0; simauth_keyring_write(from, i, &record) == SIMAUTH_OK; i++) {
+        (void)simauth_keyring_read(setup->ring, record.data, record.len, core_now());
+        simauth_octets_clear(&record);
+    }
+    simauth_octets_clear(&record);
+}
+
+static size_t count(const struct setup *setup)
+{
+    size_t n = 0;
+
+    while (simauth_keyring_at(setup->ring, n))
+        n++;
+    return n;
+}
+
+static void load_back(void *arg)
+{
+    struct load *load = arg;
+    struct core *core = core_of_provider(load->provider);
+    struct setup *setup = core ? core->setup : NULL;
+
+    if (setup && setup->serial == load->serial) {
+        setup->loading = false;
+        setup->home = load->opening.home;
+        setup->store = setup_store_ref(load->opening.store);
+        g_strlcpy(setup->error, load->opening.error, sizeof(setup->error));
+        merge(setup, load->opening.ring);
+        note("setup keys: home=%s count=%zu%s%s", setup->home, count(setup),
+             *setup->error ? " problem=" : "", setup->error);
+        if (setup->dirty)
+            changed(core);
+    }
+    load_free(load);
+}
+
+static void *load_run(void *arg)
+{
+    struct load *load = arg;
+
+    setup_store_open(&load->opening, core_now());
+    if (!sip_tap_run_later(load->provider, load_back, load))
+        load_free(load);
+    return NULL;
+}
+
+static void begin_load(struct core *core)
+{
+    struct setup *setup = core->setup;
+    struct load *load = g_new0(struct load, 1);
+
+    load->provider = core->provider;
+    load->serial = setup->serial;
+    load->opening.mode = setup->mode;
+    load->opening.folder = g_strdup(setup->folder);
+    load->opening.ring = simauth_keyring_new();
+    setup->loading = load->opening.ring && thread_launch("simauth-keys", load_run, load);
+    setup->home = setup->loading ? "loading" : "memory";
+    if (!setup->loading)
+        load_free(load);
+}
+
+/* -- the object ----------------------------------------------------------------------------------
+ */
+
+void setup_close(struct core *core)
+{
+    struct setup *setup = core->setup;
+    GBytes *sealed;
+
+    if (!setup)
+        return;
+    if (setup->store && (setup->dirty || setup->saving)) {
+        sealed = setup_store_seal(setup->store, setup->ring);
+        if (sealed &&
+            !setup_store_write(setup->store, sealed, setup_store_turn(setup->store), setup->error))
+            note("setup keys: %s", setup->error);
+        if (sealed)
+            g_bytes_unref(sealed);
+    }
+    setup_store_leave(setup->store);
+    setup_store_unref(setup->store);
+    simauth_keyring_free(setup->ring);
+    g_free(setup->folder);
+    g_free(setup);
+    core->setup = NULL;
+}
+
+void setup_take_settings(struct core *core)
+{
+    const struct settings *s = core->settings;
+    struct setup *setup = core->setup;
+
+    if (setup && setup->mode == s->keys && !strcmp(setup->folder, s->data))
+        return;
+    setup_close(core);
+    setup = g_new0(struct setup, 1);
+    setup->ring = simauth_keyring_new();
+    if (!setup->ring) {
+        g_free(setup);
+        return;
+    }
+    core->setup = setup;
+    setup->mode = s->keys;
+    setup->folder = g_strdup(s->data);
+    setup->serial = ++last_serial;
+    setup->home = s->keys == KEYS_OFF ? "off" : "memory";
+    if (s->keys == KEYS_OFF || s->keys == KEYS_MEMORY)
+        setup_store_remove(setup->folder);
+    else
+        begin_load(core);
+}
+
+/* -- what calls do -------------------------------------------------------------------------------
+ */
+
+static struct setup *in_use(const struct core *core)
+{
+    return core->setup && core->setup->mode != KEYS_OFF ? core->setup : NULL;
+}
+
+const struct simauth_held_key *setup_take(struct core *core, const char *own, const char *peer,
+                                          uint8_t strength, uint64_t *handle)
+{
+    struct setup *setup = in_use(core);
+
+    *handle = 0;
+    return setup ? simauth_keyring_take(setup->ring, own, peer, strength, core_now(), handle)
+                 : NULL;
+}
+
+bool setup_has(struct core *core, const struct policy_answer *policy)
+{
+    uint64_t handle;
+    bool found = setup_take(core, policy->own, policy->peer, policy->strength, &handle) != NULL;
+
+    setup_release(core, &handle, false);
+    return found;
+}
+
+const struct simauth_held_key *setup_find(struct core *core, const char *own, const char *peer,
+                                          const uint8_t *keyid, const uint8_t *nonce_a,
+                                          uint64_t *handle)
+{
+    struct setup *setup = in_use(core);
+    const struct simauth_held_key *key = NULL;
+    enum simauth_result result;
+
+    *handle = 0;
+    if (!setup)
+        return NULL;
+    result = simauth_keyring_find(setup->ring, own, peer, keyid, nonce_a, core_now(), &key, handle);
+    if (result == SIMAUTH_OK || result == SIMAUTH_EXPIRED)
+        changed(core);
+    return key;
+}
+
+void setup_release(struct core *core, uint64_t *handle, bool spent)
+{
+    if (!*handle || !core->setup)
+        return;
+    simauth_keyring_release(core->setup->ring, *handle, spent);
+    *handle = 0;
+    if (spent)
+        changed(core);
+}
+
+void setup_keep(struct core *core, const struct simauth_held_key keys[2])
+{
+    struct setup *setup = in_use(core);
+
+    if (!setup)
+        return;
+    (void)simauth_keyring_expire(setup->ring, core_now());
+    for (int i = 0; i < 2; i++)
+        (void)simauth_keyring_add(setup->ring, &keys[i], core_now());
+    changed(core);
+}
+
+int64_t setup_wish(const struct core *core)
+{
+    return in_use(core) && core->settings ? core->settings->key_lifetime : 0;
+}
+
+/* -- revocation ----------------------------------------------------------------------------------
+ */
+
+static void no_new_ones(struct core *core, const char *peer)
+{
+    for (struct call *call = core->calls; call; call = call->next) {
+        const struct simauth_session *session = call->talk ? call->talk->session : NULL;
+
+        if (!peer || simauth_aor_same(call->policy.peer, peer) ||
+            (session && !strcmp(simauth_session_peer_nai(session), peer)))
+            call->keys_made = true;
+    }
+}
+
+size_t setup_forget(struct core *core, const char *peer)
+{
+    size_t erased = core->setup ? simauth_keyring_forget(core->setup->ring, peer) : 0;
+
+    no_new_ones(core, peer);
+    if (erased) {
+        note("setup keys: forgotten=%zu", erased);
+        changed(core);
+    }
+    return erased;
+}
+
+size_t setup_forget_nai(struct core *core, const char *nai)
+{
+    return setup_forget(core, nai);
+}
+
+/* -- for people ----------------------------------------------------------------------------------
+ */
+
+const char *setup_home(const struct core *core)
+{
+    return core->setup ? core->setup->home : "off";
+}
+
+const char *setup_problem(const struct core *core)
+{
+    return core->setup ? core->setup->error : "";
+}
+
+json_t *setup_list(const struct core *core)
+{
+    const struct simauth_held_key *key;
+    json_t *list = json_array();
+
+    for (size_t i = 0; core->setup && (key = simauth_keyring_at(core->setup->ring, i)); i++)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "own", key->own_aor,
+                            "peer", key->peer_aor, "nai", key->peer_nai, "operator",
+                            key->peer_operator, "method", key->origin->name, "outgoing",
+                            key->outgoing, "known_since", (json_int_t)key->sim_time, "made",
+                            (json_int_t)key->made, "expires", (json_int_t)key->expires));
+    return list;
+}
