@@ -30,6 +30,8 @@ enum sql {
     SQL_BARRED_SESSION,
     SQL_BARRED_UB,
     SQL_BARRED_VECTOR,
+    SQL_BARRED_TICKET,
+    SQL_SUBSCRIBER_CHANGED,
     SQL_SQN_SET,
     SQL_CODE_PUT,
     SQL_CODE_GET,
@@ -68,6 +70,7 @@ enum sql {
     SQL_SESSION_REMOVE_OLD,
     SQL_SESSION_PUT,
     SQL_SESSION_GET,
+    SQL_SESSION_LIVES,
     SQL_VECTOR_ADD,
     SQL_VECTOR_BY_RAND,
     SQL_VECTOR_BY_RAND_B,
@@ -75,6 +78,12 @@ enum sql {
     SQL_VECTOR_RESYNC,
     SQL_VECTOR_GIVE,
     SQL_VECTOR_RENEW,
+    SQL_TICKET_REPLACE,
+    SQL_TICKET_ADD,
+    SQL_TICKET_GET,
+    SQL_TICKET_CLAIM,
+    SQL_TICKET_LIST,
+    SQL_TICKET_TAKE,
     SQL_ANSWER_GET,
     SQL_ANSWER_PUT,
     SQL_RECORD_SEEN,
@@ -98,6 +107,7 @@ enum sql {
     SQL_SWEEP_UB,
     SQL_SWEEP_SESSION,
     SQL_SWEEP_VECTOR,
+    SQL_SWEEP_TICKET,
     SQL_SWEEP_ANSWER,
     SQL_SWEEP_OPERATOR_KEY,
     SQL_SWEEP_RECORD,
@@ -116,10 +126,13 @@ enum sql {
     SQL_RESEAL_UB_SET,
     SQL_RESEAL_VECTOR,
     SQL_RESEAL_VECTOR_SET,
+    SQL_RESEAL_TICKET,
+    SQL_RESEAL_TICKET_SET,
     SQL_RESTORED_SQN,
     SQL_RESTORED_UB,
     SQL_RESTORED_SESSION,
     SQL_RESTORED_VECTOR,
+    SQL_RESTORED_TICKET,
     SQL_RESTORED_ANSWER,
     SQL_COUNT
 };
@@ -238,6 +251,13 @@ enum store_result sql_vector_step(struct store *, int64_t, enum store_vector_sta
 enum store_result sql_vector_resync(struct store *, int64_t, enum store_vector_state);
 enum store_result sql_vector_give(struct store *, int64_t, const uint8_t *);
 enum store_result sql_vector_renew(struct store *, const struct store_vector *);
+enum store_result sql_subscriber_changed(struct store *, const char *, int64_t);
+enum store_result sql_session_lives(struct store *, int64_t, int64_t);
+enum store_result sql_ticket_add(struct store *, struct store_ticket *);
+enum store_result sql_ticket_get(struct store *, const uint8_t *, struct store_ticket *);
+enum store_result sql_ticket_claim(struct store *, int64_t, const char *, int64_t);
+enum store_result sql_ticket_list(struct store *, int64_t, int64_t, store_ticket_cb, void *);
+enum store_result sql_ticket_take(struct store *, int64_t);
 enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
                                  struct store_answer *);
 enum store_result sql_answer_put(struct store *, const struct store_answer *);
@@ -285,6 +305,9 @@ enum store_result sql_restored(struct store *, uint64_t);
     .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
     .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
     .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_add = sql_record_add,      \
+    .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
+    .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
+    .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \
     .record_name = sql_record_name, .record_drop = sql_record_drop,                                \
                                                                                                    \
     .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \

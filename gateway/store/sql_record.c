@@ -273,6 +273,7 @@ enum store_result sql_sweep(struct store *store, int64_t now)
         {SQL_SWEEP_UB, now - 120},
         {SQL_SWEEP_SESSION, now},
         {SQL_SWEEP_VECTOR, now - 420},
+        {SQL_SWEEP_TICKET, now - 420},
         {SQL_SWEEP_ANSWER, now - 300},
         {SQL_SWEEP_OPERATOR_KEY, now - 86400},
         {SQL_SWEEP_RECORD, now - 360},

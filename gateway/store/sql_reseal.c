@@ -24,6 +24,7 @@ static const struct {
     {SQL_RESEAL_SESSION, SQL_RESEAL_SESSION_SET, "session", SIMAUTH_RAND_LEN},
     {SQL_RESEAL_UB, SQL_RESEAL_UB_SET, "ub", SIMAUTH_RAND_LEN},
     {SQL_RESEAL_VECTOR, SQL_RESEAL_VECTOR_SET, "vector", SIMAUTH_RAND_LEN},
+    {SQL_RESEAL_TICKET, SQL_RESEAL_TICKET_SET, "ticket", SIMAUTH_TICKET_LEN},
 };
 #define TABLES (sizeof tables / sizeof *tables)
 
@@ -121,7 +122,8 @@ enum store_result sql_reseal(struct store *store, struct store_reseal *reseal)
 enum store_result sql_restored(struct store *store, uint64_t jump)
 {
     static const enum sql volatile_tables[] = {SQL_RESTORED_UB, SQL_RESTORED_SESSION,
-                                               SQL_RESTORED_VECTOR, SQL_RESTORED_ANSWER};
+                                               SQL_RESTORED_VECTOR, SQL_RESTORED_TICKET,
+                                               SQL_RESTORED_ANSWER};
     enum store_result result = sql_run(
         store, sql_bind(store, SQL_RESTORED_SQN, "ii", (int64_t)jump, INT64_C(0xffffffffffff)));
 

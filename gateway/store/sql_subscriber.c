@@ -178,7 +178,8 @@ enum store_result sql_subscriber_remove(struct store *store, int64_t id)
 /* What was agreed with a SIM, or is open. */
 static enum store_result end_all(struct store *store, int64_t id)
 {
-    static const enum sql gone[] = {SQL_BARRED_SESSION, SQL_BARRED_UB, SQL_BARRED_VECTOR};
+    static const enum sql gone[] = {SQL_BARRED_SESSION, SQL_BARRED_UB, SQL_BARRED_VECTOR,
+                                    SQL_BARRED_TICKET};
     enum store_result result = STORE_OK;
 
     for (size_t i = 0; result == STORE_OK && i < sizeof gone / sizeof *gone; i++) {

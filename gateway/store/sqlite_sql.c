@@ -15,6 +15,10 @@
     "SELECT id, role, subscriber, peer, method, rand, autn, rand_b, caller, callee, nai_a, "       \
     "nai_b, operator, element, ssk, sim_age, state, resynced, record, changed FROM vector "
 
+#define TICKET                                                                                     \
+    "SELECT id, first_key, ticket, subscriber, caller, callee, nai_a, nai_b, operator, secret, "   \
+    "claimed, element, record, made FROM ticket "
+
 #define RESEAL(table, key, name, sealed)                                                           \
     "SELECT " key ", " name ", " sealed " FROM " table " WHERE " key " > ?1 ORDER BY " key         \
     " LIMIT 100"
@@ -39,6 +43,10 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_BARRED_SESSION] = "DELETE FROM session WHERE subscriber = ?1",
     [SQL_BARRED_UB] = "DELETE FROM ub WHERE subscriber = ?1",
     [SQL_BARRED_VECTOR] = "DELETE FROM vector WHERE subscriber = ?1",
+    [SQL_BARRED_TICKET] = "DELETE FROM ticket WHERE subscriber = ?1",
+    [SQL_SUBSCRIBER_CHANGED] =
+        "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM subscriber WHERE nai = ?1 AND barred = 0 AND "
+        "sim_since < ?2)",
     [SQL_SQN_SET] = "UPDATE subscriber SET sqn = ?2 WHERE id = ?1 AND sqn < ?2",
     [SQL_CODE_PUT] =
         "INSERT INTO code (id, secret, subscriber, expires, used) VALUES (?1, ?2, ?3, ?4, 0)",
@@ -110,6 +118,20 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_SESSION_GET] =
         "SELECT n.btid, n.subscriber, s.impi, n.rand, n.secret, n.expires, s.nai FROM session n "
         "JOIN subscriber s ON s.id = n.subscriber WHERE n.btid = ?1",
+    [SQL_SESSION_LIVES] = "SELECT 1 FROM session WHERE subscriber = ?1 AND expires > ?2 LIMIT 1",
+    [SQL_TICKET_REPLACE] =
+        "DELETE FROM ticket WHERE first_key = 1 AND nai_a = ?1 AND nai_b = ?2 AND caller = ?3 "
+        "AND callee = ?4",
+    [SQL_TICKET_ADD] =
+        "INSERT INTO ticket (first_key, ticket, subscriber, caller, callee, nai_a, nai_b, "
+        "operator, secret, claimed, element, record, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+        "?7, ?8, ?9, 0, '', ?10, ?11)",
+    [SQL_TICKET_GET] = TICKET "WHERE ticket = ?1",
+    [SQL_TICKET_CLAIM] = "UPDATE ticket SET claimed = 1, element = ?2 WHERE id = ?1 AND claimed = "
+                         "0 AND made >= ?3",
+    [SQL_TICKET_LIST] =
+        TICKET "WHERE subscriber = ?1 AND first_key = 1 AND made >= ?2 ORDER BY id LIMIT 64",
+    [SQL_TICKET_TAKE] = "DELETE FROM ticket WHERE id = ?1",
     [SQL_VECTOR_ADD] =
         "INSERT INTO vector (role, subscriber, peer, method, rand, autn, rand_b, caller, callee, "
         "nai_a, nai_b, operator, element, ssk, sim_age, state, resynced, record, changed) VALUES "
@@ -172,6 +194,8 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_SWEEP_UB] = "DELETE FROM ub WHERE issued < ?1",
     [SQL_SWEEP_SESSION] = "DELETE FROM session WHERE expires < ?1",
     [SQL_SWEEP_VECTOR] = "DELETE FROM vector WHERE changed < ?1",
+    [SQL_SWEEP_TICKET] =
+        "DELETE FROM ticket WHERE made < ?1 AND (first_key = 0 OR made < ?1 - 86400)",
     [SQL_SWEEP_ANSWER] = "DELETE FROM answer WHERE made < ?1",
     [SQL_SWEEP_OPERATOR_KEY] = "DELETE FROM operator_key WHERE not_after < ?1",
     [SQL_SWEEP_RECORD] = "UPDATE record SET outcome = 3 WHERE outcome = 0 AND time < ?1",
@@ -190,11 +214,14 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_RESEAL_UB_SET] = RESEAL_SET("ub", "subscriber", "secret"),
     [SQL_RESEAL_VECTOR] = RESEAL("vector", "id", "rand", "ssk"),
     [SQL_RESEAL_VECTOR_SET] = RESEAL_SET("vector", "id", "ssk"),
+    [SQL_RESEAL_TICKET] = RESEAL("ticket", "id", "ticket", "secret"),
+    [SQL_RESEAL_TICKET_SET] = RESEAL_SET("ticket", "id", "secret"),
     [SQL_RESTORED_SQN] =
         "UPDATE subscriber SET sqn = CASE WHEN sqn > ?2 - ?1 THEN ?2 ELSE sqn + ?1 END",
     [SQL_RESTORED_UB] = "DELETE FROM ub",
     [SQL_RESTORED_SESSION] = "DELETE FROM session",
     [SQL_RESTORED_VECTOR] = "DELETE FROM vector",
+    [SQL_RESTORED_TICKET] = "DELETE FROM ticket",
     [SQL_RESTORED_ANSWER] = "DELETE FROM answer",
 };
 
@@ -270,5 +297,13 @@ const char *const schema_steps[] = {
     "NULL, PRIMARY KEY (method, first));"
     "CREATE INDEX record_open ON record (time) WHERE outcome = 0;"
     "CREATE INDEX record_nai_b ON record (nai_b);",
+    /* 4: tickets and first setup keys */
+    "CREATE TABLE ticket (id INTEGER PRIMARY KEY AUTOINCREMENT, first_key INTEGER NOT NULL, "
+    "ticket BLOB NOT NULL UNIQUE, subscriber INTEGER NOT NULL REFERENCES subscriber ON DELETE "
+    "CASCADE, caller TEXT NOT NULL, callee TEXT NOT NULL, nai_a TEXT NOT NULL, nai_b TEXT NOT "
+    "NULL, operator TEXT NOT NULL, secret BLOB NOT NULL, claimed INTEGER NOT NULL, element TEXT "
+    "NOT NULL, record INTEGER NOT NULL, made INTEGER NOT NULL);"
+    "CREATE INDEX ticket_subscriber ON ticket (subscriber);"
+    "CREATE INDEX ticket_made ON ticket (made);",
     NULL,
 };

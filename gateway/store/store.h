@@ -198,6 +198,23 @@ struct store_vector {
     int64_t changed; /* when it came into this state */
 };
 
+/* What two gateways made for a call (`agt`), or for one that is not yet placed (`stp`), as the
+ * callee's keeps it until its phone asks. */
+struct store_ticket {
+    int64_t id;
+    bool first_key; /* use "stp": kept until it is fetched */
+    uint8_t ticket[SIMAUTH_TICKET_LEN];
+    int64_t subscriber; /* the callee */
+    char caller[SIMAUTH_AOR_MAX + 1], callee[SIMAUTH_AOR_MAX + 1];
+    char nai_a[SIMAUTH_NAI_MAX + 1], nai_b[SIMAUTH_NAI_MAX + 1];
+    char operator_name[SIMAUTH_OPERATOR_NAME_MAX + 1]; /* of the caller */
+    struct simauth_secret key;
+    bool claimed;
+    char element[SIMAUTH_ELEMENT_MAX + 1]; /* claimed: element 1 */
+    int64_t record;
+    int64_t made;
+};
+
 enum store_outcome {
     STORE_OUTCOME_ISSUED,
     STORE_OUTCOME_CONFIRMED, /* the callee's SIM was asked to answer it */
@@ -266,6 +283,7 @@ struct store;
 typedef int (*store_subscriber_cb)(const struct store_subscriber *subscriber, void *data);
 typedef int (*store_binding_cb)(const struct store_binding *binding, void *data);
 typedef int (*store_partner_cb)(const struct store_partner *partner, void *data);
+typedef int (*store_ticket_cb)(const struct store_ticket *ticket, void *data);
 typedef int (*store_record_cb)(const struct store_record *record, void *data);
 typedef int (*store_event_cb)(const struct store_event *event, void *data);
 typedef int (*store_claim_cb)(const struct store_claim *claim, void *data);
@@ -309,6 +327,9 @@ struct store_ops {
     enum store_result (*subscriber_rekey)(struct store *store,
                                           const struct store_subscriber *subscriber);
     enum store_result (*subscriber_since)(struct store *store, int64_t id, int64_t sim_since);
+    /* STORE_OK: the SIM of this NAI is another since `since`, was revoked, or there is none any
+     * more. STORE_NONE: it is as it was. */
+    enum store_result (*subscriber_changed)(struct store *store, const char *nai, int64_t since);
     /* Forwards only: STORE_NONE when the stored SQN is not below `sqn`. */
     enum store_result (*sqn_set)(struct store *store, int64_t id, uint64_t sqn);
 
@@ -374,6 +395,22 @@ struct store_ops {
     enum store_result (*session_put)(struct store *store, const struct store_session *session);
     enum store_result (*session_get)(struct store *store, const char *btid,
                                      struct store_session *session);
+
+    /* STORE_NONE: this subscriber has no session that holds at `now`. */
+    enum store_result (*session_lives)(struct store *store, int64_t subscriber, int64_t now);
+
+    /* A first key takes the place of one of the same ordered pair that nobody fetched. */
+    enum store_result (*ticket_add)(struct store *store, struct store_ticket *ticket);
+    enum store_result (*ticket_get)(struct store *store, const uint8_t *ticket,
+                                    struct store_ticket *found);
+    /* Once: STORE_NONE when it was claimed, or was made before `since`. */
+    enum store_result (*ticket_claim)(struct store *store, int64_t id, const char *element,
+                                      int64_t since);
+    /* First keys of this subscriber that were made at `since` or later. */
+    enum store_result (*ticket_list)(struct store *store, int64_t subscriber, int64_t since,
+                                     store_ticket_cb cb, void *data);
+    /* Takes it away: STORE_NONE when somebody was faster. */
+    enum store_result (*ticket_take)(struct store *store, int64_t id);
 
     enum store_result (*vector_add)(struct store *store, struct store_vector *vector);
     enum store_result (*vector_by_rand)(struct store *store, enum store_vector_role role,

@@ -467,6 +467,94 @@ static void key_file_is_private(void **state)
     assert_int_equal(seal_load(&seal, path, error), -1);
 }
 
+static int count_ticket(const struct store_ticket *ticket, void *data)
+{
+    assert_int_equal(ticket->key.octets[31], 0x77);
+    assert_true(ticket->first_key);
+    ++*(int *)data;
+    return 0;
+}
+
+static struct store_ticket make_ticket(int64_t subscriber, uint8_t first, bool first_key)
+{
+    struct store_ticket t = {.first_key = first_key,
+                             .subscriber = subscriber,
+                             .caller = "sip:a@a.test",
+                             .callee = "sip:b@b.test",
+                             .nai_a = "a@a.test",
+                             .nai_b = "b@b.test",
+                             .operator_name = "A",
+                             .key = {.len = SIMAUTH_KEY_LEN},
+                             .made = 1000};
+
+    t.ticket[0] = first;
+    memset(t.key.octets, 0x77, SIMAUTH_KEY_LEN);
+    return t;
+}
+
+static void ticket_is_claimed_once(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_ticket t, found;
+
+    begin(unit);
+    t = make_ticket(add_subscriber(unit, "1"), 1, false);
+    assert_int_equal(unit->ops->ticket_add(unit->store, &t), STORE_OK);
+    assert_int_equal(unit->ops->ticket_claim(unit->store, t.id, "e", 1001), STORE_NONE);
+    assert_int_equal(unit->ops->ticket_claim(unit->store, t.id, "e", 1000), STORE_OK);
+    assert_int_equal(unit->ops->ticket_claim(unit->store, t.id, "f", 1000), STORE_NONE);
+    assert_int_equal(unit->ops->ticket_get(unit->store, t.ticket, &found), STORE_OK);
+    assert_true(found.claimed && strcmp(found.element, "e") == 0);
+    assert_memory_equal(found.key.octets, t.key.octets, SIMAUTH_KEY_LEN);
+    assert_int_equal(unit->ops->subscriber_bar(unit->store, t.subscriber, true), STORE_OK);
+    assert_int_equal(unit->ops->ticket_get(unit->store, t.ticket, &found), STORE_NONE);
+    commit(unit);
+}
+
+static void one_first_key_for_a_pair(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_ticket t, found;
+    int count = 0;
+
+    begin(unit);
+    t = make_ticket(add_subscriber(unit, "1"), 1, true);
+    assert_int_equal(unit->ops->ticket_add(unit->store, &t), STORE_OK);
+    t.ticket[0] = 2;
+    assert_int_equal(unit->ops->ticket_add(unit->store, &t), STORE_OK);
+    assert_int_equal(unit->ops->ticket_list(unit->store, t.subscriber, 1001, count_ticket, &count),
+                     STORE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(unit->ops->ticket_list(unit->store, t.subscriber, 1000, count_ticket, &count),
+                     STORE_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(unit->ops->ticket_get(unit->store, t.ticket, &found), STORE_OK);
+    assert_int_equal(unit->ops->ticket_take(unit->store, found.id), STORE_OK);
+    assert_int_equal(unit->ops->ticket_take(unit->store, found.id), STORE_NONE);
+    commit(unit);
+}
+
+static void change_of_a_sim(void **state)
+{
+    struct unit_store *unit = *state;
+    int64_t id;
+
+    begin(unit);
+    id = add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->subscriber_since(unit->store, id, 1000), STORE_OK);
+    assert_int_equal(unit->ops->subscriber_changed(unit->store, "s1@operator-a.test", 1001),
+                     STORE_NONE);
+    /* the same second counts: it may have been after the answer of that second */
+    assert_int_equal(unit->ops->subscriber_changed(unit->store, "s1@operator-a.test", 1000),
+                     STORE_OK);
+    assert_int_equal(unit->ops->subscriber_changed(unit->store, "s2@operator-a.test", 1001),
+                     STORE_OK);
+    assert_int_equal(unit->ops->subscriber_bar(unit->store, id, true), STORE_OK);
+    assert_int_equal(unit->ops->subscriber_changed(unit->store, "s1@operator-a.test", 1001),
+                     STORE_OK);
+    commit(unit);
+}
+
 int main(void)
 {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, unit_store_open, unit_store_close)
@@ -479,7 +567,8 @@ int main(void)
         WITH_STORE(claims_are_remembered),    WITH_STORE(records_age),
         WITH_STORE(what_is_over_goes),        WITH_STORE(record_knows_first_and_goes_forwards),
         WITH_STORE(realm_in_one_agreement),   cmocka_unit_test(seal_is_for_one_place),
-        WITH_STORE(key_file_is_private),
+        WITH_STORE(key_file_is_private),      WITH_STORE(ticket_is_claimed_once),
+        WITH_STORE(one_first_key_for_a_pair), WITH_STORE(change_of_a_sim),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
