@@ -87,6 +87,7 @@ class Node:
         self.user = user
         self.product = product
         self.root = None  # the folder of another Debian that this node's programs see
+        self.binds = []  # (file, over which of this node's programs' files it lies)
         self.env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": self.folder}
         self.processes = []
         for part in ("", "tmp"):
@@ -141,6 +142,8 @@ class Node:
         words = [sys.executable, "-S", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
         if self.product:
             words += ["--product", self.product]
+        for source, target in self.binds:
+            words += ["--bind", f"{source}:{target}"]
         if self.root:
             words += ["--root", self.root, "--cwd", "/tmp"]
         user = self.user if user == "own" else user
