@@ -93,9 +93,10 @@ class World:
         assert len(self._users) < USERS
         return self._users.setdefault(name, FIRST_USER + len(self._users))
 
-    def start_capture(self):
-        self.capture = Capture(os.path.join(self.folder, "capture.pcap"),
-                               os.path.join(self.folder, "dumpcap.log"))
+    def start_capture(self, name="capture"):
+        """What crosses the switch from now on, in NAME.pcap."""
+        self.capture = Capture(os.path.join(self.folder, f"{name}.pcap"),
+                               os.path.join(self.folder, f"dumpcap-{name}.log"))
         self._captures.append(self.capture)
 
     def capture_cable(self, node):
