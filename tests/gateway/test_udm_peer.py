@@ -9,6 +9,7 @@ import os
 import re
 import select
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -238,6 +239,13 @@ def certificate(folder, name, issuer=None, authority=False):
     return subject, key
 
 
+def first_octets(connection):
+    try:
+        return connection.recv(9)
+    except (ConnectionResetError, ssl.SSLEOFError):
+        return b""
+
+
 class TestTls(Case):
     def setUp(self):
         super().setUp()
@@ -260,8 +268,12 @@ class TestTls(Case):
         self.assertEqual(peer.ask()[0], 200)
         peer.options[0] = "--http1.1"
         self.assertNotEqual(peer.curl()[0], 0)
-        peer.options[0] = "--no-alpn"
-        self.assertNotEqual(peer.curl()[0], 0)
+        context = ssl.create_default_context(cafile=self.file("ca.pem"))
+        for protocols, spoken in (([], False), (["h2"], True)):
+            context.set_alpn_protocols(protocols)
+            with context.wrap_socket(socket.create_connection(("127.0.0.1", peer.port), 5),
+                                     server_hostname="127.0.0.1") as connection:
+                self.assertEqual(first_octets(connection) != b"", spoken)  # the server's SETTINGS
 
     def test_client_certificate(self):
         peer = self.tls_peer("--client-ca", self.file("ca.pem"))
