@@ -44,10 +44,13 @@ static unsigned cseq_of(belle_sip_message_t *message)
 
 static bool refuse(struct call *call, belle_sip_request_t *request)
 {
-    note_call(call->id, call->caller, "refused-handover", "code=%d method=%s", NOT_ACCEPTABLE,
-              belle_sip_request_get_method(request));
-    return sip_call_refuse_later(call->sip, request, NOT_ACCEPTABLE, NULL,
-                                 words_end(call->caller)->warning);
+    bool refused = sip_call_refuse_later(call->sip, request, NOT_ACCEPTABLE, NULL,
+                                         words_end(call->caller)->warning);
+
+    if (refused)
+        note_call(call->id, call->caller, "refused-handover", "code=%d method=%s", NOT_ACCEPTABLE,
+                  belle_sip_request_get_method(request));
+    return refused;
 }
 
 /* Our own person's doing. The session would end the call under `require`, and ending it is nobody's
@@ -82,8 +85,9 @@ bool handed_in(struct call *call, belle_sip_message_t *message)
     }
     if (!hands_over(message))
         return false;
-    if (call->policy.policy == SIMAUTH_REQUIRE)
-        return refuse(call, (belle_sip_request_t *)message);
+    if (call->policy.policy == SIMAUTH_REQUIRE && refuse(call, (belle_sip_request_t *)message))
+        return true;
+    /* One that cannot be refused (a branch as in RFC 2543) ends the call instead. */
     call_settle(call, call->talk, simauth_session_handed_over(call->talk->session));
     return false;
 }

@@ -119,3 +119,22 @@ def later_offer_required(world):
     world.bob.wait_state("PausedByRemote", after=paused)
     flow.hang_up(world, number)
     honest_call(world)
+
+
+@case("attack.media.handed_over_required")
+def handed_over_required(world):
+    """A REFER that cannot be refused (a branch as in RFC 2543) hands nobody over under `require`: the call ends."""
+    scene = Scene(world, extra_stock=("mallory",), policy="require")
+    number, invite = ring(scene)
+    world.bob.answer()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {invite.call_id} \w+: authenticated: ")
+    scene.on("REFER", lambda m: m.text.replace("branch=z9hG4bK", "branch=", 1), inwards=True)
+    before = world.alice.mark(), world.bob.mark()
+    world.alice.command(f"call-transfer {number} {world.mallory.aor}")
+    world.bob.wait_note(rf"call {invite.call_id} callee: not-authenticated: reason=HANDED_OVER")
+    for phone, mark in zip((world.alice, world.bob), before):
+        phone.wait_state("Released", after=mark)
+    scene.off()
+    assert scene.tamper.changed
+    honest_call(world)
