@@ -193,23 +193,6 @@ static bool begin(struct core *core, enum task_kind kind, const char *aor, const
 /* -- the main loop's part ------------------------------------------------------------------------
  */
 
-static bool is_account(const struct core *core, const char *aor)
-{
-    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
-    bool found = false;
-
-    for (; accounts && !found; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
-
-        found = uri && simauth_aor_same(aor, uri);
-        if (uri)
-            bctbx_free(uri);
-    }
-    return found;
-}
-
 void bindings_prove(const json_t *request, struct control_reply *reply)
 {
     const char *text = json_string_value(json_object_get(request, "aor"));
@@ -220,7 +203,7 @@ void bindings_prove(const json_t *request, struct control_reply *reply)
         control_error(reply, "aor: a SIP address such as sip:bob@example.org is needed");
         return;
     }
-    while (core && !is_account(core, aor))
+    while (core && !core_is_account(core, aor))
         core = core->next;
     if (!core)
         control_error(reply, "this Linphone has no account with that address: add it first");

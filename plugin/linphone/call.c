@@ -280,6 +280,8 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
     char canonical[SIMAUTH_AOR_MAX + 1];
     struct policy_answer answer;
 
+    question.own_is_alias =
+        !question.outgoing && core_is_own(core, own_uri) && !core_is_account(core, own_uri);
     question.anonymous =
         (privacy && strcmp(privacy, "none")) || strstr(own_uri, "@anonymous.invalid") != NULL;
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)

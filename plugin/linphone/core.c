@@ -118,6 +118,23 @@ bool core_is_own(const struct core *core, const char *uri)
     return false;
 }
 
+bool core_is_account(const struct core *core, const char *uri)
+{
+    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
+    bool found = false;
+
+    for (; accounts && !found; accounts = accounts->next) {
+        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
+            linphone_account_get_params(accounts->data));
+        char *identity_uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+
+        found = identity_uri && simauth_aor_same(identity_uri, uri);
+        if (identity_uri)
+            bctbx_free(identity_uri);
+    }
+    return found;
+}
+
 /* The SIM is opened and the gateway's session made before the first call needs them. */
 struct warm_up {
     struct errand errand;

@@ -74,6 +74,8 @@ bool core_forget(struct core *core, const char *aor);
 void core_take_self(struct core *core, const struct ag_self *self);
 /* Whether our gateway vouches for this address as ours, besides Linphone's accounts. */
 bool core_is_own(const struct core *core, const char *uri);
+/* Whether an account of this Linphone has this address. */
+bool core_is_account(const struct core *core, const char *uri);
 int64_t core_now(void); /* seconds since 1970 */
 
 /* What stops the plugin as a whole, a static sentence; NULL: nothing. */

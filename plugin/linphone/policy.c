@@ -38,16 +38,29 @@ static enum settings_policy strictest(enum settings_policy a, enum settings_poli
     return a > b ? a : b;
 }
 
+/* That of the account, else of the phone. Who calls chooses what stands in To: by another address
+ * of ours nobody gets round what an account asks for. */
+static enum settings_policy of_own(const struct policy_question *q, const char *own,
+                                   const char **why)
+{
+    const struct settings *s = q->settings;
+    const struct settings_party *account = settings_account(s, own);
+    bool named = account && account->policy != SETTINGS_UNSET;
+    enum settings_policy policy = named ? account->policy : s->policy;
+
+    for (size_t i = 0; q->own_is_alias && !named && i < s->account_count; i++)
+        policy = strictest(policy, s->accounts[i].policy);
+    *why = named || policy != s->policy ? "account" : "phone";
+    return policy;
+}
+
 /* The peer's own setting wins over all, then the pin, then the account, then the phone. */
-static enum settings_policy choose(const struct settings *s, const struct policy_answer *a,
+static enum settings_policy choose(const struct policy_question *q, const struct policy_answer *a,
                                    const struct settings_party *peer, const struct pins *pins,
                                    const struct pin *pin, const char **why)
 {
-    const struct settings_party *account = settings_account(s, a->own);
-    enum settings_policy policy =
-        account && account->policy != SETTINGS_UNSET ? account->policy : s->policy;
+    enum settings_policy policy = of_own(q, a->own, why);
 
-    *why = account && account->policy != SETTINGS_UNSET ? "account" : "phone";
     if (peer && peer->policy != SETTINGS_UNSET) {
         *why = "peer";
         policy = peer->policy;
@@ -117,7 +130,7 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     }
     peer = settings_peer(q->settings, a->peer);
     pin = pins_find(q->pins, a->peer);
-    policy = choose(q->settings, a, peer, q->pins, pin, &a->why);
+    policy = choose(q, a, peer, q->pins, pin, &a->why);
     if (policy == SETTINGS_OFF) {
         untouched(a, "policy is off");
         return;

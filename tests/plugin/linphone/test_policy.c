@@ -77,6 +77,24 @@ static void order_of_settings(void **state)
     assert_int_equal(incoming("[account " ALICE "]\npolicy=off\n", NULL).what, POLICY_UNTOUCHED);
 }
 
+/* Another address of the SIM has no settings of its own: the strictest account's count. */
+static void alias(void **state)
+{
+    static const char strict[] =
+        "[account " ALICE "]\npolicy=require\n[account sip:x@y]\npolicy=off\n";
+    struct policy_question question = {.own_uri = "sip:also@a.example", .own_is_alias = true};
+
+    (void)state;
+    assert_policy(ask_with(strict, NULL, question), SIMAUTH_REQUIRE);
+    assert_policy(ask_with("[account " ALICE "]\npolicy=off\n", NULL, question), SIMAUTH_PREFER);
+    assert_policy(ask_with("[account sip:also@a.example]\npolicy=prefer\n[account " ALICE
+                           "]\npolicy=require\n",
+                           NULL, question),
+                  SIMAUTH_PREFER);
+    question.own_is_alias = false; /* an account without settings of its own */
+    assert_policy(ask_with(strict, NULL, question), SIMAUTH_PREFER);
+}
+
 /* A pinned peer never falls back by itself; only the person's own "off" for it is stronger. */
 static void pin_raises(void **state)
 {
@@ -191,10 +209,11 @@ static void emergency(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_of_settings), cmocka_unit_test(pin_raises),
-        cmocka_unit_test(continue_once),     cmocka_unit_test(whom_to_ask),
-        cmocka_unit_test(lost_pins),         cmocka_unit_test(nobody_for_a_day),
-        cmocka_unit_test(anonymous_call),    cmocka_unit_test(emergency),
+        cmocka_unit_test(order_of_settings), cmocka_unit_test(alias),
+        cmocka_unit_test(pin_raises),        cmocka_unit_test(continue_once),
+        cmocka_unit_test(whom_to_ask),       cmocka_unit_test(lost_pins),
+        cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
+        cmocka_unit_test(emergency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
