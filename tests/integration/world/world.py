@@ -57,6 +57,7 @@ class World:
                  proxy="kamailio", for_a=None, for_b=None, **proxy_options):
         self.folder = sandbox.ROOM
         self.product = product
+        self.debian = None  # the folder of another Debian that phones and gateways run in (packages.py)
         self.nodes = {}
         self.capture = None
         self._captures = []
@@ -86,6 +87,8 @@ class World:
     def node(self, name, host, user=None, product=None):
         """Plug a new node into the switch."""
         self.nodes[name] = net.Node(name, host, self.folder, user, product)
+        if user is not None:
+            self.nodes[name].root = self.debian
         return self.nodes[name]
 
     def user(self, name):

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The packages on a Debian that has nothing else of ours: installed by apt, a call authenticated, gone without a trace."""
+
+import os
+import subprocess
+
+from cases import before_group, case
+from cases.call import authenticated_call, prepare
+from cases.matrix import is_linphone
+from world import flow
+from world.packages import Machine
+
+SUITES = {"debian12": ("bookworm", "5.1"), "debian13": ("trixie", "5.3")}
+made = {}  # group -> the machine that its cases look at
+# What Debian's own tools leave when any package was there and went.
+TRACES = ("/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/ld.so.cache", "/etc/resolv.conf", "/etc/.pwd.lock")
+
+
+def make(group):
+    suite, _version = SUITES[group.split(".")[1]]
+
+    def before(build):
+        made[group] = Machine(suite, build)
+        made[group].make()
+    return before
+
+
+def stock_call(world, root):
+    """Two Linphones of that machine, as they come, without us."""
+    world.debian = root
+    world.start()
+    call = flow.connect(world)
+    flow.hang_up(world, call)
+    invite = world.messages().first("INVITE", source=world.alice)
+    assert not invite.tag("From").startswith("sim0"), invite.tag("From")
+    for phone in (world.alice, world.bob):
+        assert "simauth" not in phone.said(), f"{phone.node.name} knows us"
+
+
+def files(root):
+    """Everything below /usr and /etc but what any installation leaves."""
+    found = set()
+    for top in ("usr", "etc"):
+        for folder, folders, names in os.walk(os.path.join(root, top)):
+            found.update(os.path.join(folder, name).removeprefix(root) for name in (*folders, *names))
+    return {path for path in found if path not in TRACES and "/__pycache__" not in path}
+
+
+def dpkg(root, *words):
+    return subprocess.run(["chroot", root, *words], capture_output=True, text=True, check=False,
+                          env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}).stdout
+
+
+def before(world, group):
+    """Before: Debian's Linphone alone."""
+    stock_call(world, made[group].see("stock"))
+
+
+def installed(world, group):
+    """What apt installed authenticates a call: phones, gateways and the command lines are the packages'."""
+    machine, (_suite, version) = made[group], SUITES[group.split(".")[1]]
+    world.debian = root = machine.see("installed")
+    prepare(world)
+    for phone in (world.alice, world.bob):
+        is_linphone(phone, version)
+    authenticated_call(world)
+    status = world.alice.ctl("status", "--json").stdout
+    assert '"active"' in status or "active" in status, status
+    for operator in world.operators.values():
+        records = operator.gateway.records()
+        assert [r["outcome"] for r in records] == ["completed"], records
+    for page in ("man1/simauthctl.1", "man5/simauth.conf.5", "man8/simauth-gateway.8", "man1/simauth-gatewayctl.1"):
+        assert os.path.exists(f"{root}/usr/share/man/{page}.gz"), page
+    assert "simauth" in dpkg(root, "getent", "passwd", "simauth"), "the gateway's user is missing"
+
+
+def purged(world, group):
+    """After: purged and their dependencies gone, every file is as before; Linphone works as it did."""
+    machine = made[group]
+    stock, root = machine.see("stock"), machine.see("purged")
+    differ = files(root) ^ files(stock)
+    assert not differ, f"{len(differ)} files came or went: {sorted(differ)[:20]}"
+    left = [name for name in machine.names() if "installed" in dpkg(root, "dpkg-query", "-W", "-f", "${Status}", name)]
+    assert not left, left
+    assert dpkg(root, "dpkg", "--verify") == dpkg(stock, "dpkg", "--verify")
+    stock_call(world, root)
+
+
+for key in SUITES:
+    name = f"package.{key}"
+    before_group[name] = make(name)
+    for function in (before, installed, purged):
+        case(f"{name}.{function.__name__}", product=False, label="long", limit=600, group=name)(
+            lambda world, function=function, name=name: function(world, name))
