@@ -39,8 +39,10 @@ static void lead(struct group *group)
     if (result == 0) {
         group->durable = reached;
     } else {
-        /* What was not kept then may be gone, whatever a later try says. */
-        group->lost_from = group->durable;
+        /* What was not kept then may be gone, whatever a later try says. Who asks late about one
+         * between two failures is refused as well: that costs a repeat, the other way a lie. */
+        if (group->lost_to == 0)
+            group->lost_from = group->durable;
         group->lost_to = group->written;
         group->durable = group->written;
     }

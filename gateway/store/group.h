@@ -15,7 +15,7 @@ struct group {
     pthread_mutex_t lock;
     pthread_cond_t settled;
     uint64_t written, durable;
-    uint64_t lost_from, lost_to; /* after the first and up to the second: the disk failed them */
+    uint64_t lost_from, lost_to; /* after the first and up to the second: the disk failed some */
     bool syncing;
     int (*sync)(void *data); /* 0: all that was written before the call is on the disk */
     void *data;

@@ -103,11 +103,39 @@ static void test_lost(void **state)
     group_clear(&group);
 }
 
+/* Who asks late still hears it, though the disk failed once more meanwhile. */
+static void test_lost_twice(void **state)
+{
+    struct disk disk = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, false, 0};
+    struct group group;
+    uint64_t kept, lost, late, again;
+
+    (void)state;
+    group_init(&group, on_sync, &disk);
+    kept = group_written(&group);
+    assert_int_equal(group_settle(&group, kept), STORE_OK);
+    lost = group_written(&group);
+    late = group_written(&group);
+    disk.result = -1;
+    assert_int_equal(group_settle(&group, lost), STORE_FAILED);
+    disk.result = 0;
+    assert_int_equal(group_settle(&group, group_written(&group)), STORE_OK);
+    disk.result = -1;
+    again = group_written(&group);
+    assert_int_equal(group_settle(&group, again), STORE_FAILED);
+    assert_int_equal(group_settle(&group, late), STORE_FAILED);
+    assert_int_equal(group_settle(&group, kept), STORE_OK);
+    disk.result = 0;
+    assert_int_equal(group_settle(&group, group_written(&group)), STORE_OK);
+    group_clear(&group);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shared),
         cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_lost_twice),
     };
 
     return cmocka_run_group_tests_name("gateway.unit.group", tests, NULL, NULL);
