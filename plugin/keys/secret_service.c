@@ -128,6 +128,20 @@ static enum seal_key_status make(const struct secret_api *api, GCancellable *can
     return good ? SEAL_KEY_GOOD : SEAL_KEY_FAILED;
 }
 
+/* A session bus without a Secret Service behind it, or the address of one that is over: no such
+ * home. Anything else (locked, refused, too slow) is one that did not give its key. */
+static bool nobody_there(const GError *fault)
+{
+    const char *domain = g_quark_to_string(fault->domain);
+
+    if (strcmp(domain, "g-dbus-error-quark") == 0)
+        return fault->code == G_DBUS_ERROR_SERVICE_UNKNOWN ||
+               fault->code == G_DBUS_ERROR_NAME_HAS_NO_OWNER ||
+               (fault->code >= G_DBUS_ERROR_SPAWN_EXEC_FAILED &&
+                fault->code <= G_DBUS_ERROR_SPAWN_NO_MEMORY);
+    return strcmp(domain, "g-io-error-quark") == 0 && fault->code != G_IO_ERROR_CANCELLED;
+}
+
 static enum seal_key_status ask(const struct secret_api *api, GCancellable *cancellable,
                                 struct simauth_secret *key, char *error)
 {
@@ -140,6 +154,10 @@ static enum seal_key_status ask(const struct secret_api *api, GCancellable *canc
     else if (!fault)
         status = make(api, cancellable, key, &fault);
     api->release(text);
+    if (fault && nobody_there(fault)) {
+        g_error_free(fault);
+        return SEAL_KEY_NONE;
+    }
     if (fault) {
         g_snprintf(error, SEAL_KEY_ERROR_MAX, "Secret Service: %s", fault->message);
         g_error_free(fault);

@@ -46,7 +46,7 @@ def one_call(caller, callee):
     return dialled
 
 
-def make_pairs(world, product, first_host):
+def make_pairs(world, product, first_host, **settings):
     pairs = []
     for number in range(PAIRS):
         kind = "sim" if product else "stock"
@@ -54,7 +54,7 @@ def make_pairs(world, product, first_host):
                                 product=product) for side in "ab"]
         if product:
             for phone, letter in zip(pair, "ab"):
-                phone.use_sim(world.issue_sim(phone.user, letter), world.root)
+                phone.use_sim(world.issue_sim(phone.user, letter), world.root, **settings)
         pairs.append(pair)
     return pairs
 

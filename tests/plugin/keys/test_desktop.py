@@ -70,6 +70,23 @@ class Desktop(unittest.TestCase):
                               check=False)
         self.assertEqual(done.stdout.strip(), "none")
 
+    def test_a_bus_without_a_secret_service(self):
+        """Not there is something else than not giving: the key of the machine is used then."""
+        for address in ("unix:path=/nonexistent/bus", None):
+            words = [TOOL, "5"]
+            environment = {"PATH": os.environ["PATH"], "XDG_DATA_DIRS": "/nonexistent", "HOME": self.home}
+            if address:
+                environment["DBUS_SESSION_BUS_ADDRESS"] = address
+            else:
+                config = os.path.join(self.home, "bus.conf")
+                with open(config, "w", encoding="ascii") as file:
+                    file.write("<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
+                               "<policy context='default'><allow send_destination='*' eavesdrop='true'/>"
+                               "<allow receive_sender='*' eavesdrop='true'/><allow own='*'/></policy></busconfig>")
+                words = ["dbus-run-session", "--config-file", config, "--", *words]
+            done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=30, check=False)
+            self.assertEqual(done.stdout.strip(), "none", done.stderr)
+
     def test_a_service_that_never_answers(self):
         """A stopped keyring: the wait ends by itself."""
         began = time.monotonic()

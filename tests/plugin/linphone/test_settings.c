@@ -28,6 +28,8 @@ static void defaults(void **state)
     assert_int_equal(s->carriage, CARRY_BOTH);
     assert_int_equal(s->ask, ASK_KNOWN);
     assert_false(s->mark_verified);
+    assert_int_equal(s->keys, KEYS_AUTO);
+    assert_int_equal(s->key_lifetime, 86400);
     assert_null(s->sim);
     assert_null(s->gateway);
     assert_non_null(s->data);
@@ -38,12 +40,13 @@ static void defaults(void **state)
 
 static void everything(void **state)
 {
-    struct settings *s = parse("# mine\n[phone]\nenabled=false\nsim=soft:/a b/sim.json\n"
-                               "gateway=ag.example:8443\nca_file=/ca.pem\nlocal_address=10.0.0.1\n"
-                               "data=/var/x\ncarriage=tag\npolicy=require\nask=everybody\n"
-                               "mark_verified=true\nemergency=112;0800\n"
-                               "[account sip:Me@EXAMPLE.org:5060]\npolicy=off\n"
-                               "[peer sips:bob@b.example]\npolicy=prefer\nnai=bob@op-b.example\n");
+    struct settings *s =
+        parse("# mine\n[phone]\nenabled=false\nsim=soft:/a b/sim.json\n"
+              "gateway=ag.example:8443\nca_file=/ca.pem\nlocal_address=10.0.0.1\n"
+              "data=/var/x\ncarriage=tag\npolicy=require\nask=everybody\n"
+              "mark_verified=true\nkeys=file\nkey_lifetime=90m\nemergency=112;0800\n"
+              "[account sip:Me@EXAMPLE.org:5060]\npolicy=off\n"
+              "[peer sips:bob@b.example]\npolicy=prefer\nnai=bob@op-b.example\n");
 
     (void)state;
     assert_non_null(s);
@@ -54,11 +57,31 @@ static void everything(void **state)
     assert_int_equal(s->policy, SETTINGS_REQUIRE);
     assert_int_equal(s->ask, ASK_EVERYBODY);
     assert_true(s->mark_verified);
+    assert_int_equal(s->keys, KEYS_FILE);
+    assert_int_equal(s->key_lifetime, 5400);
     assert_string_equal(s->emergency[1], "0800");
     assert_int_equal(settings_account(s, "sip:Me@example.org")->policy, SETTINGS_OFF);
     assert_string_equal(settings_peer(s, "sip:bob@b.example")->nai, "bob@op-b.example");
     assert_null(settings_peer(s, "sip:carol@b.example"));
     settings_unref(s);
+}
+
+static void lifetimes(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } good[] = {{"0", 0}, {"0s", 0}, {"1s", 1}, {"30m", 1800}, {"7d", 604800}, {"168h", 604800}};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        char *text = g_strdup_printf("[phone]\nkey_lifetime=%s\n", good[i].text);
+        struct settings *s = parse(text);
+        assert_non_null(s);
+        assert_int_equal(s->key_lifetime, good[i].seconds);
+        settings_unref(s);
+        g_free(text);
+    }
 }
 
 /* Each mistake names the file, where it is, and the word. */
@@ -69,6 +92,11 @@ static void mistakes(void **state)
     } wrong[] = {
         {"[phone]\npolicy=always\n", "[phone] policy=always: must be one of off, prefer, require"},
         {"[phone]\ncarriage=x\n", "[phone] carriage=x: must be one of tag, header, both"},
+        {"[phone]\nkeys=yes\n", "[phone] keys=yes: must be one of auto, desktop, file"},
+        {"[phone]\nkey_lifetime=8d\n", "[phone] key_lifetime=8d: must be a time such as 24h"},
+        {"[phone]\nkey_lifetime=24\n", "[phone] key_lifetime=24: must be a time such as 24h"},
+        {"[phone]\nkey_lifetime=-1h\n", "[phone] key_lifetime=-1h: must be a time such as 24h"},
+        {"[phone]\nkey_lifetime=99999999999999999999d\n", "must be a time such as 24h"},
         {"[phone]\nenabled=1\n", "[phone] enabled=1: must be one of false, true"},
         {"[phone]\npolcy=off\n", "[phone] polcy: there is no such key"},
         {"[phnoe]\n", "[phnoe]: there is no such group"},
@@ -145,9 +173,10 @@ static void hostile_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),           cmocka_unit_test(everything),
-        cmocka_unit_test(mistakes),           cmocka_unit_test(missing_file),
-        cmocka_unit_test(nothing_fails_open), cmocka_unit_test(hostile_text),
+        cmocka_unit_test(defaults),     cmocka_unit_test(everything),
+        cmocka_unit_test(lifetimes),    cmocka_unit_test(mistakes),
+        cmocka_unit_test(missing_file), cmocka_unit_test(nothing_fails_open),
+        cmocka_unit_test(hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
