@@ -225,6 +225,7 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_RESTORED_SESSION] = "DELETE FROM session",
     [SQL_RESTORED_VECTOR] = "DELETE FROM vector",
     [SQL_RESTORED_TICKET] = "DELETE FROM ticket",
+    [SQL_RESTORED_CODE] = "DELETE FROM code",
     [SQL_RESTORED_ANSWER] = "DELETE FROM answer",
 };
 

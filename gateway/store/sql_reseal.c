@@ -121,9 +121,9 @@ enum store_result sql_reseal(struct store *store, struct store_reseal *reseal)
 
 enum store_result sql_restored(struct store *store, uint64_t jump)
 {
-    static const enum sql volatile_tables[] = {SQL_RESTORED_UB, SQL_RESTORED_SESSION,
+    static const enum sql volatile_tables[] = {SQL_RESTORED_UB,     SQL_RESTORED_SESSION,
                                                SQL_RESTORED_VECTOR, SQL_RESTORED_TICKET,
-                                               SQL_RESTORED_ANSWER};
+                                               SQL_RESTORED_CODE,   SQL_RESTORED_ANSWER};
     enum store_result result = sql_run(
         store, sql_bind(store, SQL_RESTORED_SQN, "ii", (int64_t)jump, INT64_C(0xffffffffffff)));
 
