@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "auc/algorithm.h"
+#include "auc/udm_message.h"
 
 #include <glib.h>
 #include <string.h>
@@ -270,6 +271,22 @@ static void read_hlr(struct reader *r, struct config *c, const char *source)
     g_free(file);
 }
 
+static void read_udm(struct reader *r, struct config *c)
+{
+    const char *fault;
+
+    c->udm_url = text(r, "auc", "udm_url", NULL);
+    c->udm_ca = text(r, "auc", "udm_ca", "");
+    c->udm_certificate = text(r, "auc", "udm_certificate", c->certificate ? c->certificate : "");
+    c->udm_key = text(r, "auc", "udm_key", c->key ? c->key : "");
+    c->udm_token = text(r, "auc", "udm_token", "");
+    c->udm_timeout_ms = number(r, "auc", "udm_timeout_ms", 500, 50, 5000);
+    c->hlr_links = 1;
+    fault = c->udm_url ? udm_url_fault(c->udm_url) : NULL;
+    if (fault)
+        fail(r, "auc", "udm_url", fault);
+}
+
 static bool yes(struct reader *r, const char *group, const char *key, const char *otherwise)
 {
     char *value = text(r, group, key, otherwise);
@@ -304,9 +321,13 @@ static void read_auc(struct reader *r, struct config *c)
 
     c->auc = auc_find(name);
     if (!c->auc && !auc_is_module(name))
-        fail(r, "auc", "type", "is no source that this gateway has: use embedded or gsup");
+        fail(r, "auc", "type",
+             "is no source that this gateway has: use embedded, gsup or "
+             "udm");
     else if (!c->auc)
         read_hlr(r, c, name);
+    else if (!c->auc->draw)
+        read_udm(r, c);
     c->allow_2g = yes(r, "auc", "allow_2g", "true");
     read_weak(r, c);
     c->ind.bits = number(r, "auc", "ind_bits", 5, 3, 8);
@@ -380,7 +401,8 @@ static const struct {
     {"store", " type database seal_key seal_key_old "},
     {"metrics", " address port "},
     {"auc", " type amf ind_bits ind_first ind_count module hlr_address hlr_port hlr_name hlr_links "
-            "hlr_timeout_ms allow_2g weak_algorithms "},
+            "hlr_timeout_ms allow_2g weak_algorithms udm_url udm_ca udm_certificate udm_key "
+            "udm_token udm_timeout_ms "},
     {"sip", " proxy port transport ca_file from "},
     {"charging", " keep_days "},
     {"life", " vector confirmed session nonce operator_key "},
@@ -461,7 +483,17 @@ void config_free(struct config *c)
     g_free(c->sip_from);
     g_free(c->hlr_address);
     g_free(c->hlr_name);
+    g_free(c->udm_url);
+    g_free(c->udm_ca);
+    g_free(c->udm_certificate);
+    g_free(c->udm_key);
+    g_free(c->udm_token);
     g_free(c);
+}
+
+bool config_has_keys(const struct config *c)
+{
+    return c->auc && c->auc->draw;
 }
 
 bool config_own_realm(const struct config *c, const char *realm)

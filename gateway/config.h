@@ -43,6 +43,9 @@ struct config {
     char *auc_module;          /* path */
     char *hlr_address, *hlr_name;
     int hlr_port, hlr_links, hlr_timeout_ms;
+    /* of the source udm, else NULL; "" where there is none */
+    char *udm_url, *udm_ca, *udm_certificate, *udm_key, *udm_token;
+    int udm_timeout_ms;
     struct auc_ind ind;
     uint8_t amf[2];
     bool allow_2g;         /* bootstrapping and calls of 2G SIMs */
@@ -65,6 +68,8 @@ struct config {
  */
 struct config *config_load(const char *path, char *error);
 void config_free(struct config *config);
+/* Whether the SIMs' keys are this gateway's, and not the source's. */
+bool config_has_keys(const struct config *config);
 /* Whether `realm` is one of the operator's own. */
 bool config_own_realm(const struct config *config, const char *realm);
 

@@ -65,12 +65,38 @@ int gateway_open(struct gateway *gateway, const struct config *config, bool crea
     return -1;
 }
 
+static void log_text(const char *text)
+{
+    log_line("%s", text);
+}
+
+static struct auc_settings settings_of(const struct gateway *gateway)
+{
+    const struct config *config = gateway->config;
+    const struct auc_settings settings = {.host = config->hlr_address,
+                                          .port = config->hlr_port,
+                                          .name = config->udm_url ? config->fqdn : config->hlr_name,
+                                          .links = config->hlr_links,
+                                          .timeout_ms = config->udm_url ? config->udm_timeout_ms
+                                                                        : config->hlr_timeout_ms,
+                                          .url = config->udm_url,
+                                          .ca = config->udm_ca,
+                                          .certificate = config->udm_certificate,
+                                          .key = config->udm_key,
+                                          .token = config->udm_token,
+                                          .log = log_text,
+                                          .links_up = gateway->links_up};
+
+    return settings;
+}
+
 int gateway_load_auc(struct gateway *gateway, char *error)
 {
+    const struct auc_settings settings = settings_of(gateway);
     char why[AUC_ERROR_MAX];
 
     if (gateway->auc.ops)
-        return 0;
+        return gateway->auc.ops->check ? gateway->auc.ops->check(&settings, error) : 0;
     gateway->auc.ops = auc_load(gateway->config->auc_module, why);
     if (gateway->auc.ops)
         return 0;
@@ -81,21 +107,9 @@ int gateway_load_auc(struct gateway *gateway, char *error)
     return -1;
 }
 
-static void log_text(const char *text)
-{
-    log_line("%s", text);
-}
-
 int gateway_start_auc(struct gateway *gateway, char *error)
 {
-    const struct config *config = gateway->config;
-    const struct auc_settings settings = {.host = config->hlr_address,
-                                          .port = config->hlr_port,
-                                          .name = config->hlr_name,
-                                          .links = config->hlr_links,
-                                          .timeout_ms = config->hlr_timeout_ms,
-                                          .log = log_text,
-                                          .links_up = gateway->links_up};
+    const struct auc_settings settings = settings_of(gateway);
 
     if (!gateway->auc.ops->start)
         return 0;

@@ -30,7 +30,7 @@ struct gateway {
 /* Opens seal key, store and AuC as the configuration says. -1 with a sentence in `error`
  * (CONFIG_ERROR_MAX). */
 int gateway_open(struct gateway *gateway, const struct config *config, bool create, char *error);
-/* Loads the source of vectors, where it is a module. */
+/* Loads the source of vectors, where it is a module; looks at what it needs, where it can. */
 int gateway_load_auc(struct gateway *gateway, char *error);
 /* Begins to fetch, where the source does; between the two no request may run. */
 int gateway_start_auc(struct gateway *gateway, char *error);

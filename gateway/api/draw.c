@@ -75,7 +75,7 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
         return result;
     }
     if (vector->triplets) {
-        *reason = "an HLR is not asked for triplets";
+        *reason = "an HLR or UDM is not asked for triplets";
         return AUC_NO_METHOD;
     }
     fetch = find(request, subscriber->imsi, auts);

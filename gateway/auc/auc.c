@@ -10,6 +10,7 @@
 
 static const struct auc_ops *const sources[] = {
     &auc_embedded,
+    &auc_udm,
 };
 
 const struct auc_ops *auc_find(const char *name)

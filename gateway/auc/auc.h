@@ -66,11 +66,14 @@ struct auc {
 #define AUC_LINKS_MAX 32
 #define AUC_ERROR_MAX 256
 struct auc_settings {
-    const char *host; /* IP address */
+    const char *host; /* gsup: IP address */
     int port;
     const char *name; /* of this gateway; each link adds "-" and its number */
     int links;        /* 1 to AUC_LINKS_MAX */
     int timeout_ms;
+    /* udm: the apiRoot; PEM files ("" for `ca`: the machine's authorities); a file with a bearer
+     * token, "" for none */
+    const char *url, *ca, *certificate, *key, *token;
     void (*log)(const char *text);
     void (*links_up)(int up, int total); /* whenever that changes */
 };
@@ -105,9 +108,11 @@ struct auc_ops {
     void (*free)(void *state); /* after stop() */
     /* Returns at once; `fetch` stays the caller's and must live until done(). */
     void (*fetch)(void *state, struct auc_fetch *fetch);
+    /* What start() would find missing; -1 with a sentence in `error`. NULL: nothing to look at. */
+    int (*check)(const struct auc_settings *settings, char *error);
 };
 
-#define AUC_MODULE_VERSION 2
+#define AUC_MODULE_VERSION 3
 struct auc_module {
     int version; /* AUC_MODULE_VERSION it was built for */
     const struct auc_ops *ops;

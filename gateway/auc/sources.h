@@ -7,5 +7,6 @@
 #include "auc.h"
 
 extern const struct auc_ops auc_embedded;
+extern const struct auc_ops auc_udm;
 
 #endif

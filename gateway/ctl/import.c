@@ -190,7 +190,7 @@ static int import_csv(struct ctl *ctl)
     import.file = strcmp(import.name, "-") == 0 ? stdin : fopen(import.name, "r");
     if (!import.file)
         return ctl_fail("%s: %s", import.name, g_strerror(errno));
-    if (!ctl->gateway.config->auc)
+    if (!config_has_keys(ctl->gateway.config))
         result = ctl_fail("[auc] type is an HLR, which keeps the keys itself");
     else {
         if (fstat(fileno(import.file), &about) == 0 && S_ISREG(about.st_mode))

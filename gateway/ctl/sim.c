@@ -26,7 +26,7 @@ struct sim {
 
 static int no_keys(const struct ctl *ctl)
 {
-    return ctl->gateway.config->auc
+    return config_has_keys(ctl->gateway.config)
                ? 0
                : ctl_fail("[auc] type is an HLR, which keeps the keys: issue the SIM there");
 }

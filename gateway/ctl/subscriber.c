@@ -86,7 +86,7 @@ static int read_keys(struct ctl *ctl, struct store_subscriber *s)
 {
     const char *path = ctl_option(ctl, "keys"), *name = ctl_option(ctl, "algorithm");
 
-    if (ctl->gateway.config->auc) {
+    if (config_has_keys(ctl->gateway.config)) {
         if (read_algorithm(ctl, &s->keys) != 0 || keys_file_read(path, s) != 0)
             return 1;
         if (name && strcmp(algorithm_of(&s->keys)->name, name) != 0)

@@ -44,6 +44,10 @@ class Hlr:
         subprocess.run([TOOL, "-l", self.database, "create"], check=True, capture_output=True)
         self.process = None
 
+    def settings(self):
+        """What a gateway needs to ask this one."""
+        return {"auc.type": "gsup", "auc.module": os.environ["SIMAUTH_GATEWAY_GSUP"], "auc.hlr_address": self.address}
+
     def execute(self, statement, values=()):
         db = sqlite3.connect(self.database, timeout=5)
         with db:
@@ -89,8 +93,8 @@ class Proxy:
     """Between gateway and HLR. mode: "pass"; "mute" keeps back what the HLR says; "half" lets the next answer end in its
     middle, then keeps back."""
 
-    def __init__(self, hlr):
-        self.hlr, self.mode = hlr, "pass"
+    def __init__(self, hlr, port=PORT):
+        self.hlr, self.hlr_port, self.mode = hlr, port, "pass"
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.pairs, self.kept, self.closed = {}, {}, False
@@ -101,7 +105,7 @@ class Proxy:
     def accept(self):
         near, _ = self.listener.accept()
         try:
-            far = socket.create_connection((self.hlr.address, PORT), 1)
+            far = socket.create_connection((self.hlr.address, self.hlr_port), 1)
         except OSError:
             near.close()
             return

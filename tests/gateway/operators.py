@@ -95,8 +95,7 @@ class Operator:
         self.process = None
         self.hlr = hlr
         if hlr:
-            self.settings = {"auc.type": "gsup", "auc.module": os.environ["SIMAUTH_GATEWAY_GSUP"],
-                             "auc.hlr_address": hlr.address, **self.settings}
+            self.settings = {**hlr.settings(), **self.settings}
         self.configure()
         self.ctl("init")
 

@@ -1,0 +1,395 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vectors from a UDM (TS 29.503), which somebody else wrote: calls, AUTS, subscribers it refuses, and its bad days."""
+import functools
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+import test_call
+from hlr import Proxy
+from milenage import Usim
+from operators import DAEMON, Ca, Pair
+from phone import Phone, unb64u
+from udm import Udm, wait_for
+
+
+def link(operator):
+    """"up", "down" or "", as the log has it last."""
+    lines = [line for line in operator.log_text().splitlines() if "op=udm" in line]
+    return lines[-1].split("state=")[1].split()[0] if lines else ""
+
+
+def make_pair(tls=True, start=True, **settings):
+    pair = Pair(hlr=functools.partial(Udm, tls=tls), start=False, **settings)
+    try:
+        if start:
+            pair.hlr.start()
+            for operator in (pair.a, pair.b):
+                operator.start()
+                wait_for(lambda: link(operator) == "up")
+    except BaseException:
+        pair.close()
+        raise
+    return pair
+
+
+def known_here_alone(operator, imsi, user):
+    operator.ctl("subscriber", "add", imsi, "--nai", f"{user}@{operator.realm}")
+    operator.ctl("binding", "add", f"sip:{user}@{operator.realm}", imsi)
+
+
+class CallWithUdm(test_call.Call):
+    """All that is tested with the embedded AuC, with a UDM at both ends: TLS on both sides, token, prefix."""
+    make_pair = staticmethod(make_pair)
+    test_op_and_constants = None  # the UDM's own affair
+
+
+class Subscribers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = make_pair(tls=False)
+        cls.addClassCleanup(cls.pair.close)
+        cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
+
+    def setUp(self):
+        wait_for(lambda: link(self.pair.a) == link(self.pair.b) == "up")
+
+    def added(self, imsi, user, served=True, **members):
+        """A subscriber of operator A, while the UDM runs."""
+        k, opc = secrets.token_bytes(16), secrets.token_bytes(16)
+        known_here_alone(self.pair.a, imsi, user)
+        self.pair.hlr.add(imsi, k, opc, **members)
+        sim = Usim(imsi, k, opc)
+        wait_for(lambda: not served or Phone(sim, self.pair.a).ub_first().status != 503)
+        return sim
+
+    def test_many_vectors_of_one_sim(self):
+        sim, before = self.pair.sim_a, len(self.pair.sim_a.seen)
+        for _ in range(16):
+            answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
+            self.assertEqual(answer.status, 200, answer.raw)
+            own = answer.json["own"]
+            self.assertEqual(sim.run(unb64u(own["rand"]), unb64u(own["autn"]))[0], "good")
+        self.assertEqual(len(set(sim.seen[before:])), 16)
+        self.assertEqual(sim.amf[0] & 0x80, 0)
+
+    def test_sim_ahead_of_udm(self):
+        sim = self.added("001010000000007", "ahead")
+        sim.seq = [1 << 24] * 32
+        before = sum(line.get("resync", False) for line in self.pair.hlr.lines)
+        phone = Phone(sim, self.pair.a).bootstrap()
+        self.assertEqual(phone.resyncs, 1)
+        self.assertEqual(Phone(sim, self.pair.a).bootstrap().resyncs, 0)
+        wait_for(lambda: sum(line.get("resync", False) for line in self.pair.hlr.lines) == before + 1)
+
+    def test_forged_auts_moves_nothing(self):
+        sim = self.added("001010000000008", "forger")
+        phone = Phone(sim, self.pair.a)
+        nonce, rand, _ = phone.ub_challenge(phone.ub_first())
+        wrong = bytearray(sim.auts(rand, 1 << 40))
+        wrong[-1] ^= 1
+        self.assertNotEqual(phone.ub_answer(nonce, b"", bytes(wrong)).status, 200)
+        phone.bootstrap()
+        self.assertLess(max(sim.seen), 1 << 39)
+
+    def test_unknown_to_udm(self):
+        known_here_alone(self.pair.a, "001010000000009", "stranger")
+        stranger = Usim("001010000000009", secrets.token_bytes(16), secrets.token_bytes(16))
+        self.assertEqual(Phone(stranger, self.pair.a).ub_first().problem, "not-yours")
+        known_here_alone(self.pair.b, "001020000000009", "stranger")
+        answer = self.a.ask_callee(self.pair.aor_a, "sip:stranger@operator-b.test")[1]
+        self.assertEqual((answer.status, answer.problem), (404, "nobody"))
+        self.assertIn("UDM does not know this IMSI", self.pair.b.log_text())
+        self.assertEqual(link(self.pair.b), "up")
+
+    def test_no_usim(self):
+        sim = self.added("001010000000010", "old", rejected=True)
+        self.assertEqual(Phone(sim, self.pair.a).ub_first().status, 403)
+        self.assertIn("no USIM's keys", self.pair.a.log_text())
+
+    def test_vector_for_5g(self):
+        sim = self.added("001010000000011", "modern", served=False, amf="8000")
+        wait_for(lambda: Phone(sim, self.pair.a).ub_first().status == 503
+                 and "separation bit" in self.pair.a.log_text())
+        self.assertEqual(link(self.pair.a), "up")
+
+    def test_keys_belong_to_the_udm(self):
+        words = self.pair.a.ctl("subscriber", "add", "001010000000012", "--keys", "-", stdin="", fails=True)
+        self.assertIn("HLR", words)
+        path = self.pair.a.folder + "/sim.json"
+        self.assertIn("HLR", self.pair.a.ctl("sim", "issue", self.pair.sim_a.imsi, path, fails=True))
+        self.assertFalse(os.path.exists(path))
+
+
+class BadDays(unittest.TestCase):
+    tls = False
+
+    def setUp(self):
+        self.pair = make_pair(tls=self.tls, start=False)
+        self.addCleanup(self.pair.close)
+        self.operator, self.udm = self.pair.a, self.pair.hlr
+
+    def start(self, *flags):
+        self.udm.start(*flags)
+        self.operator.start()
+        wait_for(lambda: link(self.operator) == "up")
+
+    def bootstrap(self):
+        return Phone(self.pair.sim_a, self.operator).bootstrap()
+
+    def back(self):
+        """The UDM as it should be: within two seconds the next phone is served."""
+        self.udm.start()
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 5)
+        self.bootstrap()
+
+    def down(self, reason, least=0.0, most=1.2):
+        start = time.monotonic()
+        answer = Phone(self.pair.sim_a, self.operator).ub_first()
+        self.assertEqual((answer.status, answer.problem), (503, "operator-down"))
+        self.assertTrue(least <= time.monotonic() - start < most, time.monotonic() - start)
+        self.assertIn(reason, self.operator.log_text())
+
+    def proxied(self):
+        """A proxy before the UDM, from now on."""
+        proxy = Proxy(self.udm, self.udm.port)
+        self.addCleanup(proxy.close)
+        self.operator.settings["auc.udm_url"] = self.udm.url(proxy.port)
+        self.operator.configure()
+        return proxy
+
+
+class Down(BadDays):
+    def test_comes_later_dies_and_comes_again(self):
+        self.operator.start()
+        wait_for(lambda: link(self.operator) == "down")
+        self.down("no connection with the UDM", most=0.4)
+        for _ in range(2):
+            self.udm.start()
+            wait_for(lambda: link(self.operator) == "up")
+            self.bootstrap()
+            self.udm.stop()
+            wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 503)
+            wait_for(lambda: link(self.operator) == "down")
+
+    def test_notices_without_being_asked(self):
+        self.start()
+        self.udm.stop()
+        wait_for(lambda: link(self.operator) == "down", 12)
+
+    def test_restart_between_two_questions(self):
+        self.start()
+        self.bootstrap()
+        self.udm.start()
+        self.bootstrap()  # on a new connection, without a word to the phone
+
+    def test_stop_while_a_phone_waits(self):
+        self.operator.settings["auc.udm_timeout_ms"] = 5000
+        self.operator.configure()
+        self.start("--delay", "60")
+        answers = []
+        thread = threading.Thread(
+            target=lambda: answers.append(Phone(self.pair.sim_a, self.operator).ub_first().status))
+        thread.start()
+        wait_for(lambda: self.operator.process.poll() is None and self.asked())
+        self.assertEqual(self.operator.stop(signal.SIGTERM), 0)
+        thread.join(10)
+        self.assertEqual(answers, [503])
+
+    def asked(self):
+        """Whether a phone's connection has brought its request: more is sent to the UDM than the probe alone."""
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            rows = [line.split() for line in table.readlines()[1:]]
+        phones = [row for row in rows if int(row[1].split(":")[1], 16) == self.operator.port and row[3] == "01"]
+        return bool(phones) and all(row[4].endswith(":00000000") for row in phones)
+
+
+class DownTls(Down):
+    tls = True
+
+
+class Slow(BadDays):
+    tls = True
+
+    def test_late_holds_up_nobody_else(self):
+        self.start()
+        phone = self.bootstrap()
+        phone.ask("GET", "/v1/self")
+        self.udm.start("--delay", "3")
+        waiting = [threading.Thread(target=self.down, args=("UDM did not answer in time", 0.4, 5.0)) for _ in range(8)]
+        for thread in waiting:
+            thread.start()
+        begin, answers = time.monotonic(), 0
+        while any(thread.is_alive() for thread in waiting):
+            self.assertEqual(phone.ask("GET", "/v1/self").status, 200)
+            answers += 1
+        self.assertLess((time.monotonic() - begin) / answers, 0.1)
+        for thread in waiting:
+            thread.join()
+        self.back()
+
+    def test_streams_do_not_wait_for_one_another(self):
+        self.operator.settings["auc.udm_timeout_ms"] = 5000
+        self.operator.configure()
+        self.start("--delay", "0.5")
+        begin, statuses = time.monotonic(), []
+        waiting = [threading.Thread(target=lambda: statuses.append(
+            Phone(self.pair.sim_a, self.operator).ub_first().status)) for _ in range(8)]
+        for thread in waiting:
+            thread.start()
+        for thread in waiting:
+            thread.join()
+        self.assertEqual(statuses, [401] * 8)
+        self.assertLess(time.monotonic() - begin, 2.5)  # in turn: four seconds
+
+    def test_connection_that_died_without_a_word(self):
+        proxy = self.proxied()
+        self.start()
+        self.bootstrap()
+        proxy.let("mute")
+        self.down("UDM did not answer in time", 0.4)
+        proxy.mode = "pass"  # for new connections and new octets; what was kept back never comes
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 5)
+
+    def test_half_an_answer(self):
+        self.start("--half")
+        self.down("UDM did not answer in time", 0.4)
+        self.back()
+
+    def test_half_a_frame(self):
+        proxy = self.proxied()
+        self.start()
+        self.bootstrap()
+        proxy.let("half")
+        self.down("UDM did not answer in time", 0.4)
+        proxy.let("pass")
+        self.bootstrap()
+
+
+class Nonsense(BadDays):
+    tls = True
+
+    def test_every_garbage(self):
+        self.start()
+        for kind, reason in (("body", "no JSON object"), ("fields", "missing or malformed")):
+            self.udm.start("--garbage", kind)
+            self.down(reason)
+        self.udm.start("--garbage", "empty")
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status != 503, 5)
+        self.assertIn("UDM gave no 3G vector", self.operator.log_text())
+        self.back()
+
+    def test_no_http2(self):
+        self.udm.start("--garbage", "frames")
+        self.operator.start()
+        wait_for(lambda: link(self.operator) == "down")
+        self.down("no connection with the UDM")
+        self.back()
+
+    def test_every_status(self):
+        self.start()
+        for status, reason in ((500, "UDM failed"), (503, "overloaded"), (504, "behind it"), (429, "overloaded"),
+                               (501, "no vectors for GBA"), (401, "access token"), (400, "did not understand")):
+            self.udm.start("--status", str(status))
+            self.down(reason)
+        self.udm.start("--status", "403")
+        self.assertEqual(Phone(self.pair.sim_a, self.operator).ub_first().problem, "not-yours")
+        self.assertIn("UDM bars this subscriber", self.operator.log_text())
+        self.back()
+
+    def test_goaway(self):
+        self.start("--goaway-after", "1")
+        for _ in range(4):
+            self.bootstrap()
+
+    def test_goaway_at_once(self):
+        self.udm.start("--goaway-after", "0")
+        self.operator.start()
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 503)
+        self.back()
+
+
+class Identity(BadDays):
+    tls = True
+
+    def test_tokens(self):
+        self.start()
+        self.bootstrap()
+        self.udm.write_token("another")
+        self.down("access token: look at [auc] udm_token")
+        self.udm.write_token("no token at all")
+        self.down("access token cannot be read")
+        self.udm.write_token(self.udm.token)  # read again by itself
+        self.bootstrap()
+        self.assertNotIn(self.udm.token, self.operator.log_text())
+
+    def test_udm_of_another_authority(self):
+        self.operator.settings["auc.udm_ca"] = Ca(self.udm.folder, "stranger").path
+        self.operator.configure()
+        self.udm.start()
+        self.operator.start()
+        wait_for(lambda: link(self.operator) == "down")
+        self.assertIn("certificate", self.operator.log_text())
+        self.down("no connection with the UDM")
+
+    def test_certificate_that_the_udm_does_not_take(self):
+        self.operator.settings.update({"auc.udm_certificate": self.operator.certificate,
+                                       "auc.udm_key": self.operator.key})
+        self.operator.configure()
+        self.udm.start()
+        self.operator.start()
+        wait_for(lambda: link(self.operator) == "down")
+        self.down("no connection with the UDM")
+
+
+class Settings(BadDays):
+    tls = True
+
+    def fault(self, **changes):
+        self.operator.configure(**{"auc." + key: value for key, value in changes.items()})
+        done = subprocess.run([DAEMON, "--config", self.operator.config, "--check"], capture_output=True, text=True,
+                              timeout=10, check=False)
+        self.assertEqual(done.returncode, 0 if not changes else 1, done.stderr)
+        return done.stderr
+
+    def test_good(self):
+        self.assertEqual(self.fault(), "")
+
+    def test_urls(self):
+        for url in ("udm", "ftp://udm.test", "https://me:word@udm.test", "https://udm.test/?a=1",
+                    "https://udm.test/nudm-ueau/v1", "https:// udm.test"):
+            with self.subTest(url):
+                self.assertRegex(self.fault(udm_url=url), r"gateway\.conf:\d+: \[auc\] udm_url: ")
+
+    def test_files(self):
+        other = Ca(self.udm.folder, "other").issue(self.udm.folder, "other", ["other"])
+        for key, value, word in (("udm_ca", "/nonexistent", "no certificate"),
+                                 ("udm_certificate", self.operator.config, "no certificate"),
+                                 ("udm_key", "/nonexistent", "no private key"), ("udm_key", other[1], "not the key"),
+                                 ("udm_token", "/nonexistent", "bearer token"),
+                                 ("udm_token", self.operator.config, "bearer token")):
+            with self.subTest(key=key, value=value):
+                text = self.fault(**{key: value})
+                self.assertIn(f"[auc] {key}", text)
+                self.assertIn(word, text)
+
+    def test_numbers_and_names(self):
+        self.assertIn("udm_timeout_ms: must be a number from 50 to 5000", self.fault(udm_timeout_ms=6000))
+        self.assertIn("use embedded, gsup or udm", self.fault(type="hss"))
+        self.assertIn("udm_port: no such key", self.fault(udm_port=1))
+
+    def test_restart(self):
+        self.start()
+        self.operator.configure(**{"auc.udm_timeout_ms": 400})
+        self.operator.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "[auc] udm_timeout_ms needs a restart" in self.operator.log_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
