@@ -35,12 +35,41 @@ struct body_auts {
     uint8_t rand[SIMAUTH_RAND_LEN];
     uint8_t auts[SIMAUTH_AUTS_LEN];
 };
+/* POST /v1/tickets, and between gateways (docs/protocol.md section 8). */
+struct body_tickets {
+    bool first_key;                     /* use "stp" */
+    uint8_t ticket[SIMAUTH_TICKET_LEN]; /* between gateways */
+    struct simauth_secret half;         /* between gateways; to be wiped */
+    struct body_vectors names;          /* caller, callee, callee_nai, nai_a alone */
+};
+struct body_claim {
+    uint8_t ticket[SIMAUTH_TICKET_LEN];
+    struct simauth_element element; /* element 1, of this ticket */
+};
+#define BODY_NAIS_MAX 256
+struct body_changes {
+    int64_t since;
+    char realm[SIMAUTH_REALM_MAX + 1]; /* of all of them */
+    char (*nais)[SIMAUTH_NAI_MAX + 1]; /* owned: free() */
+    size_t count;
+};
+/* The other gateway's half, and who its subscriber is. */
+struct body_half {
+    struct simauth_secret half; /* to be wiped */
+    char nai_b[SIMAUTH_NAI_MAX + 1];
+    char operator_name[SIMAUTH_OPERATOR_NAME_MAX + 1];
+};
 
 /* Each returns NULL, or a few words about the first fault (static storage). */
 const char *body_vectors(const char *text, size_t len, bool between_gateways,
                          struct body_vectors *body);
 const char *body_challenges(const char *text, size_t len, struct body_challenges *body);
 const char *body_auts(const char *text, size_t len, struct body_auts *body);
+const char *body_tickets(const char *text, size_t len, bool between_gateways,
+                         struct body_tickets *body);
+const char *body_claim(const char *text, size_t len, struct body_claim *body);
+const char *body_changes(const char *text, size_t len, struct body_changes *body);
+const char *body_half(const char *text, size_t len, struct body_half *body);
 /* Whether the asker takes this method. */
 bool body_has_method(const struct body_vectors *body, const struct simauth_method *method);
 /* What AG(A) or AG(B) asks the other gateway; NULL: no memory. */

@@ -279,7 +279,7 @@ bool federation_identify(struct request *request)
  */
 
 /* A partner speaks for its own realms and for addresses that no operator has as a realm. */
-static struct outcome may_ask(struct request *request, const struct body_vectors *body)
+struct outcome partner_may_ask(struct request *request, const struct body_vectors *body)
 {
     struct gateway *gateway = request->gateway;
     const struct store_partner *partner = &request->partner;
@@ -313,7 +313,7 @@ static struct outcome serve(struct request *request, struct store_vector *v)
 
     if (body->subject == SIMAUTH_SUBJECT_CALLER)
         return give_caller(request, body, partner->id, v);
-    outcome = may_ask(request, body);
+    outcome = partner_may_ask(request, body);
     if (!outcome_good(&outcome))
         return outcome;
     if (body->rand_len)
@@ -322,10 +322,8 @@ static struct outcome serve(struct request *request, struct store_vector *v)
     return issue_callee(request, body, body->nai_a, partner, &record, v);
 }
 
-/* By asking for a call a partner speaks for the caller's address. False: answered. */
-static bool claims_caller(struct request *request)
+bool partner_claims_caller(struct request *request, const struct body_vectors *body)
 {
-    const struct body_vectors *body = &request->vectors;
     struct outcome outcome;
 
     if (body->subject != SIMAUTH_SUBJECT_CALLEE ||
@@ -354,7 +352,8 @@ void federation_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !claims_caller(request))
+    if (request_repeated(request) || !request_allowed(request) ||
+        !partner_claims_caller(request, &request->vectors))
         return;
     /* What is reserved or replaced was on the disk before the partner could know of it. */
     request->soft = request->vectors.subject == SIMAUTH_SUBJECT_CALLER || request->vectors.rand_len;

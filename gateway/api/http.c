@@ -38,7 +38,13 @@ static const struct route routes[] = {
     {"POST", "/v1/bindings", "bindings", ASKER_PHONE, bindings_post},
     {"POST", "/v1/bindings/proof", "proof", ASKER_PHONE, bindings_proof_post},
     {"POST", "/v1/activations", "activations", ASKER_SIM, activations_post},
+    {"POST", "/v1/tickets", "tickets", ASKER_PHONE, tickets_post},
+    {"GET", "/v1/tickets", "tickets", ASKER_PHONE, tickets_get},
+    {"POST", "/v1/tickets/claim", "claim", ASKER_PHONE, tickets_claim_post},
+    {"POST", "/v1/changes", "changes", ASKER_PHONE, changes_post},
     {"POST", "/v1/federation/vectors", "federation", ASKER_PARTNER, federation_post},
+    {"POST", "/v1/federation/tickets", "federation", ASKER_PARTNER, federation_tickets_post},
+    {"POST", "/v1/federation/changes", "federation", ASKER_PARTNER, federation_changes_post},
 };
 
 struct http {

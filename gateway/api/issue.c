@@ -116,8 +116,8 @@ static bool callee_allowed(const struct request *request, int64_t subscriber)
                         2 * config->subscriber_burst, g_get_monotonic_time());
 }
 
-static struct outcome find_callee(struct request *request, const struct body_vectors *body,
-                                  struct store_subscriber *subscriber)
+struct outcome find_callee(struct request *request, const struct body_vectors *body,
+                           struct store_subscriber *subscriber)
 {
     struct gateway *gateway = request->gateway;
     struct store_binding binding;

@@ -13,6 +13,7 @@ struct outcome {
     const char *reason; /* static storage */
     enum store_result store;
 };
+#define FEDERATION_VECTORS "/v1/federation/vectors"
 #define OUTCOME_GOOD ((struct outcome){PROBLEM_NONE, NULL, STORE_OK})
 struct outcome outcome_problem(enum problem problem, const char *reason);
 struct outcome outcome_store(enum store_result result);
@@ -34,6 +35,20 @@ struct outcome claim_address(struct gateway *gateway, const char *aor,
                              const struct store_partner *partner, int64_t now);
 /* Remembers it in an open writing transaction. */
 enum store_result put_claim(struct gateway *gateway, const char *aor, int64_t partner, int64_t now);
+/* The caller's own address, and an operator that vouches for the callee: for a request of a phone.
+ * In an open transaction, which stays open; store_partner_clear(&voucher->partner) in any case. */
+struct outcome vouch_for_pair(struct request *request, const struct body_vectors *body,
+                              struct voucher *voucher);
+/* Whether a partner may ask for this pair. In an open transaction. */
+struct outcome partner_may_ask(struct request *request, const struct body_vectors *body);
+/* By asking for a call a partner speaks for the caller's address. False: answered. Outside of
+ * transactions. */
+bool partner_claims_caller(struct request *request, const struct body_vectors *body);
+/* Answers the phone when the partner gave nothing; true when it did so. */
+bool partner_refused(struct request *request);
+/* The subscriber of ours that is called; wipe with store_subscriber_wipe(). */
+struct outcome find_callee(struct request *request, const struct body_vectors *body,
+                           struct store_subscriber *subscriber);
 /* Whether the agreement holds now. */
 bool partner_active(const struct store_partner *partner, int64_t now);
 bool partner_has_realm(const struct store_partner *partner, const char *realm);

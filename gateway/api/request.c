@@ -265,13 +265,15 @@ static void question_free(struct question *question)
     if (!question)
         return;
     store_partner_clear(&question->partner);
+    if (question->body)
+        OPENSSL_cleanse(question->body, strlen(question->body));
     free(question->body);
     simauth_octets_clear(&question->answer);
     free(question);
 }
 
-void request_ask(struct request *request, struct store_partner *partner, json_t *body,
-                 void (*resume)(struct request *request))
+void request_ask(struct request *request, struct store_partner *partner, const char *path,
+                 json_t *body, void (*resume)(struct request *request))
 {
     struct question *question = calloc(1, sizeof *question);
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -285,6 +287,7 @@ void request_ask(struct request *request, struct store_partner *partner, json_t 
         return;
     }
     question->partner = *partner;
+    question->path = path;
     question->body = text;
     request->question = question;
     request->resume = resume;
@@ -317,5 +320,6 @@ void request_clear(struct request *request)
     store_partner_clear(&request->partner);
     simauth_secret_wipe(&request->session.ck_ik);
     simauth_secret_wipe(&request->known.ssk);
+    simauth_secret_wipe(&request->made.key);
     simauth_secret_wipe(&request->ks_naf);
 }

@@ -27,6 +27,7 @@ struct answer {
 /* A question to a partner: made by a handler, run by waiting.c, read by request->resume. */
 struct question {
     struct store_partner partner; /* owned */
+    const char *path;             /* static storage */
     char *body;                   /* owned */
     uint8_t key[STORE_KEY_LEN];   /* Idempotency-Key */
     long status;                  /* 0: no answer */
@@ -79,6 +80,7 @@ struct request {
     bool working; /* counts as one that is being worked on */
 
     struct body_vectors vectors;
+    struct store_ticket made;  /* a ticket while AG(B) is asked; key: our half */
     struct store_vector known; /* the callee's vector while AG(A) is asked */
     struct question *question;
     void (*resume)(struct request *request); /* not NULL: waits for question */
@@ -126,8 +128,8 @@ void request_resume(struct request *request);
 void request_unasked(struct request *request);
 /* Asks `partner` (taken) and calls `resume` afterwards. `key` belongs to the question, so that a
  * repeat is a repeat. */
-void request_ask(struct request *request, struct store_partner *partner, json_t *body,
-                 void (*resume)(struct request *request));
+void request_ask(struct request *request, struct store_partner *partner, const char *path,
+                 json_t *body, void (*resume)(struct request *request));
 
 /* -- handlers ------------------------------------------------------------------------------------
  */
@@ -149,6 +151,12 @@ void bindings_post(struct request *request);
 void bindings_proof_post(struct request *request);
 void activations_post(struct request *request);
 void federation_post(struct request *request);
+void tickets_post(struct request *request);
+void tickets_get(struct request *request);
+void tickets_claim_post(struct request *request);
+void federation_tickets_post(struct request *request);
+void changes_post(struct request *request);
+void federation_changes_post(struct request *request);
 
 /* Checks the phone's Digest; false: answered with 401. */
 bool ua_authenticate(struct request *request);

@@ -85,8 +85,7 @@ static json_t *partner_vector(const struct request *request, const char *nai_a,
     return vector;
 }
 
-/* Answers the phone when the partner gave no vector; true when it did so. */
-static bool partner_refused(struct request *request)
+bool partner_refused(struct request *request)
 {
     const struct question *question = request->question;
 
@@ -249,36 +248,17 @@ static struct outcome own_call(struct request *request, int64_t peer)
 /* -- subject callee: who vouches -----------------------------------------------------------------
  */
 
-/* The caller's own address, and an operator that vouches for the callee. Good: the transaction is
- * open. */
+/* Good: the transaction is open. */
 static struct outcome prepare(struct request *request, struct voucher *voucher)
 {
     struct gateway *gateway = request->gateway;
-    const struct body_vectors *body = &request->vectors;
-    struct store_binding binding;
     enum store_result result = gateway->ops->begin(gateway->store, true);
     struct outcome outcome;
 
     if (result != STORE_OK)
         return outcome_store(result);
-    result = gateway->ops->binding_find(gateway->store, body->caller, request->session.subscriber,
-                                        "", request->now, &binding);
-    if (result == STORE_NONE)
-        outcome = outcome_problem(PROBLEM_NOT_YOURS, "caller is somebody else's address");
-    else if (result != STORE_OK)
-        outcome = outcome_store(result);
-    else
-        outcome = find_voucher(gateway, body->callee, body->callee_nai, voucher);
-    if (outcome_good(&outcome) && !voucher->own && !partner_active(&voucher->partner, request->now))
-        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement suspended or not valid now");
-    if (outcome_good(&outcome))
-        outcome = check_claims(gateway, body->caller, 0, request->now);
-    if (outcome_good(&outcome) && voucher->own)
-        outcome = check_claims(gateway, body->callee, 0, request->now);
-    else if (outcome_good(&outcome) &&
-             !partner_has_realm(&voucher->partner, simauth_aor_domain(body->callee)))
-        outcome = check_claims(gateway, body->callee, voucher->partner.id, request->now);
-    if (outcome_good(&outcome) && body->rand_len)
+    outcome = vouch_for_pair(request, &request->vectors, voucher);
+    if (outcome_good(&outcome) && request->vectors.rand_len)
         outcome = own_call(request, voucher->own ? 0 : voucher->partner.id);
     if (!outcome_good(&outcome)) {
         gateway->ops->rollback(gateway->store);
@@ -319,7 +299,7 @@ static void ask_callee(struct request *request, struct voucher *voucher)
         return;
     }
     snprintf(body->nai_a, sizeof body->nai_a, "%s", request->nai);
-    request_ask(request, &voucher->partner, body_vectors_json(body),
+    request_ask(request, &voucher->partner, FEDERATION_VECTORS, body_vectors_json(body),
                 body->rand_len ? replaced_answered : callee_answered);
 }
 
@@ -450,7 +430,8 @@ static void subject_caller(struct request *request)
         body->rand_len = v->rand_b_len;
     }
     if (v->peer)
-        request_ask(request, &partner, body_vectors_json(body), caller_answered);
+        request_ask(request, &partner, FEDERATION_VECTORS, body_vectors_json(body),
+                    caller_answered);
     else
         caller_local(request);
 }

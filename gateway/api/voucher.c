@@ -177,3 +177,33 @@ struct outcome claim_address(struct gateway *gateway, const char *aor,
         result = keep_claim(gateway, aor, partner, &c);
     return verdict(result, &c);
 }
+
+/* -- a pair --------------------------------------------------------------------------------------
+ */
+
+struct outcome vouch_for_pair(struct request *request, const struct body_vectors *body,
+                              struct voucher *voucher)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_binding binding;
+    enum store_result result = gateway->ops->binding_find(
+        gateway->store, body->caller, request->session.subscriber, "", request->now, &binding);
+    struct outcome outcome;
+
+    memset(voucher, 0, sizeof *voucher);
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_NOT_YOURS, "caller is somebody else's address");
+    if (result != STORE_OK)
+        return outcome_store(result);
+    outcome = find_voucher(gateway, body->callee, body->callee_nai, voucher);
+    if (outcome_good(&outcome) && !voucher->own && !partner_active(&voucher->partner, request->now))
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "agreement suspended or not valid now");
+    if (outcome_good(&outcome))
+        outcome = check_claims(gateway, body->caller, 0, request->now);
+    if (outcome_good(&outcome) && voucher->own)
+        outcome = check_claims(gateway, body->callee, 0, request->now);
+    else if (outcome_good(&outcome) &&
+             !partner_has_realm(&voucher->partner, simauth_aor_domain(body->callee)))
+        outcome = check_claims(gateway, body->callee, voucher->partner.id, request->now);
+    return outcome;
+}

@@ -87,7 +87,7 @@ static void set_request(struct job *job, const struct config *config)
     struct question *question = job->request->question;
     CURL *easy = job->easy;
     char key[sizeof "Idempotency-Key: " + SIMAUTH_B64U_LEN(STORE_KEY_LEN)] = "Idempotency-Key: ";
-    char *url = g_strconcat(question->partner.url, "/v1/federation/vectors", NULL);
+    char *url = g_strconcat(question->partner.url, question->path, NULL);
 
     simauth_b64u_encode(question->key, STORE_KEY_LEN, key + strlen(key));
     job->headers = curl_slist_append(NULL, "Content-Type: application/json");

@@ -270,16 +270,11 @@ enum store_result sql_sweep(struct store *store, int64_t now)
         enum sql sql;
         int64_t before;
     } sweeps[] = {
-        {SQL_SWEEP_UB, now - 120},
-        {SQL_SWEEP_SESSION, now},
-        {SQL_SWEEP_VECTOR, now - 420},
-        {SQL_SWEEP_TICKET, now - 420},
-        {SQL_SWEEP_ANSWER, now - 300},
-        {SQL_SWEEP_OPERATOR_KEY, now - 86400},
-        {SQL_SWEEP_RECORD, now - 360},
-        {SQL_SWEEP_PROOF, now - 86400},
-        {SQL_SWEEP_CODE, now - 86400},
-        {SQL_SWEEP_CLAIM, now - 30 * 86400},
+        {SQL_SWEEP_UB, now - 120},     {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_VECTOR, now - 420}, {SQL_SWEEP_TICKET, now - 420},
+        {SQL_SWEEP_ANSWER, now - 300}, {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+        {SQL_SWEEP_RECORD, now - 360}, {SQL_SWEEP_PROOF, now - 86400},
+        {SQL_SWEEP_CODE, now - 86400}, {SQL_SWEEP_CLAIM, now - 30 * 86400},
     };
 
     for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {

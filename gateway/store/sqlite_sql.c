@@ -198,7 +198,8 @@ const char *const sqlite_text[SQL_COUNT] = {
         "DELETE FROM ticket WHERE made < ?1 AND (first_key = 0 OR made < ?1 - 86400)",
     [SQL_SWEEP_ANSWER] = "DELETE FROM answer WHERE made < ?1",
     [SQL_SWEEP_OPERATOR_KEY] = "DELETE FROM operator_key WHERE not_after < ?1",
-    [SQL_SWEEP_RECORD] = "UPDATE record SET outcome = 3 WHERE outcome = 0 AND time < ?1",
+    [SQL_SWEEP_RECORD] = "UPDATE record SET outcome = 3 WHERE outcome = 0 AND time < "
+                         "?1 AND (method <> 'stp' OR time < ?1 - 86400)",
     [SQL_SWEEP_PROOF] = "DELETE FROM proof WHERE made < ?1 AND day < ?1",
     [SQL_SWEEP_CODE] = "DELETE FROM code WHERE expires < ?1",
     [SQL_SWEEP_CLAIM] = "DELETE FROM claim WHERE last < ?1",

@@ -550,6 +550,31 @@ static void one_first_key_for_a_pair(void **state)
     commit(unit);
 }
 
+static void a_first_key_waits_a_day(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_record r = {.time = 1000, .side = "given", .method = "stp"};
+    struct store_ticket t, found;
+
+    begin(unit);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    t = make_ticket(add_subscriber(unit, "1"), 1, false);
+    assert_int_equal(unit->ops->ticket_add(unit->store, &t), STORE_OK);
+    t = make_ticket(t.subscriber, 2, true);
+    assert_int_equal(unit->ops->ticket_add(unit->store, &t), STORE_OK);
+    assert_int_equal(unit->ops->sweep(unit->store, 1500), STORE_OK);
+    assert_int_equal(unit->ops->ticket_get(unit->store, t.ticket, &found), STORE_OK);
+    t.ticket[0] = 1;
+    assert_int_equal(unit->ops->ticket_get(unit->store, t.ticket, &found), STORE_NONE);
+    /* and nobody says meanwhile that it was never fetched */
+    assert_int_equal(unit->ops->record_outcome(unit->store, r.id, STORE_OUTCOME_CONFIRMED),
+                     STORE_OK);
+    assert_int_equal(unit->ops->sweep(unit->store, 1500 + 86400), STORE_OK);
+    t.ticket[0] = 2;
+    assert_int_equal(unit->ops->ticket_get(unit->store, t.ticket, &found), STORE_NONE);
+    commit(unit);
+}
+
 static void change_of_a_sim(void **state)
 {
     struct unit_store *unit = *state;
@@ -596,6 +621,7 @@ int main(void)
         WITH_STORE(ticket_is_claimed_once),
         WITH_STORE(one_first_key_for_a_pair),
         WITH_STORE(change_of_a_sim),
+        WITH_STORE(a_first_key_waits_a_day),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* POST /v1/changes: whose SIM was changed or revoked, or who is no subscriber any more, since the
+ * phone asked last (docs/protocol.md section 8). Nothing is kept of it. */
+#include "issue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FEDERATION_CHANGES "/v1/federation/changes"
+
+/* -- subscribers of ours -------------------------------------------------------------------------
+ */
+
+static enum store_result list_changed(struct request *request, const struct body_changes *body,
+                                      json_t *list)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+
+    if (result != STORE_OK)
+        return result;
+    for (size_t i = 0; result == STORE_OK && i < body->count; i++) {
+        result = gateway->ops->subscriber_changed(gateway->store, body->nais[i], body->since);
+        if (result == STORE_OK && json_array_append_new(list, json_string(body->nais[i])) != 0)
+            result = STORE_FAILED;
+        if (result == STORE_NONE)
+            result = STORE_OK;
+    }
+    gateway->ops->rollback(gateway->store);
+    return result;
+}
+
+static void answer_changed(struct request *request, const struct body_changes *body)
+{
+    json_t *list = json_array();
+    enum store_result result = list ? list_changed(request, body, list) : STORE_FAILED;
+
+    if (result == STORE_OK)
+        answer_json(request,
+                    json_pack("{s:I, s:O}", "time", (json_int_t)request->now, "changed", list));
+    else
+        answer_store(request, result);
+    json_decref(list);
+}
+
+void federation_changes_post(struct request *request)
+{
+    struct body_changes body;
+    const char *fault = body_changes((const char *)request->body.data, request->body.len, &body);
+
+    if (fault)
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+    else if (!config_own_realm(request->gateway->config, body.realm))
+        answer_problem(request, PROBLEM_NOBODY, NULL, "realm is not ours");
+    else if (request_allowed(request))
+        answer_changed(request, &body);
+    free(body.nais);
+}
+
+/* -- a partner's ---------------------------------------------------------------------------------
+ */
+
+/* What the partner says, about those that were asked for alone. */
+static json_t *read_changed(const struct request *request, const struct body_changes *asked)
+{
+    static const char *const members[] = {"time", "changed", NULL};
+    const struct question *question = request->question;
+    json_t *object = simauth_json_load((const char *)question->answer.data, question->answer.len);
+    const json_t *list = json_object_get(object, "changed"), *item;
+    bool good = simauth_json_only(object, members) && json_is_array(list) &&
+                json_is_integer(json_object_get(object, "time"));
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        const char *nai = json_string_value(item);
+        bool known = false;
+
+        for (size_t n = 0; nai && n < asked->count; n++)
+            known = known || strcmp(asked->nais[n], nai) == 0;
+        good = good && known;
+    }
+    if (good)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static void partner_answered(struct request *request)
+{
+    struct body_changes asked;
+    json_t *object = NULL;
+
+    if (partner_refused(request))
+        return;
+    if (!body_changes((const char *)request->body.data, request->body.len, &asked))
+        object = read_changed(request, &asked);
+    if (object)
+        answer_json(request, object);
+    else
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another answer");
+    free(asked.nais);
+}
+
+static void ask_partner(struct request *request, const struct body_changes *body)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_partner partner = {0};
+    json_t *question;
+    enum store_result result = gateway->ops->begin(gateway->store, false);
+
+    if (result == STORE_OK) {
+        result = gateway->ops->partner_by_realm(gateway->store, body->realm, &partner);
+        gateway->ops->rollback(gateway->store);
+    }
+    if (result == STORE_NONE)
+        answer_problem(request, PROBLEM_NOBODY, NULL, "no agreement for this realm");
+    else if (result != STORE_OK)
+        answer_store(request, result);
+    else if (!partner_active(&partner, request->now))
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL,
+                       "agreement suspended or not valid now");
+    else if ((question = simauth_json_load((const char *)request->body.data, request->body.len))) {
+        request_ask(request, &partner, FEDERATION_CHANGES, question, partner_answered);
+        return;
+    } else
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "out of memory");
+    store_partner_clear(&partner);
+}
+
+void changes_post(struct request *request)
+{
+    struct body_changes body;
+    const char *fault = body_changes((const char *)request->body.data, request->body.len, &body);
+
+    if (fault)
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+    else if (request_allowed(request)) {
+        if (config_own_realm(request->gateway->config, body.realm))
+            answer_changed(request, &body);
+        else
+            ask_partner(request, &body);
+    }
+    free(body.nais);
+}
