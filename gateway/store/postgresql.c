@@ -431,7 +431,10 @@ static enum store_result postgresql_commit_soft(struct store *base, uint64_t *ti
 
 static enum store_result postgresql_settle(struct store *base, uint64_t ticket)
 {
-    return group_settle(&of(base)->group, ticket);
+    struct group *group = &of(base)->group;
+
+    /* "All so far" is also what other gateways wrote, so it needs a wait of its own. */
+    return group_settle(group, ticket ? ticket : group_written(group));
 }
 
 static enum store_result postgresql_commit(struct store *base)

@@ -320,6 +320,43 @@ static void a_code_does_not_come_back(void **state)
     commit(unit);
 }
 
+static bool answers_true(PGconn *connection, const char *text)
+{
+    PGresult *result = PQexec(connection, text);
+    bool yes = PQresultStatus(result) == PGRES_TUPLES_OK && PQgetvalue(result, 0, 0)[0] == 't';
+
+    PQclear(result);
+    return yes;
+}
+
+/* A repeat at another gateway has the answer of the first one, which may not be on the disk yet. */
+static void all_so_far_is_what_others_wrote_too(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store *other = NULL;
+    char error[STORE_ERROR_MAX] = "", text[128];
+    uint64_t ticket;
+    PGresult *end;
+    PGconn *connection;
+
+    if (!unit->ops->shared)
+        skip();
+    connection = PQconnectdb(getenv("SIMAUTH_TEST_DATABASE"));
+    assert_int_equal(unit->ops->open(unit->path, false, &unit->seal, &other, error), STORE_OK);
+    assert_int_equal(unit->ops->settle(other, 0), STORE_OK);
+    begin(unit);
+    add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->commit_soft(unit->store, &ticket), STORE_OK);
+    end = PQexec(connection, "SELECT pg_current_wal_insert_lsn()");
+    assert_int_equal(unit->ops->settle(other, 0), STORE_OK);
+    snprintf(text, sizeof text, "SELECT pg_current_wal_flush_lsn() >= '%s'",
+             PQgetvalue(end, 0, 0));
+    assert_true(answers_true(connection, text));
+    PQclear(end);
+    PQfinish(connection);
+    unit->ops->close(other);
+}
+
 static void claims_are_remembered(void **state)
 {
     struct unit_store *unit = *state;
@@ -611,6 +648,7 @@ int main(void)
         WITH_STORE(a_revoked_sim_is_nobodys),
         WITH_STORE(a_code_is_used_once),
         WITH_STORE(a_code_does_not_come_back),
+        WITH_STORE(all_so_far_is_what_others_wrote_too),
         WITH_STORE(claims_are_remembered),
         WITH_STORE(records_age),
         WITH_STORE(what_is_over_goes),
