@@ -12,13 +12,16 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 
 from . import debian13, sandbox
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+WEEK = 7 * 24 * 3600  # seconds
 STOCK = "linphone-cli linphone-common"
 LAYERS = ("stock", "installed", "purged")
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive"}
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
+               "APT_CONFIG": "/srv/apt.conf"}
 
 
 def _run(argv, **more):
@@ -29,6 +32,15 @@ def _run(argv, **more):
     return result.stdout
 
 
+def installation(suite):
+    """The lines of README.md's installation chapter: how packages are built, and how they are installed."""
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as text:
+        chapter = text.read().split("\n## Install\n")[1].split("\n## ")[0]
+    lines = [line for line in chapter.split("```sh\n")[1].split("```")[0].splitlines() if line]
+    assert len(lines) == 2 and all("bookworm" in line for line in lines), lines
+    return [line.removeprefix("sudo ").replace("bookworm", suite) for line in lines]
+
+
 class Machine:
     """A Debian of `suite` with a stock Linphone, and what happens to it."""
 
@@ -36,6 +48,7 @@ class Machine:
         self.suite = suite
         self.folder = os.path.join(os.path.abspath(build), f"package-{suite}")
         self.packages = os.path.join(self.folder, "packages")
+        self.lines = installation(suite)
         content = hashlib.sha256(f"{suite} {STOCK}".encode()).hexdigest()[:12]
         self.stock = os.path.join(os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests"), f"stock-{suite}-{content}")
 
@@ -44,14 +57,16 @@ class Machine:
         if os.path.isdir(self.folder):
             shutil.rmtree(self.folder)
         os.makedirs(self.folder)
-        print(_run([os.path.join(SOURCE, "packaging/build-deb"), self.suite, "--check", "--output", self.packages]), flush=True)
+        print(_run(["sh", "-c", f"cd '{SOURCE}' && {self.lines[0]} --check --output '{self.packages}'"]), flush=True)
         self._make_stock()
         self._step("installed", self._install)
         self._step("purged", self._purge)
 
     def _make_stock(self):
-        if os.path.isdir(self.stock):
+        if os.path.isdir(self.stock) and time.time() - os.stat(self.stock).st_mtime < WEEK:
             return
+        if os.path.isdir(self.stock):  # Debian may have a newer Linphone by now
+            shutil.rmtree(self.stock)
         print(f"making a Debian {self.suite} with a stock Linphone in {self.stock}", flush=True)
         new = f"{self.stock}.new"
         if os.path.isdir(new):
@@ -79,7 +94,10 @@ class Machine:
             sandbox.mount("overlay", root, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work}")
             for place in ("/proc", "/dev", "/sys"):
                 sandbox.mount(place, root + place, None, sandbox.MS_BIND | sandbox.MS_REC)
+            with open(f"{root}/srv/apt.conf", "w", encoding="ascii") as conf:
+                conf.write('APT::Get::Assume-Yes "1";\n')  # what a person answers
             function(root)
+            os.unlink(f"{root}/srv/apt.conf")
         pid = os.fork()
         if pid == 0:
             sandbox._guarded(inside)
@@ -87,18 +105,16 @@ class Machine:
             raise OSError(f"step {name} of {self.suite} failed (see above)")
 
     def _install(self, root):
+        """As README.md says, in a folder where the packages are and nothing else."""
         shutil.copyfile("/etc/resolv.conf", f"{root}/etc/resolv.conf")
-        os.makedirs(f"{root}/srv/packages")
-        for package in glob.glob(f"{self.packages}/*.deb"):
-            if "-dbgsym_" not in package:
-                shutil.copy(package, f"{root}/srv/packages/")
+        shutil.copytree(self.packages, f"{root}/srv/packages-{self.suite}")
         _run(["chroot", root, "apt-get", "-qq", "update"], env=ENVIRONMENT)
-        print(_run(["chroot", root, "sh", "-c", "cd /srv/packages && apt-get -y install ./*.deb"], env=ENVIRONMENT)[-1500:])
-        shutil.rmtree(f"{root}/srv/packages")
+        print(_run(["chroot", root, "sh", "-c", f"cd /srv && {self.lines[1]}"], env=ENVIRONMENT)[-1500:])
+        shutil.rmtree(f"{root}/srv/packages-{self.suite}")
 
     def _purge(self, root):
         names = self.names()
-        print(_run(["chroot", root, "apt-get", "-y", "purge", "--auto-remove", *names], env=ENVIRONMENT)[-1500:])
+        print(_run(["chroot", root, "apt-get", "purge", "--auto-remove", *names], env=ENVIRONMENT)[-1500:])
 
     def names(self):
         """Our packages."""
