@@ -349,8 +349,7 @@ static void all_so_far_is_what_others_wrote_too(void **state)
     assert_int_equal(unit->ops->commit_soft(unit->store, &ticket), STORE_OK);
     end = PQexec(connection, "SELECT pg_current_wal_insert_lsn()");
     assert_int_equal(unit->ops->settle(other, 0), STORE_OK);
-    snprintf(text, sizeof text, "SELECT pg_current_wal_flush_lsn() >= '%s'",
-             PQgetvalue(end, 0, 0));
+    snprintf(text, sizeof text, "SELECT pg_current_wal_flush_lsn() >= '%s'", PQgetvalue(end, 0, 0));
     assert_true(answers_true(connection, text));
     PQclear(end);
     PQfinish(connection);
