@@ -118,13 +118,12 @@ static const char *vectors_sense(const json_t *object, const struct body_vectors
     return NULL;
 }
 
-const char *body_vectors(const char *text, size_t len, bool between, struct body_vectors *body)
+const char *body_vectors_of(const json_t *object, bool between, struct body_vectors *body)
 {
     static const char *const phone[] = {"subject", "caller", "callee",   "callee_nai", "methods",
                                         "seal_to", "rand",   "replaced", NULL};
     static const char *const gateway[] = {"subject", "caller", "callee",   "callee_nai", "methods",
                                           "seal_to", "rand",   "replaced", "nai_a",      NULL};
-    json_t *object = simauth_json_load(text, len);
     const char *fault = "not one JSON object with each member once";
 
     memset(body, 0, sizeof *body);
@@ -132,10 +131,27 @@ const char *body_vectors(const char *text, size_t len, bool between, struct body
         fault = simauth_json_only(object, between ? gateway : phone)
                     ? vectors_members(object, between, body)
                     : "a member that this request does not have";
-    if (!fault)
-        fault = vectors_sense(object, body);
+    return fault ? fault : vectors_sense(object, body);
+}
+
+const char *body_vectors(const char *text, size_t len, bool between, struct body_vectors *body)
+{
+    json_t *object = simauth_json_load(text, len);
+    const char *fault = body_vectors_of(object, between, body);
+
     json_decref(object);
     return fault;
+}
+
+const char *body_batch_item(json_t *object, struct body_vectors *body, uint8_t key[static 16])
+{
+    bool has_key = json_is_object(object) && octets_of(object, "key", key, 16);
+
+    memset(body, 0, sizeof *body);
+    if (!has_key)
+        return "key must be 16 random octets in base64url";
+    json_object_del(object, "key");
+    return body_vectors_of(object, true, body);
 }
 
 static const char *challenges_members(const json_t *object, struct body_challenges *body)

@@ -9,7 +9,9 @@
 #include <simauth/name.h>
 #include <simauth/vector.h>
 
-#define BODY_MAX 16384 /* octets of a request */
+#define BODY_MAX 16384       /* octets of a request */
+#define BODY_BATCH_MAX 65536 /* of one with many questions */
+#define BATCH_MAX 64         /* questions */
 
 struct body_vectors {
     enum simauth_subject subject;
@@ -63,6 +65,10 @@ struct body_half {
 /* Each returns NULL, or a few words about the first fault (static storage). */
 const char *body_vectors(const char *text, size_t len, bool between_gateways,
                          struct body_vectors *body);
+const char *body_vectors_of(const json_t *object, bool between_gateways, struct body_vectors *body);
+/* The same of one question of a batch, already parsed: its member "key" is taken into `key` (16
+ * octets) and out of `object`. */
+const char *body_batch_item(json_t *object, struct body_vectors *body, uint8_t key[static 16]);
 const char *body_challenges(const char *text, size_t len, struct body_challenges *body);
 const char *body_auts(const char *text, size_t len, struct body_auts *body);
 const char *body_tickets(const char *text, size_t len, bool between_gateways,

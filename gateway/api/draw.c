@@ -88,6 +88,13 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
     return fetch->result;
 }
 
+void request_fetched(struct request *request)
+{
+    for (unsigned i = 0; i < request->fetch_count; i++)
+        auc_vector_wipe(&request->fetches[i].vector);
+    request->fetch_count = 0;
+}
+
 void request_fetch(struct request *request)
 {
     struct auc *auc = &request->gateway->auc;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* POST /v1/federation/vectors: another operator's gateway asks. */
+#include "batch.h"
 #include "http.h"
-#include "issue.h"
 
 #include <glib.h>
 #include <openssl/err.h>
@@ -322,15 +322,19 @@ static struct outcome serve(struct request *request, struct store_vector *v)
     return issue_callee(request, body, body->nai_a, partner, &record, v);
 }
 
-bool partner_claims_caller(struct request *request, const struct body_vectors *body)
+struct outcome federation_claim(struct request *request, const struct body_vectors *body)
 {
-    struct outcome outcome;
-
     if (body->subject != SIMAUTH_SUBJECT_CALLEE ||
         partner_has_realm(&request->partner, simauth_aor_domain(body->caller)) ||
         !partner_has_realm(&request->partner, simauth_nai_realm(body->nai_a)))
-        return true;
-    outcome = claim_address(request->gateway, body->caller, &request->partner, request->now);
+        return OUTCOME_GOOD;
+    return claim_address(request->gateway, body->caller, &request->partner, request->now);
+}
+
+bool partner_claims_caller(struct request *request, const struct body_vectors *body)
+{
+    struct outcome outcome = federation_claim(request, body);
+
     if (outcome.store != STORE_OK)
         answer_store(request, outcome.store);
     else if (outcome.problem != PROBLEM_NONE)
@@ -338,38 +342,71 @@ bool partner_claims_caller(struct request *request, const struct body_vectors *b
     return outcome_good(&outcome);
 }
 
-void federation_post(struct request *request)
+struct outcome federation_serve(struct request *request, json_t **object)
 {
     struct gateway *gateway = request->gateway;
     struct store_vector v = {0};
+    struct outcome outcome;
+
+    *object = NULL;
+    /* What is reserved or replaced was on the disk before the partner could know of it. */
+    request->soft = request->vectors.subject == SIMAUTH_SUBJECT_CALLER || request->vectors.rand_len;
+    outcome = serve(request, &v);
+    if (outcome_good(&outcome)) {
+        json_t *vector = vector_object(gateway, &v, request->vectors.seal_to);
+
+        *object = vector ? json_pack("{s:o}", "vector", vector) : NULL;
+        if (!*object)
+            outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "seal could not be made");
+    }
+    simauth_secret_wipe(&v.ssk);
+    return outcome;
+}
+
+/* One question: request->vectors. */
+static void single_post(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
     enum store_result result;
     struct outcome outcome;
-    json_t *object = NULL;
-    const char *fault =
-        body_vectors((const char *)request->body.data, request->body.len, true, &request->vectors);
+    json_t *object;
 
-    if (fault) {
-        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
-        return;
-    }
     if (request_repeated(request) || !request_allowed(request) ||
         !partner_claims_caller(request, &request->vectors))
         return;
-    /* What is reserved or replaced was on the disk before the partner could know of it. */
-    request->soft = request->vectors.subject == SIMAUTH_SUBJECT_CALLER || request->vectors.rand_len;
     result = gateway->ops->begin(gateway->store, true);
     if (result != STORE_OK) {
         answer_store(request, result);
         return;
     }
-    outcome = serve(request, &v);
-    if (outcome_good(&outcome)) {
-        json_t *vector = vector_object(gateway, &v, request->vectors.seal_to);
-
-        object = vector ? json_pack("{s:o}", "vector", vector) : NULL;
-        if (!object)
-            outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "seal could not be made");
-    }
+    outcome = federation_serve(request, &object);
     request_finish(request, object, outcome.problem, outcome.reason, outcome.store);
-    simauth_secret_wipe(&v.ssk);
+}
+
+/* Only a batch may be longer than other requests. */
+static bool too_long(struct request *request)
+{
+    if (request->body.len <= BODY_MAX)
+        return false;
+    answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");
+    return true;
+}
+
+void federation_post(struct request *request)
+{
+    const char *text = (const char *)request->body.data, *fault;
+    json_t *object = request->batch ? NULL : simauth_json_load(text, request->body.len);
+
+    if (request->batch || json_object_get(object, "batch")) {
+        batch_post(request, object);
+        return;
+    }
+    fault = body_vectors_of(object, true, &request->vectors);
+    json_decref(object);
+    if (too_long(request))
+        return;
+    if (fault)
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+    else
+        single_post(request);
 }

@@ -389,6 +389,11 @@ static bool framed_oddly(const struct lookup *length, const struct lookup *encod
            (encoding->value && g_ascii_strcasecmp(encoding->value, "chunked") != 0);
 }
 
+static size_t body_max(const struct request *request)
+{
+    return request->route && request->route->handle == federation_post ? BODY_BATCH_MAX : BODY_MAX;
+}
+
 /* Headers are there, the body is not. */
 static void begin_request(struct request *request, const char *method)
 {
@@ -409,7 +414,7 @@ static void begin_request(struct request *request, const char *method)
         answer_problem(request, PROBLEM_BAD_REQUEST,
                        "A header stands there twice, or a length that is no number.",
                        "doubled or odd header");
-    } else if (length.value && g_ascii_strtoull(length.value, NULL, 10) > BODY_MAX) {
+    } else if (length.value && g_ascii_strtoull(length.value, NULL, 10) > body_max(request)) {
         request->too_large = true;
         answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");
     }
@@ -421,7 +426,7 @@ static void take_body(struct request *request, const char *data, size_t len)
 {
     if (request->answer.status)
         return;
-    if (request->body.len + len > BODY_MAX) {
+    if (request->body.len + len > body_max(request)) {
         request->too_large = true;
         answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");
         return;

@@ -4,6 +4,7 @@
 #include "request.h"
 #include "../log.h"
 #include "../ops/metrics.h"
+#include "batch.h"
 #include "bucket.h"
 #include "http.h"
 #include "waiting.h"
@@ -37,6 +38,14 @@ void answer_json(struct request *request, json_t *object)
         return;
     }
     set_answer(request, 200, TYPE_JSON, text);
+}
+
+void answer_text(struct request *request, char *body)
+{
+    if (body)
+        set_answer(request, 200, TYPE_JSON, body);
+    else
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "out of memory");
 }
 
 void answer_problem(struct request *request, enum problem problem, const char *detail,
@@ -155,7 +164,7 @@ enum store_result request_remember(struct request *request, const json_t *object
     return result;
 }
 
-bool request_allowed(struct request *request)
+bool request_token(struct request *request)
 {
     const struct config *config = request->gateway->config;
     bool partner = request->partner.id != 0;
@@ -169,6 +178,13 @@ bool request_allowed(struct request *request)
         return true;
     if (partner)
         metrics_partner_limited(request->partner.name);
+    return false;
+}
+
+bool request_allowed(struct request *request)
+{
+    if (request_token(request))
+        return true;
     answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
     return false;
 }
@@ -314,6 +330,7 @@ void request_clear(struct request *request)
     free(request->answer.body);
     free(request->earlier.body);
     question_free(request->question);
+    batch_free(request->batch);
     for (unsigned i = 0; i < request->fetch_count; i++)
         auc_vector_wipe(&request->fetches[i].vector);
     auc_vector_wipe(&request->ahead);

@@ -81,6 +81,7 @@ struct request {
 
     struct body_vectors vectors;
     struct store_ticket made;  /* a ticket while AG(B) is asked; key: our half */
+    struct batch *batch;       /* many questions in one (batch.c); NULL: one */
     struct store_vector known; /* the callee's vector while AG(A) is asked */
     struct question *question;
     void (*resume)(struct request *request); /* not NULL: waits for question */
@@ -105,6 +106,8 @@ void request_look(struct request *request);
 /* Reads Idempotency-Key and looks for the stored answer: true when the request is answered now
  * (again, or refused). */
 bool request_repeated(struct request *request);
+/* Sets the answer; takes `body` (malloc'ed, JSON; NULL: no memory). */
+void answer_text(struct request *request, char *body);
 /* In the open transaction: stores `object` as the answer to this request. */
 enum store_result request_remember(struct request *request, const json_t *object);
 /* A fresh vector for `subscriber`, as auc.h has it. AUC_WAITS: the handler ends its transaction and
@@ -115,6 +118,10 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
                              enum store_result *store_result, const char **reason);
 /* Fetches what request_draw() found missing, then resumes the connection. */
 void request_fetch(struct request *request);
+/* Forgets what was fetched, for the next question of a batch. */
+void request_fetched(struct request *request);
+/* A token for the asker. */
+bool request_token(struct request *request);
 /* A token for the asker; answers 429 and returns false when there is none. */
 bool request_allowed(struct request *request);
 /* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the

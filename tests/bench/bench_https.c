@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Load on a gateway's federation: each of N connections stays open and asks for one vector after
- * the other, for callees drawn at random.
- * usage: bench_https PORT NAME CA CERTIFICATE KEY CONNECTIONS SECONDS SUBSCRIBERS
- * prints: requests, refused, seconds, median and 99% in ms
+ * the other, or for BATCH of them at once, for callees drawn at random.
+ * usage: bench_https PORT NAME CA CERTIFICATE KEY CONNECTIONS SECONDS SUBSCRIBERS [BATCH]
+ * prints: vectors, refused, seconds, median and 99% of a request in ms
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -21,11 +21,15 @@
 #include <unistd.h>
 
 #define SAMPLES_MAX 1000000
+#define BATCH_MOST 64
+#define QUESTION_MAX 512
+#define REQUEST_MAX (BATCH_MOST * QUESTION_MAX + 1024)
+#define ANSWER_MAX 262144
 
 struct load {
     SSL_CTX *ctx;
     const char *name;
-    int port, subscribers;
+    int port, subscribers, batch; /* batch 0: a question alone */
     double end;
 };
 struct line {
@@ -66,30 +70,59 @@ static SSL *connect_to(const struct load *load)
     return ssl;
 }
 
-static int write_request(const struct load *load, unsigned *seed, char *text, size_t room)
+static int write_question(const struct load *load, unsigned *seed, const char *more, char *text)
 {
     static const char body[] =
-        "{\"subject\":\"callee\",\"caller\":\"sip:alice@operator-a.test\",\"callee\":"
+        "{%s\"subject\":\"callee\",\"caller\":\"sip:alice@operator-a.test\",\"callee\":"
         "\"sip:u%07d@operator-b.test\",\"nai_a\":\"alice@operator-a.test\",\"methods\":[\"aka\"],"
         "\"seal_to\":\"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo\"}";
-    char whole[512], key[32];
+
+    return snprintf(text, QUESTION_MAX, body, more,
+                    (int)(rand_r(seed) % (unsigned)load->subscribers));
+}
+
+static void write_key(char key[static 32])
+{
     uint8_t random[16];
-    int len =
-        snprintf(whole, sizeof whole, body, (int)(rand_r(seed) % (unsigned)load->subscribers));
 
     RAND_bytes(random, sizeof random);
     simauth_b64u_encode(random, sizeof random, key);
-    return snprintf(text, room,
+}
+
+static int write_batch(const struct load *load, unsigned *seed, char *text)
+{
+    int len = sprintf(text, "{\"batch\":[");
+
+    for (int i = 0; i < load->batch; i++) {
+        char key[32], more[64];
+
+        write_key(key);
+        sprintf(more, "\"key\":\"%s\",", key);
+        if (i > 0)
+            text[len++] = ',';
+        len += write_question(load, seed, more, text + len);
+    }
+    return len + sprintf(text + len, "]}");
+}
+
+static int write_request(const struct load *load, unsigned *seed, char text[static REQUEST_MAX])
+{
+    static __thread char whole[REQUEST_MAX];
+    char key[32];
+    int len = load->batch ? write_batch(load, seed, whole) : write_question(load, seed, "", whole);
+
+    write_key(key);
+    return snprintf(text, REQUEST_MAX,
                     "POST /v1/federation/vectors HTTP/1.1\r\nHost: %s\r\nContent-Type: "
                     "application/json\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
                     load->name, key, len, whole);
 }
 
-/* The status of one whole answer. */
+/* How many vectors are in one whole answer. */
 static int read_answer(SSL *ssl)
 {
-    char text[16384];
-    int len = 0;
+    static __thread char text[ANSWER_MAX];
+    int len = 0, vectors = 0;
 
     for (;;) {
         int n = SSL_read(ssl, text + len, (int)sizeof text - 1 - len);
@@ -101,8 +134,11 @@ static int read_answer(SSL *ssl)
         text[len] = '\0';
         end = strstr(text, "\r\n\r\n");
         length = end ? strcasestr(text, "content-length:") : NULL;
-        if (end && length && len >= end + 4 - text + atoi(length + 15))
-            return atoi(text + 9);
+        if (!end || !length || len < end + 4 - text + atoi(length + 15))
+            continue;
+        for (char *at = end; (at = strstr(at, "\"vector\":")); at++)
+            vectors++;
+        return vectors;
     }
 }
 
@@ -111,16 +147,16 @@ static void *run(void *data)
     struct line *line = data;
     SSL *ssl = connect_to(line->load);
     unsigned seed = (unsigned)(uintptr_t)line;
-    char text[1024];
+    static __thread char text[REQUEST_MAX];
+    const int wanted = line->load->batch ? line->load->batch : 1;
 
     while (now() < line->load->end && line->done < SAMPLES_MAX) {
-        int len = write_request(line->load, &seed, text, sizeof text);
+        int len = write_request(line->load, &seed, text);
         double begun = now();
 
         if (SSL_write(ssl, text, len) != len)
             die("cannot write");
-        if (read_answer(ssl) != 200)
-            line->refused++;
+        line->refused += wanted - read_answer(ssl);
         line->took[line->done++] = (float)((now() - begun) * 1e3);
     }
     close(SSL_get_fd(ssl));
@@ -138,13 +174,14 @@ static int by_size(const void *a, const void *b)
 int main(int argc, char **argv)
 {
     struct load load = {.ctx = SSL_CTX_new(TLS_client_method())};
-    int count = argc == 9 ? atoi(argv[6]) : 0;
+    int count = argc == 9 || argc == 10 ? atoi(argv[6]) : 0;
     struct line *lines = calloc((size_t)count + 1, sizeof *lines);
     float *all = malloc(SAMPLES_MAX * sizeof *all);
     long done = 0, refused = 0;
     double begun = now();
 
-    if (count <= 0)
+    load.batch = argc == 10 ? atoi(argv[9]) : 0;
+    if (count <= 0 || load.batch > BATCH_MOST)
         die("see the source for its arguments");
     load.port = atoi(argv[1]);
     load.name = argv[2];
@@ -167,8 +204,8 @@ int main(int argc, char **argv)
         free(lines[i].took);
     }
     qsort(all, (size_t)done, sizeof *all, by_size);
-    printf("%ld %ld %.4f %.4f %.4f\n", done, refused, now() - begun, all[done / 2],
-           all[done * 99 / 100]);
+    printf("%ld %ld %.4f %.4f %.4f\n", done * (load.batch ? load.batch : 1), refused, now() - begun,
+           all[done / 2], all[done * 99 / 100]);
     free(all);
     free(lines);
     SSL_CTX_free(load.ctx);

@@ -3,8 +3,8 @@
 """How fast a gateway gives vectors, beside Debian's osmo-hlr: databases in memory and on the disk as it is, and with
 4 ms added to each fsync of both; how it grows with connections, gateways on one PostgreSQL, and 1 000 000 subscribers.
 
-usage: gateway_speed memory|disk|slow|connections|nodes|million...
-Needs SIMAUTH_BENCH_HTTPS, SIMAUTH_BENCH_GSUP (the load), SIMAUTH_TEST_DISK (disk.c); SIMAUTH_BENCH_FOLDER is on the disk."""
+usage: gateway_speed memory|batch|disk|slow|connections|nodes|million...
+Needs SIMAUTH_BENCH_HTTPS, SIMAUTH_BENCH_GSUP (the load), SIMAUTH_BENCH_UNSEALED (a gateway), SIMAUTH_TEST_DISK (disk.c); SIMAUTH_BENCH_FOLDER is on the disk."""
 import contextlib
 import json
 import os
@@ -48,6 +48,17 @@ def environment(more):
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+@contextlib.contextmanager
+def daemon(program):
+    """Gateways that start meanwhile are `program`."""
+    import operators
+    before, operators.DAEMON = operators.DAEMON, program
+    try:
+        yield
+    finally:
+        operators.DAEMON = before
 
 
 def cpu(*processes):
@@ -101,10 +112,10 @@ class Gateway:
             with contextlib.closing(sqlite3.connect(self.operator.database)) as db, db:
                 db.execute(statement)
 
-    def load(self, connections, operator=None, seconds=SECONDS):
+    def load(self, connections, operator=None, seconds=SECONDS, batch=()):
         operator = operator or self.operator
         return load([operator.process], HTTPS, operator.port, operator.fqdn, operator.ca.path, self.pair.a.certificate,
-                    self.pair.a.key, connections, seconds, self.subscribers)
+                    self.pair.a.key, connections, seconds, self.subscribers, *batch)
 
     def close(self):
         self.pair.close()
@@ -169,6 +180,40 @@ def memory():
     for flight, (ours, theirs) in compare("/dev/shm", {}, (1, 16)).items():
         show(f"memory.{flight}.per_core", ours["per_core"], "1/s", peer="osmo-hlr", ratio=ours["per_core"] / theirs["per_core"])
         show(f"memory.{flight}.rate", ours["rate"], "1/s", peer="osmo-hlr", ratio=ours["rate"] / theirs["rate"])
+
+
+def batch():
+    """Vectors a second of processor: alone, in batches, and in batches of a gateway that does not seal."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        tempfile.tempdir = folder
+        sealed, peer = Gateway(), Peer(folder)
+        unsealed = Gateway()
+        sides = {"single": (sealed, ()), "batch": (sealed, (64,)), "unsealed.single": (unsealed, ()),
+                 "unsealed.batch": (unsealed, (64,))}
+        try:
+            peer.hlr.start()
+            sealed.operator.start()
+            with daemon(os.environ["SIMAUTH_BENCH_UNSEALED"]):
+                unsealed.operator.start()
+            turns = {name: [] for name in ("osmo-hlr", *sides)}
+            for gateway, many in sides.values():
+                gateway.load(2, seconds=1, batch=many)
+            for turn in range(ROUNDS):
+                for name in list(turns)[::1 if turn % 2 else -1]:
+                    if name in sides:
+                        turns[name].append(sides[name][0].load(2, batch=sides[name][1]))
+                    else:
+                        turns[name].append(peer.load(16))
+            theirs = medians(turns.pop("osmo-hlr"))["per_core"]
+            show("batch.osmo-hlr.per_core", theirs, "1/s")
+            for name, runs in turns.items():
+                ours = medians(runs)["per_core"]
+                show(f"batch.{name}.per_core", ours, "1/s", peer="osmo-hlr", ratio=ours / theirs)
+        finally:
+            peer.hlr.stop()
+            sealed.close()
+            unsealed.close()
+            tempfile.tempdir = None
 
 
 def durable(name, env, flights):
@@ -251,4 +296,4 @@ def million():
 
 if __name__ == "__main__":
     for word in sys.argv[1:]:
-        {"memory": memory, "disk": disk, "slow": slow, "connections": connections, "nodes": nodes, "million": million}[word]()
+        {"memory": memory, "batch": batch, "disk": disk, "slow": slow, "connections": connections, "nodes": nodes, "million": million}[word]()

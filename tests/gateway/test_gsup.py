@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+import test_batch
 import test_call
 from hlr import Hlr, Proxy
 from milenage import Usim
@@ -45,6 +46,12 @@ class CallWithHlr(test_call.Call):
     """All that is tested with the embedded AuC, with an HLR at both ends."""
     make_pair = staticmethod(make_pair)
     test_op_and_constants = None  # the HLR's own affair
+
+
+class BatchWithHlr(test_batch.Batch):
+    """A source that fetches: each question of a batch waits for its own vector."""
+    make_pair = staticmethod(make_pair)
+    test_one_that_cannot = None  # the numbers are the HLR's
 
 
 class Subscribers(unittest.TestCase):

@@ -1,0 +1,308 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A batch: each question has its own key, limits, record and answer as if it had come alone; all
+ * share one transaction and one wait for the disk. A source that fetches (an HLR) cannot keep a
+ * transaction open meanwhile: there each question has one of its own, one after the other.
+ */
+#include "batch.h"
+#include "../log.h"
+#include "../ops/metrics.h"
+
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEPT_S 300 /* an answer is given again so long */
+#define STORE_DETAIL "The gateway cannot keep its records now; its engineer has been told."
+
+struct item {
+    struct body_vectors body;
+    uint8_t key[STORE_KEY_LEN];
+    uint8_t hash[STORE_HASH_LEN];
+    bool begun;  /* its limits were counted */
+    bool done;   /* `text` or `problem` is its answer */
+    bool stored; /* within the present transaction */
+    char *text;  /* malloc'ed */
+    enum problem problem;
+    const char *detail; /* static storage */
+};
+
+struct batch {
+    size_t count, at; /* `at`: all before it are answered for good */
+    uint64_t ticket;  /* of the last transaction; 0: nobody waits for the disk */
+    struct item items[];
+};
+
+void batch_free(struct batch *batch)
+{
+    if (!batch)
+        return;
+    for (size_t i = 0; i < batch->count; i++)
+        free(batch->items[i].text);
+    free(batch);
+}
+
+/* -- reading -------------------------------------------------------------------------------------
+ */
+
+static void end_item(struct item *item, enum problem problem, const char *detail)
+{
+    item->done = true;
+    item->problem = problem;
+    item->detail = detail;
+}
+
+/* The hash is of the question as it was parsed: another order of its members is no other one. */
+static bool hash_item(struct item *item, const json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+
+    if (text)
+        SHA256((const uint8_t *)text, strlen(text), item->hash);
+    free(text);
+    return text != NULL;
+}
+
+static void read_item(struct item *item, json_t *object)
+{
+    const char *fault = body_batch_item(object, &item->body, item->key);
+
+    if (fault)
+        end_item(item, PROBLEM_BAD_REQUEST, fault);
+    else if (!hash_item(item, object))
+        end_item(item, PROBLEM_OPERATOR_DOWN, NULL);
+}
+
+static struct batch *read_batch(const json_t *object, const char **fault)
+{
+    static const char *const members[] = {"batch", NULL};
+    const json_t *list = json_object_get(object, "batch");
+    size_t count = json_array_size(list);
+    struct batch *batch;
+
+    *fault = "batch must be a list of 1 to 64 questions, and stand alone";
+    if (!simauth_json_only(object, members) || count == 0 || count > BATCH_MAX)
+        return NULL;
+    *fault = NULL;
+    batch = calloc(1, sizeof *batch + count * sizeof batch->items[0]);
+    if (!batch)
+        return NULL;
+    batch->count = count;
+    for (size_t i = 0; i < count; i++)
+        read_item(&batch->items[i], json_array_get(list, i));
+    return batch;
+}
+
+/* -- one question --------------------------------------------------------------------------------
+ */
+
+static void end_outcome(struct item *item, const struct outcome *outcome)
+{
+    if (outcome->store != STORE_OK) {
+        metrics_store(outcome->store);
+        end_item(item, PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
+    } else if (outcome->problem != PROBLEM_NONE) {
+        end_item(item, outcome->problem, NULL);
+    }
+}
+
+/* Outside of transactions: what a question counts for, whatever comes of it. */
+static void begin_item(struct request *request, struct item *item)
+{
+    struct outcome outcome;
+
+    if (!request_token(request)) {
+        end_item(item, PROBLEM_TOO_MANY, NULL);
+        return;
+    }
+    outcome = federation_claim(request, &item->body);
+    end_outcome(item, &outcome);
+}
+
+/* The answer that this key had before. */
+static struct outcome find_earlier(struct request *request, struct item *item)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_answer answer = {0};
+    enum store_result result =
+        gateway->ops->answer_get(gateway->store, request->who, item->key, &answer);
+
+    if (result == STORE_NONE || (result == STORE_OK && answer.made < request->now - KEPT_S)) {
+        free(answer.body);
+        return OUTCOME_GOOD;
+    }
+    if (result != STORE_OK)
+        return outcome_store(result);
+    if (CRYPTO_memcmp(answer.hash, item->hash, STORE_HASH_LEN) != 0) {
+        free(answer.body);
+        return outcome_problem(PROBLEM_KEY_REUSED, "key with another question");
+    }
+    free(item->text);
+    item->text = answer.body;
+    item->done = item->stored = true;
+    return OUTCOME_GOOD;
+}
+
+static struct outcome keep_answer(struct request *request, struct item *item, json_t *object)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_answer answer = {.made = request->now};
+    enum store_result result;
+
+    free(item->text);
+    item->text = json_dumps(object, JSON_COMPACT);
+    if (!item->text)
+        return outcome_store(STORE_FAILED);
+    g_strlcpy(answer.who, request->who, sizeof answer.who);
+    memcpy(answer.key, item->key, sizeof answer.key);
+    memcpy(answer.hash, item->hash, sizeof answer.hash);
+    answer.body = item->text;
+    result = gateway->ops->answer_put(gateway->store, &answer);
+    item->done = item->stored = result == STORE_OK;
+    /* The same key at another gateway at once: it is a repeat when it is asked again. */
+    return outcome_store(result == STORE_NONE ? STORE_BUSY : result);
+}
+
+/* In an open writing transaction. False: the transaction has to be rolled back. */
+static bool serve_item(struct request *request, struct item *item, bool *hard)
+{
+    json_t *object = NULL;
+    struct outcome outcome = find_earlier(request, item);
+
+    if (item->done)
+        *hard = true;
+    if (outcome_good(&outcome) && !item->done) {
+        request->vectors = item->body;
+        request->again = item->begun;
+        item->begun = true;
+        outcome = federation_serve(request, &object);
+        if (outcome_good(&outcome))
+            outcome = keep_answer(request, item, object);
+        *hard = *hard || !request->soft;
+    }
+    json_decref(object);
+    if (request->fetching)
+        return false;
+    end_outcome(item, &outcome);
+    /* Only these may come after something was written. */
+    return outcome.store == STORE_OK && outcome.problem != PROBLEM_OPERATOR_DOWN;
+}
+
+/* -- all of them ---------------------------------------------------------------------------------
+ */
+
+static enum store_result end_transaction(struct request *request, struct batch *batch, bool hard)
+{
+    struct gateway *gateway = request->gateway;
+    uint64_t ticket = 0;
+    enum store_result result = gateway->ops->commit_soft(gateway->store, &ticket);
+
+    if (result == STORE_OK && (hard || gateway->ops->shared))
+        batch->ticket = ticket;
+    return result;
+}
+
+/* Those from `from` to before `to` in one transaction. False: nothing of it was kept, and nobody
+ * is answered whose answer needed it. */
+static bool run_together(struct request *request, struct batch *batch, size_t from, size_t to)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, true);
+    bool good = result == STORE_OK, hard = false;
+
+    for (size_t i = from; good && i < to; i++)
+        if (!batch->items[i].done)
+            good = serve_item(request, &batch->items[i], &hard);
+    if (good)
+        good = end_transaction(request, batch, hard) == STORE_OK;
+    else if (result == STORE_OK)
+        gateway->ops->rollback(gateway->store);
+    for (size_t i = from; i < to; i++) {
+        if (!good && batch->items[i].stored)
+            batch->items[i].done = false;
+        batch->items[i].stored = false;
+    }
+    return good;
+}
+
+/* Each in a transaction of its own. False: one waits for its vector. */
+static bool run_apart(struct request *request, struct batch *batch)
+{
+    for (; batch->at < batch->count; batch->at++) {
+        struct item *item = &batch->items[batch->at];
+
+        if (!item->done && !run_together(request, batch, batch->at, batch->at + 1)) {
+            if (request->fetching)
+                return false;
+            if (!item->done)
+                end_item(item, PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
+        }
+        request_fetched(request);
+    }
+    return true;
+}
+
+/* -- the answer ----------------------------------------------------------------------------------
+ */
+
+static void append_item(struct simauth_octets *text, const struct item *item)
+{
+    char *problem = item->problem ? problem_json(item->problem, item->detail) : NULL;
+    const char *body = item->problem ? problem : item->text;
+
+    if (body)
+        simauth_octets_append(text, body, strlen(body));
+    else
+        text->failed = true;
+    free(problem);
+}
+
+static void answer_batch(struct request *request, const struct batch *batch)
+{
+    struct simauth_octets text = {0};
+    unsigned good = 0;
+    char *body = NULL;
+
+    simauth_octets_append(&text, "{\"batch\":[", 10);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (i > 0)
+            simauth_octets_append(&text, ",", 1);
+        append_item(&text, &batch->items[i]);
+        good += batch->items[i].problem == PROBLEM_NONE;
+    }
+    simauth_octets_append(&text, "]}", 3); /* with the NUL */
+    if (!text.failed)
+        body = strdup((const char *)text.data);
+    simauth_octets_clear(&text);
+    answer_text(request, body);
+    log_line("request=%s op=batch questions=%zu good=%u", request->id, batch->count, good);
+}
+
+void batch_post(struct request *request, json_t *object)
+{
+    const char *fault = NULL;
+    struct batch *batch = request->batch;
+    bool fetches = request->gateway->auc.ops->draw == NULL;
+
+    if (!batch) {
+        batch = request->batch = read_batch(object, &fault);
+        json_decref(object);
+        if (!batch) {
+            answer_problem(request, fault ? PROBLEM_BAD_REQUEST : PROBLEM_OPERATOR_DOWN, fault,
+                           fault ? fault : "out of memory");
+            return;
+        }
+        for (size_t i = 0; i < batch->count; i++)
+            if (!batch->items[i].done)
+                begin_item(request, &batch->items[i]);
+    }
+    /* What one question broke must not break the others. */
+    if (fetches || !run_together(request, batch, 0, batch->count))
+        if (!run_apart(request, batch))
+            return;
+    request->ticket = batch->ticket;
+    answer_batch(request, batch);
+}

@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Many questions of a partner in one request (docs/protocol.md section 6.1). */
+#ifndef SIMAUTH_GATEWAY_BATCH_H
+#define SIMAUTH_GATEWAY_BATCH_H
+
+#include "issue.h"
+
+struct batch;
+/* The body {"batch":[...]}, taken; NULL: runs on with request->batch. */
+void batch_post(struct request *request, json_t *object);
+/* Wipes nothing: what it holds is as on the wire. NULL is fine. */
+void batch_free(struct batch *batch);
+
+/* What request->vectors comes to, in an open writing transaction; *object is its answer, or NULL.
+ */
+struct outcome federation_serve(struct request *request, json_t **object);
+/* By asking for a call a partner speaks for the caller's address. Outside of transactions. */
+struct outcome federation_claim(struct request *request, const struct body_vectors *body);
+
+#endif
