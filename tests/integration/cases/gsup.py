@@ -56,12 +56,12 @@ def add_subscriber(gateway, database, sim):
                     (row, MILENAGE, sim.k, sim.opc))
 
 
-def alice_of_hlr(world, database, pattern):
-    """Alice's SIM, as one who writes SIMs for an HLR would write it."""
+def alice_of_hlr(world, add, pattern):
+    """Alice's SIM, as one who writes SIMs for an HLR would write it; `add` enters it."""
     operator = world.operators["a"]
     sim = Sim("001010000000077", f"alice@{operator.realm}", f"sip:alice@{operator.realm}",
               operator.gateway_name)
-    add_subscriber(operator.gateway, database, sim)
+    add(sim)
     names = {"imsi": sim.imsi, "nai": sim.nai, "aor": sim.aor, "gateway": operator.gateway_name,
              "impi": f"{sim.imsi}@ims.mnc001.mcc001.3gppnetwork.org", "k": sim.k, "opc": sim.opc}
     sim.issued = json.dumps({**json.loads(pattern), **names})
@@ -85,7 +85,7 @@ def gsup(world):
     wait_for(lambda: a.log().count("op=hlr") == a.log().count("state=up") == 8, 10, "links to the HLR")
     world.add_phones()
     bob = world.issue_sim("bob", "b")
-    alice = alice_of_hlr(world, database, bob.issued)
+    alice = alice_of_hlr(world, lambda sim: add_subscriber(a, database, sim), bob.issued)
     for phone, sim in ((world.alice, alice), (world.bob, bob)):
         phone.use_sim(sim, world.root)
         phone.start(wait_registered=False)
