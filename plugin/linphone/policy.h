@@ -20,10 +20,9 @@ struct policy_question {
     const char *request_uri;        /* of the INVITE; NULL when it is not known yet */
     const char *own_nai;            /* "" when not known */
     bool outgoing;
-    bool
-        own_is_alias; /* another address of this SIM, and of no account: the strictest one counts */
-    bool anonymous;   /* the caller hides its name (RFC 3323) */
-    bool once;        /* the person said: continue this once */
+    bool own_is_alias; /* of this SIM, and of no account: the strictest of them counts */
+    bool anonymous;    /* the caller hides its name (RFC 3323) */
+    bool once;         /* the person said: continue this once */
     int64_t now;
 };
 
