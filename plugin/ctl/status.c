@@ -21,6 +21,8 @@ static void show_core(const json_t *core)
     printf("  SIM       %s\n  gateway   %s\n  NAI       %s\n  policy    %s\n",
            ctl_text(core, "sim"), ctl_text(core, "gateway"), ctl_text(core, "nai"),
            ctl_text(core, "policy"));
+    printf("  keys      %s%s%s\n", ctl_text(core, "keys"),
+           *ctl_text(core, "keys_problem") ? "; " : "", ctl_text(core, "keys_problem"));
 }
 
 static void show(const json_t *answers)
@@ -60,5 +62,5 @@ static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_status = {
     "status", "status [--json]",
     "What each running Linphone of yours says: whether the plugin is active and why not, its\n"
-    "SIM, gateway, NAI, accounts and policy.",
+    "SIM, gateway, NAI, accounts and policy, and where the keys of the next calls are kept.",
     run};

@@ -51,6 +51,7 @@ static json_t *core_status(struct core *core)
     json_object_set_new(status, "gateway", json_string(s->gateway ? s->gateway : ""));
     json_object_set_new(status, "policy", json_string(settings_policy_name(s->policy)));
     json_object_set_new(status, "keys", json_string(setup_home(core)));
+    json_object_set_new(status, "keys_problem", json_string(setup_problem(core)));
     json_object_set_new(status, "pins", json_integer((json_int_t)pins_count(core->pins)));
     return status;
 }

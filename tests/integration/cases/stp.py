@@ -140,6 +140,22 @@ def second(world):
         assert re.fullmatch(r"sim05\.86400\.[\w-]{22}", bye.header("SIM-Auth")), bye.text
 
 
+@case("call.debian13.stp", label="long", limit=60, group="call.debian13")
+def debian13(world):
+    """Between Linphone 5.1 and 5.3: keys both ways, and one that Bob does not have any more."""
+    prepare(world, phones={"alice": {"linphone": "5.3"}}, keys="file")
+    call(world)
+    held_call(world)
+    swap(world)
+    held_call(world)
+    world.bob.ctl("keys", "forget", "--all")
+    rang = world.bob.mark()
+    call(world)
+    assert world.alice.notes(UNKNOWN)
+    assert [e.state for e in world.bob.events()[rang:]].count("IncomingReceived") == 1
+    swap(world)
+
+
 @case("stp.cards")
 def cards(world):
     """With a card on each side: in the second call neither is given one command."""
@@ -205,6 +221,7 @@ def unknown(world):
     assert re.search(r"sip:alice@operator-a.example\n  is alice@operator-a.example, .*known since .* 1 calls to them, 1 from them",
                      shown, re.S), shown
     assert world.bob.ctl("keys", "forget", "sip:carol@operator-a.example", check=False).returncode == 1
+    assert "\n  keys      file\n" in world.bob.ctl("status").stdout
     world.bob.ctl("keys", "forget", "alice@operator-a.example")
     assert not keys_of(world.bob)
     full_after_all(world)
