@@ -184,7 +184,9 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_RECORD_ERASE_A] = "UPDATE record SET nai_a = 'erased' WHERE nai_a = $1",
     [SQL_RECORD_ERASE_B] = "UPDATE record SET nai_b = 'erased' WHERE nai_b = $1",
     [SQL_PAIR_ERASE] = "DELETE FROM pair WHERE nai_a = $1 OR nai_b = $1",
-    [SQL_EVENT_ERASE] = "DELETE FROM event WHERE nai = $1",
+    [SQL_EVENT_ERASE] = "DELETE FROM event WHERE nai = $1 OR (nai = '' AND aor IN (SELECT b.aor "
+                        "FROM binding b JOIN subscriber s ON s.id = b.subscriber WHERE s.nai = "
+                        "$1))",
     [SQL_PRICE_SET] =
         "INSERT INTO price (method, first, amount) VALUES ($1, $2, $3) ON CONFLICT (method, "
         "first) DO UPDATE SET amount = excluded.amount",

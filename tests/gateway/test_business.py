@@ -139,6 +139,7 @@ class Charging(Case):
         self.assertEqual([x["what"] for x in person["history"]], ["bound"])
         self.assertNotIn(pair.sim_a.m.k.hex(), text)
         self.assertIn("--yes", pair.a.ctl("subscriber", "erase", pair.sim_a.imsi, fails=True))
+        pair.a.sql(f"INSERT INTO event (time, aor, nai, what, who) VALUES (1, '{pair.aor_a}', '', 'conflict', 'X')")
         pair.a.ctl("subscriber", "erase", pair.sim_a.imsi, "--yes")
         kept = pair.a.ctl("record", "export") + pair.a.ctl("binding", "history", "--json") + \
             pair.a.ctl("subscriber", "list", "--json") + pair.a.ctl("binding", "list", "--json")
