@@ -72,7 +72,7 @@ class Machine:
         if os.path.isdir(new):
             shutil.rmtree(new)
         _run(["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--include=" + STOCK.replace(" ", ","),
-              "--aptopt=APT::Install-Recommends \"0\"", "--aptopt=Acquire::Languages \"none\"", self.suite, new,
+              "--aptopt=APT::Install-Recommends \"0\"", "--aptopt=Acquire::Languages \"none\"", "--dpkgopt=force-unsafe-io", self.suite, new,
               debian13.mirror()])
         os.rename(new, self.stock)
 
