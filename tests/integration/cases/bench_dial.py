@@ -49,9 +49,9 @@ def one_call(caller, callee):
 def make_pairs(world, product, first_host, **settings):
     pairs = []
     for number in range(PAIRS):
-        kind = "sim" if product else "stock"
+        kind = "sim" if product else settings.get("media_encryption", "stock")
         pair = [world.add_phone(f"{side}-{kind}{number}", side, first_host + 2 * number + (side == "b"),
-                                product=product) for side in "ab"]
+                                product=product, **({} if product else settings)) for side in "ab"]
         if product:
             for phone, letter in zip(pair, "ab"):
                 phone.use_sim(world.issue_sim(phone.user, letter), world.root, **settings)

@@ -37,20 +37,21 @@ def dial(world):
     world.start_network()
     world.start_gateways(subscriber_per_minute=1000, subscriber_burst=1000)
     held, stock = make_pairs(world, world.product, 100, keys="file"), make_pairs(world, None, 120)
-    for phone in [phone for pair in held + stock for phone in pair]:
+    zrtp = make_pairs(world, None, 140, media_encryption="zrtp")
+    for phone in [phone for pair in held + stock + zrtp for phone in pair]:
         phone.start()
     for phone in [phone for pair in held for phone in pair]:
         phone.wait_note(r"simauth: ready: ")
-    calls = {"held": [], "stock": []}
+    calls = {"held": [], "stock": [], "zrtp": []}
     for number in range(CALLS):
         turn = number % PAIRS
         if number // PAIRS % PER_KEY == 0:
             answered(held[turn])
-        order = [("held", held[turn]), ("stock", stock[turn])]
+        order = [("held", held[turn]), ("stock", stock[turn]), ("zrtp", zrtp[turn])]
         for kind, (caller, callee) in order if number % 2 else reversed(order):
             calls[kind].append((caller, one_call(caller, callee)))
     check_keys(world, held, calls["held"])
-    report(delays(world, calls["held"]), delays(world, calls["stock"]))
+    report(delays(world, calls["held"]), delays(world, calls["stock"]), delays(world, calls["zrtp"]))
 
 
 def check_keys(world, held, calls):
@@ -64,7 +65,8 @@ def check_keys(world, held, calls):
         assert first.tag("From").startswith("sim01.stp.") and ".stp." in first.tag("To"), first.text
 
 
-def report(held, stock):
+def report(held, stock, zrtp):
+    """Beside stock Linphone, and beside a stock Linphone that offers ZRTP as the held calls do."""
     added = statistics.median(held) - statistics.median(stock)
     low, high = interval(held, stock, statistics.median)
     more = {"peer": "stock Linphone", "samples": len(held)}
@@ -74,4 +76,9 @@ def report(held, stock):
     figure("post-dial delay added with a setup key, median", 1000 * added, "ms", interval=[1000 * low, 1000 * high], **more)
     figure("post-dial delay added with a setup key, 95% of calls",
            1000 * (percentile(held, 0.95) - percentile(stock, 0.95)), "ms", **more)
+    with_zrtp = statistics.median(held) - statistics.median(zrtp)
+    figure("post-dial delay beside setup keys, stock with ZRTP, median", 1000 * statistics.median(zrtp), "ms", samples=len(zrtp))
+    figure("post-dial delay added with a setup key to stock with ZRTP, median", 1000 * with_zrtp, "ms",
+           interval=[1000 * end for end in interval(held, zrtp, statistics.median)],
+           peer="stock Linphone with media_encryption=zrtp", samples=len(held))
     assert 1000 * low <= 2, f"median added {1000 * added:.1f} ms (95% interval {1000 * low:.1f} to {1000 * high:.1f})"

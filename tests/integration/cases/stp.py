@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sqlite3
+import threading
 import time
 
 from cases import case
@@ -19,6 +20,7 @@ from world.attacker import Attacker
 from world.badday import calls
 from world.scene import Scene, cause, honest_call, not_announced, ring
 from world.tamper import without_header
+from world.wire import Wire
 
 HELD = r"call \S+ \w+: known: text=known since \d{4}-\d\d-\d\d \d\d:\d\d, no SIM in this call"
 MADE = r"call \S+ \w+: setup-key: made=2 lifetime=(\d+)"
@@ -375,6 +377,23 @@ def declined(world):
 SEVERAL = {"sip": "reject_duplicated_calls=0"}  # else Linphone answers 486 where it is in a call with that person
 
 
+def both_dial(world):
+    """Each calls the other: no INVITE passes Bob's cable before both have left their phone."""
+    dialled = threading.Event()
+
+    def hook(datagram, _towards_bob):
+        if datagram.payload.startswith(b"INVITE"):
+            dialled.wait(10)
+        yield 0, datagram
+    world.wire = Wire(world.bob.node)
+    world.wire.hook = hook
+    numbers = [phone.call(other.aor) for phone, other in zip(both(world), reversed(both(world)))]
+    for phone in both(world):
+        phone.wait_note(USED)
+    dialled.set()
+    return numbers
+
+
 @case("stp.crossing.ringing")
 def crossing_ringing(world):
     """The same where Linphone lets several calls of one person in: both ring, and neither end of a key is confused."""
@@ -382,7 +401,7 @@ def crossing_ringing(world):
     call(world)
     marks = [phone.mark() for phone in both(world)]
     asked = gateway_requests(world)
-    numbers = [phone.call(other.aor) for phone, other in zip(both(world), reversed(both(world)))]
+    numbers = both_dial(world)
     for phone, mark in zip(both(world), marks):
         phone.wait_state("IncomingReceived", after=mark)
         phone.wait_state("OutgoingRinging", after=mark)
@@ -404,8 +423,7 @@ def crossing(world):
     call(world)
     marks = [phone.mark() for phone in both(world)]
     asked = gateway_requests(world)
-    for phone, other in zip(both(world), reversed(both(world))):
-        phone.call(other.aor)
+    both_dial(world)
     for phone, mark in zip(both(world), marks):
         phone.wait_state("Released", after=mark)
         assert phone.notes(USED) and phone.notes(r"callee: setup-key: found=yes")
