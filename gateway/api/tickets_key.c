@@ -78,7 +78,7 @@ static int64_t ttl(const struct request *request, const struct store_ticket *t)
     int64_t life = t->first_key ? FIRST_KEY_S : request->gateway->config->vector_ttl;
     int64_t left = t->made + life - request->now;
 
-    return left < 0 ? 0 : left > life ? life : left;
+    return left < 1 ? 1 : left > life ? life : left;
 }
 
 json_t *ticket_object(const struct request *request, const struct store_ticket *t,

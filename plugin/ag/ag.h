@@ -10,6 +10,7 @@
 #define SIMAUTH_PLUGIN_AG_H
 
 #include <simauth/session.h>
+#include <simauth/setup.h>
 
 #define AG_ERROR_MAX 256
 
@@ -106,6 +107,26 @@ enum ag_status ag_bind(struct ag *ag, const char *aor);
 /* Returns that nonce: the address is ours, until then. */
 enum ag_status ag_prove(struct ag *ag, const char *aor, const uint8_t nonce[static AG_NONCE_LEN],
                         int64_t *until);
+
+/* -- keys that the operators make, docs/protocol.md section 8
+ * --------------------------------------
+ */
+
+/* Caller: `use` is "agt" (for the call that is placed now) or "stp" (for the next one). `key` is to
+ * be wiped; its origin is agt. */
+enum ag_status ag_ticket(struct ag *ag, const char *use, const char *caller, const char *callee,
+                         const char *callee_nai, struct simauth_held_key *key);
+/* Callee: the key of the ticket that element 1 names. */
+enum ag_status ag_claim(struct ag *ag, const struct simauth_element *element_1,
+                        struct simauth_held_key *key);
+/* Callee: first setup keys that wait for us; each is given once. At most `room`. */
+enum ag_status ag_first_keys(struct ag *ag, struct simauth_held_key *keys, size_t room,
+                             size_t *count);
+/* Which of `nais` (at most AG_NAIS_MAX, of one realm) have another SIM since `since`, or none: then
+ * changed[i]. *now: for the next question about this realm. */
+#define AG_NAIS_MAX 256
+enum ag_status ag_changes(struct ag *ag, int64_t since, const char *const *nais, size_t count,
+                          bool *changed, int64_t *now);
 
 /* Without a session: the software SIM behind a code (activation.h), once. `gateway` is FQDN or
  * FQDN:port. AG_OK: *sim is the text of the file, secret: OPENSSL_cleanse() and free() it. Else

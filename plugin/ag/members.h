@@ -24,7 +24,7 @@ struct member {
     size_t room;
 };
 
-#define MEMBERS_MAX 8
+#define MEMBERS_MAX 9
 
 /* Fills all of `members` (up to MEMBERS_MAX) from `object`. False when one is missing, is of
  * another type or syntax, or `object` has one more. */

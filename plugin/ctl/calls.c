@@ -13,6 +13,9 @@ static void show(const json_t *call, bool live)
     if (*ctl_text(call, "nai"))
         printf(" (%s, vouched for by %s)", ctl_text(call, "nai"), ctl_text(call, "operator"));
     printf("%s\n", live ? "  [now]" : "");
+    if (!strcmp(ctl_text(call, "method"), "agt") &&
+        !strcmp(ctl_text(call, "word"), "authenticated"))
+        printf("    vouched for by the operators, no SIM in the call\n");
     if (json_integer_value(json_object_get(call, "known_since")))
         printf("    known since %s, no SIM in this call\n",
                ctl_time(json_integer_value(json_object_get(call, "known_since"))));

@@ -28,7 +28,7 @@ struct simauth_session *call_new_session(const struct call *call)
         .peer_aor = call->policy.peer,
         .own_nai = *call->core->own_nai ? call->core->own_nai : NULL,
         .peer_nai = *call->policy.peer_nai ? call->policy.peer_nai : NULL,
-        .pinned_strength = call->policy.strength,
+        .pinned_strength = agent_strength(call),
     };
     struct simauth_session *session = NULL;
 
@@ -164,6 +164,7 @@ static struct trip *pack(struct leg *leg, simauth_actions actions)
     trip->drive.aor_a = trip->aor_a;
     trip->drive.aor_b = trip->aor_b;
     trip->drive.callee_nai = *trip->callee_nai ? trip->callee_nai : NULL;
+    agent_pack(call, &trip->drive);
     trip->drive.actions = actions;
     leg->session = NULL;
     leg->trip = trip;
@@ -467,7 +468,10 @@ static void learn(struct call *call, const struct simauth_session *session)
 
 static void tell_known(const struct call *call, const struct simauth_session *session)
 {
-    char *words = simauth_session_known_since(session) ? call_known_words(call) : NULL;
+    const char *vouched = agent_words(session);
+    char *words = vouched                                ? g_strdup(vouched)
+                  : simauth_session_known_since(session) ? call_known_words(call)
+                                                         : NULL;
 
     if (words && call->word != SIMAUTH_WORD_NOT_AUTHENTICATED)
         note_call(call->id, call->caller, "known", "text=%s", words);

@@ -71,6 +71,7 @@ struct call {
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
     unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
 
+    bool wants_sim;      /* callee: a ticket came, and the SIM itself is wanted */
     uint64_t key_handle; /* of the setup key that this call rests on; 0: none (any more) */
     int64_t peer_wish;   /* the other side's, for the lifetime of new keys; -1: none came */
     bool keys_made;      /* what this call leaves behind is made, or is not to be made */
@@ -164,6 +165,25 @@ void call_key_over(struct call *call, bool spent);
 /* Caller: whether this refusal says that the callee does not have the key. Then the key is erased,
  * and the same call is placed once more, in full. */
 bool call_key_unknown(struct call *call, belle_sip_response_t *response);
+/* Whether a response is 480 with this cause of ours. */
+bool call_says_cause(belle_sip_response_t *response, int cause);
+/* -- operators in the place of SIMs (agent.c) ----------------------------------------------------
+ */
+
+/* Callee: whether this element 1 names a ticket; refused before anybody is asked where this phone
+ * wants the SIM itself (`actions` says what the session makes of it, 0: it may be claimed). */
+bool agent_opening(struct call *call, const struct simauth_element *element,
+                   simauth_actions *actions);
+/* Caller: what the worker is to know of it. */
+void agent_pack(const struct call *call, struct drive *drive);
+/* How strong a method this peer must have in a new session: the pin's, unless the person agreed. */
+uint8_t agent_strength(const struct call *call);
+/* Caller: whether this refusal says that the callee wants the SIM. True: the same call is placed
+ * once more, in full. */
+bool agent_sim_wanted(struct call *call, belle_sip_response_t *response);
+/* "vouched for by the operators, ..." or NULL; static. */
+const char *agent_words(const struct simauth_session *session);
+
 /* When both SIMs last took part, seconds since 1970, in a call that rests on a setup key, else 0;
  * the same in words, NULL or g_free(). */
 int64_t call_known_since(const struct call *call);

@@ -56,9 +56,9 @@ void call_key_over(struct call *call, bool spent)
     setup_release(call->core, &call->key_handle, spent);
 }
 
-/* SIM;cause=3 in one of its Reason headers. */
-static bool says_unknown(belle_sip_response_t *response)
+bool call_says_cause(belle_sip_response_t *response, int wanted)
 {
+    char text[16];
     size_t count = 0;
     const char *reason = sip_message_header((belle_sip_message_t *)response, "Reason", &count);
     const char *cause;
@@ -66,8 +66,9 @@ static bool says_unknown(belle_sip_response_t *response)
     if (belle_sip_response_get_status_code(response) != CODE_UNAVAILABLE || count != 1 || !reason ||
         strncmp(reason, "SIM", 3) != 0)
         return false;
-    cause = strstr(reason, "cause=3");
-    return cause && !g_ascii_isdigit(cause[strlen("cause=3")]);
+    g_snprintf(text, sizeof(text), "cause=%d", wanted);
+    cause = strstr(reason, text);
+    return cause && !g_ascii_isdigit(cause[strlen(text)]);
 }
 
 /* Where a phone has rung already, somebody had the key: that is no reason to ring there again. */
@@ -76,7 +77,7 @@ bool call_key_unknown(struct call *call, belle_sip_response_t *response)
     struct simauth_session *session = call->root->session;
 
     if (!call->key_handle || call->again || call->tried_again || call->legs || !session ||
-        !says_unknown(response))
+        !call_says_cause(response, 3))
         return false;
     if (!(simauth_session_key_unknown(session) & SIMAUTH_DO_TRY_AGAIN))
         return false;
@@ -91,7 +92,9 @@ int64_t call_known_since(const struct call *call)
 {
     const struct leg *leg = call->talk ? call->talk : call->root;
 
-    return leg && leg->session ? simauth_session_known_since(leg->session) : 0;
+    return leg && leg->session && !agent_words(leg->session)
+               ? simauth_session_known_since(leg->session)
+               : 0;
 }
 
 char *call_known_words(const struct call *call)

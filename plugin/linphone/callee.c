@@ -21,7 +21,8 @@
 
 static void refuse_now(struct call *call)
 {
-    const struct words_end *words = call->reason == SIMAUTH_EVENT_KEY_UNKNOWN
+    const struct words_end *words = call->wants_sim ? words_refuse_ticket()
+                                    : call->reason == SIMAUTH_EVENT_KEY_UNKNOWN
                                         ? words_refuse_key()
                                         : words_refuse(call->card_unusable);
 
@@ -174,7 +175,7 @@ static simauth_actions begin(struct call *call)
     else if (found == SIMAUTH_ELEMENT_FOUND)
         note_call(call->id, false, "received", "element=1 text=%s", element.text);
     actions = simauth_session_begin_callee(session, found, &element, sdp, len);
-    if (actions & SIMAUTH_DO_FIND_KEY) {
+    if ((actions & SIMAUTH_DO_FIND_KEY) && !agent_opening(call, &element, &actions)) {
         call_clean_sdp(call, invite);
         return call_find_key(call);
     }

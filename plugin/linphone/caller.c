@@ -150,7 +150,7 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
     struct leg *leg;
 
     if (code >= 300) {
-        if (call_key_unknown(call, response))
+        if (call_key_unknown(call, response) || agent_sim_wanted(call, response))
             return SIP_PASS;
         caller_again_failed(call, response);
         if (code < 400) /* Linphone follows, with an INVITE that is another exchange */

@@ -381,7 +381,8 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     struct policy_answer answer;
 
     policy_decide(&question, &answer);
-    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in && !setup_has(core, &answer))
+    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in &&
+        core->settings->agent == AGENT_OFF && !setup_has(core, &answer))
         ahead_begin(core, &answer);
     g_free(own);
     g_free(peer);

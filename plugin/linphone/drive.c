@@ -3,6 +3,8 @@
 #include "drive.h"
 #include "ahead.h"
 
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <string.h>
 #include <time.h>
 
@@ -79,6 +81,50 @@ static simauth_actions ask_vector(struct station *station, struct drive *d, bool
     return next;
 }
 
+/* -- operators in the place of SIMs --------------------------------------------------------------
+ */
+
+#define SIM_KNOWN                                                                                  \
+    "this person is known by a SIM, and this phone is set to let its operator vouch: `simauthctl " \
+    "continue-once`, or `simauthctl settings set agent prefer`"
+
+static simauth_actions ask_ticket(struct station *station, struct drive *d)
+{
+    uint8_t nonce_a[SIMAUTH_NONCE_LEN];
+    struct simauth_held_key key;
+    simauth_actions next;
+    enum ag_status status;
+
+    if (d->sim_known || RAND_bytes(nonce_a, sizeof(nonce_a)) != 1) {
+        g_strlcpy(d->error, SIM_KNOWN, sizeof(d->error));
+        return simauth_session_problem(d->session, SIMAUTH_PROBLEM_REFUSED);
+    }
+    status = ag_ticket(station_ag(station), "agt", d->aor_a, d->aor_b, d->callee_nai, &key);
+    next = status == AG_OK ? simauth_session_ticket(d->session, &key, nonce_a)
+                           : problem(station, d, status);
+    OPENSSL_cleanse(&key, sizeof(key));
+    return next;
+}
+
+static simauth_actions claim_ticket(struct station *station, struct drive *d)
+{
+    uint8_t nonce_b[SIMAUTH_NONCE_LEN];
+    struct simauth_held_key key;
+    simauth_actions next;
+    enum ag_status status =
+        RAND_bytes(nonce_b, sizeof(nonce_b)) == 1
+            ? ag_claim(station_ag(station), simauth_session_opening(d->session), &key)
+            : AG_DOWN;
+
+    next = status == AG_OK ? simauth_session_found(d->session, &key, nonce_b)
+                           : problem(station, d, status);
+    OPENSSL_cleanse(&key, sizeof(key));
+    return next;
+}
+
+/* -- the SIM -------------------------------------------------------------------------------------
+ */
+
 static simauth_actions ask_challenge(struct station *station, struct drive *d)
 {
     const char *text = simauth_session_element(d->session, SIMAUTH_ELEMENT_1);
@@ -138,6 +184,10 @@ static simauth_actions step(struct station *station, struct drive *d, simauth_ac
         next = ask_challenge(station, d);
     } else if (asked & SIMAUTH_DO_ASK_RESYNC) {
         next = ask_resync(station, d);
+    } else if (asked & SIMAUTH_DO_FIND_KEY) {
+        next = claim_ticket(station, d);
+    } else if ((asked & SIMAUTH_DO_ASK_VECTOR) && d->ticket) {
+        next = ask_ticket(station, d);
     } else {
         next = ask_vector(station, d, asked & SIMAUTH_DO_ASK_REPLACED);
     }

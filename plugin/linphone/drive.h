@@ -12,12 +12,14 @@
 
 #define DRIVE_WORKERS                                                                              \
     (SIMAUTH_DO_ASK_VECTOR | SIMAUTH_DO_ASK_REPLACED | SIMAUTH_DO_ASK_CHALLENGE |                  \
-     SIMAUTH_DO_ASK_RESYNC | SIMAUTH_DO_RUN_CARD)
+     SIMAUTH_DO_ASK_RESYNC | SIMAUTH_DO_FIND_KEY | SIMAUTH_DO_RUN_CARD)
 
 struct drive {
     struct simauth_session *session; /* owned by whoever has the drive */
     bool caller;                     /* our side */
     bool card_first;                 /* the INVITE waits for a slow SIM too */
+    bool ticket;                     /* a ticket instead of the first vector */
+    bool sim_known;                  /* and the peer is known by a SIM: nothing is asked */
     const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
     const char *callee_nai;          /* or NULL */
     struct ahead *ahead;             /* the first vector was asked for already; NULL */

@@ -23,6 +23,9 @@ const struct settings_key settings_keys[] = {
     {"policy", "require, prefer or off", "for accounts and peers without one", "prefer"},
     {"ask", "known or everybody", "for whom the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
+    {"agent", "off, prefer or only",
+     "whether your operator vouches for your calls instead of your SIM", "off"},
+    {"tickets", "accept or refuse", "calls that operators vouch for without a SIM", "accept"},
     {"keys", "auto, desktop, file, memory or off", "where the keys of the next calls are kept",
      "auto"},
     {"key_lifetime", "NUMBER with s, m, h or d, at most 7d", "how long such a key lives; 0: none",
@@ -176,6 +179,8 @@ static void read_phone(struct reader *r, struct settings *s)
     static const char *const keys[] = {"auto", "desktop", "file", "memory", "off", NULL};
     static const char *const carriages[] = {"tag", "header", "both", NULL};
     static const char *const asks[] = {"known", "everybody", NULL};
+    static const char *const agents[] = {"off", "prefer", "only", NULL};
+    static const char *const tickets[] = {"accept", "refuse", NULL};
 
     if (g_key_file_has_group(r->file, PHONE))
         check_phone_keys(r);
@@ -191,6 +196,8 @@ static void read_phone(struct reader *r, struct settings *s)
     s->policy = read_policy(r, PHONE, SETTINGS_PREFER);
     s->ask = read_word(r, PHONE, "ask", asks, 0) ? ASK_EVERYBODY : ASK_KNOWN;
     s->mark_verified = read_switch(r, "mark_verified", false);
+    s->agent = (enum settings_agent)read_word(r, PHONE, "agent", agents, AGENT_OFF);
+    s->refuse_tickets = read_word(r, PHONE, "tickets", tickets, 0);
     s->keys = (enum settings_keys)read_word(r, PHONE, "keys", keys, KEYS_AUTO);
     s->key_lifetime = read_lifetime(r, "key_lifetime");
     s->emergency = g_key_file_get_string_list(r->file, PHONE, "emergency", NULL, NULL);

@@ -17,6 +17,12 @@
 enum settings_policy { SETTINGS_UNSET, SETTINGS_OFF, SETTINGS_PREFER, SETTINGS_REQUIRE };
 enum settings_carriage { CARRY_TAG = 1, CARRY_HEADER = 2, CARRY_BOTH = 3 };
 enum settings_ask { ASK_KNOWN, ASK_EVERYBODY };
+/* Whether our operator's gateway vouches in the place of our SIM when we call. */
+enum settings_agent {
+    AGENT_OFF,
+    AGENT_PREFER, /* with the SIM itself where the other side wants that */
+    AGENT_ONLY    /* a weak terminal */
+};
 /* Where setup keys are kept; AUTO: with the desktop's keyring where there is one, else in a file of
  * this machine. */
 enum settings_keys { KEYS_AUTO, KEYS_DESKTOP, KEYS_FILE, KEYS_MEMORY, KEYS_OFF };
@@ -40,6 +46,8 @@ struct settings {
     enum settings_policy policy; /* never SETTINGS_UNSET */
     enum settings_ask ask;
     bool mark_verified;
+    enum settings_agent agent;
+    bool refuse_tickets; /* calls without a SIM: before they ring, "SIM wanted" */
     enum settings_keys keys;
     int64_t key_lifetime; /* seconds that we wish for a setup key; 0: none */
     char **emergency;     /* NULL-terminated users of SIP URIs and numbers */

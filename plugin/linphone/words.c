@@ -62,6 +62,13 @@ const struct words_end *words_refuse_key(void)
     return &unknown;
 }
 
+const struct words_end *words_refuse_ticket(void)
+{
+    static const struct words_end wanted = {480, "Temporarily Unavailable",
+                                            "SIM;cause=6;text=\"SIM wanted\"", "SIM wanted"};
+    return &wanted;
+}
+
 const struct words_end *words_refuse(bool card_unusable)
 {
     static const struct words_end refused = {

@@ -22,6 +22,8 @@ struct words_end {
 };
 const struct words_end *words_refuse(bool card_unusable);
 const struct words_end *words_refuse_key(void); /* a setup key that is not here */
+/* A ticket came, and this phone wants the SIM itself. */
+const struct words_end *words_refuse_ticket(void);
 const struct words_end *words_end(bool caller);
 
 #endif

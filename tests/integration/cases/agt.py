@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Agents: two operators' gateways stand in the place of the SIMs of a weak terminal (docs/protocol.md, section 8)."""
+
+import re
+
+from cases import case
+from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
+from world import flow
+from world.scene import cause
+
+VOUCHED = r"call \S+ \w+: known: text=vouched for by the operators, no SIM in the call"
+
+
+def sets(world, alice=None, bob=None):
+    """Other settings of one phone's, before it starts."""
+    for phone, settings in ((world.alice, alice), (world.bob, bob)):
+        path = phone.node.path(".config/simauth/simauth.conf")
+        with open(path, "a", encoding="utf-8") as conf:
+            conf.write("".join(f"{key}={value}\n" for key, value in (settings or {}).items()))
+
+
+def sim_runs(phone):
+    """How often the SIM of this phone was asked in calls, by the product's own log."""
+    return [float(m.group(1)) for m in phone.notes(r"asked: gateway_ms=\S+ card_ms=(\S+)")]
+
+
+@case("agt.call")
+def call(world):
+    """A weak terminal calls: a ticket of two operators, no SIM runs, both are told so; and the other way round."""
+    prepare(world, before=lambda w: sets(w, alice={"agent": "only"}, bob={"agent": "only"}))
+    for number in (1, 2):
+        talk = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=number)
+            phone.wait_note(VOUCHED, count=number)
+            assert len(phone.notes(r"media: sink=zrtp verdict=match")) == number, phone.node.name
+            assert re.search(r"method=agt ", phone.notes(r"authenticated: .*")[-1].group(0))
+        flow.hang_up(world, talk)
+        world.alice, world.bob = world.bob, world.alice
+    for phone in (world.alice, world.bob):
+        refuse(phone, NOT_AUTHENTICATED)
+        assert set(sim_runs(phone)) == {0.0}, sim_runs(phone)
+        assert "vouched for by the operators, no SIM in the call" in phone.ctl("calls").stdout
+    messages = world.messages()
+    tags = [messages.first("INVITE", call_id=c).tag("From") for c in messages.calls()]
+    assert [t.split(".")[1] for t in tags] == ["agt", "agt"] and tags[0] != tags[1], tags
+    for operator in world.operators.values():
+        records = operator.gateway.records()
+        assert [(r["method"], r["outcome"]) for r in records] == [("agt", "completed")] * 2, records
+
+
+@case("agt.sim_wanted")
+def sim_wanted(world):
+    """The callee wants the SIM itself: the caller that has one places the same call in full; one ring, one entry."""
+    prepare(world, before=lambda w: sets(w, alice={"agent": "prefer"}, bob={"tickets": "refuse"}))
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+        assert "method=aka" in phone.notes(r"authenticated: .*")[-1].group(0)
+        refuse(phone, VOUCHED)
+    flow.hang_up(world, talk)
+    states = [e.state for e in world.bob.events()]
+    assert states.count("IncomingReceived") == 1, states
+    refused = world.messages().first("INVITE", status=480)
+    assert cause(refused) == 6 and "SIM wanted" in refused.header("Reason"), refused.text
+
+
+@case("agt.refused")
+def refused(world):
+    """A weak terminal, and a callee that wants the SIM: nobody rings, and the caller reads those words."""
+    prepare(world, before=lambda w: sets(w, alice={"agent": "only"}, bob={"tickets": "refuse"}))
+    flow.connect_until_end(world)
+    for phone in (world.alice, world.bob):
+        refuse(phone, AUTHENTICATED)
+    assert "IncomingReceived" not in [e.state for e in world.bob.events()]
+    world.alice.wait_note(r'ticket: refused=the other phone wants your SIM itself \("SIM wanted"\)')
+    assert "SIM wanted" in world.alice.ctl("calls").stdout
+
+
+@case("agt.pinned")
+def pinned(world):
+    """Who is known by a SIM is not let in, nor called, with less; once, when the person agrees."""
+    prepare(world)
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    flow.hang_up(world, talk)
+    sets(world, alice={"agent": "only"})
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"problem=this person is known by a SIM")
+    assert len(world.alice.notes(AUTHENTICATED)) == 1
+    world.alice.ctl("continue-once", world.bob.aor)
+    flow.connect_until_end(world)  # Bob's own pin: his phone wants the SIM
+    world.bob.wait_note(r"ticket: refused=the SIM itself is wanted")
+    assert len(world.bob.notes(AUTHENTICATED)) == 1
+    for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
+        phone.ctl("continue-once", other.aor)
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(VOUCHED)
+        phone.wait_note(AUTHENTICATED, count=2)
+    flow.hang_up(world, talk)
