@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 struct pcsc {
     struct card_way way; /* first */
@@ -71,15 +74,36 @@ static enum apdu_meaning meaning_of(LONG result)
 /* -- sentences ----------------------------------------------------------------------------------
  */
 
+#define SOCKET "/run/pcscd/pcscd.comm" /* where Debian's pcscd listens */
 #define POLKIT                                                                                     \
     "This user may not use smart cards (polkit refused): log in at the computer itself, or have "  \
     "its administrator allow org.debian.pcsc-lite.access_pcsc and access_card."
+
+/* Whether somebody takes connections at pcscd's socket: pcscd closes that of a user whom polkit
+ * refuses, and when it is faster than our first octets the library says "no service" as well. */
+static bool service_takes_connections(void)
+{
+    const char *path = getenv("PCSCLITE_CSOCK_NAME");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool there;
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path ? path : SOCKET);
+    there = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return there;
+}
 
 static void explain_list(LONG result, char *error)
 {
     switch ((uint32_t)result) {
     case (uint32_t)SCARD_E_NO_SERVICE:
     case (uint32_t)SCARD_E_SERVICE_STOPPED:
+        if (service_takes_connections()) {
+            snprintf(error, SIM_ERROR_MAX, POLKIT);
+            break;
+        }
         snprintf(error, SIM_ERROR_MAX,
                  "The smart card service is not running: install pcscd and start it with `sudo "
                  "systemctl start pcscd.socket`.");
