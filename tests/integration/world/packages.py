@@ -18,7 +18,8 @@ from . import debian13, sandbox
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 WEEK = 7 * 24 * 3600  # seconds
-STOCK = "linphone-cli linphone-common"
+# Linphone, and what a person's Debian has anyway.
+STOCK = "linphone-cli linphone-common mount systemd"
 LAYERS = ("stock", "installed", "purged")
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
                "APT_CONFIG": "/srv/apt.conf"}
