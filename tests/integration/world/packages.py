@@ -7,6 +7,7 @@ build folder: `installed` is what apt made of it with our packages, `purged` wha
 of the three read-only as the root of its phones and gateways (World.debian).
 """
 
+import fcntl
 import glob
 import hashlib
 import os
@@ -64,6 +65,13 @@ class Machine:
         self._step("purged", self._purge)
 
     def _make_stock(self):
+        """One at a time on this machine."""
+        os.makedirs(os.path.dirname(self.stock), exist_ok=True)
+        with open(f"{self.stock}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._make_stock_alone()
+
+    def _make_stock_alone(self):
         if os.path.isdir(self.stock) and time.time() - os.stat(self.stock).st_mtime < WEEK:
             return
         if os.path.isdir(self.stock):  # Debian may have a newer Linphone by now
