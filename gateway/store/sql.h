@@ -162,7 +162,7 @@ struct store {
 };
 
 /* The prepared statement, its parameters bound by `types`: i int64, t text, b octets (pointer,
- * size_t). */
+ * size_t), which must stay as they are until it has run or its first row is there. */
 struct sql_rows *sql_bind(struct store *store, enum sql sql, const char *types, ...);
 /* STORE_OK: a row is there (sql_reset() after reading it). STORE_NONE: none. */
 enum store_result sql_row(struct store *store, struct sql_rows *rows);
