@@ -83,6 +83,7 @@ struct request {
     struct store_ticket made;  /* a ticket while AG(B) is asked; key: our half */
     struct batch *batch;       /* many questions in one (batch.c); NULL: one */
     struct store_vector known; /* the callee's vector while AG(A) is asked */
+    bool other_sim; /* `known` is another SIM's than the one that the caller's gateway was given */
     struct question *question;
     void (*resume)(struct request *request); /* not NULL: waits for question */
     bool held;                               /* a refusal that waits for its time */
