@@ -185,6 +185,17 @@ bool request_allowed(struct request *request)
     return false;
 }
 
+/* True: it is, and the transaction was rolled back. */
+static bool replayed(struct request *request, enum store_result *result)
+{
+    *result = ua_once(request);
+    if (*result != STORE_NONE)
+        return false;
+    request->gateway->ops->rollback(request->gateway->store);
+    ua_replayed(request);
+    return true;
+}
+
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result)
 {
@@ -194,6 +205,10 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     json_decref(object);
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
         store_result = request_remember(request, text);
+    if (problem == PROBLEM_NONE && store_result == STORE_OK && replayed(request, &store_result)) {
+        free(text);
+        return;
+    }
     if (problem == PROBLEM_NONE && store_result == STORE_OK) {
         store_result = gateway->ops->commit_soft(gateway->store, &request->ticket);
         if (store_result == STORE_OK)

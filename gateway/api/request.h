@@ -70,6 +70,7 @@ struct request {
     int64_t record;          /* 0: none that waits for its call */
     bool soft; /* its step need not be on the disk: no number and no record is given away */
 
+    bool once;   /* ua_once() is done, and committed */
     bool looked; /* for a stored answer already: `earlier` */
     enum store_result earlier_result;
     struct store_answer earlier;
@@ -170,6 +171,11 @@ void federation_changes_post(struct request *request);
 bool ua_authenticate(struct request *request);
 /* Authentication-Info for a phone's answer. */
 void ua_inform(struct request *request);
+/* In an open writing transaction, before anything is drawn for good: this nc of this nonce is used,
+ * for all gateways of the store. STORE_NONE: it was used before; then ua_replayed(). */
+enum store_result ua_once(struct request *request);
+/* Answers 401 stale. */
+void ua_replayed(struct request *request);
 /* The partner whose certificate this connection showed; false: answered. */
 bool federation_identify(struct request *request);
 /* Runs the handler of a whole request (after HTTP was read). */

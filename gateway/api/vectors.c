@@ -267,18 +267,22 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
     return outcome;
 }
 
-/* Ends prepare()'s transaction; what it keeps is waited for while the partner works. */
+/* Ends prepare()'s transaction; what it keeps is waited for while the partner works. The partner
+ * draws too: where several gateways share the store they agree first that this request is new. */
 static struct outcome end_ahead(struct request *request, const struct store_partner *partner)
 {
     struct gateway *gateway = request->gateway;
+    bool ahead = request->vectors.rand_len == 0 && gateway->auc.ops->draw;
     struct outcome outcome = OUTCOME_GOOD;
 
-    if (request->vectors.rand_len == 0 && gateway->auc.ops->draw) {
+    if (ahead)
         outcome = issue_ahead(request, &request->vectors, partner);
-        if (outcome_good(&outcome)) {
-            outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
-            return outcome;
-        }
+    if (outcome_good(&outcome))
+        outcome = outcome_store(ua_once(request));
+    if (outcome_good(&outcome) && (ahead || gateway->ops->shared)) {
+        outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
+        request->once = outcome_good(&outcome);
+        return outcome;
     }
     gateway->ops->rollback(gateway->store);
     return outcome;
@@ -291,8 +295,11 @@ static void ask_callee(struct request *request, struct voucher *voucher)
 
     if (!outcome_good(&outcome)) {
         request->record = 0;
+        auc_vector_wipe(&request->ahead);
         store_partner_clear(&voucher->partner);
-        if (outcome.store != STORE_OK)
+        if (outcome.store == STORE_NONE)
+            ua_replayed(request);
+        else if (outcome.store != STORE_OK)
             answer_store(request, outcome.store);
         else
             answer_problem(request, outcome.problem, NULL, outcome.reason);

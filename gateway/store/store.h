@@ -262,7 +262,7 @@ struct store_operator_key {
 
 /* An answer that is given again to the same request. */
 struct store_answer {
-    char who[STORE_NAME_MAX + 32]; /* "s:" subscriber or "p:" partner */
+    char who[STORE_NAME_MAX + 32]; /* "s:" subscriber, "p:" partner; "nonce": ua_once() */
     uint8_t key[STORE_KEY_LEN];
     uint8_t hash[STORE_HASH_LEN]; /* SHA-256 of target and body */
     char *body;                   /* JSON; from answer_get: malloc'ed */
