@@ -262,10 +262,17 @@ class Slow(BadDays):
         proxy = self.proxied()
         self.start()
         self.bootstrap()
-        proxy.let("mute")
+        proxy.freeze()
         self.down("UDM did not answer in time", 0.4)
-        proxy.mode = "pass"  # for new connections and new octets; what was kept back never comes
-        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 5)
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 5)  # on a new one
+
+    def test_connection_that_ends_with_a_question_on_it(self):
+        proxy = self.proxied()
+        self.start()
+        self.bootstrap()
+        proxy.let("cut")
+        self.bootstrap()  # asked once more, and the phone hears nothing of it
+        self.assertEqual(proxy.mode, "pass")
 
     def test_half_an_answer(self):
         self.start("--half")
