@@ -11,6 +11,7 @@
 #define FC_SIMAUTH 0xf0
 #define FC_GBA 0x01
 #define LABEL "simauth 1"
+#define LABEL_OTHER_SIM "other sim "
 
 /* TS 33.220 B.2.2: S = FC || P0 || L0 || P1 || L1 ...; octets must outlive nothing: they are
  * copied. */
@@ -119,6 +120,20 @@ enum simauth_result simauth_ssk_held(enum simauth_subject subject,
         kdf_parameter(&s, ticket, SIMAUTH_TICKET_LEN);
     kdf_parameter(&s, nonce, SIMAUTH_NONCE_LEN);
     return kdf_end(&s, k, ssk);
+}
+
+enum simauth_result simauth_ssk_other_sim(const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                          struct simauth_secret *ssk)
+{
+    char label[sizeof LABEL_OTHER_SIM + SIMAUTH_B64U_LEN(SIMAUTH_RAND_LEN)] = LABEL_OTHER_SIM;
+    struct simauth_secret own = {0};
+
+    simauth_b64u_encode(rand, SIMAUTH_RAND_LEN, label + sizeof LABEL_OTHER_SIM - 1);
+    enum simauth_result result = simauth_hkdf(ssk, label, SIMAUTH_KEY_LEN, &own);
+    if (!result)
+        *ssk = own;
+    simauth_secret_wipe(&own);
+    return result;
 }
 
 enum simauth_result simauth_ssk_both(const struct simauth_secret *ssk_callee,

@@ -108,7 +108,8 @@ bool session_vector_fits(const struct simauth_session *s, const struct simauth_v
         return false; /* an operator that speaks for a foreign realm */
     if (s->pinned_nai[0] && strcmp(s->pinned_nai, peer_nai) != 0)
         return false;
-    if (s->own_nai[0] && strcmp(s->own_nai, own_nai) != 0)
+    /* The caller's vector is for the SIM that was asked for; ours was confirmed to us. */
+    if (s->own_nai[0] && !s->asked_nai_b[0] && strcmp(s->own_nai, own_nai) != 0)
         return false;
     return vector->challenge.method && vector->challenge.method->strength >= s->pinned_strength;
 }

@@ -22,14 +22,23 @@ simauth_actions simauth_session_begin_callee(struct simauth_session *s,
                                                                         : SIMAUTH_EVENT_BEGIN);
 }
 
-static bool confirmation_fits(const struct simauth_session *s, const struct simauth_confirmation *c)
+/* `own_nai` is that of the SIM for which the challenge is. */
+static bool confirmation_fits(const struct simauth_session *s, const struct simauth_confirmation *c,
+                              const char *own_nai)
 {
-    return c->challenge.method == s->element_1.method &&
-           session_rand_equal(&c->challenge, s->element_1.rand, s->element_1.rand_len) &&
-           simauth_aor_same(c->caller, s->peer_aor) && simauth_aor_same(c->callee, s->own_aor) &&
-           simauth_nai_check(c->nai_a) == SIMAUTH_OK && simauth_nai_check(c->nai_b) == SIMAUTH_OK &&
-           (!s->own_nai[0] || strcmp(s->own_nai, c->nai_b) == 0) &&
+    return c->challenge.method == s->element_1.method && simauth_aor_same(c->caller, s->peer_aor) &&
+           simauth_aor_same(c->callee, s->own_aor) && simauth_nai_check(c->nai_a) == SIMAUTH_OK &&
+           simauth_nai_check(c->nai_b) == SIMAUTH_OK &&
+           (!s->own_nai[0] || strcmp(s->own_nai, own_nai) == 0) &&
            (!s->pinned_nai[0] || strcmp(s->pinned_nai, c->nai_a) == 0);
+}
+
+static void take_confirmation(struct simauth_session *s, const struct simauth_confirmation *c)
+{
+    strcpy(s->aor_a, c->caller);
+    strcpy(s->aor_b, c->callee);
+    strcpy(s->nai_a, c->nai_a);
+    strcpy(s->nai_b, c->nai_b);
 }
 
 simauth_actions simauth_session_challenge(struct simauth_session *s,
@@ -37,12 +46,10 @@ simauth_actions simauth_session_challenge(struct simauth_session *s,
 {
     if (s->state != SIMAUTH_STATE_CALLEE_CONFIRMING)
         return 0;
-    if (!confirmation_fits(s, confirmation))
+    if (!confirmation_fits(s, confirmation, confirmation->nai_b) ||
+        !session_rand_equal(&confirmation->challenge, s->element_1.rand, s->element_1.rand_len))
         return session_advance(s, SIMAUTH_EVENT_CHALLENGE_BAD);
-    strcpy(s->aor_a, confirmation->caller);
-    strcpy(s->aor_b, confirmation->callee);
-    strcpy(s->nai_a, confirmation->nai_a);
-    strcpy(s->nai_b, confirmation->nai_b);
+    take_confirmation(s, confirmation);
     s->own_challenge = confirmation->challenge;
     return session_advance(s, SIMAUTH_EVENT_CHALLENGE_GOOD);
 }
@@ -60,6 +67,34 @@ bool session_opening_right(const struct simauth_session *s, const struct simauth
     OPENSSL_cleanse(mac, sizeof mac);
     simauth_octets_clear(&t1);
     return right;
+}
+
+/* Element 2 has room for one challenge of 16 octets, and the operator of both SIMs is one. */
+static bool offer_fits(const struct simauth_session *s, const struct simauth_confirmation *c,
+                       const char *own_nai)
+{
+    return simauth_nai_check(own_nai) == SIMAUTH_OK && strcmp(own_nai, c->nai_b) != 0 &&
+           strcmp(simauth_nai_realm(own_nai), simauth_nai_realm(c->nai_b)) == 0 &&
+           c->challenge.rand_len == SIMAUTH_RAND_LEN &&
+           !session_rand_equal(&c->challenge, s->element_1.rand, s->element_1.rand_len);
+}
+
+simauth_actions simauth_session_offered(struct simauth_session *s,
+                                        const struct simauth_confirmation *confirmation,
+                                        const char *own_nai, const struct simauth_secret *mac0_key)
+{
+    if (s->state != SIMAUTH_STATE_CALLEE_CONFIRMING)
+        return 0;
+    if (!confirmation_fits(s, confirmation, own_nai) || !offer_fits(s, confirmation, own_nai))
+        return session_advance(s, SIMAUTH_EVENT_CHALLENGE_BAD);
+    take_confirmation(s, confirmation);
+    bool right = mac0_key->len > 0 && session_opening_right(s, mac0_key);
+    /* MAC_0 names the SIM that was asked for; everything from here on names ours. */
+    strcpy(s->asked_nai_b, confirmation->nai_b);
+    strcpy(s->nai_b, own_nai);
+    s->resynced = true; /* element 2 names our challenge, and there is no second */
+    s->own_challenge = confirmation->challenge;
+    return session_advance(s, right ? SIMAUTH_EVENT_RESYNC_RIGHT : SIMAUTH_EVENT_RESYNC_WRONG);
 }
 
 simauth_actions session_callee_card(struct simauth_session *s,
@@ -115,9 +150,10 @@ simauth_actions session_callee_vector(struct simauth_session *s,
 {
     if (s->state != SIMAUTH_STATE_CALLEE_ASKING)
         return 0;
+    const char *nai_b = s->asked_nai_b[0] ? s->asked_nai_b : s->nai_b;
     bool same = vector->subject == SIMAUTH_SUBJECT_CALLER &&
                 strcmp(vector->caller, s->aor_a) == 0 && strcmp(vector->callee, s->aor_b) == 0 &&
-                strcmp(vector->nai_a, s->nai_a) == 0 && strcmp(vector->nai_b, s->nai_b) == 0 &&
+                strcmp(vector->nai_a, s->nai_a) == 0 && strcmp(vector->nai_b, nai_b) == 0 &&
                 session_vector_fits(s, vector, statement, vector->nai_a);
     if (!same || simauth_unseal(vector, statement->key, &s->pair, &s->ssk_caller))
         return session_advance(s, SIMAUTH_EVENT_VECTOR_BAD);

@@ -81,7 +81,18 @@ static simauth_actions check_confirm(struct simauth_session *s)
     return session_advance(s, right ? SIMAUTH_EVENT_CONFIRM_RIGHT : SIMAUTH_EVENT_CONFIRM_WRONG);
 }
 
-/* The vector that replaced the callee's: same people, the RAND that element 2 named. */
+/* Another SIM of the callee's address answers than the one that was asked: it is named from here
+ * on, and our half of the key is its own. */
+static enum simauth_result take_other_sim(struct simauth_session *s, const char *nai_b)
+{
+    if (strcmp(nai_b, s->nai_b) == 0)
+        return SIMAUTH_OK;
+    strcpy(s->nai_b, nai_b);
+    return simauth_ssk_other_sim(s->element_2.replaced, &s->ssk_caller);
+}
+
+/* The vector that replaced the callee's: same people, the RAND that element 2 named. Its SIM may be
+ * another one of the same operator's, unless a NAI is pinned (session_vector_fits()). */
 static simauth_actions replaced_vector(struct simauth_session *s,
                                        const struct simauth_vector *vector,
                                        const struct simauth_statement *statement)
@@ -89,9 +100,11 @@ static simauth_actions replaced_vector(struct simauth_session *s,
     bool same =
         vector_is_ours(s, vector, statement) && strcmp(vector->caller, s->aor_a) == 0 &&
         strcmp(vector->callee, s->aor_b) == 0 && strcmp(vector->nai_a, s->nai_a) == 0 &&
-        strcmp(vector->nai_b, s->nai_b) == 0 && vector->challenge.method == s->element_1.method &&
+        strcmp(simauth_nai_realm(vector->nai_b), simauth_nai_realm(s->nai_b)) == 0 &&
+        vector->challenge.method == s->element_1.method &&
         session_rand_equal(&vector->challenge, s->element_2.replaced, s->element_2.replaced_len);
-    if (!same || simauth_unseal(vector, statement->key, &s->pair, &s->ssk_callee))
+    if (!same || simauth_unseal(vector, statement->key, &s->pair, &s->ssk_callee) ||
+        take_other_sim(s, vector->nai_b))
         return session_advance(s, SIMAUTH_EVENT_VECTOR_BAD);
     session_take_peer(s, vector, statement);
     return check_confirm(s);

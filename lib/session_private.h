@@ -28,6 +28,8 @@ struct simauth_session {
     char aor_b[SIMAUTH_AOR_MAX + 1];
     char nai_a[SIMAUTH_NAI_MAX + 1];
     char nai_b[SIMAUTH_NAI_MAX + 1];
+    char asked_nai_b[SIMAUTH_NAI_MAX + 1]; /* callee: another SIM of our address; "" when it is ours
+                                              that was asked for */
     char peer_operator[SIMAUTH_OPERATOR_NAME_MAX + 1];
     const struct simauth_method *peer_method;
     int peer_sim_age;

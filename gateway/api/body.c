@@ -105,14 +105,17 @@ static const char *vectors_members(const json_t *object, bool between, struct bo
 }
 
 /* Which members belong together. */
-static const char *vectors_sense(const json_t *object, const struct body_vectors *body)
+static const char *vectors_sense(const json_t *object, bool between,
+                                 const struct body_vectors *body)
 {
     if (body->subject == SIMAUTH_SUBJECT_CALLEE)
         return (body->rand_len != 0) == (body->replaced_len != 0)
                    ? NULL
                    : "rand and replaced go together for subject callee";
-    if (!body->rand_len || body->replaced_len)
-        return "subject caller needs rand, and has no replaced";
+    if (!body->rand_len || (body->replaced_len && !between))
+        return "subject caller needs rand, and has replaced between gateways alone";
+    if (body->replaced_len && body->replaced_len != SIMAUTH_RAND_LEN)
+        return "replaced must be a challenge of 16 octets";
     if (json_object_get(object, "callee_nai") || json_object_get(object, "nai_a"))
         return "subject caller has no callee_nai and no nai_a";
     return NULL;
@@ -131,7 +134,7 @@ const char *body_vectors_of(const json_t *object, bool between, struct body_vect
         fault = simauth_json_only(object, between ? gateway : phone)
                     ? vectors_members(object, between, body)
                     : "a member that this request does not have";
-    return fault ? fault : vectors_sense(object, body);
+    return fault ? fault : vectors_sense(object, between, body);
 }
 
 const char *body_vectors(const char *text, size_t len, bool between, struct body_vectors *body)

@@ -28,8 +28,62 @@ static void finish(struct request *request, const struct outcome *outcome, json_
                    outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
 }
 
+/* The key of MAC_0 of the replaced vector, sealed for the channel with this phone. */
+static bool add_mac0_key(const struct request *request, const struct store_vector *old,
+                         const struct store_vector *fresh, json_t *object)
+{
+    uint8_t aad[2 * SIMAUTH_RAND_LEN], nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
+    char text[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
+    struct simauth_secret key;
+    bool good;
+
+    memcpy(aad, old->rand, SIMAUTH_RAND_LEN);
+    memcpy(aad + SIMAUTH_RAND_LEN, fresh->rand, SIMAUTH_RAND_LEN);
+    good = simauth_hkdf(&old->ssk, SIMAUTH_LABEL_MAC_0, SIMAUTH_KEY_LEN, &key) == SIMAUTH_OK &&
+           RAND_bytes(nonce, sizeof nonce) == 1 &&
+           simauth_channel_seal(&request->ks_naf, "seal down", aad, sizeof aad, nonce, &key,
+                                sealed) == SIMAUTH_OK;
+    simauth_secret_wipe(&key);
+    if (!good)
+        return false;
+    simauth_b64u_encode(sealed, sizeof sealed, text);
+    return json_object_set_new(object, "mac0_key", json_string(text)) == 0;
+}
+
 /* -- challenges ----------------------------------------------------------------------------------
  */
+
+/* RAND_B lives and challenges another SIM of an address that is the asking one's too: one challenge
+ * for each (RAND_B, SIM), for one element 1. What is wrong is said to nobody. */
+static struct outcome offer(struct request *request, const struct body_challenges *body,
+                            const struct store_vector *first, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_binding binding;
+    int64_t subscriber = request->session.subscriber;
+    enum store_result result = gateway->ops->binding_find(gateway->store, first->callee, subscriber,
+                                                          "", request->now, &binding);
+
+    if (result == STORE_OK)
+        result = gateway->ops->vector_of_sim(gateway->store, subscriber, first->rand,
+                                             first->rand_len, v);
+    else
+        return result == STORE_NONE ? outcome_problem(PROBLEM_NOT_YOURS, "not issued for this SIM")
+                                    : outcome_store(result);
+    if (result == STORE_OK)
+        return strcmp(v->element, body->element.text) == 0 &&
+                       v->changed >= request->now - gateway->config->confirmed_ttl
+                   ? OUTCOME_GOOD
+                   : outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
+    if (result != STORE_NONE)
+        return outcome_store(result);
+    if (first->rand_b_len || first->state == STORE_GONE ||
+        first->changed < request->now - gateway->config->vector_ttl ||
+        (first->state == STORE_CONFIRMED && strcmp(first->element, body->element.text) != 0))
+        return outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
+    request->soft = false; /* a sequence number and a record */
+    return issue_other_sim(request, first, body->element.text, v);
+}
 
 static struct outcome confirm(struct request *request, const struct body_challenges *body,
                               struct store_vector *v)
@@ -40,8 +94,10 @@ static struct outcome confirm(struct request *request, const struct body_challen
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
-    if (result == STORE_NONE || v->subscriber != request->session.subscriber)
+    if (result == STORE_NONE)
         return outcome_problem(PROBLEM_NOT_YOURS, "not issued for this SIM");
+    if (v->subscriber != request->session.subscriber)
+        return OUTCOME_GOOD; /* offer() says */
     /* The same call once more: a repeat or a fork. */
     if (v->state == STORE_CONFIRMED && strcmp(v->element, body->element.text) == 0 &&
         v->changed >= request->now - gateway->config->confirmed_ttl)
@@ -55,10 +111,28 @@ static struct outcome confirm(struct request *request, const struct body_challen
     return outcome_store(result == STORE_NONE ? STORE_OK : result);
 }
 
+/* What the callee's phone is told: names as element 1 has them, and its own SIM's challenge. */
+static json_t *confirmation(const struct request *request, const struct store_vector *first,
+                            const struct store_vector *own)
+{
+    json_t *object =
+        json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "own", challenge_object(own), "caller",
+                  first->caller, "callee", first->callee, "nai_a", first->nai_a, "nai_b",
+                  first->nai_b, "operator", first->operator_name);
+
+    if (!object || first == own)
+        return object;
+    if (json_object_set_new(object, "nai", json_string(own->nai_b)) == 0 &&
+        add_mac0_key(request, first, own, object))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
 void challenges_post(struct request *request)
 {
     struct body_challenges body;
-    struct store_vector v = {0};
+    struct store_vector v = {0}, first = {0};
     struct outcome outcome;
     json_t *object = NULL;
     const char *fault = body_challenges((const char *)request->body.data, request->body.len, &body);
@@ -72,11 +146,15 @@ void challenges_post(struct request *request)
     if (request_repeated(request) || !begin(request))
         return;
     outcome = confirm(request, &body, &v);
+    if (outcome_good(&outcome) && v.subscriber != request->session.subscriber) {
+        first = v;
+        memset(&v, 0, sizeof v);
+        outcome = offer(request, &body, &first, &v);
+    }
     if (outcome_good(&outcome))
-        object = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "own", challenge_object(&v), "caller",
-                           v.caller, "callee", v.callee, "nai_a", v.nai_a, "nai_b", v.nai_b,
-                           "operator", v.operator_name);
+        object = confirmation(request, first.id ? &first : &v, &v);
     finish(request, &outcome, object);
+    simauth_secret_wipe(&first.ssk);
     simauth_secret_wipe(&v.ssk);
 }
 
@@ -131,28 +209,6 @@ static struct outcome replace(struct request *request, const struct body_auts *b
     fresh->rand_b_len = old->rand_len;
     return outcome_store(result == STORE_OK ? gateway->ops->vector_add(gateway->store, fresh)
                                             : result);
-}
-
-/* The key of MAC_0 of the replaced vector, sealed for the channel with this phone. */
-static bool add_mac0_key(const struct request *request, const struct store_vector *old,
-                         const struct store_vector *fresh, json_t *object)
-{
-    uint8_t aad[2 * SIMAUTH_RAND_LEN], nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
-    char text[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
-    struct simauth_secret key;
-    bool good;
-
-    memcpy(aad, old->rand, SIMAUTH_RAND_LEN);
-    memcpy(aad + SIMAUTH_RAND_LEN, fresh->rand, SIMAUTH_RAND_LEN);
-    good = simauth_hkdf(&old->ssk, SIMAUTH_LABEL_MAC_0, SIMAUTH_KEY_LEN, &key) == SIMAUTH_OK &&
-           RAND_bytes(nonce, sizeof nonce) == 1 &&
-           simauth_channel_seal(&request->ks_naf, "seal down", aad, sizeof aad, nonce, &key,
-                                sealed) == SIMAUTH_OK;
-    simauth_secret_wipe(&key);
-    if (!good)
-        return false;
-    simauth_b64u_encode(sealed, sizeof sealed, text);
-    return json_object_set_new(object, "mac0_key", json_string(text)) == 0;
 }
 
 void auts_post(struct request *request)

@@ -5,6 +5,7 @@
 #include "operator_key.h"
 
 #include <glib.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -185,6 +186,9 @@ struct outcome issue_callee(struct request *request, const struct body_vectors *
     v->record = record->id;
     if (outcome_good(&outcome))
         outcome = outcome_store(gateway->ops->vector_add(gateway->store, v));
+    /* A caller that named its callee's SIM wants no other one. */
+    if (outcome_good(&outcome) && body->callee_nai[0])
+        outcome = outcome_store(gateway->ops->vector_give(gateway->store, v->id, body->seal_to));
 out:
     store_subscriber_wipe(&subscriber);
     return outcome;
@@ -272,6 +276,68 @@ struct outcome issue_again(struct request *request, const struct store_vector *o
     return outcome;
 }
 
+/* The record of a call that another SIM may answer than the one that was asked for. */
+static struct outcome other_record(struct request *request, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_record record = {.side = "local"};
+    struct store_partner partner = {0};
+    struct outcome outcome = OUTCOME_GOOD;
+
+    if (v->peer) {
+        g_strlcpy(record.side, "given", sizeof record.side);
+        outcome = outcome_store(gateway->ops->partner_by_id(gateway->store, v->peer, &partner));
+        g_strlcpy(record.partner, partner.name, sizeof record.partner);
+        store_partner_clear(&partner);
+    }
+    if (outcome_good(&outcome))
+        outcome = add_record(request, v, &record);
+    v->record = record.id;
+    if (outcome_good(&outcome))
+        outcome = outcome_store(
+            gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_CONFIRMED));
+    return outcome;
+}
+
+struct outcome issue_other_sim(struct request *request, const struct store_vector *first,
+                               const char *element, struct store_vector *v)
+{
+    static const uint8_t nobodys_key[SIMAUTH_X25519_LEN];
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber subscriber = {0};
+    enum store_result given = gateway->ops->vector_give(gateway->store, first->id, nobodys_key);
+    struct outcome outcome =
+        given == STORE_NONE ? outcome_problem(PROBLEM_NOT_YOURS, "the caller named another SIM")
+                            : outcome_store(given);
+
+    if (outcome_good(&outcome) && !callee_allowed(request, request->session.subscriber))
+        outcome = outcome_problem(PROBLEM_TOO_MANY, "limit of the callee");
+    if (outcome_good(&outcome))
+        outcome = outcome_store(gateway->ops->subscriber_by_id(
+            gateway->store, request->session.subscriber, &subscriber));
+    /* Element 2 has room for 16 octets, and element 1 names the method. */
+    if (outcome_good(&outcome) &&
+        (method_of(&subscriber) != first->method || first->rand_len != SIMAUTH_RAND_LEN))
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "this SIM has another method");
+    *v = *first;
+    v->subscriber = subscriber.id;
+    v->sim_age = sim_age(&subscriber, request->now);
+    v->state = STORE_CONFIRMED;
+    v->resynced = true; /* there is no second RAND_B' */
+    memcpy(v->rand_b, first->rand, first->rand_len);
+    v->rand_b_len = first->rand_len;
+    g_strlcpy(v->nai_b, subscriber.nai, sizeof v->nai_b);
+    g_strlcpy(v->element, element, sizeof v->element);
+    if (outcome_good(&outcome))
+        outcome = draw(request, &subscriber, NULL, v);
+    if (outcome_good(&outcome))
+        outcome = other_record(request, v);
+    if (outcome_good(&outcome))
+        outcome = outcome_store(gateway->ops->vector_add(gateway->store, v));
+    store_subscriber_wipe(&subscriber);
+    return outcome;
+}
+
 /* -- giving --------------------------------------------------------------------------------------
  */
 
@@ -286,14 +352,57 @@ struct outcome give_replaced(struct request *request, const struct body_vectors 
         return outcome_store(result);
     if (result == STORE_NONE || v->peer != peer || v->rand_b_len != body->rand_len ||
         memcmp(v->rand_b, body->rand, body->rand_len) != 0 || !same_names(v, body) ||
-        strcmp(v->nai_a, nai_a) != 0 || v->state != STORE_CONFIRMED ||
-        v->changed < request->now - gateway->config->confirmed_ttl)
+        strcmp(v->nai_a, nai_a) != 0 ||
+        (body->callee_nai[0] && strcmp(v->nai_b, body->callee_nai) != 0) ||
+        v->state != STORE_CONFIRMED || v->changed < request->now - gateway->config->confirmed_ttl)
         return outcome_problem(PROBLEM_NOT_YOURS, "no such replaced vector");
     /* A gateway between that asked for itself as well would hold both keys of the call. */
     result = gateway->ops->vector_give(gateway->store, v->id, body->seal_to);
     if (result == STORE_NONE)
         return outcome_problem(PROBLEM_NOT_YOURS, "replaced vector was given to another key");
     return outcome_store(result);
+}
+
+/* The half of the key for RAND_B' alone. That it was given is a row of its own, whose RAND nobody
+ * drew. */
+static struct outcome give_other_sim(struct request *request, const struct body_vectors *body,
+                                     struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_vector mark = *v, found;
+    uint8_t both[2 * SIMAUTH_CHAL_MAX], digest[SHA256_DIGEST_LENGTH];
+    struct outcome outcome = OUTCOME_GOOD;
+    enum store_result result;
+
+    if (v->state == STORE_GONE || v->changed < request->now - gateway->config->vector_ttl)
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "too old");
+    if (outcome_good(&outcome) && simauth_ssk_other_sim(body->replaced, &v->ssk) != SIMAUTH_OK)
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "session key could not be made");
+    memcpy(both, body->rand, body->rand_len);
+    memcpy(both + body->rand_len, body->replaced, body->replaced_len);
+    SHA256(both, (size_t)body->rand_len + body->replaced_len, digest);
+    memcpy(mark.rand, digest, SIMAUTH_RAND_LEN);
+    mark.rand_len = SIMAUTH_RAND_LEN;
+    memcpy(mark.rand_b, body->replaced, body->replaced_len);
+    mark.rand_b_len = body->replaced_len;
+    mark.state = STORE_CONFIRMED;
+    mark.changed = request->now;
+    mark.ssk = v->ssk;
+    result =
+        gateway->ops->vector_by_rand(gateway->store, STORE_AV_A, mark.rand, mark.rand_len, &found);
+    if (result == STORE_OK)
+        simauth_secret_wipe(&found.ssk);
+    if (outcome_good(&outcome) && result == STORE_OK)
+        outcome = outcome_problem(PROBLEM_NOT_YOURS, "given before");
+    else if (outcome_good(&outcome))
+        outcome = outcome_store(
+            result == STORE_NONE ? gateway->ops->vector_add(gateway->store, &mark) : result);
+    simauth_secret_wipe(&mark.ssk);
+    if (outcome_good(&outcome)) {
+        result = gateway->ops->record_outcome(gateway->store, v->record, STORE_OUTCOME_COMPLETED);
+        outcome = outcome_store(result == STORE_NONE ? STORE_OK : result);
+    }
+    return outcome;
 }
 
 struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,
@@ -309,6 +418,8 @@ struct outcome give_caller(struct request *request, const struct body_vectors *b
         return outcome_problem(PROBLEM_NOT_YOURS, "no call of ours has this RAND_B");
     if (!body_has_method(body, v->method))
         return outcome_problem(PROBLEM_NO_METHOD, "no common method");
+    if (body->replaced_len)
+        return give_other_sim(request, body, v);
     result = gateway->ops->vector_step(gateway->store, v->id, STORE_CONFIRMED, "",
                                        request->now - gateway->config->vector_ttl, request->now);
     if (result == STORE_NONE)

@@ -71,10 +71,15 @@ struct outcome issue_caller(struct request *request, const struct body_vectors *
  * `fresh` are new. */
 struct outcome issue_again(struct request *request, const struct store_vector *old,
                            const struct body_auts *auts, struct store_vector *fresh);
+/* AV_B for the asking SIM of ours, in a call whose RAND_B (`first`) challenges another SIM of the
+ * same address: confirmed at once, for element 1 as `element` has it, with a record of its own. */
+struct outcome issue_other_sim(struct request *request, const struct store_vector *first,
+                               const char *element, struct store_vector *vector);
 /* AV_B in the place of another, as the caller asks for it by {RAND_B, RAND_B'}. */
 struct outcome give_replaced(struct request *request, const struct body_vectors *body,
                              const char *nai_a, int64_t peer, struct store_vector *vector);
-/* AV_A, once: `body->rand` is RAND_B as first issued. */
+/* AV_A, once: `body->rand` is RAND_B as first issued. With `body->replaced`, the RAND_B' of another
+ * SIM of the callee's address: that SIM's own half of the key, once too. */
 struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,
                            struct store_vector *vector);
 

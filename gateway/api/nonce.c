@@ -15,7 +15,8 @@
 #define OCTETS (8 + RANDOM_LEN + MAC_LEN)
 #define ENTRIES_MAX 65536
 #define NC_MAX 100000
-#define CLOCKS_DIFFER 5 /* seconds, of gateways that share a store */
+#define LIFETIME_MAX 3600 /* of any gateway: what [life] nonce may be */
+#define CLOCKS_DIFFER 5   /* seconds, of gateways that share a store */
 
 struct entry {
     int64_t made;
@@ -215,6 +216,11 @@ enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const cha
         result = strcmp(entry->btid, btid) == 0 ? take(entry, nc) : NONCE_FOREIGN;
     g_mutex_unlock(&nonces->lock);
     return result;
+}
+
+int64_t nonces_end(struct nonces *nonces, const char *nonce)
+{
+    return made_at(nonces, nonce) + LIFETIME_MAX;
 }
 
 int nonces_old(struct nonces *nonces, const char *nonce, int64_t now)

@@ -22,15 +22,17 @@ const char *nonce_result_name(enum nonce_result result);
 
 struct nonces;
 /* `seal`: of a store that several gateways share, so that each takes the nonces of all; what comes
- * twice is then refused by each for itself, and a request that comes again to another is answered
- * again (Idempotency-Key). NULL: nonces of this process alone. NULL: no memory or no random octets.
- */
+ * twice to one is refused here, what comes to another or after a restart by the store (ua_once()).
+ * NULL: nonces of this process alone, and those of before its start are unknown. NULL: no memory or
+ * no random octets. */
 struct nonces *nonces_new(int lifetime, const struct seal *seal);
 void nonces_free(struct nonces *nonces);
 void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEXT_LEN + 1]);
 /* After the digest was found right. */
 enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *btid,
                              uint32_t nc, int64_t now);
+/* When a nonce that was taken is over for every gateway of the store, whatever its settings. */
+int64_t nonces_end(struct nonces *nonces, const char *nonce);
 /* Past half of its life: the answer should bring another. */
 int nonces_old(struct nonces *nonces, const char *nonce, int64_t now);
 

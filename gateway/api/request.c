@@ -148,20 +148,16 @@ bool request_repeated(struct request *request)
     return true;
 }
 
-enum store_result request_remember(struct request *request, const json_t *object)
+enum store_result request_remember(struct request *request, char *body)
 {
     struct store_answer answer = {.made = request->now};
-    enum store_result result;
 
     snprintf(answer.who, sizeof answer.who, "%s", request->who);
     memcpy(answer.key, request->key, sizeof answer.key);
     memcpy(answer.hash, request->hash, sizeof answer.hash);
-    answer.body = json_dumps(object, JSON_COMPACT);
-    if (!answer.body)
-        return STORE_FAILED;
-    result = request->gateway->ops->answer_put(request->gateway->store, &answer);
-    free(answer.body);
-    return result;
+    answer.body = body;
+    return body ? request->gateway->ops->answer_put(request->gateway->store, &answer)
+                : STORE_FAILED;
 }
 
 bool request_token(struct request *request)
@@ -189,13 +185,30 @@ bool request_allowed(struct request *request)
     return false;
 }
 
+/* True: it is, and the transaction was rolled back. */
+static bool replayed(struct request *request, enum store_result *result)
+{
+    *result = ua_once(request);
+    if (*result != STORE_NONE)
+        return false;
+    request->gateway->ops->rollback(request->gateway->store);
+    ua_replayed(request);
+    return true;
+}
+
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result)
 {
     struct gateway *gateway = request->gateway;
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
+    json_decref(object);
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
-        store_result = request_remember(request, object);
+        store_result = request_remember(request, text);
+    if (problem == PROBLEM_NONE && store_result == STORE_OK && replayed(request, &store_result)) {
+        free(text);
+        return;
+    }
     if (problem == PROBLEM_NONE && store_result == STORE_OK) {
         store_result = gateway->ops->commit_soft(gateway->store, &request->ticket);
         if (store_result == STORE_OK)
@@ -208,17 +221,17 @@ void request_finish(struct request *request, json_t *object, enum problem proble
     }
     if (problem == PROBLEM_NONE && store_result == STORE_NONE) {
         /* The same request twice at once: the other was faster, and its answer is this one's. */
-        json_decref(object);
+        free(text);
         if (!request_repeated(request))
             answer_store(request, STORE_FAILED);
     } else if (store_result != STORE_OK) {
-        json_decref(object);
+        free(text);
         answer_store(request, store_result);
     } else if (problem != PROBLEM_NONE) {
-        json_decref(object);
+        free(text);
         answer_problem(request, problem, NULL, reason);
     } else {
-        answer_json(request, object);
+        answer_text(request, text);
     }
 }
 

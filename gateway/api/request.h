@@ -70,6 +70,7 @@ struct request {
     int64_t record;          /* 0: none that waits for its call */
     bool soft; /* its step need not be on the disk: no number and no record is given away */
 
+    bool once;   /* ua_once() is done, and committed */
     bool looked; /* for a stored answer already: `earlier` */
     enum store_result earlier_result;
     struct store_answer earlier;
@@ -83,6 +84,7 @@ struct request {
     struct store_ticket made;  /* a ticket while AG(B) is asked; key: our half */
     struct batch *batch;       /* many questions in one (batch.c); NULL: one */
     struct store_vector known; /* the callee's vector while AG(A) is asked */
+    bool other_sim; /* `known` is another SIM's than the one that the caller's gateway was given */
     struct question *question;
     void (*resume)(struct request *request); /* not NULL: waits for question */
     bool held;                               /* a refusal that waits for its time */
@@ -108,8 +110,8 @@ void request_look(struct request *request);
 bool request_repeated(struct request *request);
 /* Sets the answer; takes `body` (malloc'ed, JSON; NULL: no memory). */
 void answer_text(struct request *request, char *body);
-/* In the open transaction: stores `object` as the answer to this request. */
-enum store_result request_remember(struct request *request, const json_t *object);
+/* In the open transaction: stores `body` as the answer to this request. */
+enum store_result request_remember(struct request *request, char *body);
 /* A fresh vector for `subscriber`, as auc.h has it. AUC_WAITS: the handler ends its transaction and
  * returns as with any failure; nobody sees that answer, it runs again. `reason` (static) may be
  * NULL. */
@@ -169,6 +171,11 @@ void federation_changes_post(struct request *request);
 bool ua_authenticate(struct request *request);
 /* Authentication-Info for a phone's answer. */
 void ua_inform(struct request *request);
+/* In an open writing transaction, before anything is drawn for good: this nc of this nonce is used,
+ * for all gateways of the store. STORE_NONE: it was used before; then ua_replayed(). */
+enum store_result ua_once(struct request *request);
+/* Answers 401 stale. */
+void ua_replayed(struct request *request);
 /* The partner whose certificate this connection showed; false: answered. */
 bool federation_identify(struct request *request);
 /* Runs the handler of a whole request (after HTTP was read). */

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,6 +113,45 @@ bool ua_authenticate(struct request *request)
     simauth_secret_wipe(&request->ks_naf);
     refuse(request, true, nonce_result_name(nonce));
     return false;
+}
+
+void ua_replayed(struct request *request)
+{
+    simauth_secret_wipe(&request->ks_naf);
+    refuse(request, true, nonce_result_name(NONCE_REPLAYED));
+}
+
+/* The first octets of the hash are the row's key. */
+static bool hash_of_use(const struct request *request, uint8_t hash[static STORE_HASH_LEN])
+{
+    const struct simauth_digest_credentials *c = &request->credentials;
+    const uint8_t nc[4] = {(uint8_t)(c->nc >> 24), (uint8_t)(c->nc >> 16), (uint8_t)(c->nc >> 8),
+                           (uint8_t)c->nc};
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, c->username, strlen(c->username) + 1) == 1 &&
+                EVP_DigestUpdate(ctx, c->nonce, strlen(c->nonce) + 1) == 1 &&
+                EVP_DigestUpdate(ctx, nc, sizeof nc) == 1 &&
+                EVP_DigestFinal_ex(ctx, hash, NULL) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return good;
+}
+
+enum store_result ua_once(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_answer use = {.who = "nonce", .body = (char[]){""}};
+
+    if (!gateway->ops->shared || request->route->asker != ASKER_PHONE || request->once)
+        return STORE_OK;
+    if (!hash_of_use(request, use.hash))
+        return STORE_FAILED;
+    memcpy(use.key, use.hash, sizeof use.key);
+    /* An old answer gives way to a new one: with the same time for each use it never does; and it
+     * is swept after the nonce's end. */
+    use.made = nonces_end(gateway->nonces, request->credentials.nonce);
+    return gateway->ops->answer_put(gateway->store, &use);
 }
 
 void ua_inform(struct request *request)

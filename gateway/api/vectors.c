@@ -267,18 +267,22 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
     return outcome;
 }
 
-/* Ends prepare()'s transaction; what it keeps is waited for while the partner works. */
+/* Ends prepare()'s transaction; what it keeps is waited for while the partner works. The partner
+ * draws too: where several gateways share the store they agree first that this request is new. */
 static struct outcome end_ahead(struct request *request, const struct store_partner *partner)
 {
     struct gateway *gateway = request->gateway;
+    bool ahead = request->vectors.rand_len == 0 && gateway->auc.ops->draw;
     struct outcome outcome = OUTCOME_GOOD;
 
-    if (request->vectors.rand_len == 0 && gateway->auc.ops->draw) {
+    if (ahead)
         outcome = issue_ahead(request, &request->vectors, partner);
-        if (outcome_good(&outcome)) {
-            outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
-            return outcome;
-        }
+    if (outcome_good(&outcome))
+        outcome = outcome_store(ua_once(request));
+    if (outcome_good(&outcome) && (ahead || gateway->ops->shared)) {
+        outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
+        request->once = outcome_good(&outcome);
+        return outcome;
     }
     gateway->ops->rollback(gateway->store);
     return outcome;
@@ -291,8 +295,11 @@ static void ask_callee(struct request *request, struct voucher *voucher)
 
     if (!outcome_good(&outcome)) {
         request->record = 0;
+        auc_vector_wipe(&request->ahead);
         store_partner_clear(&voucher->partner);
-        if (outcome.store != STORE_OK)
+        if (outcome.store == STORE_NONE)
+            ua_replayed(request);
+        else if (outcome.store != STORE_OK)
             answer_store(request, outcome.store);
         else
             answer_problem(request, outcome.problem, NULL, outcome.reason);
@@ -376,6 +383,27 @@ static void caller_local(struct request *request)
     simauth_secret_wipe(&av_a.ssk);
 }
 
+/* AG(A) knows the callee as it was asked for: where another SIM of the address answers, the NAI of
+ * the first one. */
+static enum store_result name_first(struct request *request, struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_vector first = {0};
+    enum store_result result;
+
+    request->other_sim = false;
+    if (!v->rand_b_len)
+        return STORE_OK;
+    result =
+        gateway->ops->vector_by_rand(gateway->store, STORE_AV_B, v->rand_b, v->rand_b_len, &first);
+    if (result == STORE_OK && first.subscriber != v->subscriber) {
+        request->other_sim = true;
+        strcpy(v->nai_b, first.nai_b);
+    }
+    simauth_secret_wipe(&first.ssk);
+    return result;
+}
+
 /* The callee's own vector of this call, confirmed before; and the operator of the caller. */
 static struct outcome known_call(struct request *request, struct store_partner *partner)
 {
@@ -395,7 +423,9 @@ static struct outcome known_call(struct request *request, struct store_partner *
          (v->subscriber != request->session.subscriber || v->state != STORE_CONFIRMED ||
           !same_names(v, body) || v->changed < request->now - gateway->config->confirmed_ttl)))
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "no confirmed vector of this SIM");
-    else if (result == STORE_OK && v->peer)
+    else if (result == STORE_OK)
+        result = name_first(request, v);
+    if (outcome_good(&outcome) && result == STORE_OK && v->peer)
         result = gateway->ops->partner_by_id(gateway->store, v->peer, partner);
     gateway->ops->rollback(gateway->store);
     if (outcome_good(&outcome) && result != STORE_OK)
@@ -426,6 +456,10 @@ static void subject_caller(struct request *request)
     }
     /* AG(A) knows RAND_B as it was first issued. */
     if (v->rand_b_len) {
+        if (request->other_sim) {
+            memcpy(body->replaced, v->rand, v->rand_len);
+            body->replaced_len = v->rand_len;
+        }
         memcpy(body->rand, v->rand_b, v->rand_b_len);
         body->rand_len = v->rand_b_len;
     }

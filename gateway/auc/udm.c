@@ -22,7 +22,6 @@
 
 #define CONNECTIONS_MAX 4
 #define CONNECTIONS_ALONE_MAX 64 /* where each has one question */
-#define REDIRECTS_MAX 2L
 #define PROBE_DOWN_US G_USEC_PER_SEC
 #define PROBE_IDLE_US (5 * G_USEC_PER_SEC)
 #define STATE_TEXT_MAX (CURL_ERROR_SIZE + 96)
@@ -151,10 +150,6 @@ static void set_connection(CURL *easy, const struct udm *udm)
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, udm->alone ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, udm->alone ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    /* To another instance of the same authority (TS 29.503, 6.3.10). */
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http");
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver's thread */
 #endif
@@ -326,8 +321,6 @@ static const char *reason_of(CURLcode code)
     case CURLE_HTTP2_STREAM:
     case CURLE_PARTIAL_FILE:
         return "UDM broke off its answer";
-    case CURLE_TOO_MANY_REDIRECTS:
-        return "UDM sent us on too often";
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
@@ -338,11 +331,10 @@ static const char *reason_of(CURLcode code)
     }
 }
 
-/* The others on the connection go on. */
-static bool is_of_one_answer(CURLcode code)
+/* One stream may have been broken off, or the whole connection: libcurl says the same of both. */
+static bool is_of_a_stream(CURLcode code)
 {
-    return code == CURLE_WRITE_ERROR || code == CURLE_TOO_MANY_REDIRECTS ||
-           code == CURLE_HTTP2_STREAM || code == CURLE_PARTIAL_FILE;
+    return code == CURLE_HTTP2_STREAM || code == CURLE_PARTIAL_FILE;
 }
 
 static void take_failure(struct udm *udm, struct job *job, CURLcode code)
@@ -351,13 +343,16 @@ static void take_failure(struct udm *udm, struct job *job, CURLcode code)
 
     g_strlcpy(why, job->error[0] ? job->error : curl_easy_strerror(code), sizeof why);
     g_strdelimit(why, "\"\r\n", '\'');
-    if (is_of_one_answer(code)) {
+    if (code == CURLE_WRITE_ERROR) {
         set_link(udm, LINK_UP, NULL);
     } else {
         /* Once may be a restart of the UDM; twice, nobody speaks HTTP/2 there. */
         if (was_connected(job->easy) && ask_again(job))
             return;
-        set_link(udm, LINK_DOWN, why);
+        if (job->fetch && is_of_a_stream(code))
+            udm->tried_us = 0; /* the probe that is due now finds out */
+        else
+            set_link(udm, LINK_DOWN, why);
     }
     end_job(job, AUC_DOWN, reason_of(code));
 }
@@ -439,7 +434,7 @@ static int probe_when_due(struct udm *udm)
         return 1000;
     if (udm->link == LINK_UP)
         due = MAX(udm->heard_us, udm->tried_us) + PROBE_IDLE_US;
-    if (udm->tried_us && due > now)
+    if (udm->tried_us && due > now) /* 0: at once */
         return (int)((due - now) / 1000) + 1;
     probe(udm);
     return 0;

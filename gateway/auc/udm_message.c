@@ -129,6 +129,10 @@ static enum auc_result forbidden(const char *cause, bool has_auts, const char **
 static enum auc_result other_status(long status, const char **reason)
 {
     switch (status) {
+    case 307:
+    case 308:
+        *reason = "UDM sent us to another one: name that in [auc] udm_url";
+        break;
     case 401:
         *reason = "UDM refused this gateway's access token: look at [auc] udm_token";
         break;

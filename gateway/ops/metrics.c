@@ -238,8 +238,9 @@ static void write_results(GString *text)
             (double)resealed);
     }
     if (links_up >= 0) {
-        one(text, "simauth_source_links_up", "gauge", "Links to the HLR that are up.", links_up);
-        one(text, "simauth_source_links", "gauge", "Links to the HLR.", links_total);
+        one(text, "simauth_source_links_up", "gauge", "Links to the HLR or UDM that are up.",
+            links_up);
+        one(text, "simauth_source_links", "gauge", "Links to the HLR or UDM.", links_total);
     }
 }
 

@@ -142,6 +142,8 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_VECTOR_BY_RAND] = VECTOR "WHERE rand = $2 AND role = $1",
     [SQL_VECTOR_BY_RAND_B] =
         VECTOR "WHERE rand_b = $3 AND role = $1 AND peer = $2 ORDER BY id DESC LIMIT 1",
+    [SQL_VECTOR_OF_SIM] =
+        VECTOR "WHERE rand_b = $2 AND role = 0 AND subscriber = $1 ORDER BY id LIMIT 1",
     [SQL_VECTOR_STEP] = "UPDATE vector SET state = $2, element = $3, changed = $5 "
                         "WHERE id = $1 AND state = 0 AND changed >= $4",
     [SQL_VECTOR_RESYNC] =

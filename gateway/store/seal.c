@@ -62,6 +62,20 @@ void seal_wipe(struct seal *seal)
     seal->has_old = false;
 }
 
+/* Fetched once: EVP_aes_256_gcm() is looked up anew each time it is used. Never freed. */
+static EVP_CIPHER *aes256_gcm;
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+
+static void fetch_cipher(void)
+{
+    aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+}
+
+static const EVP_CIPHER *cipher(void)
+{
+    return CRYPTO_THREAD_run_once(&once, fetch_cipher) ? aes256_gcm : NULL;
+}
+
 int seal_close(const struct seal *seal, const char *place, const void *plain, size_t len,
                uint8_t *sealed)
 {
@@ -70,8 +84,8 @@ int seal_close(const struct seal *seal, const char *place, const void *plain, si
     int n, result = -1;
 
     sealed[0] = VERSION;
-    if (!ctx || RAND_bytes(nonce, NONCE_LEN) != 1 ||
-        EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, seal_now(seal)->key, nonce) != 1 ||
+    if (!ctx || !cipher() || RAND_bytes(nonce, NONCE_LEN) != 1 ||
+        EVP_EncryptInit_ex2(ctx, cipher(), seal_now(seal)->key, nonce, NULL) != 1 ||
         EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)place, (int)strlen(place)) != 1 ||
         EVP_EncryptUpdate(ctx, text, &n, plain, (int)len) != 1 ||
         EVP_EncryptFinal_ex(ctx, text + len, &n) != 1 ||
@@ -97,7 +111,7 @@ static int open_with(const uint8_t key[static SEAL_KEY_LEN], const char *place,
     text_len = len - SEAL_OVERHEAD;
     memcpy(tag, text + text_len, TAG_LEN);
     ctx = EVP_CIPHER_CTX_new();
-    if (!ctx || EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) != 1 ||
+    if (!ctx || !cipher() || EVP_DecryptInit_ex2(ctx, cipher(), key, nonce, NULL) != 1 ||
         EVP_DecryptUpdate(ctx, NULL, &n, (const uint8_t *)place, (int)strlen(place)) != 1 ||
         EVP_DecryptUpdate(ctx, plain, &n, text, (int)text_len) != 1 ||
         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) != 1 ||

@@ -74,6 +74,7 @@ enum sql {
     SQL_VECTOR_ADD,
     SQL_VECTOR_BY_RAND,
     SQL_VECTOR_BY_RAND_B,
+    SQL_VECTOR_OF_SIM,
     SQL_VECTOR_STEP,
     SQL_VECTOR_RESYNC,
     SQL_VECTOR_GIVE,
@@ -162,7 +163,7 @@ struct store {
 };
 
 /* The prepared statement, its parameters bound by `types`: i int64, t text, b octets (pointer,
- * size_t). */
+ * size_t), which must stay as they are until it has run or its first row is there. */
 struct sql_rows *sql_bind(struct store *store, enum sql sql, const char *types, ...);
 /* STORE_OK: a row is there (sql_reset() after reading it). STORE_NONE: none. */
 enum store_result sql_row(struct store *store, struct sql_rows *rows);
@@ -245,6 +246,8 @@ enum store_result sql_session_get(struct store *, const char *, struct store_ses
 enum store_result sql_vector_add(struct store *, struct store_vector *);
 enum store_result sql_vector_by_rand(struct store *, enum store_vector_role, const uint8_t *,
                                      size_t, struct store_vector *);
+enum store_result sql_vector_of_sim(struct store *, int64_t, const uint8_t *, size_t,
+                                    struct store_vector *);
 enum store_result sql_vector_by_rand_b(struct store *, enum store_vector_role, int64_t,
                                        const uint8_t *, size_t, struct store_vector *);
 enum store_result sql_vector_step(struct store *, int64_t, enum store_vector_state, const char *,
@@ -303,11 +306,12 @@ enum store_result sql_restored(struct store *, uint64_t);
     .ub_wrong = sql_ub_wrong, .ub_take = sql_ub_take, .session_put = sql_session_put,              \
     .session_get = sql_session_get, .vector_add = sql_vector_add,                                  \
     .vector_by_rand = sql_vector_by_rand, .vector_by_rand_b = sql_vector_by_rand_b,                \
-    .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
-    .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
-    .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_add = sql_record_add,      \
-    .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
-    .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
+    .vector_of_sim = sql_vector_of_sim, .vector_step = sql_vector_step,                            \
+    .vector_resync = sql_vector_resync, .vector_give = sql_vector_give,                            \
+    .vector_renew = sql_vector_renew, .answer_get = sql_answer_get, .answer_put = sql_answer_put,  \
+    .record_add = sql_record_add, .subscriber_changed = sql_subscriber_changed,                    \
+    .session_lives = sql_session_lives, .ticket_add = sql_ticket_add,                              \
+    .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,                                \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \
     .record_name = sql_record_name, .record_drop = sql_record_drop,                                \
                                                                                                    \

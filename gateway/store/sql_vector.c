@@ -230,6 +230,12 @@ enum store_result sql_vector_by_rand_b(struct store *store, enum store_vector_ro
         store, sql_bind(store, SQL_VECTOR_BY_RAND_B, "iib", (int64_t)role, peer, rand_b, len), v);
 }
 
+enum store_result sql_vector_of_sim(struct store *store, int64_t subscriber, const uint8_t *rand_b,
+                                    size_t len, struct store_vector *v)
+{
+    return read_one(store, sql_bind(store, SQL_VECTOR_OF_SIM, "ib", subscriber, rand_b, len), v);
+}
+
 enum store_result sql_vector_step(struct store *store, int64_t id, enum store_vector_state to,
                                   const char *element, int64_t since, int64_t now)
 {

@@ -60,6 +60,7 @@ static struct sqlite_store *of(struct store *store)
     return (struct sqlite_store *)store;
 }
 
+/* Nothing is copied: whoever binds runs, or reads its rows, before its arguments go. */
 static sqlite3_stmt *bind_list(struct sqlite_store *store, enum sql sql, const char *types,
                                va_list arguments)
 {
@@ -75,12 +76,11 @@ static sqlite3_stmt *bind_list(struct sqlite_store *store, enum sql sql, const c
             break;
         case 't':
             text = va_arg(arguments, const char *);
-            sqlite3_bind_text(statement, i, text, -1, SQLITE_TRANSIENT);
+            sqlite3_bind_text(statement, i, text, -1, SQLITE_STATIC);
             break;
         default:
             octets = va_arg(arguments, const void *);
-            sqlite3_bind_blob(statement, i, octets, (int)va_arg(arguments, size_t),
-                              SQLITE_TRANSIENT);
+            sqlite3_bind_blob(statement, i, octets, (int)va_arg(arguments, size_t), SQLITE_STATIC);
         }
     }
     return statement;

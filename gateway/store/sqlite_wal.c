@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FRAMES_DUE 1000   /* 4 MiB: back into the database */
+#define FRAMES_DUE 4000   /* 16 MiB: back into the database */
 #define FRAMES_MOST 16000 /* 64 MiB: writers wait while the log begins anew */
 #define BUSY_MS 400
 

@@ -262,7 +262,7 @@ struct store_operator_key {
 
 /* An answer that is given again to the same request. */
 struct store_answer {
-    char who[STORE_NAME_MAX + 32]; /* "s:" subscriber or "p:" partner */
+    char who[STORE_NAME_MAX + 32]; /* "s:" subscriber, "p:" partner; "nonce": ua_once() */
     uint8_t key[STORE_KEY_LEN];
     uint8_t hash[STORE_HASH_LEN]; /* SHA-256 of target and body */
     char *body;                   /* JSON; from answer_get: malloc'ed */
@@ -420,6 +420,10 @@ struct store_ops {
     enum store_result (*vector_by_rand_b)(struct store *store, enum store_vector_role role,
                                           int64_t peer, const uint8_t *rand_b, size_t len,
                                           struct store_vector *vector);
+    /* AV_B: the first that this SIM got for RAND_B of another SIM of the same address. */
+    enum store_result (*vector_of_sim)(struct store *store, int64_t subscriber,
+                                       const uint8_t *rand_b, size_t len,
+                                       struct store_vector *vector);
     /* issued -> to, when it is not older than `since`; binds `element` ("" for none). STORE_NONE
      * otherwise. */
     enum store_result (*vector_step)(struct store *store, int64_t id, enum store_vector_state to,
@@ -428,7 +432,9 @@ struct store_ops {
     enum store_result (*vector_resync)(struct store *store, int64_t id,
                                        enum store_vector_state state);
     /* Gives a replacing AV_B to whoever holds the private half of `seal_to` (SIMAUTH_X25519_LEN),
-     * for good: STORE_NONE when it was given to another before. The same once more is STORE_OK. */
+     * for good: STORE_NONE when it was given to another before. The same once more is STORE_OK. A
+     * first AV_B is given so when its caller named the SIM, else to no key (zeros) when the first
+     * of the address's other SIMs takes part. */
     enum store_result (*vector_give)(struct store *store, int64_t id, const uint8_t *seal_to);
     /* Another challenge and key in the place of a reserved AV_A. */
     enum store_result (*vector_renew)(struct store *store, const struct store_vector *vector);

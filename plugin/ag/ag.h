@@ -85,8 +85,12 @@ enum ag_status ag_vector(struct ag *ag, const struct ag_vector_request *request,
                          struct ag_vector *answer); /* clear with ag_vector_clear() */
 void ag_vector_clear(struct ag_vector *answer);
 
+/* `mac0_key` empty: the challenge is for this SIM. Else it is for another one of our address: the
+ * confirmation's challenge is ours, `own_nai` (SIMAUTH_NAI_MAX + 1) our NAI, and the key is that of
+ * MAC_0 in element 1. */
 enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element_1,
-                            struct simauth_confirmation *confirmation);
+                            struct simauth_confirmation *confirmation, char *own_nai,
+                            struct simauth_secret *mac0_key);
 /* `mac0_key` is filled for a callee, else empty. */
 enum ag_status ag_resync(struct ag *ag, const struct simauth_challenge *refused,
                          const uint8_t auts[static SIMAUTH_AUTS_LEN], struct simauth_challenge *own,

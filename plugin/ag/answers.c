@@ -228,10 +228,39 @@ void ag_vector_clear(struct ag_vector *answer)
 /* -- POST /v1/challenges ------------------------------------------------------------------------
  */
 
+/* The key of MAC_0, sealed for this phone with both challenges as its context. */
+static bool open_mac0_key(const struct ag *ag, const uint8_t *sealed, const uint8_t *first,
+                          size_t first_len, const struct simauth_challenge *own,
+                          struct simauth_secret *key)
+{
+    uint8_t aad[2 * SIMAUTH_CHAL_MAX];
+
+    memcpy(aad, first, first_len);
+    memcpy(aad + first_len, own->rand, own->rand_len);
+    return simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad, first_len + own->rand_len,
+                                  sealed, SEALED_LEN, key) == SIMAUTH_OK;
+}
+
+/* What the challenge of a confirmation is: that of element 1, or our own SIM's, with the key. */
+static const char *confirmation_fault(const struct ag *ag, const struct simauth_element *e,
+                                      const struct simauth_confirmation *c, bool other,
+                                      const uint8_t *sealed, struct simauth_secret *mac0_key)
+{
+    bool same = memcmp(c->challenge.rand, e->rand, c->challenge.rand_len) == 0;
+
+    if (c->challenge.method != e->method || same == other)
+        return "another challenge";
+    if (other && !open_mac0_key(ag, sealed, e->rand, e->rand_len, &c->challenge, mac0_key))
+        return "a key that is not sealed for this SIM";
+    return NULL;
+}
+
 enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element_1,
-                            struct simauth_confirmation *confirmation)
+                            struct simauth_confirmation *confirmation, char *own_nai,
+                            struct simauth_secret *mac0_key)
 {
     struct simauth_confirmation *c = confirmation;
+    uint8_t sealed[SEALED_LEN];
     const struct member members[] = {
         {"own", MEMBER_CHALLENGE, false, &c->challenge, 0},
         {"caller", MEMBER_AOR, false, c->caller, sizeof c->caller},
@@ -239,20 +268,26 @@ enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element
         {"nai_a", MEMBER_NAI, false, c->nai_a, sizeof c->nai_a},
         {"nai_b", MEMBER_NAI, false, c->nai_b, sizeof c->nai_b},
         {"operator", MEMBER_TEXT, false, c->operator_name, sizeof c->operator_name},
+        {"nai", MEMBER_NAI, true, own_nai, SIMAUTH_NAI_MAX + 1},
+        {"mac0_key", MEMBER_OCTETS, true, sealed, sizeof sealed},
     };
     json_t *object, *body = json_pack("{s:s, s:o, s:s}", "method", element_1->method->name, "rand",
                                       octets_json(element_1->rand, element_1->rand_len), "element",
                                       element_1->text);
+    const char *fault = "the confirmation";
     enum ag_status status;
 
     memset(c, 0, sizeof *c);
+    own_nai[0] = '\0';
+    simauth_secret_wipe(mac0_key);
     status = post(ag, "/v1/challenges", body, &object);
-    if (status == AG_OK && !members_read(object, members, COUNT(members)))
-        status = garbage(ag, "the confirmation");
-    else if (status == AG_OK &&
-             (c->challenge.method != element_1->method ||
-              memcmp(c->challenge.rand, element_1->rand, c->challenge.rand_len) != 0))
-        status = garbage(ag, "another challenge");
+    if (status == AG_OK) {
+        bool other = json_object_get(object, "mac0_key") != NULL;
+
+        if (members_read(object, members, COUNT(members)) && other == (own_nai[0] != '\0'))
+            fault = confirmation_fault(ag, element_1, c, other, sealed, mac0_key);
+        status = fault ? garbage(ag, fault) : AG_OK;
+    }
     if (status != AG_OK)
         memset(c, 0, sizeof *c);
     json_decref(object);
@@ -261,20 +296,6 @@ enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element
 
 /* -- POST /v1/auts ------------------------------------------------------------------------------
  */
-
-/* The key of MAC_0, sealed for this phone with both challenges as its context. */
-static bool open_mac0_key(const struct ag *ag, const uint8_t *sealed,
-                          const struct simauth_challenge *refused,
-                          const struct simauth_challenge *own, struct simauth_secret *key)
-{
-    uint8_t aad[2 * SIMAUTH_CHAL_MAX];
-
-    memcpy(aad, refused->rand, refused->rand_len);
-    memcpy(aad + refused->rand_len, own->rand, own->rand_len);
-    return simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad,
-                                  (size_t)refused->rand_len + own->rand_len, sealed, SEALED_LEN,
-                                  key) == SIMAUTH_OK;
-}
 
 static enum ag_status read_resync(struct ag *ag, const json_t *object,
                                   const struct simauth_challenge *refused,
@@ -290,7 +311,8 @@ static enum ag_status read_resync(struct ag *ag, const json_t *object,
         return garbage(ag, "the new challenge");
     if (memcmp(own->rand, refused->rand, own->rand_len) == 0)
         return garbage(ag, "the refused challenge again");
-    if (json_object_get(object, "mac0_key") && !open_mac0_key(ag, sealed, refused, own, mac0_key))
+    if (json_object_get(object, "mac0_key") &&
+        !open_mac0_key(ag, sealed, refused->rand, refused->rand_len, own, mac0_key))
         return garbage(ag, "a key that is not sealed for this SIM");
     return AG_OK;
 }

@@ -130,14 +130,23 @@ static simauth_actions ask_challenge(struct station *station, struct drive *d)
     const char *text = simauth_session_element(d->session, SIMAUTH_ELEMENT_1);
     struct simauth_confirmation confirmation;
     struct simauth_element element;
+    struct simauth_secret mac0_key = {0};
+    char own_nai[SIMAUTH_NAI_MAX + 1] = "";
     enum ag_status status;
+    simauth_actions next;
 
     if (!text || simauth_element_parse(&element, SIMAUTH_ELEMENT_1, text, strlen(text)) != 0)
         return simauth_session_problem(d->session, SIMAUTH_PROBLEM_REFUSED);
     memset(&confirmation, 0, sizeof(confirmation));
-    status = ag_challenge(station_ag(station), &element, &confirmation);
-    return status == AG_OK ? simauth_session_challenge(d->session, &confirmation)
-                           : problem(station, d, status);
+    status = ag_challenge(station_ag(station), &element, &confirmation, own_nai, &mac0_key);
+    if (status != AG_OK)
+        next = problem(station, d, status);
+    else if (mac0_key.len)
+        next = simauth_session_offered(d->session, &confirmation, own_nai, &mac0_key);
+    else
+        next = simauth_session_challenge(d->session, &confirmation);
+    simauth_secret_wipe(&mac0_key);
+    return next;
 }
 
 static simauth_actions ask_resync(struct station *station, struct drive *d)

@@ -15,8 +15,9 @@ struct setup {
     char *folder;
     unsigned serial; /* of what was begun for it */
     bool loading;
-    bool dirty;  /* changed since the last writing began */
-    bool saving; /* the worker has a writing of it */
+    bool dirty;     /* changed since the last writing began */
+    bool scheduled; /* the writing begins when the loop turns */
+    bool saving;    /* the worker has a writing of it */
     const char *home;
     char error[SETUP_STORE_ERROR_MAX];
 };
@@ -97,13 +98,27 @@ static void begin_save(struct core *core)
     worker_do(core->worker, &save->errand);
 }
 
+static void save_soon(void *provider)
+{
+    struct core *core = core_of_provider(provider);
+    struct setup *setup = core ? core->setup : NULL;
+
+    if (!setup)
+        return;
+    setup->scheduled = false;
+    if (setup->dirty && setup->store && !setup->saving)
+        begin_save(core);
+}
+
+/* Not before the loop turns: a disk that is told to keep something makes every writer wait, and the
+ * phone that is about to ring writes its logs. */
 static void changed(struct core *core)
 {
     struct setup *setup = core->setup;
 
     setup->dirty = true;
-    if (setup->store && !setup->saving)
-        begin_save(core);
+    if (!setup->scheduled)
+        setup->scheduled = sip_tap_run_later(core->provider, save_soon, core->provider);
 }
 
 /* -- from the disk, when Linphone starts ---------------------------------------------------------

@@ -91,13 +91,14 @@ class Hlr:
 
 class Proxy:
     """Between gateway and HLR. mode: "pass"; "mute" keeps back what the HLR says; "half" lets the next answer end in its
-    middle, then keeps back."""
+    middle, then keeps back; "cut" ends the next connection that asks something, then passes. freeze() keeps back for ever
+    what comes on the connections of now."""
 
     def __init__(self, hlr, port=PORT):
         self.hlr, self.hlr_port, self.mode = hlr, port, "pass"
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.pairs, self.kept, self.closed = {}, {}, False
+        self.pairs, self.kept, self.frozen, self.closed = {}, {}, set(), False
         self.lock = threading.Lock()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -123,7 +124,12 @@ class Proxy:
             data = end.recv(65536)
             if not data:
                 return self.drop(end)
-            if from_hlr and self.mode != "pass":
+            if end in self.frozen:
+                return None
+            if self.mode == "cut" and not from_hlr:
+                self.mode = "pass"
+                return self.drop(end)
+            if from_hlr and self.mode in ("mute", "half"):
                 self.kept.setdefault(other, b"")
                 if self.mode == "half" and len(data) > 40:
                     other.sendall(data[:len(data) // 2])
@@ -154,6 +160,10 @@ class Proxy:
                     if end in self.pairs:
                         end.sendall(data)
                 self.kept = {}
+
+    def freeze(self):
+        with self.lock:
+            self.frozen |= set(self.pairs)
 
     def close(self):
         self.closed = True

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Phone A and phone B against two real gateways: a call, AUTS on each leg, both at one operator."""
 import os
+import secrets
 import threading
 import unittest
 
@@ -96,6 +97,84 @@ class Call(unittest.TestCase):
         seal_b, second = self.b.ask_caller(names["caller"], names["callee"], own["rand"])
         self.assertEqual(second.status, 200, second.raw)
         self.assertEqual(second.json["vector"]["rand"], first["own"]["rand"])
+
+    def other_sim(self, user, bound=True):
+        """A phone of operator B with a SIM of its own, bound to Bob's address beside his."""
+        imsi = f"00102000000{secrets.randbelow(9000) + 1000}"
+        sim = self.pair.b.subscriber(imsi, user)
+        if bound:
+            self.pair.b.ctl("binding", "add", self.pair.aor_b, imsi, "--also")
+            self.addCleanup(self.pair.b.ctl, "binding", "remove", self.pair.aor_b, "--imsi", imsi)
+        return Phone(sim, self.pair.b).bootstrap()
+
+    def test_other_sims_of_the_address(self):
+        """The SIM that was asked for and two more of the same address, each with a half of the key of its own."""
+        named = [self.other_sim("bob-2"), self.other_sim("bob-3"), self.b]
+        self.b.bootstrap()
+        seal_a, first = self.announce()
+        av_b, rand = first["vector"], unb64u(first["vector"]["rand"])
+        self.assertEqual(av_b["nai_b"], "bob@operator-b.test")
+        before = len(self.pair.b.records())
+        res_a, k_a = self.run_sim(self.a, first["own"])
+        plain = ssk("caller", {**av_b, **first["own"]}, k_a, res_a)
+        keys = self.b.usim.m.f2345(rand)
+        mac0 = hkdf(ssk("callee", av_b, keys["ck"] + keys["ik"], keys["res"]), b"simauth 1 caller opening")
+        halves = set()
+        for phone in named[:2]:
+            answer = phone.ask_challenge(av_b["rand"])
+            self.assertEqual(answer.status, 200, answer.raw)
+            word, own = answer.json, answer.json["own"]
+            self.assertEqual((word["nai_b"], word["nai_a"]), (av_b["nai_b"], av_b["nai_a"]))
+            self.assertIn(word["nai"], ("bob-2@operator-b.test", "bob-3@operator-b.test"))
+            self.assertEqual(phone.channel_unseal(unb64u(word["mac0_key"]), rand + unb64u(own["rand"])), mac0)
+            # once for each SIM: the same From tag has the same answer, another has none, and there is no second RAND_B'
+            self.assertEqual(phone.ask_challenge(av_b["rand"]).json["own"], own)
+            other = f"sim01.aka.{av_b['rand']}.{b64u(os.urandom(16))}"
+            self.assertEqual(phone.ask_challenge(av_b["rand"], other).problem, "not-yours")
+            self.assertEqual(phone.ask_auts(own["rand"], phone.usim.auts(unb64u(own["rand"]))).problem, "not-yours")
+            # AV_A: this SIM's half, once, sealed to this phone
+            seal_b, second = phone.ask_caller(word["caller"], word["callee"], own["rand"])
+            self.assertEqual(second.status, 200, second.raw)
+            av_a = second.json["vector"]
+            self.assertEqual((av_a["rand"], av_a["nai_b"]), (first["own"]["rand"], av_b["nai_b"]))
+            half = hkdf(plain, b"simauth 1 other sim " + own["rand"].encode())
+            self.assertEqual(unseal(av_a, seal_b, self.pair.a.ca)[0], half)
+            halves.add(half)
+            self.assertEqual(phone.ask_caller(word["caller"], word["callee"], own["rand"])[1].problem, "not-yours")
+            # A asks once for each To tag; one key alone
+            seal = X25519PrivateKey.generate()
+            asked = {"rand": av_b["rand"], "replaced": own["rand"]}
+            seal, again = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, None, seal, **asked)
+            self.assertEqual(again.status, 200, again.raw)
+            self.assertEqual(again.json["vector"]["nai_b"], word["nai"])
+            res, k = self.run_sim(phone, own)
+            self.assertEqual(unseal(again.json["vector"], seal, self.pair.b.ca)[0],
+                             ssk("callee", again.json["vector"], k, res))
+            self.assertEqual(self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, **asked)[1].problem, "not-yours")
+        self.assertEqual(len(halves), 2)
+        self.assertEqual(len(self.pair.b.records()), before + 2)
+        # the SIM that was asked for has what it always had
+        self.assertEqual(self.b.ask_challenge(av_b["rand"]).json["own"]["rand"], av_b["rand"])
+        seal_b, second = self.b.ask_caller(self.pair.aor_a, self.pair.aor_b, av_b["rand"])
+        self.assertEqual(unseal(second.json["vector"], seal_b, self.pair.a.ca)[0], plain)
+
+    def test_other_sim_gets_nothing(self):
+        """Not bound, not named, of another element 1, too late, of another operator: one word for all."""
+        second, stranger = self.other_sim("bob-4"), self.other_sim("eve", bound=False)
+        self.b.bootstrap()
+        _, first = self.announce()
+        rand = first["vector"]["rand"]
+        before = len(self.pair.b.records())
+        self.assertEqual(stranger.ask_challenge(rand).problem, "not-yours")
+        self.assertEqual(self.a.ask_challenge(rand).problem, "not-yours")
+        self.assertEqual(second.ask_challenge(b64u(os.urandom(16))).problem, "not-yours")
+        self.assertEqual(self.b.ask_challenge(rand).status, 200)
+        other = f"sim01.aka.{rand}.{b64u(os.urandom(16))}"
+        self.assertEqual(second.ask_challenge(rand, other).problem, "not-yours")
+        # the caller named whom it wants
+        _, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, callee_nai="bob@operator-b.test")
+        self.assertEqual(second.ask_challenge(answer.json["vector"]["rand"]).problem, "not-yours")
+        self.assertEqual(len(self.pair.b.records()), before + 1)
 
     def test_auts_of_caller(self):
         _, first = self.announce()

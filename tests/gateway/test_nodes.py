@@ -3,6 +3,7 @@
 """Three gateways of one operator on one PostgreSQL, each request to the next of them; one dies by kill -9 under load."""
 import http.client
 import itertools
+import json
 import os
 import signal
 import threading
@@ -65,6 +66,42 @@ class Nodes(unittest.TestCase):
         _, again = self.bob.ask_caller(names.json["caller"], names.json["callee"], answer.json["vector"]["rand"])
         self.assertEqual(again.problem, "not-yours")
         self.assertEqual([r["outcome"] for r in self.operator.records()], ["completed"])
+
+    def replay(self, phone, callee, between=lambda: None):
+        """What a TLS terminator sees goes to another node, or to one that began anew, under another Idempotency-Key."""
+        phone.ask("GET", "/v1/self")
+        body = json.dumps({"subject": "callee", "caller": self.aor(0), "callee": callee, "methods": ["aka"],
+                           "seal_to": b64u(os.urandom(32))}).encode()
+        headers = {"Content-Type": "application/json",
+                   "Authorization": phone.authorization("POST", "/v1/vectors", body)}
+        key, drawn = b64u(os.urandom(16)), len(self.operator.records())
+        first = phone.raw("POST", "/v1/vectors", body, {**headers, "Idempotency-Key": key})
+        self.assertEqual(first.status, 200, first.raw)
+        between()
+        again = phone.raw("POST", "/v1/vectors", body, {**headers, "Idempotency-Key": b64u(os.urandom(16))})
+        self.assertEqual(again.status, 401, again.raw)
+        self.assertIn("stale=true", again.headers["WWW-Authenticate"])
+        repeat = phone.raw("POST", "/v1/vectors", body, {**headers, "Idempotency-Key": key})
+        # the phone's own repeat elsewhere stays what it was
+        if repeat.status != 401:
+            self.assertEqual(repeat.raw, first.raw)
+        self.assertEqual(len(self.operator.records()), drawn + 1)
+
+    def test_replayed_at_another_node(self):
+        self.replay(self.phone(0), self.pair.aor_b)
+
+    def test_replayed_at_another_node_while_the_partner_draws(self):
+        self.pair.a.start()
+        drawn = len(self.pair.a.records())
+        self.replay(self.phone(0), self.pair.aor_a)
+        self.assertEqual(len(self.pair.a.records()), drawn + 1)
+
+    def test_replayed_after_a_restart(self):
+        def restart():
+            for node in self.nodes:
+                node.stop()
+                node.start()
+        self.replay(self.phone(0), self.pair.aor_b, restart)
 
     def test_two_nodes_confirm_at_once(self):
         alice = self.phone(0)

@@ -129,10 +129,24 @@ class Subscribers(unittest.TestCase):
 class BadDays(unittest.TestCase):
     tls = False
 
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = make_pair(tls=cls.tls, start=False)
+        cls.addClassCleanup(cls.pair.close)
+        cls.operator, cls.udm = cls.pair.a, cls.pair.hlr
+        cls.settings = dict(cls.operator.settings)
+
     def setUp(self):
-        self.pair = make_pair(tls=self.tls, start=False)
-        self.addCleanup(self.pair.close)
-        self.operator, self.udm = self.pair.a, self.pair.hlr
+        """Nothing runs, nothing was logged, all is set as it should be."""
+        self.operator.settings = dict(self.settings)
+        self.operator.configure()
+        if os.path.exists(self.operator.log):
+            os.unlink(self.operator.log)
+        self.udm.write_token(self.udm.token)
+
+    def tearDown(self):
+        self.udm.stop()
+        self.assertIn(self.operator.stop(), (None, 0))
 
     def start(self, *flags):
         self.udm.start(*flags)
@@ -165,6 +179,8 @@ class BadDays(unittest.TestCase):
 
 
 class Down(BadDays):
+    tls = True
+
     def test_comes_later_dies_and_comes_again(self):
         self.operator.start()
         wait_for(lambda: link(self.operator) == "down")
@@ -203,8 +219,9 @@ class Down(BadDays):
         self.assertEqual(answers, [503])
 
 
-class DownTls(Down):
-    tls = True
+class DownWithoutTls(Down):
+    tls = False
+    test_notices_without_being_asked = None  # the same code, six seconds
 
 
 class Slow(BadDays):
@@ -245,15 +262,24 @@ class Slow(BadDays):
         proxy = self.proxied()
         self.start()
         self.bootstrap()
-        proxy.let("mute")
+        proxy.freeze()
         self.down("UDM did not answer in time", 0.4)
-        proxy.mode = "pass"  # for new connections and new octets; what was kept back never comes
-        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 5)
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 5)  # on a new one
+
+    def test_connection_that_ends_with_a_question_on_it(self):
+        proxy = self.proxied()
+        self.start()
+        self.bootstrap()
+        proxy.let("cut")
+        self.bootstrap()  # asked once more, and the phone hears nothing of it
+        self.assertEqual(proxy.mode, "pass")
 
     def test_half_an_answer(self):
         self.start("--half")
         self.down("UDM did not answer in time", 0.4)
+        wait_for(lambda: "part=source state=slow" in self.operator.log_text())
         self.back()
+        wait_for(lambda: "part=source state=good was=slow" in self.operator.log_text())
 
     def test_half_a_frame(self):
         proxy = self.proxied()
@@ -288,7 +314,7 @@ class Nonsense(BadDays):
     def test_every_status(self):
         self.start()
         for status, reason in ((500, "UDM failed"), (503, "overloaded"), (504, "behind it"), (429, "overloaded"),
-                               (501, "no vectors for GBA"), (401, "access token"), (400, "did not understand")):
+                               (501, "no vectors for GBA"), (307, "sent us to another"), (401, "access token"), (400, "did not understand")):
             self.udm.start("--status", str(status))
             self.down(reason)
         self.udm.start("--status", "403")

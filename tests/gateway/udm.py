@@ -24,7 +24,7 @@ class Udm:
         self.tls, self.port, self.starts, self.process = tls, free_port(), 0, None
         self.subscribers, self.lines, self.flags = {}, [], ()
         self.log = os.path.join(self.folder, "udm.log")
-        self.token_file, self.token = os.path.join(self.folder, "token"), secrets.token_urlsafe(64)
+        self.token_file, self.token = os.path.join(self.folder, "token"), "t." + secrets.token_urlsafe(64)
         self.write_token(self.token)
         if tls:
             self.ca = Ca(self.folder, "ca-udm")

@@ -43,6 +43,11 @@ SIMAUTH_API enum simauth_result simauth_ssk_both(const struct simauth_secret *ss
                                                  const struct simauth_secret *ssk_caller,
                                                  const struct simauth_octets *t3,
                                                  struct simauth_secret *ssk);
+/* SSK_B=>A of a call that another SIM of the callee's address answers than the one that was asked:
+ * HKDF(SSK_B=>A, "other sim " || b64u(RAND_B'), 32). Whoever has it knows nothing of SSK_B=>A, nor
+ * of a third SIM's. `ssk` is replaced. */
+SIMAUTH_API enum simauth_result simauth_ssk_other_sim(const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                                      struct simauth_secret *ssk);
 /* HKDF(K, label, len). */
 SIMAUTH_API enum simauth_result simauth_hkdf(const struct simauth_secret *key, const char *label,
                                              size_t len, struct simauth_secret *out);

@@ -141,6 +141,13 @@ struct simauth_confirmation {
 };
 SIMAUTH_API simauth_actions simauth_session_challenge(
     struct simauth_session *s, const struct simauth_confirmation *confirmation);
+/* Answer to ASK_CHALLENGE when element 1 challenges another SIM of our address: `confirmation` has
+ * that SIM's `nai_b` and a challenge for ours, whose NAI is `own_nai`; `mac0_key` is that of
+ * element 1. */
+SIMAUTH_API simauth_actions simauth_session_offered(struct simauth_session *s,
+                                                    const struct simauth_confirmation *confirmation,
+                                                    const char *own_nai,
+                                                    const struct simauth_secret *mac0_key);
 /* Answer to ASK_RESYNC; `mac0_key` for a callee, else NULL. */
 SIMAUTH_API simauth_actions simauth_session_resynced(struct simauth_session *s,
                                                      const struct simauth_challenge *own,

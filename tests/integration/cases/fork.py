@@ -157,6 +157,86 @@ def copied(world):
         refuse(phone, AUTHENTICATED)
 
 
+def prepare_two_sims(world, bound=True):
+    """Bob's second phone has a SIM of its own, bound to the same address; or a SIM of a stranger's."""
+    world.start_capture()
+    world.start_network()
+    world.start_gateways()
+    world.add_phones()
+    world.other = world.add_phone("bob-2", "b", 33, account="bob")
+    sims = world.issue_sims()
+    gateway = world.operators["b"].gateway
+    sims["bob-2"] = world.issue_sim("bob-2", "b")
+    if bound:
+        gateway.ctl("binding", "add", sims["bob"].aor, sims["bob-2"].imsi, "--also")
+    for phone, sim in ((world.alice, "alice"), (world.bob, "bob"), (world.other, "bob-2")):
+        phone.use_sim(sims[sim], world.root)
+        phone.start(wait_registered=False)
+    for phone in world.phones:
+        phone.wait_registered()
+        phone.wait_note(r"simauth: ready: ")
+
+
+def one_answers(world, phone, left):
+    """Both ring, announced by the caller's operator; `phone` answers, `left` is let go."""
+    call, bobs, others = ring_both(world)
+    for each in (world.bob, world.other):
+        each.wait_note(r"call \S+ \w+: announced: ")
+    phone.answer(bobs if phone is world.bob else others)
+    for each in (world.alice, phone):
+        each.wait_state("StreamsRunning")
+        each.wait_note(AUTHENTICATED)
+    left.wait_state("Released")
+    refuse(left, AUTHENTICATED)
+    for each in world.phones:
+        refuse(each, NOT_AUTHENTICATED)
+    tags = to_tags(world, 180, world.alice)
+    assert len(tags) == 2 and all(tag.startswith("sim02.") for tag in tags), tags
+    assert sorted(tag.count(".") for tag in tags) == [3, 4], tags  # one of them names a RAND_B'
+    world.alice.terminate()
+    for each in (world.alice, phone):
+        each.wait_state("Released")
+    records = world.operators["b"].gateway.records()
+    assert sorted(r["nai_b"].split("@")[0] for r in records) == ["bob", "bob-2"], records
+    cancelled = world.messages().first("CANCEL", target=left)
+    assert cancelled, "no CANCEL"
+
+
+@case("call.fork.two_sims")
+def two_sims(world):
+    """Two phones of one address with a SIM each: both ring announced, the second answers and is authenticated."""
+    prepare_two_sims(world)
+    one_answers(world, world.other, world.bob)
+    world.alice.wait_note(r"authenticated: .*bob-2@")
+
+
+@case("call.fork.two_sims.first")
+def two_sims_first(world):
+    """The same, and the first phone answers."""
+    prepare_two_sims(world)
+    one_answers(world, world.bob, world.other)
+    world.alice.wait_note(r"authenticated: .*bob@")
+
+
+@case("call.fork.foreign_sim")
+def foreign_sim(world):
+    """The second phone's SIM is not bound to Bob's address: it is told nothing and proves nothing; Bob answers."""
+    prepare_two_sims(world, bound=False)
+    world.alice.call(world.bob.aor)
+    bobs = world.bob.wait_state("IncomingReceived").call
+    world.bob.answer(bobs)
+    for phone in (world.alice, world.bob):
+        phone.wait_state("StreamsRunning")
+    both_authenticated(world)
+    refuse(world.other, r"announced: ")
+    refuse(world.other, r"sent: element=2")
+    world.alice.terminate()
+    for phone in (world.alice, world.bob):
+        phone.wait_state("Released")
+    records = world.operators["b"].gateway.records()
+    assert [r["nai_b"].split("@")[0] for r in records] == ["bob"], records
+
+
 @case("call.fork.no_sim")
 def no_sim(world):
     """The second phone has the plugin but no SIM: it rings without element or stays still, never 6xx; Bob's answers."""

@@ -7,6 +7,7 @@ build folder: `installed` is what apt made of it with our packages, `purged` wha
 of the three read-only as the root of its phones and gateways (World.debian).
 """
 
+import fcntl
 import glob
 import hashlib
 import os
@@ -18,7 +19,8 @@ from . import debian13, sandbox
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 WEEK = 7 * 24 * 3600  # seconds
-STOCK = "linphone-cli linphone-common"
+# Linphone, and what a person's Debian has anyway.
+STOCK = "linphone-cli linphone-common mount systemd"
 LAYERS = ("stock", "installed", "purged")
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
                "APT_CONFIG": "/srv/apt.conf"}
@@ -63,6 +65,13 @@ class Machine:
         self._step("purged", self._purge)
 
     def _make_stock(self):
+        """One at a time on this machine."""
+        os.makedirs(os.path.dirname(self.stock), exist_ok=True)
+        with open(f"{self.stock}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._make_stock_alone()
+
+    def _make_stock_alone(self):
         if os.path.isdir(self.stock) and time.time() - os.stat(self.stock).st_mtime < WEEK:
             return
         if os.path.isdir(self.stock):  # Debian may have a newer Linphone by now

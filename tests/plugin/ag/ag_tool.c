@@ -139,39 +139,51 @@ static void do_vector(const json_t *command, json_t *answer)
     ag_vector_clear(&vector);
 }
 
+/* Wipes it. */
+static void put_key(json_t *answer, struct simauth_secret *key)
+{
+    uint8_t digest[32];
+
+    json_object_set_new(answer, "key_len", json_integer(key->len));
+    SHA256(key->octets, key->len, digest); /* enough for a test, and no key on standard output */
+    put_octets(answer, "key_digest", digest, sizeof digest);
+    simauth_secret_wipe(key);
+}
+
 static void do_challenge(const json_t *command, json_t *answer)
 {
     struct simauth_element element;
     struct simauth_confirmation confirmation;
+    struct simauth_secret mac0_key = {0};
+    char own_nai[SIMAUTH_NAI_MAX + 1];
     const char *token = text(command, "element");
 
     if (simauth_element_parse(&element, SIMAUTH_ELEMENT_1, token, strlen(token)) != SIMAUTH_OK) {
         json_object_set_new(answer, "status", json_string("malformed"));
         return;
     }
-    put_status(answer, ag_challenge(ag, &element, &confirmation));
+    put_status(answer, ag_challenge(ag, &element, &confirmation, own_nai, &mac0_key));
     put_challenge(answer, "own", &confirmation.challenge);
     json_object_set_new(answer, "caller", json_string(confirmation.caller));
     json_object_set_new(answer, "callee", json_string(confirmation.callee));
     json_object_set_new(answer, "nai_a", json_string(confirmation.nai_a));
     json_object_set_new(answer, "nai_b", json_string(confirmation.nai_b));
     json_object_set_new(answer, "operator", json_string(confirmation.operator_name));
+    json_object_set_new(answer, "nai", json_string(own_nai));
+    put_key(answer, &mac0_key);
 }
 
 static void do_resync(const json_t *command, json_t *answer)
 {
     struct simauth_challenge refused = {.method = simauth_method_find("aka", 3)}, own;
     struct simauth_secret key = {0};
-    uint8_t auts[SIMAUTH_AUTS_LEN], digest[32];
+    uint8_t auts[SIMAUTH_AUTS_LEN];
 
     refused.rand_len = (uint8_t)get_octets(command, "rand", refused.rand, SIMAUTH_RAND_LEN);
     get_octets(command, "auts", auts, sizeof auts);
     put_status(answer, ag_resync(ag, &refused, auts, &own, &key));
     put_challenge(answer, "own", &own);
-    json_object_set_new(answer, "key_len", json_integer(key.len));
-    SHA256(key.octets, key.len, digest); /* enough for a test, and no key on standard output */
-    put_octets(answer, "key_digest", digest, sizeof digest);
-    simauth_secret_wipe(&key);
+    put_key(answer, &key);
 }
 
 /* The SIM alone, with a challenge that the gateway gave. */

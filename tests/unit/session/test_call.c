@@ -206,6 +206,119 @@ static void resynchronised_callee(void **state)
     both_authenticated(c);
 }
 
+/* -- another SIM of the callee's address ---------------------------------------------------------
+ */
+
+/* Element 1 goes to a phone whose SIM is NAI_B_2: as its gateway says it, with `key` for MAC_0. */
+static simauth_actions offer_other(struct call *c, const struct simauth_secret *key)
+{
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    c->b = world_callee(&c->w, SIMAUTH_REQUIRE);
+    simauth_session_begin_callee(c->b, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
+                                 strlen(world_offer));
+    struct simauth_challenge own = world_challenge(&c->w, &c->w.sim_b);
+    struct simauth_confirmation word = world_confirmation(&own);
+    simauth_actions actions = simauth_session_offered(c->b, &word, NAI_B_2, key);
+    c->w.other = own;
+    return actions;
+}
+
+/* Up to its element 2. */
+static struct simauth_element other_sim_rings(struct call *c)
+{
+    struct simauth_secret key = world_mac0_key(&c->w, &c->rand_b);
+    assert_int_equal(offer_other(c, &key), SIMAUTH_DO_RUN_CARD);
+    struct simauth_card_answer card = world_card(&c->w.sim_b, &c->w.other);
+    assert_int_equal(simauth_session_card(c->b, &card), SIMAUTH_DO_ASK_VECTOR);
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLER, &c->rand_a, simauth_session_seal_to(c->b));
+    assert_true(simauth_session_vector(c->b, &v, &c->w.statement_a, NULL, NULL) & SIMAUTH_DO_RING);
+    simauth_vector_clear(&v);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    return world_element(c->b, SIMAUTH_ELEMENT_2);
+}
+
+static simauth_actions other_vector(struct call *c, struct simauth_session *a)
+{
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->w.other, simauth_session_seal_to(a));
+    simauth_actions actions = simauth_session_vector(a, &v, &c->w.statement_b, NULL, NULL);
+    simauth_vector_clear(&v);
+    return actions;
+}
+
+/* Two To tags: the SIM that was asked for rings under one and another one under the other; that one
+ * answers, and each has keys of its own. */
+static void another_sim_answers(void **state)
+{
+    struct call *c = *state;
+    struct simauth_session *first_a, *first_b;
+    struct simauth_secret theirs = {0}, ours = {0};
+    ring(c);
+    first_a = c->a;
+    first_b = c->b;
+    c->a = simauth_session_fork(first_a);
+    struct simauth_element e2 = world_element(first_b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(first_b, world_answer, strlen(world_answer));
+    give_sdp(first_a, false, &e2, world_answer);
+    e2 = other_sim_rings(c);
+    assert_true(give_sdp(c->a, true, &e2, world_answer) & SIMAUTH_DO_ASK_REPLACED);
+    assert_true(other_vector(c, c->a) & SIMAUTH_DO_RESUME);
+    give_sdp(c->a, true, &e2, world_answer);
+    assert_string_equal(simauth_session_peer_nai(c->a), NAI_B_2);
+    assert_string_equal(simauth_session_own_nai(c->b), NAI_B_2);
+    assert_string_equal(simauth_session_peer_nai(first_a), NAI_B);
+    ack(c, NULL);
+    secrets_equal(c);
+    simauth_session_media(c->a, SIMAUTH_MEDIA_MATCH);
+    simauth_session_media(c->b, SIMAUTH_MEDIA_MATCH);
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_AUTHENTICATED);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_AUTHENTICATED);
+    assert_int_equal(simauth_session_key(first_b, SIMAUTH_LABEL_ZRTP, 32, &theirs), SIMAUTH_OK);
+    assert_int_equal(simauth_session_key(c->a, SIMAUTH_LABEL_ZRTP, 32, &ours), SIMAUTH_OK);
+    assert_false(simauth_secret_equal(&theirs, &ours));
+    simauth_session_free(first_a);
+    simauth_session_free(first_b);
+}
+
+/* MAC_0 is checked before the SIM runs; the phone's own NAI stays its own. */
+static void another_sim_wrong_opening(void **state)
+{
+    struct call *c = *state;
+    struct simauth_secret key;
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    key = world_mac0_key(&c->w, &c->rand_b);
+    key.octets[5] ^= 1;
+    assert_int_equal(offer_other(c, &key), SIMAUTH_DO_REFUSE | SIMAUTH_DO_TELL);
+    assert_int_equal(simauth_session_reason(c->b), SIMAUTH_EVENT_RESYNC_WRONG);
+    assert_string_equal(simauth_session_own_nai(c->b), NAI_B_2);
+}
+
+/* A caller that knows its callee's SIM takes no other one for it. */
+static void another_sim_than_the_pinned(void **state)
+{
+    struct call *c = *state;
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    struct simauth_element e2 = other_sim_rings(c);
+    struct simauth_session_config config = {.policy = SIMAUTH_REQUIRE,
+                                            .own_aor = AOR_A,
+                                            .peer_aor = AOR_B,
+                                            .peer_nai = NAI_B,
+                                            .random = {7}};
+    struct simauth_session *pinned = simauth_session_caller(&config);
+    simauth_session_begin_caller(pinned, world_offer, strlen(world_offer));
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(pinned));
+    simauth_session_vector(pinned, &v, &c->w.statement_b, &c->rand_a, NAI_A);
+    simauth_vector_clear(&v);
+    struct simauth_card_answer card = world_card(&c->w.sim_a, &c->rand_a);
+    simauth_session_card(pinned, &card);
+    give_sdp(pinned, true, &e2, world_answer);
+    assert_true(other_vector(c, pinned) & SIMAUTH_DO_END);
+    assert_int_equal(simauth_session_reason(pinned), SIMAUTH_EVENT_VECTOR_BAD);
+    simauth_session_free(pinned);
+}
+
 static void copied_element_2_with_other_sdp(void **state)
 {
     struct call *c = *state;
@@ -410,6 +523,9 @@ int main(void)
         CALL_TEST(media_before_ack),
         CALL_TEST(late_offer),
         CALL_TEST(resynchronised_callee),
+        CALL_TEST(another_sim_answers),
+        CALL_TEST(another_sim_wrong_opening),
+        CALL_TEST(another_sim_than_the_pinned),
         CALL_TEST(copied_element_2_with_other_sdp),
         CALL_TEST(changed_offer_is_noticed_before_ringing),
         CALL_TEST(vectors_for_others_are_refused),

@@ -105,6 +105,28 @@ static void challenge_for_others(struct run *r)
     simauth_session_challenge(r->s, &c);
 }
 
+static void offered(struct run *r)
+{
+    struct simauth_secret key;
+    if (r->s->state != SIMAUTH_STATE_CALLEE_CONFIRMING)
+        return;
+    key = world_mac0_key(&r->w, &r->rand_b);
+    r->replacement = world_challenge(&r->w, &r->w.sim_b);
+    r->w.other = r->replacement;
+    struct simauth_confirmation c = world_confirmation(&r->replacement);
+    simauth_session_offered(r->s, &c, NAI_B_2, &key);
+}
+
+static void offered_for_others(struct run *r)
+{
+    struct simauth_secret key = {0};
+    if (r->s->state != SIMAUTH_STATE_CALLEE_CONFIRMING)
+        return;
+    struct simauth_challenge own = world_challenge(&r->w, &r->w.sim_b);
+    struct simauth_confirmation c = world_confirmation(&own);
+    simauth_session_offered(r->s, &c, NAI_B_2, &key);
+}
+
 static void vector(struct run *r)
 {
     struct simauth_vector v;
@@ -459,6 +481,8 @@ static const input inputs[] = {offer,
                                offer_bare,
                                challenge,
                                challenge_for_others,
+                               offered,
+                               offered_for_others,
                                vector,
                                vector_changed,
                                refused,

@@ -129,10 +129,15 @@ struct simauth_card_answer world_card(const struct world_sim *sim,
     return answer;
 }
 
+static bool is_other(const struct world *w, const struct simauth_challenge *c)
+{
+    return w->other.method && memcmp(w->other.rand, c->rand, SIMAUTH_RAND_LEN) == 0;
+}
+
 static struct simauth_secret world_ssk(const struct world *w, enum simauth_subject subject,
                                        const struct simauth_challenge *c)
 {
-    const struct simauth_names names = {AOR_A, AOR_B, NAI_A, NAI_B};
+    const struct simauth_names names = {AOR_A, AOR_B, NAI_A, is_other(w, c) ? NAI_B_2 : NAI_B};
     bool callee = subject == SIMAUTH_SUBJECT_CALLEE;
     struct simauth_card_answer answer = world_card(callee ? &w->sim_b : &w->sim_a, c);
     struct simauth_secret ssk = {0};
@@ -140,6 +145,8 @@ static struct simauth_secret world_ssk(const struct world *w, enum simauth_subje
            SIMAUTH_OK);
     assert(simauth_ssk_one_way(subject, &names, c->method, c->rand, c->rand_len, &answer.k,
                                &answer.res, &ssk) == SIMAUTH_OK);
+    if (!callee && w->other.method)
+        assert(simauth_ssk_other_sim(w->other.rand, &ssk) == SIMAUTH_OK);
     return ssk;
 }
 
@@ -156,7 +163,7 @@ struct simauth_vector world_vector(struct world *w, enum simauth_subject subject
     strcpy(v.caller, AOR_A);
     strcpy(v.callee, AOR_B);
     strcpy(v.nai_a, NAI_A);
-    strcpy(v.nai_b, NAI_B);
+    strcpy(v.nai_b, is_other(w, challenge) ? NAI_B_2 : NAI_B);
     strcpy(v.operator_name, callee ? "Operator B" : "Operator A");
     v.op_key = strdup("statement");
     fill(nonce, sizeof nonce, 9000 + w->serial++);

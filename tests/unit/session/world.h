@@ -14,6 +14,7 @@
 #define AOR_B "sip:bob@operator-b.example"
 #define NAI_A "alice@operator-a.example"
 #define NAI_B "bob@operator-b.example"
+#define NAI_B_2 "bob-2@operator-b.example" /* another SIM of AOR_B */
 
 extern const char world_offer[];   /* SDP with zrtp-hash */
 extern const char world_answer[];  /* SDP with zrtp-hash */
@@ -30,6 +31,9 @@ struct world {
     struct world_sim sim_a, sim_b;
     struct simauth_seal_pair operator_a, operator_b; /* keys of the day */
     struct simauth_statement statement_a, statement_b;
+    /* RAND_B' of the SIM NAI_B_2 (with the keys of sim_b), when it is the one that answers; method
+     * NULL: it is not */
+    struct simauth_challenge other;
     unsigned serial; /* makes every RAND and every session's randomness different */
 };
 
