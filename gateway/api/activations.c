@@ -4,6 +4,7 @@
  * (docs/protocol.md section 6.2). */
 #include "../soft_sim.h"
 #include "bucket.h"
+#include "http.h"
 #include "issue.h"
 
 #include <glib.h>
@@ -14,6 +15,8 @@
 
 /* Of all who ask: a code has 88 secret bits, this is for the database. */
 #define A_MINUTE 600
+/* Of one address, so that one does not take all; many people may share one, or a balancer. */
+#define A_MINUTE_OF_ONE 120
 
 struct activation {
     uint8_t id[STORE_CODE_ID_LEN];
@@ -126,6 +129,18 @@ static struct outcome activate(struct request *request, const struct activation 
     return result == STORE_OK ? outcome : outcome_store(result);
 }
 
+static bool allowed(const struct request *request)
+{
+    struct buckets *buckets = request->gateway->buckets;
+    char remote[HTTP_REMOTE_MAX], name[sizeof remote + sizeof "activations:"];
+    int64_t now = g_get_monotonic_time();
+
+    http_remote(request, remote);
+    g_snprintf(name, sizeof name, "activations:%s", remote);
+    return buckets_take(buckets, name, A_MINUTE_OF_ONE, A_MINUTE_OF_ONE, now) &&
+           buckets_take(buckets, "activations", A_MINUTE, A_MINUTE, now);
+}
+
 void activations_post(struct request *request)
 {
     struct gateway *gateway = request->gateway;
@@ -143,8 +158,7 @@ void activations_post(struct request *request)
              a.id[3], a.id[4]);
     if (request_repeated(request))
         return;
-    if (!buckets_take(gateway->buckets, "activations", A_MINUTE, A_MINUTE,
-                      g_get_monotonic_time())) {
+    if (!allowed(request)) {
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of activations");
         return;
     }

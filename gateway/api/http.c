@@ -227,6 +227,27 @@ unsigned http_certificates(const struct request *request, const unsigned char **
     return count;
 }
 
+void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct sockaddr_storage address = {0};
+    struct in6_addr *v6 = &((struct sockaddr_in6 *)&address)->sin6_addr;
+    socklen_t len = sizeof(struct sockaddr_in);
+
+    remote[0] = '\0';
+    if (!info || !info->client_addr)
+        return;
+    if (info->client_addr->sa_family == AF_INET6)
+        len = sizeof(struct sockaddr_in6);
+    memcpy(&address, info->client_addr, len);
+    if (address.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(v6))
+        memset(v6->s6_addr + 8, 0, 8);
+    if (getnameinfo((struct sockaddr *)&address, len, remote, HTTP_REMOTE_MAX, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        remote[0] = '\0';
+}
+
 static void log_access(const struct request *request)
 {
     const struct answer *answer = &request->answer;

@@ -21,6 +21,9 @@ void http_reap(struct http *http);
 
 /* A header of the request that stands there exactly once; else NULL. */
 const char *http_header(const struct request *request, const char *name);
+/* The other side's address for a limit: of IPv6 the network of 64 bits, which is one customer's. */
+#define HTTP_REMOTE_MAX 46
+void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX]);
 /* The certificates that the other side showed: DER, leaf first; returns how many. */
 unsigned http_certificates(const struct request *request, const unsigned char **der,
                            size_t *lengths, unsigned max);

@@ -69,13 +69,14 @@ def parameters(header):
 
 class Connection(http.client.HTTPSConnection):
     """Connects to a port of this machine, whatever the name."""
+    source = "127.0.0.1"
 
     def __init__(self, name, port, context, timeout=5):
         super().__init__(name, port, timeout=timeout, context=context)
         self.tls = context
 
     def connect(self):
-        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout, (self.source, 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self.tls.wrap_socket(plain, server_hostname=self.host)
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from milenage import Usim
 from operators import CTL, Ca, Operator, Pair
-from phone import Phone, b64u, hkdf, unb64u
+from phone import Answer, Phone, b64u, hkdf, unb64u
 from sip_proxy import Proxy
 
 
@@ -455,6 +455,20 @@ class SoftwareSims(Case):
             _, sim = self.activate(pair.a, f.read().strip())
         self.assertEqual(sim["k"], pair.sim_a.m.k.hex())  # a card's keys are the card's
         self.assertEqual(lines(pair.a.ctl("subscriber", "list", "--json"))[0]["sim_since"], day())
+
+    def test_one_address_does_not_take_all(self):
+        pair = self.pair()
+
+        def ask(connection):
+            body = json.dumps({"code": b64u(secrets.token_bytes(5)), "proof": b64u(bytes(32))}).encode()
+            connection.request("POST", "/v1/activations", body, {"Idempotency-Key": b64u(secrets.token_bytes(16))})
+            return Answer(connection.getresponse()).problem
+        flood, other = self.phone(None, pair.a).connection, self.phone(None, pair.a).connection
+        other.source = "127.0.0.2"
+        seen = [ask(flood) for _ in range(700)]
+        self.assertEqual(seen[-1], "too-many")
+        self.assertEqual(seen[:60], ["not-yours"] * 60)
+        self.assertEqual(ask(other), "not-yours")
 
     def test_bad_requests(self):
         pair = self.pair()
