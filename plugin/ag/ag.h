@@ -129,6 +129,8 @@ enum ag_status ag_first_keys(struct ag *ag, struct simauth_held_key *keys, size_
 /* Which of `nais` (at most AG_NAIS_MAX, of one realm) have another SIM since `since`, or none: then
  * changed[i]. *now: for the next question about this realm. */
 #define AG_NAIS_MAX 256
+/* Seconds that the gateway's clock is ahead of ours, as far as it was seen. */
+int64_t ag_clock_ahead(const struct ag *ag);
 enum ag_status ag_changes(struct ag *ag, int64_t since, const char *const *nais, size_t count,
                           bool *changed, int64_t *now);
 

@@ -152,6 +152,11 @@ enum ag_status ag_first_keys(struct ag *ag, struct simauth_held_key *keys, size_
     return status;
 }
 
+int64_t ag_clock_ahead(const struct ag *ag)
+{
+    return ag->clock_known ? ag->clock_ahead : 0;
+}
+
 /* -- changes -------------------------------------------------------------------------------------
  */
 

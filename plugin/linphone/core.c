@@ -4,6 +4,7 @@
 #include "ahead.h"
 #include "bindings.h"
 #include "call.h"
+#include "news.h"
 #include "note.h"
 #include "setup.h"
 
@@ -166,6 +167,7 @@ static void warm_up_back(struct errand *errand)
         note("ready: nai=%s clock_difference=%d operator=%s", w->self.nai,
              (int)(core_now() - w->self.time), w->self.operator_name);
         bindings_renew(core);
+        news_ask(core);
     } else if (core) {
         note("not ready: %s", w->error);
     }
@@ -462,8 +464,10 @@ static void account_registered(LinphoneCore *lc, LinphoneAccount *account,
 
     (void)account;
     (void)message;
-    if (core && state == LinphoneRegistrationOk)
+    if (core && state == LinphoneRegistrationOk) {
         bindings_registered(core);
+        news_registered(core);
+    }
 }
 
 static void listen_to(struct core *core)
@@ -517,6 +521,7 @@ void core_free(struct core *core)
         link = &(*link)->next;
     *link = core->next;
     ahead_free(core->ahead);
+    news_close(core);
     setup_close(core);
     worker_stop(core->worker);
     if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */

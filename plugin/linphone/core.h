@@ -44,6 +44,7 @@ struct core {
     int refusing;     /* refused INVITEs that wait for their moment */
 
     struct setup *setup; /* setup keys; NULL until there were settings */
+    struct news *news;   /* news.c's; NULL until it was asked for */
     struct ahead *ahead; /* begun for a call whose INVITE has not come yet */
     struct call *calls;
     GQueue *last; /* json_t *, newest first */

@@ -211,13 +211,15 @@ static void read_phone(struct reader *r, struct settings *s)
 static void read_party(struct reader *r, const char *group, const char *uri,
                        struct settings_party *party)
 {
-    static const char *const known[] = {"policy", "nai", NULL};
+    static const char *const known[] = {"policy", "nai", "first_key", NULL};
+    static const char *const switches[] = {"false", "true", NULL};
     char *nai;
 
     check_keys(r, group, known);
     if (simauth_aor_canonical(uri, party->aor) != SIMAUTH_OK)
         fail(r, "[%s]: \"%s\" is no SIP address such as sip:bob@example.org", group, uri);
     party->policy = read_policy(r, group, SETTINGS_UNSET);
+    party->first_key = read_word(r, group, "first_key", switches, 0) == 1;
     nai = read_text(r, group, "nai");
     if (nai && simauth_nai_check(nai) != SIMAUTH_OK)
         fail(r, "[%s] nai=%s: must be user@operator with the operator in lower case", group, nai);

@@ -32,6 +32,7 @@ struct settings_party {
     char aor[SIMAUTH_AOR_MAX + 1]; /* canonical */
     char nai[SIMAUTH_NAI_MAX + 1]; /* "" when not named */
     enum settings_policy policy;   /* SETTINGS_UNSET: that of [phone] */
+    bool first_key; /* a peer: the operators may make the first setup key, before any call */
 };
 
 struct settings {

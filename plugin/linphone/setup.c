@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "setup.h"
 #include "call.h"
+#include "news.h"
 #include "note.h"
 #include "setup_store.h"
 #include "thread.h"
@@ -175,6 +176,7 @@ static void load_back(void *arg)
              *setup->error ? " problem=" : "", setup->error);
         if (setup->dirty)
             changed(core);
+        news_ask(core);
     }
     load_free(load);
 }
@@ -320,6 +322,34 @@ void setup_keep(struct core *core, const struct simauth_held_key keys[2])
     for (int i = 0; i < 2; i++)
         (void)simauth_keyring_add(setup->ring, &keys[i], core_now());
     changed(core);
+}
+
+void setup_keep_first(struct core *core, const struct simauth_held_key *key)
+{
+    struct setup *setup = in_use(core);
+
+    if (!setup)
+        return;
+    (void)simauth_keyring_add(setup->ring, key, core_now());
+    changed(core);
+}
+
+const struct simauth_held_key *setup_at(const struct core *core, size_t index)
+{
+    const struct setup *setup = in_use(core);
+
+    return setup ? simauth_keyring_at(setup->ring, index) : NULL;
+}
+
+bool setup_knows(const struct core *core, const char *own, const char *peer)
+{
+    const struct simauth_held_key *key;
+
+    for (size_t i = 0; (key = setup_at(core, i)); i++)
+        if (key->outgoing && simauth_aor_same(key->own_aor, own) &&
+            simauth_aor_same(key->peer_aor, peer))
+            return true;
+    return false;
 }
 
 int64_t setup_wish(const struct core *core)

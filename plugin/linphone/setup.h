@@ -40,6 +40,12 @@ bool setup_has(struct core *core, const struct policy_answer *policy);
 void setup_release(struct core *core, uint64_t *handle, bool spent);
 /* Copies both in. */
 void setup_keep(struct core *core, const struct simauth_held_key keys[2]);
+/* Copies in one that the operators made for the next call. */
+void setup_keep_first(struct core *core, const struct simauth_held_key *key);
+/* The keys, one after the other; NULL at the end. Valid until anything changes. */
+const struct simauth_held_key *setup_at(const struct core *core, size_t index);
+/* Whether a key for a call from `own` to `peer` is here. */
+bool setup_knows(const struct core *core, const char *own, const char *peer);
 /* Our wish for a lifetime in seconds, 0: none. */
 int64_t setup_wish(const struct core *core);
 

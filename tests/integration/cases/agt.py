@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Agents: two operators' gateways stand in the place of the SIMs of a weak terminal (docs/protocol.md, section 8)."""
 
+import json
 import re
 
 from cases import case
@@ -17,7 +18,7 @@ def sets(world, alice=None, bob=None):
     for phone, settings in ((world.alice, alice), (world.bob, bob)):
         path = phone.node.path(".config/simauth/simauth.conf")
         with open(path, "a", encoding="utf-8") as conf:
-            conf.write("".join(f"{key}={value}\n" for key, value in (settings or {}).items()))
+            conf.write("".join(f"{key}={value}\n" if key else f"{value}\n" for key, value in (settings or {}).items()))
 
 
 def sim_runs(phone):
@@ -101,3 +102,70 @@ def pinned(world):
         phone.wait_note(VOUCHED)
         phone.wait_note(AUTHENTICATED, count=2)
     flow.hang_up(world, talk)
+
+
+def flow_call(world):
+    """A call that both phones show as authenticated, with the keys that it leaves."""
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    flow.hang_up(world, talk)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(r"setup-key: made=2")
+
+
+def gateway_of(world, phone):
+    """The gateway of this phone's operator."""
+    return next(o.gateway for o in world.operators.values() if o.realm == phone.domain)
+
+
+def listed(phone):
+    return [key for answer in json.loads(phone.ctl("keys", "list", "--json").stdout) for key in answer["keys"]]
+
+
+@case("agt.changes")
+def changes(world):
+    """A SIM is revoked while the other phone is off: at its start the gateways say so, and its setup keys are gone."""
+    prepare(world, keys="file")
+    flow_call(world)
+    assert len(listed(world.alice)) == 2
+    world.alice.stop()
+    world.alice.forget()
+    world.alice.start()
+    world.alice.wait_note(r"simauth: setup keys: home=\w+ count=2")
+    flow.wait_any(lambda: "op=changes" in gateway_of(world, world.alice).log(), 10, "the gateway is asked")
+    assert len(listed(world.alice)) == 2, "nothing had changed"
+    world.alice.stop()
+    gateway_of(world, world.bob).ctl("sim", "revoke", world.sims["bob"].imsi)
+    world.alice.forget()
+    world.alice.start()
+    world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked")
+    flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
+
+
+@case("agt.first_key")
+def first_key(world):
+    """Two who never spoke: their gateways make a setup key while both are there, and the first call rests on it."""
+    def chosen(w):
+        for phone, other in ((w.alice, w.bob), (w.bob, w.alice)):
+            sets(w, **{phone.user: {"": f"\n[peer {other.aor}]\nfirst_key=true"}})
+    prepare(world, keys="file", before=chosen)
+    for phone in (world.alice, world.bob):  # once more, now that both have a channel
+        phone.stop()
+        phone.forget()
+        phone.start()
+        phone.wait_note(r"simauth: ready: ", count=2)
+    flow.wait_any(lambda: any(k["outgoing"] for k in listed(world.alice)) and
+                  any(not k["outgoing"] for k in listed(world.bob)), 10, "a first key at both")
+    asked = [len(re.findall(r" op=(vectors|challenges)", o.gateway.log())) for o in world.operators.values()]
+    assert asked == [0, 0], asked
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+        phone.wait_note(VOUCHED)
+    flow.hang_up(world, talk)
+    messages = world.messages()
+    assert len(messages.calls()) == 1
+    assert messages.first("INVITE", call_id=messages.calls()[0]).tag("From").startswith("sim01.stp.")
+    asked = [len(re.findall(r" op=(vectors|challenges)", o.gateway.log())) for o in world.operators.values()]
+    assert asked == [0, 0], asked
