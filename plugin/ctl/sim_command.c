@@ -93,6 +93,10 @@ static enum ctl_exit use_it(const struct ctl *ctl, const struct settings *settin
         printf("The SIM is in %s; to use it: simauthctl settings set sim %s\n", path, value);
     else if ((status = ctl_change(ctl, "phone", "sim", value)) == CTL_GOOD)
         printf("The SIM is in %s, and Linphone uses it from the next call on.\n", path);
+    else /* the code is used up: what it gave must not be lost sight of */
+        ctl_complain(
+            "the SIM is kept in %s; to use it put these two lines into %s:\n[phone]\nsim=%s", path,
+            ctl->config, value);
     g_free(value);
     return status;
 }

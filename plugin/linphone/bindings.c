@@ -11,6 +11,7 @@
 #define RENEW_S (7 * 86400) /* before its end */
 #define LOOK_S (12 * 3600)
 #define LIST_MAX 32
+#define TRIES 3 /* as many as the gateway allows: anybody can send a nonce that is none */
 
 /* A nonce that this phone asked for; nothing else is ever returned. */
 struct proof {
@@ -18,6 +19,7 @@ struct proof {
     const belle_sip_provider_t *provider;
     int64_t asked;
     bool waiting;
+    int tries;                /* nonces that may still be returned */
     char state[AG_ERROR_MAX]; /* "waiting", "bound", or why not */
 };
 static int64_t looked;     /* when the gateway was last asked which end soon */
@@ -123,6 +125,11 @@ static void settle(struct core *core, const struct task *t)
 
     if (t->kind == TASK_BIND && t->status == AG_OK)
         return;
+    if (t->kind == TASK_PROVE && t->status == AG_REFUSED &&
+        (proof->waiting || !strcmp(proof->state, "bound"))) {
+        note("address check %s: a nonce was not taken: %s", t->aor, t->error);
+        return;
+    }
     proof->waiting = false;
     g_strlcpy(proof->state, t->status == AG_OK ? "bound" : t->error, sizeof(proof->state));
     note("address check %s: %s", t->aor, proof->state);
@@ -133,6 +140,7 @@ static void expect(struct core *core, const char *aor)
     struct proof *proof = proof_of(core, aor);
 
     proof->waiting = true;
+    proof->tries = TRIES;
     proof->asked = core_now();
     g_strlcpy(proof->state, "waiting", sizeof(proof->state));
 }
@@ -272,6 +280,6 @@ void bindings_message(struct core *core, LinphoneChatRoom *room, LinphoneChatMes
         note("address check: a nonce came that this phone did not ask for; it is not returned");
         return;
     }
-    proof->waiting = false;
+    proof->waiting = --proof->tries > 0;
     begin(core, TASK_PROVE, proof->aor, nonce, NULL);
 }

@@ -3,9 +3,12 @@
 """The subscriber's own part: an address proved by SIP from a real Linphone, a software SIM from a code."""
 
 import json
+import os
+import re
 import socket
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from cases import case
 from cases.call import authenticated_call, prepare
@@ -18,12 +21,12 @@ def start_again(world, phone):
     start_phone(world, phone)
 
 
-def gateway_with_proxy(world):
+def gateway_with_proxy(world, service=None):
     """Alice's gateway sends its address checks by Alice's SIP service from now on."""
     operator = world.operators["a"]
     operator.gateway.stop()
     with open(operator.gateway.config, "a", encoding="ascii") as config:
-        config.write(f"\n[sip]\nproxy={operator.proxy.node.address}\n")
+        config.write(f"\n[sip]\nproxy={service or operator.proxy.node.address}\n")
     operator.gateway.start()
     return operator.gateway
 
@@ -62,25 +65,70 @@ def renewed(world):
     authenticated_call(world)
 
 
-@case("call.binding.unasked")
-def unasked(world):
-    """Somebody else asks for Alice's address: her Linphone returns nothing, and nobody gets it."""
-    prepare(world)
-    aor, gateway = world.sims["alice"].aor, gateway_with_proxy(world)
-    gateway.ctl("binding", "remove", aor)
-    nonce = "A" * 22
+def send_check(world, aor, nonce, number):
+    """What anybody can send to Alice by her SIP service."""
     proxy = world.operators["a"].proxy.node.address
     body = f"SIMAUTH address check {nonce}\r\nOperator A asks."
-    text = (f"MESSAGE {aor} SIP/2.0\r\nVia: SIP/2.0/UDP 10.83.0.1:5099;rport;branch=z9hG4bKunasked\r\nMax-Forwards: 70\r\n"
-            f"From: <sip:x@operator-a.example>;tag=1\r\nTo: <{aor}>\r\nCall-ID: unasked\r\nCSeq: 1 MESSAGE\r\n"
+    text = (f"MESSAGE {aor} SIP/2.0\r\nVia: SIP/2.0/UDP 10.83.0.1:5099;rport;branch=z9hG4bKcheck{number}\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:x@operator-a.example>;tag=1\r\nTo: <{aor}>\r\nCall-ID: check{number}\r\nCSeq: 1 MESSAGE\r\n"
             f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n{body}")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.bind(("10.83.0.1", 5099))
         sender.settimeout(10)
         sender.sendto(text.encode(), (proxy, 5060))
         assert b"SIP/2.0 200" in sender.recv(4096)
+
+
+def take_check(service):
+    """The gateway's MESSAGE at a SIP service that keeps it for now: its nonce."""
+    text, peer = service.recvfrom(65535)
+    headers = dict(re.findall(r"^([\w-]+): (.*?)\r$", text.decode(), re.M))
+    copied = "".join(f"{n}: {headers[n]}\r\n" for n in ("Via", "From", "To", "Call-ID", "CSeq"))
+    service.sendto(f"SIP/2.0 200 OK\r\n{copied}Content-Length: 0\r\n\r\n".encode(), peer)
+    return re.search(r"SIMAUTH address check ([\w-]{22})", text.decode())[1]
+
+
+@case("call.binding.forged")
+def forged(world):
+    """Two forged nonces come before the right one: they are refused, and the right one is still returned."""
+    prepare(world)
+    aor, service = world.sims["alice"].aor, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with service:
+        service.bind(("10.83.0.1", 5098))
+        service.settimeout(20)
+        gateway = gateway_with_proxy(world, "10.83.0.1\nport=5098")
+        gateway.ctl("binding", "remove", aor)
+        with ThreadPoolExecutor(1) as pool:
+            proving = pool.submit(world.alice.ctl, "binding", "prove", aor, check=False)
+            nonce = take_check(service)
+            for number in (1, 2):
+                send_check(world, aor, "A" * 21 + "AQ"[number - 1], number)
+                world.alice.wait_note("a nonce was not taken", count=number)
+            send_check(world, aor, nonce, 3)
+            said = proving.result(60)
+    assert said.returncode == 0 and "is yours" in said.stdout, said
+    bound = json.loads(gateway.ctl("binding", "list", "--json"))
+    assert (bound["aor"], bound["by"]) == (aor, "sip"), bound
+
+
+@case("call.binding.unasked")
+def unasked(world):
+    """Somebody else asks for Alice's address: her Linphone returns nothing, and nobody gets it."""
+    prepare(world)
+    aor, gateway = world.sims["alice"].aor, gateway_with_proxy(world)
+    gateway.ctl("binding", "remove", aor)
+    send_check(world, aor, "A" * 22, 1)
     world.alice.wait_note("did not ask for")
     assert gateway.ctl("binding", "list", "--json") == ""
+
+
+def settings_nobody_writes(phone):
+    """A copy of the phone's settings without a SIM, in a folder that is read only."""
+    with open(phone.node.path(".config/simauth/simauth.conf"), encoding="utf-8") as settings:
+        lines = [line for line in settings if not line.startswith("sim=")]
+    phone.node.write("fixed/simauth.conf", "".join(lines))
+    os.chmod(phone.node.path("fixed"), 0o555)
+    return phone.node.path("fixed/simauth.conf")
 
 
 @case("call.sim_by_code")
@@ -92,7 +140,12 @@ def sim_by_code(world):
         aor = world.sims["alice"].aor
         gateway.ctl("subscriber", "remove", world.sims["alice"].imsi)
         code = json.loads(gateway.ctl("sim", "new", "--aor", aor, "--nai", "new@operator-a.example", "--json"))["code"]
+        spare = json.loads(gateway.ctl("sim", "new", "--aor", "sip:spare@operator-a.example", "--nai", "spare@operator-a.example",
+                                       "--json"))["code"]
         path = world.alice.node.path("new-sim.json")
+        kept = world.alice.ctl("--config", settings_nobody_writes(world.alice), "sim", "activate", spare, "--file", path + "3",
+                               check=False)
+        assert kept.returncode != 0 and f"sim=soft:{path}3" in kept.stderr and json.load(open(path + "3")), kept
         said = world.alice.ctl("sim", "activate", code, "--file", path).stdout
         assert f"settings set sim soft:{path}" in said, said
         world.alice.ctl("settings", "set", "sim", f"soft:{path}")
