@@ -209,10 +209,12 @@ static bool refuse_offer(struct call *call, belle_sip_message_t *message)
     if (!authenticated(call) || call->policy.policy != SIMAUTH_REQUIRE || !is_offer(message) ||
         fits(call, message, false))
         return false;
+    if (!sip_call_refuse_later(call->sip, (belle_sip_request_t *)message, 488, NULL,
+                               words_end(call->caller)->warning))
+        return false;
     note_call(call->id, call->caller, "refused-offer", "code=488 text=%s",
               words_reason(SIMAUTH_EVENT_SDP_DIFFERENT));
-    return sip_call_refuse_later(call->sip, (belle_sip_request_t *)message, 488, NULL,
-                                 words_end(call->caller)->warning);
+    return true;
 }
 
 /* What we offer counts when it is taken: a peer that refuses it leaves the call as it was. */
