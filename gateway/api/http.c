@@ -618,12 +618,13 @@ void http_stop(struct http *http)
         /* A suspended connection must be resumed before the daemon may stop. */
         gateway_stop_auc(http->gateway);
         waiting_stop(http->gateway->waiting);
+        settler_stop(http->settler);
         drain(http);
         MHD_stop_daemon(http->daemon);
         if (fd != MHD_INVALID_SOCKET)
             close(fd);
     }
-    settler_stop(http->settler);
+    settler_free(http->settler);
     g_hash_table_destroy(http->connections);
     g_free(http->certificate);
     g_mutex_clear(&http->lock);

@@ -11,7 +11,18 @@ struct settler {
     GCond changed;
     GQueue line; /* of requests */
     bool stopping;
+    bool stopped; /* the thread has ended */
 };
+
+static bool is_stopping(struct settler *settler)
+{
+    bool stopping;
+
+    g_mutex_lock(&settler->lock);
+    stopping = settler->stopping;
+    g_mutex_unlock(&settler->lock);
+    return stopping;
+}
 
 /* The whole line, once there is one; empty: the end. */
 static GQueue take_line(struct settler *settler)
@@ -40,7 +51,9 @@ static gpointer run(gpointer data)
             return NULL;
         /* The first waits, and what it waits for has most of the others on the disk as well. */
         while ((request = g_queue_pop_head(&line))) {
-            request->settled = gateway->ops->settle(gateway->store, request->ticket);
+            request->settled = is_stopping(settler)
+                                   ? STORE_BUSY
+                                   : gateway->ops->settle(gateway->store, request->ticket);
             request_resume(request);
         }
     }
@@ -60,15 +73,38 @@ struct settler *settler_start(struct gateway *gateway)
     return NULL;
 }
 
+/* It is written, and may be on the disk or not: the same request once more finds out. */
+static void turn_away(struct request *request)
+{
+    request->settled = STORE_BUSY;
+    request_resume(request);
+}
+
 void settler_stop(struct settler *settler)
 {
+    struct request *request;
+
     if (!settler)
         return;
     g_mutex_lock(&settler->lock);
     settler->stopping = true;
     g_cond_signal(&settler->changed);
     g_mutex_unlock(&settler->lock);
-    g_thread_join(settler->thread);
+    if (settler->thread)
+        g_thread_join(settler->thread);
+    settler->thread = NULL;
+    g_mutex_lock(&settler->lock);
+    settler->stopped = true;
+    while ((request = g_queue_pop_head(&settler->line))) /* who came while the thread ended */
+        turn_away(request);
+    g_mutex_unlock(&settler->lock);
+}
+
+void settler_free(struct settler *settler)
+{
+    if (!settler)
+        return;
+    settler_stop(settler);
     g_mutex_clear(&settler->lock);
     g_cond_clear(&settler->changed);
     g_free(settler);
@@ -76,8 +112,15 @@ void settler_stop(struct settler *settler)
 
 void settler_wait(struct settler *settler, struct request *request)
 {
+    bool stopped;
+
     g_mutex_lock(&settler->lock);
-    g_queue_push_tail(&settler->line, request);
+    stopped = settler->stopped;
+    if (!stopped)
+        g_queue_push_tail(&settler->line, request);
     g_cond_signal(&settler->changed);
     g_mutex_unlock(&settler->lock);
+    if (!stopped)
+        return;
+    turn_away(request);
 }

@@ -10,8 +10,10 @@
 struct settler;
 /* NULL: the thread could not be started. */
 struct settler *settler_start(struct gateway *gateway);
-/* When nobody stands in line any more, and nobody comes. */
+/* Waits for what the disk is at; whoever stands in line then or comes later goes on at once, with
+ * STORE_BUSY. Before the listener ends: it cannot while a connection is suspended. */
 void settler_stop(struct settler *settler);
+void settler_free(struct settler *settler);
 /* Sets request->settled when the transaction of request->ticket is on the disk or lost, then calls
  * request_resume(). */
 void settler_wait(struct settler *settler, struct request *request);

@@ -1,10 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A power cut in the middle of load: what was not synced is gone (disk.c), at the gateways or at their PostgreSQL."""
+import contextlib
 import copy
 import os
 import shutil
 import signal
+import sqlite3
 import ssl
 import sys
 import tempfile
@@ -184,6 +186,58 @@ class PowerCut(unittest.TestCase):
         self.assertTrue(self.call(alice, bob))
         for phone in (alice, bob):
             self.assertEqual(len(set(phone.usim.seen)), len(phone.usim.seen), phone.operator.title)
+
+
+@unittest.skipIf(POSTGRESQL, "its server has the disk")
+class Ending(unittest.TestCase):
+    CALLERS = 6
+
+    def phones(self, operator):
+        phones = []
+        for n in range(self.CALLERS):
+            aor = f"sip:caller{n}@operator-b.test"
+            phone = Phone(operator.subscriber(f"00102000000010{n}", f"caller{n}", aor), operator)
+            phone.connection.timeout = 30
+            phones.append((aor, phone))
+        return phones
+
+    def answers(self, operator):
+        with contextlib.closing(sqlite3.connect(operator.database, timeout=10)) as database:
+            return database.execute("SELECT count(*) FROM answer").fetchone()[0]
+
+    def test_stopped_while_the_disk_is_slow(self):
+        """Whoever waits for the disk is answered before the gateway ends, and it ends as it should."""
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        operator, got = pair.b, []
+        phones = self.phones(operator)
+        operator.start()
+        for _, phone in phones:
+            phone.bootstrap()
+        operator.stop()
+        os.environ.update({"LD_PRELOAD": DISK, "SIMAUTH_DISK_DELAY_US": "3000000"})
+        try:
+            operator.start()
+        finally:
+            for name in ("LD_PRELOAD", "SIMAUTH_DISK_DELAY_US"):
+                os.environ.pop(name)
+        for _, phone in phones:
+            self.assertEqual(phone.ask("GET", "/v1/self").status, 200)
+        threads = [threading.Thread(target=lambda a=aor, p=phone: got.append(p.ask_callee(a, pair.aor_b)[1].status))
+                   for aor, phone in phones]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + 20
+        while self.answers(operator) < 3:
+            self.assertLess(time.monotonic(), end, "no request came to the disk")
+            time.sleep(0.01)
+        operator.process.send_signal(signal.SIGTERM)
+        status = operator.process.wait(30)
+        for thread in threads:
+            thread.join(30)
+        self.assertEqual(status, 0, operator.log_text()[-2000:])
+        self.assertGreaterEqual(len(got), 3)
+        self.assertLessEqual(set(got), {200, 503})
 
 
 if __name__ == "__main__":
