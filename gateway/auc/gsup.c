@@ -360,6 +360,8 @@ static gpointer run(gpointer data)
             osmo_gsup_client_destroy(gsup->links[i].client);
     }
     osmo_fd_unregister(&gsup->wake);
+    talloc_free(osmo_ctx); /* the thread's own, from osmo_ctx_init() */
+    osmo_ctx = NULL;
     return NULL;
 }
 
