@@ -442,16 +442,6 @@ json_t *call_record(const struct call *call)
     return record;
 }
 
-/* Under `require` nothing leaves before the peer is proved, though the person can lift the flag of
- * the microphone by hand. */
-void call_silence(struct call *call)
-{
-    LinphoneCall *linphone = call_linphone(call);
-
-    if (linphone && call->policy.policy == SIMAUTH_REQUIRE)
-        media_silence(linphone, call->word != SIMAUTH_WORD_AUTHENTICATED);
-}
-
 static void learn(struct call *call, const struct simauth_session *session)
 {
     const struct simauth_method *method = simauth_session_peer_method(session);
@@ -590,8 +580,10 @@ void call_end(struct call *call)
     if (call->ending)
         return;
     call->ending = true;
-    if (linphone) /* an answer may start the media before the end is on its way */
-        (void)media_mute(linphone);
+    if (linphone) { /* an answer may start the media before the end is on its way */
+        media_only_encrypted(linphone);
+        call_silence(call);
+    }
     note_call(call->id, call->caller, "end", "reason=%s", words->reason);
     sip_call_set_end_reason(call->sip, words->reason, words->warning);
     ending = g_new0(struct ending, 1);

@@ -65,7 +65,7 @@ struct call {
     bool acked;            /* callee: the ACK came */
     bool secured;          /* media was secured once */
     bool over;             /* ended, its record written */
-    bool muted;            /* by us */
+    bool silent;           /* by us, until proved */
     bool marking;          /* guard: marking calls back */
     bool card_unusable;
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
@@ -118,7 +118,7 @@ char *call_uri_of(belle_sip_header_address_t *address);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
 void call_set_header(struct call *call, belle_sip_message_t *message, const char *element);
 LinphoneCall *call_linphone(const struct call *call); /* NULL: not (yet, any more) */
-void call_mute_until_proved(struct call *call, const struct simauth_session *session);
+void call_silent_until_proved(struct call *call, const struct simauth_session *session);
 void call_start_verdict(struct call *call, unsigned ms);
 void call_start_hold(struct call *call);
 /* Under `require`: whether streams that run now may be heard yet. */

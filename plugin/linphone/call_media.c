@@ -42,29 +42,36 @@ simauth_actions call_key_in_ack(struct call *call, struct leg *leg)
     return give_key(call, leg);
 }
 
-/* Under `require` no sound leaves before the peer is proved. */
-void call_mute_until_proved(struct call *call, const struct simauth_session *session)
+/* Under `require` no sound leaves before the peer is proved: none before encryption, and from then
+ * on none because call_silence() has shut the senders, which exist since the stream was started. */
+void call_silent_until_proved(struct call *call, const struct simauth_session *session)
 {
     LinphoneCall *linphone;
 
-    if (call->muted || call->policy.policy != SIMAUTH_REQUIRE ||
+    if (call->silent || call->policy.policy != SIMAUTH_REQUIRE ||
         simauth_session_word(session) == SIMAUTH_WORD_AUTHENTICATED)
         return;
     linphone = call_linphone(call);
-    call->muted = linphone && media_mute(linphone);
-    if (call->muted)
-        note_call(call->id, call->caller, "muted", "until=authenticated");
+    if (!linphone)
+        return;
+    call->silent = true;
+    media_only_encrypted(linphone);
+    note_call(call->id, call->caller, "silent", "until=authenticated");
 }
 
-static void unmute(struct call *call)
+/* Under `require` nothing leaves before the peer is proved, nor when the call is about to end. */
+void call_silence(struct call *call)
 {
-    LinphoneCall *linphone = call->muted ? call_linphone(call) : NULL;
+    LinphoneCall *linphone = call_linphone(call);
+    bool proved = call->word == SIMAUTH_WORD_AUTHENTICATED;
 
-    if (linphone && !call->ending) {
-        media_unmute(linphone);
-        note_call(call->id, call->caller, "unmuted", "word=%s", words_token(call->word));
+    if (!linphone || (call->policy.policy != SIMAUTH_REQUIRE && !call->ending))
+        return;
+    media_silence(linphone, call->ending || !proved);
+    if (call->silent && proved && !call->ending) {
+        call->silent = false;
+        note_call(call->id, call->caller, "heard", "word=%s", words_token(call->word));
     }
-    call->muted = call->muted && !linphone;
 }
 
 /* Linphone calls back while it marks: `marking` keeps that from coming here again. */
@@ -90,11 +97,8 @@ void call_settle(struct call *call, struct leg *leg, simauth_actions actions)
     if (actions & SIMAUTH_DO_TELL) {
         call_tell(call, leg->session);
         if (call->word == SIMAUTH_WORD_AUTHENTICATED ||
-            call->word == SIMAUTH_WORD_NOT_AUTHENTICATED) {
-            if (!(actions & SIMAUTH_DO_END)) /* what is about to end stays silent */
-                unmute(call);
+            call->word == SIMAUTH_WORD_NOT_AUTHENTICATED)
             mark(call);
-        }
     }
     if (actions & SIMAUTH_DO_END)
         call_end(call);

@@ -241,7 +241,7 @@ void callee_response_out(struct call *call, belle_sip_response_t *response)
         return;
     call_clean_sdp(call, message);
     sdp = sip_message_sdp(message, &len);
-    call_mute_until_proved(call, leg->session);
+    call_silent_until_proved(call, leg->session);
     call_settle(call, leg, simauth_session_answer(leg->session, sdp, len));
     if (code >= 200 && !call->verdict_timer)
         call_start_verdict(call, CALL_NO_ACK_MS);

@@ -131,7 +131,7 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
     if (belle_sip_response_get_status_code(response) >= 200)
         call->taken = leg;
     call_clean_sdp(call, (belle_sip_message_t *)response);
-    call_mute_until_proved(call, leg->session);
+    call_silent_until_proved(call, leg->session);
     call_settle(call, leg, actions);
     return SIP_PASS;
 }

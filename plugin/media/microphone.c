@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What leaves one call. The microphone's flag is what the person sees, and can lift; the senders of
- * the streams are below it. The flag is set before a stream starts, when there is no sender yet.
+ * What leaves one call. Linphone's own flag of the microphone is the person's and stays as it is:
+ * the desktop client reads it again only when it is clicked, and would say "muted" of somebody who
+ * is heard. Below it are the streams' senders, which exist once a stream runs, and before that the
+ * call's parameters, by which mediastreamer2 drops what is not encrypted.
  */
 #include "sink.h"
 
@@ -10,17 +12,13 @@
 #include <mediastreamer2/mediastream.h>
 #include <mediastreamer2/msrtp.h>
 
-bool media_mute(LinphoneCall *call)
+void media_only_encrypted(LinphoneCall *call)
 {
-    if (linphone_call_get_microphone_muted(call))
-        return false;
-    linphone_call_set_microphone_muted(call, TRUE);
-    return true;
-}
+    /* The call's own object: a copy would be taken by linphone_call_update() alone. */
+    LinphoneCallParams *params = (LinphoneCallParams *)linphone_call_get_params(call);
 
-void media_unmute(LinphoneCall *call)
-{
-    linphone_call_set_microphone_muted(call, FALSE);
+    if (params)
+        linphone_call_params_enable_mandatory_media_encryption(params, TRUE);
 }
 
 void media_silence(LinphoneCall *call, bool silent)

@@ -48,10 +48,8 @@ struct sink {
 
 extern const struct sink sink_zrtp;
 
-/* No sound leaves while muted. Returns true when this muted it: the person had not; only then is
- * media_unmute() to be called. */
-bool media_mute(LinphoneCall *call);
-void media_unmute(LinphoneCall *call);
+/* Streams of this call that start from now on send nothing before they are encrypted. */
+void media_only_encrypted(LinphoneCall *call);
 /* Nothing of sound, picture or text leaves while silent, whatever the microphone's flag says. Of
  * streams that run now: to be said again when one was started. */
 void media_silence(LinphoneCall *call, bool silent);

@@ -6,7 +6,7 @@ from cases import case
 from cases.call import AUTHENTICATED, prepare, refuse
 from world import flow, zrtp
 
-RTP_PORTS = range(7000, 7200)
+SIP_PORT = 5060
 
 
 class Held:
@@ -29,15 +29,15 @@ class Held:
     @staticmethod
     def _is_rtp(datagram):
         payload = datagram.payload
-        return (datagram.target_port in RTP_PORTS and datagram.target_port % 2 == 0 and len(payload) > 12 and
+        return (datagram.target_port != SIP_PORT and datagram.target_port % 2 == 0 and len(payload) > 12 and
                 payload[0] >> 6 == 2 and not 72 <= payload[1] & 0x7f <= 76)
 
 
 @case("call.silence")
-def silence(world):
+def silence(world, phones=None):
     """The media's verdict is late and both people press "unmute": not one packet of sound; after the verdict there is."""
     held = Held()
-    prepare(world, hook=held, policy="require")
+    prepare(world, hook=held, policy="require", phones=phones)
     call = flow.connect(world)
     flow.wait_any(lambda: held.held > 1, 5, "ZRTP's key agreement")
     for phone in (world.alice, world.bob):
@@ -54,3 +54,9 @@ def silence(world):
     flow.wait_any(lambda: min(held.sent.values()) > 5, 5, "sound after the verdict")
     world.wire.check()
     flow.hang_up(world, call)
+
+
+@case("call.debian13.silence", label="long", limit=60, group="call.debian13")
+def debian13(world):
+    """The same where Alice's Linphone is 5.3."""
+    silence(world, phones={"alice": {"linphone": "5.3"}})
