@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A person's desktop on a node: display, window manager, session bus, notifications, accessibility.
+
+    seat = Screen(node); seat.start()
+    window = seat.open("simauth-ui")             # a GTK program, driven by what a screen reader has
+    window.press("Continue"); window.wait_text("Ready")
+    seat.notifications()                         # what dunst showed, as words
+    seat.picture("ready.png")
+"""
+
+import json
+import os
+import shutil
+import subprocess
+
+from .desktop import DISPLAY
+from .process import Failed, Timeout, wait_for
+
+HANDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hands.py")
+SIZE = "1280x860"
+
+# What was shown goes into a file, beside the screen: a test reads words, a picture has the rest.
+DUNST = """\
+[global]
+font = Cantarell 11
+width = 360
+height = 200
+offset = 16x16
+origin = top-right
+frame_width = 1
+frame_color = "#c0bfbc"
+separator_height = 1
+icon_theme = Adwaita
+enable_recursive_icon_lookup = true
+markup = no
+format = "<b>%s</b>\\n%b"
+always_run_script = true
+[urgency_low]
+background = "#fafafa"
+foreground = "#202020"
+[urgency_normal]
+background = "#fafafa"
+foreground = "#202020"
+[urgency_critical]
+background = "#fafafa"
+foreground = "#202020"
+[keep]
+summary = "*"
+script = {script}
+"""
+
+KEEP = """\
+#!/usr/bin/python3
+import json, os
+with open("{kept}", "a", encoding="utf-8") as out:
+    out.write(json.dumps({{k: os.environ.get("DUNST_" + k.upper(), "") for k in
+                          ("summary", "body", "urgency", "app_name", "id")}}) + "\\n")
+"""
+
+GTK_SETTINGS = """\
+[Settings]
+gtk-enable-animations=0
+gtk-cursor-blink=0
+gtk-font-name=Cantarell 11
+gtk-icon-theme-name=Adwaita
+"""
+
+OPENBOX = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <focus><focusNew>yes</focusNew></focus>
+  <theme><name>Clearlooks</name><titleLayout>NLC</titleLayout>
+    <font place="ActiveWindow"><name>Cantarell</name><size>10</size><weight>bold</weight></font>
+    <font place="InactiveWindow"><name>Cantarell</name><size>10</size><weight>bold</weight></font>
+  </theme>
+  <desktops><number>1</number></desktops>
+</openbox_config>
+"""
+
+
+class Window:
+    """One GTK program, seen and driven through AT-SPI: names, roles, texts, actions."""
+
+    def __init__(self, screen, process, name):
+        self._screen = screen
+        self.process = process
+        self.name = name
+
+    def ask(self, **what):
+        return self._screen.ask(app=self.name, **what)
+
+    def words(self):
+        """Every text that is showing, in the order of the tree."""
+        return self.ask(do="words")
+
+    def says(self, text):
+        return any(text in word for word in self.words())
+
+    def wait_text(self, *texts, limit=15):
+        """Wait until one of the texts is part of something that is shown; that one."""
+        def look():
+            self.process.check()
+            words = self.words()
+            return next((t for t in texts if any(t in word for word in words)), None)
+        try:
+            return wait_for(look, limit, f"{' or '.join(map(repr, texts))} in the window", every=0.05)
+        except Timeout as error:
+            raise Timeout(f"{error}; it shows: {' | '.join(self.words())}") from None
+
+    def wait_gone(self, text, limit=15):
+        wait_for(lambda: self.process.check() and not self.says(text), limit, f"end of {text!r}", every=0.05)
+
+    def _act(self, limit, **what):
+        """Until it is there and takes it: widgets come, and become sensitive, when they do."""
+        trouble = {}
+
+        def attempt():
+            self.process.check()
+            answer = self._screen.try_ask(app=self.name, **what)
+            trouble["last"] = answer.get("error")
+            return "error" not in answer
+        try:
+            wait_for(attempt, limit, f"{what}", every=0.05)
+        except Timeout as error:
+            raise Timeout(f"{error}: {trouble['last']}; it shows: {' | '.join(self.words())}") from None
+
+    def press(self, name, limit=15):
+        """Does what a click on the button, row, switch or tab of this name does."""
+        self._act(limit, do="press", name=name)
+
+    def type(self, field, text, limit=15):
+        """Puts `text` into the entry whose name, or label, is `field`."""
+        self._act(limit, do="type", name=field, text=text)
+
+    def has(self, name):
+        """Whether something sensitive of this name is showing."""
+        return "error" not in self._screen.try_ask(app=self.name, do="find", name=name)
+
+    def tree(self):
+        return self.ask(do="tree")
+
+    def stop(self):
+        return self.process.stop()
+
+
+class Screen:
+    """The desktop of a node's user. `dark`, `language` (as fr_FR.UTF-8): of programs opened after."""
+
+    def __init__(self, node, size=SIZE):
+        self.node = node
+        self.size = size
+        self._hands = None
+        self._kept = node.path("notifications.jsonl")
+
+    def start(self):
+        node = self.node
+        node.env.update({"DISPLAY": DISPLAY, "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb",
+                         "GSK_RENDERER": "cairo", "GDK_BACKEND": "x11", "GSETTINGS_BACKEND": "memory",
+                         "XDG_CURRENT_DESKTOP": "GNOME", "GTK_USE_PORTAL": "0", "XDG_SESSION_TYPE": "x11",
+                         "DBUS_SESSION_BUS_ADDRESS": f"unix:path={node.path('bus')}"})
+        # Qt Quick draws with OpenGL: without GLX there is no window.
+        display = node.start("display", ["Xvfb", DISPLAY, "-screen", "0", f"{self.size}x24", "+extension", "GLX",
+                                         "-nolisten", "tcp", "-noreset"])
+        bus = node.start("bus", ["dbus-daemon", "--session", "--nofork", "--nopidfile",
+                                 f"--address={node.env['DBUS_SESSION_BUS_ADDRESS']}"])
+        for process, path in ((display, node.path("tmp/.X11-unix/X1")), (bus, node.path("bus"))):
+            wait_for(lambda process=process, path=path: process.check() and os.path.exists(path), 10, path)
+        self._furnish()
+
+    def _furnish(self):
+        node = self.node
+        node.write(".config/gtk-4.0/settings.ini", GTK_SETTINGS)
+        keep = node.write("keep-notification", KEEP.format(kept=self._kept), 0o755)
+        node.start("window-manager", ["openbox", "--config-file", node.write("openbox.xml", OPENBOX)])
+        node.start("dunst", ["dunst", "-config", node.write("dunstrc", DUNST.format(script=keep))])
+        node.run(["display", "-window", "root", "xc:#8ba4b8"], check=False)
+        self._wait_name("org.freedesktop.Notifications")
+
+    def _wait_name(self, name):
+        def there():
+            return "true" in self.dbus("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "NameHasOwner", f"string:{name}")
+        wait_for(there, 10, f"{name} on the bus", every=0.05)
+
+    def dbus(self, to, path, interface, method, *arguments):
+        """One call on the session bus, as dbus-send prints its answer."""
+        return self.node.run(["dbus-send", "--session", "--print-reply", f"--dest={to}", path,
+                              f"{interface}.{method}", *arguments]).stdout
+
+    # -- our programs ------------------------------------------------------------------------------
+
+    def open(self, *argv, name=None, env=None, log=None):
+        """Starts a GTK program; its Window once it stands in the tree."""
+        name = name or os.path.basename(argv[0])
+        words = [f"{key}={value}" for key, value in (env or {}).items()]
+        process = self.node.start(log or name, ["env", *words, *argv] if words else list(argv))
+        window = Window(self, process, name)
+
+        def there():
+            process.check()
+            return name in self.ask(do="apps")
+        wait_for(there, 20, f"window of {name}", every=0.05)
+        return window
+
+    def try_ask(self, **what):
+        """One order to hands.py; its answer, {"error": SENTENCE} where it cannot be done now."""
+        if self._hands is None:
+            program = self.node.path("hands.py")
+            shutil.copyfile(HANDS, program)
+            with open(self.node.path("hands.log"), "ab") as log:
+                self._hands = subprocess.Popen(  # pylint: disable=consider-using-with
+                    self.node.command(["/usr/bin/python3", "-B", program]), stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, stderr=log, env=self.node.env, text=True)
+        self._hands.stdin.write(json.dumps(what) + "\n")
+        self._hands.stdin.flush()
+        line = self._hands.stdout.readline()
+        if not line:
+            raise Failed(f"{self.node.name}: hands.py ended; see hands.log")
+        return json.loads(line)
+
+    def ask(self, **what):
+        answer = self.try_ask(**what)
+        if "error" in answer:
+            raise Failed(f"{self.node.name}: {what}: {answer['error']}")
+        return answer["result"]
+
+    def close_hands(self):
+        if self._hands is not None:
+            self._hands.stdin.close()
+            self._hands.wait(10)
+            self._hands = None
+
+    # -- what a person sees ------------------------------------------------------------------------
+
+    def notifications(self):
+        """All that dunst has shown, oldest first: dicts of summary, body, urgency, id."""
+        try:
+            with open(self._kept, encoding="utf-8") as kept:
+                return [json.loads(line) for line in kept]
+        except FileNotFoundError:
+            return []
+
+    def wait_notification(self, text, limit=15, after=0):
+        """The first one from number `after` on that has the text in summary or body."""
+        def look():
+            return next((n for n in self.notifications()[after:] if text in f"{n['summary']}\n{n['body']}"), None)
+        try:
+            return wait_for(look, limit, f"notification with {text!r}", every=0.05)
+        except Timeout as error:
+            raise Timeout(f"{error}; shown: {self.notifications()[after:]}") from None
+
+    def xdotool(self, *words, check=True):
+        return self.node.run(["xdotool", *words], check=check).stdout.strip()
+
+    def windows(self, name):
+        """X windows whose title has `name` (a regular expression) and that are mapped."""
+        return self.xdotool("search", "--onlyvisible", "--name", name, check=False).split()
+
+    def wait_window(self, name, limit=30):
+        return wait_for(lambda: self.windows(name), limit, f"window {name!r}", every=0.1)[-1]
+
+    def place(self, window, x, y, width=None, height=None):
+        self.xdotool("windowmove", window, str(x), str(y))
+        if width:
+            self.xdotool("windowsize", window, str(width), str(height))
+
+    def picture(self, path, window="root"):
+        """What is on the display; the number of its colours."""
+        self.node.run(["import", "-window", window, path])
+        return int(self.node.run(["identify", "-format", "%k", path]).stdout)
