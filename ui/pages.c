@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pages.h"
+
+const struct ui_page ui_pages[] = {
+#define UI_PAGE(name, title, icon) {#name, title, icon, ui_page_##name},
+#include "pages.def"
+#undef UI_PAGE
+};
+const guint ui_page_count = G_N_ELEMENTS(ui_pages);
+
+GtkWidget *ui_page_frame(GtkWidget *child)
+{
+    GtkWidget *scroll = gtk_scrolled_window_new(), *clamp = adw_clamp_new();
+
+    gtk_widget_set_margin_top(child, 24);
+    gtk_widget_set_margin_bottom(child, 24);
+    gtk_widget_set_margin_start(child, 12);
+    gtk_widget_set_margin_end(child, 12);
+    adw_clamp_set_child(ADW_CLAMP(clamp), child);
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), clamp);
+    gtk_widget_set_vexpand(scroll, TRUE);
+    return scroll;
+}
+
+static void show_empty(GListModel *model, guint at, guint removed, guint added, gpointer stack)
+{
+    (void)at, (void)removed, (void)added;
+    gtk_stack_set_visible_child_name(stack, g_list_model_get_n_items(model) ? "full" : "empty");
+}
+
+GtkWidget *ui_page_or_empty(GListModel *model, GtkWidget *full, GtkWidget *empty)
+{
+    GtkWidget *stack = gtk_stack_new();
+
+    gtk_stack_add_named(GTK_STACK(stack), empty, "empty");
+    gtk_stack_add_named(GTK_STACK(stack), full, "full");
+    g_object_set_data_full(G_OBJECT(stack), "model", g_object_ref(model), g_object_unref);
+    g_signal_connect_object(model, "items-changed", G_CALLBACK(show_empty), stack, 0);
+    show_empty(model, 0, 0, 0, stack);
+    return stack;
+}
+
+GtkWidget *ui_page_status(const char *icon, const char *title, const char *text)
+{
+    GtkWidget *page = adw_status_page_new();
+
+    adw_status_page_set_icon_name(ADW_STATUS_PAGE(page), icon);
+    adw_status_page_set_title(ADW_STATUS_PAGE(page), title);
+    adw_status_page_set_description(ADW_STATUS_PAGE(page), text);
+    return page;
+}
+
+GtkWidget *ui_row(const char *title, const char *subtitle)
+{
+    GtkWidget *row = adw_action_row_new();
+
+    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), subtitle);
+    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
+    adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
+    return row;
+}

@@ -1,0 +1,186 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "phones.h"
+#include "phone.h"
+
+#define NAMES "org.simauth.Phone1"
+
+struct _UiPhones {
+    GObject parent;
+    GListStore *list;
+    GtkFlattenListModel *calls;
+    GDBusConnection *bus;
+    guint watch;
+};
+
+static void ui_phones_model(GListModelInterface *interface);
+G_DEFINE_FINAL_TYPE_WITH_CODE(UiPhones, ui_phones, G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(G_TYPE_LIST_MODEL, ui_phones_model))
+
+/* -- names come and go --------------------------------------------------------------------------
+ */
+
+static void phone_ready(UiPhone *phone, UiPhones *phones)
+{
+    guint at;
+
+    if (!g_list_store_find(phones->list, phone, &at))
+        g_list_store_append(phones->list, phone);
+    g_object_set_data(G_OBJECT(phones), ui_phone_name(phone), NULL);
+}
+
+/* It is shown when it has told what it has: a phone without a word about itself helps nobody. */
+static void name_came(UiPhones *phones, const char *name)
+{
+    UiPhone *phone = ui_phone_new(phones->bus, name);
+
+    g_signal_connect_object(phone, "ready", G_CALLBACK(phone_ready), phones, 0);
+    g_object_set_data_full(G_OBJECT(phones), name, phone, g_object_unref);
+}
+
+static void name_went(UiPhones *phones, const char *name)
+{
+    g_object_set_data(G_OBJECT(phones), name, NULL);
+    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(phones->list)); i++) {
+        UiPhone *phone = g_list_model_get_item(G_LIST_MODEL(phones->list), i);
+        bool found = !g_strcmp0(ui_phone_name(phone), name);
+        if (found) {
+            ui_phone_end(phone);
+            g_list_store_remove(phones->list, i);
+        }
+        g_object_unref(phone);
+        if (found)
+            return;
+    }
+}
+
+static void owner_changed(GDBusConnection *bus, const char *sender, const char *path,
+                          const char *interface, const char *signal, GVariant *parameters,
+                          gpointer phones)
+{
+    const char *name, *before, *after;
+
+    (void)bus, (void)sender, (void)path, (void)interface, (void)signal;
+    g_variant_get(parameters, "(&s&s&s)", &name, &before, &after);
+    if (*before)
+        name_went(phones, name);
+    if (*after)
+        name_came(phones, name);
+}
+
+static void names_listed(GObject *bus, GAsyncResult *result, gpointer data)
+{
+    GVariant *answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, NULL);
+    UiPhones *phones = data;
+    GVariantIter *names = NULL;
+    const char *name;
+
+    if (answer) {
+        g_variant_get(answer, "(as)", &names);
+        while (g_variant_iter_next(names, "&s", &name)) {
+            if (g_str_has_prefix(name, NAMES "."))
+                name_came(phones, name);
+        }
+        g_variant_iter_free(names);
+        g_variant_unref(answer);
+    }
+    g_object_unref(phones);
+}
+
+/* -- the list -----------------------------------------------------------------------------------
+ */
+
+static GType item_type(GListModel *model)
+{
+    (void)model;
+    return UI_TYPE_PHONE;
+}
+
+static guint n_items(GListModel *model)
+{
+    return g_list_model_get_n_items(G_LIST_MODEL(UI_PHONES(model)->list));
+}
+
+static gpointer item_at(GListModel *model, guint at)
+{
+    return g_list_model_get_item(G_LIST_MODEL(UI_PHONES(model)->list), at);
+}
+
+static void ui_phones_model(GListModelInterface *interface)
+{
+    interface->get_item_type = item_type;
+    interface->get_n_items = n_items;
+    interface->get_item = item_at;
+}
+
+GListModel *ui_phones_calls(UiPhones *phones)
+{
+    return G_LIST_MODEL(phones->calls);
+}
+
+UiPhone *ui_phones_first(UiPhones *phones)
+{
+    UiPhone *phone = g_list_model_get_item(G_LIST_MODEL(phones), 0);
+
+    if (phone)
+        g_object_unref(phone); /* the list holds it */
+    return phone;
+}
+
+/* -- the object ---------------------------------------------------------------------------------
+ */
+
+static gpointer calls_of(gpointer phone, gpointer nothing)
+{
+    GListModel *calls = g_object_ref(ui_phone_calls(phone));
+
+    (void)nothing;
+    g_object_unref(phone);
+    return calls;
+}
+
+static void dispose(GObject *object)
+{
+    UiPhones *phones = UI_PHONES(object);
+
+    if (phones->bus && phones->watch)
+        g_dbus_connection_signal_unsubscribe(phones->bus, phones->watch);
+    phones->watch = 0;
+    g_clear_object(&phones->calls);
+    g_clear_object(&phones->list);
+    g_clear_object(&phones->bus);
+    G_OBJECT_CLASS(ui_phones_parent_class)->dispose(object);
+}
+
+static void ui_phones_class_init(UiPhonesClass *class)
+{
+    G_OBJECT_CLASS(class)->dispose = dispose;
+}
+
+static void ui_phones_init(UiPhones *phones)
+{
+    GtkMapListModel *lists;
+
+    phones->list = g_list_store_new(UI_TYPE_PHONE);
+    g_signal_connect_swapped(phones->list, "items-changed", G_CALLBACK(g_list_model_items_changed),
+                             phones);
+    lists = gtk_map_list_model_new(g_object_ref(G_LIST_MODEL(phones->list)), calls_of, NULL, NULL);
+    phones->calls = gtk_flatten_list_model_new(G_LIST_MODEL(lists));
+}
+
+UiPhones *ui_phones_new(GDBusConnection *bus)
+{
+    UiPhones *phones = g_object_new(UI_TYPE_PHONES, NULL);
+
+    if (!bus)
+        return phones;
+    phones->bus = g_object_ref(bus);
+    phones->watch = g_dbus_connection_signal_subscribe(
+        bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+        "/org/freedesktop/DBus", NAMES, G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_NAMESPACE, owner_changed,
+        phones, NULL);
+    g_dbus_connection_call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                           "org.freedesktop.DBus", "ListNames", NULL, G_VARIANT_TYPE("(as)"),
+                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, names_listed, g_object_ref(phones));
+    return phones;
+}

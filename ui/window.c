@@ -1,0 +1,207 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window.h"
+#include "pages.h"
+
+struct _UiWindow {
+    AdwApplicationWindow parent;
+    UiApp *app; /* borrowed: it outlives its windows */
+    AdwLeaflet *leaflet;
+    GtkWidget *side, *content;
+    GtkListBox *list;
+    GtkStack *stack;
+    AdwWindowTitle *title;
+    AdwToastOverlay *toasts;
+    GtkWidget *back;
+};
+
+G_DEFINE_FINAL_TYPE(UiWindow, ui_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* -- turning pages ------------------------------------------------------------------------------
+ */
+
+static void show_row(UiWindow *window, GtkListBoxRow *row)
+{
+    const struct ui_page *page = &ui_pages[gtk_list_box_row_get_index(row)];
+
+    gtk_stack_set_visible_child_name(window->stack, page->name);
+    adw_window_title_set_title(window->title, _(page->title));
+}
+
+static void row_selected(GtkListBox *list, GtkListBoxRow *row, UiWindow *window)
+{
+    (void)list;
+    if (row)
+        show_row(window, row);
+}
+
+/* On a narrow screen a choice is also a step to the page; a mere selection is not. */
+static void row_activated(GtkListBox *list, GtkListBoxRow *row, UiWindow *window)
+{
+    (void)list;
+    show_row(window, row);
+    adw_leaflet_set_visible_child(window->leaflet, window->content);
+}
+
+void ui_window_turn_to(UiWindow *window, const char *page)
+{
+    for (guint i = 0; i < ui_page_count; i++) {
+        if (!g_strcmp0(ui_pages[i].name, page)) {
+            gtk_list_box_select_row(window->list,
+                                    gtk_list_box_get_row_at_index(window->list, (int)i));
+            adw_leaflet_set_visible_child(window->leaflet, window->content);
+        }
+    }
+}
+
+void ui_window_toast(UiWindow *window, const char *text)
+{
+    AdwToast *toast;
+    char *literal = g_markup_escape_text(text, -1); /* a toast's title is markup */
+
+    toast = adw_toast_new(literal);
+    adw_toast_overlay_add_toast(window->toasts, toast);
+    g_free(literal);
+}
+
+static void go_back(GtkButton *button, UiWindow *window)
+{
+    (void)button;
+    adw_leaflet_set_visible_child(window->leaflet, window->side);
+}
+
+/* -- building -----------------------------------------------------------------------------------
+ */
+
+static GtkWidget *side_row(const struct ui_page *page)
+{
+    GtkWidget *row = gtk_list_box_row_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
+    GtkWidget *icon = gtk_image_new_from_icon_name(page->icon),
+              *label = gtk_label_new(_(page->title));
+
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _(page->title), -1);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_box_append(GTK_BOX(box), icon);
+    gtk_box_append(GTK_BOX(box), label);
+    gtk_widget_set_margin_top(box, 6);
+    gtk_widget_set_margin_bottom(box, 6);
+    gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
+    return row;
+}
+
+static GtkWidget *main_menu(void)
+{
+    GMenu *menu = g_menu_new();
+    GtkWidget *button = gtk_menu_button_new();
+
+    g_menu_append(menu, _("_Set Up…"), "app.assistant");
+    g_menu_append(menu, _("_Keyboard Shortcuts"), "win.show-help-overlay");
+    g_menu_append(menu, _("_About SIM Call Security"), "app.about");
+    gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(button), "open-menu-symbolic");
+    gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), G_MENU_MODEL(menu));
+    gtk_menu_button_set_primary(GTK_MENU_BUTTON(button), TRUE);
+    gtk_widget_set_tooltip_text(button, _("Main Menu"));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Main Menu"), -1);
+    g_object_unref(menu);
+    return button;
+}
+
+static GtkWidget *make_side(UiWindow *window)
+{
+    GtkWidget *side = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0), *bar = adw_header_bar_new();
+    GtkWidget *list = gtk_list_box_new(), *scroll = gtk_scrolled_window_new();
+
+    adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar),
+                                    adw_window_title_new(_("SIM Call Security"), NULL));
+    adw_header_bar_pack_end(ADW_HEADER_BAR(bar), main_menu());
+    g_object_bind_property(window->leaflet, "folded", bar, "show-end-title-buttons",
+                           G_BINDING_SYNC_CREATE);
+    gtk_widget_add_css_class(list, "navigation-sidebar");
+    gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages"),
+                                   -1);
+    for (guint i = 0; i < ui_page_count; i++)
+        gtk_list_box_append(GTK_LIST_BOX(list), side_row(&ui_pages[i]));
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), list);
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_widget_set_vexpand(scroll, TRUE);
+    gtk_box_append(GTK_BOX(side), bar);
+    gtk_box_append(GTK_BOX(side), scroll);
+    gtk_widget_set_size_request(side, 230, -1);
+    window->list = GTK_LIST_BOX(list);
+    return side;
+}
+
+static GtkWidget *back_button(UiWindow *window)
+{
+    GtkWidget *back = gtk_button_new_from_icon_name("go-previous-symbolic");
+
+    gtk_widget_set_tooltip_text(back, _("Back"));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(back), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"),
+                                   -1);
+    g_signal_connect(back, "clicked", G_CALLBACK(go_back), window);
+    g_object_bind_property(window->leaflet, "folded", back, "visible", G_BINDING_SYNC_CREATE);
+    return back;
+}
+
+static GtkWidget *make_content(UiWindow *window)
+{
+    GtkWidget *content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0), *bar = adw_header_bar_new();
+
+    window->title = ADW_WINDOW_TITLE(adw_window_title_new("", NULL));
+    window->stack = GTK_STACK(gtk_stack_new());
+    window->toasts = ADW_TOAST_OVERLAY(adw_toast_overlay_new());
+    for (guint i = 0; i < ui_page_count; i++)
+        gtk_stack_add_named(window->stack, ui_pages[i].make(window->app), ui_pages[i].name);
+    gtk_stack_set_vhomogeneous(window->stack, FALSE);
+    gtk_stack_set_hhomogeneous(window->stack, FALSE);
+    adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar), GTK_WIDGET(window->title));
+    adw_header_bar_pack_start(ADW_HEADER_BAR(bar), back_button(window));
+    adw_toast_overlay_set_child(window->toasts, GTK_WIDGET(window->stack));
+    gtk_box_append(GTK_BOX(content), bar);
+    gtk_box_append(GTK_BOX(content), GTK_WIDGET(window->toasts));
+    gtk_widget_set_vexpand(GTK_WIDGET(window->toasts), TRUE);
+    gtk_widget_set_hexpand(content, TRUE);
+    return content;
+}
+
+static void build(UiWindow *window)
+{
+    GtkWidget *line = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
+
+    window->leaflet = ADW_LEAFLET(adw_leaflet_new());
+    window->side = make_side(window);
+    window->content = make_content(window);
+    adw_leaflet_append(window->leaflet, window->side);
+    adw_leaflet_page_set_navigatable(adw_leaflet_append(window->leaflet, line), FALSE);
+    adw_leaflet_append(window->leaflet, window->content);
+    adw_leaflet_set_can_navigate_back(window->leaflet, TRUE);
+    adw_application_window_set_content(ADW_APPLICATION_WINDOW(window), GTK_WIDGET(window->leaflet));
+    g_signal_connect(window->list, "row-selected", G_CALLBACK(row_selected), window);
+    g_signal_connect(window->list, "row-activated", G_CALLBACK(row_activated), window);
+    gtk_list_box_select_row(window->list, gtk_list_box_get_row_at_index(window->list, 0));
+    adw_leaflet_set_visible_child(window->leaflet, window->content);
+}
+
+static void ui_window_class_init(UiWindowClass *class)
+{
+    (void)class;
+}
+
+static void ui_window_init(UiWindow *window)
+{
+    gtk_window_set_title(GTK_WINDOW(window), _("SIM Call Security"));
+    gtk_window_set_default_size(GTK_WINDOW(window), 860, 640);
+    gtk_widget_set_size_request(GTK_WIDGET(window), 360, 294);
+}
+
+UiWindow *ui_window_new(UiApp *app)
+{
+    UiWindow *window = g_object_new(UI_TYPE_WINDOW, "application", app, NULL);
+
+    window->app = app;
+    build(window);
+    return window;
+}
