@@ -25,6 +25,12 @@ class Desktop(Phone):
             file.write(AUTO_ANSWER)
 
     def start(self, wait_registered=True, limit=40):
+        self.start_screen()
+        self.start_linphone()
+        if wait_registered:
+            self.wait_registered(limit)
+
+    def start_screen(self):
         self.node.env.update({"DISPLAY": DISPLAY, "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb",
                               "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.node.path('bus')}"})
         # Qt Quick draws with OpenGL: without GLX there is no window.
@@ -34,11 +40,11 @@ class Desktop(Phone):
                                       f"--address={self.node.env['DBUS_SESSION_BUS_ADDRESS']}"])
         for process, path in ((screen, self.node.path("tmp/.X11-unix/X1")), (bus, self.node.path("bus"))):
             wait_for(lambda process=process, path=path: process.check() and os.path.exists(path), 10, path)
+
+    def start_linphone(self):
         self.process = self.node.start("desktop", ["linphone", "--verbose", "--config",
                                                    self.node.path(".config/linphone/linphonerc")])
         self.log = self.process.log
-        if wait_registered:
-            self.wait_registered(limit)
 
     def wait_registered(self, limit=40):
         self.wait_log(r"to \[LinphoneRegistrationOk\]", limit)

@@ -14,7 +14,8 @@ import os
 import shutil
 import subprocess
 
-from .desktop import DISPLAY
+from .desktop import DISPLAY, Desktop
+from .phone import Phone
 from .process import Failed, Timeout, wait_for
 
 HANDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hands.py")
@@ -268,3 +269,17 @@ class Screen:
         """What is on the display; the number of its colours."""
         self.node.run(["import", "-window", window, path])
         return int(self.node.run(["identify", "-format", "%k", path]).stdout)
+
+
+class Seat(Desktop):
+    """A person at a desktop with linphone-desktop: answers when told to, and has a Screen beside it."""
+
+    def __init__(self, node, *args, **options):
+        self.screen = Screen(node)
+        super().__init__(node, *args, **options)
+
+    def configure(self, *args, **options):
+        Phone.configure(self, *args, **options)  # pylint: disable=non-parent-init-called
+
+    def start_screen(self):
+        self.screen.start()
