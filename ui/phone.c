@@ -4,23 +4,28 @@
 
 #define ROOT "/org/simauth/Phone1"
 #define PHONE_INTERFACE "org.simauth.Phone1"
-#define CALL_INTERFACE "org.simauth.Phone1.Call"
 #define ANSWER_MS 45000 /* a self-test waits for a gateway that does not answer */
+
+enum kind { CALLS, ACCOUNTS, SIMS, KIND_COUNT };
+static const char *const kind_interface[KIND_COUNT] = {"org.simauth.Call1", "org.simauth.Account1",
+                                                       "org.simauth.Sim1"};
 
 struct _UiPhone {
     GObject parent;
     char *name;
     UiRecord *state;
-    GListStore *calls;
-    GHashTable *by_path; /* object path -> UiRecord, the same as in calls */
+    GListStore *lists[KIND_COUNT];
+    GHashTable *by_path; /* object path -> UiRecord, the same as in the lists */
+    GDBusProxy *root;    /* NULL until it has told its properties */
     GDBusObjectManager *objects;
     GDBusConnection *bus;
     GCancellable *ending;
+    bool ready;
 };
 
 G_DEFINE_FINAL_TYPE(UiPhone, ui_phone, G_TYPE_OBJECT)
 
-static guint ready_signal;
+static guint ready_signal, told_signal;
 
 const char *ui_phone_name(UiPhone *phone)
 {
@@ -34,7 +39,22 @@ UiRecord *ui_phone_state(UiPhone *phone)
 
 GListModel *ui_phone_calls(UiPhone *phone)
 {
-    return G_LIST_MODEL(phone->calls);
+    return G_LIST_MODEL(phone->lists[CALLS]);
+}
+
+GListModel *ui_phone_accounts(UiPhone *phone)
+{
+    return G_LIST_MODEL(phone->lists[ACCOUNTS]);
+}
+
+GListModel *ui_phone_sims(UiPhone *phone)
+{
+    return G_LIST_MODEL(phone->lists[SIMS]);
+}
+
+UiPhone *ui_phone_of(UiRecord *record)
+{
+    return g_object_get_data(G_OBJECT(record), "phone");
 }
 
 /* -- objects come, change and go ----------------------------------------------------------------
@@ -55,22 +75,26 @@ static GVariant *properties_of(GDBusProxy *proxy)
     return g_variant_builder_end(&values);
 }
 
+static void add_face(UiPhone *phone, const char *path, GDBusProxy *face, enum kind kind)
+{
+    UiRecord *record = ui_record_new(properties_of(face));
+
+    /* Not owned: the phone ends its records before it goes. */
+    g_object_set_data(G_OBJECT(record), "phone", phone);
+    g_hash_table_insert(phone->by_path, g_strdup(path), record);
+    g_list_store_append(phone->lists[kind], record);
+}
+
 static void add_object(UiPhone *phone, GDBusObject *object)
 {
     const char *path = g_dbus_object_get_object_path(object);
-    GDBusInterface *main_face = g_dbus_object_get_interface(object, PHONE_INTERFACE);
-    GDBusInterface *call_face = g_dbus_object_get_interface(object, CALL_INTERFACE);
 
-    if (main_face)
-        ui_record_update(phone->state, properties_of(G_DBUS_PROXY(main_face)));
-    if (call_face && !g_hash_table_contains(phone->by_path, path)) {
-        UiRecord *call = ui_record_new(properties_of(G_DBUS_PROXY(call_face)));
-        g_object_set_data(G_OBJECT(call), "phone", phone);
-        g_hash_table_insert(phone->by_path, g_strdup(path), call);
-        g_list_store_append(phone->calls, call);
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+        GDBusInterface *face = g_dbus_object_get_interface(object, kind_interface[kind]);
+        if (face && !g_hash_table_contains(phone->by_path, path))
+            add_face(phone, path, G_DBUS_PROXY(face), kind);
+        g_clear_object(&face);
     }
-    g_clear_object(&main_face);
-    g_clear_object(&call_face);
 }
 
 static void object_added(GDBusObjectManager *objects, GDBusObject *object, gpointer phone)
@@ -79,38 +103,73 @@ static void object_added(GDBusObjectManager *objects, GDBusObject *object, gpoin
     add_object(phone, object);
 }
 
+static void face_added(GDBusObjectManager *objects, GDBusObject *object, GDBusInterface *face,
+                       gpointer phone)
+{
+    (void)objects, (void)face;
+    add_object(phone, object);
+}
+
 static void object_removed(GDBusObjectManager *objects, GDBusObject *object, UiPhone *phone)
 {
-    UiRecord *call = g_hash_table_lookup(phone->by_path, g_dbus_object_get_object_path(object));
+    const char *path = g_dbus_object_get_object_path(object);
+    UiRecord *record = g_hash_table_lookup(phone->by_path, path);
     guint at;
 
     (void)objects;
-    if (!call)
+    if (!record)
         return;
-    if (g_list_store_find(phone->calls, call, &at))
-        g_list_store_remove(phone->calls, at);
-    g_hash_table_remove(phone->by_path, g_dbus_object_get_object_path(object));
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+        if (g_list_store_find(phone->lists[kind], record, &at))
+            g_list_store_remove(phone->lists[kind], at);
+    }
+    g_object_set_data(G_OBJECT(record), "phone", NULL);
+    g_hash_table_remove(phone->by_path, path);
 }
 
 static void properties_changed(GDBusObjectManagerClient *objects, GDBusObjectProxy *object,
                                GDBusProxy *face, GVariant *changed, const char *const *gone,
                                UiPhone *phone)
 {
-    UiRecord *call =
+    UiRecord *record =
         g_hash_table_lookup(phone->by_path, g_dbus_object_get_object_path(G_DBUS_OBJECT(object)));
 
-    (void)objects, (void)gone;
-    if (!g_strcmp0(g_dbus_proxy_get_interface_name(face), PHONE_INTERFACE))
-        ui_record_update(phone->state, changed);
-    else if (call && !g_strcmp0(g_dbus_proxy_get_interface_name(face), CALL_INTERFACE))
-        ui_record_update(call, changed);
+    (void)objects, (void)gone, (void)face;
+    if (record)
+        ui_record_update(record, changed);
 }
 
-static void face_added(GDBusObjectManager *objects, GDBusObject *object, GDBusInterface *face,
-                       gpointer phone)
+static void root_changed(GDBusProxy *root, GVariant *changed, const char *const *gone,
+                         UiPhone *phone)
 {
-    (void)face;
-    object_added(objects, object, phone);
+    (void)root, (void)gone;
+    ui_record_update(phone->state, changed);
+}
+
+static void root_told(GDBusProxy *root, const char *sender, const char *signal,
+                      GVariant *parameters, UiPhone *phone)
+{
+    (void)root, (void)sender;
+    g_signal_emit(phone, told_signal, g_quark_from_string(signal), parameters);
+}
+
+/* -- getting to know it -------------------------------------------------------------------------
+ */
+
+static void ready_if_all_known(UiPhone *phone)
+{
+    if (phone->ready || !phone->root || !phone->objects)
+        return;
+    phone->ready = true;
+    g_signal_emit(phone, ready_signal, 0);
+}
+
+/* A Linphone that ends while it is asked is nothing to talk about. */
+static void not_told(const UiPhone *phone, GError *error)
+{
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_message("%s does not tell what it has: %s", phone->name, error->message);
+    g_error_free(error);
 }
 
 static void objects_known(GObject *source, GAsyncResult *result, gpointer data)
@@ -122,9 +181,7 @@ static void objects_known(GObject *source, GAsyncResult *result, gpointer data)
 
     (void)source;
     if (!objects) {
-        if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-            g_debug("%s does not tell what it has: %s", phone->name, error->message);
-        g_error_free(error);
+        not_told(phone, error);
         g_object_unref(phone);
         return;
     }
@@ -138,7 +195,27 @@ static void objects_known(GObject *source, GAsyncResult *result, gpointer data)
     for (GList *item = list; item; item = item->next)
         add_object(phone, item->data);
     g_list_free_full(list, g_object_unref);
-    g_signal_emit(phone, ready_signal, 0);
+    ready_if_all_known(phone);
+    g_object_unref(phone);
+}
+
+static void root_known(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GError *error = NULL;
+    GDBusProxy *root = g_dbus_proxy_new_finish(result, &error);
+    UiPhone *phone = data;
+
+    (void)source;
+    if (!root) {
+        not_told(phone, error);
+        g_object_unref(phone);
+        return;
+    }
+    phone->root = root;
+    g_signal_connect_object(root, "g-properties-changed", G_CALLBACK(root_changed), phone, 0);
+    g_signal_connect_object(root, "g-signal", G_CALLBACK(root_told), phone, 0);
+    ui_record_update(phone->state, properties_of(root));
+    ready_if_all_known(phone);
     g_object_unref(phone);
 }
 
@@ -148,6 +225,8 @@ UiPhone *ui_phone_new(GDBusConnection *bus, const char *name)
 
     phone->name = g_strdup(name);
     phone->bus = g_object_ref(bus);
+    g_dbus_proxy_new(bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, NULL, name, ROOT, PHONE_INTERFACE,
+                     phone->ending, root_known, g_object_ref(phone));
     g_dbus_object_manager_client_new(bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START,
                                      name, ROOT, NULL, NULL, NULL, phone->ending, objects_known,
                                      g_object_ref(phone));
@@ -156,8 +235,15 @@ UiPhone *ui_phone_new(GDBusConnection *bus, const char *name)
 
 void ui_phone_end(UiPhone *phone)
 {
+    GHashTableIter iter;
+    gpointer record;
+
     g_cancellable_cancel(phone->ending);
-    g_list_store_remove_all(phone->calls);
+    g_hash_table_iter_init(&iter, phone->by_path);
+    while (g_hash_table_iter_next(&iter, NULL, &record))
+        g_object_set_data(record, "phone", NULL);
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        g_list_store_remove_all(phone->lists[kind]);
     g_hash_table_remove_all(phone->by_path);
 }
 
@@ -213,10 +299,13 @@ static void finalize(GObject *object)
 {
     UiPhone *phone = UI_PHONE(object);
 
+    ui_phone_end(phone);
+    g_clear_object(&phone->root);
     g_clear_object(&phone->objects);
     g_clear_object(&phone->bus);
     g_clear_object(&phone->ending);
-    g_clear_object(&phone->calls);
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        g_clear_object(&phone->lists[kind]);
     g_clear_object(&phone->state);
     g_hash_table_unref(phone->by_path);
     g_free(phone->name);
@@ -228,12 +317,15 @@ static void ui_phone_class_init(UiPhoneClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     ready_signal = g_signal_new("ready", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                 G_TYPE_NONE, 0);
+    told_signal = g_signal_new("told", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0,
+                               NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_VARIANT);
 }
 
 static void ui_phone_init(UiPhone *phone)
 {
     phone->state = ui_record_new(NULL);
-    phone->calls = g_list_store_new(UI_TYPE_RECORD);
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        phone->lists[kind] = g_list_store_new(UI_TYPE_RECORD);
     phone->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
     phone->ending = g_cancellable_new();
 }

@@ -17,10 +17,17 @@ G_DECLARE_FINAL_TYPE(UiPhone, ui_phone, UI, PHONE, GObject)
 
 /* Its name on the bus. */
 const char *ui_phone_name(UiPhone *phone);
-/* The properties of its main interface; "changed" as they do. Borrowed. */
+/* The properties of org.simauth.Phone1; "changed" as they do. Borrowed. The phone itself emits
+ * "told::NAME" (GVariant parameters) for each signal of that interface: "told::HistoryChanged". */
 UiRecord *ui_phone_state(UiPhone *phone);
-/* Its calls of now, UiRecords with the properties of the call's interface. Borrowed. */
+/* Its calls, accounts and SIMs: UiRecords with the properties of org.simauth.Call1, Account1 and
+ * Sim1. Borrowed. */
 GListModel *ui_phone_calls(UiPhone *phone);
+GListModel *ui_phone_accounts(UiPhone *phone);
+GListModel *ui_phone_sims(UiPhone *phone);
+/* Of a call, account or SIM: the phone that it is on. Borrowed; NULL for a record of the history.
+ */
+UiPhone *ui_phone_of(UiRecord *record);
 
 /* Exactly once, on the main loop: the answer's tuple (borrowed), or NULL and a sentence for a
  * person. Not called when `owner` is gone by then. */
@@ -39,7 +46,7 @@ G_DECLARE_FINAL_TYPE(UiPhones, ui_phones, UI, PHONES, GObject)
 
 /* `bus` NULL: no session bus, an empty list that stays so. */
 UiPhones *ui_phones_new(GDBusConnection *bus);
-/* The calls of all phones of now in one list of UiRecord. Borrowed. */
+/* The calls of all phones in one list of UiRecord. Borrowed. */
 GListModel *ui_phones_calls(UiPhones *phones);
 /* The first phone, for what a person does without choosing one; NULL when there is none. Borrowed.
  */
