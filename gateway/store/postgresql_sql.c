@@ -198,6 +198,29 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_OPERATOR_KEY_GET] =
         "SELECT id, public, secret, not_before, not_after FROM operator_key "
         "WHERE not_before <= $1 AND not_after > $1 ORDER BY not_before DESC, id DESC LIMIT 1",
+    [SQL_AUTHORITY_ADD] =
+        "INSERT INTO authority (name, chain, secret, made) VALUES ($1, $2, $3, $4)",
+    [SQL_AUTHORITY_GET] = "SELECT name, chain, secret, made FROM authority ORDER BY id DESC "
+                          "LIMIT 1",
+    [SQL_CERTIFICATE_ADD] =
+        "INSERT INTO certificate (serial, subscriber, nai, aor, not_before, not_after, revoked, "
+        "der) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+    [SQL_CERTIFICATE_LIST] =
+        "SELECT serial, subscriber, nai, aor, not_before, not_after, revoked, der FROM certificate "
+        "WHERE ($1::text = '' OR aor = $1) AND ($2::bigint = 0 OR subscriber = $2) AND not_after > "
+        "$3 AND "
+        "($4::bigint = 0 OR revoked = 0) AND ($5::bigint = 0 OR revoked > 0) ORDER BY not_after "
+        "DESC, serial "
+        "LIMIT $6",
+    [SQL_CERTIFICATE_REVOKE] =
+        "UPDATE certificate SET revoked = $2 WHERE serial = $1 AND revoked = 0",
+    [SQL_CERTIFICATE_REVOKE_SIM] =
+        "UPDATE certificate SET revoked = $2 WHERE subscriber = $1 AND revoked = 0",
+    [SQL_CERTIFICATE_REVOKE_AOR] = "UPDATE certificate SET revoked = $3 WHERE aor = $1 AND "
+                                   "($2::bigint = 0 OR subscriber = $2) AND "
+                                   "revoked = 0",
+    [SQL_CERTIFICATE_ERASE] =
+        "UPDATE certificate SET nai = 'erased', aor = '', der = ''::bytea WHERE nai = $1",
     [SQL_SWEEP_UB] = "DELETE FROM ub WHERE issued < $1",
     [SQL_SWEEP_SESSION] = "DELETE FROM session WHERE expires < $1",
     [SQL_SWEEP_VECTOR] = "DELETE FROM vector WHERE changed < $1",
@@ -210,6 +233,9 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_SWEEP_PROOF] = "DELETE FROM proof WHERE made < $1 AND day < $1",
     [SQL_SWEEP_CODE] = "DELETE FROM code WHERE expires < $1",
     [SQL_SWEEP_CLAIM] = "DELETE FROM claim WHERE last < $1",
+    [SQL_SWEEP_CERTIFICATE] = "DELETE FROM certificate WHERE not_after < $1",
+    [SQL_RESEAL_AUTHORITY] = RESEAL("authority", "id", "name", "secret"),
+    [SQL_RESEAL_AUTHORITY_SET] = RESEAL_SET("authority", "id", "secret"),
     [SQL_RESEAL_SUBSCRIBER] = RESEAL("subscriber", "id", "id", "keys"),
     [SQL_RESEAL_SUBSCRIBER_SET] = RESEAL_SET("subscriber", "id", "keys"),
     [SQL_RESEAL_OPERATOR_KEY] = RESEAL("operator_key", "id", "public", "secret"),
@@ -315,5 +341,15 @@ const char *const postgresql_schema[] = {
     "NOT NULL, record BIGINT NOT NULL, made BIGINT NOT NULL);"
     "CREATE INDEX ticket_subscriber ON ticket (subscriber);"
     "CREATE INDEX ticket_made ON ticket (made);",
+    /* 5: subscribers' certificates */
+    "CREATE TABLE authority (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name BYTEA NOT "
+    "NULL UNIQUE, chain TEXT NOT NULL, secret BYTEA NOT NULL, made BIGINT NOT NULL);"
+    "CREATE TABLE certificate (serial BYTEA PRIMARY KEY, subscriber BIGINT NOT NULL, nai TEXT "
+    "NOT NULL, aor TEXT NOT NULL, not_before BIGINT NOT NULL, not_after BIGINT NOT NULL, "
+    "revoked BIGINT NOT NULL, der BYTEA NOT NULL);"
+    "CREATE INDEX certificate_aor ON certificate (aor);"
+    "CREATE INDEX certificate_subscriber ON certificate (subscriber);"
+    "CREATE INDEX certificate_nai ON certificate (nai);"
+    "CREATE INDEX certificate_end ON certificate (not_after);",
     NULL,
 };

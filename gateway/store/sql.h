@@ -105,6 +105,14 @@ enum sql {
     SQL_PRICE_LIST,
     SQL_OPERATOR_KEY_ADD,
     SQL_OPERATOR_KEY_GET,
+    SQL_AUTHORITY_ADD,
+    SQL_AUTHORITY_GET,
+    SQL_CERTIFICATE_ADD,
+    SQL_CERTIFICATE_LIST,
+    SQL_CERTIFICATE_REVOKE,
+    SQL_CERTIFICATE_REVOKE_SIM,
+    SQL_CERTIFICATE_REVOKE_AOR,
+    SQL_CERTIFICATE_ERASE,
     SQL_SWEEP_UB,
     SQL_SWEEP_SESSION,
     SQL_SWEEP_VECTOR,
@@ -115,6 +123,7 @@ enum sql {
     SQL_SWEEP_PROOF,
     SQL_SWEEP_CODE,
     SQL_SWEEP_CLAIM,
+    SQL_SWEEP_CERTIFICATE,
     SQL_RESEAL_SUBSCRIBER,
     SQL_RESEAL_SUBSCRIBER_SET,
     SQL_RESEAL_OPERATOR_KEY,
@@ -129,6 +138,8 @@ enum sql {
     SQL_RESEAL_VECTOR_SET,
     SQL_RESEAL_TICKET,
     SQL_RESEAL_TICKET_SET,
+    SQL_RESEAL_AUTHORITY,
+    SQL_RESEAL_AUTHORITY_SET,
     SQL_RESTORED_SQN,
     SQL_RESTORED_UB,
     SQL_RESTORED_SESSION,
@@ -278,6 +289,15 @@ enum store_result sql_price_set(struct store *, const struct store_price *);
 enum store_result sql_price_list(struct store *, store_price_cb, void *);
 enum store_result sql_operator_key_add(struct store *, const struct store_operator_key *);
 enum store_result sql_operator_key_get(struct store *, int64_t, struct store_operator_key *);
+enum store_result sql_authority_add(struct store *, const struct store_authority *);
+enum store_result sql_authority_get(struct store *, struct store_authority *);
+enum store_result sql_certificate_add(struct store *, const struct store_certificate *);
+enum store_result sql_certificate_list(struct store *, const struct store_certificate_filter *,
+                                       store_certificate_cb, void *);
+enum store_result sql_certificate_revoke(struct store *, const uint8_t *, int64_t);
+/* What a SIM or an address that goes away takes with it. */
+enum store_result sql_certificate_revoke_sim(struct store *, int64_t);
+enum store_result sql_certificate_revoke_aor(struct store *, const char *, int64_t);
 enum store_result sql_sweep(struct store *, int64_t);
 enum store_result sql_reseal(struct store *, struct store_reseal *);
 enum store_result sql_restored(struct store *, uint64_t);
@@ -317,6 +337,9 @@ enum store_result sql_restored(struct store *, uint64_t);
                                                                                                    \
     .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \
     .operator_key_add = sql_operator_key_add, .operator_key_get = sql_operator_key_get,            \
-    .sweep = sql_sweep, .reseal = sql_reseal, .restored = sql_restored
+    .authority_add = sql_authority_add, .authority_get = sql_authority_get,                        \
+    .certificate_add = sql_certificate_add, .certificate_list = sql_certificate_list,              \
+    .certificate_revoke = sql_certificate_revoke, .sweep = sql_sweep, .reseal = sql_reseal,        \
+    .restored = sql_restored
 
 #endif

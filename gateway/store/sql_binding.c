@@ -81,7 +81,11 @@ enum store_result sql_binding_list(struct store *store, const struct store_bindi
 
 enum store_result sql_binding_remove(struct store *store, const char *aor, int64_t subscriber)
 {
-    return sql_run(store, sql_bind(store, SQL_BINDING_REMOVE, "ti", aor, subscriber));
+    enum store_result result = sql_certificate_revoke_aor(store, aor, subscriber);
+
+    return result == STORE_OK
+               ? sql_run(store, sql_bind(store, SQL_BINDING_REMOVE, "ti", aor, subscriber))
+               : result;
 }
 
 /* -- history -------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ enum store_result sql_record_purge(struct store *store, int64_t before)
 enum store_result sql_record_erase(struct store *store, const char *nai)
 {
     static const enum sql places[] = {SQL_RECORD_ERASE_A, SQL_RECORD_ERASE_B, SQL_PAIR_ERASE,
-                                      SQL_EVENT_ERASE};
+                                      SQL_EVENT_ERASE, SQL_CERTIFICATE_ERASE};
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         enum store_result result = sql_run(store, sql_bind(store, places[i], "t", nai));
@@ -270,11 +270,12 @@ enum store_result sql_sweep(struct store *store, int64_t now)
         enum sql sql;
         int64_t before;
     } sweeps[] = {
-        {SQL_SWEEP_UB, now - 120},     {SQL_SWEEP_SESSION, now},
-        {SQL_SWEEP_VECTOR, now - 420}, {SQL_SWEEP_TICKET, now - 420},
-        {SQL_SWEEP_ANSWER, now - 300}, {SQL_SWEEP_OPERATOR_KEY, now - 86400},
-        {SQL_SWEEP_RECORD, now - 360}, {SQL_SWEEP_PROOF, now - 86400},
-        {SQL_SWEEP_CODE, now - 86400}, {SQL_SWEEP_CLAIM, now - 30 * 86400},
+        {SQL_SWEEP_UB, now - 120},           {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_VECTOR, now - 420},       {SQL_SWEEP_TICKET, now - 420},
+        {SQL_SWEEP_ANSWER, now - 300},       {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+        {SQL_SWEEP_RECORD, now - 360},       {SQL_SWEEP_PROOF, now - 86400},
+        {SQL_SWEEP_CODE, now - 86400},       {SQL_SWEEP_CLAIM, now - 30 * 86400},
+        {SQL_SWEEP_CERTIFICATE, now - 3600},
     };
 
     for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {

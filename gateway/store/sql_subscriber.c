@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* K 16, OP 16, flags 1, AMF 2, c 80, r 5; with TUAK in c and r: TOP 32, second half of K 16, and
- * iterations 1 */
+ * iterations 1; without a SIM in c: H(A1) 32 */
 #define KEYS_LEN 120
 #define FLAG_OPC 1
 #define FLAG_CONSTANTS 2
@@ -37,6 +37,8 @@ static void keys_write(const struct store_keys *keys, uint8_t octets[static KEYS
         octets[32] |= FLAG_ALGORITHM;
         octets[16] = (uint8_t)keys->algorithm;
     }
+    if (keys->algorithm == STORE_NO_SIM)
+        memcpy(octets + 35, keys->ha1, sizeof keys->ha1);
 }
 
 static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_LEN])
@@ -58,6 +60,8 @@ static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_
     }
     keys->gsm = octets[32] & FLAG_GSM;
     keys->algorithm = octets[32] & FLAG_ALGORITHM ? octets[16] : STORE_MILENAGE;
+    if (keys->algorithm == STORE_NO_SIM)
+        memcpy(keys->ha1, octets + 35, sizeof keys->ha1);
 }
 
 static void place_of(int64_t id, char place[static 48])
@@ -172,7 +176,10 @@ enum store_result sql_subscriber_list(struct store *store, const char *after, in
 
 enum store_result sql_subscriber_remove(struct store *store, int64_t id)
 {
-    return sql_run(store, sql_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id));
+    enum store_result result = sql_certificate_revoke_sim(store, id);
+
+    return result == STORE_OK ? sql_run(store, sql_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id))
+                              : result;
 }
 
 /* What was agreed with a SIM, or is open. */
@@ -180,7 +187,7 @@ static enum store_result end_all(struct store *store, int64_t id)
 {
     static const enum sql gone[] = {SQL_BARRED_SESSION, SQL_BARRED_UB, SQL_BARRED_VECTOR,
                                     SQL_BARRED_TICKET};
-    enum store_result result = STORE_OK;
+    enum store_result result = sql_certificate_revoke_sim(store, id);
 
     for (size_t i = 0; result == STORE_OK && i < sizeof gone / sizeof *gone; i++) {
         result = sql_run(store, sql_bind(store, gone[i], "i", id));
@@ -208,7 +215,11 @@ enum store_result sql_subscriber_rekey(struct store *store,
 
 enum store_result sql_subscriber_since(struct store *store, int64_t id, int64_t sim_since)
 {
-    return sql_run(store, sql_bind(store, SQL_SUBSCRIBER_SINCE, "ii", id, sim_since));
+    enum store_result result = sql_certificate_revoke_sim(store, id);
+
+    return result == STORE_OK
+               ? sql_run(store, sql_bind(store, SQL_SUBSCRIBER_SINCE, "ii", id, sim_since))
+               : result;
 }
 
 enum store_result sql_sqn_set(struct store *store, int64_t id, uint64_t sqn)

@@ -45,7 +45,8 @@ enum store_algorithm {
     STORE_COMP128V2 = 2,
     STORE_COMP128V3 = 3,
     STORE_XOR = 4,
-    STORE_TUAK = 15 /* in the program alone: `tuak` says it */
+    STORE_NO_SIM = 5, /* no SIM at all: a password (GBA_Digest); an older gateway refuses it */
+    STORE_TUAK = 15   /* in the program alone: `tuak` says it */
 };
 /* What the AuC knows of a SIM; sealed at rest. */
 struct store_keys {
@@ -64,10 +65,11 @@ struct store_keys {
     bool akap;                      /* its calls use the method akap instead of aka */
     enum store_algorithm algorithm; /* not Milenage: `op` and the constants are not used */
     bool gsm;                       /* a 2G SIM: triplets, method gsm */
+    uint8_t ha1[SIMAUTH_HA1_LEN];   /* STORE_NO_SIM: H(A1); nothing else is used then */
 };
 struct store_subscriber {
-    int64_t id; /* given by the store */
-    char imsi[STORE_IMSI_MAX + 1];
+    int64_t id;                    /* given by the store */
+    char imsi[STORE_IMSI_MAX + 1]; /* without a SIM a name that begins with a letter */
     char impi[STORE_IMPI_MAX + 1];
     char nai[SIMAUTH_NAI_MAX + 1];
     struct store_keys keys; /* wipe with store_subscriber_wipe() */
@@ -260,6 +262,39 @@ struct store_operator_key {
     int64_t not_before, not_after;
 };
 
+/* What signs subscribers' certificates: the one that was entered last counts. */
+#define STORE_AUTHORITY_NAME_LEN 16
+#define STORE_AUTHORITY_KEY_MAX 140 /* octets of DER; a key of P-256 has 138 or fewer */
+struct store_authority {
+    uint8_t name[STORE_AUTHORITY_NAME_LEN]; /* random: where its key stands in the store */
+    char *chain;                            /* PEM, its own certificate first; owned: free() */
+    uint8_t key[STORE_AUTHORITY_KEY_MAX];   /* DER, sealed at rest; to be wiped */
+    size_t key_len;
+    int64_t made;
+};
+void store_authority_clear(struct store_authority *authority);
+/* A subscriber's, as it was issued. It outlives its subscriber, for it may be on a list. */
+#define STORE_SERIAL_LEN 16
+#define STORE_CERTIFICATE_MAX 4096 /* octets of DER */
+struct store_certificate {
+    uint8_t serial[STORE_SERIAL_LEN];
+    int64_t subscriber;
+    char nai[SIMAUTH_NAI_MAX + 1];
+    char aor[SIMAUTH_AOR_MAX + 1];
+    int64_t not_before, not_after;
+    int64_t revoked; /* when; 0: not */
+    const uint8_t *der;
+    size_t der_len;
+};
+struct store_certificate_filter {
+    const char *aor;    /* NULL: all */
+    int64_t subscriber; /* 0: all */
+    int64_t after;      /* those that end after this moment */
+    bool good;          /* those alone that are not revoked */
+    bool revoked;       /* those alone that are */
+    int limit;          /* 0: all; those that end last come first */
+};
+
 /* An answer that is given again to the same request. */
 struct store_answer {
     char who[STORE_NAME_MAX + 32]; /* "s:" subscriber, "p:" partner; "nonce": ua_once() */
@@ -288,6 +323,7 @@ typedef int (*store_record_cb)(const struct store_record *record, void *data);
 typedef int (*store_event_cb)(const struct store_event *event, void *data);
 typedef int (*store_claim_cb)(const struct store_claim *claim, void *data);
 typedef int (*store_sum_cb)(const struct store_sum *sum, void *data);
+typedef int (*store_certificate_cb)(const struct store_certificate *certificate, void *data);
 typedef int (*store_price_cb)(const struct store_price *price, void *data);
 
 struct store_ops {
@@ -471,8 +507,22 @@ struct store_ops {
     enum store_result (*operator_key_get)(struct store *store, int64_t now,
                                           struct store_operator_key *key);
 
+    enum store_result (*authority_add)(struct store *store,
+                                       const struct store_authority *authority);
+    /* The last that was added; store_authority_clear() it. */
+    enum store_result (*authority_get)(struct store *store, struct store_authority *authority);
+    enum store_result (*certificate_add)(struct store *store,
+                                         const struct store_certificate *certificate);
+    enum store_result (*certificate_list)(struct store *store,
+                                          const struct store_certificate_filter *filter,
+                                          store_certificate_cb cb, void *data);
+    /* STORE_NONE: there is none, or it was revoked before. A SIM that is revoked, changed or
+     * removed, and an address that is taken from it, revoke theirs by themselves. */
+    enum store_result (*certificate_revoke)(struct store *store, const uint8_t *serial,
+                                            int64_t now);
+
     /* Removes what is over: challenges, sessions, vectors, answers, operator keys, proofs, codes,
-     * claims; a record whose vector nobody confirmed in time is "gone". */
+     * claims, certificates; a record whose vector nobody confirmed in time is "gone". */
     enum store_result (*sweep)(struct store *store, int64_t now);
 
     /* In a writing transaction: seals the next values with the present key, where another opens
