@@ -9,3 +9,4 @@ install(FILES ${packaging}/systemd/sysusers.conf DESTINATION lib/sysusers.d RENA
 install(FILES ${packaging}/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME simauth-gateway.conf)
 install(FILES ${packaging}/prometheus/simauth-gateway.rules.yml ${PROJECT_SOURCE_DIR}/docs/operator-guide.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${packaging}/apparmor/usr.sbin.simauth-gateway DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/apparmor.d)
