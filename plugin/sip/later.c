@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tasks for the main loop, from any thread, and one-shot timers. */
+/* Tasks for the main loop, from any thread, one-shot timers, and descriptors of others. */
 #include "tap_internal.h"
 
 #include <stdlib.h>
@@ -153,8 +153,77 @@ void sip_timer_stop(struct sip_timer *timer)
     free(timer);
 }
 
+/* -- descriptors ---------------------------------------------------------------------------------
+ */
+
+struct sip_watch {
+    struct sip_watch *next;
+    uintptr_t core;
+    belle_sip_source_t *source; /* a reference; NULL after its core is gone */
+    void (*ready)(void *arg);
+    void *arg;
+};
+
+static int on_ready(void *arg, unsigned int events)
+{
+    struct sip_watch *watch = arg;
+
+    (void)events;
+    watch->ready(watch->arg); /* may release the watch; the loop holds the source meanwhile */
+    return BELLE_SIP_CONTINUE;
+}
+
+struct sip_watch *sip_watch_start(belle_sip_provider_t *provider, int fd, void (*ready)(void *arg),
+                                  void *arg)
+{
+    struct tap_core *core = tap_core_by_provider(provider);
+    struct sip_watch *watch = core ? calloc(1, sizeof(*watch)) : NULL;
+
+    if (!watch)
+        return NULL;
+    watch->core = core->id;
+    watch->ready = ready;
+    watch->arg = arg;
+    watch->source =
+        belle_sip_socket_source_new(on_ready, watch, fd, BELLE_SIP_EVENT_READ, (unsigned)-1);
+    watch->next = core->watches;
+    core->watches = watch;
+    belle_sip_main_loop_add_source(core->loop, watch->source);
+    return watch;
+}
+
+void sip_watch_for_write(struct sip_watch *watch, bool on)
+{
+    if (watch && watch->source)
+        belle_sip_source_set_events(watch->source,
+                                    BELLE_SIP_EVENT_READ | (on ? BELLE_SIP_EVENT_WRITE : 0));
+}
+
+static void unhook(struct tap_core *core, struct sip_watch *watch)
+{
+    struct sip_watch **link = &core->watches;
+
+    while (*link != watch)
+        link = &(*link)->next;
+    *link = watch->next;
+    belle_sip_main_loop_remove_source(core->loop, watch->source);
+    belle_sip_object_unref(watch->source);
+    watch->source = NULL;
+}
+
+void sip_watch_stop(struct sip_watch *watch)
+{
+    struct tap_core *core = watch && watch->source ? tap_core_by_id(watch->core) : NULL;
+
+    if (core)
+        unhook(core, watch);
+    free(watch);
+}
+
 void tap_core_drop_timers(struct tap_core *core)
 {
     while (core->timers)
         detach(core, core->timers);
+    while (core->watches)
+        unhook(core, core->watches);
 }

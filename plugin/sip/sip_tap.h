@@ -69,6 +69,8 @@ struct sip_tap_user {
      * INFO and their responses), before it goes up / out. All three in, PASS or DROP out. */
     enum sip_decision (*later_in)(void *user, struct sip_call *call, belle_sip_message_t *message);
     void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
+    /* A REGISTER for `aor` is about to leave over a TLS connection. True: with a sips contact. */
+    bool (*register_out)(void *user, belle_sip_provider_t *provider, const char *aor);
     /* What was held is lost. The call can no longer be resumed, not even from here; call_gone
      * follows by itself. */
     void (*held_gone)(void *user, struct sip_call *call, enum sip_gone why);
@@ -100,6 +102,13 @@ struct sip_timer *sip_timer_start(belle_sip_provider_t *provider, unsigned ms,
                                   void (*expired)(void *arg), void *arg);
 void sip_timer_stop(
     struct sip_timer *timer); /* NULL does nothing; also releases one that expired */
+
+/* Tells on the provider's main loop that `fd`, which stays the caller's, can be read (or written,
+ * after sip_watch_for_write()), until it is stopped or the core goes. NULL when out of memory. */
+struct sip_watch *sip_watch_start(belle_sip_provider_t *provider, int fd, void (*ready)(void *arg),
+                                  void *arg);
+void sip_watch_for_write(struct sip_watch *watch, bool on);
+void sip_watch_stop(struct sip_watch *watch); /* NULL does nothing */
 
 /* -- one call ------------------------------------------------------------------------------------
  */
@@ -151,6 +160,20 @@ bool sip_call_take_back(struct sip_call *call, const char *reason);
 bool sip_call_drop(struct sip_call *call);
 /* Adds Reason and Warning 399 to the CANCEL or BYE that this call will send next; NULL clears. */
 void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning);
+
+/* -- the connection (way.c) ----------------------------------------------------------------------
+ */
+/* The address (as its REGISTER had it in To) that is registered over the TLS connection which every
+ * message of theirs in this call came over so far; NULL when one came over another, when the
+ * registration was over by then, or when nothing came. Valid until the next message. */
+const char *sip_call_registered_over(const struct sip_call *call);
+/* Whether an address that is the same() as `aor` is registered over a TLS connection that lives. */
+bool sip_tap_is_registered(belle_sip_provider_t *provider, const char *aor,
+                           bool (*same)(const char *a, const char *b));
+/* The URIs of all contacts become sips, or sip over TLS. */
+void sip_message_set_contact_secure(belle_sip_message_t *message, bool secure);
+/* Request-URI, From, To and Contact become sips, or sip; within invite_out. */
+void sip_invite_set_secure(belle_sip_request_t *invite, bool secure);
 
 /* -- one message ---------------------------------------------------------------------------------
  */

@@ -119,6 +119,8 @@ struct tap_core {
     unsigned probes;
     struct sip_call *calls;
     struct sip_timer *timers;
+    struct tap_registration *registrations; /* newest connection first */
+    struct sip_watch *watches;
     struct tap_task *tasks, **tasks_end; /* guarded */
     bool tasks_scheduled;                /* guarded */
     bool settle_scheduled;
@@ -204,6 +206,9 @@ struct sip_call {
     enum tap_back back; /* sip_call_take_back() */
     char *back_reason;
     char *end_reason, *end_warning;
+
+    char *way; /* the address that is registered over the connection of what came first */
+    bool way_mixed;
 };
 
 struct sip_call *tap_call_new(struct tap_core *core, enum sip_direction direction,
@@ -242,6 +247,17 @@ bool tap_answer(struct sip_call *call, int code, const char *phrase, const char 
                 const char *warning);
 void tap_reply(struct tap_core *core, belle_sip_request_t *request, int code, const char *to_tag);
 
+/* -- way.c ----------------------------------------------------------------------------------------
+ */
+void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,
+                          belle_sip_request_t *request);
+void tap_way_register_answer(struct tap_core *core, belle_sip_channel_t *channel,
+                             belle_sip_response_t *response);
+void tap_way_channel_dead(struct tap_core *core, const belle_sip_channel_t *channel);
+void tap_way_core_gone(struct tap_core *core);
+/* A message of this call came over `channel`. */
+void tap_way_message(struct sip_call *call, const belle_sip_channel_t *channel);
+
 /* -- retry.c -------------------------------------------------------------------------------------
  */
 /* The CANCEL that the user wants leaves as soon as it may. */
@@ -271,6 +287,7 @@ void tap_message_explain(belle_sip_message_t *message, const char *reason, const
 /* -- flow.c: what is done with each message -------------------------------------------------------
  */
 bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message);
-void tap_flow_out(struct tap_core *core, belle_sip_message_t *message);
+void tap_flow_out(struct tap_core *core, belle_sip_channel_t *channel,
+                  belle_sip_message_t *message);
 
 #endif
