@@ -379,6 +379,7 @@ static void read_limits(struct reader *r, struct config *c)
     c->session_lifetime = number(r, "life", "session", 86400, 60, 604800);
     c->nonce_lifetime = number(r, "life", "nonce", 300, 1, 3600);
     c->operator_key_rotate = number(r, "life", "operator_key", 86400, 3600, 604800);
+    c->certificate_lifetime = number(r, "life", "certificate", 86400, 3600, 604800);
     c->subscriber_per_minute = number(r, "limits", "subscriber_per_minute", 30, 1, 1000000);
     c->subscriber_burst = number(r, "limits", "subscriber_burst", 10, 1, 1000000);
     c->ub_per_minute = number(r, "limits", "ub_per_minute", 6, 1, 1000000);
@@ -401,11 +402,12 @@ static const struct {
     {"store", " type database seal_key seal_key_old "},
     {"metrics", " address port "},
     {"auc", " type amf ind_bits ind_first ind_count module hlr_address hlr_port hlr_name hlr_links "
-            "hlr_timeout_ms allow_2g weak_algorithms udm_url udm_ca udm_certificate udm_key "
+            "hlr_timeout_ms allow_2g allow_password weak_algorithms udm_url udm_ca udm_certificate "
+            "udm_key "
             "udm_token udm_timeout_ms "},
     {"sip", " proxy port transport ca_file from "},
     {"charging", " keep_days "},
-    {"life", " vector confirmed session nonce operator_key "},
+    {"life", " vector confirmed session nonce operator_key certificate "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
                "federation_timeout_ms refusal_ms "},
 };

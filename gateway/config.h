@@ -59,6 +59,7 @@ struct config {
     int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
     int operator_key_rotate;
     /* limits */
+    int certificate_lifetime; /* of a subscriber's certificate */
     int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst;
     int federation_timeout_ms, refusal_ms;
 };

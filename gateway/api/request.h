@@ -165,6 +165,10 @@ void tickets_get(struct request *request);
 void tickets_claim_post(struct request *request);
 void federation_tickets_post(struct request *request);
 void changes_post(struct request *request);
+void certificates_post(struct request *request);
+void certificates_find_post(struct request *request);
+void certificates_revoked_get(struct request *request);
+void federation_certificates_post(struct request *request);
 void federation_changes_post(struct request *request);
 
 /* Checks the phone's Digest; false: answered with 401. */

@@ -36,7 +36,7 @@ extern const struct ctl_command ctl_subscriber_commands[], ctl_import_commands[]
     ctl_person_commands[], ctl_binding_commands[], ctl_conflict_commands[], ctl_sim_commands[],
     ctl_partner_commands[], ctl_partner_test_commands[], ctl_record_commands[],
     ctl_price_commands[], ctl_base_commands[], ctl_completion_commands[], ctl_seal_commands[],
-    ctl_backup_commands[];
+    ctl_backup_commands[], ctl_certificate_commands[];
 /* The command after `previous` in all of these; NULL `previous`: the first; NULL: no more. */
 const struct ctl_command *ctl_next_command(const struct ctl_command *previous);
 

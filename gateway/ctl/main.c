@@ -19,7 +19,7 @@ static const struct ctl_command *const tables[] = {
     ctl_person_commands, ctl_binding_commands,    ctl_conflict_commands,
     ctl_sim_commands,    ctl_partner_commands,    ctl_partner_test_commands,
     ctl_record_commands, ctl_price_commands,      ctl_completion_commands,
-    ctl_seal_commands,   ctl_backup_commands,
+    ctl_seal_commands,   ctl_backup_commands,     ctl_certificate_commands,
 };
 
 const struct ctl_command *ctl_next_command(const struct ctl_command *previous)

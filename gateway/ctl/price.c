@@ -42,8 +42,11 @@ static int set(struct ctl *ctl)
 {
     struct store_price price = {.first = strcmp(ctl->words[1], "first") == 0};
 
-    if (!simauth_method_find(ctl->words[0], strlen(ctl->words[0])))
-        return ctl_fail("\"%s\" is no method of this version: aka, akap, gsm", ctl->words[0]);
+    if (!simauth_method_find(ctl->words[0], strlen(ctl->words[0])) &&
+        strcmp(ctl->words[0], "cert") != 0)
+        return ctl_fail("\"%s\" is no method of this version: aka, akap, gsm; or cert, a "
+                        "subscriber's certificate",
+                        ctl->words[0]);
     if (!price.first && strcmp(ctl->words[1], "again") != 0)
         return ctl_fail("the second word must be first or again");
     g_strlcpy(price.method, ctl->words[0], sizeof price.method);
