@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whose certificate it is: the names in its subjectAltName (RFC 5922). The common name counts for
+ * nothing, and no name has a wildcard. */
+#include "internal.h"
+
+#include <ctype.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <strings.h>
+
+/* The octets of a name; empty where it holds what no name has (a NUL, a blank). */
+static struct e2m_span text_of(const ASN1_STRING *string)
+{
+    struct e2m_span text = {ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string)};
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.octets[i] <= ' ' || text.octets[i] >= 0x7f)
+            return (struct e2m_span){NULL, 0};
+    }
+    return text;
+}
+
+/* Length of the scheme sip or sips with its colon; 0: another. */
+static size_t scheme_len(struct e2m_span uri)
+{
+    if (uri.len > 4 && strncasecmp((const char *)uri.octets, "sip:", 4) == 0)
+        return 4;
+    return uri.len > 5 && strncasecmp((const char *)uri.octets, "sips:", 5) == 0 ? 5 : 0;
+}
+
+static int hex_digit(uint8_t c)
+{
+    return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+}
+
+/* The user part as lib's names have it (docs/protocol.md, section 3): escapes of unreserved
+ * characters undone, the others in upper case. */
+static bool copy_user(struct e2m_span user, char **out)
+{
+    for (size_t i = 0; i < user.len; i++) {
+        int high, low, c;
+        if (user.octets[i] != '%') {
+            *(*out)++ = (char)user.octets[i];
+            continue;
+        }
+        high = i + 2 < user.len ? hex_digit(user.octets[i + 1]) : -1;
+        low = i + 2 < user.len ? hex_digit(user.octets[i + 2]) : -1;
+        if (high < 0 || low < 0)
+            return false;
+        c = high * 16 + low;
+        if (c < 0x80 && (isalnum(c) || (c && strchr("-_.!~*'()", c)))) {
+            *(*out)++ = (char)c;
+        } else {
+            *(*out)++ = '%';
+            *(*out)++ = (char)toupper(user.octets[i + 1]);
+            *(*out)++ = (char)toupper(user.octets[i + 2]);
+        }
+        i += 2;
+    }
+    return user.len > 0;
+}
+
+/* sip:user@host; false for anything with a password, a port, parameters or headers. */
+static bool canonical(struct e2m_span uri, char out[static E2M_AOR_MAX + 1])
+{
+    size_t skip = scheme_len(uri);
+    const uint8_t *at = skip ? memchr(uri.octets, '@', uri.len) : NULL;
+    struct e2m_span user, host;
+
+    if (!at || uri.len > E2M_AOR_MAX)
+        return false;
+    user = (struct e2m_span){uri.octets + skip, (size_t)(at - uri.octets) - skip};
+    host = (struct e2m_span){at + 1, uri.len - (size_t)(at + 1 - uri.octets)};
+    if (memchr(user.octets, ':', user.len) || !e2m_host_valid((const char *)host.octets, host.len))
+        return false;
+    out = stpcpy(out, "sip:");
+    if (!copy_user(user, &out))
+        return false;
+    *out++ = '@';
+    for (size_t i = 0; i < host.len; i++)
+        *out++ = (char)tolower(host.octets[i]);
+    *out = '\0';
+    return true;
+}
+
+bool e2m_aor_canonical(const char *aor, char out[static E2M_AOR_MAX + 1])
+{
+    return aor && canonical(e2m_text_span(aor), out);
+}
+
+static GENERAL_NAMES *names_of(X509 *certificate)
+{
+    return X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+
+/* The URI of a name in the scheme sip or sips; empty: it is none. */
+static struct e2m_span sip_uri_of(const GENERAL_NAME *name)
+{
+    struct e2m_span none = {NULL, 0}, uri;
+
+    if (name->type != GEN_URI)
+        return none;
+    uri = text_of(name->d.uniformResourceIdentifier);
+    return scheme_len(uri) ? uri : none;
+}
+
+static bool uri_is_domain(struct e2m_span uri, const char *domain)
+{
+    size_t skip = scheme_len(uri);
+
+    return e2m_same_text((struct e2m_span){uri.octets + skip, uri.len - skip}, domain);
+}
+
+enum e2m_result e2m_certificate_names_server(X509 *certificate, const char *domain)
+{
+    GENERAL_NAMES *names = names_of(certificate);
+    bool by_uri = false, by_dns = false, has_uri = false;
+
+    if (!e2m_host_valid(domain, strlen(domain))) {
+        GENERAL_NAMES_free(names);
+        return E2M_WRONG_SERVER;
+    }
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        struct e2m_span uri = sip_uri_of(name);
+        if (uri.len && !memchr(uri.octets, '@', uri.len)) {
+            has_uri = true;
+            by_uri = by_uri || uri_is_domain(uri, domain);
+        }
+        if (name->type == GEN_DNS)
+            by_dns = by_dns || e2m_same_text(text_of(name->d.dNSName), domain);
+    }
+    GENERAL_NAMES_free(names);
+    return by_uri || (by_dns && !has_uri) ? E2M_OK : E2M_WRONG_SERVER;
+}
+
+enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor)
+{
+    char wanted[E2M_AOR_MAX + 1], has[E2M_AOR_MAX + 1];
+    GENERAL_NAMES *names;
+    bool found = false;
+
+    if (!e2m_aor_canonical(aor, wanted))
+        return E2M_FOREIGN_SIGNER;
+    names = names_of(certificate);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        struct e2m_span uri = sip_uri_of(sk_GENERAL_NAME_value(names, i));
+        found = uri.len && canonical(uri, has) && strcmp(has, wanted) == 0;
+    }
+    GENERAL_NAMES_free(names);
+    return found ? E2M_OK : E2M_FOREIGN_SIGNER;
+}
+
+bool e2m_certificate_aor(X509 *certificate, char out[static E2M_AOR_MAX + 1])
+{
+    GENERAL_NAMES *names = names_of(certificate);
+    bool found = false;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        struct e2m_span uri = sip_uri_of(sk_GENERAL_NAME_value(names, i));
+        found = uri.len && canonical(uri, out);
+    }
+    GENERAL_NAMES_free(names);
+    if (!found)
+        out[0] = '\0';
+    return found;
+}
