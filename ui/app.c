@@ -1,12 +1,22 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app.h"
+#include "demo.h"
+#include "notify.h"
+#include "prefs.h"
 #include "window.h"
+
+#include <stdlib.h>
+
+#define DEMO_SECONDS 5 /* each state, when all are played */
 
 struct _UiApp {
     AdwApplication parent;
     UiPhones *phones;
-    bool background; /* --background: watch for calls, show no window yet */
+    UiNotifier *notifier;
+    struct demo *demo; /* NULL without --demo */
+    char *demo_state;  /* "": all of them, one after the other */
+    bool background;   /* --background: watch for calls, show no window yet */
     bool held;
 };
 
@@ -87,29 +97,89 @@ static void add_actions(UiApp *app)
 /* -- life ---------------------------------------------------------------------------------------
  */
 
+static void show_now(UiNotifier *notifier, gpointer app)
+{
+    (void)notifier;
+    ui_app_show(app, "now");
+}
+
+static void begin_demo(UiApp *app, GDBusConnection *bus)
+{
+    GError *error = NULL;
+
+    app->demo = demo_new(bus, *app->demo_state ? app->demo_state : "idle", &error);
+    if (!app->demo) {
+        g_printerr("%s\n", error->message);
+        exit(2);
+    }
+    if (!*app->demo_state)
+        demo_play(app->demo, DEMO_SECONDS);
+}
+
 static void startup(GApplication *application)
 {
     UiApp *app = UI_APP(application);
+    GDBusConnection *bus;
 
     G_APPLICATION_CLASS(ui_app_parent_class)->startup(application);
     gtk_window_set_default_icon_name(UI_APP_ID);
-    app->phones = ui_phones_new(g_application_get_dbus_connection(application));
+    bus = g_application_get_dbus_connection(application);
+    if (bus && app->demo_state)
+        begin_demo(app, bus);
+    app->phones = ui_phones_new(bus, app->demo_state ? DEMO_NAMES : UI_PHONES_NAMES);
+    if (bus) {
+        app->notifier = ui_notifier_new(bus, ui_phones_calls(app->phones));
+        g_signal_connect(app->notifier, "activated", G_CALLBACK(show_now), app);
+    }
     add_actions(app);
+}
+
+/* Without a window we go on only where the person wants calls to be watched. */
+static void hold_as_wanted(UiApp *app, bool wanted)
+{
+    if (wanted && !app->held)
+        g_application_hold(G_APPLICATION(app));
+    if (!wanted && app->held)
+        g_application_release(G_APPLICATION(app));
+    app->held = wanted;
+}
+
+void ui_app_watch(UiApp *app)
+{
+    hold_as_wanted(app, ui_pref(UI_PREF_BACKGROUND) && !app->demo);
 }
 
 static void activate(GApplication *application)
 {
     UiApp *app = UI_APP(application);
 
-    if (!app->background) {
+    if (app->background)
+        hold_as_wanted(app, true);
+    else
         ui_app_show(app, NULL);
-        return;
-    }
+    if (!app->background)
+        ui_app_watch(app);
     app->background = false; /* the next activation is somebody who wants to see the window */
-    if (!app->held) {
-        app->held = true;
-        g_application_hold(application);
-    }
+}
+
+static char *demo_state;
+
+static gboolean parse_demo(const char *option, const char *value, gpointer data, GError **error)
+{
+    (void)option, (void)data, (void)error;
+    g_free(demo_state);
+    demo_state = g_strdup(value ?: "");
+    return TRUE;
+}
+
+static int print_demo_states(void)
+{
+    char **states = demo_states(), *text = g_strjoinv("\n", states);
+
+    g_print("%s\n", text);
+    g_free(text);
+    g_strfreev(states);
+    return 0;
 }
 
 static gint handle_local_options(GApplication *application, GVariantDict *options)
@@ -120,7 +190,15 @@ static gint handle_local_options(GApplication *application, GVariantDict *option
         g_print("simauth-ui %s\n", SIMAUTH_VERSION);
         return 0;
     }
+    if (!g_strcmp0(demo_state, "list"))
+        return print_demo_states();
     app->background = g_variant_dict_contains(options, "background");
+    if (demo_state) {
+        /* Not the window that watches real calls: another name, and never in its place. */
+        app->demo_state = g_steal_pointer(&demo_state);
+        g_application_set_application_id(application, UI_APP_ID ".Demo");
+        g_application_set_flags(application, G_APPLICATION_NON_UNIQUE);
+    }
     return -1;
 }
 
@@ -128,7 +206,10 @@ static void dispose(GObject *object)
 {
     UiApp *app = UI_APP(object);
 
+    g_clear_object(&app->notifier);
     g_clear_object(&app->phones);
+    g_clear_pointer(&app->demo, demo_free);
+    g_clear_pointer(&app->demo_state, g_free);
     G_OBJECT_CLASS(ui_app_parent_class)->dispose(object);
 }
 
@@ -145,6 +226,9 @@ static void ui_app_init(UiApp *app)
     static const GOptionEntry options[] = {
         {"background", 0, 0, G_OPTION_ARG_NONE, NULL,
          N_("Watch for calls and tell of them, without a window"), NULL},
+        {"demo", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_demo,
+         N_("Show what no phone is behind: one state, or all of them in turn; \"list\" names them"),
+         N_("STATE")},
         {"version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print the version"), NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };

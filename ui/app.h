@@ -20,6 +20,8 @@ UiPhones *ui_app_phones(UiApp *app);
 void ui_app_show(UiApp *app, const char *page);
 /* A word at the window's foot, for some seconds; translated. Without a window nobody is told. */
 void ui_app_toast(UiApp *app, const char *text);
+/* After a change of UI_PREF_BACKGROUND. */
+void ui_app_watch(UiApp *app);
 /* The window if there is one: parent of dialogs. */
 GtkWindow *ui_app_window(UiApp *app);
 

@@ -25,7 +25,7 @@ struct _UiPhone {
 
 G_DEFINE_FINAL_TYPE(UiPhone, ui_phone, G_TYPE_OBJECT)
 
-static guint ready_signal, told_signal;
+static guint ready_signal, told_signal, changed_signal;
 
 const char *ui_phone_name(UiPhone *phone)
 {
@@ -75,6 +75,11 @@ static GVariant *properties_of(GDBusProxy *proxy)
     return g_variant_builder_end(&values);
 }
 
+static void tell_change(UiPhone *phone)
+{
+    g_signal_emit(phone, changed_signal, 0);
+}
+
 static void add_face(UiPhone *phone, const char *path, GDBusProxy *face, enum kind kind)
 {
     UiRecord *record = ui_record_new(properties_of(face));
@@ -83,6 +88,11 @@ static void add_face(UiPhone *phone, const char *path, GDBusProxy *face, enum ki
     g_object_set_data(G_OBJECT(record), "phone", phone);
     g_hash_table_insert(phone->by_path, g_strdup(path), record);
     g_list_store_append(phone->lists[kind], record);
+    if (kind != CALLS) {
+        g_signal_connect_object(record, "changed", G_CALLBACK(tell_change), phone,
+                                G_CONNECT_SWAPPED);
+        tell_change(phone);
+    }
 }
 
 static void add_object(UiPhone *phone, GDBusObject *object)
@@ -125,6 +135,7 @@ static void object_removed(GDBusObjectManager *objects, GDBusObject *object, UiP
     }
     g_object_set_data(G_OBJECT(record), "phone", NULL);
     g_hash_table_remove(phone->by_path, path);
+    tell_change(phone);
 }
 
 static void properties_changed(GDBusObjectManagerClient *objects, GDBusObjectProxy *object,
@@ -317,6 +328,8 @@ static void ui_phone_class_init(UiPhoneClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     ready_signal = g_signal_new("ready", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                 G_TYPE_NONE, 0);
+    changed_signal = g_signal_new("changed", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 0);
     told_signal = g_signal_new("told", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0,
                                NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_VARIANT);
 }
@@ -328,4 +341,6 @@ static void ui_phone_init(UiPhone *phone)
         phone->lists[kind] = g_list_store_new(UI_TYPE_RECORD);
     phone->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
     phone->ending = g_cancellable_new();
+    g_signal_connect_object(phone->state, "changed", G_CALLBACK(tell_change), phone,
+                            G_CONNECT_SWAPPED);
 }

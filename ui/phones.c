@@ -3,13 +3,14 @@
 #include "phones.h"
 #include "phone.h"
 
-#define NAMES "org.simauth.Phone1"
+#include <string.h>
 
 struct _UiPhones {
     GObject parent;
     GListStore *list;
     GtkFlattenListModel *calls;
     GDBusConnection *bus;
+    char *names;
     guint watch;
 };
 
@@ -20,22 +21,14 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(UiPhones, ui_phones, G_TYPE_OBJECT,
 /* -- names come and go --------------------------------------------------------------------------
  */
 
-static void phone_ready(UiPhone *phone, UiPhones *phones)
+static guint changed_signal;
+
+/* Whatever else somebody puts below that name is no Linphone. */
+static bool is_ours(const UiPhones *phones, const char *name)
 {
-    guint at;
+    size_t len = strlen(phones->names);
 
-    if (!g_list_store_find(phones->list, phone, &at))
-        g_list_store_append(phones->list, phone);
-    g_object_set_data(G_OBJECT(phones), ui_phone_name(phone), NULL);
-}
-
-/* It is shown when it has told what it has: a phone without a word about itself helps nobody. */
-static void name_came(UiPhones *phones, const char *name)
-{
-    UiPhone *phone = ui_phone_new(phones->bus, name);
-
-    g_signal_connect_object(phone, "ready", G_CALLBACK(phone_ready), phones, 0);
-    g_object_set_data_full(G_OBJECT(phones), name, phone, g_object_unref);
+    return g_str_has_prefix(name, phones->names) && g_str_has_prefix(name + len, ".instance");
 }
 
 static void name_went(UiPhones *phones, const char *name)
@@ -47,11 +40,39 @@ static void name_went(UiPhones *phones, const char *name)
         if (found) {
             ui_phone_end(phone);
             g_list_store_remove(phones->list, i);
+            g_signal_emit(phones, changed_signal, 0);
         }
         g_object_unref(phone);
         if (found)
             return;
     }
+}
+
+static void tell_change(UiPhones *phones)
+{
+    g_signal_emit(phones, changed_signal, 0);
+}
+
+static void phone_ready(UiPhone *phone, UiPhones *phones)
+{
+    guint at;
+
+    if (!g_list_store_find(phones->list, phone, &at))
+        g_list_store_append(phones->list, phone);
+    g_signal_connect_object(phone, "changed", G_CALLBACK(tell_change), phones, G_CONNECT_SWAPPED);
+    tell_change(phones);
+    g_object_set_data(G_OBJECT(phones), ui_phone_name(phone), NULL);
+}
+
+/* It is shown when it has told what it has: a phone without a word about itself helps nobody. */
+static void name_came(UiPhones *phones, const char *name)
+{
+    UiPhone *phone;
+
+    name_went(phones, name); /* the list of names and the signal may both tell of it */
+    phone = ui_phone_new(phones->bus, name);
+    g_signal_connect_object(phone, "ready", G_CALLBACK(phone_ready), phones, 0);
+    g_object_set_data_full(G_OBJECT(phones), name, phone, g_object_unref);
 }
 
 static void owner_changed(GDBusConnection *bus, const char *sender, const char *path,
@@ -62,6 +83,8 @@ static void owner_changed(GDBusConnection *bus, const char *sender, const char *
 
     (void)bus, (void)sender, (void)path, (void)interface, (void)signal;
     g_variant_get(parameters, "(&s&s&s)", &name, &before, &after);
+    if (!is_ours(phones, name))
+        return;
     if (*before)
         name_went(phones, name);
     if (*after)
@@ -78,7 +101,7 @@ static void names_listed(GObject *bus, GAsyncResult *result, gpointer data)
     if (answer) {
         g_variant_get(answer, "(as)", &names);
         while (g_variant_iter_next(names, "&s", &name)) {
-            if (g_str_has_prefix(name, NAMES "."))
+            if (is_ours(phones, name))
                 name_came(phones, name);
         }
         g_variant_iter_free(names);
@@ -152,9 +175,18 @@ static void dispose(GObject *object)
     G_OBJECT_CLASS(ui_phones_parent_class)->dispose(object);
 }
 
+static void finalize(GObject *object)
+{
+    g_free(UI_PHONES(object)->names);
+    G_OBJECT_CLASS(ui_phones_parent_class)->finalize(object);
+}
+
 static void ui_phones_class_init(UiPhonesClass *class)
 {
+    G_OBJECT_CLASS(class)->finalize = finalize;
     G_OBJECT_CLASS(class)->dispose = dispose;
+    changed_signal = g_signal_new("changed", UI_TYPE_PHONES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 0);
 }
 
 static void ui_phones_init(UiPhones *phones)
@@ -168,16 +200,17 @@ static void ui_phones_init(UiPhones *phones)
     phones->calls = gtk_flatten_list_model_new(G_LIST_MODEL(lists));
 }
 
-UiPhones *ui_phones_new(GDBusConnection *bus)
+UiPhones *ui_phones_new(GDBusConnection *bus, const char *names)
 {
     UiPhones *phones = g_object_new(UI_TYPE_PHONES, NULL);
 
+    phones->names = g_strdup(names);
     if (!bus)
         return phones;
     phones->bus = g_object_ref(bus);
     phones->watch = g_dbus_connection_signal_subscribe(
         bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-        "/org/freedesktop/DBus", NAMES, G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_NAMESPACE, owner_changed,
+        "/org/freedesktop/DBus", names, G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_NAMESPACE, owner_changed,
         phones, NULL);
     g_dbus_connection_call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                            "org.freedesktop.DBus", "ListNames", NULL, G_VARIANT_TYPE("(as)"),

@@ -18,7 +18,8 @@ G_DECLARE_FINAL_TYPE(UiPhone, ui_phone, UI, PHONE, GObject)
 /* Its name on the bus. */
 const char *ui_phone_name(UiPhone *phone);
 /* The properties of org.simauth.Phone1; "changed" as they do. Borrowed. The phone itself emits
- * "told::NAME" (GVariant parameters) for each signal of that interface: "told::HistoryChanged". */
+ * "told::NAME" (GVariant parameters) for each signal of that interface: "told::HistoryChanged";
+ * and "changed" when its state, an account or a SIM changes. */
 UiRecord *ui_phone_state(UiPhone *phone);
 /* Its calls, accounts and SIMs: UiRecords with the properties of org.simauth.Call1, Account1 and
  * Sim1. Borrowed. */
@@ -40,12 +41,16 @@ void ui_phone_ask(UiPhone *phone, const char *method, GVariant *parameters, ui_p
 void ui_phone_ask_with(UiPhone *phone, const char *method, GVariant *parameters, GUnixFDList *files,
                        ui_phone_answer answer, GObject *owner);
 
-/* All of them: a GListModel of UiPhone. */
+/* All of them: a GListModel of UiPhone. Emits "changed" when a phone comes or goes, or one's state,
+ * accounts or SIMs change: what a page shows of them all is to be made anew. */
 #define UI_TYPE_PHONES (ui_phones_get_type())
 G_DECLARE_FINAL_TYPE(UiPhones, ui_phones, UI, PHONES, GObject)
 
-/* `bus` NULL: no session bus, an empty list that stays so. */
-UiPhones *ui_phones_new(GDBusConnection *bus);
+#define UI_PHONES_NAMES "org.simauth.Phone1"
+
+/* `bus` NULL: no session bus, an empty list that stays so. `names`: what their names begin with,
+ * UI_PHONES_NAMES or that of the demo. */
+UiPhones *ui_phones_new(GDBusConnection *bus, const char *names);
 /* The calls of all phones in one list of UiRecord. Borrowed. */
 GListModel *ui_phones_calls(UiPhones *phones);
 /* The first phone, for what a person does without choosing one; NULL when there is none. Borrowed.

@@ -1,0 +1,270 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "methods.h"
+
+#include <string.h>
+
+enum list { PEERS, KEYS, RECORDS, LIST_COUNT };
+static const char *const list_kind[LIST_COUNT] = {"peer", "key", "record"};
+const char *const methods_signals[] = {"PeersChanged", "KeysChanged", "HistoryChanged",
+                                       "SettingsChanged", NULL};
+
+struct methods {
+    GDBusConnection *bus;
+    const struct states *states;
+    GDBusInterfaceInfo *info;
+    GPtrArray *lists[LIST_COUNT];
+};
+
+/* -- lists --------------------------------------------------------------------------------------
+ */
+
+static const char *member(GVariant *item, const char *name)
+{
+    const char *text = "";
+
+    g_variant_lookup(item, name, "&s", &text);
+    return text;
+}
+
+static GVariant *page(const GPtrArray *list, guint skip, guint limit)
+{
+    GVariantBuilder builder;
+
+    g_variant_builder_init(&builder, G_VARIANT_TYPE("aa{sv}"));
+    for (guint i = skip; i < list->len && i - skip < limit; i++)
+        g_variant_builder_add_value(&builder, list->pdata[i]);
+    return g_variant_builder_end(&builder);
+}
+
+static guint remove_all(GPtrArray *list, const char *name, const char *value)
+{
+    guint removed = 0;
+
+    for (guint i = list->len; i-- > 0;) {
+        if (!*value || !strcmp(member(list->pdata[i], name), value)) {
+            g_ptr_array_remove_index(list, i);
+            removed++;
+        }
+    }
+    return removed;
+}
+
+static void set_member(GPtrArray *list, const char *aor, const char *name, GVariant *value)
+{
+    g_variant_ref_sink(value);
+    for (guint i = 0; i < list->len; i++) {
+        if (!strcmp(member(list->pdata[i], "Aor"), aor)) {
+            GVariantDict dict;
+            g_variant_dict_init(&dict, list->pdata[i]);
+            g_variant_dict_insert_value(&dict, name, value);
+            g_variant_unref(list->pdata[i]);
+            list->pdata[i] = g_variant_ref_sink(g_variant_dict_end(&dict));
+        }
+    }
+    g_variant_unref(value);
+}
+
+static void tell(const struct methods *m, const char *signal)
+{
+    g_dbus_connection_emit_signal(m->bus, NULL, "/org/simauth/Phone1", "org.simauth.Phone1", signal,
+                                  NULL, NULL);
+}
+
+/* -- what the demo can do itself ----------------------------------------------------------------
+ */
+
+static GVariant *list_peers(struct methods *m, GVariant *in)
+{
+    (void)in;
+    return g_variant_new("(@aa{sv})", page(m->lists[PEERS], 0, G_MAXUINT));
+}
+
+static GVariant *list_keys(struct methods *m, GVariant *in)
+{
+    (void)in;
+    return g_variant_new("(@aa{sv})", page(m->lists[KEYS], 0, G_MAXUINT));
+}
+
+static GVariant *history(struct methods *m, GVariant *in)
+{
+    guint skip, limit;
+
+    g_variant_get(in, "(uu)", &skip, &limit);
+    return g_variant_new("(u@aa{sv})", m->lists[RECORDS]->len,
+                         page(m->lists[RECORDS], skip, limit));
+}
+
+static GVariant *clear_history(struct methods *m, GVariant *in)
+{
+    (void)in;
+    g_ptr_array_set_size(m->lists[RECORDS], 0);
+    tell(m, "HistoryChanged");
+    return NULL;
+}
+
+static GVariant *forget(struct methods *m, GVariant *in)
+{
+    const char *aor;
+    guint removed;
+
+    g_variant_get(in, "(&s)", &aor);
+    removed = remove_all(m->lists[PEERS], "Aor", aor) + remove_all(m->lists[KEYS], "Peer", aor);
+    tell(m, "PeersChanged");
+    tell(m, "KeysChanged");
+    return g_variant_new("(b)", removed > 0);
+}
+
+static GVariant *forget_keys(struct methods *m, GVariant *in)
+{
+    const char *peer;
+    guint removed;
+
+    g_variant_get(in, "(&s)", &peer);
+    removed = remove_all(m->lists[KEYS], "Peer", peer);
+    tell(m, "KeysChanged");
+    return g_variant_new("(u)", removed);
+}
+
+static GVariant *trust_change(struct methods *m, GVariant *in)
+{
+    const char *aor, *nai;
+
+    g_variant_get(in, "(&s&s)", &aor, &nai);
+    set_member(m->lists[PEERS], aor, "Change", g_variant_new_string("none"));
+    set_member(m->lists[PEERS], aor, "Pinned", g_variant_new_boolean(FALSE));
+    tell(m, "PeersChanged");
+    return NULL;
+}
+
+static GVariant *set_setting(struct methods *m, GVariant *in)
+{
+    const char *group, *key, *value;
+
+    g_variant_get(in, "(&s&s&s)", &group, &key, &value);
+    if (g_str_has_prefix(group, "peer ") && !strcmp(key, "policy"))
+        set_member(m->lists[PEERS], group + strlen("peer "), "Policy", g_variant_new_string(value));
+    tell(m, "SettingsChanged");
+    tell(m, "PeersChanged");
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    GVariant *(*run)(struct methods *m, GVariant *in);
+} own[] = {
+    {"ListPeers", list_peers},       {"ListKeys", list_keys},     {"History", history},
+    {"ClearHistory", clear_history}, {"Forget", forget},          {"ForgetKeys", forget_keys},
+    {"TrustChange", trust_change},   {"SetSetting", set_setting},
+};
+
+/* -- answering ----------------------------------------------------------------------------------
+ */
+
+static GVariant *nothing(const char *type)
+{
+    switch (*type) {
+    case 's':
+        return g_variant_new_string("");
+    case 'b':
+        return g_variant_new_boolean(FALSE);
+    case 'i':
+        return g_variant_new_int32(-1);
+    case 'u':
+        return g_variant_new_uint32(0);
+    default:
+        return g_variant_new_array(G_VARIANT_TYPE(type + 1), NULL, 0);
+    }
+}
+
+static char *out_type(const GDBusMethodInfo *info)
+{
+    GString *type = g_string_new("(");
+
+    for (GDBusArgInfo **arg = info->out_args; arg && *arg; arg++)
+        g_string_append(type, (*arg)->signature);
+    g_string_append_c(type, ')');
+    return g_string_free(type, FALSE);
+}
+
+static GVariant *from_file(const struct methods *m, const char *state, const char *method)
+{
+    GDBusMethodInfo *info = g_dbus_interface_info_lookup_method(m->info, method);
+    char *key = g_strconcat("answer.", method, NULL), *type = out_type(info);
+    GVariant *answer = states_value(m->states, state, key, type);
+    GVariantBuilder empty;
+
+    if (!answer) {
+        g_variant_builder_init(&empty, G_VARIANT_TYPE_TUPLE);
+        for (GDBusArgInfo **arg = info->out_args; arg && *arg; arg++)
+            g_variant_builder_add_value(&empty, nothing((*arg)->signature));
+        answer = g_variant_ref_sink(g_variant_builder_end(&empty));
+    }
+    g_free(key);
+    g_free(type);
+    return answer;
+}
+
+static gboolean refused(const struct methods *m, const char *state, const char *method,
+                        GDBusMethodInvocation *invocation)
+{
+    char *key = g_strconcat("error.", method, NULL);
+    char *text = states_text(m->states, state, key), *cut = text ? strchr(text, '|') : NULL;
+
+    if (cut) {
+        *cut = '\0';
+        g_dbus_method_invocation_return_dbus_error(invocation, text, cut + 1);
+    }
+    g_free(key);
+    g_free(text);
+    return cut != NULL;
+}
+
+void methods_call(struct methods *m, const char *state, const char *method, GVariant *parameters,
+                  GDBusMethodInvocation *invocation)
+{
+    GVariant *answer;
+
+    if (refused(m, state, method, invocation))
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+        if (!strcmp(own[i].name, method)) {
+            g_dbus_method_invocation_return_value(invocation, own[i].run(m, parameters));
+            return;
+        }
+    }
+    answer = from_file(m, state, method);
+    g_dbus_method_invocation_return_value(invocation, answer);
+    g_variant_unref(answer);
+}
+
+void methods_reset(struct methods *m, const char *state)
+{
+    char *empty = states_text(m->states, state, "empty");
+
+    for (int i = 0; i < LIST_COUNT; i++) {
+        g_clear_pointer(&m->lists[i], g_ptr_array_unref);
+        m->lists[i] = states_list(m->states, list_kind[i]);
+        if (empty)
+            g_ptr_array_set_size(m->lists[i], 0);
+    }
+    g_free(empty);
+}
+
+struct methods *methods_new(GDBusConnection *bus, const struct states *states,
+                            GDBusInterfaceInfo *info)
+{
+    struct methods *m = g_new0(struct methods, 1);
+
+    m->bus = bus;
+    m->states = states;
+    m->info = info;
+    return m;
+}
+
+void methods_free(struct methods *m)
+{
+    for (int i = 0; m && i < LIST_COUNT; i++)
+        g_clear_pointer(&m->lists[i], g_ptr_array_unref);
+    g_free(m);
+}

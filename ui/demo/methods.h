@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the demo's peer answers. Lists come from the file's groups and can be changed (a key that is
+ * revoked is gone until the next state); all else is `answer.METHOD` of the state, a tuple, or
+ * `error.METHOD`, NAME|SENTENCE; a method without either answers with nothing of its types.
+ */
+#ifndef SIMAUTH_UI_METHODS_H
+#define SIMAUTH_UI_METHODS_H
+
+#include "states.h"
+
+struct methods;
+
+/* Borrows all three. */
+struct methods *methods_new(GDBusConnection *bus, const struct states *states,
+                            GDBusInterfaceInfo *info);
+void methods_free(struct methods *methods); /* NULL is allowed */
+/* A new state: the lists are as in the file again. */
+void methods_reset(struct methods *methods, const char *state);
+void methods_call(struct methods *methods, const char *state, const char *method,
+                  GVariant *parameters, GDBusMethodInvocation *invocation);
+/* The signals that say that a list is another one; NULL at the end. */
+extern const char *const methods_signals[];
+
+#endif
