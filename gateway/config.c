@@ -329,6 +329,7 @@ static void read_auc(struct reader *r, struct config *c)
     else if (!c->auc->draw)
         read_udm(r, c);
     c->allow_2g = yes(r, "auc", "allow_2g", "true");
+    c->allow_password = yes(r, "auc", "allow_password", "true");
     read_weak(r, c);
     c->ind.bits = number(r, "auc", "ind_bits", 5, 3, 8);
     c->ind.first = number(r, "auc", "ind_first", 0, 0, 255);

@@ -49,6 +49,7 @@ struct config {
     struct auc_ind ind;
     uint8_t amf[2];
     bool allow_2g;         /* bootstrapping and calls of 2G SIMs */
+    bool allow_password;   /* bootstrapping of subscribers without a SIM (GBA_Digest) */
     unsigned weak_allowed; /* bits 1 << enum store_algorithm */
     /* sip: where address checks are sent; sip_proxy "": nowhere */
     char *sip_proxy, *sip_ca_file, *sip_from;

@@ -97,7 +97,8 @@ static json_t *sim_object(const struct config *config, const struct store_subscr
 
 bool soft_sim_can(const struct store_keys *keys)
 {
-    return !keys->tuak && (keys->algorithm == STORE_MILENAGE || keys->gsm);
+    return keys->algorithm != STORE_NO_SIM && !keys->tuak &&
+           (keys->algorithm == STORE_MILENAGE || keys->gsm);
 }
 
 char *soft_sim_text(const struct config *config, const struct store_subscriber *subscriber,

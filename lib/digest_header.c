@@ -285,3 +285,23 @@ enum simauth_result simauth_gba_2g_nonce_read(const char *nonce, uint8_t rand[st
     memcpy(ks_input, octets + 32, 16);
     return SIMAUTH_OK;
 }
+
+void simauth_gba_digest_nonce_write(const uint8_t rand[static 16],
+                                    char nonce[static SIMAUTH_NONCE_DIGEST_LEN + 1])
+{
+    simauth_b64_encode(rand, 16, nonce);
+}
+
+enum simauth_result simauth_gba_digest_nonce_read(const char *nonce, uint8_t rand[static 16])
+{
+    uint8_t octets[16];
+    size_t len;
+
+    if (strnlen(nonce, SIMAUTH_NONCE_DIGEST_LEN + 1) != SIMAUTH_NONCE_DIGEST_LEN ||
+        simauth_b64_decode(nonce, SIMAUTH_NONCE_DIGEST_LEN, octets, sizeof octets, &len) !=
+            SIMAUTH_OK ||
+        len != sizeof octets)
+        return SIMAUTH_MALFORMED;
+    memcpy(rand, octets, sizeof octets);
+    return SIMAUTH_OK;
+}

@@ -255,3 +255,75 @@ enum simauth_result simauth_gba_2g(const uint8_t rand[static SIMAUTH_RAND_LEN],
         simauth_secret_wipe(res);
     return result;
 }
+
+/* -- GBA_Digest: a subscriber without a SIM ------------------------------------------------------
+ */
+
+enum simauth_result simauth_gba_digest_ha1(const char *username, const char *realm,
+                                           const void *password, size_t password_len,
+                                           struct simauth_secret *ha1)
+{
+    struct span spans[] = {{username, strlen(username)},
+                           {":", 1},
+                           {realm, strlen(realm)},
+                           {":", 1},
+                           {password, password_len}};
+    uint8_t hash[SHA256_LEN];
+    size_t len = 0;
+    enum simauth_result result = SIMAUTH_MALFORMED;
+
+    simauth_secret_wipe(ha1);
+    if (!*username || !*realm || !password_len)
+        return result;
+    result = crypto_hash(HASH_SHA256, spans, 5, hash, &len);
+    if (result == SIMAUTH_OK)
+        result = simauth_secret_set(ha1, hash, len);
+    OPENSSL_cleanse(hash, sizeof hash);
+    return result;
+}
+
+enum simauth_result simauth_gba_digest_passwd(const struct simauth_secret *ha1,
+                                              const uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN],
+                                              struct simauth_secret *passwd)
+{
+    struct simauth_octets s = {0};
+
+    simauth_secret_wipe(passwd);
+    if (ha1->len != SIMAUTH_HA1_LEN)
+        return SIMAUTH_MALFORMED;
+    kdf_begin(&s, FC_GBA);
+    kdf_string(&s, "GBA_Digest_RESP");
+    kdf_parameter(&s, tls_mk, SIMAUTH_TLS_MK_LEN);
+    return kdf_end(&s, ha1, passwd);
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum simauth_result simauth_gba_digest_ks(const struct simauth_secret *ha1,
+                                          const uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN],
+                                          const char *response, struct simauth_secret *ks)
+{
+    struct simauth_octets s = {0};
+    uint8_t resp[SHA256_LEN];
+
+    simauth_secret_wipe(ks);
+    if (ha1->len != SIMAUTH_HA1_LEN || strlen(response) != 2 * sizeof resp)
+        return SIMAUTH_MALFORMED;
+    for (size_t i = 0; i < sizeof resp; i++) {
+        int high = hex_value(response[2 * i]), low = hex_value(response[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return SIMAUTH_MALFORMED;
+        resp[i] = (uint8_t)(high << 4 | low);
+    }
+    kdf_begin(&s, FC_GBA);
+    kdf_string(&s, "GBA_Digest_Ks");
+    kdf_parameter(&s, tls_mk, SIMAUTH_TLS_MK_LEN);
+    kdf_parameter(&s, resp, sizeof resp);
+    return kdf_end(&s, ha1, ks);
+}

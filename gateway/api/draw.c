@@ -62,6 +62,10 @@ enum auc_result request_draw(struct request *request, const struct store_subscri
     enum auc_result result;
 
     *store_result = STORE_OK;
+    if (subscriber->keys.algorithm == STORE_NO_SIM) { /* whatever the source: nobody is asked */
+        *reason = auc_result_name(AUC_NO_SIM);
+        return AUC_NO_SIM;
+    }
     if (request->ahead.k.len && !auts && subscriber->id == request->session.subscriber) {
         *vector = request->ahead;
         auc_vector_wipe(&request->ahead);

@@ -232,6 +232,16 @@ unsigned http_certificates(const struct request *request, const unsigned char **
     return count;
 }
 
+bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+    return info &&
+           gnutls_prf_rfc5705(info->tls_session, strlen(SIMAUTH_TLS_MK_LABEL), SIMAUTH_TLS_MK_LABEL,
+                              0, NULL, SIMAUTH_TLS_MK_LEN, (char *)tls_mk) == GNUTLS_E_SUCCESS;
+}
+
 void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX])
 {
     const union MHD_ConnectionInfo *info =

@@ -5,6 +5,7 @@
 #define SIMAUTH_GATEWAY_HTTP_H
 
 #include "../gateway.h"
+#include <simauth/keys.h>
 
 struct request;
 struct http;
@@ -24,6 +25,8 @@ const char *http_header(const struct request *request, const char *name);
 /* The other side's address for a limit: of IPv6 the network of 64 bits, which is one customer's. */
 #define HTTP_REMOTE_MAX 46
 void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX]);
+/* What TLS exports of this connection for GBA_Digest (simauth/keys.h). False: it cannot. */
+bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN]);
 /* The certificates that the other side showed: DER, leaf first; returns how many. */
 unsigned http_certificates(const struct request *request, const unsigned char **der,
                            size_t *lengths, unsigned max);

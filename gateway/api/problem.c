@@ -16,7 +16,7 @@ static const struct problem_row rows[] = {
     [PROBLEM_TWO_VOUCHERS] = {409, "two-vouchers", "Two operators claim this address"},
     [PROBLEM_TOO_LARGE] = {413, "too-large", "The request is too large"},
     [PROBLEM_KEY_REUSED] = {422, "key-reused", "This Idempotency-Key had another body"},
-    [PROBLEM_NO_METHOD] = {422, "no-method", "The SIM has none of these methods"},
+    [PROBLEM_NO_METHOD] = {422, "no-method", "There is no SIM with one of these methods"},
     [PROBLEM_TOO_MANY] = {429, "too-many", "Too many requests"},
     [PROBLEM_OPERATOR_DOWN] = {503, "operator-down", "The operator cannot answer now"},
 };

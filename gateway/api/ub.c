@@ -2,11 +2,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ub: bootstrapping with Digest AKA (TS 33.220, TS 24.109, RFC 3310); of a 2G SIM as TS 33.220
  * annex I and TS 24.109 annex H have it: RAND and Ks-input stand in the nonce, AUTN is zeros there,
- * and what is kept as AUTN is Ks-input. */
+ * and what is kept as AUTN is Ks-input; of a subscriber without a SIM as TS 33.220 annex M and
+ * TS 24.109 annex I have it (GBA_Digest): Digest SHA-256 with a password that belongs to H(A1) and
+ * to this TLS connection. */
 #include "bucket.h"
+#include "http.h"
 #include "request.h"
 
 #include <glib.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +20,25 @@
 #define WRONG_MAX 5
 #define TYPE_BOOTSTRAPPING "application/vnd.3gpp.bsf+xml"
 
+static bool no_sim(const struct store_subscriber *subscriber)
+{
+    return subscriber->keys.algorithm == STORE_NO_SIM;
+}
+
+/* Annex M: the home network's name, as in the SIP credentials that the password may be of. */
+static const char *realm_of(const struct request *request, const struct store_subscriber *s)
+{
+    const char *at = no_sim(s) ? strrchr(s->impi, '@') : NULL;
+
+    return at ? at + 1 : request->gateway->config->fqdn;
+}
+
 static void write_nonce(const struct store_subscriber *subscriber, const struct store_ub *ub,
                         char nonce[static SIMAUTH_NONCE_2G_LEN + 1])
 {
-    if (subscriber->keys.gsm)
+    if (no_sim(subscriber))
+        simauth_gba_digest_nonce_write(ub->rand, nonce);
+    else if (subscriber->keys.gsm)
         simauth_gba_2g_nonce_write(ub->rand, ub->autn, nonce);
     else
         simauth_aka_nonce_write(ub->rand, ub->autn, nonce);
@@ -29,10 +48,11 @@ static void write_nonce(const struct store_subscriber *subscriber, const struct 
 static void challenge(struct request *request, const struct store_subscriber *subscriber,
                       const struct store_ub *ub)
 {
-    struct simauth_digest_challenge c = {.algorithm = SIMAUTH_DIGEST_AKAV1_MD5,
+    struct simauth_digest_challenge c = {.algorithm = no_sim(subscriber) ? SIMAUTH_DIGEST_SHA256
+                                                                         : SIMAUTH_DIGEST_AKAV1_MD5,
                                          .qop = SIMAUTH_QOP_AUTH_INT};
 
-    g_strlcpy(c.realm, request->gateway->config->fqdn, sizeof c.realm);
+    g_strlcpy(c.realm, realm_of(request, subscriber), sizeof c.realm);
     write_nonce(subscriber, ub, c.nonce);
     answer_problem(request, PROBLEM_UNAUTHORIZED, NULL, "challenged");
     if (simauth_digest_write_challenge(&c, request->answer.challenge) != SIMAUTH_OK)
@@ -66,6 +86,24 @@ static bool make_secrets(const struct store_subscriber *subscriber, const struct
     return true;
 }
 
+/* A challenge without a SIM is random octets. What stands where RES and Ks do is random too, so
+ * that it is no answer for a gateway that is older than this and shares the store. */
+static enum store_result draw_nonce(struct request *request,
+                                    const struct store_subscriber *subscriber, struct store_ub *ub)
+{
+    struct gateway *gateway = request->gateway;
+
+    *ub = (struct store_ub){.subscriber = subscriber->id,
+                            .issued = request->now,
+                            .res.len = SIMAUTH_RES_MAX,
+                            .ck_ik.len = SIMAUTH_KEY_LEN};
+    if (RAND_bytes(ub->rand, sizeof ub->rand) != 1 || RAND_bytes(ub->autn, sizeof ub->autn) != 1 ||
+        RAND_bytes(ub->res.octets, ub->res.len) != 1 ||
+        RAND_bytes(ub->ck_ik.octets, ub->ck_ik.len) != 1)
+        return STORE_FAILED;
+    return gateway->ops->ub_put(gateway->store, ub);
+}
+
 /* In a writing transaction: draws and keeps a challenge. */
 static enum store_result draw(struct request *request, const struct store_subscriber *subscriber,
                               const struct auc_auts *auts, struct store_ub *ub,
@@ -75,6 +113,10 @@ static enum store_result draw(struct request *request, const struct store_subscr
     struct auc_vector vector = {.triplets = subscriber->keys.gsm ? 1 : 0};
     enum store_result result = STORE_OK;
 
+    if (no_sim(subscriber)) {
+        *why = AUC_OK;
+        return draw_nonce(request, subscriber, ub);
+    }
     *why = request_draw(request, subscriber, auts, &vector, &result, reason);
     if (*why == AUC_OK) {
         *ub = (struct store_ub){
@@ -215,13 +257,34 @@ static bool digest_right(struct request *request, const struct store_subscriber 
         .method = request->method, .body = request->body.data, .body_len = request->body.len};
     bool auts = c->has_auts;
 
-    if (auts && subscriber->keys.gsm) /* a 2G SIM has no sequence numbers */
+    if (auts && (subscriber->keys.gsm || no_sim(subscriber))) /* there are no sequence numbers */
         return false;
-    return c->algorithm == SIMAUTH_DIGEST_AKAV1_MD5 && c->qop == SIMAUTH_QOP_AUTH_INT &&
-           c->nc == 1 && strcmp(c->uri, request->target) == 0 &&
-           strcmp(c->realm, request->gateway->config->fqdn) == 0 &&
+    return c->algorithm ==
+               (no_sim(subscriber) ? SIMAUTH_DIGEST_SHA256 : SIMAUTH_DIGEST_AKAV1_MD5) &&
+           c->qop == SIMAUTH_QOP_AUTH_INT && c->nc == 1 && strcmp(c->uri, request->target) == 0 &&
+           strcmp(c->realm, realm_of(request, subscriber)) == 0 &&
            simauth_digest_check(c, &hashed, auts ? "" : (const char *)ub->res.octets,
                                 auts ? 0 : ub->res.len) == SIMAUTH_OK;
+}
+
+/* GBA_Digest: the password of this connection and Ks, in the place of RES and of a SIM's Ks. They
+ * are made of what the phone sent, so only after its answer came; a wrong one gives a Ks that
+ * nobody uses. */
+static void make_digest_secrets(struct request *request, const struct store_subscriber *subscriber,
+                                struct store_ub *ub)
+{
+    struct simauth_secret ha1 = {0};
+    uint8_t tls_mk[SIMAUTH_TLS_MK_LEN];
+
+    simauth_secret_wipe(&ub->res);
+    if (!http_tls_mk(request, tls_mk) ||
+        simauth_secret_set(&ha1, subscriber->keys.ha1, SIMAUTH_HA1_LEN) != SIMAUTH_OK ||
+        simauth_gba_digest_ks(&ha1, tls_mk, request->credentials.response, &ub->ck_ik) !=
+            SIMAUTH_OK ||
+        simauth_gba_digest_passwd(&ha1, tls_mk, &ub->res) != SIMAUTH_OK)
+        request->credentials.response[0] = '\0'; /* which no password has */
+    simauth_secret_wipe(&ha1);
+    OPENSSL_cleanse(tls_mk, sizeof tls_mk);
 }
 
 static void answered(struct request *request, const struct store_subscriber *subscriber,
@@ -232,6 +295,8 @@ static void answered(struct request *request, const struct store_subscriber *sub
 
     if (open)
         write_nonce(subscriber, ub, nonce);
+    if (open && no_sim(subscriber))
+        make_digest_secrets(request, subscriber, ub);
     if (!open || strcmp(nonce, request->credentials.nonce) != 0) {
         /* Late: the phone is to begin again, with the challenge that is open or a new one. */
         first(request, subscriber, ub, open);
@@ -240,7 +305,9 @@ static void answered(struct request *request, const struct store_subscriber *sub
             gateway->ops->commit(gateway->store);
         else
             gateway->ops->rollback(gateway->store);
-        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "wrong RES");
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL,
+                       no_sim(subscriber) ? "wrong password, or TLS ends before this gateway"
+                                          : "wrong RES");
     } else if (request->credentials.has_auts) {
         resync(request, subscriber, ub);
     } else {
@@ -294,6 +361,9 @@ void ub_get(struct request *request)
     if (result == STORE_OK && subscriber.keys.gsm && !gateway->config->allow_2g) {
         gateway->ops->rollback(gateway->store);
         answer_problem(request, PROBLEM_NOT_YOURS, NULL, "2G SIM, and [auc] allow_2g is false");
+    } else if (result == STORE_OK && no_sim(&subscriber) && !gateway->config->allow_password) {
+        gateway->ops->rollback(gateway->store);
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "[auc] allow_password is false");
     } else if (result == STORE_OK) {
         snprintf(request->who, sizeof request->who, "s:%lld", (long long)subscriber.id);
         with_subscriber(request, &subscriber);

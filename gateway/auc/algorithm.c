@@ -18,6 +18,7 @@ static const struct algorithm algorithms[] = {
     {.name = "xor",
      .number = STORE_XOR,
      .weak = "it is for laboratories: one answer gives the key away"},
+    {.name = "password", .number = STORE_NO_SIM}, /* none: who has it has no SIM */
 };
 #define COUNT (sizeof algorithms / sizeof *algorithms)
 

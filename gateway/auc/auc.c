@@ -68,6 +68,8 @@ const char *auc_result_name(enum auc_result result)
         return "source is down";
     case AUC_WAITS:
         return "waits for the source";
+    case AUC_NO_SIM:
+        return "subscriber without a SIM";
     case AUC_WEAK:
         return "its algorithm is weak and not in [auc] weak_algorithms";
     }

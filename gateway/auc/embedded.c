@@ -239,6 +239,8 @@ static enum auc_result draw(struct auc *auc, const struct store_subscriber *subs
     enum auc_result result = AUC_FAILED;
 
     *store_result = STORE_OK;
+    if (subscriber->keys.algorithm == STORE_NO_SIM)
+        return AUC_NO_SIM;
     if (!algorithm_allowed(&subscriber->keys, auc->weak_allowed))
         return AUC_WEAK;
     /* Never both kinds from one SIM: triplets of a USIM would undo its AUTN. */

@@ -68,6 +68,9 @@ enum store_result ctl_event(struct ctl *ctl, const char *aor, const char *nai, c
 /* IMPI and NAI (`nai`, or one that tells nothing of the IMSI when NULL); prints what is wrong. */
 int ctl_subscriber_names(const struct ctl *ctl, struct store_subscriber *s, int mnc_digits,
                          const char *nai);
+/* The same without a SIM: s->imsi is a name. */
+int ctl_subscriber_names_without(const struct ctl *ctl, struct store_subscriber *s,
+                                 const char *nai);
 /* An amount of money, as "price set" takes it. */
 void ctl_amount_text(int64_t amount, char text[static 24]);
 /* Writes `text` to a file of mode 0600 that must not be there yet, and waits for the disk. */

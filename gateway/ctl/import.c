@@ -76,6 +76,24 @@ static const char *read_sqn(const char *text, struct store_subscriber *s)
                : NULL;
 }
 
+/* NAME,,ha1,VALUE[,,NAI]: a subscriber without a SIM. */
+static const char *read_without(struct ctl *ctl, char *const fields[], int count,
+                                struct store_subscriber *s)
+{
+    if (count > 6 || fields[1][0] || (count > 4 && fields[4][0]))
+        return "of a subscriber without a SIM there is no K, AMF or SQN: NAME,,ha1,VALUE[,,NAI]";
+    if (!ctl->gateway.config->allow_password)
+        return "it has no SIM, and [auc] allow_password is false";
+    if (strlen(fields[0]) > STORE_IMSI_MAX)
+        return "the name (the first field) has more than 15 characters";
+    g_strlcpy(s->imsi, fields[0], sizeof s->imsi);
+    if (!ctl_hex(fields[3], s->keys.ha1, sizeof s->keys.ha1))
+        return "H(A1) (the fourth field) has not 64 hexadecimal digits";
+    return ctl_subscriber_names_without(ctl, s, count > 5 && fields[5][0] ? fields[5] : NULL) == 0
+               ? NULL
+               : "its name (the first field) or NAI (the sixth) cannot be: see above";
+}
+
 /* NULL, or what is wrong; never what stood there, for it may be a key. */
 static const char *read_row(struct ctl *ctl, char *row, struct store_subscriber *s)
 {
@@ -88,6 +106,8 @@ static const char *read_row(struct ctl *ctl, char *row, struct store_subscriber 
     memcpy(s->keys.amf, ctl->gateway.config->amf, sizeof s->keys.amf);
     if (count < 4 || count > 7)
         return "it has not four to seven fields: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]";
+    if (strcmp(fields[2], "ha1") == 0)
+        return read_without(ctl, fields, count, s);
     if (strlen(fields[0]) < 6 || strlen(fields[0]) > STORE_IMSI_MAX ||
         strspn(fields[0], "0123456789") != strlen(fields[0]))
         return "the IMSI (the first field) has not 6 to 15 digits";
@@ -208,5 +228,7 @@ static int import_csv(struct ctl *ctl)
 
 const struct ctl_command ctl_import_commands[] = {
     {"subscriber", "import", "FILE|- [--progress]", " progress ",
-     "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]; all or none", 1, false, import_csv},
+     "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]], without a SIM\n"
+     "      NAME,,ha1,VALUE[,,nai]; all or none",
+     1, false, import_csv},
     {0}};

@@ -165,6 +165,54 @@ int keys_file_read(const char *path, struct store_subscriber *s)
     return result == 0 ? check(path, &s->keys, &seen) : result;
 }
 
+/* -- a password instead ---------------------------------------------------------------------------
+ */
+
+#define PASSWORD_MIN 8
+
+static int take_password(const char *path, struct store_subscriber *s, const char *password)
+{
+    struct simauth_secret ha1;
+    const char *realm = strrchr(s->impi, '@') + 1;
+
+    if (strlen(password) < PASSWORD_MIN)
+        return ctl_fail("%s: a password has at least %d characters: whoever guesses it is this "
+                        "subscriber",
+                        path, PASSWORD_MIN);
+    if (simauth_gba_digest_ha1(s->impi, realm, password, strlen(password), &ha1) != SIMAUTH_OK)
+        return ctl_fail("the password could not be hashed");
+    memcpy(s->keys.ha1, ha1.octets, sizeof s->keys.ha1);
+    simauth_secret_wipe(&ha1);
+    return 0;
+}
+
+int password_file_read(const char *path, struct store_subscriber *s)
+{
+    FILE *file = path && strcmp(path, "-") != 0 ? fopen(path, "r") : stdin;
+    char line[512];
+    int result = 1;
+
+    if (!path)
+        return ctl_fail("--keys FILE is missing (- for standard input), with a line password= or "
+                        "ha1=");
+    if (!file)
+        return ctl_fail("%s: %s", path, g_strerror(errno));
+    if (!fgets(line, sizeof line, file))
+        line[0] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
+    if (strncmp(line, "password=", 9) == 0)
+        result = take_password(path, s, line + 9);
+    else if (strncmp(line, "ha1=", 4) == 0 && ctl_hex(line + 4, s->keys.ha1, sizeof s->keys.ha1))
+        result = 0;
+    else
+        ctl_fail("%s: its first line is neither password=... nor ha1= with 64 hexadecimal digits",
+                 path);
+    OPENSSL_cleanse(line, sizeof line);
+    if (file != stdin)
+        fclose(file);
+    return result;
+}
+
 /* Countries whose MNCs have three digits (ITU-T E.212); where both exist --mnc-digits says it. */
 static const short three_digit_mccs[] = {302, 310, 311, 312, 313, 314, 315, 316, 334,
                                          338, 342, 344, 346, 348, 350, 352, 354, 356,

@@ -10,6 +10,9 @@
  * topc or top in the place of opc or op, and keccak, the iterations. `path` "-" is standard input.
  * Prints what is wrong. */
 int keys_file_read(const char *path, struct store_subscriber *subscriber);
+/* Without a SIM: one line, password=... (H(A1) is made of it with the subscriber's IMPI and that
+ * name's realm) or ha1=. The IMPI must be there. */
+int password_file_read(const char *path, struct store_subscriber *subscriber);
 /* How many digits the MNC of this IMSI has, by its country. */
 int keys_file_mnc_digits(const char *imsi);
 

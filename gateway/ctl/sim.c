@@ -60,6 +60,10 @@ static int issue(struct ctl *ctl)
 
     if (no_keys(ctl) != 0 || ctl_look(ctl, find, &sim, ctl->words[0]) != 0)
         goto out;
+    if (sim.s.keys.algorithm == STORE_NO_SIM) {
+        ctl_fail("this subscriber has a password and no SIM");
+        goto out;
+    }
     if (!soft_sim_can(&sim.s.keys)) {
         ctl_fail("this SIM is a USIM with %s, which a software SIM is not",
                  algorithm_of(&sim.s.keys)->name);
@@ -115,7 +119,7 @@ static enum store_result offer_one(struct ctl *ctl, void *data)
     enum store_result result = sim->fresh ? add_fresh(ctl, sim) : find(ctl, sim);
 
     sim->code.subscriber = sim->s.id;
-    if (result == STORE_OK && sim->s.barred)
+    if (result == STORE_OK && (sim->s.barred || sim->s.keys.algorithm == STORE_NO_SIM))
         result = STORE_NONE;
     if (result == STORE_OK)
         result = gateway->ops->code_put(gateway->store, &sim->code);
@@ -170,6 +174,8 @@ static int offer(struct ctl *ctl)
     if (no_keys(ctl) == 0 && make_code(ctl, &sim) == 0 &&
         ctl_change(ctl, offer_one, &sim, ctl->words[0]) == 0)
         result = give_code(ctl, &sim);
+    else if (sim.s.keys.algorithm == STORE_NO_SIM)
+        ctl_fail("this subscriber has a password and no SIM: remove it and add one with a SIM");
     else if (sim.s.barred)
         ctl_fail("its SIM was revoked: \"sim restore\" first");
     wipe(&sim);

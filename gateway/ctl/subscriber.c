@@ -48,6 +48,29 @@ static int make_nai(const struct config *config, const char *given, struct store
     return 0;
 }
 
+/* Without a SIM: NAME@home network, as in the SIP credentials of an IMS (TS 33.203 annex N). */
+static int make_impi_without(const struct config *config, struct store_subscriber *s)
+{
+    static const char *const allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t len = strlen(s->imsi);
+
+    if (!g_ascii_isalpha(s->imsi[0]) || len > STORE_IMSI_MAX || strspn(s->imsi, allowed) != len)
+        return ctl_fail("a subscriber without a SIM has a name of 1 to 15 letters, digits, dots, "
+                        "hyphens, of which the first is a letter");
+    if (snprintf(s->impi, sizeof s->impi, "%s@%s", s->imsi, config->realms[0]) >=
+        (int)sizeof s->impi)
+        return ctl_fail("%s is too long beside the name", config->realms[0]);
+    return 0;
+}
+
+int ctl_subscriber_names_without(const struct ctl *ctl, struct store_subscriber *s, const char *nai)
+{
+    s->keys.algorithm = STORE_NO_SIM;
+    return make_impi_without(ctl->gateway.config, s) == 0 ? make_nai(ctl->gateway.config, nai, s)
+                                                          : 1;
+}
+
 int ctl_subscriber_names(const struct ctl *ctl, struct store_subscriber *s, int mnc_digits,
                          const char *nai)
 {
@@ -69,6 +92,8 @@ static int read_algorithm(struct ctl *ctl, struct store_keys *keys)
         return ctl_fail("--algorithm: %s is none of milenage, tuak, comp128v1, comp128v2, "
                         "comp128v3, xor",
                         name);
+    if (a && a->number == STORE_NO_SIM)
+        return ctl_fail("--algorithm %s: say --no-sim instead", name);
     keys->gsm = ctl_option(ctl, "2g") || (a && a->only_2g);
     if (a && a->number != STORE_TUAK)
         keys->algorithm = a->number;
@@ -99,22 +124,43 @@ static int read_keys(struct ctl *ctl, struct store_subscriber *s)
     return path ? ctl_fail("--keys: [auc] type is an HLR, which keeps the keys itself") : 0;
 }
 
+static int read_password(struct ctl *ctl, struct store_subscriber *s)
+{
+    if (ctl_option(ctl, "algorithm") || ctl_option(ctl, "2g") || ctl_option(ctl, "mnc-digits"))
+        return ctl_fail("--no-sim: --algorithm, --2g and --mnc-digits are of SIMs");
+    if (!ctl->gateway.config->allow_password)
+        return ctl_fail("this subscriber has no SIM, and [auc] allow_password is false");
+    if (ctl_subscriber_names_without(ctl, s, ctl_option(ctl, "nai")) != 0)
+        return 1;
+    return password_file_read(ctl_option(ctl, "keys"), s);
+}
+
+static int read_sim(struct ctl *ctl, struct store_subscriber *s)
+{
+    int mnc_digits;
+
+    if (ctl_number(ctl, "mnc-digits", keys_file_mnc_digits(s->imsi), 2, 3, &mnc_digits) != 0 ||
+        ctl_subscriber_names(ctl, s, mnc_digits, ctl_option(ctl, "nai")) != 0)
+        return 1;
+    return read_keys(ctl, s);
+}
+
 static int add(struct ctl *ctl)
 {
     const struct config *config = ctl->gateway.config;
     struct store_subscriber s = {.sim_since = (int64_t)time(NULL)};
     const char *since = ctl_option(ctl, "sim-since");
-    int mnc_digits, result = 1;
+    bool without = ctl_option(ctl, "no-sim");
+    int result = 1;
 
     g_strlcpy(s.imsi, ctl->words[0], sizeof s.imsi);
     memcpy(s.keys.amf, config->amf, sizeof s.keys.amf);
     if (strlen(ctl->words[0]) > STORE_IMSI_MAX)
-        return ctl_fail("an IMSI has 6 to 15 digits");
+        return ctl_fail(without ? "a name has at most 15 characters"
+                                : "an IMSI has 6 to 15 digits");
     if (since && (s.sim_since = ctl_date(since)) < 0)
         return ctl_fail("--sim-since must be a date, YYYY-MM-DD");
-    if (ctl_number(ctl, "mnc-digits", keys_file_mnc_digits(s.imsi), 2, 3, &mnc_digits) != 0 ||
-        ctl_subscriber_names(ctl, &s, mnc_digits, ctl_option(ctl, "nai")) != 0 ||
-        read_keys(ctl, &s) != 0)
+    if ((without ? read_password(ctl, &s) : read_sim(ctl, &s)) != 0)
         goto out;
     result = ctl_change(ctl, add_one, &s, s.nai);
     if (result == 0)
@@ -151,9 +197,10 @@ static int print_row(const struct store_subscriber *s, void *data)
     const struct algorithm *algorithm = algorithm_of(&s->keys);
 
     ctl_row(page->ctl, columns, s->imsi, s->nai, s->sim_since,
-            s->keys.gsm    ? "gsm"
-            : s->keys.akap ? "akap"
-                           : "aka",
+            s->keys.algorithm == STORE_NO_SIM ? "agt"
+            : s->keys.gsm                     ? "gsm"
+            : s->keys.akap                    ? "akap"
+                                              : "aka",
             s->barred ? "revoked" : "good", algorithm ? algorithm->name : "unknown",
             (int)(algorithm && algorithm->weak), (int64_t)s->sqn);
     g_strlcpy(page->last, s->imsi, sizeof page->last);
@@ -237,11 +284,13 @@ static int remove_subscriber(struct ctl *ctl)
 
 const struct ctl_command ctl_subscriber_commands[] = {
     {"subscriber", "add",
-     "IMSI [--keys FILE|-] [--nai NAI] [--algorithm A] [--2g] [--sim-since DATE]",
-     " keys= algorithm= 2g nai= mnc-digits= sim-since= ",
+     "IMSI [--keys FILE|-] [--nai NAI] [--algorithm A] [--2g|--no-sim] [--sim-since DATE]",
+     " keys= algorithm= 2g no-sim nai= mnc-digits= sim-since= ",
      "add one SIM (--mnc-digits 2|3; A: milenage, tuak, comp128v1..3, xor; --2g: no USIM); lines "
      "k,\n"
-     "      opc|op|topc|top; amf, c1..c5, r1..r5, keccak, method; none with an HLR",
+     "      opc|op|topc|top; amf, c1..c5, r1..r5, keccak, method; none with an HLR; --no-sim: a "
+     "name,\n"
+     "      no IMSI, and one line password= or ha1= (SHA-256 of NAME@REALM:REALM:password)",
      1, false, add},
     {"subscriber", "list", "[--json]", " json ", "list SIMs; never their keys", 0, false, list},
     {"subscriber", "show", "IMSI [--json]", " json ", "one SIM and its addresses", 1, false, show},

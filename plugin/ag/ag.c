@@ -172,6 +172,7 @@ struct ag *ag_open(const struct ag_settings *settings, const struct ag_card *car
     if (ag) {
         ag->card = *card;
         ag->sim_2g = settings->sim_2g;
+        ag->no_sim = settings->no_sim;
         ag->request_ms = settings->request_ms ? (long)settings->request_ms : REQUEST_MS;
         why = open_parts(ag, settings);
     }

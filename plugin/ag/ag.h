@@ -18,6 +18,8 @@
 struct ag_card {
     enum simauth_card_status (*run)(void *user, const struct simauth_challenge *challenge,
                                     struct simauth_card_answer *answer);
+    /* H(A1) of the identity's password for this realm (GBA_Digest); NULL: it has a SIM. Wipe it. */
+    enum simauth_card_status (*ha1)(void *user, const char *realm, struct simauth_secret *ha1);
     void *user;
 };
 
@@ -28,6 +30,7 @@ struct ag_settings {
     const char *local_address; /* another interface or address than SIP's (NULL: any) */
     unsigned request_ms;       /* limit of one request, 1000 by default when 0 */
     bool sim_2g; /* bootstrap as TS 33.220 annex I has it; a SIM with a USIM never does */
+    bool no_sim; /* as annex M has it: a password; no SIM is ever run */
 };
 
 struct ag;
@@ -48,7 +51,8 @@ enum ag_status {
     AG_GARBAGE,    /* an answer that is not what section 6.1 says */
     AG_BAD_VECTOR, /* the operator's statement does not verify: *error tells a wrong clock from a
                       wrong operator */
-    AG_NO_CARD     /* bootstrapping needs the SIM and it cannot answer */
+    AG_NO_CARD,    /* bootstrapping needs the SIM and it cannot answer */
+    AG_NO_METHOD   /* 422: no SIM there that has a method of ours, or none at all */
 };
 
 /* Bootstraps now if there is no valid session (also done by every request by itself, and renewed at

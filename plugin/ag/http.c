@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,6 +23,7 @@ struct http {
     char *base; /* "https://FQDN:port", owned */
     char error[CURL_ERROR_SIZE];
     struct http_answer *answer; /* during http_send() */
+    bool export_keys;
     bool too_long;
 };
 
@@ -83,6 +85,21 @@ static void keep(struct http_answer *answer, char *to, size_t room, const char *
     to[len] = '\0';
 }
 
+/* libcurl lends its TLS session while a transfer goes on, and not behind it. */
+static void take_tls_mk(struct http *http)
+{
+    struct http_answer *answer = http->answer;
+    const struct curl_tlssessioninfo *tls = NULL;
+
+    if (!http->export_keys || answer->has_tls_mk ||
+        curl_easy_getinfo(http->easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || !tls ||
+        tls->backend != CURLSSLBACKEND_OPENSSL || !tls->internals)
+        return;
+    answer->has_tls_mk = SSL_export_keying_material(tls->internals, answer->tls_mk,
+                                                    sizeof answer->tls_mk, SIMAUTH_TLS_MK_LABEL,
+                                                    strlen(SIMAUTH_TLS_MK_LABEL), NULL, 0, 0) == 1;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *user)
 {
     struct http_answer *a = ((struct http *)user)->answer;
@@ -90,6 +107,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
     char date[64] = "";
     const char *value;
 
+    take_tls_mk(user);
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* a new answer begins, after a 100 too */
         a->content_type[0] = a->www_authenticate[0] = a->info[0] = '\0';
         a->header_bad = false;
@@ -332,9 +350,11 @@ enum http_result http_send(struct http *http, const struct http_request *request
     struct curl_slist *headers = make_headers(request);
     char *url = NULL;
     CURLcode code = CURLE_OUT_OF_MEMORY;
+    long connects = 0;
 
     memset(answer, 0, offsetof(struct http_answer, body));
     http->answer = answer;
+    http->export_keys = request->export_keys;
     http->too_long = false;
     http->error[0] = '\0';
     if (headers && asprintf(&url, "%s%s", http->base, request->path) > 0 &&
@@ -343,6 +363,8 @@ enum http_result http_send(struct http *http, const struct http_request *request
     answer->body[answer->body_len] = '\0';
     if (code == CURLE_OK)
         code = curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    answer->fresh =
+        curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connects) != CURLE_OK || connects > 0;
     /* Neither list nor body may be looked at again. */
     curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, (struct curl_slist *)NULL);
     curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, (char *)NULL);

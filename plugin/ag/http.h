@@ -4,6 +4,7 @@
 #ifndef SIMAUTH_PLUGIN_AG_HTTP_H
 #define SIMAUTH_PLUGIN_AG_HTTP_H
 
+#include <simauth/keys.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct http_request {
     size_t body_len;
     const char *authorization;   /* NULL: none */
     const char *idempotency_key; /* NULL: none */
+    bool export_keys;            /* answer->tls_mk is wanted */
 };
 struct http_answer {
     long status;
@@ -28,6 +30,8 @@ struct http_answer {
     char www_authenticate[HTTP_HEADER_MAX + 1]; /* "" when absent */
     char info[HTTP_HEADER_MAX + 1];             /* Authentication-Info */
     bool header_bad;                            /* one of them came twice or too long */
+    bool has_tls_mk, fresh;                     /* fresh: the request went over a new connection */
+    uint8_t tls_mk[SIMAUTH_TLS_MK_LEN]; /* what TLS exports of this connection (simauth/keys.h) */
     size_t body_len;
     char body[HTTP_BODY_MAX + 1]; /* with a NUL behind it */
 };

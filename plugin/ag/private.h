@@ -35,6 +35,7 @@ struct ag {
     char impi[SIMAUTH_DIGEST_TEXT_MAX + 1];
     long request_ms;
     bool sim_2g;
+    bool no_sim;
     bool answered; /* at least one request has come through */
     struct ag_session session;
     struct statements statements;

@@ -45,6 +45,8 @@ static enum ag_status status_of(long status, const struct problem *problem)
         return AG_REFUSED; /* it says itself that it does not offer this */
     if (status == 404)     /* "nobody" is remembered for a day: a stray 404 must not count as one */
         return strcmp(problem->name, "nobody") == 0 ? AG_NOBODY : AG_GARBAGE;
+    if (status == 422 && strcmp(problem->name, "no-method") == 0)
+        return AG_NO_METHOD;
     if (status == 429 || status >= 500)
         return AG_DOWN;
     return status >= 400 ? AG_REFUSED : AG_GARBAGE;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ub: bootstrapping by HTTP Digest AKA (TS 33.220, TS 24.109, RFC 3310); by a 2G SIM as TS 33.220
- * annex I has it, where TLS and the name in its certificate are all that tells who asks. */
+ * annex I has it, where TLS and the name in its certificate are all that tells who asks; without a
+ * SIM as annex M has it (GBA_Digest), with a password that belongs to this very TLS connection. */
 #include "private.h"
 
 #include <openssl/crypto.h>
@@ -20,13 +21,23 @@ struct ub {
     struct simauth_digest_challenge digest; /* and its header */
     struct simauth_digest_credentials sent;
     uint8_t ks_input[SIMAUTH_KS_INPUT_LEN]; /* 2G alone */
-    struct simauth_card_answer card;
+    struct simauth_card_answer card;        /* without a SIM: res is passwd, k is Ks */
+    uint8_t tls_mk[SIMAUTH_TLS_MK_LEN];     /* without a SIM alone */
     bool resynced;
 };
 
+/* Annex M: without a SIM the home network's name. */
+static const char *realm_of(const struct ag *ag)
+{
+    const char *at = ag->no_sim ? strrchr(ag->impi, '@') : NULL;
+
+    return at ? at + 1 : ag->fqdn;
+}
+
 static enum ag_status send_header(struct ag *ag, const char *header)
 {
-    const struct http_request request = {.method = "GET", .path = PATH, .authorization = header};
+    const struct http_request request = {
+        .method = "GET", .path = PATH, .authorization = header, .export_keys = ag->no_sim};
     char why[AG_ERROR_MAX];
 
     if (ag_exchange(ag, &request, ag_limit_ms(ag), why) != HTTP_GOOD)
@@ -42,7 +53,7 @@ static enum ag_status send_hello(struct ag *ag, struct ub *ub)
 
     memset(c, 0, sizeof *c);
     memcpy(c->username, ag->impi, sizeof ag->impi);
-    memcpy(c->realm, ag->fqdn, sizeof ag->fqdn);
+    memcpy(c->realm, realm_of(ag), strlen(realm_of(ag)) + 1);
     memcpy(c->uri, PATH, sizeof PATH);
     if (simauth_digest_write_credentials(c, header) != SIMAUTH_OK)
         return ag_fail(ag, AG_GARBAGE, "The SIM's identity does not fit into a request.");
@@ -82,6 +93,25 @@ static enum ag_status read_nonce_2g(struct ag *ag, struct ub *ub)
     return AG_OK;
 }
 
+static enum ag_status read_nonce_without(struct ag *ag, struct ub *ub)
+{
+    if (simauth_gba_digest_nonce_read(ub->digest.nonce, ub->challenge.rand) != SIMAUTH_OK)
+        return ag_fail(ag, AG_GARBAGE,
+                       "The gateway %s sent a challenge that is none of GBA_Digest.", ag->fqdn);
+    if (!ag->answer->has_tls_mk)
+        return ag_fail(ag, AG_GARBAGE,
+                       "The TLS connection to the gateway %s exports no keys: is libcurl the one "
+                       "with OpenSSL?",
+                       ag->fqdn);
+    memcpy(ub->tls_mk, ag->answer->tls_mk, sizeof ub->tls_mk);
+    return AG_OK;
+}
+
+static enum simauth_digest_algorithm algorithm_of(const struct ag *ag)
+{
+    return ag->no_sim ? SIMAUTH_DIGEST_SHA256 : SIMAUTH_DIGEST_AKAV1_MD5;
+}
+
 /* The 401 in ag->answer. */
 static enum ag_status read_challenge(struct ag *ag, struct ub *ub)
 {
@@ -94,12 +124,17 @@ static enum ag_status read_challenge(struct ag *ag, struct ub *ub)
                    : problem_read(ag, answer);
     if (answer->header_bad ||
         simauth_digest_parse_challenge(header, strlen(header), &ub->digest) != SIMAUTH_OK ||
-        ub->digest.algorithm != SIMAUTH_DIGEST_AKAV1_MD5 ||
-        (ub->digest.qop & SIMAUTH_QOP_AUTH_INT) == 0)
-        return ag_fail(ag, AG_GARBAGE, "The gateway %s sent a challenge that is no Digest AKA.",
+        ub->digest.algorithm != algorithm_of(ag) || (ub->digest.qop & SIMAUTH_QOP_AUTH_INT) == 0)
+        return ag_fail(ag, AG_GARBAGE,
+                       ag->no_sim
+                           ? "The gateway %s sent a challenge that is not for a password: ask "
+                             "your operator to enter you as a subscriber without a SIM."
+                           : "The gateway %s sent a challenge that is no Digest AKA.",
                        ag->fqdn);
-    if (strcasecmp(ub->digest.realm, ag->fqdn) != 0)
+    if (strcasecmp(ub->digest.realm, realm_of(ag)) != 0)
         return ag_fail(ag, AG_GARBAGE, "The gateway %s challenges in another name.", ag->fqdn);
+    if (ag->no_sim)
+        return read_nonce_without(ag, ub);
     return ag->sim_2g ? read_nonce_2g(ag, ub) : read_nonce(ag, ub);
 }
 
@@ -143,6 +178,18 @@ static enum ag_status run_card(struct ag *ag, struct ub *ub)
     }
 }
 
+/* The password's hash as it is for this connection. */
+static enum ag_status take_password(struct ag *ag, struct ub *ub, struct simauth_secret *ha1)
+{
+    enum simauth_card_status status =
+        ag->card.ha1 ? ag->card.ha1(ag->card.user, realm_of(ag), ha1) : SIMAUTH_CARD_ABSENT;
+
+    if (status == SIMAUTH_CARD_GOOD &&
+        simauth_gba_digest_passwd(ha1, ub->tls_mk, &ub->card.res) == SIMAUTH_OK)
+        return AG_OK;
+    return ag_fail(ag, AG_NO_CARD, "There is no password for %s.", realm_of(ag));
+}
+
 /* RES is the password; with AUTS there is none. */
 static enum ag_status send_response(struct ag *ag, struct ub *ub)
 {
@@ -151,7 +198,7 @@ static enum ag_status send_response(struct ag *ag, struct ub *ub)
     struct simauth_digest_credentials *c = &ub->sent;
     char header[SIMAUTH_DIGEST_HEADER_MAX];
 
-    c->algorithm = SIMAUTH_DIGEST_AKAV1_MD5;
+    c->algorithm = algorithm_of(ag);
     c->qop = SIMAUTH_QOP_AUTH_INT;
     c->nc = 1;
     memcpy(c->realm, ub->digest.realm, sizeof c->realm);
@@ -171,8 +218,12 @@ static enum ag_status check_answer(struct ag *ag, struct ub *ub)
     const struct http_answer *answer = ag->answer;
     char nextnonce[SIMAUTH_DIGEST_TEXT_MAX + 1];
 
-    if (answer->status == 401)
-        return ag_fail(ag, AG_REFUSED, "The gateway %s does not take this SIM's answer.", ag->fqdn);
+    if (answer->status == 401 || (ag->no_sim && answer->status == 403))
+        return ag_fail(ag, AG_REFUSED,
+                       ag->no_sim ? "The gateway %s does not take this password; or somebody ends "
+                                    "TLS between: ask your operator."
+                                  : "The gateway %s does not take this SIM's answer.",
+                       ag->fqdn);
     if (answer->status != 200)
         return problem_read(ag, answer);
     if (answer->header_bad ||
@@ -238,6 +289,33 @@ static enum ag_status begin_session(struct ag *ag, struct ub *ub)
     return AG_OK;
 }
 
+/* Without a SIM: the answer belongs to the connection that brought the challenge; where that was
+ * closed between, libcurl makes another, and the exchange begins anew, once. */
+static enum ag_status steps_without(struct ag *ag, struct ub *ub)
+{
+    struct simauth_secret ha1 = {0};
+    enum ag_status status = AG_OK;
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+        status = send_hello(ag, ub);
+        if (status == AG_OK)
+            status = read_challenge(ag, ub);
+        if (status == AG_OK)
+            status = take_password(ag, ub, &ha1);
+        if (status == AG_OK)
+            status = send_response(ag, ub);
+        if (status != AG_OK || !ag->answer->fresh)
+            break;
+    }
+    if (status == AG_OK)
+        status = check_answer(ag, ub);
+    if (status == AG_OK &&
+        simauth_gba_digest_ks(&ha1, ub->tls_mk, ub->sent.response, &ub->card.k) != SIMAUTH_OK)
+        status = ag_fail(ag, AG_NO_CARD, "The password gives no key.");
+    simauth_secret_wipe(&ha1);
+    return status == AG_OK ? begin_session(ag, ub) : status;
+}
+
 static enum ag_status steps(struct ag *ag, struct ub *ub)
 {
     enum ag_status status = send_hello(ag, ub);
@@ -262,7 +340,7 @@ static enum ag_status steps(struct ag *ag, struct ub *ub)
 enum ag_status ub_bootstrap(struct ag *ag)
 {
     struct ub ub = {0};
-    enum ag_status status = steps(ag, &ub);
+    enum ag_status status = ag->no_sim ? steps_without(ag, &ub) : steps(ag, &ub);
 
     OPENSSL_cleanse(&ub, sizeof ub);
     return status;

@@ -70,6 +70,9 @@ void agent_pack(const struct call *call, struct drive *drive)
     drive->ticket = call->caller && agent != AGENT_OFF && !call->tried_again &&
                     (agent == AGENT_ONLY || !known_by_a_sim(call));
     drive->sim_known = drive->ticket && known_by_a_sim(call);
+    /* Who has no SIM at all is reached in no other way. */
+    drive->ticket_else = call->caller && !call->tried_again && !call->settings->refuse_tickets &&
+                         !known_by_a_sim(call);
 }
 
 bool agent_sim_wanted(struct call *call, belle_sip_response_t *response)

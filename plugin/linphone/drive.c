@@ -26,6 +26,7 @@ static simauth_actions problem(struct station *station, struct drive *d, enum ag
     case AG_NOBODY:
         return simauth_session_problem(d->session, SIMAUTH_PROBLEM_NOBODY);
     case AG_REFUSED:
+    case AG_NO_METHOD:
         return simauth_session_problem(d->session, SIMAUTH_PROBLEM_REFUSED);
     case AG_BAD_VECTOR:
         return simauth_session_bad_vector(d->session);
@@ -59,6 +60,8 @@ static void fill_request(const struct drive *d, bool replaced, struct ag_vector_
     }
 }
 
+static simauth_actions ask_ticket(struct station *station, struct drive *d);
+
 static simauth_actions ask_vector(struct station *station, struct drive *d, bool replaced)
 {
     struct ag_vector_request request = {0};
@@ -73,6 +76,11 @@ static simauth_actions ask_vector(struct station *station, struct drive *d, bool
         status = ag_vector(station_ag(station), &request, &answer);
     }
     d->gateway_us += us;
+    if (status == AG_NO_METHOD && d->ticket_else && !replaced) {
+        *d->error = '\0';
+        ag_vector_clear(&answer);
+        return ask_ticket(station, d);
+    }
     next = status != AG_OK ? problem(station, d, status)
                            : simauth_session_vector(d->session, &answer.vector, &answer.statement,
                                                     answer.own.method ? &answer.own : NULL,

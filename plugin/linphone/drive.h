@@ -19,6 +19,7 @@ struct drive {
     bool caller;                     /* our side */
     bool card_first;                 /* the INVITE waits for a slow SIM too */
     bool ticket;                     /* a ticket instead of the first vector */
+    bool ticket_else;                /* a ticket where the callee has no SIM */
     bool sim_known;                  /* and the peer is known by a SIM: nothing is asked */
     const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
     const char *callee_nai;          /* or NULL */

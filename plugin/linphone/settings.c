@@ -12,7 +12,8 @@
 const struct settings_key settings_keys[] = {
     {"enabled", "true or false", "the switch; a change counts from the next call", "true"},
     {"sim",
-     "pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT, modemmanager[:NUMBER] or soft:FILE",
+     "pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT, modemmanager[:NUMBER], soft:FILE; "
+     "digest:FILE for a password",
      "which SIM answers", ""},
     {"pin", "ask, fd:NUMBER or none", "who gives the SIM's PIN", "ask, on a desktop"},
     {"gateway", "NAME or NAME:PORT", "the operator's gateway", "as the SIM says"},
@@ -133,6 +134,11 @@ static void check_phone_keys(struct reader *r)
     check_keys(r, PHONE, known);
 }
 
+bool settings_no_sim(const struct settings *s)
+{
+    return s->sim && g_str_has_prefix(s->sim, "digest:");
+}
+
 /* What kinds of SIM there are is the business of plugin/sim, of which this file knows nothing. */
 static void check_sim(struct reader *r, const struct settings *s)
 {
@@ -143,6 +149,8 @@ static void check_sim(struct reader *r, const struct settings *s)
         fail(r,
              "[phone] sim=%s: must be pcsc, or a kind and a place, such as soft:/home/me/sim.json",
              s->sim);
+    if (settings_no_sim(s) && s->agent != AGENT_ONLY)
+        fail(r, "[phone] agent: must be only (or absent): sim=digest:FILE is a password, no SIM");
     if (s->pin && strcmp(s->pin, "ask") && strcmp(s->pin, "none") &&
         (!*number || strlen(number) > 3 || strspn(number, "0123456789") != strlen(number)))
         fail(r, "[phone] pin: must be ask, none or fd:NUMBER; a PIN itself is never kept here");
@@ -196,7 +204,8 @@ static void read_phone(struct reader *r, struct settings *s)
     s->policy = read_policy(r, PHONE, SETTINGS_PREFER);
     s->ask = read_word(r, PHONE, "ask", asks, 0) ? ASK_EVERYBODY : ASK_KNOWN;
     s->mark_verified = read_switch(r, "mark_verified", false);
-    s->agent = (enum settings_agent)read_word(r, PHONE, "agent", agents, AGENT_OFF);
+    s->agent = (enum settings_agent)read_word(r, PHONE, "agent", agents,
+                                              settings_no_sim(s) ? AGENT_ONLY : AGENT_OFF);
     s->refuse_tickets = read_word(r, PHONE, "tickets", tickets, 0);
     s->keys = (enum settings_keys)read_word(r, PHONE, "keys", keys, KEYS_AUTO);
     s->key_lifetime = read_lifetime(r, "key_lifetime");

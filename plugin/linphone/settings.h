@@ -87,4 +87,7 @@ struct settings_key {
 };
 extern const struct settings_key settings_keys[];
 
+/* sim=digest:FILE: a password in the place of a SIM, so that `agent` is AGENT_ONLY. */
+bool settings_no_sim(const struct settings *s);
+
 #endif

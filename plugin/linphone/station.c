@@ -110,13 +110,22 @@ static enum simauth_card_status run_for_gateway(void *user,
     return station_card(user, challenge, answer);
 }
 
+static enum simauth_card_status ha1_for_gateway(void *user, const char *realm,
+                                                struct simauth_secret *ha1)
+{
+    struct station *s = user;
+
+    return s->backend->ha1 ? s->backend->ha1(s->sim, realm, ha1) : SIMAUTH_CARD_ABSENT;
+}
+
 static bool open_gateway(struct station *s, const struct settings *settings)
 {
-    const struct ag_card card = {.run = run_for_gateway, .user = s};
+    const struct ag_card card = {.run = run_for_gateway, .ha1 = ha1_for_gateway, .user = s};
     struct ag_settings wanted = {
         .gateway = s->gateway,
         .impi = s->identity.impi,
         .sim_2g = s->identity.gsm,
+        .no_sim = s->identity.none,
         .ca_file = settings->ca_file,
         .local_address = settings->local_address,
     };

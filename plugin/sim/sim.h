@@ -35,6 +35,7 @@ struct sim_identity {
     char impi[128];    /* for Ub; from an ISIM or made from the IMSI (TS 23.003, 13.3) */
     char gateway[254]; /* FQDN, as the operator issued it; "" when the SIM does not say */
     bool gsm;          /* a 2G SIM: it answers a RAND without AUTN, and no other */
+    bool none;         /* no SIM: a password (GBA_Digest); it answers no challenge at all */
 };
 
 struct sim_backend {
@@ -52,6 +53,8 @@ struct sim_backend {
     /* A sentence about the last status that was not good, "" for none; valid until the next call
      * for this SIM. NULL: this back end has none. */
     const char *(*why)(const struct sim *sim);
+    /* H(A1) of its password for this realm, which the caller wipes. NULL: it has none. */
+    enum simauth_card_status (*ha1)(struct sim *sim, const char *realm, struct simauth_secret *ha1);
     bool bare; /* the setting may be the name alone: the first that is found */
 };
 

@@ -7,7 +7,7 @@
 
 static const struct sim_backend *const backends[] = {
     &sim_backend_soft,  &sim_backend_pcsc,         &sim_backend_pcsc_shared,
-    &sim_backend_modem, &sim_backend_modemmanager,
+    &sim_backend_modem, &sim_backend_modemmanager, &sim_backend_digest,
 };
 
 const struct sim_backend *sim_backend_for(const char *setting, const char **where)

@@ -11,5 +11,6 @@ extern const struct sim_backend sim_backend_pcsc;         /* pcsc.c */
 extern const struct sim_backend sim_backend_pcsc_shared;  /* pcsc.c */
 extern const struct sim_backend sim_backend_modem;        /* modem.c */
 extern const struct sim_backend sim_backend_modemmanager; /* modemmanager.c */
+extern const struct sim_backend sim_backend_digest;       /* digest.c */
 
 #endif

@@ -108,6 +108,17 @@ def gba_2g(rand, kc, sres, ks_input):
     return kdf(key, 0x01, "3gpp-gba-res", sres)[:16], kdf(key, 0x01, ks_input, "3gpp-gba-ks", sres)
 
 
+def gba_digest(username, realm, password, tls_mk, nonce, uri, body, nc, cnonce):
+    """GBA_Digest (TS 33.220 annexes M and B.5): H(A1), passwd, the Authorization's response (RFC 7616, GET, auth-int), Ks."""
+    def h(*texts):
+        return hashlib.sha256(b":".join(t.encode() if isinstance(t, str) else t for t in texts))
+    ha1 = h(username, realm, password).digest()
+    passwd = kdf(ha1, 0x01, "GBA_Digest_RESP", tls_mk)
+    a2 = h("GET", uri, hashlib.sha256(body).hexdigest())
+    resp = h(h(username, realm, passwd).hexdigest(), nonce, nc, cnonce, "auth-int", a2.hexdigest())
+    return ha1, passwd, resp.hexdigest(), kdf(ha1, 0x01, "GBA_Digest_Ks", tls_mk, resp.digest())
+
+
 def ck_ik_prime(ck_ik, network, autn):
     """CK' || IK' of EAP-AKA' (RFC 9048): TS 33.402 annex A.2."""
     if not autn[6] & 0x80:

@@ -95,4 +95,11 @@ SIMAUTH_API void simauth_gba_2g_nonce_write(const uint8_t rand[static 16],
                                             char nonce[static SIMAUTH_NONCE_2G_LEN + 1]);
 SIMAUTH_API enum simauth_result
 simauth_gba_2g_nonce_read(const char *nonce, uint8_t rand[static 16], uint8_t ks_input[static 16]);
+/* GBA_Digest: nonce = base64(16 random octets), which stand where RAND does elsewhere.
+ * SIMAUTH_MALFORMED for any other. */
+#define SIMAUTH_NONCE_DIGEST_LEN 24
+SIMAUTH_API void simauth_gba_digest_nonce_write(const uint8_t rand[static 16],
+                                                char nonce[static SIMAUTH_NONCE_DIGEST_LEN + 1]);
+SIMAUTH_API enum simauth_result simauth_gba_digest_nonce_read(const char *nonce,
+                                                              uint8_t rand[static 16]);
 #endif

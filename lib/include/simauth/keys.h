@@ -84,4 +84,26 @@ simauth_gba_2g(const uint8_t rand[static SIMAUTH_RAND_LEN], const struct simauth
                const struct simauth_secret *kc, const uint8_t ks_input[static SIMAUTH_KS_INPUT_LEN],
                struct simauth_secret *res, struct simauth_secret *ks);
 
+/* GBA_Digest, a subscriber without a SIM (TS 33.220 annex M; annex B.5 has the two derivations):
+ * H(A1) = SHA-256(username ":" realm ":" password) of RFC 7616, TLS_MK_Extr = 48 octets that TLS
+ * exports (RFC 5705) under this label without a context, RESP = the 32 octets of `response`, which
+ * is the Authorization's (64 hexadecimal digits). passwd = KDF(H(A1), "GBA_Digest_RESP",
+ * TLS_MK_Extr) is the password of Ub, Ks = KDF(H(A1), "GBA_Digest_Ks", TLS_MK_Extr, RESP). */
+#define SIMAUTH_HA1_LEN 32
+#define SIMAUTH_TLS_MK_LEN 48
+#define SIMAUTH_TLS_MK_LABEL "EXPORTER_GBA_Digest"
+/* SIMAUTH_MALFORMED: an empty name or password. */
+SIMAUTH_API enum simauth_result simauth_gba_digest_ha1(const char *username, const char *realm,
+                                                       const void *password, size_t password_len,
+                                                       struct simauth_secret *ha1);
+/* SIMAUTH_MALFORMED: `ha1` has not SIMAUTH_HA1_LEN octets. */
+SIMAUTH_API enum simauth_result
+simauth_gba_digest_passwd(const struct simauth_secret *ha1,
+                          const uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN],
+                          struct simauth_secret *passwd);
+SIMAUTH_API enum simauth_result
+simauth_gba_digest_ks(const struct simauth_secret *ha1,
+                      const uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN], const char *response,
+                      struct simauth_secret *ks);
+
 #endif

@@ -3,12 +3,14 @@
 """Agents: two operators' gateways stand in the place of the SIMs of a weak terminal (docs/protocol.md, section 8)."""
 
 import json
+import os
 import re
 
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from world import flow
 from world.scene import cause
+from world.sim import Password
 
 VOUCHED = r"call \S+ \w+: known: text=vouched for by the operators, no SIM in the call"
 
@@ -102,6 +104,57 @@ def pinned(world):
         phone.wait_note(VOUCHED)
         phone.wait_note(AUTHENTICATED, count=2)
     flow.hang_up(world, talk)
+
+
+@case("agt.no_sim")
+def no_sim(world):
+    """A terminal without any SIM (GBA_Digest) and one with: both ways, told as what it is, and never a vector."""
+    prepare(world, phones={"alice": {"account": "carol"}}, before=without_sim)
+    for number in (1, 2):
+        talk = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=number)
+            phone.wait_note(VOUCHED, count=number)
+            assert len(phone.notes(r"media: sink=zrtp verdict=match")) == number, phone.node.name
+            assert re.search(r"method=agt ", phone.notes(r"authenticated: .*")[-1].group(0))
+        flow.hang_up(world, talk)
+        world.alice, world.bob = world.bob, world.alice  # and Bob, who has a SIM, calls her
+    for phone in (world.alice, world.bob):
+        refuse(phone, NOT_AUTHENTICATED)
+        assert "vouched for by the operators, no SIM in the call" in phone.ctl("calls").stdout
+    for operator in world.operators.values():
+        assert {r["method"] for r in operator.gateway.records() if r["outcome"] == "completed"} == {"agt"}
+    status = world.alice.ctl("status").stdout
+    assert "digest:" in status and world.sims["alice"].password not in status
+    tested = world.alice.ctl("self-test")
+    assert tested.returncode == 0, tested.stdout
+    wrong = world.alice.ctl("settings", "set", "agent", "off", check=False)
+    assert wrong.returncode and "must be only" in wrong.stderr, wrong
+
+
+def without_sim(world):
+    """Alice's phone is Carol's, who has a password."""
+    world.sims["alice"] = Password("carol", world.operators["a"])
+    world.alice.use_sim(world.sims["alice"], world.root)
+
+
+@case("agt.no_sim.wrong")
+def no_sim_wrong(world):
+    """A wrong password, or a file that others may read: no session, no call told as authenticated, and words that help."""
+    def wrong(w):
+        without_sim(w)
+        w.alice.use_sim(w.sims["alice"].other(), w.root)
+    prepare(world, phones={"alice": {"account": "carol"}}, before=wrong, ready=False)
+    tested = world.alice.ctl("self-test", check=False)
+    assert tested.returncode and "does not take this password" in tested.stdout, tested.stdout
+    talk = flow.connect(world)
+    world.alice.wait_note(NOT_AUTHENTICATED)
+    flow.hang_up(world, talk)
+    for phone in (world.alice, world.bob):
+        refuse(phone, AUTHENTICATED)
+    os.chmod(world.alice.node.path(".local/share/simauth/sim.json"), 0o644)
+    tested = world.alice.ctl("self-test", check=False)
+    assert tested.returncode and "chmod 600" in tested.stdout, tested.stdout
 
 
 def flow_call(world):

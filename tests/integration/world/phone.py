@@ -131,7 +131,7 @@ class Phone:
         settings.setdefault("ask", "everybody")
         settings.setdefault("keys", "off")
         self.node.write(".config/simauth/simauth.conf", SETTINGS.format(
-            sim=place or f"soft:{path}", gateway=sim.gateway, ca=root.certificate,
+            sim=place or f"{sim.kind}:{path}", gateway=sim.gateway, ca=root.certificate,
             more="\n".join(f"{key}={value}" for key, value in settings.items())), 0o600)
 
     def notes(self, pattern):

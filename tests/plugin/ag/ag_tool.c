@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * ag_*() on standard input and output, for tests in another language. A command is a JSON object in
- * a line: {"do":"open","gateway":..,"impi":..,"ca":..,"local":..,"ms":..,"2g":true,"card":..},
+ * a line:
+ * {"do":"open","gateway":..,"impi":..,"ca":..,"local":..,"ms":..,"2g":true,"no_sim":true,"card":..},
  * {"do":"bootstrap"}, {"do":"self"}, {"do":"vector",..}, {"do":"challenge","element":..},
  * {"do":"resync","rand":..,"auts":..}, {"do":"card","rand":..,"autn":..}, {"do":"close"}. Each is
  * answered with one object in a line.
@@ -22,9 +23,10 @@ static struct tool_card card;
 static const char *status_name(enum ag_status status)
 {
     static const char *const names[] = {
-        [AG_OK] = "AG_OK",           [AG_REFUSED] = "AG_REFUSED", [AG_NOBODY] = "AG_NOBODY",
-        [AG_DOWN] = "AG_DOWN",       [AG_GARBAGE] = "AG_GARBAGE", [AG_BAD_VECTOR] = "AG_BAD_VECTOR",
-        [AG_NO_CARD] = "AG_NO_CARD",
+        [AG_OK] = "AG_OK",           [AG_REFUSED] = "AG_REFUSED",
+        [AG_NOBODY] = "AG_NOBODY",   [AG_DOWN] = "AG_DOWN",
+        [AG_GARBAGE] = "AG_GARBAGE", [AG_BAD_VECTOR] = "AG_BAD_VECTOR",
+        [AG_NO_CARD] = "AG_NO_CARD", [AG_NO_METHOD] = "AG_NO_METHOD",
     };
 
     return names[status];
@@ -80,8 +82,9 @@ static void do_open(const json_t *command, json_t *answer)
         .local_address = text(command, "local"),
         .request_ms = (unsigned)json_integer_value(json_object_get(command, "ms")),
         .sim_2g = json_is_true(json_object_get(command, "2g")),
+        .no_sim = json_is_true(json_object_get(command, "no_sim")),
     };
-    const struct ag_card ways = {tool_card_run, &card};
+    const struct ag_card ways = {tool_card_run, tool_card_ha1, &card};
     char error[AG_ERROR_MAX] = "";
 
     ag_close(ag);

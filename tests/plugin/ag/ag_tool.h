@@ -19,5 +19,6 @@ void tool_card_close(struct tool_card *card);
 /* For struct ag_card; `user` is the tool_card. */
 enum simauth_card_status tool_card_run(void *user, const struct simauth_challenge *challenge,
                                        struct simauth_card_answer *answer);
+enum simauth_card_status tool_card_ha1(void *user, const char *realm, struct simauth_secret *ha1);
 
 #endif

@@ -82,3 +82,11 @@ enum simauth_card_status tool_card_run(void *user, const struct simauth_challeng
     answer->status = foretold(challenge, answer);
     return answer->status;
 }
+
+enum simauth_card_status tool_card_ha1(void *user, const char *realm, struct simauth_secret *ha1)
+{
+    struct tool_card *card = user;
+
+    return card->backend && card->backend->ha1 ? card->backend->ha1(card->sim, realm, ha1)
+                                               : SIMAUTH_CARD_ABSENT;
+}

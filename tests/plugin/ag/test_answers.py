@@ -251,7 +251,7 @@ class Answers(case.Case):
         for number, name, status in (
                 (400, "bad-request", "AG_REFUSED"), (403, "not-yours", "AG_REFUSED"),
                 (404, "nobody", "AG_NOBODY"), (409, "two-vouchers", "AG_REFUSED"),
-                (413, "too-long", "AG_REFUSED"), (422, "no-method", "AG_REFUSED"),
+                (413, "too-long", "AG_REFUSED"), (422, "no-method", "AG_NO_METHOD"),
                 (429, "too-many", "AG_DOWN"), (503, "operator-down", "AG_DOWN"),
                 (500, "internal", "AG_DOWN")):
             self.gateway.faults["/v1/vectors"] = [fake.problem(number, name, "words for people")]

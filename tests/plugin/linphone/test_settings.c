@@ -38,6 +38,22 @@ static void defaults(void **state)
     settings_unref(s);
 }
 
+/* A password in the place of a SIM: its operator vouches for it, whatever else is wished. */
+static void no_sim(void **state)
+{
+    struct settings *s = parse("[phone]\nsim=digest:/a/password.json\n");
+
+    (void)state;
+    assert_non_null(s);
+    assert_true(settings_no_sim(s));
+    assert_int_equal(s->agent, AGENT_ONLY);
+    settings_unref(s);
+    assert_null(parse("[phone]\nsim=digest:/a/password.json\nagent=prefer\n"));
+    s = parse("[phone]\nsim=soft:/a/sim.json\n");
+    assert_false(settings_no_sim(s));
+    settings_unref(s);
+}
+
 static void everything(void **state)
 {
     struct settings *s =
@@ -173,9 +189,13 @@ static void hostile_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),     cmocka_unit_test(everything),
-        cmocka_unit_test(lifetimes),    cmocka_unit_test(mistakes),
-        cmocka_unit_test(missing_file), cmocka_unit_test(nothing_fails_open),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(everything),
+        cmocka_unit_test(no_sim),
+        cmocka_unit_test(lifetimes),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(missing_file),
+        cmocka_unit_test(nothing_fails_open),
         cmocka_unit_test(hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

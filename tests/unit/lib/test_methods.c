@@ -157,6 +157,51 @@ static void test_gba_2g(void **state)
     json_decref(all);
 }
 
+/* TS 33.220 annexes M and B.5, with the Digest between: as the phone makes it and the gateway
+ * checks it. */
+static void test_gba_digest(void **state)
+{
+    json_t *all = load_vectors("methods"), *v = json_object_get(all, "gba_digest");
+    const struct simauth_digest_request request = {"GET", NULL, 0};
+    struct simauth_digest_credentials c = {
+        .algorithm = SIMAUTH_DIGEST_SHA256, .qop = SIMAUTH_QOP_AUTH_INT, .nc = 1};
+    struct simauth_secret ha1, passwd, ks;
+    uint8_t tls_mk[SIMAUTH_TLS_MK_LEN], rand[16];
+    char nonce[SIMAUTH_NONCE_DIGEST_LEN + 1];
+    const char *password = text_of(v, "password");
+
+    (void)state;
+    octets_of(v, "tls_mk", tls_mk, sizeof tls_mk);
+    strcpy(c.username, text_of(v, "username"));
+    strcpy(c.realm, text_of(v, "realm"));
+    strcpy(c.nonce, text_of(v, "nonce"));
+    strcpy(c.uri, text_of(v, "uri"));
+    strcpy(c.cnonce, text_of(v, "cnonce"));
+    assert_int_equal(simauth_gba_digest_nonce_read(c.nonce, rand), SIMAUTH_OK);
+    simauth_gba_digest_nonce_write(rand, nonce);
+    assert_string_equal(nonce, c.nonce);
+    assert_int_equal(simauth_gba_digest_nonce_read("AAAA", rand), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_gba_digest_ha1(c.username, c.realm, password, strlen(password), &ha1),
+                     SIMAUTH_OK);
+    assert_octets(v, "ha1", ha1.octets, ha1.len);
+    assert_int_equal(simauth_gba_digest_passwd(&ha1, tls_mk, &passwd), SIMAUTH_OK);
+    assert_octets(v, "passwd", passwd.octets, passwd.len);
+    assert_int_equal(simauth_digest_sign(&c, &request, passwd.octets, passwd.len), SIMAUTH_OK);
+    assert_string_equal(c.response, text_of(v, "response"));
+    assert_int_equal(simauth_gba_digest_ks(&ha1, tls_mk, c.response, &ks), SIMAUTH_OK);
+    assert_octets(v, "ks", ks.octets, ks.len);
+
+    tls_mk[47] ^= 1; /* another TLS connection: somebody in its middle */
+    assert_int_equal(simauth_gba_digest_passwd(&ha1, tls_mk, &passwd), SIMAUTH_OK);
+    assert_int_equal(simauth_digest_check(&c, &request, passwd.octets, passwd.len), SIMAUTH_WRONG);
+    c.response[5] = 'g';
+    assert_int_equal(simauth_gba_digest_ks(&ha1, tls_mk, c.response, &ks), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_gba_digest_ha1("", c.realm, "x", 1, &ha1), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_gba_digest_ha1("a", c.realm, "", 0, &ha1), SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_gba_digest_passwd(&ha1, tls_mk, &passwd), SIMAUTH_MALFORMED);
+    json_decref(all);
+}
+
 /* Neither a USIM's nonce nor one with an AUTN in it is one of 2G. */
 static void test_gba_2g_nonces(void **state)
 {
@@ -220,15 +265,11 @@ static void test_strengths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gsm),
-        cmocka_unit_test(test_gsm_rands_differ),
-        cmocka_unit_test(test_akap),
-        cmocka_unit_test(test_akap_of_the_rfc),
-        cmocka_unit_test(test_akap_refuses),
-        cmocka_unit_test(test_strengths),
-        cmocka_unit_test(test_gba_2g),
-        cmocka_unit_test(test_gba_2g_nonces),
-        cmocka_unit_test(test_triplet_of_milenage),
+        cmocka_unit_test(test_gsm),           cmocka_unit_test(test_gsm_rands_differ),
+        cmocka_unit_test(test_akap),          cmocka_unit_test(test_akap_of_the_rfc),
+        cmocka_unit_test(test_akap_refuses),  cmocka_unit_test(test_strengths),
+        cmocka_unit_test(test_gba_2g),        cmocka_unit_test(test_gba_digest),
+        cmocka_unit_test(test_gba_2g_nonces), cmocka_unit_test(test_triplet_of_milenage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
