@@ -138,7 +138,9 @@ static enum e2m_result fill(CMS_ContentInfo *cms, struct e2m_span plain)
     enum e2m_result result = E2M_NO_MEMORY;
 
     if (in)
-        result = CMS_final(cms, in, NULL, CMS_BINARY) == 1 ? E2M_OK : E2M_CRYPTO;
+        result = CMS_set_detached(cms, 0) == 1 && CMS_final(cms, in, NULL, CMS_BINARY) == 1
+                     ? E2M_OK
+                     : E2M_CRYPTO;
     BIO_free(in);
     return result;
 }

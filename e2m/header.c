@@ -9,11 +9,11 @@
 
 struct e2m_span e2m_trim(struct e2m_span span)
 {
-    while (span.len && (span.octets[0] == ' ' || span.octets[0] == '\t')) {
+    while (span.len && span.octets[0] && strchr(" \t\r\n", span.octets[0])) {
         span.octets++;
         span.len--;
     }
-    while (span.len && strchr(" \t\r\n", span.octets[span.len - 1]))
+    while (span.len && span.octets[span.len - 1] && strchr(" \t\r\n", span.octets[span.len - 1]))
         span.len--;
     return span;
 }

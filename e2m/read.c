@@ -104,12 +104,28 @@ static enum e2m_result check_signature(struct reader *reader)
 /* -- items --------------------------------------------------------------------------------------
  */
 
+/* The SIP header names this server, and the signature over all labels says that nobody did. */
+static bool header_differs(const struct reader *reader)
+{
+    const struct e2m_receive *receive = reader->receive;
+    struct e2m_label header;
+
+    if (!reader->label_signed || !receive->label ||
+        e2m_label_parse(&header, receive->label, strlen(receive->label)) != E2M_OK ||
+        !e2m_label_has(&header, receive->server))
+        return false;
+    for (unsigned i = 0; i < reader->body.count; i++) {
+        if (e2m_label_has(&reader->body.parts[i].label, receive->server))
+            return false;
+    }
+    return true;
+}
+
 /* Whether a middle may look into it. */
 static enum e2m_result check_label(const struct reader *reader,
                                    const struct e2m_received_item *item)
 {
     const struct e2m_receive *receive = reader->receive;
-    struct e2m_label header = {0};
 
     if (!receive->server)
         return E2M_OK;
@@ -117,11 +133,7 @@ static enum e2m_result check_label(const struct reader *reader,
         return item->label_signed || (receive->wants & E2M_ACCEPT_UNSIGNED_LABEL)
                    ? E2M_OK
                    : E2M_LABEL_UNSIGNED;
-    if (item->label_signed && receive->label &&
-        e2m_label_parse(&header, receive->label, strlen(receive->label)) == E2M_OK &&
-        e2m_label_has(&header, receive->server) && item->label.count)
-        return E2M_LABEL_DIFFERS;
-    return E2M_NOT_FOR_US;
+    return header_differs(reader) ? E2M_LABEL_DIFFERS : E2M_NOT_FOR_US;
 }
 
 static enum e2m_result take_entity(const struct reader *reader, struct e2m_span entity,

@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* People, servers and authorities with certificates, for tests. */
+#ifndef E2M_TEST_PEOPLE_H
+#define E2M_TEST_PEOPLE_H
+
+#include "e2m/envelope.h"
+
+/* The time that all tests live in: 2026-06-01 12:00:00 UTC. */
+#define NOW UINT64_C(1780315200)
+
+enum people_key { PEOPLE_P256, PEOPLE_RSA, PEOPLE_RSA_1024, PEOPLE_P384 };
+
+struct people_wish {
+    enum people_key key;
+    const char *san;   /* "URI:sip:alice@a.example", NULL: none */
+    const char *usage; /* keyUsage in OpenSSL's words, NULL: none */
+    uint64_t from, to; /* 0: a day around NOW */
+    bool authority;    /* a CA */
+};
+
+/* A certificate by `issuer` (NULL: by itself). Aborts the test when anything fails. */
+struct e2m_identity people_make(const struct people_wish *wish, const struct e2m_identity *issuer);
+struct e2m_identity people_authority(void);
+/* P-256, digitalSignature and keyAgreement. */
+struct e2m_identity people_subscriber(const char *aor, const struct e2m_identity *issuer);
+struct e2m_identity people_server(const char *domain, const struct e2m_identity *issuer);
+/* A store that trusts it. */
+X509_STORE *people_trust(const struct e2m_identity *authority);
+
+#endif
