@@ -47,6 +47,23 @@ const char *ag_error(const struct ag *ag)
     return ag->error;
 }
 
+enum ag_status ag_note_reach(struct ag *ag, enum ag_status status)
+{
+    ag->asked = true;
+    ag->reach = status;
+    memcpy(ag->reach_error, ag->error, sizeof ag->reach_error);
+    if (status == AG_OK)
+        ag->reach_error[0] = '\0';
+    return status;
+}
+
+bool ag_reached(const struct ag *ag, enum ag_status *status, const char **why)
+{
+    *status = ag->reach;
+    *why = ag->reach_error;
+    return ag->asked;
+}
+
 int64_t ag_clock_ms(void)
 {
     struct timespec now;
@@ -204,7 +221,7 @@ enum ag_status ag_bootstrap(struct ag *ag)
 
     if (ag->session.valid && now < ag->session.renew_at)
         return AG_OK;
-    status = ub_bootstrap(ag);
+    status = ag_note_reach(ag, ub_bootstrap(ag));
     /* Half of its life is left: a gateway that is away for a moment costs nobody a call. */
     if (status != AG_OK && ag->session.valid && now < ag->session.ends_at)
         return AG_OK;

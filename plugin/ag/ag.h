@@ -59,6 +59,11 @@ enum ag_status {
  * half of its life). */
 enum ag_status ag_bootstrap(struct ag *ag);
 
+/* Whether the gateway as such serves us, as the last request that could tell has shown: AG_OK,
+ * AG_REFUSED (bootstrapping), AG_DOWN, AG_NO_CARD or AG_GARBAGE, with its sentence (or "") in *why,
+ * valid until the next request. False: nothing was asked yet. */
+bool ag_reached(const struct ag *ag, enum ag_status *status, const char **why);
+
 struct ag_self {
     char nai[SIMAUTH_NAI_MAX + 1];
     char operator_name[SIMAUTH_OPERATOR_NAME_MAX + 1];

@@ -43,12 +43,17 @@ struct ag {
     bool clock_known;
     int64_t clock_ahead; /* seconds that the gateway's clock is ahead of ours */
     char error[AG_ERROR_MAX];
+    bool asked; /* `reach` says something */
+    enum ag_status reach;
+    char reach_error[AG_ERROR_MAX];
 };
 
 /* Sets the sentence for people and returns `status`. The IMSI is taken out wherever it came from.
  */
 enum ag_status ag_fail(struct ag *ag, enum ag_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What a request has shown of the gateway as such; see ag_reached(). Returns `status`. */
+enum ag_status ag_note_reach(struct ag *ag, enum ag_status status);
 /* A clock that goes on during suspend and that nobody sets. */
 int64_t ag_clock_ms(void);
 /* `octets` random octets as b64u. False: libcrypto has none. */

@@ -196,6 +196,9 @@ enum ag_status ua_request(struct ag *ag, const char *path, const json_t *body, j
         ua.http.idempotency_key = ua.key;
     }
     status = run(ag, &ua, object);
+    /* A refusal is about what was asked. */
+    if (status == AG_OK || status == AG_DOWN)
+        (void)ag_note_reach(ag, status);
     OPENSSL_cleanse(&ua, sizeof ua);
     free(text);
     return status;

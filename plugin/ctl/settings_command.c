@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ctl.h"
+#include "settings_file.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,67 +19,31 @@ struct settings *ctl_read_settings(const struct ctl *ctl)
 /* -- the file ------------------------------------------------------------------------------------
  */
 
-/* With its comments; an empty one when there is none yet. NULL after a complaint. */
 static GKeyFile *load(const struct ctl *ctl)
 {
-    GKeyFile *file = g_key_file_new();
-    GError *problem = NULL;
+    char error[SETTINGS_ERROR_MAX];
+    GKeyFile *file = settings_file_load(ctl->config, error);
 
-    if (g_key_file_load_from_file(file, ctl->config, G_KEY_FILE_KEEP_COMMENTS, &problem) ||
-        g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-        g_clear_error(&problem);
-        return file;
-    }
-    ctl_complain("%s: %s", ctl->config, problem->message);
-    g_error_free(problem);
-    g_key_file_free(file);
-    return NULL;
-}
-
-static enum ctl_exit store(const struct ctl *ctl, GKeyFile *file)
-{
-    char *folder = g_path_get_dirname(ctl->config), error[SETTINGS_ERROR_MAX];
-    gsize len = 0;
-    char *text = g_key_file_to_data(file, &len, NULL);
-    struct settings *settings = settings_parse(text, len, ctl->config, error);
-    enum ctl_exit status = CTL_SETTINGS;
-    GError *problem = NULL;
-
-    if (!settings)
-        ctl_complain("nothing was changed: %s", error);
-    else if (g_mkdir_with_parents(folder, 0700) < 0)
-        ctl_complain("%s: %s", folder, g_strerror(errno));
-    else if (!g_file_set_contents_full(ctl->config, text, (gssize)len,
-                                       G_FILE_SET_CONTENTS_CONSISTENT, 0600, &problem))
-        ctl_complain("%s", problem->message);
-    else
-        status = CTL_GOOD;
-    g_clear_error(&problem);
-    settings_unref(settings);
-    g_free(text);
-    g_free(folder);
-    return status;
+    if (!file)
+        ctl_complain("%s", error);
+    return file;
 }
 
 enum ctl_exit ctl_change(const struct ctl *ctl, const char *group, const char *key,
                          const char *value)
 {
-    GKeyFile *file = load(ctl);
-    enum ctl_exit status = CTL_SETTINGS;
+    char error[SETTINGS_ERROR_MAX];
 
-    if (!file)
-        return status;
-    if (value) {
-        g_key_file_set_value(file, group, key, value);
-        status = store(ctl, file);
-    } else if (g_key_file_remove_key(file, group, key, NULL)) {
-        status = store(ctl, file);
-    } else {
-        ctl_complain("[%s] %s is not set", group, key);
-        status = CTL_NOT;
+    switch (settings_file_set(ctl->config, group, key, value, error)) {
+    case SETTINGS_CHANGED:
+        return CTL_GOOD;
+    case SETTINGS_NOT_SET:
+        ctl_complain("%s", error);
+        return CTL_NOT;
+    default:
+        ctl_complain("%s", error);
+        return CTL_SETTINGS;
     }
-    g_key_file_free(file);
-    return status;
 }
 
 /* -- the subcommands -----------------------------------------------------------------------------
@@ -154,22 +117,20 @@ static enum ctl_exit get(const struct ctl *ctl, const char *group, const char *k
  * that two spellings are one group. False after a complaint. */
 static bool take_group(int *argc, char ***argv, char *group, size_t room)
 {
-    char aor[SIMAUTH_AOR_MAX + 1];
-    bool account;
+    char wanted[512], error[SETTINGS_ERROR_MAX];
 
     g_strlcpy(group, "phone", room);
     if (*argc < 2 || strncmp((*argv)[0], "--", 2))
         return true;
-    account = !strcmp((*argv)[0], "--account");
-    if (!account && strcmp((*argv)[0], "--peer")) {
+    if (strcmp((*argv)[0], "--account") && strcmp((*argv)[0], "--peer")) {
         ctl_complain("%s: no such option", (*argv)[0]);
         return false;
     }
-    if (simauth_aor_canonical((*argv)[1], aor) != SIMAUTH_OK) {
-        ctl_complain("%s is no SIP address such as sip:bob@example.org", (*argv)[1]);
+    g_snprintf(wanted, sizeof(wanted), "%s %s", (*argv)[0] + 2, (*argv)[1]);
+    if (!settings_group(wanted, group, error)) {
+        ctl_complain("%s", error);
         return false;
     }
-    g_snprintf(group, room, "%s %s", account ? "account" : "peer", aor);
     *argc -= 2;
     *argv += 2;
     return true;

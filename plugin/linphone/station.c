@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station.h"
 
+#include <impi.h>
 #include <pin_source.h>
+#include <readers.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,9 @@ struct station {
     const struct sim_backend *backend;
     struct sim *sim;
     struct sim_pin_source *pin; /* outlives the SIM: a PIN that was given, or refused, stays so */
+    struct pin_giver giver;     /* before it */
+    struct station_health health;
+    guint cards; /* which were there when a card could not be opened last */
     char *pin_setting;          /* that `pin` was made for */
     struct sim_identity identity;
     struct ag *ag;
@@ -21,7 +26,13 @@ struct station {
 
 struct station *station_open(void)
 {
-    return calloc(1, sizeof(struct station));
+    struct station *s = calloc(1, sizeof(*s));
+
+    if (s) {
+        pin_giver_init(&s->giver);
+        health_begin(&s->health);
+    }
+    return s;
 }
 
 static void close_gateway(struct station *s)
@@ -54,6 +65,7 @@ void station_close(struct station *s)
     if (!s)
         return;
     close_all(s);
+    pin_giver_end(&s->giver);
     pin_source_free(s->pin);
     g_free(s->pin_setting);
     free(s);
@@ -72,12 +84,26 @@ void station_set_error(struct station *s, const char *sentence)
 static struct sim_pin_source *pin_source(struct station *s, const struct settings *settings)
 {
     if (s->pin && g_strcmp0(s->pin_setting, settings->pin) == 0)
-        return s->pin;
+        return &s->giver.source;
     pin_source_free(s->pin);
     g_free(s->pin_setting);
     s->pin_setting = g_strdup(settings->pin);
-    s->pin = pin_source_new(settings->pin);
-    return s->pin;
+    s->giver.inner = s->pin = pin_source_new(settings->pin);
+    return &s->giver.source;
+}
+
+static void show_sim(struct station *s, enum simauth_card_status status, const char *why)
+{
+    const struct sim_backend *b = s->backend;
+    bool swapped = s->sim && b->swapped && b->swapped(s->sim);
+    const char *word = health_card_word(status, swapped, s->giver.tries);
+
+    s->health.tries_left = status == SIMAUTH_CARD_LOCKED ? s->giver.tries : -1;
+    health_sim(&s->health, word, strcmp(word, "ready") ? why : "");
+    if (s->sim && b->place)
+        g_strlcpy(s->health.sim_name, b->place(s->sim), sizeof(s->health.sim_name));
+    if (s->sim && status == SIMAUTH_CARD_GOOD)
+        s->health.generation = s->identity.gsm ? "2g" : "usim";
 }
 
 static bool open_sim(struct station *s, const struct settings *settings)
@@ -86,19 +112,26 @@ static bool open_sim(struct station *s, const struct settings *settings)
     const char *where;
 
     if (!settings->sim) {
+        health_sim(&s->health, "unset", "No SIM is set.");
         station_set_error(s, "no SIM is set: `simauthctl settings set sim pcsc`, or soft:FILE");
         return false;
     }
     s->backend = sim_backend_for(settings->sim, &where);
+    g_strlcpy(s->health.sim_name, s->backend && *where ? where : "", sizeof(s->health.sim_name));
+    s->giver.tries = -1;
     if (!s->backend) {
+        health_sim(&s->health, "failed", "There is no such kind of SIM.");
         g_snprintf(s->error, sizeof(s->error), "sim=%s: no such kind of SIM", settings->sim);
         return false;
     }
     s->sim = s->backend->open(where, pin_source(s, settings), &status, s->error);
-    if (s->sim && s->backend->identity(s->sim, &s->identity) == SIMAUTH_CARD_GOOD)
-        return true;
     if (s->sim)
+        status = s->backend->identity(s->sim, &s->identity);
+    if (s->sim && status != SIMAUTH_CARD_GOOD)
         station_set_error(s, "the SIM does not tell who it is");
+    show_sim(s, status, s->error);
+    if (s->sim && status == SIMAUTH_CARD_GOOD)
+        return true;
     close_all(s);
     return false;
 }
@@ -156,19 +189,27 @@ static bool still_fits(const struct station *s, const struct settings *now)
 
 enum station_state station_prepare(struct station *s, struct settings *settings)
 {
-    if (!still_fits(s, settings))
+    if (!still_fits(s, settings)) {
         close_all(s);
+        health_begin(&s->health);
+    }
+    s->health.settings = settings;
     if (!s->settings)
         s->settings = settings_ref(settings);
     *s->error = '\0';
     if (settings->built_in) {
         station_set_error(s, settings->problem);
+        health_sim(&s->health, "unset", settings->problem);
         return STATION_NO_SIM;
     }
-    if (!s->sim && !open_sim(s, settings))
+    if (!s->sim && !open_sim(s, settings)) {
+        health_gateway(&s->health, "no-sim", s->error);
         return STATION_NO_SIM;
-    if (!s->ag && !open_gateway(s, settings))
+    }
+    if (!s->ag && !open_gateway(s, settings)) {
+        health_gateway(&s->health, "unnamed", s->error);
         return STATION_NO_GATEWAY;
+    }
     return STATION_READY;
 }
 
@@ -184,6 +225,7 @@ enum simauth_card_status station_card(struct station *s, const struct simauth_ch
 
     const char *why = s->backend->why ? s->backend->why(s->sim) : "";
 
+    show_sim(s, status, why);
     if (status != SIMAUTH_CARD_GOOD && status != SIMAUTH_CARD_RESYNC && *why)
         station_set_error(s, why);
     else if (status == SIMAUTH_CARD_ABSENT || status == SIMAUTH_CARD_LOCKED)
@@ -200,4 +242,107 @@ bool station_instant(const struct station *s)
 const char *station_gateway(const struct station *s)
 {
     return s->gateway;
+}
+
+/* -- for a person --------------------------------------------------------------------------------
+ */
+
+const struct station_health *station_health(struct station *s)
+{
+    enum ag_status status;
+    const char *why;
+
+    g_strlcpy(s->health.gateway_name, s->ag ? s->gateway : "", sizeof(s->health.gateway_name));
+    if (s->ag && ag_reached(s->ag, &status, &why))
+        health_gateway(&s->health, health_gateway_word(status), why);
+    return &s->health;
+}
+
+static void wake_or_open(struct station *s, struct settings *settings)
+{
+    enum simauth_card_status status;
+
+    if (!still_fits(s, settings) || !s->sim) {
+        (void)station_prepare(s, settings);
+    } else if (s->backend->wake) {
+        status = s->backend->wake(s->sim);
+        show_sim(s, status, s->backend->why ? s->backend->why(s->sim) : "");
+    }
+}
+
+/* Which readers have a card. */
+static guint cards_now(void)
+{
+    struct sim_reader list[SIM_READERS_MAX];
+    char error[SIM_ERROR_MAX];
+    size_t count = sim_readers(list, error);
+    guint sum = (guint)count;
+
+    for (size_t i = 0; i < count; i++)
+        sum = 31 * sum + 2 * g_str_hash(list[i].name) + list[i].card;
+    return sum;
+}
+
+/* A card that could not be opened is tried again when another one may be there, and not otherwise:
+ * whoever declined to give a PIN has declined. */
+void station_look(struct station *s, struct settings *settings)
+{
+    bool in_reader = settings->sim && g_str_has_prefix(settings->sim, "pcsc");
+    guint cards;
+
+    if (!in_reader || settings->built_in)
+        return;
+    if (still_fits(s, settings) && s->sim && !strcmp(s->health.sim, "ready")) {
+        wake_or_open(s, settings);
+        return;
+    }
+    cards = cards_now();
+    if (cards == s->cards)
+        return;
+    s->cards = cards;
+    if (s->pin)
+        pin_source_again(s->pin);
+    wake_or_open(s, settings);
+}
+
+static const char *pin_word(const struct station *s, bool open)
+{
+    const struct pin_giver *g = &s->giver;
+
+    if (open)
+        return g->used ? "accepted" : "not-needed";
+    if (g->tries == 0)
+        return "blocked";
+    if (g->wrong)
+        return "wrong";
+    if (g->kept_last)
+        return "last-try";
+    return strcmp(s->health.sim, "absent") && strcmp(s->health.sim, "other") ? "failed" : "absent";
+}
+
+void station_give_pin(struct station *s, struct settings *settings, const char *pin, size_t len,
+                      bool spend_last, struct station_pin *answer)
+{
+    bool open;
+
+    pin_giver_begin(&s->giver, pin, len, spend_last);
+    wake_or_open(s, settings);
+    pin_giver_end(&s->giver);
+    open = !strcmp(s->health.sim, "ready");
+    answer->word = pin_word(s, open);
+    answer->tries_left = open ? -1 : s->giver.tries;
+    g_strlcpy(answer->text, open ? "The SIM is open." : s->health.sim_text, sizeof(answer->text));
+}
+
+void station_gateways(const struct station *s, char of_sim[256], char of_network[256])
+{
+    const char *imsi = s->identity.imsi;
+    bool known = s->sim && sim_imsi_ok(imsi);
+    int mnc_len = known ? sim_mnc_len(imsi, s->identity.mnc_len) : 0;
+
+    g_strlcpy(of_sim, s->sim ? s->identity.gateway : "", 256);
+    *of_network = '\0';
+    if (known)
+        g_snprintf(of_network, 256, "bsf.mnc%s%.*s.mcc%.3s.pub.3gppnetwork.org",
+                   mnc_len == 2 ? "0" : "", mnc_len, imsi + 3, imsi);
 }

@@ -20,6 +20,7 @@ struct worker {
     pthread_cond_t queued, finished;
     struct errand *first, **last;
     struct station *station;
+    struct station_health health; /* a copy, guarded */
     belle_sip_provider_t *provider;
     int64_t since; /* us: when the errand in hand was begun; 0: none */
     bool stopping;
@@ -47,6 +48,7 @@ static struct errand *take(struct worker *w)
 static bool work(struct worker *w, struct errand *errand)
 {
     bool lost = w->stopping;
+    struct station_health health;
 
     w->since = g_get_monotonic_time();
     pthread_mutex_unlock(&w->lock);
@@ -54,7 +56,9 @@ static bool work(struct worker *w, struct errand *errand)
         errand->work(errand, w->station);
     settings_unref(errand->settings);
     errand->settings = NULL;
+    health = *station_health(w->station);
     pthread_mutex_lock(&w->lock);
+    w->health = health;
     w->since = 0;
     if (errand->stage == STAGE_WATCHED) {
         errand->stage = STAGE_FINISHED;
@@ -104,6 +108,8 @@ struct worker *worker_start(belle_sip_provider_t *provider)
     w->last = &w->first;
     w->provider = provider;
     w->station = station_open();
+    if (w->station)
+        w->health = *station_health(w->station);
     if (!w->station || !thread_launch("simauth", run, w)) {
         station_close(w->station);
         free(w);
@@ -146,6 +152,13 @@ int worker_busy_ms(struct worker *w)
     since = w->since;
     pthread_mutex_unlock(&w->lock);
     return since ? (int)((g_get_monotonic_time() - since) / 1000) : 0;
+}
+
+void worker_health(struct worker *w, struct station_health *health)
+{
+    pthread_mutex_lock(&w->lock);
+    *health = w->health;
+    pthread_mutex_unlock(&w->lock);
 }
 
 static struct timespec patience(void)

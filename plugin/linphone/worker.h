@@ -17,6 +17,7 @@
 #define WORKER_PATIENCE_MS 3
 
 struct station; /* station.h */
+struct station_health;
 
 /* One errand. The owner embeds it as the first member of its own structure. */
 struct errand {
@@ -37,6 +38,8 @@ struct worker *worker_start(belle_sip_provider_t *provider);
 void worker_stop(struct worker *worker);
 /* How long the errand in hand has been taking; 0: none is. */
 int worker_busy_ms(struct worker *worker);
+/* What SIM and gateway were like after the last errand. */
+void worker_health(struct worker *worker, struct station_health *health);
 /* Hands an errand over; it comes back exactly once by back() or lost(). */
 void worker_do(struct worker *worker, struct errand *errand);
 /* The same, and waits in place for it at most WORKER_PATIENCE_MS. True: done, the caller goes on by

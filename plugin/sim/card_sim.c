@@ -287,6 +287,34 @@ enum simauth_card_status card_sim_run(struct sim *sim, const struct simauth_chal
     return answer->status;
 }
 
+/* A card that was pulled or reset since the last run is still ready here. */
+static bool still_there(struct sim *sim)
+{
+    bool there = sim->way->begin(sim->way) == APDU_GOOD;
+
+    if (there)
+        sim->way->end(sim->way);
+    return there;
+}
+
+enum simauth_card_status card_sim_wake(struct sim *sim)
+{
+    *sim->error = '\0';
+    if (sim->ready && !still_there(sim))
+        let_go(sim);
+    return sim->ready ? SIMAUTH_CARD_GOOD : bring_up(sim);
+}
+
+const char *card_sim_place(const struct sim *sim)
+{
+    return sim->way->name(sim->way);
+}
+
+bool card_sim_swapped(const struct sim *sim)
+{
+    return sim->swapped;
+}
+
 enum simauth_card_status card_sim_identity(struct sim *sim, struct sim_identity *identity)
 {
     memset(identity, 0, sizeof *identity);

@@ -38,6 +38,9 @@ struct sim *card_sim_open(struct card_way *way, const struct sim_pin_source *pin
 enum simauth_card_status card_sim_identity(struct sim *sim, struct sim_identity *identity);
 enum simauth_card_status card_sim_run(struct sim *sim, const struct simauth_challenge *challenge,
                                       struct simauth_card_answer *answer);
+enum simauth_card_status card_sim_wake(struct sim *sim);
+const char *card_sim_place(const struct sim *sim);
+bool card_sim_swapped(const struct sim *sim);
 const char *card_sim_why(const struct sim *sim);
 void card_sim_close(struct sim *sim);
 

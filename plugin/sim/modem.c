@@ -336,4 +336,7 @@ const struct sim_backend sim_backend_modem = {
     .run = card_sim_run,
     .close = card_sim_close,
     .why = card_sim_why,
+    .wake = card_sim_wake,
+    .place = card_sim_place,
+    .swapped = card_sim_swapped,
 };

@@ -352,6 +352,9 @@ const struct sim_backend sim_backend_pcsc = {
     .run = card_sim_run,
     .close = card_sim_close,
     .why = card_sim_why,
+    .wake = card_sim_wake,
+    .place = card_sim_place,
+    .swapped = card_sim_swapped,
 };
 
 /* For a person who needs the card in another program too and accepts that it may ask the SIM. */
@@ -363,4 +366,7 @@ const struct sim_backend sim_backend_pcsc_shared = {
     .run = card_sim_run,
     .close = card_sim_close,
     .why = card_sim_why,
+    .wake = card_sim_wake,
+    .place = card_sim_place,
+    .swapped = card_sim_swapped,
 };

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +27,20 @@ struct holder {
 /* -- a person -----------------------------------------------------------------------------------
  */
 
+static atomic_bool elsewhere;
+
+void pin_source_elsewhere(bool on)
+{
+    atomic_store(&elsewhere, on);
+}
+
 static size_t ask_person(void *user, const char *label, int tries_left, char pin[static 8])
 {
     struct holder *h = user;
     char text[256], trouble[64] = "";
     size_t len;
 
-    if (h->spent)
+    if (h->spent || atomic_load(&elsewhere))
         return 0; /* whoever declined is not asked with every call */
     if (tries_left >= 0)
         snprintf(text, sizeof text,
@@ -53,7 +61,7 @@ static bool consent(void *user, const char *label)
     struct holder *h = user;
     char text[320];
 
-    if (h->spent)
+    if (h->spent || atomic_load(&elsewhere))
         return false;
     snprintf(text, sizeof text,
              "This may be the last try for the PIN of your %s. After one more wrong PIN the SIM is "

@@ -13,6 +13,8 @@ bool pin_setting_ok(const char *setting);
 struct sim_pin_source *pin_source_new(const char *setting);
 /* The person wants to be asked again after having declined, or a wrong PIN. */
 void pin_source_again(struct sim_pin_source *source);
+/* Somebody else asks the person (a window of ours): no pinentry is begun. Any thread. */
+void pin_source_elsewhere(bool on);
 void pin_source_free(struct sim_pin_source *source); /* NULL is allowed */
 
 /* pinentry.c: one conversation with the program `pinentry`. */

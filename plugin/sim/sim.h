@@ -24,6 +24,8 @@ struct sim_pin_source {
     bool (*last_try)(void *user, const char *label);
     /* What the card said of the PIN given last. NULL: not wanted. */
     void (*result)(void *user, bool right);
+    /* How many tries the card says are left; 0: blocked, -1: it does not say. NULL: not wanted. */
+    void (*tries)(void *user, int left);
     void *user;
 };
 
@@ -55,6 +57,11 @@ struct sim_backend {
     const char *(*why)(const struct sim *sim);
     /* H(A1) of its password for this realm, which the caller wipes. NULL: it has none. */
     enum simauth_card_status (*ha1)(struct sim *sim, const char *realm, struct simauth_secret *ha1);
+    /* Makes it ready as a run would, without running anything: is it there, open, and ours? */
+    enum simauth_card_status (*wake)(struct sim *sim); /* NULL: it always is */
+    /* The name of the reader or port, for a person; valid until the next call. NULL: none. */
+    const char *(*place)(const struct sim *sim);
+    bool (*swapped)(const struct sim *sim); /* another SIM is in its place; NULL: never */
     bool bare; /* the setting may be the name alone: the first that is found */
 };
 

@@ -88,6 +88,12 @@ static enum usim_pin one_try(struct usim *usim, const struct sim_pin_source *sou
     return *meaning == APDU_BLOCKED ? USIM_PIN_BLOCKED : USIM_PIN_LINK;
 }
 
+static void tell_tries(const struct sim_pin_source *source, int left)
+{
+    if (source->tries)
+        source->tries(source->user, left);
+}
+
 enum usim_pin usim_give_pin(struct usim *usim, const struct sim_pin_source *source,
                             const char *label, enum apdu_meaning *meaning)
 {
@@ -99,11 +105,14 @@ enum usim_pin usim_give_pin(struct usim *usim, const struct sim_pin_source *sour
         int tries = TRIES_UNKNOWN;
 
         *meaning = tries_left(usim, &tries);
+        tell_tries(source, *meaning == APDU_BLOCKED ? 0 : tries);
         if (*meaning == APDU_BLOCKED)
             return USIM_PIN_BLOCKED;
         if (*meaning >= APDU_RESET)
             return USIM_PIN_LINK;
         now = one_try(usim, source, label, tries, meaning);
+        if (now == USIM_PIN_BLOCKED)
+            tell_tries(source, 0);
         if (now == USIM_PIN_MISSING)
             return before; /* after a wrong one nobody gave another */
         if (now != USIM_PIN_WRONG)

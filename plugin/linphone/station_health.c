@@ -1,0 +1,135 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "station_health.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+void health_begin(struct station_health *h)
+{
+    memset(h, 0, sizeof(*h));
+    h->sim = h->gateway = "unknown";
+    h->generation = "";
+    h->tries_left = -1;
+    h->sim_since = h->gateway_since = now();
+}
+
+void health_sim(struct station_health *h, const char *word, const char *text)
+{
+    if (strcmp(h->sim, word) != 0)
+        h->sim_since = now();
+    h->sim = word;
+    g_strlcpy(h->sim_text, text ? text : "", sizeof(h->sim_text));
+}
+
+void health_gateway(struct station_health *h, const char *word, const char *text)
+{
+    if (strcmp(h->gateway, word) != 0)
+        h->gateway_since = now();
+    h->gateway = word;
+    g_strlcpy(h->gateway_text, text ? text : "", sizeof(h->gateway_text));
+}
+
+const char *health_card_word(enum simauth_card_status status, bool swapped, int tries)
+{
+    switch (status) {
+    case SIMAUTH_CARD_GOOD:
+    case SIMAUTH_CARD_RESYNC:
+    case SIMAUTH_CARD_REFUSED: /* it works: what it was asked was not from its operator */
+        return "ready";
+    case SIMAUTH_CARD_ABSENT:
+        return swapped ? "other" : "absent";
+    case SIMAUTH_CARD_LOCKED:
+        return tries == 0 ? "blocked" : "locked";
+    default:
+        return "failed";
+    }
+}
+
+const char *health_gateway_word(enum ag_status status)
+{
+    switch (status) {
+    case AG_OK:
+        return "ready";
+    case AG_REFUSED:
+    case AG_NOBODY:
+        return "refused";
+    case AG_NO_CARD:
+        return "no-sim";
+    default:
+        return "down";
+    }
+}
+
+/* -- the PIN -------------------------------------------------------------------------------------
+ */
+
+static size_t ask(void *user, const char *label, int tries_left, char pin[static 8])
+{
+    struct pin_giver *g = user;
+    size_t len = g->len;
+
+    if (!g->by_hand)
+        return g->inner && g->inner->ask ? g->inner->ask(g->inner->user, label, tries_left, pin)
+                                         : 0;
+    memcpy(pin, g->pin, len);
+    OPENSSL_cleanse(g->pin, sizeof(g->pin));
+    g->len = 0;
+    g->used = g->used || len > 0;
+    return len;
+}
+
+static bool last_try(void *user, const char *label)
+{
+    struct pin_giver *g = user;
+
+    if (!g->by_hand)
+        return g->inner && g->inner->last_try && g->inner->last_try(g->inner->user, label);
+    g->kept_last = !g->spend_last;
+    return g->spend_last && g->len > 0;
+}
+
+static void result(void *user, bool right)
+{
+    struct pin_giver *g = user;
+
+    if (g->by_hand)
+        g->wrong = !right;
+    else if (g->inner && g->inner->result)
+        g->inner->result(g->inner->user, right);
+}
+
+static void tries(void *user, int left)
+{
+    ((struct pin_giver *)user)->tries = left;
+}
+
+void pin_giver_init(struct pin_giver *g)
+{
+    memset(g, 0, sizeof(*g));
+    g->source = (struct sim_pin_source){
+        .ask = ask, .last_try = last_try, .result = result, .tries = tries, .user = g};
+    g->tries = -1;
+}
+
+void pin_giver_begin(struct pin_giver *g, const char *pin, size_t len, bool spend_last)
+{
+    g->by_hand = true;
+    g->spend_last = spend_last;
+    g->used = g->wrong = g->kept_last = false;
+    g->len = MIN(len, sizeof(g->pin));
+    memcpy(g->pin, pin, g->len);
+}
+
+void pin_giver_end(struct pin_giver *g)
+{
+    OPENSSL_cleanse(g->pin, sizeof(g->pin));
+    g->len = 0;
+    g->by_hand = false;
+}
