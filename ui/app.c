@@ -1,9 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app.h"
+#include "assistant.h"
 #include "demo.h"
 #include "notify.h"
 #include "prefs.h"
+#include "sim_watch.h"
 #include "window.h"
 
 #include <stdlib.h>
@@ -14,6 +16,7 @@ struct _UiApp {
     AdwApplication parent;
     UiPhones *phones;
     UiNotifier *notifier;
+    UiSimWatch *sims;
     struct demo *demo; /* NULL without --demo */
     char *demo_state;  /* "": all of them, one after the other */
     bool background;   /* --background: watch for calls, show no window yet */
@@ -81,10 +84,17 @@ static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer app)
     g_application_quit(app);
 }
 
+static void act_assistant(GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+    (void)action, (void)parameter;
+    ui_assistant_show(app, NULL);
+}
+
 static void add_actions(UiApp *app)
 {
     static const GActionEntry entries[] = {
         {"page", act_page, "s", NULL, NULL, {0}},
+        {"assistant", act_assistant, NULL, NULL, NULL, {0}},
         {"about", act_about, NULL, NULL, NULL, {0}},
         {"quit", act_quit, NULL, NULL, NULL, {0}},
     };
@@ -131,6 +141,7 @@ static void startup(GApplication *application)
         app->notifier = ui_notifier_new(bus, ui_phones_calls(app->phones));
         g_signal_connect(app->notifier, "activated", G_CALLBACK(show_now), app);
     }
+    app->sims = ui_sim_watch_new(app);
     add_actions(app);
 }
 
@@ -207,6 +218,7 @@ static void dispose(GObject *object)
     UiApp *app = UI_APP(object);
 
     g_clear_object(&app->notifier);
+    g_clear_object(&app->sims);
     g_clear_object(&app->phones);
     g_clear_pointer(&app->demo, demo_free);
     g_clear_pointer(&app->demo_state, g_free);

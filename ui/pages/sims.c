@@ -90,8 +90,9 @@ static void reader_chosen(UiReaderList *list, const char *value, struct page *pa
 
 static void file_chosen(GtkNativeDialog *dialog, int response, struct page *page)
 {
-    GFile *file =
-        response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog)) : NULL;
+    GFile *file = response == GTK_RESPONSE_ACCEPT
+                      ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog))
+                      : NULL;
     char *path = file ? g_file_get_path(file) : NULL;
 
     if (path) {

@@ -1,0 +1,223 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reader_list.h"
+#include "sim_words.h"
+
+#define AGAIN_MS 1000 /* a person who puts a card in looks for it at once */
+
+struct _UiReaderList {
+    GtkBox parent;
+    UiPhone *phone;
+    GtkWidget *group, *none;
+    GPtrArray *rows; /* borrowed; each has its "value" and "check" */
+    char *known;     /* what the rows were made from */
+    char *picked;
+    guint again;
+    gboolean asking, pick_card, filling;
+};
+
+G_DEFINE_FINAL_TYPE(UiReaderList, ui_reader_list, GTK_TYPE_BOX)
+
+static guint chosen_signal;
+
+const char *ui_reader_list_picked(UiReaderList *list)
+{
+    return list->picked;
+}
+
+/* -- rows ---------------------------------------------------------------------------------------
+ */
+
+static void toggled(GtkCheckButton *check, UiReaderList *list)
+{
+    if (!gtk_check_button_get_active(check) || list->filling)
+        return;
+    g_free(list->picked);
+    list->picked = g_strdup(g_object_get_data(G_OBJECT(check), "value"));
+    g_signal_emit(list, chosen_signal, 0, list->picked);
+}
+
+static void add_row(UiReaderList *list, const char *value, const char *name, gboolean card)
+{
+    GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
+    GtkWidget *first = list->rows->len ? g_object_get_data(list->rows->pdata[0], "check") : NULL;
+
+    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), name);
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(row),
+                                card ? _("A card is in it") : _("Empty: put your SIM in"));
+    adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
+    gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(check), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? GTK_CHECK_BUTTON(first) : NULL);
+    gtk_check_button_set_active(GTK_CHECK_BUTTON(check), !g_strcmp0(value, list->picked));
+    g_object_set_data_full(G_OBJECT(check), "value", g_strdup(value), g_free);
+    g_object_set_data(G_OBJECT(row), "check", check);
+    g_signal_connect(check, "toggled", G_CALLBACK(toggled), list);
+    adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
+    adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
+    adw_preferences_group_add(ADW_PREFERENCES_GROUP(list->group), row);
+    g_ptr_array_add(list->rows, row);
+}
+
+static void remove_rows(UiReaderList *list)
+{
+    for (guint i = 0; i < list->rows->len; i++)
+        adw_preferences_group_remove(ADW_PREFERENCES_GROUP(list->group), list->rows->pdata[i]);
+    g_ptr_array_set_size(list->rows, 0);
+}
+
+static void pick(UiReaderList *list, const char *value)
+{
+    if (!g_strcmp0(value, list->picked))
+        return;
+    g_free(list->picked);
+    list->picked = g_strdup(value);
+    if (value)
+        g_signal_emit(list, chosen_signal, 0, value);
+}
+
+static void pick_by_itself(UiReaderList *list, GVariant *readers)
+{
+    const char *value, *name, *card = NULL;
+    gboolean is_in;
+    GVariantIter all;
+    guint cards = 0;
+
+    g_variant_iter_init(&all, readers);
+    while (g_variant_iter_next(&all, "(&s&sb)", &value, &name, &is_in)) {
+        cards += is_in;
+        card = is_in ? value : card;
+    }
+    if (cards == 1 && !list->picked)
+        pick(list, card);
+}
+
+static void fill(UiReaderList *list, GVariant *readers, const char *text)
+{
+    char *now = g_variant_print(readers, FALSE);
+    const char *value, *name;
+    gboolean card;
+    GVariantIter all;
+
+    gtk_label_set_text(GTK_LABEL(list->none),
+                       *text ? text : _("No smart card reader is plugged in."));
+    gtk_widget_set_visible(list->none, g_variant_n_children(readers) == 0);
+    gtk_widget_set_visible(list->group, g_variant_n_children(readers) > 0);
+    if (list->pick_card)
+        pick_by_itself(list, readers);
+    if (g_strcmp0(now, list->known)) { /* else a person's focus would jump with every look */
+        list->filling = TRUE;
+        remove_rows(list);
+        g_variant_iter_init(&all, readers);
+        while (g_variant_iter_next(&all, "(&s&sb)", &value, &name, &card))
+            add_row(list, value, name, card);
+        list->filling = FALSE;
+    }
+    g_free(list->known);
+    list->known = now;
+}
+
+/* -- asking again and again ---------------------------------------------------------------------
+ */
+
+static void listed(GVariant *answer, const char *error, gpointer owner)
+{
+    UiReaderList *list = owner;
+    GVariant *readers = NULL;
+    const char *text = error ? error : "";
+
+    list->asking = FALSE;
+    if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(a(ssb)s)")))
+        g_variant_get(answer, "(@a(ssb)&s)", &readers, &text);
+    if (!readers)
+        readers = g_variant_ref_sink(g_variant_new("a(ssb)", NULL));
+    fill(list, readers, text);
+    g_variant_unref(readers);
+}
+
+static gboolean ask(gpointer data)
+{
+    UiReaderList *list = data;
+
+    if (list->phone && !list->asking) {
+        list->asking = TRUE;
+        ui_phone_ask(list->phone, "ListReaders", NULL, listed, G_OBJECT(list));
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void begin(UiReaderList *list)
+{
+    if (!list->again)
+        list->again = g_timeout_add(AGAIN_MS, ask, list);
+    ask(list);
+}
+
+static void end(UiReaderList *list)
+{
+    if (list->again)
+        g_source_remove(list->again);
+    list->again = 0;
+}
+
+void ui_reader_list_pick_card(UiReaderList *list)
+{
+    list->pick_card = TRUE;
+}
+
+void ui_reader_list_set_phone(UiReaderList *list, UiPhone *phone)
+{
+    UiRecord *sim = phone ? ui_sim_first(ui_phone_sims(phone)) : NULL;
+    const char *setting = sim ? ui_record_text(sim, "Setting") : "";
+
+    g_set_object(&list->phone, phone);
+    list->asking = FALSE;
+    g_free(list->picked);
+    list->picked = *setting ? g_strdup(setting) : NULL;
+    g_clear_pointer(&list->known, g_free); /* fill again: another one may be set */
+    if (gtk_widget_get_mapped(GTK_WIDGET(list)))
+        ask(list);
+}
+
+/* -- the object ---------------------------------------------------------------------------------
+ */
+
+GtkWidget *ui_reader_list_new(void)
+{
+    return g_object_new(UI_TYPE_READER_LIST, "orientation", GTK_ORIENTATION_VERTICAL, NULL);
+}
+
+static void dispose(GObject *object)
+{
+    UiReaderList *list = UI_READER_LIST(object);
+
+    end(list);
+    g_clear_object(&list->phone);
+    g_clear_pointer(&list->known, g_free);
+    g_clear_pointer(&list->picked, g_free);
+    g_clear_pointer(&list->rows, g_ptr_array_unref);
+    G_OBJECT_CLASS(ui_reader_list_parent_class)->dispose(object);
+}
+
+static void ui_reader_list_class_init(UiReaderListClass *class)
+{
+    G_OBJECT_CLASS(class)->dispose = dispose;
+    chosen_signal = g_signal_new("chosen", UI_TYPE_READER_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                 NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void ui_reader_list_init(UiReaderList *list)
+{
+    list->rows = g_ptr_array_new();
+    list->group = adw_preferences_group_new();
+    list->none = gtk_label_new("");
+    gtk_label_set_wrap(GTK_LABEL(list->none), TRUE);
+    gtk_label_set_justify(GTK_LABEL(list->none), GTK_JUSTIFY_CENTER);
+    gtk_widget_add_css_class(list->none, "dim-label");
+    gtk_widget_set_visible(list->none, FALSE);
+    gtk_box_append(GTK_BOX(list), list->group);
+    gtk_box_append(GTK_BOX(list), list->none);
+    g_signal_connect(list, "map", G_CALLBACK(begin), NULL);
+    g_signal_connect(list, "unmap", G_CALLBACK(end), NULL);
+}
