@@ -19,6 +19,12 @@ static void show(const json_t *call, bool live)
     if (json_integer_value(json_object_get(call, "known_since")))
         printf("    known since %s, no SIM in this call\n",
                ctl_time(json_integer_value(json_object_get(call, "known_since"))));
+    if (!strcmp(ctl_text(call, "sips"), "trusted"))
+        printf("    trust in the servers named (%s): %s\n", ctl_text(call, "servers"),
+               ctl_text(call, "sips_text"));
+    else if (*ctl_text(call, "sips"))
+        printf("    no trust in servers: %s%s%s\n", ctl_text(call, "sips_text"),
+               *ctl_text(call, "sips_refusal") ? ": " : "", ctl_text(call, "sips_refusal"));
     if (*ctl_text(call, "text"))
         printf("    %s%s%s\n", ctl_text(call, "text"), *ctl_text(call, "problem") ? ": " : "",
                ctl_text(call, "problem"));

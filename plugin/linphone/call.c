@@ -3,6 +3,7 @@
 #include "call.h"
 #include "ahead.h"
 #include "note.h"
+#include "sips.h"
 #include "words.h"
 
 #include <openssl/rand.h>
@@ -439,6 +440,7 @@ json_t *call_record(const struct call *call)
     json_object_set_new(record, "known_since", json_integer(call_known_since(call)));
     if (leg->session)
         add_names(record, leg->session);
+    sips_add(call->core, call->sip, record);
     return record;
 }
 
@@ -552,30 +554,10 @@ LinphoneCall *call_linphone(const struct call *call)
     return linphone_core_get_call_by_callid(call->core->lc, call->first_id);
 }
 
-struct ending {
-    belle_sip_provider_t *provider;
-    char *id;
-};
-
-/* From the loop, for Linphone may be in the middle of this call's message; and by its Call-ID, for
- * the call may be gone by then. */
-static void terminate(void *arg)
-{
-    struct ending *ending = arg;
-    struct core *core = core_of_provider(ending->provider);
-    LinphoneCall *call = core ? linphone_core_get_call_by_callid(core->lc, ending->id) : NULL;
-
-    if (call)
-        linphone_call_terminate(call);
-    g_free(ending->id);
-    g_free(ending);
-}
-
 void call_end(struct call *call)
 {
     const struct words_end *words = words_end(call->caller);
     LinphoneCall *linphone = call_linphone(call);
-    struct ending *ending;
 
     if (call->ending)
         return;
@@ -586,14 +568,9 @@ void call_end(struct call *call)
     }
     note_call(call->id, call->caller, "end", "reason=%s", words->reason);
     sip_call_set_end_reason(call->sip, words->reason, words->warning);
-    ending = g_new0(struct ending, 1);
-    ending->provider = call->core->provider;
-    ending->id = g_strdup(
+    core_terminate_soon(
+        call->core,
         linphone ? linphone_call_log_get_call_id(linphone_call_get_call_log(linphone)) : call->id);
-    if (!sip_tap_run_later(ending->provider, terminate, ending)) {
-        g_free(ending->id);
-        g_free(ending);
-    }
 }
 
 void call_held_gone(struct call *call, enum sip_gone why)

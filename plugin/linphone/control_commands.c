@@ -4,6 +4,7 @@
 #include "bindings.h"
 #include "call.h"
 #include "note.h"
+#include "sips.h"
 #include "words.h"
 
 #include <string.h>
@@ -79,6 +80,7 @@ static void calls(const json_t *request, struct control_reply *reply)
             if (!call->over)
                 json_array_append_new(live, call_record(call));
         }
+        sips_live(core, live);
         for (const GList *item = core->last->head; item; item = item->next)
             json_array_append(last, item->data);
     }

@@ -7,6 +7,7 @@
 #include "news.h"
 #include "note.h"
 #include "setup.h"
+#include "sips.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -414,6 +415,14 @@ static struct call *call_of(struct core *core, LinphoneCall *linphone)
     return call || !id ? call : call_by_first_name(core, id);
 }
 
+static void sips_over_of(struct core *core, LinphoneCall *linphone)
+{
+    const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
+
+    if (id)
+        sips_over(core, id);
+}
+
 static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, LinphoneCallState state,
                                const char *message)
 {
@@ -426,6 +435,7 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
         if (call)
             call_over(call);
+        sips_over_of(core, linphone);
         return;
     }
     if (call) /* streams may have been started */
@@ -480,6 +490,40 @@ static void listen_to(struct core *core)
     linphone_core_add_callbacks(core->lc, core->cbs);
 }
 
+/* -- the end of a call --------------------------------------------------------------------------
+ */
+
+struct ending {
+    belle_sip_provider_t *provider;
+    char *id;
+};
+
+/* From the loop, for Linphone may be in the middle of this call's message; and by its Call-ID, for
+ * the call may be gone by then. */
+static void terminate(void *arg)
+{
+    struct ending *ending = arg;
+    struct core *core = core_of_provider(ending->provider);
+    LinphoneCall *call = core ? linphone_core_get_call_by_callid(core->lc, ending->id) : NULL;
+
+    if (call)
+        linphone_call_terminate(call);
+    g_free(ending->id);
+    g_free(ending);
+}
+
+void core_terminate_soon(struct core *core, const char *call_id)
+{
+    struct ending *ending = g_new0(struct ending, 1);
+
+    ending->provider = core->provider;
+    ending->id = g_strdup(call_id);
+    if (!sip_tap_run_later(ending->provider, terminate, ending)) {
+        g_free(ending->id);
+        g_free(ending);
+    }
+}
+
 /* -- the object ----------------------------------------------------------------------------------
  */
 
@@ -517,6 +561,7 @@ void core_free(struct core *core)
 
     while (core->calls)
         call_free(core->calls);
+    sips_core_gone(core);
     while (*link != core)
         link = &(*link)->next;
     *link = core->next;

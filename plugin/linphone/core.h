@@ -47,7 +47,8 @@ struct core {
     struct news *news;   /* news.c's; NULL until it was asked for */
     struct ahead *ahead; /* begun for a call whose INVITE has not come yet */
     struct call *calls;
-    GQueue *last; /* json_t *, newest first */
+    struct sips *sips; /* sips.c's */
+    GQueue *last;      /* json_t *, newest first */
 };
 
 struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc);
@@ -68,6 +69,8 @@ void core_remember_challenges(struct core *core);
 void core_save_pins(struct core *core);
 /* Puts the record of an ended call into memory and into FOLDER/calls.jsonl. Takes `record`. */
 void core_remember_call(struct core *core, json_t *record);
+/* Ends Linphone's call with this Call-ID as soon as the loop turns. */
+void core_terminate_soon(struct core *core, const char *call_id);
 /* "continue once" and "forget" from the person; `aor` canonical. */
 void core_continue_once(struct core *core, const char *aor);
 bool core_forget(struct core *core, const char *aor);

@@ -7,6 +7,7 @@
 #include "call.h"
 #include "control_commands.h"
 #include "note.h"
+#include "sips.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -37,6 +38,8 @@ static enum sip_decision invite_out(void *user, struct sip_call *sip)
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
+    if (core && sips_invite_out(core, sip))
+        return SIP_HOLD; /* Linphone hears that it did not leave */
     return core ? caller_invite_out(core, sip) : SIP_PASS;
 }
 
@@ -45,16 +48,31 @@ static enum sip_decision invite_in(void *user, struct sip_call *sip)
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
+    if (core && sips_invite_in(core, sip))
+        return SIP_HOLD; /* is refused already */
     return core ? callee_invite_in(core, sip) : SIP_PASS;
 }
 
 static enum sip_decision response_in(void *user, struct sip_call *sip,
                                      belle_sip_response_t *response)
 {
+    struct core *core = core_of_provider(sip_call_provider(sip));
+    enum sip_decision sips = core ? sips_response_in(core, sip, response) : SIP_PASS;
     struct call *call = sip_call_user_data(sip);
 
     (void)user;
+    if (sips != SIP_PASS)
+        return sips;
     return call ? caller_response_in(call, response) : SIP_PASS;
+}
+
+/* Its Contact is as the call is. */
+static void out(struct sip_call *sip, belle_sip_message_t *message)
+{
+    struct core *core = core_of_provider(sip_call_provider(sip));
+
+    if (core)
+        sips_out(core, sip, message);
 }
 
 static void response_out(void *user, struct sip_call *sip, belle_sip_response_t *response)
@@ -62,6 +80,7 @@ static void response_out(void *user, struct sip_call *sip, belle_sip_response_t 
     struct call *call = sip_call_user_data(sip);
 
     (void)user;
+    out(sip, (belle_sip_message_t *)response);
     if (call)
         callee_response_out(call, response);
 }
@@ -87,7 +106,11 @@ static enum sip_decision later_in(void *user, struct sip_call *sip, belle_sip_me
 {
     struct call *call = sip_call_user_data(sip);
 
+    struct core *core = core_of_provider(sip_call_provider(sip));
+
     (void)user;
+    if (core && sips_later_in(core, sip, message) != SIP_PASS)
+        return SIP_DROP;
     return call ? call_later_in(call, message) : SIP_PASS;
 }
 
@@ -96,6 +119,7 @@ static void later_out(void *user, struct sip_call *sip, belle_sip_message_t *mes
     struct call *call = sip_call_user_data(sip);
 
     (void)user;
+    out(sip, message);
     if (call)
         call_later_out(call, message);
 }
@@ -113,10 +137,22 @@ static void call_gone(void *user, struct sip_call *sip)
 {
     struct call *call = sip_call_user_data(sip);
 
+    struct core *core = core_of_provider(sip_call_provider(sip));
+
     (void)user;
+    if (core)
+        sips_gone(core, sip);
     if (call)
         call_free(call);
     sip_call_set_user_data(sip, NULL);
+}
+
+static bool register_out(void *user, belle_sip_provider_t *provider, const char *aor)
+{
+    struct core *core = core_of_provider(provider);
+
+    (void)user;
+    return core && sips_register_out(core, aor);
 }
 
 int simauth_plugin_start(void *core_or_null)
@@ -132,6 +168,7 @@ int simauth_plugin_start(void *core_or_null)
         .ack_out = ack_out,
         .later_in = later_in,
         .later_out = later_out,
+        .register_out = register_out,
         .held_gone = held_gone,
         .call_gone = call_gone,
     };

@@ -144,3 +144,32 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     if (q->outgoing)
         decide_outgoing(q, a, peer, pin);
 }
+
+/* Of the accounts that may be meant: the named one, all of them where none is. */
+static enum settings_policy sips_of_own(const struct settings *s, const char *own)
+{
+    const struct settings_party *account = settings_account(s, own);
+    enum settings_policy policy = s->sips;
+
+    if (account)
+        return account->sips != SETTINGS_UNSET ? account->sips : policy;
+    for (size_t i = 0; i < s->account_count; i++)
+        policy = strictest(policy, s->accounts[i].sips);
+    return policy;
+}
+
+enum settings_policy policy_sips(const struct settings *s, const char *own_uri,
+                                 const char *peer_uri, bool outgoing)
+{
+    char own[SIMAUTH_AOR_MAX + 1] = "", peer[SIMAUTH_AOR_MAX + 1] = "";
+    const struct settings_party *party;
+    enum settings_policy policy;
+
+    (void)simauth_aor_canonical(own_uri, own);
+    (void)simauth_aor_canonical(peer_uri, peer);
+    party = settings_peer(s, peer);
+    policy = sips_of_own(s, own);
+    if (!party || party->sips == SETTINGS_UNSET)
+        return policy;
+    return outgoing ? party->sips : strictest(policy, party->sips);
+}

@@ -36,6 +36,10 @@ struct policy_answer {
 };
 
 void policy_decide(const struct policy_question *question, struct policy_answer *answer);
+/* What is asked of the servers between `own` and `peer` (URIs). Of a call that comes, the strictest
+ * of all that may be meant: who calls chooses what stands in From and To. */
+enum settings_policy policy_sips(const struct settings *settings, const char *own, const char *peer,
+                                 bool outgoing);
 /* Whether the URI is one of emergency services: urn:service:sos (RFC 5031) or a listed number. */
 bool policy_is_emergency(const struct settings *settings, const char *uri);
 

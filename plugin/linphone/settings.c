@@ -22,6 +22,8 @@ const struct settings_key settings_keys[] = {
     {"data", "FOLDER", "where pins and the list of calls are kept", "~/.local/share/simauth"},
     {"carriage", "tag, header or both", "which fields carry elements", "both"},
     {"policy", "require, prefer or off", "for accounts and peers without one", "prefer"},
+    {"sips", "require, prefer or off",
+     "calls over servers that prove themselves, for accounts and peers without one", "off"},
     {"ask", "known or everybody", "for whom the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
     {"agent", "off, prefer or only",
@@ -106,11 +108,11 @@ static bool read_switch(struct reader *r, const char *key, bool fallback)
     return read_word(r, PHONE, key, words, fallback) == 1;
 }
 
-static enum settings_policy read_policy(struct reader *r, const char *group,
+static enum settings_policy read_policy(struct reader *r, const char *group, const char *key,
                                         enum settings_policy fallback)
 {
     static const char *const words[] = {"off", "prefer", "require", NULL};
-    int word = read_word(r, group, "policy", words, -1);
+    int word = read_word(r, group, key, words, -1);
     return word < 0 ? fallback : (enum settings_policy)(SETTINGS_OFF + word);
 }
 
@@ -201,7 +203,8 @@ static void read_phone(struct reader *r, struct settings *s)
     s->data = read_text(r, PHONE, "data");
     s->carriage =
         (enum settings_carriage)(CARRY_TAG + read_word(r, PHONE, "carriage", carriages, 2));
-    s->policy = read_policy(r, PHONE, SETTINGS_PREFER);
+    s->policy = read_policy(r, PHONE, "policy", SETTINGS_PREFER);
+    s->sips = read_policy(r, PHONE, "sips", SETTINGS_OFF);
     s->ask = read_word(r, PHONE, "ask", asks, 0) ? ASK_EVERYBODY : ASK_KNOWN;
     s->mark_verified = read_switch(r, "mark_verified", false);
     s->agent = (enum settings_agent)read_word(r, PHONE, "agent", agents,
@@ -220,14 +223,15 @@ static void read_phone(struct reader *r, struct settings *s)
 static void read_party(struct reader *r, const char *group, const char *uri,
                        struct settings_party *party)
 {
-    static const char *const known[] = {"policy", "nai", "first_key", NULL};
+    static const char *const known[] = {"policy", "sips", "nai", "first_key", NULL};
     static const char *const switches[] = {"false", "true", NULL};
     char *nai;
 
     check_keys(r, group, known);
     if (simauth_aor_canonical(uri, party->aor) != SIMAUTH_OK)
         fail(r, "[%s]: \"%s\" is no SIP address such as sip:bob@example.org", group, uri);
-    party->policy = read_policy(r, group, SETTINGS_UNSET);
+    party->policy = read_policy(r, group, "policy", SETTINGS_UNSET);
+    party->sips = read_policy(r, group, "sips", SETTINGS_UNSET);
     party->first_key = read_word(r, group, "first_key", switches, 0) == 1;
     nai = read_text(r, group, "nai");
     if (nai && simauth_nai_check(nai) != SIMAUTH_OK)

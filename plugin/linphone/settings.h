@@ -32,6 +32,7 @@ struct settings_party {
     char aor[SIMAUTH_AOR_MAX + 1]; /* canonical */
     char nai[SIMAUTH_NAI_MAX + 1]; /* "" when not named */
     enum settings_policy policy;   /* SETTINGS_UNSET: that of [phone] */
+    enum settings_policy sips;     /* the same: trust in servers */
     bool first_key; /* a peer: the operators may make the first setup key, before any call */
 };
 
@@ -45,6 +46,7 @@ struct settings {
     char *data;          /* folder of pins and history; never NULL */
     enum settings_carriage carriage;
     enum settings_policy policy; /* never SETTINGS_UNSET */
+    enum settings_policy sips;   /* the same */
     enum settings_ask ask;
     bool mark_verified;
     enum settings_agent agent;

@@ -54,6 +54,18 @@ const char *words_advice(enum simauth_event reason)
     }
 }
 
+const char *words_sips_token(bool trusted, bool broken)
+{
+    return trusted ? "trusted" : broken ? "broken" : "asked";
+}
+
+const char *words_sips(bool trusted)
+{
+    return trusted ? "every hop was TLS between servers that proved themselves: trust in these "
+                     "servers, and no operator's word about a SIM"
+                   : "not known yet";
+}
+
 const struct words_end *words_refuse_key(void)
 {
     static const struct words_end unknown = {480, "Temporarily Unavailable",

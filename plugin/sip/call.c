@@ -233,6 +233,7 @@ static void end_call(struct sip_call *call)
     free(call->end_reason);
     free(call->end_warning);
     free(call->back_reason);
+    free(call->way);
     free(call);
 }
 

@@ -87,6 +87,7 @@ static void provider_gone(void *id, belle_sip_object_t *object)
     if (!core)
         return;
     tap_calls_core_gone(core);
+    tap_way_core_gone(core);
     /* Out of the list first: after this no other thread can add a task. */
     unlink_core(core);
     tap_core_run_tasks(core);

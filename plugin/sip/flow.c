@@ -58,13 +58,17 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
     struct sip_call *call =
         tap_call_find(core, SIP_INCOMING, tap_call_id_of(invite), tag ? tag : "");
 
-    if (call)
+    if (call) {
+        tap_way_message(call, channel);
         return invite_again(call, channel, invite);
+    }
     tap_alias_replaces_in(core, invite);
     /* What belle-sip would answer by 400 is not ours to judge. */
     if (!belle_sip_message_check_headers((belle_sip_message_t *)invite))
         return false;
     call = tap_call_new(core, SIP_INCOMING, invite);
+    if (call)
+        tap_way_message(call, channel);
     return call ? tap_hold_invite_in(call, channel)
                 : true; /* without memory nothing rings unseen */
 }
@@ -93,6 +97,7 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
     call = tap_call_of_message(core, (belle_sip_message_t *)request, false);
     if (!call)
         return false;
+    tap_way_message(call, channel);
     if (is_method(method, "CANCEL"))
         return call->direction == SIP_INCOMING && tap_hold_cancel(call, request);
     if (is_method(method, "ACK") && call->direction == SIP_INCOMING &&
@@ -121,8 +126,11 @@ static bool response_in(struct tap_core *core, belle_sip_channel_t *channel,
     struct sip_call *call = tap_call_of_message(core, message, false);
     bool taken = false;
 
+    if (is_method(tap_cseq_method_of(message), "REGISTER"))
+        tap_way_register_answer(core, channel, response);
     if (!call)
         return false;
+    tap_way_message(call, channel);
     provisional_in(call, response);
     if (belle_sip_response_get_status_code(response) > 100 &&
         !is_method(tap_cseq_method_of(message), "CANCEL")) {
@@ -220,8 +228,11 @@ static void response_out(struct tap_core *core, belle_sip_response_t *response)
     }
 }
 
-void tap_flow_out(struct tap_core *core, belle_sip_message_t *message)
+void tap_flow_out(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message)
 {
+    if (belle_sip_message_is_request(message) &&
+        is_method(belle_sip_request_get_method((belle_sip_request_t *)message), "REGISTER"))
+        tap_way_register_out(core, channel, (belle_sip_request_t *)message);
     if (belle_sip_message_is_request(message))
         request_out(core, (belle_sip_request_t *)message);
     else

@@ -20,8 +20,10 @@ static void provider_on_state_changed(void *provider, belle_sip_channel_t *chann
     if (state != TAP_CHANNEL_ERROR && state != TAP_CHANNEL_DISCONNECTED)
         return;
     core = tap_core_by_provider(provider);
-    if (core)
+    if (core) {
+        tap_way_channel_dead(core, channel);
         tap_hold_channel_dead(core, channel);
+    }
 }
 
 static void provider_on_message(void *provider, belle_sip_channel_t *channel,
@@ -45,7 +47,7 @@ static void provider_on_sending(void *provider, belle_sip_channel_t *channel,
     struct tap_core *core = tap_core_of(provider);
 
     if (core)
-        tap_flow_out(core, message);
+        tap_flow_out(core, channel, message);
     tap.provider.on_sending(provider, channel, message);
 }
 

@@ -65,7 +65,7 @@ class World:
         self._users = {}
         if challenge_invites:
             proxy_options["challenge"] = 407
-        self._proxy = PROXIES[proxy]
+        self._proxy = PROXIES[proxy] if isinstance(proxy, str) else proxy
         self._proxy_options = {letter: {"children": children, **proxy_options, **(own or {})}
                                for letter, own in (("a", for_a), ("b", for_b))}
         self.transport = transport

@@ -1,0 +1,465 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sips.h"
+#include "call.h"
+#include "note.h"
+#include "sips_path.h"
+#include "words.h"
+
+#include <string.h>
+
+enum word { SIPS_ASKED, SIPS_TRUSTED, SIPS_BROKEN };
+
+/* One call that is sips, or should be. */
+struct sips {
+    struct sips *next;
+    struct core *core;
+    struct sip_call *sip;
+    enum settings_policy policy; /* OFF: nobody asked, the other side does it */
+    bool caller, secure;         /* it is, or was, a sips call on the wire */
+    bool fell_back;              /* placed once more as sip */
+    bool over;
+    enum word word;
+    const char *fault;  /* why it is broken */
+    char *servers_said; /* what a server wrote when it refused; NULL */
+    char *own, *peer;   /* URIs */
+    char *id;           /* Call-ID of the first INVITE, as Linphone's log has it */
+    int64_t began;
+};
+
+static struct sips *find(const struct core *core, const struct sip_call *sip)
+{
+    struct sips *s = core->sips;
+
+    while (s && s->sip != sip)
+        s = s->next;
+    return s;
+}
+
+static struct sips *add(struct core *core, struct sip_call *sip, char *own, char *peer)
+{
+    struct sips *s = g_new0(struct sips, 1);
+
+    s->core = core;
+    s->sip = sip;
+    s->caller = sip_call_direction(sip) == SIP_OUTGOING;
+    s->own = own;
+    s->peer = peer;
+    s->id = g_strdup(sip_call_id(sip));
+    s->began = core_now();
+    s->next = core->sips;
+    core->sips = s;
+    return s;
+}
+
+static void free_one(struct sips *s)
+{
+    g_free(s->own);
+    g_free(s->peer);
+    g_free(s->id);
+    g_free(s->servers_said);
+    g_free(s);
+}
+
+/* -- what a person hears -------------------------------------------------------------------------
+ */
+
+/* "operator-a.example, operator-b.example": whose word this is. */
+static char *servers(const struct sips *s)
+{
+    char own[SIMAUTH_AOR_MAX + 1] = "", peer[SIMAUTH_AOR_MAX + 1] = "";
+
+    (void)simauth_aor_canonical(s->own, own);
+    (void)simauth_aor_canonical(s->peer, peer);
+    if (!strcmp(simauth_aor_domain(own), simauth_aor_domain(peer)))
+        return g_strdup(simauth_aor_domain(own));
+    return g_strdup_printf("%s, %s", simauth_aor_domain(own), simauth_aor_domain(peer));
+}
+
+static const char *token(const struct sips *s)
+{
+    return words_sips_token(s->word == SIPS_TRUSTED, s->word == SIPS_BROKEN);
+}
+
+static void tell(const struct sips *s)
+{
+    char *names = servers(s);
+
+    note_call(sip_call_id(s->sip), s->caller, "sips", "word=%s servers=%s text=%s", token(s),
+              s->word == SIPS_TRUSTED ? names : "none",
+              s->word == SIPS_BROKEN ? s->fault : words_sips(s->word == SIPS_TRUSTED));
+    g_free(names);
+}
+
+static void put(const struct sips *s, json_t *record)
+{
+    char *names = servers(s);
+
+    json_object_set_new(record, "sips", json_string(token(s)));
+    json_object_set_new(record, "servers", json_string(names));
+    json_object_set_new(
+        record, "sips_text",
+        json_string(s->word == SIPS_BROKEN ? s->fault : words_sips(s->word == SIPS_TRUSTED)));
+    if (s->servers_said)
+        json_object_set_new(record, "sips_refusal", json_string(s->servers_said));
+    g_free(names);
+}
+
+void sips_add(const struct core *core, const struct sip_call *sip, json_t *record)
+{
+    const struct sips *s = find(core, sip);
+
+    if (s)
+        put(s, record);
+}
+
+static json_t *own_record(const struct sips *s)
+{
+    char own[SIMAUTH_AOR_MAX + 1] = "", peer[SIMAUTH_AOR_MAX + 1] = "";
+    json_t *record;
+
+    (void)simauth_aor_canonical(s->own, own);
+    (void)simauth_aor_canonical(s->peer, peer);
+    record = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "began", (json_int_t)s->began, "call_id",
+                       s->id, "side", s->caller ? "caller" : "callee", "own", own, "peer", peer,
+                       "word", words_token(SIMAUTH_WORD_NONE));
+    if (record)
+        put(s, record);
+    return record;
+}
+
+/* The call's own record has it where SIM authentication looks at this call too. */
+static void remember(struct sips *s)
+{
+    json_t *record;
+
+    if (s->over)
+        return;
+    s->over = true;
+    record = sip_call_user_data(s->sip) ? NULL : own_record(s);
+    if (record)
+        core_remember_call(s->core, record);
+}
+
+void sips_live(const struct core *core, json_t *live)
+{
+    for (const struct sips *s = core->sips; s; s = s->next) {
+        if (!s->over && !sip_call_user_data(s->sip))
+            json_array_append_new(live, own_record(s));
+    }
+}
+
+static void break_off(struct sips *s, const char *fault)
+{
+    if (s->word == SIPS_BROKEN)
+        return;
+    s->word = SIPS_BROKEN;
+    s->fault = fault;
+    tell(s);
+}
+
+static bool required(const struct sips *s)
+{
+    return s->policy == SETTINGS_REQUIRE;
+}
+
+/* -- the INVITE leaves ---------------------------------------------------------------------------
+ */
+
+static char *uri_of_from(belle_sip_message_t *invite)
+{
+    belle_sip_header_from_t *from =
+        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
+    char *uri = from ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
+    char *copy = g_strdup(uri ? uri : "");
+
+    belle_sip_free(uri);
+    return copy;
+}
+
+static char *uri_of_to(belle_sip_message_t *invite)
+{
+    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
+    char *uri = to ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
+    char *copy = g_strdup(uri ? uri : "");
+
+    belle_sip_free(uri);
+    return copy;
+}
+
+/* The person dialled sips:, or asked for it in the settings; OFF: neither. */
+static enum settings_policy asked_for(const struct core *core, belle_sip_request_t *invite,
+                                      const char *own, const char *peer)
+{
+    char *target = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
+    enum settings_policy policy = policy_sips(core->settings, own, peer, true);
+
+    if (policy_is_emergency(core->settings, peer) || policy_is_emergency(core->settings, target) ||
+        (strncasecmp(peer, "sip:", 4) && strncasecmp(peer, "sips:", 5)))
+        policy = SETTINGS_OFF;
+    else if (sips_is_asked(invite))
+        policy = SETTINGS_REQUIRE;
+    belle_sip_free(target);
+    return policy;
+}
+
+static bool stop_before_it_leaves(struct sips *s)
+{
+    if (!required(s))
+        return false;
+    note_call(s->id, true, "sips-aborted", "why=%s", s->fault);
+    remember(s);
+    sip_call_abort(s->sip, 403, "Servers on the way not trusted");
+    return true;
+}
+
+bool sips_invite_out(struct core *core, struct sip_call *sip)
+{
+    belle_sip_request_t *invite = sip_call_invite(sip);
+    struct sips *s = find(core, sip);
+    enum settings_policy policy;
+    char *own, *peer;
+    const char *fault;
+
+    if (s) { /* once more, after 407 or as sip */
+        sip_invite_set_secure(invite, s->secure && !s->fell_back);
+        return false;
+    }
+    if (!core_settings(core))
+        return false;
+    own = uri_of_from((belle_sip_message_t *)invite);
+    peer = uri_of_to((belle_sip_message_t *)invite);
+    policy = asked_for(core, invite, own, peer);
+    if (policy <= SETTINGS_OFF) {
+        sip_message_set_contact_secure((belle_sip_message_t *)invite, false);
+        g_free(own);
+        g_free(peer);
+        return false;
+    }
+    s = add(core, sip, own, peer);
+    s->policy = policy;
+    fault = sips_account_fault(core, own);
+    if (!fault)
+        fault = sips_route_fault(invite, own);
+    if (fault) {
+        break_off(s, fault);
+        return stop_before_it_leaves(s);
+    }
+    s->secure = true;
+    sip_invite_set_secure(invite, true);
+    note_call(s->id, true, "sips", "word=asked policy=%s", settings_policy_name(policy));
+    return false;
+}
+
+/* -- its responses -------------------------------------------------------------------------------
+ */
+
+/* The sentence of the server that refused. */
+static void hear_refusal(struct sips *s, belle_sip_message_t *response, int code)
+{
+    size_t count = 0;
+    const char *warning = sip_message_header(response, "Warning", &count);
+
+    if (code < 400 || code == 401 || code == 407)
+        return;
+    g_free(s->servers_said);
+    s->servers_said = g_strdup_printf("%d%s%s", code, warning ? " " : "", warning ? warning : "");
+    note_call(sip_call_id(s->sip), true, "sips-refused", "code=%d warning=%s", code,
+              warning ? warning : "none");
+}
+
+/* Under `prefer` a way that has no sips is no reason not to talk: the same call as sip, once. */
+static bool fall_back(struct sips *s, belle_sip_response_t *response)
+{
+    int code = belle_sip_response_get_status_code(response);
+    size_t count = 0;
+    const char *warning = sip_message_header((belle_sip_message_t *)response, "Warning", &count);
+    bool of_sips = code == 416 || (warning && strcasestr(warning, "sips"));
+
+    if (!s->secure || s->fell_back || required(s) || !of_sips ||
+        !sip_call_try_again(s->sip, response))
+        return false;
+    s->fell_back = true;
+    break_off(s, "the servers on the way cannot do it: placed once more without");
+    return true;
+}
+
+/* After this the answer goes up, so that it is acknowledged, and BYE follows. */
+static void end(struct sips *s)
+{
+    LinphoneCall *linphone = linphone_core_get_call_by_callid(s->core->lc, s->id);
+
+    if (linphone)
+        media_silence(linphone, true);
+    sip_call_set_end_reason(s->sip, "SIP;cause=403;text=\"Servers on the way not trusted\"",
+                            s->fault);
+    core_terminate_soon(s->core, s->id);
+}
+
+enum sip_decision sips_response_in(struct core *core, struct sip_call *sip,
+                                   belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    struct sips *s = find(core, sip);
+    int code = belle_sip_response_get_status_code(response);
+    const char *fault;
+    size_t len;
+
+    if (!s || !s->caller || !s->secure || s->fell_back)
+        return SIP_PASS;
+    if (code >= 300) {
+        hear_refusal(s, message, code);
+        (void)fall_back(s, response);
+        return SIP_PASS;
+    }
+    fault = sips_path_fault(sip, message, s->own, s->peer);
+    /* A server's own word on the way (100, 181) has no dialog and no media. */
+    if (code < 200 && (!fault || (!belle_sip_message_get_headers(message, "Contact") &&
+                                  !sip_message_sdp(message, &len))))
+        return SIP_PASS;
+    if (fault) {
+        break_off(s, fault);
+        if (!required(s))
+            return SIP_PASS;
+        end(s);
+        return code < 200 ? SIP_DROP : SIP_PASS;
+    }
+    if (s->word == SIPS_ASKED) {
+        s->word = SIPS_TRUSTED;
+        tell(s);
+    }
+    return SIP_PASS;
+}
+
+/* -- the INVITE comes ----------------------------------------------------------------------------
+ */
+
+static bool refuse(struct sips *s, bool asked)
+{
+    note_call(s->id, false, "sips-refused", "code=%d why=%s", asked ? 403 : 480, s->fault);
+    remember(s);
+    if (asked)
+        sip_call_refuse(s->sip, 403, "Forbidden",
+                        "SIP;cause=403;text=\"Servers on the way not trusted\"", s->fault);
+    else
+        sip_call_refuse(s->sip, 480, "Temporarily Unavailable",
+                        "SIP;cause=480;text=\"SIPS Required\"", "SIPS Required");
+    return true;
+}
+
+bool sips_invite_in(struct core *core, struct sip_call *sip)
+{
+    belle_sip_request_t *invite = sip_call_invite(sip);
+    bool asked = sips_is_asked(invite);
+    enum settings_policy policy;
+    char *own, *peer;
+    struct sips *s;
+    const char *fault;
+
+    if (find(core, sip) || !core_settings(core))
+        return false;
+    own = uri_of_to((belle_sip_message_t *)invite);
+    peer = uri_of_from((belle_sip_message_t *)invite);
+    policy = policy_sips(core->settings, own, peer, false);
+    if (policy <= SETTINGS_OFF && !asked) {
+        g_free(own);
+        g_free(peer);
+        return false;
+    }
+    s = add(core, sip, own, peer);
+    s->policy = policy;
+    s->secure = asked;
+    fault = asked ? sips_account_fault(core, own) : "the call is not to a sips address";
+    if (!fault)
+        fault = sips_path_fault(sip, (belle_sip_message_t *)invite, own, peer);
+    if (fault) {
+        break_off(s, fault);
+        return required(s) && refuse(s, asked);
+    }
+    s->word = SIPS_TRUSTED;
+    tell(s);
+    return false;
+}
+
+/* -- the rest of the dialog ----------------------------------------------------------------------
+ */
+
+void sips_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message)
+{
+    const struct sips *s = find(core, sip);
+
+    sip_message_set_contact_secure(message, s && s->secure && !s->fell_back);
+}
+
+static bool renews_target(belle_sip_message_t *message)
+{
+    const char *method;
+
+    if (!belle_sip_message_is_request(message))
+        return belle_sip_message_get_headers(message, "Contact") != NULL;
+    method = belle_sip_request_get_method((belle_sip_request_t *)message);
+    return !strcmp(method, "INVITE") || !strcmp(method, "UPDATE") || !strcmp(method, "REFER");
+}
+
+enum sip_decision sips_later_in(struct core *core, struct sip_call *sip,
+                                belle_sip_message_t *message)
+{
+    struct sips *s = find(core, sip);
+    const char *fault;
+
+    if (!s || s->word != SIPS_TRUSTED || !renews_target(message))
+        return SIP_PASS;
+    fault = sips_later_fault(sip, message);
+    if (!fault)
+        return SIP_PASS;
+    break_off(s, fault);
+    if (!required(s))
+        return SIP_PASS;
+    if (belle_sip_message_is_request(message) &&
+        sip_call_refuse_later(sip, (belle_sip_request_t *)message, 403,
+                              "SIP;cause=403;text=\"Servers on the way not trusted\"", fault)) {
+        end(s);
+        return SIP_DROP;
+    }
+    end(s);
+    return SIP_PASS;
+}
+
+bool sips_register_out(struct core *core, const char *aor)
+{
+    return core_settings(core) && policy_sips(core->settings, aor, "", true) > SETTINGS_OFF;
+}
+
+/* -- the end -------------------------------------------------------------------------------------
+ */
+
+void sips_over(struct core *core, const char *call_id)
+{
+    for (struct sips *s = core->sips; s; s = s->next) {
+        if (!strcmp(s->id, call_id) || !strcmp(sip_call_id(s->sip), call_id))
+            remember(s);
+    }
+}
+
+void sips_gone(struct core *core, struct sip_call *sip)
+{
+    struct sips **link = &core->sips;
+
+    while (*link && (*link)->sip != sip)
+        link = &(*link)->next;
+    if (*link) {
+        struct sips *gone = *link;
+        remember(gone);
+        *link = gone->next;
+        free_one(gone);
+    }
+}
+
+void sips_core_gone(struct core *core)
+{
+    while (core->sips) {
+        struct sips *s = core->sips;
+        core->sips = s->next;
+        free_one(s);
+    }
+}
