@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pages.h"
+#include "stack.h"
 
 const struct ui_page ui_pages[] = {
 #define UI_PAGE(name, title, icon) {#name, title, icon, ui_page_##name},
@@ -33,7 +34,7 @@ static void show_empty(GListModel *model, guint at, guint removed, guint added, 
 
 GtkWidget *ui_page_or_empty(GListModel *model, GtkWidget *full, GtkWidget *empty)
 {
-    GtkWidget *stack = gtk_stack_new();
+    GtkWidget *stack = ui_stack_new();
 
     gtk_stack_add_named(GTK_STACK(stack), empty, "empty");
     gtk_stack_add_named(GTK_STACK(stack), full, "full");

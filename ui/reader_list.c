@@ -37,6 +37,12 @@ static void toggled(GtkCheckButton *check, UiReaderList *list)
     g_signal_emit(list, chosen_signal, 0, list->picked);
 }
 
+/* The setting "pcsc" is whichever reader has the card. */
+static gboolean is_picked(UiReaderList *list, const char *value, gboolean card)
+{
+    return !g_strcmp0(value, list->picked) || (card && !g_strcmp0(list->picked, "pcsc"));
+}
+
 static void add_row(UiReaderList *list, const char *value, const char *name, gboolean card)
 {
     GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
@@ -50,7 +56,7 @@ static void add_row(UiReaderList *list, const char *value, const char *name, gbo
     gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
     gtk_accessible_update_property(GTK_ACCESSIBLE(check), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? GTK_CHECK_BUTTON(first) : NULL);
-    gtk_check_button_set_active(GTK_CHECK_BUTTON(check), !g_strcmp0(value, list->picked));
+    gtk_check_button_set_active(GTK_CHECK_BUTTON(check), is_picked(list, value, card));
     g_object_set_data_full(G_OBJECT(check), "value", g_strdup(value), g_free);
     g_object_set_data(G_OBJECT(row), "check", check);
     g_signal_connect(check, "toggled", G_CALLBACK(toggled), list);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "window.h"
 #include "pages.h"
+#include "stack.h"
 
 struct _UiWindow {
     AdwApplicationWindow parent;
@@ -151,7 +152,7 @@ static GtkWidget *make_content(UiWindow *window)
     GtkWidget *content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0), *bar = adw_header_bar_new();
 
     window->title = ADW_WINDOW_TITLE(adw_window_title_new("", NULL));
-    window->stack = GTK_STACK(gtk_stack_new());
+    window->stack = GTK_STACK(ui_stack_new());
     window->toasts = ADW_TOAST_OVERLAY(adw_toast_overlay_new());
     for (guint i = 0; i < ui_page_count; i++)
         gtk_stack_add_named(window->stack, ui_pages[i].make(window->app), ui_pages[i].name);

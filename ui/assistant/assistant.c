@@ -4,6 +4,7 @@
 #include "steps.h"
 
 #include "pin.h"
+#include "stack.h"
 
 #define DATA "assistant" /* of the application: the window that is open */
 #define LOOK_LIMIT_S 20  /* a card that does not come to an end by then is told as it is */
@@ -223,7 +224,7 @@ static void build(UiAssistant *assistant)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
-    assistant->stack = GTK_STACK(gtk_stack_new());
+    assistant->stack = GTK_STACK(ui_stack_new());
     gtk_stack_set_transition_type(assistant->stack, GTK_STACK_TRANSITION_TYPE_SLIDE_LEFT_RIGHT);
     gtk_stack_set_vhomogeneous(assistant->stack, FALSE);
     gtk_box_append(GTK_BOX(box), header(assistant));

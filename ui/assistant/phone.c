@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The first step: a Linphone with the plugin and an account in it. */
 #include "linphone.h"
+#include "stack.h"
 #include "steps.h"
 
 struct step {
@@ -131,7 +132,7 @@ GtkWidget *ui_assistant_step_phone(UiAssistant *assistant)
 
     step->assistant = assistant;
     step->rows = g_ptr_array_new();
-    step->stack = gtk_stack_new();
+    step->stack = ui_stack_new();
     add_none(step);
     add_found(step);
     g_object_set_data_full(G_OBJECT(step->stack), "step", step, free_step);

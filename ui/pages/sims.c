@@ -6,6 +6,7 @@
 #include "pin.h"
 #include "reader_list.h"
 #include "sim_words.h"
+#include "stack.h"
 
 struct page {
     UiApp *app;
@@ -244,7 +245,7 @@ GtkWidget *ui_page_sims(UiApp *app)
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 24);
 
     page->app = app;
-    page->stack = gtk_stack_new();
+    page->stack = ui_stack_new();
     gtk_box_append(GTK_BOX(box), sim_group(page));
     gtk_box_append(GTK_BOX(box), readers_group(page));
     gtk_box_append(GTK_BOX(box), others_group(page));
