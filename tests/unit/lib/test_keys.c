@@ -40,8 +40,9 @@ static void test_hkdf_of_the_rfc(void **state)
 static void check_call(const char *topic)
 {
     json_t *v = load_vectors(topic);
-    struct simauth_names names = names_of(v);
+    struct simauth_names names = names_of(v), answering = names; /* from T2 on */
     const char *replaced = text_of(v, "rand_b_replaced");
+    bool other_sim;
     struct simauth_octets invite = {0}, answer = {0}, ack = {0};
     struct simauth_octets t1 = {0}, t2 = {0}, t3 = {0}, t4 = {0};
     struct simauth_element one = {.kind = SIMAUTH_ELEMENT_1}, two = {.kind = SIMAUTH_ELEMENT_2};
@@ -55,7 +56,9 @@ static void check_call(const char *topic)
     octets_of(v, "rand_b", one.rand, 16);
     octets_of(v, "rand_a", two.rand, 16);
     two.replaced_len = (uint8_t)from_hex(replaced, two.replaced, 16);
-    assert_int_equal(simauth_ssk_one_way(SIMAUTH_SUBJECT_CALLEE, &names, one.method,
+    answering.nai_b = text_of(v, "nai_b_answering");
+    other_sim = strcmp(names.nai_b, answering.nai_b) != 0;
+    assert_int_equal(simauth_ssk_one_way(SIMAUTH_SUBJECT_CALLEE, &answering, one.method,
                                          two.replaced_len > 0 ? two.replaced : one.rand, 16, &k_b,
                                          &res_b, &ssk_b),
                      SIMAUTH_OK);
@@ -63,6 +66,8 @@ static void check_call(const char *topic)
     assert_int_equal(simauth_ssk_one_way(SIMAUTH_SUBJECT_CALLER, &names, two.method, two.rand, 16,
                                          &k_a, &res_a, &ssk_a),
                      SIMAUTH_OK);
+    if (other_sim)
+        assert_int_equal(simauth_ssk_other_sim(two.replaced, &ssk_a), SIMAUTH_OK);
     assert_octets(v, "ssk_ba", ssk_a.octets, ssk_a.len);
 
     assert_int_equal(
@@ -85,7 +90,7 @@ static void check_call(const char *topic)
     assert_string_equal(one.text, text_of(v, "element_1"));
 
     assert_int_equal(simauth_element_write(&two), SIMAUTH_OK);
-    assert_int_equal(simauth_t2(&t2, &names, &one, &invite, &two), SIMAUTH_OK);
+    assert_int_equal(simauth_t2(&t2, &answering, &one, &invite, &two), SIMAUTH_OK);
     assert_octets(v, "t2", t2.data, t2.len);
     assert_int_equal(simauth_hkdf(&ssk_b, SIMAUTH_LABEL_MAC_B, 32, &key), SIMAUTH_OK);
     assert_int_equal(simauth_mac(&key, &t2, two.mac), SIMAUTH_OK);
@@ -127,6 +132,12 @@ static void test_call_with_a_replaced_challenge(void **state)
 {
     (void)state;
     check_call("call-replaced");
+}
+
+static void test_call_with_another_sim(void **state)
+{
+    (void)state;
+    check_call("call-other-sim");
 }
 
 static void test_ks_naf(void **state)
@@ -225,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_hkdf_of_the_rfc),
         cmocka_unit_test(test_call),
         cmocka_unit_test(test_call_with_a_replaced_challenge),
+        cmocka_unit_test(test_call_with_another_sim),
         cmocka_unit_test(test_ks_naf),
         cmocka_unit_test(test_keys_that_cannot_be),
         cmocka_unit_test(test_transcripts_that_cannot_be),
