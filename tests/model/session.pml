@@ -18,8 +18,8 @@
  * The intruder. Whatever an honest phone sends he has; whatever it receives he chooses at that moment from what he
  * can make: no copy of the net is kept. That covers reading, dropping, repeating, redirecting, reordering and forging.
  *
- * Left out: forks at the caller (one To tag a session) and with them several SIMs of one address (docs/protocol.md 6.3:
- * as a resynchronisation for the session, with a half of SSK_B=>A of its own), tickets, two gateways, time as a
+ * Left out: forks at the caller (one To tag a session) and with them several SIMs of one address (sims.pml), tickets
+ * (held.pml), two gateways, time as a
  * number (a timer may fire whenever it runs), and the algebra below the terms.
  *
  * CLAIM_x selects what is asserted (tests/model/CMakeLists.txt has them all), BREAK_x takes a countermeasure out.
