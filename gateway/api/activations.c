@@ -162,12 +162,9 @@ void activations_post(struct request *request)
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of activations");
         return;
     }
-    result = gateway->ops->begin(gateway->store, true);
-    if (result != STORE_OK) {
-        answer_store(request, result);
+    if (!request_begin(request))
         return;
-    }
     outcome = activate(request, &a, &object);
-    request_finish(request, object, outcome.problem, outcome.reason, outcome.store);
+    outcome_finish(request, &outcome, object);
     OPENSSL_cleanse(&a, sizeof a);
 }

@@ -183,11 +183,8 @@ void bindings_post(struct request *request)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "no random octets");
         return;
     }
-    result = gateway->ops->begin(gateway->store, true);
-    if (result != STORE_OK) {
-        answer_store(request, result);
+    if (!request_begin(request))
         return;
-    }
     outcome = may_prove(request, aor);
     if (outcome_good(&outcome))
         outcome = put_nonce(request, aor, nonce);
@@ -334,11 +331,8 @@ void bindings_proof_post(struct request *request)
     }
     if (request_repeated(request) || !request_allowed(request))
         return;
-    result = gateway->ops->begin(gateway->store, true);
-    if (result != STORE_OK) {
-        answer_store(request, result);
+    if (!request_begin(request))
         return;
-    }
     outcome = take_nonce(request, aor, nonce, &wrong);
     if (outcome_good(&outcome))
         outcome = may_prove(request, aor); /* as it is by now */

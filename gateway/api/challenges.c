@@ -8,26 +8,6 @@
 #include <simauth/keys.h>
 #include <string.h>
 
-static bool begin(struct request *request)
-{
-    struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
-
-    if (result != STORE_OK)
-        answer_store(request, result);
-    return result == STORE_OK;
-}
-
-static void finish(struct request *request, const struct outcome *outcome, json_t *object)
-{
-    enum problem problem = outcome->problem;
-
-    if (outcome_good(outcome) && !object)
-        problem = PROBLEM_OPERATOR_DOWN;
-    request_finish(request, object, problem,
-                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
-}
-
 /* The key of MAC_0 of the replaced vector, sealed for the channel with this phone. */
 static bool add_mac0_key(const struct request *request, const struct store_vector *old,
                          const struct store_vector *fresh, json_t *object)
@@ -143,7 +123,7 @@ void challenges_post(struct request *request)
     }
     /* The record was kept when the vector was given: this is a word more about it. */
     request->soft = true;
-    if (request_repeated(request) || !begin(request))
+    if (request_repeated(request) || !request_begin(request))
         return;
     outcome = confirm(request, &body, &v);
     if (outcome_good(&outcome) && v.subscriber != request->session.subscriber) {
@@ -153,7 +133,7 @@ void challenges_post(struct request *request)
     }
     if (outcome_good(&outcome))
         object = confirmation(request, first.id ? &first : &v, &v);
-    finish(request, &outcome, object);
+    outcome_finish(request, &outcome, object);
     simauth_secret_wipe(&first.ssk);
     simauth_secret_wipe(&v.ssk);
 }
@@ -223,7 +203,7 @@ void auts_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !begin(request))
+    if (request_repeated(request) || !request_allowed(request) || !request_begin(request))
         return;
     outcome = replace(request, &body, &old, &fresh);
     if (outcome_good(&outcome))
@@ -232,7 +212,7 @@ void auts_post(struct request *request)
         json_decref(object);
         object = NULL;
     }
-    finish(request, &outcome, object);
+    outcome_finish(request, &outcome, object);
     simauth_secret_wipe(&old.ssk);
     simauth_secret_wipe(&fresh.ssk);
 }

@@ -374,13 +374,10 @@ static void single_post(struct request *request)
     if (request_repeated(request) || !request_allowed(request) ||
         !partner_claims_caller(request, &request->vectors))
         return;
-    result = gateway->ops->begin(gateway->store, true);
-    if (result != STORE_OK) {
-        answer_store(request, result);
+    if (!request_begin(request))
         return;
-    }
     outcome = federation_serve(request, &object);
-    request_finish(request, object, outcome.problem, outcome.reason, outcome.store);
+    outcome_finish(request, &outcome, object);
 }
 
 /* Only a batch may be longer than other requests. */

@@ -24,6 +24,16 @@ bool outcome_good(const struct outcome *outcome)
     return outcome->problem == PROBLEM_NONE && outcome->store == STORE_OK;
 }
 
+void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object)
+{
+    enum problem problem = outcome->problem;
+
+    if (outcome_good(outcome) && !object)
+        problem = PROBLEM_OPERATOR_DOWN;
+    request_finish(request, object, problem,
+                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
+}
+
 static struct outcome outcome_auc(enum auc_result why, enum store_result result,
                                   enum store_vector_role role, const char *reason)
 {

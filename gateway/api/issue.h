@@ -18,6 +18,8 @@ struct outcome {
 struct outcome outcome_problem(enum problem problem, const char *reason);
 struct outcome outcome_store(enum store_result result);
 bool outcome_good(const struct outcome *outcome);
+/* request_finish() with it; a good one without an `object` (taken) is an answer that failed. */
+void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object);
 
 /* Who vouches for an address (docs/protocol.md section 3). */
 struct voucher {

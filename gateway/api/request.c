@@ -196,6 +196,16 @@ static bool replayed(struct request *request, enum store_result *result)
     return true;
 }
 
+bool request_begin(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, true);
+
+    if (result != STORE_OK)
+        answer_store(request, result);
+    return result == STORE_OK;
+}
+
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result)
 {

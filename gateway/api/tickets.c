@@ -10,26 +10,6 @@
 
 #define FEDERATION_TICKETS "/v1/federation/tickets"
 
-static bool begin(struct request *request)
-{
-    struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
-
-    if (result != STORE_OK)
-        answer_store(request, result);
-    return result == STORE_OK;
-}
-
-static void finish(struct request *request, const struct outcome *outcome, json_t *object)
-{
-    enum problem problem = outcome->problem;
-
-    if (outcome_good(outcome) && !object)
-        problem = PROBLEM_OPERATOR_DOWN;
-    request_finish(request, object, problem,
-                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
-}
-
 static void set_names(struct store_ticket *t, const struct body_vectors *names, const char *nai_a)
 {
     g_strlcpy(t->caller, names->caller, sizeof t->caller);
@@ -140,10 +120,10 @@ void federation_tickets_post(struct request *request)
     if (fault)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
     else if (!request_repeated(request) && request_allowed(request) &&
-             partner_claims_caller(request, &body.names) && begin(request)) {
+             partner_claims_caller(request, &body.names) && request_begin(request)) {
         outcome = serve(request, &body, &t, &half_b);
-        finish(request, &outcome,
-               outcome_good(&outcome) ? half_object(request, &t, &half_b) : NULL);
+        outcome_finish(request, &outcome,
+                       outcome_good(&outcome) ? half_object(request, &t, &half_b) : NULL);
     }
     simauth_secret_wipe(&body.half);
     simauth_secret_wipe(&half_b);
@@ -187,11 +167,12 @@ static void half_answered(struct request *request)
         !partner_has_realm(&question->partner, simauth_nai_realm(body.nai_b)) ||
         (names->callee_nai[0] && strcmp(names->callee_nai, body.nai_b) != 0)) {
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another ticket");
-    } else if (begin(request)) {
+    } else if (request_begin(request)) {
         outcome = take_half(request, &body);
-        finish(request, &outcome,
-               outcome_good(&outcome) ? ticket_object(request, &request->made, body.operator_name)
-                                      : NULL);
+        outcome_finish(request, &outcome,
+                       outcome_good(&outcome)
+                           ? ticket_object(request, &request->made, body.operator_name)
+                           : NULL);
     }
     simauth_secret_wipe(&body.half);
 }
@@ -222,9 +203,9 @@ static void local(struct request *request)
 
     simauth_secret_wipe(&half_a);
     simauth_secret_wipe(&half_b);
-    finish(request, &outcome,
-           outcome_good(&outcome) ? ticket_object(request, t, request->gateway->config->name)
-                                  : NULL);
+    outcome_finish(
+        request, &outcome,
+        outcome_good(&outcome) ? ticket_object(request, t, request->gateway->config->name) : NULL);
 }
 
 static void refuse(struct request *request, const struct outcome *outcome)
@@ -269,7 +250,7 @@ void tickets_post(struct request *request)
     }
     request->vectors = body.names;
     request->made.first_key = body.first_key;
-    if (!request_repeated(request) && begin(request))
+    if (!request_repeated(request) && request_begin(request))
         with_voucher(request);
 }
 
@@ -311,11 +292,11 @@ void tickets_claim_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !begin(request))
+    if (request_repeated(request) || !request_begin(request))
         return;
     outcome = claim(request, &body, &t);
-    finish(request, &outcome,
-           outcome_good(&outcome) ? ticket_object(request, &t, t.operator_name) : NULL);
+    outcome_finish(request, &outcome,
+                   outcome_good(&outcome) ? ticket_object(request, &t, t.operator_name) : NULL);
     simauth_secret_wipe(&t.key);
 }
 
@@ -368,7 +349,7 @@ void tickets_get(struct request *request)
                                 g_array_new(FALSE, FALSE, sizeof(int64_t)), false};
     enum store_result result = STORE_OK;
 
-    if (request_allowed(request) && begin(request)) {
+    if (request_allowed(request) && request_begin(request)) {
         result = take_keys(request, &keys);
         if (result == STORE_OK && keys.ids->len > 0)
             result = gateway->ops->commit_soft(gateway->store, &request->ticket);

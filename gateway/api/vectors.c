@@ -17,26 +17,6 @@ static const char *detail_of(enum problem problem)
     return problem == PROBLEM_OPERATOR_DOWN ? OTHER_DOWN : NULL;
 }
 
-static void finish(struct request *request, const struct outcome *outcome, json_t *object)
-{
-    enum problem problem = outcome->problem;
-
-    if (outcome_good(outcome) && !object)
-        problem = PROBLEM_OPERATOR_DOWN;
-    request_finish(request, object, problem,
-                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
-}
-
-static bool begin(struct request *request)
-{
-    struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
-
-    if (result != STORE_OK)
-        answer_store(request, result);
-    return result == STORE_OK;
-}
-
 /* {"vector":...,"own":...,"nai":...}; takes `vector`. */
 static json_t *call_object(json_t *vector, const struct store_vector *av_a)
 {
@@ -149,7 +129,7 @@ static void callee_answered(struct request *request)
     }
     /* Its number and its record were kept while the partner worked. */
     request->soft = request->record != 0;
-    if (begin(request)) {
+    if (request_begin(request)) {
         outcome = record_asked(request, &v, &record);
         if (outcome_good(&outcome) && /* by its answer the partner speaks for the callee */
             !partner_has_realm(&request->question->partner, simauth_aor_domain(v.callee)))
@@ -158,8 +138,8 @@ static void callee_answered(struct request *request)
         if (outcome_good(&outcome))
             outcome = issue_caller(request, body, v.challenge.rand, v.challenge.rand_len, v.nai_b,
                                    request->question->partner.id, record, &av_a);
-        finish(request, &outcome,
-               outcome_good(&outcome) ? call_object(json_incref(vector), &av_a) : NULL);
+        outcome_finish(request, &outcome,
+                       outcome_good(&outcome) ? call_object(json_incref(vector), &av_a) : NULL);
     }
     json_decref(vector);
     simauth_vector_clear(&v);
@@ -182,7 +162,7 @@ static void callee_local(struct request *request)
             issue_caller(request, body, av_b.rand, av_b.rand_len, av_b.nai_b, 0, record.id, &av_a);
     if (outcome_good(&outcome))
         object = call_object(vector_object(request->gateway, &av_b, body->seal_to), &av_a);
-    finish(request, &outcome, object);
+    outcome_finish(request, &outcome, object);
     simauth_secret_wipe(&av_a.ssk);
     simauth_secret_wipe(&av_b.ssk);
 }
@@ -204,9 +184,9 @@ static void replaced_answered(struct request *request)
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent another vector");
     if (!vector)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
-    else if ((request->soft = true) && begin(request))
-        finish(request, &outcome,
-               outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
+    else if ((request->soft = true) && request_begin(request))
+        outcome_finish(request, &outcome,
+                       outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
     json_decref(vector);
     simauth_vector_clear(&v);
 }
@@ -222,7 +202,7 @@ static void replaced_local(struct request *request)
     outcome = give_replaced(request, &request->vectors, request->nai, 0, &av_b);
     if (outcome_good(&outcome))
         object = vector_answer(vector_object(request->gateway, &av_b, request->vectors.seal_to));
-    finish(request, &outcome, object);
+    outcome_finish(request, &outcome, object);
     simauth_secret_wipe(&av_b.ssk);
 }
 
@@ -358,10 +338,10 @@ static void caller_answered(struct request *request)
     }
     if (!vector) {
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
-    } else if (begin(request)) {
+    } else if (request_begin(request)) {
         outcome = complete(request);
-        finish(request, &outcome,
-               outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
+        outcome_finish(request, &outcome,
+                       outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
     }
     json_decref(vector);
     simauth_vector_clear(&v);
@@ -374,12 +354,12 @@ static void caller_local(struct request *request)
     json_t *object = NULL;
 
     request->soft = true;
-    if (!begin(request))
+    if (!request_begin(request))
         return;
     outcome = give_caller(request, &request->vectors, 0, &av_a);
     if (outcome_good(&outcome))
         object = vector_answer(vector_object(request->gateway, &av_a, request->vectors.seal_to));
-    finish(request, &outcome, object);
+    outcome_finish(request, &outcome, object);
     simauth_secret_wipe(&av_a.ssk);
 }
 
