@@ -3,13 +3,14 @@
 """The packages on a Debian that has nothing else of ours: installed by apt, a call authenticated, gone without a trace."""
 
 import os
+import re
 import subprocess
 
 from cases import before_group, case
-from cases.call import authenticated_call, prepare
+from cases.call import AUTHENTICATED, authenticated_call, prepare
 from cases.matrix import is_linphone
 from world import flow
-from world.packages import Machine
+from world.packages import OLD, Machine, Upgraded
 
 SUITES = {"debian12": ("bookworm", "5.1"), "debian13": ("trixie", "5.3")}
 made = {}  # group -> the machine that its cases look at
@@ -18,7 +19,7 @@ TRACES = ("/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/
 
 
 def make(group):
-    suite, _version = SUITES[group.split(".")[1]]
+    suite, _linphone = SUITES[group.split(".")[1]]
 
     def before(build):
         made[group] = Machine(suite, build)
@@ -59,11 +60,11 @@ def before(world, group):
 
 def installed(world, group):
     """What apt installed authenticates a call: phones, gateways and the command lines are the packages'."""
-    machine, (_suite, version) = made[group], SUITES[group.split(".")[1]]
+    machine, (_suite, linphone) = made[group], SUITES[group.split(".")[1]]
     world.debian = root = machine.see("installed")
     prepare(world)
     for phone in (world.alice, world.bob):
-        is_linphone(phone, version)
+        is_linphone(phone, linphone)
     authenticated_call(world)
     status = world.alice.ctl("status", "--json").stdout
     assert '"active"' in status or "active" in status, status
@@ -86,6 +87,76 @@ def purged(world, group):
     assert dpkg(root, "dpkg", "--verify") == dpkg(stock, "dpkg", "--verify")
     stock_call(world, root)
 
+
+def version(world, number):
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"version {re.escape(number)} is in this Linphone")
+
+
+def new_version(machine):
+    """That of CMakeLists.txt, as the packages have it."""
+    return re.match(r"simauthctl (\S+)", dpkg(machine.see("upgraded"), "simauthctl", "--version"))[1]
+
+
+def next_call(world):
+    """One more authenticated call; the phones' logs go on over a restart."""
+    had = {phone: len(phone.notes(AUTHENTICATED)) for phone in (world.alice, world.bob)}
+    call = flow.connect(world)
+    for phone, count in had.items():
+        phone.wait_note(AUTHENTICATED, count=count + 1)
+    flow.hang_up(world, call)
+
+
+def restart(world):
+    ready = {phone: len(phone.notes("simauth: ready: ")) for phone in (world.alice, world.bob)}
+    for phone, count in ready.items():
+        phone.process.check()
+        phone.stop()
+        phone.forget()
+        phone.start()
+        phone.wait_note("simauth: ready: ", count=count + 1)
+
+
+def during(world, group):
+    """Upgraded while two people speak: their call goes on, the next is authenticated, and so is one after all were restarted."""
+    machine = made[group]
+    world.debian = root = machine.writable("old")
+    prepare(world)
+    version(world, OLD)
+    call = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    print(machine.upgrade(root)[-800:])
+    number = new_version(machine)
+    assert dpkg(root, "simauthctl", "--version") == f"simauthctl {number}\n" and number != OLD
+    flow.hang_up(world, call)
+    next_call(world)  # phones and gateways that still are the old ones
+    for operator in world.operators.values():
+        operator.gateway.stop()
+        operator.gateway.start()
+    next_call(world)  # new gateways with the old ones' data, old phones
+    restart(world)
+    version(world, number)
+    next_call(world)
+
+
+def upgraded(world, group):
+    """New phones and gateways on a machine that had the old ones."""
+    world.debian = made[group].see("upgraded")
+    prepare(world)
+    version(world, new_version(made[group]))
+    authenticated_call(world)
+
+
+def make_upgrade(build):
+    made["package.upgrade"] = Upgraded("bookworm", build)
+    made["package.upgrade"].make()
+
+
+before_group["package.upgrade"] = make_upgrade
+for function in (during, upgraded, purged):
+    case(f"package.upgrade.{function.__name__}", product=False, label="long", limit=600, group="package.upgrade")(
+        lambda world, function=function: function(world, "package.upgrade"))
 
 for key in SUITES:
     name = f"package.{key}"

@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 
 from . import debian13, sandbox
@@ -21,7 +22,8 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path
 WEEK = 7 * 24 * 3600  # seconds
 # Linphone, and what a person's Debian has anyway.
 STOCK = "linphone-cli linphone-common mount systemd"
-LAYERS = ("stock", "installed", "purged")
+# The release that upgrades begin with, and the commit that its tag names: a checkout may have no tags.
+OLD, OLD_COMMIT = "0.1.0", "75a35dd2df61fc25000c9787296008a49ee34a9a"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
                "APT_CONFIG": "/srv/apt.conf"}
 
@@ -46,9 +48,12 @@ def installation(suite):
 class Machine:
     """A Debian of `suite` with a stock Linphone, and what happens to it."""
 
+    layers = ("stock", "installed", "purged")
+    name = "package"
+
     def __init__(self, suite, build):
         self.suite = suite
-        self.folder = os.path.join(os.path.abspath(build), f"package-{suite}")
+        self.folder = os.path.join(os.path.abspath(build), f"{self.name}-{suite}")
         self.packages = os.path.join(self.folder, "packages")
         self.lines = installation(suite)
         content = hashlib.sha256(f"{suite} {STOCK}".encode()).hexdigest()[:12]
@@ -56,13 +61,16 @@ class Machine:
 
     def make(self):
         """Everything from nothing: packages built, Linphone installed, packages installed, packages purged."""
+        self._make_packages()
+        self._make_stock()
+        self._step("installed", lambda root: self._install(root, self.packages))
+        self._step("purged", self._purge)
+
+    def _make_packages(self):
         if os.path.isdir(self.folder):
             shutil.rmtree(self.folder)
         os.makedirs(self.folder)
         print(_run(["sh", "-c", f"cd '{SOURCE}' && {self.lines[0]} --check --output '{self.packages}'"]), flush=True)
-        self._make_stock()
-        self._step("installed", self._install)
-        self._step("purged", self._purge)
 
     def _make_stock(self):
         """One at a time on this machine."""
@@ -87,7 +95,7 @@ class Machine:
 
     def _lower(self, name):
         """The folders below the layer `name`, the topmost first."""
-        below = LAYERS[1:LAYERS.index(name) + 1]
+        below = self.layers[1:self.layers.index(name) + 1]
         return [os.path.join(self.folder, layer) for layer in reversed(below)] + [self.stock]
 
     def _step(self, name, function):
@@ -99,7 +107,7 @@ class Machine:
         def inside():
             sandbox.unshare(sandbox.CLONE_NEWNS)
             sandbox.mount("none", "/", None, sandbox.MS_REC | sandbox.MS_PRIVATE)
-            lower = ":".join(self._lower(LAYERS[LAYERS.index(name) - 1]))
+            lower = ":".join(self._lower(self.layers[self.layers.index(name) - 1]))
             sandbox.mount("overlay", root, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work}")
             for place in ("/proc", "/dev", "/sys"):
                 sandbox.mount(place, root + place, None, sandbox.MS_BIND | sandbox.MS_REC)
@@ -113,12 +121,12 @@ class Machine:
         if sandbox._wait(pid) != 0:
             raise OSError(f"step {name} of {self.suite} failed (see above)")
 
-    def _install(self, root):
+    def _install(self, root, packages, *options):
         """As README.md says, in a folder where the packages are and nothing else."""
         shutil.copyfile("/etc/resolv.conf", f"{root}/etc/resolv.conf")
-        shutil.copytree(self.packages, f"{root}/srv/packages-{self.suite}")
+        shutil.copytree(packages, f"{root}/srv/packages-{self.suite}")
         _run(["chroot", root, "apt-get", "-qq", "update"], env=ENVIRONMENT)
-        print(_run(["chroot", root, "sh", "-c", f"cd /srv && {self.lines[1]}"], env=ENVIRONMENT)[-1500:])
+        print(_run(["chroot", root, "sh", "-c", " ".join((f"cd /srv && {self.lines[1]}", *options))], env=ENVIRONMENT)[-1500:])
         shutil.rmtree(f"{root}/srv/packages-{self.suite}")
 
     def _purge(self, root):
@@ -130,6 +138,24 @@ class Machine:
         return sorted(os.path.basename(path).split("_")[0] for path in glob.glob(f"{self.packages}/*.deb")
                       if "-dbgsym_" not in path)
 
+    def writable(self, layer):
+        """In a room: a copy of this layer that can be written, for as long as the room is there, with the packages in /srv."""
+        upper, work, target = (os.path.join(sandbox.ROOM, f"{self.suite}-{layer}-{part}") for part in ("upper", "work", "writable"))
+        for part in (upper, work, target):
+            os.makedirs(part)
+        sandbox.mount("overlay", target, "overlay", 0, f"lowerdir={':'.join(self._lower(layer))},upperdir={upper},workdir={work}")
+        for place in ("/proc", "/dev"):
+            sandbox.mount(place, target + place, None, sandbox.MS_BIND | sandbox.MS_REC)
+        os.makedirs(f"{target}/srv/packages-{self.suite}")
+        sandbox.mount(self.packages, f"{target}/srv/packages-{self.suite}", None, sandbox.MS_BIND)
+        with open(f"{target}/srv/apt.conf", "w", encoding="ascii") as conf:
+            conf.write('APT::Get::Assume-Yes "1";\n')
+        return target
+
+    def upgrade(self, root):
+        """README.md's line in a room, where there is no network: what the new packages need was fetched with the old ones."""
+        return _run(["chroot", root, "sh", "-c", f"cd /srv && {self.lines[1]} --no-download"], env=ENVIRONMENT)
+
     def see(self, layer):
         """In a room: the folder where this layer with all below it is seen, read-only."""
         target = os.path.join(sandbox.ROOM, f"{self.suite}-{layer}")
@@ -139,3 +165,33 @@ class Machine:
             return lower[0]
         sandbox.mount("overlay", target, "overlay", sandbox.MS_RDONLY, "lowerdir=" + ":".join(lower))
         return target
+
+
+class Upgraded(Machine):
+    """The same beginning with the packages of the first release."""
+
+    layers = ("stock", "old", "upgraded", "purged")
+    name = "upgrade"
+
+    def make(self):
+        self._make_packages()
+        self._make_stock()
+        old = self._make_old()
+
+        def install_old(root):
+            self._install(root, old)
+            self._install(root, self.packages, "--download-only")
+        self._step("old", install_old)
+        self._step("upgraded", lambda root: self._install(root, self.packages))
+        self._step("purged", self._purge)
+
+    def _make_old(self):
+        """The first release's packages, built from its commit, once on a machine."""
+        folder = os.path.join(os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests"), f"packages-{OLD}-{self.suite}")
+        with open(f"{folder}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not glob.glob(f"{folder}/*.deb"):
+                with tempfile.TemporaryDirectory(dir=self.folder) as tree:
+                    _run(["sh", "-c", f"git -c safe.directory='{SOURCE}' -C '{SOURCE}' archive {OLD_COMMIT} | tar -x -C '{tree}'"])
+                    print(_run([f"{tree}/packaging/build-deb", self.suite, "--output", folder]), flush=True)
+        return folder
