@@ -19,6 +19,7 @@ struct _UiApp {
     UiSimWatch *sims;
     struct demo *demo; /* NULL without --demo */
     char *demo_state;  /* "": all of them, one after the other */
+    char *page;        /* --page: the first one shown */
     bool background;   /* --background: watch for calls, show no window yet */
     bool held;
 };
@@ -167,9 +168,10 @@ static void activate(GApplication *application)
     if (app->background)
         hold_as_wanted(app, true);
     else
-        ui_app_show(app, NULL);
+        ui_app_show(app, app->page);
     if (!app->background)
         ui_app_watch(app);
+    g_clear_pointer(&app->page, g_free);
     app->background = false; /* the next activation is somebody who wants to see the window */
 }
 
@@ -193,6 +195,16 @@ static int print_demo_states(void)
     return 0;
 }
 
+/* The one that runs already turns to the page. */
+static bool turned_elsewhere(GApplication *application, const char *page)
+{
+    if (!g_application_register(application, NULL, NULL) ||
+        !g_application_get_is_remote(application))
+        return false;
+    g_action_group_activate_action(G_ACTION_GROUP(application), "page", g_variant_new_string(page));
+    return true;
+}
+
 static gint handle_local_options(GApplication *application, GVariantDict *options)
 {
     UiApp *app = UI_APP(application);
@@ -204,13 +216,14 @@ static gint handle_local_options(GApplication *application, GVariantDict *option
     if (!g_strcmp0(demo_state, "list"))
         return print_demo_states();
     app->background = g_variant_dict_contains(options, "background");
+    g_variant_dict_lookup(options, "page", "s", &app->page);
     if (demo_state) {
         /* Not the window that watches real calls: another name, and never in its place. */
         app->demo_state = g_steal_pointer(&demo_state);
         g_application_set_application_id(application, UI_APP_ID ".Demo");
         g_application_set_flags(application, G_APPLICATION_NON_UNIQUE);
     }
-    return -1;
+    return app->page && turned_elsewhere(application, app->page) ? 0 : -1;
 }
 
 static void dispose(GObject *object)
@@ -222,6 +235,7 @@ static void dispose(GObject *object)
     g_clear_object(&app->phones);
     g_clear_pointer(&app->demo, demo_free);
     g_clear_pointer(&app->demo_state, g_free);
+    g_clear_pointer(&app->page, g_free);
     G_OBJECT_CLASS(ui_app_parent_class)->dispose(object);
 }
 
@@ -238,6 +252,8 @@ static void ui_app_init(UiApp *app)
     static const GOptionEntry options[] = {
         {"background", 0, 0, G_OPTION_ARG_NONE, NULL,
          N_("Watch for calls and tell of them, without a window"), NULL},
+        {"page", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show that page first: now, history, ..."),
+         N_("PAGE")},
         {"demo", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_demo,
          N_("Show what no phone is behind: one state, or all of them in turn; \"list\" names them"),
          N_("STATE")},

@@ -157,7 +157,8 @@ static void show_facts(UiCallCard *card)
 
     set_fact(card, FACT_ADDRESS, ui_words_address(ui_record_text(card->call, "Peer")));
     set_fact(card, FACT_LISTEN, ui_words_listen(card->call));
-    set_fact(card, FACT_METHOD, proved ? method : "");
+    /* While it rings only the caller's operator has spoken. */
+    set_fact(card, FACT_METHOD, proved && !is(card, "Verdict", "announced") ? method : "");
     set_fact(card, FACT_AGE, proved ? age : "");
     set_fact(card, FACT_OWN, proved ? ui_record_text(card->call, "OwnNai") : "");
     set_fact(card, FACT_PROBLEM, ui_record_text(card->call, "Problem"));

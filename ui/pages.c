@@ -36,6 +36,7 @@ GtkWidget *ui_page_or_empty(GListModel *model, GtkWidget *full, GtkWidget *empty
 {
     GtkWidget *stack = ui_stack_new();
 
+    gtk_stack_set_vhomogeneous(GTK_STACK(stack), FALSE);
     gtk_stack_add_named(GTK_STACK(stack), empty, "empty");
     gtk_stack_add_named(GTK_STACK(stack), full, "full");
     g_object_set_data_full(G_OBJECT(stack), "model", g_object_ref(model), g_object_unref);

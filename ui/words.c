@@ -281,8 +281,9 @@ const char *ui_words_style(UiRecord *call)
 
 char *ui_words_time(gint64 seconds)
 {
+    /* The month by name: 11/12 is two dates. */
     GDateTime *when = seconds ? g_date_time_new_from_unix_local(seconds) : NULL;
-    char *text = when ? g_date_time_format(when, "%x %H:%M") : NULL;
+    char *text = when ? g_date_time_format(when, "%-d %b %Y, %H:%M") : NULL;
 
     g_clear_pointer(&when, g_date_time_unref);
     return text ? text : g_strdup("");

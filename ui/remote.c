@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "remote.h"
+
+const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, NULL};
+const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, NULL};
+const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1,
+                                            "(uint32 0, uint32 500)"};
+
+void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone)
+{
+    GVariant *before = g_object_get_data(G_OBJECT(list), "array");
+    GPtrArray *records;
+    GVariantIter iter;
+    GVariant *values;
+
+    if (before && g_variant_equal(before, array))
+        return;
+    g_object_set_data_full(G_OBJECT(list), "array", g_variant_ref(array),
+                           (GDestroyNotify)g_variant_unref);
+    records = g_ptr_array_new_with_free_func(g_object_unref);
+    g_variant_iter_init(&iter, array);
+    while ((values = g_variant_iter_next_value(&iter))) {
+        UiRecord *record = ui_record_new(values);
+        g_object_set_data_full(G_OBJECT(record), "phone", g_object_ref(phone), g_object_unref);
+        g_ptr_array_add(records, record);
+        g_variant_unref(values);
+    }
+    g_list_store_splice(list, 0, g_list_model_get_n_items(G_LIST_MODEL(list)), records->pdata,
+                        records->len);
+    g_ptr_array_unref(records);
+}
+
+static void answered(GVariant *answer, const char *error, gpointer list)
+{
+    const struct ui_remote *what = g_object_get_data(list, "what");
+    GVariant *array;
+
+    if (!answer || what->at >= g_variant_n_children(answer)) {
+        g_message("%s: %s", what->method, error ? error : "an answer of another form");
+        return;
+    }
+    array = g_variant_get_child_value(answer, what->at);
+    if (g_variant_is_of_type(array, G_VARIANT_TYPE("aa{sv}")))
+        ui_remote_take(list, array, g_object_get_data(list, "phone"));
+    g_variant_unref(array);
+}
+
+static void ask(GObject *list)
+{
+    const struct ui_remote *what = g_object_get_data(list, "what");
+    GVariant *parameters = NULL;
+
+    if (what->parameters)
+        parameters = g_variant_parse(NULL, what->parameters, NULL, NULL, NULL);
+    ui_phone_ask(g_object_get_data(list, "phone"), what->method, parameters, answered, list);
+    g_clear_pointer(&parameters, g_variant_unref);
+}
+
+static gpointer list_of(gpointer phone, gpointer what)
+{
+    GListStore *list = g_list_store_new(UI_TYPE_RECORD);
+    char *signal = g_strconcat("told::", ((const struct ui_remote *)what)->signal, NULL);
+
+    g_object_set_data_full(G_OBJECT(list), "phone", phone, g_object_unref);
+    g_object_set_data(G_OBJECT(list), "what", what);
+    g_signal_connect_object(phone, signal, G_CALLBACK(ask), list, G_CONNECT_SWAPPED);
+    ask(G_OBJECT(list));
+    g_free(signal);
+    return list;
+}
+
+/* Whether it is the first with its settings. */
+static gboolean is_first(gpointer item, gpointer phones)
+{
+    const char *path = ui_record_text(ui_phone_state(item), "SettingsPath");
+    gboolean first = TRUE, reached = FALSE;
+
+    for (guint i = 0; i < g_list_model_get_n_items(phones) && first && !reached; i++) {
+        UiPhone *other = g_list_model_get_item(phones, i);
+        reached = other == item;
+        first = reached || g_strcmp0(path, ui_record_text(ui_phone_state(other), "SettingsPath"));
+        g_object_unref(other);
+    }
+    return first;
+}
+
+/* The second becomes the first when that one ends. */
+static void phones_changed(GListModel *phones, guint at, guint removed, guint added,
+                           GtkFilter *filter)
+{
+    (void)phones, (void)at, (void)added;
+    if (removed)
+        gtk_filter_changed(filter, GTK_FILTER_CHANGE_LESS_STRICT);
+}
+
+GListModel *ui_remote_new(UiPhones *phones, const struct ui_remote *what)
+{
+    GtkCustomFilter *filter = gtk_custom_filter_new(is_first, phones, NULL);
+    GtkFilterListModel *ours = gtk_filter_list_model_new(g_object_ref(G_LIST_MODEL(phones)),
+                                                         GTK_FILTER(g_object_ref(filter)));
+    GtkMapListModel *lists =
+        gtk_map_list_model_new(G_LIST_MODEL(ours), list_of, (gpointer)what, NULL);
+
+    g_signal_connect_object(phones, "items-changed", G_CALLBACK(phones_changed), filter,
+                            G_CONNECT_AFTER);
+    g_object_unref(filter);
+    return G_LIST_MODEL(gtk_flatten_list_model_new(G_LIST_MODEL(lists)));
+}

@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A list that the phones keep (peers, keys, history): asked for when a phone comes and whenever it
+ * says that the list is another one. Two Linphones that share their settings share their lists too,
+ * so only the first of them is asked.
+ */
+#ifndef SIMAUTH_UI_REMOTE_H
+#define SIMAUTH_UI_REMOTE_H
+
+#include "phones.h"
+
+struct ui_remote {
+    const char *method, *signal;
+    guint at;               /* which member of the answer is the aa{sv} */
+    const char *parameters; /* GVariant text of a tuple, NULL for none */
+};
+extern const struct ui_remote ui_remote_peers, ui_remote_keys, ui_remote_history;
+
+/* A GListModel of UiRecord; ui_phone_of() says whose each is. The caller owns it. */
+GListModel *ui_remote_new(UiPhones *phones, const struct ui_remote *what);
+/* One array of an answer, as it stands in `list`, instead of what was there; nothing changes where
+ * all are the same. */
+void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone);
+
+#endif
