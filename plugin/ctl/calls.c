@@ -25,6 +25,9 @@ static void show(const json_t *call, bool live)
     else if (*ctl_text(call, "sips"))
         printf("    no trust in servers: %s%s%s\n", ctl_text(call, "sips_text"),
                *ctl_text(call, "sips_refusal") ? ": " : "", ctl_text(call, "sips_refusal"));
+    if (json_is_true(json_object_get(call, "conference")))
+        printf("    in a conference on this phone, which is worth its weakest: %s (%s)\n",
+               ctl_text(call, "weakest"), ctl_text(call, "weakest_peer"));
     if (*ctl_text(call, "text"))
         printf("    %s%s%s\n", ctl_text(call, "text"), *ctl_text(call, "problem") ? ": " : "",
                ctl_text(call, "problem"));

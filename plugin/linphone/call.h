@@ -69,6 +69,8 @@ struct call {
     bool marking;          /* guard: marking calls back */
     bool card_unusable;
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
+    bool joining, leaving; /* and it is a conference on this phone, or its end */
+    bool joined;           /* its media is mixed with that of others on this phone */
     unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
 
     bool wants_sim;      /* callee: a ticket came, and the SIM itself is wanted */
@@ -198,6 +200,9 @@ void call_leave_keys(struct call *call);
  */
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message);
 void call_later_out(struct call *call, belle_sip_message_t *message);
+/* "conference", and "weakest" of its calls' words, for a person: in a conference nobody is more
+ * certain than the least certain one who is heard. */
+void handed_record(const struct call *call, json_t *record);
 /* REFER, Replaces, a conference; both first of all that looks at a message. True: refused. */
 bool handed_in(struct call *call, belle_sip_message_t *message);
 void handed_out(struct call *call, belle_sip_message_t *message);

@@ -4,7 +4,8 @@
  * A call that goes to other people: REFER, Replaces, a side that becomes a conference
  * (docs/protocol.md section 5). The two proofs then no longer say who is heard: the word goes at
  * once, and under `require` what the other side asks for is answered 488. What the person at this
- * phone does is never refused, and takes the word away when the other side has agreed.
+ * phone does is never refused, and takes the word away when the other side has agreed. Each call of
+ * a conference on this phone keeps a word of its own; what is heard together is worth the weakest.
  */
 #include "call.h"
 #include "note.h"
@@ -71,18 +72,50 @@ static void answered(struct call *call, belle_sip_response_t *response)
         code < 200)
         return;
     call->handing_cseq = 0;
-    if (code < 300)
+    if (code >= 300)
+        return;
+    if (call->joining != call->joined)
+        note_call(call->id, call->caller, "conference", "joined=%s", call->joining ? "yes" : "no");
+    call->joined = call->joining;
+    if (!call->leaving && call->talk && call->talk->session)
         done_here(call);
+}
+
+/* -- what a conference is worth ------------------------------------------------------------------
+ */
+
+/* The weakest first; nothing known yet is no more than nothing. */
+static int rank(enum simauth_word word)
+{
+    static const enum simauth_word order[] = {SIMAUTH_WORD_NOT_AUTHENTICATED, SIMAUTH_WORD_NONE,
+                                              SIMAUTH_WORD_ANNOUNCED, SIMAUTH_WORD_ANSWERED,
+                                              SIMAUTH_WORD_AUTHENTICATED};
+    int i = 0;
+
+    while (i < (int)G_N_ELEMENTS(order) && order[i] != word)
+        i++;
+    return i;
+}
+
+void handed_record(const struct call *call, json_t *record)
+{
+    const struct call *weakest = call;
+
+    for (const struct call *other = call->core->calls; call->joined && other; other = other->next)
+        if (other->joined && !other->over && rank(other->word) < rank(weakest->word))
+            weakest = other;
+    json_object_set_new(record, "conference", json_boolean(call->joined && !call->over));
+    json_object_set_new(record, "weakest", json_string(words_token(weakest->word)));
+    json_object_set_new(record, "weakest_peer", json_string(weakest->policy.peer));
 }
 
 bool handed_in(struct call *call, belle_sip_message_t *message)
 {
-    if (!call->talk || !call->talk->session || call->ending)
-        return false;
-    if (!belle_sip_message_is_request(message)) {
+    if (!belle_sip_message_is_request(message) && !call->ending)
         answered(call, (belle_sip_response_t *)message);
+    if (!belle_sip_message_is_request(message) || !call->talk || !call->talk->session ||
+        call->ending)
         return false;
-    }
     if (!hands_over(message))
         return false;
     if (call->policy.policy == SIMAUTH_REQUIRE && refuse(call, (belle_sip_request_t *)message))
@@ -94,8 +127,13 @@ bool handed_in(struct call *call, belle_sip_message_t *message)
 
 void handed_out(struct call *call, belle_sip_message_t *message)
 {
-    if (call->talk && call->talk->session && hands_over(message))
-        call->handing_cseq = cseq_of(message);
+    bool joins = becomes_focus(message);
+
+    if (!hands_over(message) && !(call->joined && is_method(message, "INVITE")))
+        return;
+    call->handing_cseq = cseq_of(message);
+    call->joining = joins;
+    call->leaving = !joins && is_method(message, "INVITE");
 }
 
 /* The tags are the dialog's secret that only its two sides know; the Call-ID is enough here, where

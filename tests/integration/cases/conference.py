@@ -3,7 +3,7 @@
 """Three people on one phone."""
 
 from cases import case
-from world import talk
+from world import flow, talk
 from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, connected, finish
 
 JOINED_OUT = ("caller", "not-authenticated", "HANDED_OVER")
@@ -23,15 +23,51 @@ def two_calls(world, **settings):
 def three(world):
     """Bob puts Alice and Carol together on his phone: none of the three is told any more who is heard."""
     first, second = two_calls(world)
-    for call, other in ((first, world.alice), (second, world.carol)):
-        world.bob.command(f"conference {call.numbers[world.bob]}")
-        for phone in (world.bob, other):
-            talk.wait_word(phone, call, "not-authenticated", "HANDED_OVER")
+    join(world, first, second)
+    assert whole(world) == {phone.aor: ("not-authenticated",) * 2 for phone in (world.alice, world.carol)}, whole(world)
+    assert world.bob.ctl("calls").stdout.count("in a conference on this phone") == 2
     first.hang_up()
     second.hang_up()
     finish((world.alice, JOINED_OUT), (world.bob, JOINED_OUT, JOINED_IN), (world.carol, JOINED_IN))
+    assert not [record for record in talk.records(world.bob) if record["conference"]]
     for other in (world.alice, world.carol):
         assert any("isfocus" in m.header("Contact") for m in world.messages().all("INVITE", target=other))
+
+
+def join(world, *calls):
+    """Bob's calls become one conference on his phone; the others' words go, for they hear each other through him."""
+    for call in calls:
+        other = next(phone for phone in call.numbers if phone is not world.bob)
+        told = other.notes(rf"call {call.id_at(other)} \w+: authenticated: ")
+        world.bob.command(f"conference {call.numbers[world.bob]}")
+        world.bob.wait_note(rf"call {call.id_at(world.bob)} \w+: conference: joined=yes")
+        if told:
+            talk.wait_word(other, call, "not-authenticated", "HANDED_OVER")
+
+
+def whole(world):
+    """What Bob's phone says of each leg and of the whole: {peer: (word of the leg, weakest of all)}."""
+    return {record["peer"]: (record["word"], record["weakest"]) for record in talk.live(world.bob) if record["conference"]}
+
+
+@case("call.conference.weakest")
+def weakest(world):
+    """Bob's call with Alice is joined with one to Carol, whom nobody vouches for: a verdict each, and the weakest for the whole."""
+    talk.prepare(world, third="b", phones={"bob": {"program": talk.HOST}})
+    world.operators["b"].gateway.ctl("binding", "remove", world.carol.aor)
+    first = connected(world.alice, world.bob)
+    second = talk.Talk(world.bob, world.carol).ring().answer()
+    talk.wait_word(world.bob, second, "not-authenticated", "GATEWAY_NOBODY")
+    world.bob.wait_state("Paused", call=first.numbers[world.bob])
+    assert not whole(world) and {r["peer"]: r["weakest"] for r in talk.live(world.bob)} == {
+        world.alice.aor: "authenticated", world.carol.aor: "not-authenticated"}
+    join(world, first, second)
+    assert whole(world) == {phone.aor: ("not-authenticated",) * 2 for phone in (world.alice, world.carol)}, whole(world)
+    reasons = {r["peer"]: r["reason"] for r in talk.live(world.bob)}
+    assert reasons[world.carol.aor] == "GATEWAY_NOBODY" and reasons[world.alice.aor] != "GATEWAY_NOBODY", reasons
+    assert world.bob.ctl("calls").stdout.count("which is worth its weakest: not-authenticated") == 2
+    second.hang_up()
+    first.hang_up()
 
 
 @case("call.conference.three.require")
