@@ -222,6 +222,10 @@ static belle_sip_client_transaction_t *release_transaction(struct sip_call *call
 
 static void send_now(belle_sip_client_transaction_t *transaction)
 {
+    struct tap_core *core = tap_core_of_marked(transaction);
+
+    if (core)
+        tap_body_out(core, (void *)belle_sip_transaction_get_request((void *)transaction));
     tap.ict.send_request(transaction);
     belle_sip_object_unref(transaction);
 }

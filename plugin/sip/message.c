@@ -216,10 +216,11 @@ static belle_sip_memory_body_handler_t *find_sdp(belle_sip_message_t *message)
 
 const char *sip_message_sdp(belle_sip_message_t *message, size_t *len)
 {
-    belle_sip_memory_body_handler_t *sdp = find_sdp(message);
+    const char *clear = tap_body_clear(message, len);
+    belle_sip_memory_body_handler_t *sdp = clear ? NULL : find_sdp(message);
 
     if (!sdp)
-        return NULL;
+        return clear;
     *len = belle_sip_body_handler_get_size((belle_sip_body_handler_t *)sdp);
     return belle_sip_memory_body_handler_get_buffer(sdp);
 }

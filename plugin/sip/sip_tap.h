@@ -71,6 +71,10 @@ struct sip_tap_user {
     void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
     /* A REGISTER for `aor` is about to leave over a TLS connection. True: with a sips contact. */
     bool (*register_out)(void *user, belle_sip_provider_t *provider, const char *aor);
+    /* The last moment for the body of an INVITE of ours, or of a response above 100 to one, to
+     * become another (sip_message_protect()): everything else in it is decided, belle-sip has not
+     * taken it yet. For what leaves a second time it may come again. */
+    void (*body_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
     /* What was held is lost. The call can no longer be resumed, not even from here; call_gone
      * follows by itself. */
     void (*held_gone)(void *user, struct sip_call *call, enum sip_gone why);
@@ -193,5 +197,14 @@ const char *sip_message_sdp(belle_sip_message_t *message, size_t *len);
 /* Replaces that body; false when there is none. A message that is on its way out (the response_out
  * hook) only takes a body of the same length: belle-sip has measured it, and holds on to it. */
 bool sip_message_set_sdp(belle_sip_message_t *message, const char *sdp, size_t len);
+/* The whole body as it came, whatever it is; *type is the value of Content-Type. NULL: none. */
+const char *sip_message_body(belle_sip_message_t *message, const char **type, size_t *len);
+/* Another body in the place of the whole, within body_out only or before anybody has seen a message
+ * that came. False: out of memory, or `type` is no media type. */
+bool sip_message_set_body(belle_sip_message_t *message, const char *type, const char *body,
+                          size_t len);
+/* The same, and sip_message_sdp() goes on to say what the SDP was; within body_out. */
+bool sip_message_protect(belle_sip_message_t *message, const char *type, const char *body,
+                         size_t len);
 
 #endif

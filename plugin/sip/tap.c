@@ -41,6 +41,14 @@ static void provider_on_message(void *provider, belle_sip_channel_t *channel,
         tap_settle_soon(core);
 }
 
+static void provider_on_message_headers(void *provider, belle_sip_channel_t *channel,
+                                        belle_sip_message_t *message)
+{
+    if (tap.provider.on_message_headers)
+        tap.provider.on_message_headers(provider, channel, message);
+    tap_body_prepare(message);
+}
+
 static void provider_on_sending(void *provider, belle_sip_channel_t *channel,
                                 belle_sip_message_t *message)
 {
@@ -70,10 +78,15 @@ static void transaction_on_state_changed(void *listener, belle_sip_channel_t *ch
     belle_sip_object_unref(listener);
 }
 
-static bool is_initial_invite(belle_sip_request_t *request)
+static bool is_invite(belle_sip_request_t *request)
 {
     const char *method = request ? belle_sip_request_get_method(request) : NULL;
-    return method && strcmp(method, "INVITE") == 0 && !tap_to_tag_of(request);
+    return method && strcmp(method, "INVITE") == 0;
+}
+
+static bool is_initial_invite(belle_sip_request_t *request)
+{
+    return is_invite(request) && !tap_to_tag_of(request);
 }
 
 static void ict_send_request(belle_sip_client_transaction_t *transaction)
@@ -99,6 +112,10 @@ static void ict_send_request(belle_sip_client_transaction_t *transaction)
     }
     if (call && tap_hold_invite_out(call, transaction))
         return;
+    if (!core && is_invite(request))
+        core = tap_core_of_transaction((void *)transaction);
+    if (core)
+        tap_body_out(core, (belle_sip_message_t *)request);
     tap.ict.send_request(transaction);
 }
 
@@ -138,6 +155,10 @@ static int ist_send_new_response(belle_sip_server_transaction_t *transaction,
         call->transaction = (belle_sip_transaction_t *)transaction;
         tap_core_mark_transaction(core, transaction);
     }
+    if (!core && is_invite(request))
+        core = tap_core_of_transaction((void *)transaction);
+    if (core)
+        tap_body_out(core, (belle_sip_message_t *)response);
     return tap.ist.send_new_response(transaction, response);
 }
 
@@ -177,6 +198,7 @@ static void replace(void)
     belle->ist->send_new_response = ist_send_new_response;
     belle->provider->on_state_changed = provider_on_state_changed;
     belle->provider->on_sending = provider_on_sending;
+    belle->provider->on_message_headers = provider_on_message_headers;
     belle->provider->on_message = provider_on_message;
 }
 

@@ -284,6 +284,14 @@ bool tap_same(const char *a, const char *b); /* both there and equal */
 bool tap_same_or_none(const char *a, const char *b);
 void tap_message_explain(belle_sip_message_t *message, const char *reason, const char *warning);
 
+/* A body that belle-sip's parser of multiparts must not have, since it loses the octets that were
+ * signed, or ends the program (a boundary that is not written as it expects). */
+void tap_body_prepare(belle_sip_message_t *message);
+/* The SDP of a message whose body was protected; NULL: it was not. */
+const char *tap_body_clear(belle_sip_message_t *message, size_t *len);
+/* body_out for what is about to be taken for sending. */
+void tap_body_out(struct tap_core *core, belle_sip_message_t *message);
+
 /* -- flow.c: what is done with each message -------------------------------------------------------
  */
 bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message);
