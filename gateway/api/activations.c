@@ -143,10 +143,8 @@ static bool allowed(const struct request *request)
 
 void activations_post(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
     struct activation a;
     const char *fault = read_body(request, &a);
-    enum store_result result;
     struct outcome outcome;
     json_t *object = NULL;
 

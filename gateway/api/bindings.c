@@ -163,7 +163,6 @@ void bindings_post(struct request *request)
     uint8_t nonce[NONCE_LEN];
     const char *fault =
         simauth_json_only(object, members) ? aor_of(object, aor) : "not {\"aor\": ...}";
-    enum store_result result;
     struct outcome outcome;
 
     json_decref(object);
@@ -314,12 +313,10 @@ static const char *read_proof(const json_t *object, char *aor, uint8_t nonce[sta
 
 void bindings_proof_post(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
     json_t *object = simauth_json_load((const char *)request->body.data, request->body.len);
     char aor[SIMAUTH_AOR_MAX + 1];
     uint8_t nonce[NONCE_LEN];
     const char *fault = read_proof(object, aor, nonce);
-    enum store_result result;
     struct outcome outcome;
     int64_t until = 0;
     bool wrong = false;

@@ -366,8 +366,6 @@ struct outcome federation_serve(struct request *request, json_t **object)
 /* One question: request->vectors. */
 static void single_post(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
-    enum store_result result;
     struct outcome outcome;
     json_t *object;
 
