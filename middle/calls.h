@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The calls that are there: what each was given of the bandwidth, and its pinholes. What is open is
+ * in a journal too, so that it outlives this process; keys are in memory alone. */
+#ifndef SIMAUTH_MIDDLE_CALLS_H
+#define SIMAUTH_MIDDLE_CALLS_H
+
+#include "config.h"
+#include "firewall.h"
+#include "sip.h"
+
+#include <e2m/key_reuse.h>
+
+#define CALL_CEKS_MAX 8
+#define CALL_HOLES_MAX 32
+#define CALL_ID_LEN 12
+
+struct call {
+    char *key;                /* Call-ID and the caller's tag */
+    char id[CALL_ID_LEN + 1]; /* of the log: the beginning of its hash */
+    char tag[SIP_WORD_MAX + 1];
+    char from[SIMAUTH_AOR_MAX + 1], to[SIMAUTH_AOR_MAX + 1];
+    char trunk[SIP_WORD_MAX + 1]; /* "": none */
+    bool authenticated, established;
+    unsigned kbit;
+    struct sdp offer;
+    unsigned offer_cseq, empty_cseq; /* of the request with the offer; of one without; 0: none */
+    bool offer_of_caller;
+    struct e2m_cek ceks[CALL_CEKS_MAX];
+    unsigned cek_count, next_cek;
+    struct pinhole holes[CALL_HOLES_MAX];
+    unsigned hole_count;
+    int64_t expires;
+};
+
+struct calls;
+/* Reads the journal, and makes the kernel's sets what it says. NULL with a sentence in `error`
+ * (CONFIG_ERROR_MAX). `config` must outlive it. */
+struct calls *calls_open(const struct config *config, int64_t now, char *error);
+/* Pinholes stay: calls go on. Keys are wiped. */
+void calls_free(struct calls *calls);
+
+/* The call that a message belongs to; NULL: none. */
+struct call *calls_find(const struct calls *calls, const struct sip_message *message);
+/* A new one, of this INVITE. */
+struct call *calls_begin(struct calls *calls, const struct sip_message *message, const char *trunk,
+                         int64_t now);
+/* Takes `kbit` for the call in the place of what it has. NULL, or which limit stands against it;
+ * then it keeps what it had. */
+const char *calls_admit(struct calls *calls, struct call *call, unsigned kbit);
+/* Takes a key into the call (copied) for answers to come. */
+void call_keep_cek(struct call *call, const struct e2m_cek *cek);
+/* Opens these; with `all` they are all that the call has from now on, else they come to the others.
+ * False: the firewall refused. */
+bool calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
+                      unsigned count, bool all, int64_t now);
+/* It lives until then, and its pinholes. */
+void calls_extend(struct calls *calls, struct call *call, int64_t now);
+/* Closes and forgets it. */
+void calls_end(struct calls *calls, struct call *call, const char *why);
+/* Those whose time is over. */
+void calls_expire(struct calls *calls, int64_t now);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sets of pinholes in the kernel, by way of the program nft: holes4 and holes6 in a table of
+ * the family inet that the administrator made (simauth-middle.nft). An element is source address .
+ * source port . destination address . destination port, one for each direction, and goes by itself
+ * when its call would be over: nobody has to live for that. */
+#ifndef SIMAUTH_MIDDLE_FIREWALL_H
+#define SIMAUTH_MIDDLE_FIREWALL_H
+
+#include "config.h"
+
+struct pinhole {
+    struct sdp_address a, b; /* of one family */
+    uint16_t a_port, b_port;
+};
+
+struct firewall_change {
+    const struct pinhole *add;
+    unsigned add_count;
+    int64_t seconds; /* that the added ones live; one that is there gets these anew */
+    const struct pinhole *remove;
+    unsigned remove_count;
+    bool flush; /* all that is there goes first */
+};
+/* All of it or nothing. False: nft refused, and its first line is in the log. */
+bool firewall_apply(const struct config *config, const struct firewall_change *change);
+/* Whether both sets are there and may be changed. */
+bool firewall_check(const struct config *config);
+bool pinhole_same(const struct pinhole *one, const struct pinhole *other);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "http.h"
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <glib.h>
+#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define BODY_MAX (SIP_MESSAGE_MAX / 3 * 4 + 8)
+
+struct http {
+    struct calls *calls;
+    const struct config *config;
+    struct MHD_Daemon *daemon;
+    GMutex lock;
+};
+struct request {
+    GByteArray *body;
+    bool too_large;
+};
+
+void http_lock(struct http *http)
+{
+    g_mutex_lock(&http->lock);
+}
+
+void http_unlock(struct http *http)
+{
+    g_mutex_unlock(&http->lock);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *text)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result result = MHD_NO;
+
+    if (response) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
+        result = MHD_queue_response(connection, status, response);
+        MHD_destroy_response(response);
+    }
+    return result;
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+
+    return value ? value : "";
+}
+
+/* Whoever else is on this machine could have holes made. */
+static bool is_the_proxy(const struct http *http, struct MHD_Connection *connection)
+{
+    const char *token = header(connection, "X-Token");
+
+    return strlen(token) == http->config->token_len &&
+           CRYPTO_memcmp(token, http->config->token, http->config->token_len) == 0;
+}
+
+static enum MHD_Result judged(struct http *http, struct MHD_Connection *connection,
+                              struct request *request)
+{
+    char account[SIMAUTH_AOR_MAX + 1] = "";
+    struct question question = {.account = account,
+                                .trunk = header(connection, "X-Trunk"),
+                                .failed = strcmp(header(connection, "X-Event"), "failed") == 0};
+    struct verdict verdict;
+    gsize len = 0;
+    guchar *message;
+
+    g_byte_array_append(request->body, (const guint8 *)"", 1);
+    message = g_base64_decode((const char *)request->body->data, &len);
+    question.message = (struct e2m_span){message, len};
+    if (header(connection, "X-Account")[0] &&
+        simauth_aor_canonical(header(connection, "X-Account"), account) != SIMAUTH_OK)
+        account[0] = '\0';
+    http_lock(http);
+    judge(http->calls, http->config, &question, (int64_t)time(NULL), &verdict);
+    http_unlock(http);
+    OPENSSL_cleanse(message, len);
+    g_free(message);
+    if (!verdict.code)
+        return answer(connection, MHD_HTTP_NO_CONTENT, "");
+    return answer(connection, (unsigned)verdict.code,
+                  verdict.certificate ? http->config->certificate : verdict.words);
+}
+
+static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *octets,
+                              size_t *len, void **state)
+{
+    struct http *http = data;
+    struct request *request = *state;
+
+    (void)version;
+    if (!request) {
+        *state = request = g_new0(struct request, 1);
+        request->body = g_byte_array_new();
+        return MHD_YES;
+    }
+    if (*len > 0) {
+        request->too_large = request->too_large || request->body->len + *len > BODY_MAX;
+        if (!request->too_large)
+            g_byte_array_append(request->body, (const guint8 *)octets, (guint)*len);
+        *len = 0;
+        return MHD_YES;
+    }
+    if (!is_the_proxy(http, connection)) {
+        log_line("op=ask result=wrong-token");
+        return answer(connection, MHD_HTTP_UNAUTHORIZED, "X-Token is not this server's");
+    }
+    if (strcmp(url, "/v1/message") != 0 || strcmp(method, "POST") != 0)
+        return answer(connection, MHD_HTTP_NOT_FOUND, "POST /v1/message");
+    if (request->too_large)
+        return answer(connection, 513, "Message Too Large");
+    return judged(http, connection, request);
+}
+
+static void done(void *data, struct MHD_Connection *connection, void **state,
+                 enum MHD_RequestTerminationCode why)
+{
+    struct request *request = *state;
+
+    (void)data;
+    (void)connection;
+    (void)why;
+    if (!request)
+        return;
+    g_byte_array_free(request->body, TRUE);
+    g_free(request);
+    *state = NULL;
+}
+
+struct http *http_start(struct calls *calls, const struct config *config, char *error)
+{
+    struct http *http = g_new0(struct http, 1);
+    struct sdp_address address;
+    struct sockaddr_storage where = {0};
+
+    http->calls = calls;
+    http->config = config;
+    g_mutex_init(&http->lock);
+    sdp_address_parse(config->address, &address);
+    where.ss_family = (sa_family_t)address.family;
+    if (address.family == AF_INET) {
+        memcpy(&((struct sockaddr_in *)&where)->sin_addr, address.octets, 4);
+        ((struct sockaddr_in *)&where)->sin_port = htons((uint16_t)config->port);
+    } else if (address.family == AF_INET6) {
+        memcpy(&((struct sockaddr_in6 *)&where)->sin6_addr, address.octets, 16);
+        ((struct sockaddr_in6 *)&where)->sin6_port = htons((uint16_t)config->port);
+    }
+    if (address.family)
+        http->daemon = MHD_start_daemon(
+            MHD_USE_INTERNAL_POLLING_THREAD | (address.family == AF_INET6 ? MHD_USE_IPv6 : 0u),
+            (uint16_t)config->port, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, &where,
+            MHD_OPTION_NOTIFY_COMPLETED, done, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
+            MHD_OPTION_CONNECTION_LIMIT, 256u, MHD_OPTION_END);
+    if (http->daemon)
+        return http;
+    g_snprintf(error, CONFIG_ERROR_MAX,
+               "[middle] address, port: cannot listen on %s port %d (an IP address of this "
+               "machine, and a port that nobody else has)",
+               config->address, config->port);
+    http_stop(http);
+    return NULL;
+}
+
+void http_stop(struct http *http)
+{
+    if (!http)
+        return;
+    if (http->daemon)
+        MHD_stop_daemon(http->daemon);
+    g_mutex_clear(&http->lock);
+    g_free(http);
+}

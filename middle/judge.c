@@ -1,0 +1,354 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge.h"
+#include "log.h"
+
+#include <e2m/message.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* One message on its way through. */
+struct look {
+    struct calls *calls;
+    const struct config *config;
+    const struct question *question;
+    const struct sip_message *m;
+    struct call *call; /* NULL: none yet */
+    struct verdict *verdict;
+    int64_t now;
+    bool signed_by_sender, enveloped, has_sdp;
+    struct sdp sdp;
+};
+
+static bool is(const struct look *look, const char *method)
+{
+    return strcmp(look->m->method, method) == 0;
+}
+
+static bool of_caller(const struct look *look)
+{
+    bool from_caller = !look->call || strcmp(look->m->from_tag, look->call->tag) == 0;
+
+    return look->m->request ? from_caller : !from_caller;
+}
+
+static void refuse(struct look *look, int code, const char *words)
+{
+    look->verdict->code = code;
+    g_strlcpy(look->verdict->words, words, sizeof look->verdict->words);
+}
+
+/* -- opening -------------------------------------------------------------------------------------
+ */
+
+static int code_of(enum e2m_result result)
+{
+    switch (result) {
+    case E2M_BAD_MIME:
+    case E2M_BAD_DER:
+    case E2M_TOO_DEEP:
+        return 400;
+    case E2M_TOO_LARGE:
+        return 513;
+    case E2M_NO_MEMORY:
+    case E2M_CRYPTO:
+        return 500;
+    default:
+        return 403;
+    }
+}
+
+/* Nothing in it could be opened: because it is for others, or because it cannot be read. */
+static void not_read(struct look *look, const struct e2m_received *received)
+{
+    enum e2m_result why = E2M_OK;
+
+    for (unsigned i = 0; i < received->count; i++)
+        if (received->items[i].enveloped && received->items[i].result != E2M_OK &&
+            (why == E2M_OK || received->items[i].result != E2M_NOT_FOR_US))
+            why = received->items[i].result;
+    if (why == E2M_OK)
+        return; /* there is no envelope in it */
+    if (why == E2M_LABEL_UNSIGNED && look->config->must_read) {
+        refuse(look, 403, e2m_result_text(why));
+    } else if (look->config->must_read && look->m->request) {
+        refuse(look, 493, "this server must read the session description");
+        look->verdict->certificate = true;
+    }
+    log_line("op=read call=%s result=unread why=\"%s\"", look->call ? look->call->id : "-",
+             e2m_result_text(why));
+}
+
+static void take(struct look *look, const struct e2m_received *received)
+{
+    const struct e2m_received_item *item = e2m_received_find(received, "application/sdp");
+
+    look->signed_by_sender = received->signature == E2M_OK;
+    for (unsigned i = 0; look->call && i < received->count; i++)
+        if (received->items[i].result == E2M_OK && received->items[i].cek.key_len)
+            call_keep_cek(look->call, &received->items[i].cek);
+    if (!item) {
+        not_read(look, received);
+        return;
+    }
+    look->enveloped = item->enveloped;
+    look->has_sdp = sdp_parse(e2m_buffer_span(&item->content), &look->sdp);
+    if (!look->has_sdp)
+        refuse(look, 400, "the session description cannot be read");
+}
+
+static void open_body(struct look *look)
+{
+    const struct config *c = look->config;
+    const struct sip_message *m = look->m;
+    struct e2m_cek *ceks[CALL_CEKS_MAX];
+    struct e2m_receive receive = {
+        .content_type = m->content_type,
+        .encoding = m->encoding,
+        .label = m->label,
+        .body = m->body,
+        .identities = &c->identity,
+        .identity_count = 1,
+        .ceks = ceks,
+        .trust = c->trust,
+        .server = c->domain,
+        .from = m->request ? m->from : m->to,
+        .to = m->request ? m->to : m->from,
+        .wants = (c->want_signature && m->request ? E2M_WANT_SIGNATURE : 0u) |
+                 (c->unsigned_labels ? E2M_ACCEPT_UNSIGNED_LABEL : 0u),
+        .now = (uint64_t)look->now,
+    };
+    struct e2m_received received;
+    enum e2m_result result;
+
+    for (unsigned i = 0; look->call && i < look->call->cek_count; i++)
+        ceks[receive.cek_count++] = &look->call->ceks[i];
+    result = e2m_message_read(&receive, &received);
+    if (result == E2M_OK) {
+        take(look, &received);
+    } else {
+        refuse(look, code_of(result), e2m_result_text(result));
+        log_line("op=read call=%s result=refused why=\"%s\" signer=%s",
+                 look->call ? look->call->id : "-", e2m_result_text(result), received.signer);
+    }
+    e2m_received_free(&received);
+}
+
+static void read_body(struct look *look)
+{
+    const struct sip_message *m = look->m;
+
+    if (m->body.len == 0 || !m->content_type)
+        return;
+    if (e2m_message_is_protected(m->content_type)) {
+        open_body(look);
+    } else if (strncasecmp(m->content_type, "application/sdp", 15) == 0) {
+        look->has_sdp = sdp_parse(m->body, &look->sdp);
+        if (!look->has_sdp)
+            refuse(look, 400, "the session description cannot be read");
+        else if (!look->config->clear && m->request)
+            refuse(look, 403, "session descriptions in clear are not taken here");
+    }
+}
+
+/* -- offer and answer ----------------------------------------------------------------------------
+ */
+
+/* Who vouches for the sender of a request: its signature, or the proxy that checked its password.
+ */
+static bool vouched_for(const struct look *look)
+{
+    return look->signed_by_sender || (look->config->accounts && look->question->account[0] &&
+                                      strcmp(look->question->account, look->m->from) == 0);
+}
+
+static void take_offer(struct look *look, unsigned cseq)
+{
+    const struct config *c = look->config;
+    struct call *call = look->call;
+    unsigned kbit = sdp_kbit(&look->sdp, c->audio_kbit, c->video_kbit);
+    const char *limit = calls_admit(look->calls, call, kbit);
+
+    if (limit) {
+        refuse(look, 488, "Insufficient Bandwidth");
+        log_line("op=offer call=%s from=%s to=%s result=refused limit=%s kbit=%u", call->id,
+                 call->from, call->to, limit, kbit);
+        return;
+    }
+    call->offer = look->sdp;
+    call->offer_cseq = cseq;
+    call->offer_of_caller = of_caller(look);
+    log_line("op=offer call=%s from=%s to=%s result=admitted kbit=%u streams=%u enveloped=%d "
+             "signed=%d",
+             call->id, call->from, call->to, kbit, look->sdp.count, look->enveloped,
+             look->signed_by_sender);
+}
+
+static bool allowed(const struct look *look, const struct pinhole *hole)
+{
+    return hole->a_port >= 1024 && hole->b_port >= 1024 && hole->a.family == hole->b.family &&
+           sdp_address_usable(&hole->a) && sdp_address_usable(&hole->b) &&
+           (config_guards(look->config, &hole->a) || config_guards(look->config, &hole->b));
+}
+
+static unsigned add_hole(const struct look *look, struct pinhole *holes, unsigned count,
+                         const struct sdp_address *a, uint16_t a_port, const struct sdp_address *b,
+                         uint16_t b_port)
+{
+    struct pinhole hole;
+
+    memset(&hole, 0, sizeof hole);
+    hole.a = *a;
+    hole.b = *b;
+    hole.a_port = a_port;
+    hole.b_port = b_port;
+    if (count == CALL_HOLES_MAX || !allowed(look, &hole)) {
+        log_line("op=pinhole call=%s result=not-allowed", look->call->id);
+        return count;
+    }
+    holes[count] = hole;
+    return count + 1;
+}
+
+static unsigned holes_of(const struct look *look, struct pinhole *holes)
+{
+    const struct sdp *a = &look->call->offer, *b = &look->sdp;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MIN(a->count, b->count); i++) {
+        const struct sdp_stream *one = &a->streams[i], *other = &b->streams[i];
+
+        if (!one->port || !other->port)
+            continue;
+        count =
+            add_hole(look, holes, count, &one->address, one->port, &other->address, other->port);
+        if (!(one->mux && other->mux) && one->rtcp_port && other->rtcp_port)
+            count = add_hole(look, holes, count, &one->rtcp_address, one->rtcp_port,
+                             &other->rtcp_address, other->rtcp_port);
+    }
+    return count;
+}
+
+static void take_answer(struct look *look, bool final)
+{
+    struct pinhole holes[CALL_HOLES_MAX];
+    struct call *call = look->call;
+    const struct config *c = look->config;
+    unsigned count;
+
+    if (!call->authenticated) {
+        log_line("op=answer call=%s result=nobody-vouches", call->id);
+        return;
+    }
+    if (!c->clear && !look->enveloped && !look->signed_by_sender) {
+        log_line("op=answer call=%s result=in-clear", call->id);
+        return;
+    }
+    if (final)
+        calls_extend(look->calls, call, look->now);
+    count = holes_of(look, holes);
+    if (!calls_open_holes(look->calls, call, holes, count, final, look->now) && look->m->request)
+        refuse(look, 503, "the firewall does not take the call's pinholes");
+    /* What the answer takes less is there for others. */
+    if (final)
+        calls_admit(look->calls, call,
+                    MIN(call->kbit, sdp_kbit(&look->sdp, c->audio_kbit, c->video_kbit)));
+}
+
+/* -- messages ------------------------------------------------------------------------------------
+ */
+
+static void end(struct look *look, const char *why)
+{
+    if (look->call)
+        calls_end(look->calls, look->call, why);
+    look->call = NULL;
+}
+
+static void judge_invite(struct look *look)
+{
+    bool fresh = !look->call;
+
+    if (fresh)
+        look->call = calls_begin(look->calls, look->m, look->question->trunk, look->now);
+    read_body(look);
+    if (!look->verdict->code && look->has_sdp && !look->call->authenticated && !vouched_for(look))
+        refuse(look, 403, "nobody vouches for the sender: sign the message, or register here");
+    if (!look->verdict->code && vouched_for(look))
+        look->call->authenticated = true;
+    if (!look->verdict->code && look->has_sdp)
+        take_offer(look, look->m->cseq);
+    else if (!look->verdict->code)
+        look->call->empty_cseq = look->m->cseq;
+    if (look->verdict->code && !look->call->established)
+        end(look, "refused");
+}
+
+static void judge_request(struct look *look)
+{
+    if (look->question->failed) {
+        if (look->call && !look->call->established)
+            end(look, "failed");
+    } else if (is(look, "BYE") || is(look, "CANCEL")) {
+        if (is(look, "BYE") || (look->call && !look->call->established))
+            end(look, is(look, "BYE") ? "bye" : "cancel");
+    } else if (is(look, "INVITE") || (is(look, "UPDATE") && look->call)) {
+        judge_invite(look);
+    } else if (look->call && look->m->body.len > 0) { /* ACK, PRACK: the answer to a late offer */
+        read_body(look);
+        if (look->has_sdp && look->call->offer_cseq && !look->call->offer_of_caller)
+            take_answer(look, is(look, "ACK"));
+    }
+}
+
+static void judge_response(struct look *look)
+{
+    const struct sip_message *m = look->m;
+    bool final = m->status >= 200;
+
+    if (!look->call || m->status >= 300 || m->status == 100)
+        return;
+    if (m->body.len > 0)
+        read_body(look);
+    if (look->verdict->code) { /* it is on its way already: what it describes stays shut */
+        look->verdict->code = 0;
+        return;
+    }
+    if (look->has_sdp && m->cseq == look->call->offer_cseq &&
+        look->call->offer_of_caller != of_caller(look))
+        take_answer(look, final);
+    else if (look->has_sdp && m->cseq == look->call->empty_cseq)
+        take_offer(look, m->cseq);
+    look->verdict->code = 0;
+    if (final && is(look, "INVITE") && !look->call->established)
+        calls_extend(look->calls, look->call, look->now);
+}
+
+void judge(struct calls *calls, const struct config *config, const struct question *question,
+           int64_t now, struct verdict *verdict)
+{
+    struct sip_message m;
+    struct look look = {.calls = calls,
+                        .config = config,
+                        .question = question,
+                        .m = &m,
+                        .verdict = verdict,
+                        .now = now};
+    const char *fault = sip_parse(question->message, &m);
+
+    memset(verdict, 0, sizeof *verdict);
+    if (fault) {
+        refuse(&look, 400, fault);
+    } else {
+        look.call = calls_find(calls, &m);
+        if (m.request)
+            judge_request(&look);
+        else
+            judge_response(&look);
+    }
+    if (verdict->code)
+        log_line("op=refuse method=%s code=%d why=\"%s\"", m.method, verdict->code, verdict->words);
+    sip_clear(&m);
+}

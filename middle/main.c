@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* simauth-middle: reads the part of a session description that is meant for this server, beside a
+ * SIP proxy that reads nothing. */
+#include "calls.h"
+#include "http.h"
+#include "log.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static void usage(FILE *to)
+{
+    fputs(
+        "Usage: simauth-middle --config FILE [--check]\n"
+        "Does a server's work on the session descriptions that are enveloped for it: admission by\n"
+        "bandwidth, and pinholes by address and port. Stays in the foreground.\n\n"
+        "  -c, --config FILE   the configuration; see simauth-middle.conf.example\n"
+        "      --check         say whether the configuration is good, and exit\n"
+        "      --version       print the version\n"
+        "  -h, --help          print this\n\n"
+        "SIGTERM and SIGINT end it; calls go on, and the next start knows them.\n",
+        to);
+}
+
+struct options {
+    const char *config;
+    bool check;
+};
+
+/* 0: go on; else the exit status + 1. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+                                          {"check", no_argument, NULL, 'k'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
+        if (option == 'c') {
+            options->config = optarg;
+        } else if (option == 'k') {
+            options->check = true;
+        } else if (option == 'v') {
+            puts("simauth-middle " SIMAUTH_VERSION);
+            return 1;
+        } else {
+            usage(option == 'h' ? stdout : stderr);
+            return option == 'h' ? 1 : 3;
+        }
+    }
+    if (options->config && optind == argc)
+        return 0;
+    usage(stderr);
+    return 3;
+}
+
+static void serve(struct calls *calls, struct http *http, const sigset_t *signals)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    while (sigtimedwait(signals, NULL, &second) < 0) {
+        http_lock(http);
+        calls_expire(calls, (int64_t)time(NULL));
+        http_unlock(http);
+    }
+}
+
+static int run(const struct config *config, const sigset_t *signals, char *error)
+{
+    struct calls *calls = calls_open(config, (int64_t)time(NULL), error);
+    struct http *http = calls ? http_start(calls, config, error) : NULL;
+
+    if (http) {
+        log_line("op=start domain=%s address=%s port=%d version=%s", config->domain,
+                 config->address, config->port, SIMAUTH_VERSION);
+        serve(calls, http, signals);
+        log_line("op=stop");
+    }
+    http_stop(http);
+    calls_free(calls);
+    return http ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    const struct rlimit no_core = {0, 0}; /* a core would hold keys */
+    char error[CONFIG_ERROR_MAX] = "";
+    struct options options = {0};
+    struct config *config;
+    sigset_t signals;
+    int status = read_options(argc, argv, &options);
+
+    if (status != 0)
+        return status - 1;
+    umask(077);
+    setrlimit(RLIMIT_CORE, &no_core);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    config = config_load(options.config, error);
+    status = config ? 0 : 1;
+    if (config && options.check)
+        printf("%s: good\n", options.config);
+    else if (config)
+        status = run(config, &signals, error);
+    if (status != 0)
+        fprintf(stderr, "simauth-middle: %s\n", error);
+    config_free(config);
+    return status;
+}
