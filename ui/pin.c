@@ -183,8 +183,6 @@ static GtkWidget *row_with(const char *title, const char *subtitle, GtkWidget *c
     adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
     adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
     gtk_widget_set_valign(control, GTK_ALIGN_CENTER);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(control), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
-                                   -1);
     adw_action_row_add_suffix(ADW_ACTION_ROW(row), control);
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), control);
     return row;
@@ -216,7 +214,7 @@ static void build(UiPinForm *form)
     build_rows(form);
     form->told = line(NULL);
     form->why = line("error");
-    form->unlock = gtk_button_new_with_mnemonic(_("_Unlock"));
+    form->unlock = gtk_button_new_with_label(_("Unlock"));
     gtk_widget_add_css_class(form->unlock, "suggested-action");
     gtk_widget_add_css_class(form->unlock, "pill");
     gtk_widget_set_halign(form->unlock, GTK_ALIGN_CENTER);

@@ -54,7 +54,6 @@ static void add_row(UiReaderList *list, const char *value, const char *name, gbo
                                 card ? _("A card is in it") : _("Empty: put your SIM in"));
     adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
     gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(check), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? GTK_CHECK_BUTTON(first) : NULL);
     gtk_check_button_set_active(GTK_CHECK_BUTTON(check), is_picked(list, value, card));
     g_object_set_data_full(G_OBJECT(check), "value", g_strdup(value), g_free);

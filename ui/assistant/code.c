@@ -75,7 +75,7 @@ GtkWidget *ui_assistant_step_code(UiAssistant *assistant)
     page = ui_step_page(assistant, _("The Code From Your Operator"),
                         _("It begins with a name and a stroke, such as ag.operator.example/, and "
                           "can be used once."),
-                        box, _("_Activate"), activate, &step->next);
+                        box, _("Activate"), activate, &step->next);
     g_object_set_data_full(G_OBJECT(assistant), "code", step, g_free);
     g_signal_connect_swapped(step->entry, "changed", G_CALLBACK(show), step);
     g_signal_connect_swapped(step->entry, "entry-activated", G_CALLBACK(activate), assistant);

@@ -89,7 +89,6 @@ static void add_row(struct step *step, const char *name, const char *text)
     gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? GTK_CHECK_BUTTON(first) : NULL);
     g_object_set_data_full(G_OBJECT(check), "gateway", g_strdup(name), g_free);
     g_object_set_data(G_OBJECT(row), "check", check);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(check), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     g_signal_connect(check, "toggled", G_CALLBACK(toggled), step);
     adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
@@ -178,7 +177,7 @@ GtkWidget *ui_assistant_step_gateway(UiAssistant *assistant)
     page = ui_step_page(assistant, _("Your Operator"),
                         _("Your operator’s gateway vouches for you. Its name is on your "
                           "operator’s pages about verified calls."),
-                        box, _("_Continue"), use, &step->next);
+                        box, _("Continue"), use, &step->next);
     g_object_set_data_full(G_OBJECT(assistant), "gateway", step, free_step);
     g_signal_connect_swapped(step->entry, "changed", G_CALLBACK(show), step);
     g_signal_connect_swapped(step->entry, "entry-activated", G_CALLBACK(use), assistant);

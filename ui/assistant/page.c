@@ -37,7 +37,7 @@ GtkWidget *ui_step_page(UiAssistant *assistant, const char *title, const char *t
     if (content)
         gtk_box_append(GTK_BOX(box), content);
     if (label) {
-        *button = gtk_button_new_with_mnemonic(label);
+        *button = gtk_button_new_with_label(label);
         gtk_widget_add_css_class(*button, "pill");
         gtk_widget_add_css_class(*button, "suggested-action");
         gtk_widget_set_halign(*button, GTK_ALIGN_CENTER);
@@ -78,7 +78,6 @@ GtkWidget *ui_step_link(UiAssistant *assistant, const char *title, const char *t
     adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
     gtk_widget_add_css_class(arrow, "flat");
     gtk_widget_set_valign(arrow, GTK_ALIGN_CENTER);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(arrow), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
     g_signal_connect_swapped(arrow, "clicked", G_CALLBACK(act), assistant);
     adw_action_row_add_suffix(ADW_ACTION_ROW(row), arrow);
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), arrow);

@@ -89,7 +89,7 @@ static void add_none(struct step *step)
     GtkWidget *none = ui_step_page(step->assistant, _("Start Linphone"),
                                    _("Verified calls are made with Linphone. As soon as it runs, "
                                      "this goes on."),
-                                   NULL, _("_Start Linphone"), start, &button);
+                                   NULL, _("Start Linphone"), start, &button);
     GtkWidget *without = ui_step_page(
         step->assistant, _("Linphone Runs Without the Plugin"),
         _("Close Linphone and start it again. If that does not help, install the package "
@@ -113,7 +113,7 @@ static void add_found(struct step *step)
         ui_step_page(step->assistant, _("Know Who Is Speaking"),
                      _("With the SIM of your mobile operator, the people you call see that it is "
                        "you, and you see who they are. This sets it up for:"),
-                     box, _("_Continue"), go_on, &step->next),
+                     box, _("Continue"), go_on, &step->next),
         "found");
 }
 

@@ -124,7 +124,7 @@ GtkWidget *ui_assistant_step_sim(UiAssistant *assistant)
     gtk_box_append(GTK_BOX(box), step->readers);
     page = ui_step_page(assistant, _("Your SIM"),
                         _("Put the SIM card into a card reader, or choose another way."), box,
-                        _("_Continue"), use_picked, &step->next);
+                        _("Continue"), use_picked, &step->next);
     gtk_box_append(GTK_BOX(gtk_widget_get_parent(step->next)), others(assistant));
     g_object_set_data(G_OBJECT(assistant), "readers", step->readers);
     g_object_set_data(G_OBJECT(assistant), "sim-complaint", step->why);

@@ -91,7 +91,7 @@ GtkWidget *ui_assistant_step_test(UiAssistant *assistant)
     gtk_box_append(GTK_BOX(box), ui_link_list_new(ui_assistant_chain(assistant), TRUE));
     gtk_box_append(GTK_BOX(box), step->why);
     gtk_box_append(GTK_BOX(box), step->ways);
-    page = ui_step_page(assistant, _("Trying Everything Once"), "", box, _("_Try Again"), begin,
+    page = ui_step_page(assistant, _("Trying Everything Once"), "", box, _("Try Again"), begin,
                         &step->again);
     g_object_set_data_full(G_OBJECT(page), "step", step, free_step);
     g_object_set_data(G_OBJECT(assistant), "test", step);
@@ -134,7 +134,7 @@ static void show_done(AdwStatusPage *page, UiAssistant *assistant)
 
 GtkWidget *ui_assistant_step_done(UiAssistant *assistant)
 {
-    GtkWidget *page = adw_status_page_new(), *button = gtk_button_new_with_mnemonic(_("_Done"));
+    GtkWidget *page = adw_status_page_new(), *button = gtk_button_new_with_label(_("Done"));
 
     adw_status_page_set_icon_name(ADW_STATUS_PAGE(page), "emblem-ok-symbolic");
     adw_status_page_set_title(ADW_STATUS_PAGE(page), _("Ready"));

@@ -204,8 +204,6 @@ static void add_other(GtkWidget *group, GtkWidget *button, const char *title, co
 {
     GtkWidget *row = ui_row(title, text);
 
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   title, -1);
     adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), button);
     adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), row);
