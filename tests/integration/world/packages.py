@@ -154,7 +154,7 @@ class Machine:
 
     def upgrade(self, root):
         """README.md's line in a room, where there is no network: what the new packages need was fetched with the old ones."""
-        return _run(["chroot", root, "sh", "-c", f"cd /srv && {self.lines[1]} --no-download"], env=ENVIRONMENT)
+        return _run(["chroot", root, "sh", "-c", f"cd /srv && {self.lines[1]}"], env=ENVIRONMENT)
 
     def see(self, layer):
         """In a room: the folder where this layer with all below it is seen, read-only."""
