@@ -19,7 +19,7 @@ from .phone import Phone
 from .process import Failed, Timeout, wait_for
 
 HANDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hands.py")
-SIZE = "1280x860"
+SIZE = "1440x880"
 
 # What was shown goes into a file, beside the screen: a test reads words, a picture has the rest.
 DUNST = """\
@@ -283,3 +283,20 @@ class Seat(Desktop):
 
     def start_screen(self):
         self.screen.start()
+
+    def answer(self, call=None):
+        """Clicks on the green button of Linphone's own notification, which comes in the corner below."""
+        self._click_corner(150, 42, "Connected", "StreamsRunning")
+
+    def decline(self):
+        self._click_corner(50, 42, "End", "Error")
+
+    def _click_corner(self, right, up, *states):
+        """Again until Linphone has taken it: its notification comes some time after the call does."""
+        width, height = self.screen.size.split("x")
+        before = max(i for i, e in enumerate(self.events()) if e.state == "IncomingReceived")
+
+        def taken():
+            self.screen.xdotool("mousemove", str(int(width) - right), str(int(height) - up), "click", "1")
+            return any(e.state in states for e in self.events()[before:])
+        wait_for(taken, 20, f"{' or '.join(states)} at {self.node.name} after a click", every=0.3)
