@@ -59,6 +59,11 @@ void control_error(struct control_reply *reply, const char *sentence)
     reply->answer(reply, json_pack("{s:b, s:s}", "ok", 0, "error", sentence));
 }
 
+void control_fail(struct control_reply *reply, const char *word, const char *sentence)
+{
+    reply->answer(reply, json_pack("{s:b, s:s, s:s}", "ok", 0, "word", word, "error", sentence));
+}
+
 /* -- one command --------------------------------------------------------------------------------
  */
 

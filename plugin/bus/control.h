@@ -25,6 +25,8 @@ struct control_reply {
 };
 void control_answer(struct control_reply *reply, json_t *answer);
 void control_error(struct control_reply *reply, const char *sentence);
+/* The same with a word for programs, of those that org.simauth.Phone1.xml names as errors. */
+void control_fail(struct control_reply *reply, const char *word, const char *sentence);
 
 struct control_user {
     /* On the main loop: one command. `request` is borrowed. Owes `reply` one answer. */

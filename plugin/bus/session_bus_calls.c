@@ -68,7 +68,7 @@ static const struct method methods[] = {
      {{"u", "total", NULL}, {"aa{sv}", "records", NULL}},
      0},
     {"ClearHistory", "clear-history", {NULL}, {{NULL, NULL, NULL}}, 0},
-    {"ListBindings", "bindings", {NULL}, {{"aa{sv}", "bindings", NULL}}, 0},
+    {"ListBindings", "bindings", {NULL}, {{"aa{sv}", "all", NULL}}, 0},
     {"ProveAddress", "prove", {"aor"}, {{"s", "text", NULL}}, 0},
 };
 

@@ -1,15 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ag.h"
+#include "activation.h"
 #include "ctl.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <openssl/crypto.h>
-#include <simauth/activation.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -37,51 +32,6 @@ static bool read_typed(char *typed)
     return good;
 }
 
-/* GATEWAY/CODE, in place. */
-static bool split(char *typed, const char **gateway, uint8_t code[static SIMAUTH_CODE_LEN])
-{
-    char *slash;
-
-    g_strstrip(typed);
-    if (g_str_has_prefix(typed, "https://"))
-        typed += 8;
-    slash = strchr(typed, '/');
-    if (!slash || slash == typed || simauth_code_read(slash + 1, code) != SIMAUTH_OK) {
-        ctl_complain("that is no code such as ag.operator.example/XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-X: "
-                     "look at each letter");
-        return false;
-    }
-    *slash = '\0';
-    *gateway = typed;
-    return true;
-}
-
-/* The file is there before the code is used up: a full disk costs no code. */
-static int make_file(const char *path)
-{
-    char *folder = g_path_get_dirname(path);
-    int fd = -1;
-
-    if (g_mkdir_with_parents(folder, 0700) == 0)
-        fd = g_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 && errno == EEXIST)
-        ctl_complain("%s is there already: name another with --file, or move it away", path);
-    else if (fd < 0)
-        ctl_complain("%s: %s", path, g_strerror(errno));
-    g_free(folder);
-    return fd;
-}
-
-static bool write_all(int fd, const char *text, const char *path)
-{
-    size_t len = strlen(text);
-
-    if (write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 && fsync(fd) == 0)
-        return true;
-    ctl_complain("%s: %s", path, g_strerror(errno));
-    return false;
-}
-
 /* The settings name it unless they name another SIM already. */
 static enum ctl_exit use_it(const struct ctl *ctl, const struct settings *settings,
                             const char *path)
@@ -101,33 +51,22 @@ static enum ctl_exit use_it(const struct ctl *ctl, const struct settings *settin
     return status;
 }
 
+/* What the gateway refused is another status than what this computer could not do. */
 static enum ctl_exit activate(const struct ctl *ctl, char *typed, const char *path)
 {
-    char why[SETTINGS_ERROR_MAX], error[AG_ERROR_MAX] = "", *sim = NULL;
-    uint8_t code[SIMAUTH_CODE_LEN];
-    const char *gateway;
-    struct settings *settings;
-    enum ctl_exit status = CTL_ERROR;
-    int fd;
+    char why[SETTINGS_ERROR_MAX], error[ACTIVATION_ERROR_MAX] = "", *made;
+    struct settings *settings = settings_read(ctl->config, why);
+    bool no_code = false, there = g_file_test(path, G_FILE_TEST_EXISTS);
+    enum ctl_exit status = CTL_NOT;
 
-    if (!split(typed, &gateway, code))
-        return CTL_USAGE;
-    fd = make_file(path);
-    if (fd < 0)
-        return CTL_ERROR;
-    settings = settings_read(ctl->config, why);
-    if (ag_activate(gateway, settings ? settings->ca_file : NULL, code, &sim, error) != AG_OK) {
+    made = activation_fetch(typed, path, settings ? settings->ca_file : NULL, &no_code, error);
+    if (made)
+        status = use_it(ctl, settings, made);
+    else
         ctl_complain("%s", error);
-        status = CTL_NOT;
-    } else if (write_all(fd, sim, path)) {
-        status = use_it(ctl, settings, path);
-    }
-    if (close(fd) != 0 || !sim || status == CTL_ERROR)
-        (void)unlink(path);
-    if (sim)
-        OPENSSL_cleanse(sim, strlen(sim));
-    free(sim);
-    OPENSSL_cleanse(code, sizeof(code));
+    if (!made && (no_code || there || g_str_has_prefix(error, path)))
+        status = no_code ? CTL_USAGE : CTL_ERROR;
+    g_free(made);
     settings_unref(settings);
     return status;
 }

@@ -88,6 +88,49 @@ static void on_worker(struct errand *errand, struct station *station)
 static bool begin(struct core *core, enum task_kind kind, const char *aor, const uint8_t *nonce,
                   struct control_reply *reply);
 
+static const char *proof_word(const struct proof *proof)
+{
+    if (!proof)
+        return "";
+    if (proof->waiting)
+        return "waiting";
+    return !strcmp(proof->state, "bound") ? "done" : "failed";
+}
+
+static json_t *one_of(const char *aor, const char *by, int64_t since, int64_t until)
+{
+    const struct proof *proof = proofs ? g_hash_table_lookup(proofs, aor) : NULL;
+    const char *word = proof_word(proof);
+
+    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "aor", aor, "by", by, "since",
+                     (json_int_t)since, "until", (json_int_t)until, "proof", word, "proof_text",
+                     strcmp(word, "failed") ? "" : proof->state);
+}
+
+/* Each address once, with its proof. */
+static json_t *all_of(const struct task *t)
+{
+    json_t *all = json_array();
+    GHashTableIter iter;
+    gpointer aor;
+
+    for (size_t i = 0; i < t->count; i++)
+        json_array_append_new(
+            all, one_of(t->list[i].aor, t->list[i].by, t->list[i].since, t->list[i].until));
+    if (!proofs)
+        return all;
+    g_hash_table_iter_init(&iter, proofs);
+    while (g_hash_table_iter_next(&iter, &aor, NULL)) {
+        size_t i = 0;
+
+        while (i < t->count && strcmp(t->list[i].aor, aor))
+            i++;
+        if (i == t->count)
+            json_array_append_new(all, one_of(aor, "", 0, 0));
+    }
+    return all;
+}
+
 static void answer_list(struct task *t)
 {
     json_t *bound = json_array(), *asked = json_array();
@@ -106,7 +149,8 @@ static void answer_list(struct task *t)
                 asked, json_pack("{s:s, s:s}", "aor", proof->aor, "state", proof->state));
         }
     }
-    control_answer(t->reply, json_pack("{s:o, s:o}", "bindings", bound, "asked", asked));
+    control_answer(t->reply, json_pack("{s:o, s:o, s:o}", "all", all_of(t), "bindings", bound,
+                                       "asked", asked));
 }
 
 static void renew_those(struct core *core, const struct task *t)
@@ -159,7 +203,9 @@ static void back(struct errand *errand)
     else if (t->reply && t->kind == TASK_LIST)
         answer_list(t);
     else if (t->reply)
-        control_answer(t->reply, json_pack("{s:s}", "aor", t->aor));
+        control_answer(t->reply, json_pack("{s:s, s:s}", "aor", t->aor, "text",
+                                           "The operator sends a message to this address; the "
+                                           "proof is done when it has come."));
     g_free(t);
 }
 

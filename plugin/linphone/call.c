@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call.h"
 #include "ahead.h"
+#include "bus_view.h"
 #include "note.h"
 #include "sips.h"
 #include "words.h"
@@ -295,6 +296,13 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
     return answer;
 }
 
+static int64_t pinned_last(const struct core *core, const char *aor)
+{
+    const struct pin *pin = core->pins ? pins_find(core->pins, aor) : NULL;
+
+    return pin ? pin->last : 0;
+}
+
 static int64_t now_us(void)
 {
     return g_get_monotonic_time();
@@ -329,6 +337,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->peer_wish = -1;
     call->began = core_now();
     call->began_us = now_us();
+    call->pinned_last = pinned_last(core, policy.peer);
     call->ahead = caller ? ahead_take(core, &call->policy) : NULL;
     call->root = leg_new(call, call_new_session(call));
     if (!call->root) {
@@ -343,6 +352,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     core->calls = call;
     sip_call_set_user_data(sip, call);
     call_start_hold(call);
+    bus_view_changed();
     return call;
 }
 
@@ -373,8 +383,12 @@ void call_over(struct call *call)
     call_key_over(call, false);
     note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
     /* A callee that does not have the key never rang, and the same call comes once more. */
-    if (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN)
-        core_remember_call(call->core, call_record(call));
+    if (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN) {
+        json_t *record = call_record(call);
+        shown_call_record(call, record);
+        core_remember_call(call->core, record);
+    }
+    shown_call_over(call);
 }
 
 void call_free(struct call *call)
@@ -491,6 +505,7 @@ void call_tell(struct call *call, const struct simauth_session *session)
                   simauth_session_peer_sim_age(session), (int)((now_us() - call->began_us) / 1000),
                   simauth_session_peer_operator(session));
     tell_known(call, session);
+    shown_call_told(call);
     call_silence(call);
     if (call->word == SIMAUTH_WORD_AUTHENTICATED) {
         call_key_over(call, true);

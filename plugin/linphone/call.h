@@ -80,6 +80,7 @@ struct call {
 
     struct sip_timer *hold_timer, *verdict_timer;
     int64_t began, began_us;
+    int64_t pinned_last; /* when the peer's pin was last renewed before this call; 0: none */
     int gateway_us, card_us;
     char error[SETTINGS_ERROR_MAX];
     enum simauth_word word; /* last told */

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A call and its media: the key, the verdict, the microphone, and offers that come later. */
+#include "bus_view.h"
 #include "call.h"
 #include "note.h"
 #include "words.h"
@@ -108,6 +109,7 @@ void call_unsay(struct call *call, enum simauth_event reason)
 {
     call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
     call->reason = reason;
+    bus_view_changed();
     note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
               simauth_event_name(reason), (int)((g_get_monotonic_time() - call->began_us) / 1000),
               words_reason(reason));

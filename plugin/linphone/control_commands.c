@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "control_commands.h"
 #include "bindings.h"
+#include "bus_view.h"
 #include "call.h"
 #include "note.h"
 #include "sips.h"
@@ -208,7 +209,9 @@ void control_commands_handle(const char *command, const json_t *request,
             return;
         }
     }
-    control_error(reply, "no such command");
+    if (!person_commands_handle(command, request, reply) &&
+        !sim_commands_handle(command, request, reply))
+        control_error(reply, "no such command");
 }
 
 /* -- the socket ----------------------------------------------------------------------------------
@@ -225,10 +228,11 @@ void control_commands_start(belle_sip_provider_t *provider)
         .handle = control_commands_handle, .to_main = to_main, .context = provider};
     char error[256];
 
-    if (control)
+    if (home)
         return;
     control = control_start(&user, error);
     home = provider;
+    bus_view_start(provider);
     if (!control)
         note("no control socket, simauthctl will not find this Linphone: %s", error);
 }
@@ -237,6 +241,7 @@ void control_commands_stop(const belle_sip_provider_t *provider)
 {
     if (home != provider)
         return;
+    bus_view_stop();
     control_stop(control);
     control = NULL;
     home = NULL;

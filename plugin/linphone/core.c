@@ -3,7 +3,10 @@
 #include "core.h"
 #include "ahead.h"
 #include "bindings.h"
+#include "bus_view.h"
 #include "call.h"
+#include "changes.h"
+#include "history.h"
 #include "news.h"
 #include "note.h"
 #include "setup.h"
@@ -11,8 +14,6 @@
 
 #include <string.h>
 #include <sys/stat.h>
-
-#define CALLS_FILE_LIMIT (512L * 1024L)
 
 static struct core *cores;
 static const char *missing;
@@ -180,7 +181,7 @@ static void warm_up_lost(struct errand *errand)
     g_free(errand);
 }
 
-static void warm_up(struct core *core)
+void core_warm_up(struct core *core)
 {
     struct warm_up *w = g_new0(struct warm_up, 1);
 
@@ -232,7 +233,7 @@ void core_keep(struct core *core, const char *path, const char *text)
 }
 
 /* One file for each file of settings: two Linphones of a person may have two SIMs. */
-static char *state_path(const struct core *core, const char *what)
+char *core_state_path(const struct core *core, const char *what)
 {
     char *name = g_strdup_printf("%s-%08x", what, g_str_hash(core->settings_path));
     char *path = g_build_filename(g_get_user_state_dir(), "simauth", name, NULL);
@@ -249,7 +250,7 @@ static void keep_challenges(void *provider)
     if (!core)
         return;
     core->remembering = false;
-    path = state_path(core, "challenges");
+    path = core_state_path(core, "challenges");
     text = limits_text(&core->limits, core_now());
     core_keep(core, path, text);
     g_free(text);
@@ -265,7 +266,7 @@ void core_remember_challenges(struct core *core)
 
 static void recall_challenges(struct core *core)
 {
-    char *path = state_path(core, "challenges"), *text = NULL;
+    char *path = core_state_path(core, "challenges"), *text = NULL;
 
     if (g_file_get_contents(path, &text, NULL, NULL))
         limits_read(&core->limits, text, core_now());
@@ -277,7 +278,7 @@ static void recall_challenges(struct core *core)
 static struct settings *read_settings(struct core *core, char *error)
 {
     struct settings *settings;
-    char *text = NULL, *copy = state_path(core, "settings");
+    char *text = NULL, *copy = core_state_path(core, "settings");
 
     settings = settings_read(core->settings_path, error);
     (void)g_file_get_contents(core->settings_path, &text, NULL, NULL);
@@ -319,7 +320,9 @@ struct settings *core_settings(struct core *core)
         become_inactive(core, error);
     }
     if (core->settings)
-        warm_up(core);
+        core_warm_up(core);
+    bus_view_tell("SettingsChanged");
+    bus_view_changed();
     return core->settings;
 }
 
@@ -430,6 +433,7 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     struct call *call = core ? call_of(core, linphone) : NULL;
 
     (void)message;
+    bus_view_changed();
     if (!core)
         return;
     if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
@@ -474,6 +478,7 @@ static void account_registered(LinphoneCore *lc, LinphoneAccount *account,
 
     (void)account;
     (void)message;
+    bus_view_changed();
     if (core && state == LinphoneRegistrationOk) {
         bindings_registered(core);
         news_registered(core);
@@ -576,6 +581,7 @@ void core_free(struct core *core)
     g_free(core->pins_folder);
     g_free(core->settings_path);
     g_free(core->good_settings);
+    json_decref(core->changes);
     g_hash_table_unref(core->once);
     g_queue_free_full(core->last, drop_record);
     g_free(core);
@@ -590,17 +596,16 @@ void core_save_pins(struct core *core)
 
     if (core->pins && !pins_save(core->pins, error))
         note("pins not saved: %s", error);
+    bus_view_tell("PeersChanged");
 }
 
 void core_remember_call(struct core *core, json_t *record)
 {
     char *line = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
-    char *path = g_build_filename(core->pins_folder, "calls.jsonl", NULL);
 
-    if (line && !note_append(path, line, CALLS_FILE_LIMIT))
-        note("the list of calls cannot be written: %s", path);
+    if (line)
+        history_add(core, line);
     free(line);
-    g_free(path);
     g_queue_push_head(core->last, record);
     while (g_queue_get_length(core->last) > CORE_LAST_CALLS)
         json_decref(g_queue_pop_tail(core->last));
@@ -620,6 +625,7 @@ bool core_forget(struct core *core, const char *aor)
     found = pins_forget(core->pins, aor);
     if (found)
         core_save_pins(core);
+    found = changes_drop(core, aor) || found;
     /* Who may be somebody else now is not to be known by a key of before. */
     return setup_forget(core, aor) || found;
 }

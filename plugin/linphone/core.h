@@ -36,6 +36,7 @@ struct core {
     struct pins *pins; /* those of settings->data; NULL until they were read */
     char *pins_folder;
     char pins_error[SETTINGS_ERROR_MAX]; /* while pins_lost(pins) */
+    json_t *changes;                     /* changes.c's; NULL until it was asked for */
     GHashTable *once;                    /* canonical AORs: continue this once */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
@@ -64,6 +65,10 @@ struct settings *core_settings(struct core *core);
 const char *core_problem(const struct core *core);
 /* Writes a private file, whole or not at all, on the worker. */
 void core_keep(struct core *core, const char *path, const char *text);
+/* Where the state of this core's settings file is kept, as `what`; g_free(). */
+char *core_state_path(const struct core *core, const char *what);
+/* Opens SIM and gateway before they are needed; what they are like is known after that. */
+void core_warm_up(struct core *core);
 /* Which challenges the SIM was given, over a restart of the phone. */
 void core_remember_challenges(struct core *core);
 void core_save_pins(struct core *core);

@@ -4,6 +4,7 @@
  * The self-test: each link from the settings to the operator's records, in the order in which a
  * call needs them; the first that fails names what to mend, those behind it are "not tried".
  */
+#include "bus_view.h"
 #include "control_commands.h"
 #include "core.h"
 
@@ -23,13 +24,16 @@ struct self_test {
     bool has_self;
 };
 
-static void add(struct self_test *t, const char *link, const char *problem)
+/* `word` is for programs (SelfTest() on the session bus), `link` for people. */
+static void add(struct self_test *t, const char *word, const char *link, const char *problem)
 {
-    bool tried = !t->failed;
+    const char *result = t->failed ? "not-tried" : (problem ? "failed" : "good");
+    const char *shown = !t->failed && problem ? problem : "";
 
-    json_array_append_new(t->links, json_pack("{s:s, s:s, s:s}", "link", link, "result",
-                                              !tried ? "not-tried" : (problem ? "failed" : "good"),
-                                              "problem", tried && problem ? problem : ""));
+    json_array_append_new(t->links, json_pack("{s:s, s:s, s:s, s:s}", "word", word, "link", link,
+                                              "result", result, "problem", shown));
+    if (t->provider)
+        bus_view_link(t->provider, word, result, shown);
     t->failed = t->failed || problem;
 }
 
@@ -44,19 +48,20 @@ static void on_worker(struct errand *errand, struct station *station)
 
     station_start_over(station);
     state = station_prepare(station, errand->settings);
-    add(t, "SIM", state == STATION_NO_SIM ? station_error(station) : NULL);
-    add(t, "gateway named", state == STATION_NO_GATEWAY ? station_error(station) : NULL);
+    add(t, "sim", "SIM", state == STATION_NO_SIM ? station_error(station) : NULL);
+    add(t, "gateway-named", "gateway named",
+        state == STATION_NO_GATEWAY ? station_error(station) : NULL);
     if (state == STATION_READY)
         status = ag_bootstrap(station_ag(station));
     if (status != AG_OK)
         problem = ag_error(station_ag(station));
-    add(t, "gateway reached over TLS", status == AG_DOWN ? problem : NULL);
-    add(t, "bootstrapping with the SIM", status == AG_DOWN ? NULL : problem);
+    add(t, "gateway-reached", "gateway reached over TLS", status == AG_DOWN ? problem : NULL);
+    add(t, "bootstrapped", "bootstrapping with the SIM", status == AG_DOWN ? NULL : problem);
     if (t->bootstrap_only || t->failed)
         return;
     status = ag_self(station_ag(station), &t->self);
     t->has_self = status == AG_OK;
-    add(t, "operator's record of us", t->has_self ? NULL : ag_error(station_ag(station)));
+    add(t, "record", "operator's record of us", t->has_self ? NULL : ag_error(station_ag(station)));
 }
 
 static void check_clock(struct self_test *t)
@@ -66,7 +71,7 @@ static void check_clock(struct self_test *t)
 
     g_snprintf(problem, sizeof(problem),
                "this computer's clock differs from the operator's by %lld s: set it", difference);
-    add(t, "clock", llabs(difference) > CLOCK_LIMIT_S ? problem : NULL);
+    add(t, "clock", "clock", llabs(difference) > CLOCK_LIMIT_S ? problem : NULL);
 }
 
 static void check_accounts(struct self_test *t, const struct core *core)
@@ -82,7 +87,7 @@ static void check_accounts(struct self_test *t, const struct core *core)
         if (uri)
             bctbx_free(uri);
     }
-    add(t, "account",
+    add(t, "account", "account",
         any ? NULL
             : "the operator vouches for none of Linphone's accounts: ask it to bind your address "
               "to your SIM");
@@ -98,8 +103,8 @@ static void back(struct errand *errand)
         check_clock(t);
         check_accounts(t, core);
     } else if (!t->bootstrap_only) {
-        add(t, "clock", NULL);
-        add(t, "account", NULL);
+        add(t, "clock", "clock", NULL);
+        add(t, "account", "account", NULL);
     }
     control_answer(t->reply, json_pack("{s:b, s:o}", "good", !t->failed, "links", t->links));
     g_free(t);
@@ -122,11 +127,12 @@ void self_test(struct control_reply *reply, bool bootstrap_only)
 
     t->reply = reply;
     t->bootstrap_only = bootstrap_only;
+    t->provider = core ? core->provider : NULL;
     t->links = json_array();
     t->errand.work = on_worker;
     t->errand.back = back;
     t->errand.lost = lost;
-    add(t, "settings",
+    add(t, "settings", "settings",
         settings ? core_problem(core)
                  : (core ? (core_missing() ? core_missing() : core->inactive) : "no core"));
     if (!settings) {
@@ -134,7 +140,6 @@ void self_test(struct control_reply *reply, bool bootstrap_only)
         g_free(t);
         return;
     }
-    t->provider = core->provider;
     t->errand.settings = settings_ref(settings);
     worker_do(core->worker, &t->errand);
 }

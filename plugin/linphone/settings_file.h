@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file of settings as a person changes it: simauthctl and the session bus, by the same rules. */
+/* The file of settings as a person changes it: simauthctl and the session bus, by the same rules.
+ */
 #ifndef SIMAUTH_PLUGIN_SETTINGS_FILE_H
 #define SIMAUTH_PLUGIN_SETTINGS_FILE_H
 

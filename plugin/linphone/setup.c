@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "setup.h"
+#include "bus_view.h"
 #include "call.h"
 #include "news.h"
 #include "note.h"
@@ -118,6 +119,7 @@ static void changed(struct core *core)
     struct setup *setup = core->setup;
 
     setup->dirty = true;
+    bus_view_tell("KeysChanged");
     if (!setup->scheduled)
         setup->scheduled = sip_tap_run_later(core->provider, save_soon, core->provider);
 }

@@ -16,8 +16,8 @@ struct station {
     struct sim_pin_source *pin; /* outlives the SIM: a PIN that was given, or refused, stays so */
     struct pin_giver giver;     /* before it */
     struct station_health health;
-    guint cards; /* which were there when a card could not be opened last */
-    char *pin_setting;          /* that `pin` was made for */
+    guint cards;       /* which were there when a card could not be opened last */
+    char *pin_setting; /* that `pin` was made for */
     struct sim_identity identity;
     struct ag *ag;
     char gateway[256];

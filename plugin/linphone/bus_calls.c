@@ -1,0 +1,503 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Calls as a person sees them: one object for each, from before it rings until a minute after its
+ * end, also for those that nothing of ours looks at. What is shown is made afresh each time from
+ * the call and Linphone's own, so nothing has to be kept in step.
+ */
+#include "bus_view.h"
+#include "call.h"
+#include "changes.h"
+#include "shown_words.h"
+#include "words.h"
+
+#include <string.h>
+
+#define KEPT_S 60
+#define KEPT_MAX 32
+#define ZRTP_US (3 * G_USEC_PER_SEC) /* it may take that long until media is called clear */
+
+struct shown {
+    struct shown *next;
+    unsigned number;
+    char *id;        /* Call-ID of the first INVITE */
+    json_t *call;    /* properties, as they were last seen */
+    bool seen;       /* in this look */
+    bool answered;   /* a call that was, stays so */
+    gint64 talks_us; /* since when; 0: not yet */
+    int64_t ended;
+};
+static struct shown *all;
+static unsigned last_number;
+
+static void put(json_t *object, const char *name, const char *text)
+{
+    json_object_set_new(object, name, json_string(text ? text : ""));
+}
+
+static void put_number(json_t *object, const char *name, int64_t number)
+{
+    json_object_set_new(object, name, json_integer((json_int_t)number));
+}
+
+static struct shown *shown_of(const char *id)
+{
+    struct shown *s = all;
+
+    while (s && strcmp(s->id, id))
+        s = s->next;
+    if (s)
+        return s;
+    s = g_new0(struct shown, 1);
+    s->number = ++last_number;
+    s->id = g_strdup(id);
+    s->next = all;
+    all = s;
+    return s;
+}
+
+/* -- what Linphone knows -------------------------------------------------------------------------
+ */
+
+enum phase { PHASE_BEFORE, PHASE_RINGING, PHASE_TALKING, PHASE_ENDED };
+
+static enum phase phase_of(LinphoneCallState state)
+{
+    switch (state) {
+    case LinphoneCallStateIdle:
+    case LinphoneCallStateOutgoingInit:
+    case LinphoneCallStateOutgoingProgress:
+        return PHASE_BEFORE;
+    case LinphoneCallStateIncomingReceived:
+    case LinphoneCallStatePushIncomingReceived:
+    case LinphoneCallStateIncomingEarlyMedia:
+    case LinphoneCallStateOutgoingRinging:
+    case LinphoneCallStateOutgoingEarlyMedia:
+        return PHASE_RINGING;
+    case LinphoneCallStateEnd:
+    case LinphoneCallStateError:
+    case LinphoneCallStateReleased:
+        return PHASE_ENDED;
+    default:
+        return PHASE_TALKING;
+    }
+}
+
+static const char *media_of(const struct shown *s, LinphoneCall *linphone)
+{
+    const LinphoneCallParams *params = linphone_call_get_current_params(linphone);
+
+    switch (linphone_call_params_get_media_encryption(params)) {
+    case LinphoneMediaEncryptionZRTP:
+        return "zrtp";
+    case LinphoneMediaEncryptionSRTP:
+        return "srtp";
+    case LinphoneMediaEncryptionDTLS:
+        return "dtls";
+    default:
+        return g_get_monotonic_time() - s->talks_us < ZRTP_US ? "none" : "clear";
+    }
+}
+
+/* Linphone with auto-answer says "ringing" after "talking": what was answered stays so. */
+static void add_linphone(struct shown *s, json_t *call, LinphoneCall *linphone)
+{
+    static const char *const names[] = {"before", "ringing", "talking", "ended"};
+    enum phase phase = linphone ? phase_of(linphone_call_get_state(linphone)) : PHASE_BEFORE;
+    const char *media = "none";
+
+    if (s->answered && phase < PHASE_TALKING)
+        phase = PHASE_TALKING;
+    if (phase == PHASE_TALKING && !s->answered) {
+        s->answered = true;
+        s->talks_us = g_get_monotonic_time();
+    }
+    if (phase == PHASE_TALKING && linphone)
+        media = media_of(s, linphone);
+    put(call, "Phase", s->ended ? "ended" : names[phase]);
+    put(call, "Media", media);
+    json_object_set_new(call, "Answered", json_boolean(s->answered));
+    json_object_set_new(call, "Conference",
+                        json_boolean(linphone && linphone_call_get_conference(linphone)));
+}
+
+static void add_ends(const struct shown *s, json_t *call, int64_t began)
+{
+    put(call, "Id", s->id);
+    put_number(call, "Began", began);
+    put_number(call, "Ended", s->ended);
+}
+
+/* -- what we know --------------------------------------------------------------------------------
+ */
+
+static const struct simauth_session *session_of(const struct call *call)
+{
+    const struct leg *leg = call->talk ? call->talk : call->root;
+
+    return leg ? leg->session : NULL;
+}
+
+static bool same_operator(const char *a, const char *b)
+{
+    return *a && *b && !strcmp(simauth_nai_realm(a), simauth_nai_realm(b));
+}
+
+/* docs/protocol.md sections 4, 5 and 8. */
+static const char *listen_of(const struct call *call, const struct simauth_session *session,
+                             const char *media)
+{
+    if (!strcmp(media, "none"))
+        return "unknown";
+    if (!strcmp(media, "clear"))
+        return "anybody";
+    if (!call || call->word != SIMAUTH_WORD_AUTHENTICATED || !session)
+        return "middle";
+    if (agent_words(session))
+        return "operators";
+    return same_operator(simauth_session_own_nai(session), simauth_session_peer_nai(session))
+               ? "one-operator"
+               : "two-operators";
+}
+
+/* A SIM that is surely younger than the last call: its age is in whole days. */
+static bool is_new_sim(const struct call *call, const struct simauth_session *session)
+{
+    int age = simauth_session_peer_sim_age(session);
+
+    return call->pinned_last && age >= 0 &&
+           call->began - ((int64_t)age + 1) * 86400 > call->pinned_last;
+}
+
+static const char *change_of(const struct call *call, const struct simauth_session *session)
+{
+    const char *before = call->policy.peer_nai;
+    const char *now = session ? simauth_session_peer_nai(session) : "";
+
+    if (*before && *now && strcmp(before, now) != 0)
+        return strcmp(simauth_nai_realm(before), simauth_nai_realm(now)) ? "other-operator"
+                                                                         : "other-name";
+    return session && is_new_sim(call, session) ? "new-sim" : "none";
+}
+
+static const char *policy_name(const struct call *call)
+{
+    return call->policy.policy == SIMAUTH_REQUIRE  ? "require"
+           : call->policy.policy == SIMAUTH_PREFER ? "prefer"
+                                                   : "continue";
+}
+
+static void add_reason(const struct call *call, json_t *shown)
+{
+    bool none = call->reason >= SIMAUTH_EVENT_COUNT;
+    char *reason = shown_reason(none ? "" : simauth_event_name(call->reason));
+
+    put(shown, "Reason", reason);
+    put(shown, "ReasonText", words_reason(call->reason));
+    put(shown, "Advice", none ? "none" : shown_advice(call->reason));
+    put(shown, "AdviceText", words_advice(call->reason));
+    put(shown, "Problem", call->error);
+    g_free(reason);
+}
+
+/* While nothing is known of the call, what its peer says of itself is not shown as vouched for. */
+static void add_names(const struct call *call, const struct simauth_session *session, json_t *shown)
+{
+    bool vouched = session && call->word != SIMAUTH_WORD_NONE;
+    const struct simauth_method *method = vouched ? simauth_session_peer_method(session) : NULL;
+    const char *nai = vouched ? simauth_session_peer_nai(session) : "";
+    const char *operator_name = vouched ? simauth_session_peer_operator(session) : "";
+    char *text = shown_verdict_text(call->word, nai, operator_name, words_reason(call->reason));
+    char *known = call_known_words(call);
+    const char *agent = vouched ? agent_words(session) : NULL;
+
+    put(shown, "Verdict", shown_verdict(call->word));
+    put(shown, "VerdictText", text);
+    put(shown, "Nai", nai);
+    put(shown, "Operator", operator_name);
+    put(shown, "OwnNai", session ? simauth_session_own_nai(session) : call->core->own_nai);
+    put(shown, "Method", method ? method->name : "");
+    put(shown, "MethodText", agent ? agent : (known ? known : ""));
+    put_number(shown, "SimAge", vouched ? simauth_session_peer_sim_age(session) : -1);
+    g_free(known);
+    g_free(text);
+}
+
+static void add_change(const struct call *call, const struct simauth_session *session,
+                       json_t *shown)
+{
+    const char *change = change_of(call, session);
+
+    put(shown, "PinnedNai", call->pinned_last ? call->policy.peer_nai : "");
+    put(shown, "Change", change);
+    put(shown, "ChangeText", shown_change_text(change));
+}
+
+static json_t *see_call(struct shown *s, const struct call *call)
+{
+    const struct simauth_session *session = session_of(call);
+    json_t *shown = json_object();
+    const char *listen;
+
+    add_ends(s, shown, call->began);
+    put(shown, "Direction", call->caller ? "outgoing" : "incoming");
+    put(shown, "Own", call->policy.own);
+    put(shown, "Peer", call->policy.peer);
+    add_linphone(s, shown, call->over ? NULL : call_linphone(call));
+    add_reason(call, shown);
+    add_names(call, session, shown);
+    add_change(call, session, shown);
+    listen = listen_of(call, session, json_string_value(json_object_get(shown, "Media")));
+    put(shown, "Listen", listen);
+    put(shown, "ListenText", shown_listen_text(listen));
+    put_number(shown, "KnownSince", call_known_since(call));
+    put(shown, "Policy", policy_name(call));
+    put(shown, "Weakest", shown_verdict(call->word));
+    json_object_set_new(shown, "Muted",
+                        json_boolean(call->policy.policy == SIMAUTH_REQUIRE && s->answered &&
+                                     !call->over && call->word != SIMAUTH_WORD_AUTHENTICATED));
+    return shown;
+}
+
+/* -- what nothing of ours looks at ---------------------------------------------------------------
+ */
+
+static char *canonical_of(const LinphoneAddress *address)
+{
+    char *text = address ? linphone_address_as_string_uri_only(address) : NULL;
+    char aor[SIMAUTH_AOR_MAX + 1];
+    char *result =
+        g_strdup(text && simauth_aor_canonical(text, aor) == SIMAUTH_OK ? aor : (text ? text : ""));
+
+    if (text)
+        bctbx_free(text);
+    return result;
+}
+
+/* Before its INVITE has left a call of ours may still become one that is looked at. */
+static json_t *see_other(struct shown *s, LinphoneCall *linphone)
+{
+    const LinphoneCallLog *log = linphone_call_get_call_log(linphone);
+    bool outgoing = linphone_call_get_dir(linphone) == LinphoneCallOutgoing;
+    char *peer = canonical_of(linphone_call_get_remote_address(linphone));
+    char *own =
+        canonical_of(linphone_call_log_get_local_address((LinphoneCallLog *)(uintptr_t)log));
+    static const char *const empty[] = {"AdviceText", "Problem",   "Nai",
+                                        "Operator",   "OwnNai",    "Method",
+                                        "MethodText", "PinnedNai", "ChangeText"};
+    json_t *shown = json_object();
+    const char *listen;
+    bool decided;
+
+    add_ends(s, shown, linphone_call_log_get_start_date((LinphoneCallLog *)(uintptr_t)log));
+    put(shown, "Direction", outgoing ? "outgoing" : "incoming");
+    put(shown, "Own", own);
+    put(shown, "Peer", peer);
+    add_linphone(s, shown, linphone);
+    decided = strcmp(json_string_value(json_object_get(shown, "Phase")), "before") != 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(empty); i++)
+        put(shown, empty[i], "");
+    put(shown, "Reason", decided ? SHOWN_UNTOUCHED : "");
+    put(shown, "ReasonText", decided ? SHOWN_UNTOUCHED_TEXT : "");
+    put(shown, "Advice", "none");
+    put(shown, "Verdict", "none");
+    put(shown, "VerdictText", words_word(SIMAUTH_WORD_NONE));
+    put(shown, "Weakest", "none");
+    put(shown, "Change", "none");
+    put(shown, "Policy", "off");
+    listen = listen_of(NULL, NULL, json_string_value(json_object_get(shown, "Media")));
+    put(shown, "Listen", listen);
+    put(shown, "ListenText", shown_listen_text(listen));
+    put_number(shown, "KnownSince", 0);
+    put_number(shown, "SimAge", -1);
+    json_object_set_new(shown, "Muted", json_false());
+    g_free(own);
+    g_free(peer);
+    return shown;
+}
+
+/* -- a look at all -------------------------------------------------------------------------------
+ */
+
+static void take(struct shown *s, json_t *call)
+{
+    json_decref(s->call);
+    s->call = call;
+    s->seen = true;
+}
+
+static void end(struct shown *s)
+{
+    s->ended = s->ended ? s->ended : core_now();
+    if (!s->call)
+        return;
+    put(s->call, "Phase", "ended");
+    put_number(s->call, "Ended", s->ended);
+    json_object_set_new(s->call, "Conference", json_false());
+    json_object_set_new(s->call, "Muted", json_false());
+}
+
+/* A callee that has no key for a call says so before ringing, and the call comes once more. */
+static bool never_was(const struct call *call)
+{
+    return !call->caller && call->reason == SIMAUTH_EVENT_KEY_UNKNOWN;
+}
+
+static void look_at_core(struct core *core)
+{
+    const bctbx_list_t *calls = linphone_core_get_calls(core->lc);
+
+    for (const struct call *call = core->calls; call; call = call->next) {
+        if (!call->over && !never_was(call))
+            take(shown_of(call->first_id), see_call(shown_of(call->first_id), call));
+    }
+    for (; calls; calls = calls->next) {
+        const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(calls->data));
+        bool ours = false;
+
+        for (const struct call *call = core->calls; id && call; call = call->next)
+            ours = ours || !strcmp(call->first_id, id) || !strcmp(call->id, id);
+        if (id && *id && !ours && phase_of(linphone_call_get_state(calls->data)) != PHASE_ENDED)
+            take(shown_of(id), see_other(shown_of(id), calls->data));
+    }
+}
+
+/* One conference for each phone, as Linphone has it. */
+static void weigh_conference(void)
+{
+    const char *weakest = NULL;
+
+    for (const struct shown *s = all; s; s = s->next) {
+        const char *verdict = json_string_value(json_object_get(s->call, "Verdict"));
+
+        if (json_is_true(json_object_get(s->call, "Conference")) &&
+            (!weakest || shown_rank(verdict) < shown_rank(weakest)))
+            weakest = verdict;
+    }
+    for (const struct shown *s = all; weakest && s; s = s->next) {
+        if (json_is_true(json_object_get(s->call, "Conference")))
+            put(s->call, "Weakest", weakest);
+    }
+}
+
+static void drop_old(void)
+{
+    unsigned count = 0;
+
+    for (struct shown **link = &all; *link;) {
+        struct shown *s = *link;
+
+        if (!s->ended || (++count <= KEPT_MAX && core_now() - s->ended < KEPT_S)) {
+            link = &s->next;
+            continue;
+        }
+        *link = s->next;
+        json_decref(s->call);
+        g_free(s->id);
+        g_free(s);
+    }
+}
+
+void shown_calls_add(json_t *objects)
+{
+    for (struct shown *s = all; s; s = s->next)
+        s->seen = false;
+    for (struct core *core = core_first(); core; core = core->next)
+        look_at_core(core);
+    for (struct shown *s = all; s; s = s->next) {
+        if (!s->seen && !s->ended)
+            end(s);
+    }
+    weigh_conference();
+    drop_old();
+    for (const struct shown *s = all; s; s = s->next) {
+        char path[64];
+
+        g_snprintf(path, sizeof(path), "call/%u", s->number);
+        if (s->call)
+            json_object_set_new(objects, path,
+                                json_pack("{s:o}", "org.simauth.Call1", json_copy(s->call)));
+    }
+}
+
+void shown_call_told(const struct call *call)
+{
+    const struct simauth_session *session = session_of(call);
+
+    if (session)
+        changes_note(call->core, call->policy.peer, change_of(call, session),
+                     simauth_session_peer_nai(session), simauth_session_peer_operator(session));
+    bus_view_changed();
+}
+
+/* -- the end, and the record ---------------------------------------------------------------------
+ */
+
+void shown_call_over(const struct call *call)
+{
+    static const char *const last[] = {"Media", "Listen", "ListenText"};
+    json_t *shown;
+    struct shown *s;
+
+    if (never_was(call))
+        return;
+    s = shown_of(call->first_id);
+    if (s->ended)
+        return;
+    shown = see_call(s, call);
+    for (size_t i = 0; s->call && i < G_N_ELEMENTS(last); i++) /* as they were while it ran */
+        json_object_set(shown, last[i], json_object_get(s->call, last[i]));
+    take(s, shown);
+    end(s);
+    bus_view_changed();
+}
+
+void shown_call_record(const struct call *call, json_t *record)
+{
+    static const char *const kept[] = {"Media", "Listen", "Change"};
+    struct shown *s = all;
+
+    while (s && strcmp(s->id, call->first_id))
+        s = s->next;
+    json_object_set_new(record, "ended", json_integer((json_int_t)core_now()));
+    json_object_set_new(record, "answered", json_boolean(s && s->answered));
+    for (size_t i = 0; s && i < G_N_ELEMENTS(kept); i++) {
+        char *name = g_ascii_strdown(kept[i], -1);
+        json_object_set(record, name, json_object_get(s->call, kept[i]));
+        g_free(name);
+    }
+}
+
+json_t *shown_record(const json_t *record)
+{
+    static const struct {
+        const char *kept, *shown;
+    } texts[] = {
+        {"call_id", "Id"},        {"own", "Own"},           {"peer", "Peer"},
+        {"text", "ReasonText"},   {"advice", "AdviceText"}, {"nai", "Nai"},
+        {"operator", "Operator"}, {"own_nai", "OwnNai"},    {"method", "Method"},
+        {"media", "Media"},       {"listen", "Listen"},     {"change", "Change"},
+    };
+    const char *side = json_string_value(json_object_get(record, "side"));
+    const char *word = json_string_value(json_object_get(record, "word"));
+    const char *reason = json_string_value(json_object_get(record, "reason"));
+    json_t *shown = json_object(), *value;
+    char *dashed = shown_reason(reason ? reason : "");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        value = json_object_get(record, texts[i].kept);
+        put(shown, texts[i].shown, json_string_value(value));
+    }
+    put(shown, "Direction", side && !strcmp(side, "caller") ? "outgoing" : "incoming");
+    put(shown, "Verdict", word && strcmp(word, "unknown") ? word : "none");
+    put(shown, "Reason", dashed);
+    put_number(shown, "Began", json_integer_value(json_object_get(record, "began")));
+    put_number(shown, "Ended", json_integer_value(json_object_get(record, "ended")));
+    put_number(shown, "KnownSince", json_integer_value(json_object_get(record, "known_since")));
+    value = json_object_get(record, "sim_age");
+    put_number(shown, "SimAge", value ? json_integer_value(value) : -1);
+    json_object_set_new(shown, "Answered",
+                        json_boolean(json_is_true(json_object_get(record, "answered"))));
+    g_free(dashed);
+    return shown;
+}

@@ -1,0 +1,383 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bus_view.h"
+#include "control_commands.h"
+#include "note.h"
+#include "pin_source.h"
+#include "session_bus.h"
+#include "setup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LOOK_US (2 * G_USEC_PER_SEC) /* at readers */
+#define BUSY_MS 1500                 /* longer than a card takes that is at work */
+
+static struct session_bus *bus;
+
+static void put(json_t *object, const char *name, const char *text)
+{
+    json_object_set_new(object, name, json_string(text ? text : ""));
+}
+
+static void put_number(json_t *object, const char *name, int64_t number)
+{
+    json_object_set_new(object, name, json_integer((json_int_t)number));
+}
+
+static void put_object(json_t *objects, const char *kind, unsigned number, const char *interface,
+                       json_t *properties)
+{
+    char path[64];
+
+    g_snprintf(path, sizeof(path), "%s/%u", kind, number);
+    json_object_set_new(objects, path, json_pack("{s:o}", interface, properties));
+}
+
+/* -- SIM and gateway -----------------------------------------------------------------------------
+ */
+
+/* As they are under the settings of now; else nothing is known yet. */
+static void health_of(struct core *core, struct station_health *h)
+{
+    int busy;
+
+    health_begin(h);
+    h->sim_since = h->gateway_since = 0;
+    if (!core->settings || !core->worker)
+        return;
+    busy = worker_busy_ms(core->worker);
+    worker_health(core->worker, h);
+    if (h->settings != core->settings) {
+        health_begin(h);
+        h->sim_since = h->gateway_since = 0;
+    }
+    if (busy > BUSY_MS && strcmp(h->sim, "ready"))
+        health_sim(h, "busy", "The SIM waits for its PIN, or is at work.");
+    if (busy > 0 && !strcmp(h->gateway, "unknown"))
+        health_gateway(h, "asking", "The gateway is being asked.");
+    if (!core->settings->sim)
+        health_sim(h, "unset", "No SIM is set.");
+}
+
+static const char *kind_of(const struct settings *s)
+{
+    if (!s || !s->sim)
+        return "none";
+    if (g_str_has_prefix(s->sim, "soft"))
+        return "soft";
+    return g_str_has_prefix(s->sim, "modem") ? "modem" : "card";
+}
+
+static json_t *sim_of(struct core *core)
+{
+    json_t *sim = json_object();
+    struct station_health h;
+    char *file;
+
+    health_of(core, &h);
+    file = !strcmp(kind_of(core->settings), "soft") ? g_path_get_basename(h.sim_name) : NULL;
+    put(sim, "Setting", core->settings ? core->settings->sim : "");
+    put(sim, "Kind", kind_of(core->settings));
+    put(sim, "Name", file && *h.sim_name ? file : h.sim_name);
+    put(sim, "Generation", h.generation);
+    put(sim, "State", h.sim);
+    put_number(sim, "TriesLeft", h.tries_left);
+    put(sim, "Text", h.sim_text);
+    put_number(sim, "Since", h.sim_since);
+    g_free(file);
+    return sim;
+}
+
+/* -- accounts ------------------------------------------------------------------------------------
+ */
+
+static const char *registration_of(const LinphoneAccount *account)
+{
+    switch (linphone_account_get_state((LinphoneAccount *)(uintptr_t)account)) {
+    case LinphoneRegistrationOk:
+        return "ok";
+    case LinphoneRegistrationProgress:
+        return "progress";
+    case LinphoneRegistrationFailed:
+        return "failed";
+    default:
+        return "none";
+    }
+}
+
+static const char *policy_of(const struct core *core, const char *aor)
+{
+    const struct settings_party *party = settings_account(core->settings, aor);
+
+    return settings_policy_name(party && party->policy != SETTINGS_UNSET ? party->policy
+                                                                         : core->settings->policy);
+}
+
+static json_t *account_of(struct core *core, const LinphoneAccount *account, const char *uri)
+{
+    json_t *shown = json_object();
+    char aor[SIMAUTH_AOR_MAX + 1] = "";
+    bool vouched = core_is_own(core, uri);
+    struct station_health h;
+
+    health_of(core, &h);
+    if (simauth_aor_canonical(uri, aor) != SIMAUTH_OK)
+        g_strlcpy(aor, uri, sizeof(aor));
+    put(shown, "Aor", aor);
+    put(shown, "Registration", registration_of(account));
+    put(shown, "Nai", vouched ? core->self.nai : "");
+    put(shown, "Operator", vouched ? core->self.operator_name : "");
+    json_object_set_new(shown, "Vouched", json_boolean(vouched));
+    put(shown, "Policy", core->settings ? policy_of(core, aor) : "off");
+    put(shown, "Gateway",
+        *h.gateway_name || !core->settings ? h.gateway_name : core->settings->gateway);
+    put(shown, "GatewayState", h.gateway);
+    put(shown, "GatewayText", h.gateway_text);
+    put_number(shown, "GatewaySince", h.gateway_since);
+    put(shown, "Price", ""); /* no gateway says one yet */
+    return shown;
+}
+
+static void add_accounts(struct core *core, json_t *objects, unsigned *number)
+{
+    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
+
+    for (; accounts; accounts = accounts->next) {
+        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
+            linphone_account_get_params(accounts->data));
+        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+
+        if (!uri)
+            continue;
+        put_object(objects, "account", (*number)++, "org.simauth.Account1",
+                   account_of(core, accounts->data, uri));
+        bctbx_free(uri);
+    }
+}
+
+/* -- the phone -----------------------------------------------------------------------------------
+ */
+
+static const char *state_without_settings(const struct core *core)
+{
+    if (core_missing())
+        return "broken";
+    if (!core->settings_stamp)
+        return "unset";
+    return !strcmp(core->inactive, "switched off") ? "off" : "broken";
+}
+
+static const char *state_of(struct core *core, char *text, size_t room)
+{
+    struct station_health h;
+    const char *why;
+
+    *text = '\0';
+    if (!core->settings) {
+        g_strlcpy(text, core_missing() ? core_missing() : core->inactive, room);
+        return state_without_settings(core);
+    }
+    health_of(core, &h);
+    why = strcmp(h.sim, "ready") ? h.sim_text : h.gateway_text;
+    g_strlcpy(text, core->settings->built_in ? core->settings->problem : why, room);
+    if (core->settings->built_in)
+        return "broken";
+    if (!core->settings->sim)
+        return "unset";
+    if (!strcmp(h.sim, "ready") && !strcmp(h.gateway, "ready"))
+        return "ready";
+    if (*text)
+        return !strcmp(h.gateway, "asking") ? "starting" : "not-ready";
+    g_strlcpy(text, "The SIM and the operator's gateway are being asked.", room);
+    return "starting";
+}
+
+static json_t *phone_of(struct core *core)
+{
+    json_t *phone = json_object();
+    char text[SETTINGS_ERROR_MAX];
+
+    put(phone, "State", state_of(core, text, sizeof(text)));
+    put(phone, "StateText", text);
+    put(phone, "Version", SIMAUTH_VERSION);
+    put(phone, "Host", program_invocation_short_name);
+    put(phone, "HostVersion", linphone_core_get_version());
+    put_number(phone, "ProcessId", getpid());
+    put(phone, "Problem", core_problem(core));
+    put(phone, "SettingsPath", core->settings_path);
+    put(phone, "Policy", core->settings ? settings_policy_name(core->settings->policy) : "off");
+    put(phone, "Nai", core->own_nai);
+    put(phone, "Operator", core->self.operator_name);
+    put(phone, "KeysHome", core->setup ? setup_home(core) : "off");
+    put(phone, "KeysProblem", core->setup ? setup_problem(core) : "");
+    return phone;
+}
+
+/* -- a card that comes and goes ------------------------------------------------------------------
+ */
+
+struct look {
+    struct errand errand; /* first */
+    belle_sip_provider_t *provider;
+    bool ready_before, ready;
+};
+static bool looking;
+static gint64 looked_us;
+
+static void look_work(struct errand *errand, struct station *station)
+{
+    struct look *look = (struct look *)errand;
+
+    look->ready_before = !strcmp(station_health(station)->sim, "ready");
+    station_look(station, errand->settings);
+    look->ready = !strcmp(station_health(station)->sim, "ready");
+}
+
+static void look_lost(struct errand *errand)
+{
+    g_free(errand);
+}
+
+static void look_back(struct errand *errand)
+{
+    struct look *look = (struct look *)errand;
+    struct core *core = core_of_provider(look->provider);
+
+    looking = false;
+    looked_us = g_get_monotonic_time();
+    if (core && look->ready && !look->ready_before && core->settings)
+        core_warm_up(core);
+    bus_view_changed();
+    g_free(look);
+}
+
+/* Nothing tells of a card: it is looked for while somebody may be looking at us, and never while
+ * the worker has something else to do. */
+static void look_at_readers(struct core *core)
+{
+    struct look *look;
+
+    if (looking || !session_bus_connected(bus) || !core->settings || core->settings->built_in ||
+        !core->settings->sim || !g_str_has_prefix(core->settings->sim, "pcsc") ||
+        worker_busy_ms(core->worker) || g_get_monotonic_time() - looked_us < LOOK_US)
+        return;
+    looking = true;
+    look = g_new0(struct look, 1);
+    look->errand.work = look_work;
+    look->errand.back = look_back;
+    look->errand.lost = look_lost;
+    look->errand.settings = settings_ref(core->settings);
+    look->provider = core->provider;
+    worker_do(core->worker, &look->errand);
+}
+
+/* -- the front -----------------------------------------------------------------------------------
+ */
+
+static json_t *objects(void)
+{
+    json_t *all = json_object();
+    unsigned accounts = 0, sims = 0;
+
+    for (struct core *core = core_first(); core; core = core->next) {
+        (void)core_settings(core);
+        if (core == core_first())
+            json_object_set_new(all, "", json_pack("{s:o}", "org.simauth.Phone1", phone_of(core)));
+        add_accounts(core, all, &accounts);
+        put_object(all, "sim", sims++, "org.simauth.Sim1", sim_of(core));
+        look_at_readers(core);
+    }
+    shown_calls_add(all);
+    return all;
+}
+
+static void *watch(void *provider, int fd, void (*ready)(void *arg), void *arg)
+{
+    return sip_watch_start(provider, fd, ready, arg);
+}
+
+static void watch_for_write(void *handle, bool on)
+{
+    sip_watch_for_write(handle, on);
+}
+
+static void unwatch(void *handle)
+{
+    sip_watch_stop(handle);
+}
+
+static void *timer(void *provider, unsigned ms, void (*expired)(void *arg), void *arg)
+{
+    return sip_timer_start(provider, ms, expired, arg);
+}
+
+static void timer_stop(void *handle)
+{
+    sip_timer_stop(handle);
+}
+
+static void secret_command(const char *command, const struct session_bus_secret *secret,
+                           const json_t *request, struct control_reply *reply)
+{
+    sim_commands_secret(command, secret->text, secret->len, request, reply);
+}
+
+static void note_line(const char *sentence)
+{
+    note("bus: %s", sentence);
+}
+
+void bus_view_start(belle_sip_provider_t *provider)
+{
+    const struct session_bus_user user = {
+        .loop = {watch, watch_for_write, unwatch, timer, timer_stop, provider},
+        .handle = control_commands_handle,
+        .handle_secret = secret_command,
+        .objects = objects,
+        .pin_asker = pin_source_elsewhere,
+        .note = note_line,
+    };
+
+    looking = false;
+    if (!bus)
+        bus = session_bus_start(&user);
+}
+
+void bus_view_stop(void)
+{
+    struct session_bus *ending = bus;
+
+    bus = NULL;
+    session_bus_stop(ending);
+}
+
+void bus_view_changed(void)
+{
+    session_bus_changed(bus);
+}
+
+void bus_view_tell(const char *signal)
+{
+    session_bus_signal(bus, signal, NULL);
+}
+
+/* -- links of a self-test ------------------------------------------------------------------------
+ */
+
+static void tell_link(void *arg)
+{
+    json_t *strings = arg;
+
+    session_bus_signal(bus, "SelfTestLink", strings);
+    json_decref(strings);
+}
+
+void bus_view_link(belle_sip_provider_t *provider, const char *word, const char *result,
+                   const char *problem)
+{
+    json_t *strings = json_pack("[s, s, s]", word, result, problem);
+
+    if (!sip_tap_run_later(provider, tell_link, strings))
+        json_decref(strings);
+}
