@@ -240,7 +240,7 @@ bool sips_invite_out(struct core *core, struct sip_call *sip)
     s->policy = policy;
     fault = sips_account_fault(core, own);
     if (!fault)
-        fault = sips_route_fault(invite, own);
+        fault = sips_route_fault(sip, own);
     if (fault) {
         break_off(s, fault);
         return stop_before_it_leaves(s);
@@ -322,6 +322,7 @@ enum sip_decision sips_response_in(struct core *core, struct sip_call *sip,
         if (!required(s))
             return SIP_PASS;
         end(s);
+        sip_message_force_tls(message); /* ACK and BYE */
         return code < 200 ? SIP_DROP : SIP_PASS;
     }
     if (s->word == SIPS_ASKED) {

@@ -82,11 +82,9 @@ const char *sips_account_fault(const struct core *core, const char *own)
     return NULL;
 }
 
-const char *sips_route_fault(belle_sip_request_t *invite, const char *own)
+const char *sips_route_fault(const struct sip_call *sip, const char *own)
 {
-    belle_sip_header_route_t *route =
-        belle_sip_message_get_header_by_type(invite, belle_sip_header_route_t);
-    belle_sip_uri_t *uri = uri_in(route);
+    belle_sip_uri_t *uri = sip_call_next_hop(sip);
     const char *host = uri ? belle_sip_uri_get_host(uri) : NULL;
     const char *transport = uri ? belle_sip_uri_get_transport_param(uri) : NULL;
     char aor[SIMAUTH_AOR_MAX + 1] = "";
@@ -95,7 +93,7 @@ const char *sips_route_fault(belle_sip_request_t *invite, const char *own)
     if (!host || g_ascii_strcasecmp(host, simauth_aor_domain(aor)))
         return "calls of this account do not go through its own server: switch on its outbound "
                "proxy";
-    if (!is_secure(uri) && (!transport || g_ascii_strcasecmp(transport, "tls")))
+    if (transport ? g_ascii_strcasecmp(transport, "tls") != 0 : !is_secure(uri))
         return "calls of this account do not leave over TLS";
     return NULL;
 }

@@ -11,7 +11,7 @@
  */
 const char *sips_account_fault(const struct core *core, const char *own);
 /* Whether this INVITE of ours goes to that server. */
-const char *sips_route_fault(belle_sip_request_t *invite, const char *own);
+const char *sips_route_fault(const struct sip_call *sip, const char *own);
 /* Whether a message of theirs says sips everywhere, came over the connection that `own` is
  * registered over, and has our server's word that its sender (`peer`) was authenticated. */
 const char *sips_path_fault(const struct sip_call *sip, belle_sip_message_t *message,

@@ -171,11 +171,15 @@ void sip_call_set_end_reason(struct sip_call *call, const char *reason, const ch
  * message of theirs in this call came over so far; NULL when one came over another, when the
  * registration was over by then, or when nothing came. Valid until the next message. */
 const char *sip_call_registered_over(const struct sip_call *call);
+/* Where the INVITE goes first, within invite_out; NULL when it is not known. */
+belle_sip_uri_t *sip_call_next_hop(const struct sip_call *call);
 /* Whether an address that is the same() as `aor` is registered over a TLS connection that lives. */
 bool sip_tap_is_registered(belle_sip_provider_t *provider, const char *aor,
                            bool (*same)(const char *a, const char *b));
 /* The URIs of all contacts become sips, or sip over TLS. */
 void sip_message_set_contact_secure(belle_sip_message_t *message, bool secure);
+/* Of what came: wherever it leads (Contact, Record-Route), it leads there over TLS. */
+void sip_message_force_tls(belle_sip_message_t *message);
 /* Request-URI, From, To and Contact become sips, or sip; within invite_out. */
 void sip_invite_set_secure(belle_sip_request_t *invite, bool secure);
 

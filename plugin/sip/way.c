@@ -207,6 +207,13 @@ const char *sip_call_registered_over(const struct sip_call *call)
     return call->way_mixed ? NULL : call->way;
 }
 
+belle_sip_uri_t *sip_call_next_hop(const struct sip_call *call)
+{
+    return call->transaction && call->held == TAP_HELD_INVITE
+               ? belle_sip_client_transaction_get_route((void *)call->transaction)
+               : NULL;
+}
+
 bool sip_tap_is_registered(belle_sip_provider_t *provider, const char *aor,
                            bool (*same)(const char *a, const char *b))
 {
@@ -241,6 +248,27 @@ void sip_message_set_contact_secure(belle_sip_message_t *message, bool secure)
         if (BELLE_SIP_OBJECT_IS_INSTANCE_OF(contacts->data, belle_sip_header_address_t))
             set_secure(belle_sip_header_address_get_uri(contacts->data), secure);
     }
+}
+
+/* Whatever transport stands there: belle-sip follows `sips:...;transport=tcp` in the clear. */
+static void force_tls(const belle_sip_list_t *headers)
+{
+    for (; headers; headers = headers->next) {
+        belle_sip_uri_t *uri =
+            BELLE_SIP_OBJECT_IS_INSTANCE_OF(headers->data, belle_sip_header_address_t)
+                ? belle_sip_header_address_get_uri(headers->data)
+                : NULL;
+        if (!uri)
+            continue;
+        belle_sip_uri_set_secure(uri, 1);
+        belle_sip_parameters_remove_parameter(BELLE_SIP_PARAMETERS(uri), "transport");
+    }
+}
+
+void sip_message_force_tls(belle_sip_message_t *message)
+{
+    force_tls(belle_sip_message_get_headers(message, "Contact"));
+    force_tls(belle_sip_message_get_headers(message, "Record-Route"));
 }
 
 static void set_address_secure(void *header, bool secure)
