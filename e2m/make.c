@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TYPE_GCM "application/pkcs7-mime; smime-type=authEnveloped-data; name=smime.p7m"
-#define TYPE_CBC "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m"
-#define TYPE_SIGNATURE "application/pkcs7-signature; name=smime.p7s"
+/* Without blanks, and the boundary bare and last: belle-sip 5.1 looks for just `;boundary=` in what
+ * comes, and ends its program where it does not find it. */
+#define TYPE_GCM "application/pkcs7-mime;smime-type=authEnveloped-data;name=smime.p7m"
+#define TYPE_CBC "application/pkcs7-mime;smime-type=enveloped-data;name=smime.p7m"
+#define TYPE_SIGNATURE "application/pkcs7-signature;name=smime.p7s"
 #define TYPE_SIGNED                                                                                \
-    "multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=\"%s\""
-#define TYPE_MIXED "multipart/mixed; boundary=\"%s\""
+    "multipart/signed;protocol=\"application/pkcs7-signature\";micalg=sha-256;boundary=%s"
+#define TYPE_MIXED "multipart/mixed;boundary=%s"
 
 /* Content-Session of what is made; "" where the two are not known. */
 enum e2m_result e2m_session_print(const char *from, const char *to,

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call.h"
 #include "ahead.h"
+#include "e2m.h"
 #include "bus_view.h"
 #include "note.h"
 #include "sips.h"
@@ -456,6 +457,7 @@ json_t *call_record(const struct call *call)
     if (leg->session)
         add_names(record, leg->session);
     sips_add(call->core, call->sip, record);
+    e2m_add(call->sip, record);
     return record;
 }
 

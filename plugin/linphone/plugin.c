@@ -6,6 +6,7 @@
  */
 #include "call.h"
 #include "control_commands.h"
+#include "e2m.h"
 #include "note.h"
 #include "sips.h"
 
@@ -28,6 +29,8 @@ static void core_gone(void *user, belle_sip_provider_t *provider)
     (void)user;
     control_commands_stop(provider);
     if (core)
+        e2m_core_gone(core);
+    if (core)
         core_free(core);
     if (core_first())
         control_commands_start(core_first()->provider);
@@ -38,7 +41,7 @@ static enum sip_decision invite_out(void *user, struct sip_call *sip)
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
-    if (core && sips_invite_out(core, sip))
+    if (core && (sips_invite_out(core, sip) || e2m_invite_out(core, sip)))
         return SIP_HOLD; /* Linphone hears that it did not leave */
     return core ? caller_invite_out(core, sip) : SIP_PASS;
 }
@@ -48,7 +51,7 @@ static enum sip_decision invite_in(void *user, struct sip_call *sip)
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
-    if (core && sips_invite_in(core, sip))
+    if (core && (sips_invite_in(core, sip) || e2m_invite_in(core, sip)))
         return SIP_HOLD; /* is refused already */
     return core ? callee_invite_in(core, sip) : SIP_PASS;
 }
@@ -61,6 +64,8 @@ static enum sip_decision response_in(void *user, struct sip_call *sip,
     struct call *call = sip_call_user_data(sip);
 
     (void)user;
+    if (sips == SIP_PASS && core)
+        sips = e2m_response_in(core, sip, response);
     if (sips != SIP_PASS)
         return sips;
     return call ? caller_response_in(call, response) : SIP_PASS;
@@ -109,7 +114,8 @@ static enum sip_decision later_in(void *user, struct sip_call *sip, belle_sip_me
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
-    if (core && sips_later_in(core, sip, message) != SIP_PASS)
+    if (core && (sips_later_in(core, sip, message) != SIP_PASS ||
+                 e2m_later_in(core, sip, message) != SIP_PASS))
         return SIP_DROP;
     return call ? call_later_in(call, message) : SIP_PASS;
 }
@@ -122,6 +128,18 @@ static void later_out(void *user, struct sip_call *sip, belle_sip_message_t *mes
     out(sip, message);
     if (call)
         call_later_out(call, message);
+}
+
+static void body_out(void *user, struct sip_call *sip, belle_sip_message_t *message)
+{
+    struct core *core = core_of_provider(sip_call_provider(sip));
+    struct call *call = sip_call_user_data(sip);
+
+    (void)user;
+    if (call) /* once it is enveloped nothing more can be changed */
+        call_clean_sdp(call, message);
+    if (core)
+        e2m_body_out(core, sip, message);
 }
 
 static void held_gone(void *user, struct sip_call *sip, enum sip_gone why)
@@ -144,6 +162,8 @@ static void call_gone(void *user, struct sip_call *sip)
         sips_gone(core, sip);
     if (call)
         call_free(call);
+    if (core)
+        e2m_gone(core, sip);
     sip_call_set_user_data(sip, NULL);
 }
 
@@ -169,6 +189,7 @@ int simauth_plugin_start(void *core_or_null)
         .later_in = later_in,
         .later_out = later_out,
         .register_out = register_out,
+        .body_out = body_out,
         .held_gone = held_gone,
         .call_gone = call_gone,
     };

@@ -173,3 +173,10 @@ enum settings_policy policy_sips(const struct settings *s, const char *own_uri,
         return policy;
     return outgoing ? party->sips : strictest(policy, party->sips);
 }
+
+enum settings_policy policy_e2m(const struct settings *s, const char *peer)
+{
+    const struct settings_party *party = settings_peer(s, peer);
+
+    return party && party->e2m != SETTINGS_UNSET ? party->e2m : s->e2m;
+}

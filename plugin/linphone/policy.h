@@ -40,6 +40,8 @@ void policy_decide(const struct policy_question *question, struct policy_answer 
  * of all that may be meant: who calls chooses what stands in From and To. */
 enum settings_policy policy_sips(const struct settings *settings, const char *own, const char *peer,
                                  bool outgoing);
+/* What is asked of the bodies of calls with `peer` (canonical). */
+enum settings_policy policy_e2m(const struct settings *settings, const char *peer);
 /* Whether the URI is one of emergency services: urn:service:sos (RFC 5031) or a listed number. */
 bool policy_is_emergency(const struct settings *settings, const char *uri);
 

@@ -24,6 +24,14 @@ const struct settings_key settings_keys[] = {
     {"policy", "require, prefer or off", "for accounts and peers without one", "prefer"},
     {"sips", "require, prefer or off",
      "calls over servers that prove themselves, for accounts and peers without one", "off"},
+    {"e2m", "require, prefer or off",
+     "session descriptions enveloped for the callee and chosen servers", "off"},
+    {"e2m_certificate", "FILE", "our certificate for envelopes and signatures", "none"},
+    {"e2m_key", "FILE", "its private key", "none"},
+    {"e2m_ca_file", "FILE", "who vouches for other people's certificates", "ca_file"},
+    {"e2m_servers", "DOMAIN=FILE;DOMAIN=FILE;...", "servers that may read them, by certificate",
+     "none"},
+    {"e2m_signed", "true or false", "refuse what comes enveloped and not signed", "false"},
     {"ask", "known or everybody", "for whom the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
     {"agent", "off, prefer or only",
@@ -220,10 +228,28 @@ static void read_phone(struct reader *r, struct settings *s)
     check_sim(r, s);
 }
 
+static void read_e2m(struct reader *r, struct settings *s)
+{
+    s->e2m = read_policy(r, PHONE, "e2m", SETTINGS_OFF);
+    s->e2m_certificate = read_text(r, PHONE, "e2m_certificate");
+    s->e2m_key = read_text(r, PHONE, "e2m_key");
+    s->e2m_ca_file = read_text(r, PHONE, "e2m_ca_file");
+    s->e2m_signed = read_switch(r, "e2m_signed", false);
+    s->e2m_servers = g_key_file_get_string_list(r->file, PHONE, "e2m_servers", NULL, NULL);
+    if (!s->e2m_certificate != !s->e2m_key)
+        fail(r, "[phone] e2m_certificate, e2m_key: both or neither");
+    for (char **entry = s->e2m_servers; entry && *entry; entry++) {
+        g_strstrip(*entry);
+        if (**entry == '=' || !strchr(*entry, '='))
+            fail(r, "[phone] e2m_servers=%s: must be DOMAIN=FILE", *entry);
+    }
+}
+
 static void read_party(struct reader *r, const char *group, const char *uri,
                        struct settings_party *party)
 {
-    static const char *const known[] = {"policy", "sips", "nai", "first_key", NULL};
+    static const char *const known[] = {"policy", "sips",      "e2m", "certificate",
+                                        "nai",    "first_key", NULL};
     static const char *const switches[] = {"false", "true", NULL};
     char *nai;
 
@@ -232,6 +258,8 @@ static void read_party(struct reader *r, const char *group, const char *uri,
         fail(r, "[%s]: \"%s\" is no SIP address such as sip:bob@example.org", group, uri);
     party->policy = read_policy(r, group, "policy", SETTINGS_UNSET);
     party->sips = read_policy(r, group, "sips", SETTINGS_UNSET);
+    party->e2m = read_policy(r, group, "e2m", SETTINGS_UNSET);
+    party->certificate = read_text(r, group, "certificate");
     party->first_key = read_word(r, group, "first_key", switches, 0) == 1;
     nai = read_text(r, group, "nai");
     if (nai && simauth_nai_check(nai) != SIMAUTH_OK)
@@ -277,6 +305,7 @@ static struct settings *read_all(struct reader *r)
     s->refs = 1;
     check_groups(r);
     read_phone(r, s);
+    read_e2m(r, s);
     read_parties(r, "account", &s->accounts, &s->account_count);
     read_parties(r, "peer", &s->peers, &s->peer_count);
     if (r->failed) {
@@ -387,6 +416,14 @@ void settings_unref(struct settings *s)
     g_free(s->data);
     g_free(s->problem);
     g_strfreev(s->emergency);
+    g_free(s->e2m_certificate);
+    g_free(s->e2m_key);
+    g_free(s->e2m_ca_file);
+    g_strfreev(s->e2m_servers);
+    for (size_t i = 0; i < s->account_count; i++)
+        g_free(s->accounts[i].certificate);
+    for (size_t i = 0; i < s->peer_count; i++)
+        g_free(s->peers[i].certificate);
     g_free(s->accounts);
     g_free(s->peers);
     g_free(s);

@@ -33,6 +33,8 @@ struct settings_party {
     char nai[SIMAUTH_NAI_MAX + 1]; /* "" when not named */
     enum settings_policy policy;   /* SETTINGS_UNSET: that of [phone] */
     enum settings_policy sips;     /* the same: trust in servers */
+    enum settings_policy e2m;      /* the same: enveloped bodies */
+    char *certificate;             /* a peer: PEM file to envelope for; NULL: none */
     bool first_key; /* a peer: the operators may make the first setup key, before any call */
 };
 
@@ -45,8 +47,13 @@ struct settings {
     char *local_address; /* NULL: any */
     char *data;          /* folder of pins and history; never NULL */
     enum settings_carriage carriage;
-    enum settings_policy policy; /* never SETTINGS_UNSET */
-    enum settings_policy sips;   /* the same */
+    enum settings_policy policy;     /* never SETTINGS_UNSET */
+    enum settings_policy sips;       /* the same */
+    enum settings_policy e2m;        /* the same */
+    char *e2m_certificate, *e2m_key; /* PEM files; both or neither */
+    char *e2m_ca_file;               /* who vouches for others' certificates; NULL: ca_file */
+    char **e2m_servers;              /* "DOMAIN=FILE": may read what we envelope; NULL: none */
+    bool e2m_signed;                 /* what comes without a signature is refused */
     enum settings_ask ask;
     bool mark_verified;
     enum settings_agent agent;

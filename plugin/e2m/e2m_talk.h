@@ -1,0 +1,86 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * End-to-middle protection in a phone (docs/protocol.md section 8): what the phone holds (keys.c),
+ * and one call's bodies, enveloped before they leave and opened before anybody sees them (talk.c).
+ * It knows messages through the tap alone, and neither settings nor Linphone. Main loop only.
+ */
+#ifndef SIMAUTH_PLUGIN_E2M_TALK_H
+#define SIMAUTH_PLUGIN_E2M_TALK_H
+
+#include "sip_tap.h"
+
+#include <e2m/message.h>
+
+#define E2M_ERROR_MAX 512
+#define E2M_SERVERS_MAX E2M_LABEL_HOSTS
+
+/* -- what the phone holds ------------------------------------------------------------------------
+ */
+
+struct e2m_keys {
+    struct e2m_identity own; /* certificate NULL: none, it neither signs nor is enveloped for */
+    X509_STORE *trust;
+};
+
+/* Reads PEM files; `certificate` and `key` may be NULL together, `authorities` too (nobody is
+ * trusted). NULL with a sentence in `error` (E2M_ERROR_MAX octets). e2m_keys_free() it. */
+struct e2m_keys *e2m_keys_read(const char *certificate, const char *key, const char *authorities,
+                               char *error);
+void e2m_keys_free(struct e2m_keys *keys); /* NULL is allowed */
+
+/* A certificate of somebody else with what stands between it and an authority. */
+struct e2m_partner {
+    X509 *certificate;
+    STACK_OF(X509) * chain;
+};
+bool e2m_partner_read(struct e2m_partner *partner, const char *path, char *error);
+void e2m_partner_free(struct e2m_partner *partner);
+
+/* -- one call ------------------------------------------------------------------------------------
+ */
+
+struct e2m_talk;
+
+/* `own` and `peer` are canonical AORs; `keys` must outlive it. NULL: out of memory. */
+struct e2m_talk *e2m_talk_new(const struct e2m_keys *keys, const char *own, const char *peer);
+void e2m_talk_free(struct e2m_talk *talk); /* wipes; NULL is allowed */
+
+/* Readers of what will be enveloped, judged by chain, time and name: the peer itself, a server for
+ * its domain. Results are those of e2m_check_subscriber() and e2m_check_server(), E2M_TOO_LARGE for
+ * one server too many. */
+enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partner *partner,
+                                  uint64_t now);
+enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
+                                    const char *domain, uint64_t now);
+bool e2m_talk_has_peer(const struct e2m_talk *talk);
+/* "p.example, q.example" of the servers that may read; "" none. Valid as long as the talk. */
+const char *e2m_talk_servers(const struct e2m_talk *talk);
+
+/* The servers that the other side let read what it sent, "" none. */
+const char *e2m_talk_their_servers(const struct e2m_talk *talk);
+
+/* Envelopes the SDP of a message of ours, within body_out: under the key of what was exchanged
+ * before in this call where there is one, else for the readers. A message without SDP stays; one
+ * that is a copy of an enveloped one (liblinphone repeats INVITEs so) is made anew. */
+enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now);
+/* Puts the SDP back into a copy of a message that was enveloped, so that others can look at it;
+ * within invite_out. */
+void e2m_talk_restore(const struct e2m_talk *talk, belle_sip_message_t *message);
+/* Of an answer that is not made (the policy forbids it in clear): takes the SDP away. */
+void e2m_talk_withhold(belle_sip_message_t *message);
+
+/* Whether a message's body is one to open. */
+bool e2m_talk_is_protected(belle_sip_message_t *message);
+
+struct e2m_opened {
+    enum e2m_result signature; /* E2M_OK, E2M_UNSIGNED */
+    char signer[E2M_SIGNER_NAME];
+    bool reused; /* it came under a key of this call, not for our certificate */
+};
+/* Opens it in place: the message has the SDP, as if it had come so. E2M_CLEAR: no part of it was
+ * enveloped SDP. On failure the message is as it was. `wants` is of enum e2m_wants. */
+enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *message, unsigned wants,
+                              uint64_t now, struct e2m_opened *opened);
+
+#endif

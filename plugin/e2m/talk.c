@@ -1,0 +1,321 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One call's bodies. */
+#include "e2m_talk.h"
+
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+#define CEKS_MAX 8 /* of this call's envelopes, sent and opened; the oldest goes first */
+
+struct e2m_talk {
+    const struct e2m_keys *keys;
+    char own[E2M_AOR_MAX + 1], peer[E2M_AOR_MAX + 1];
+    X509 *readers[E2M_SERVERS_MAX + 1]; /* [0]: the peer's, NULL: not known; references */
+    size_t server_count;
+    struct e2m_label label, their_label; /* of what we send / of what was opened last */
+    char servers[E2M_LABEL_MAX + 1], their_servers[E2M_LABEL_MAX + 1];
+    struct e2m_cek ceks[CEKS_MAX];
+    unsigned next;
+    struct e2m_cek shared; /* what both sides have: the key to wrap under from now on */
+    char *clear;           /* the SDP of the last INVITE that was enveloped */
+    size_t clear_len;
+};
+
+struct e2m_talk *e2m_talk_new(const struct e2m_keys *keys, const char *own, const char *peer)
+{
+    struct e2m_talk *talk = g_new0(struct e2m_talk, 1);
+
+    talk->keys = keys;
+    g_strlcpy(talk->own, own, sizeof(talk->own));
+    g_strlcpy(talk->peer, peer, sizeof(talk->peer));
+    return talk;
+}
+
+static void forget_clear(struct e2m_talk *talk)
+{
+    if (talk->clear)
+        OPENSSL_cleanse(talk->clear, talk->clear_len);
+    g_free(talk->clear);
+    talk->clear = NULL;
+    talk->clear_len = 0;
+}
+
+void e2m_talk_free(struct e2m_talk *talk)
+{
+    if (!talk)
+        return;
+    for (size_t i = 0; i <= E2M_SERVERS_MAX; i++)
+        X509_free(talk->readers[i]);
+    forget_clear(talk);
+    OPENSSL_cleanse(talk, sizeof(*talk));
+    g_free(talk);
+}
+
+/* -- readers -------------------------------------------------------------------------------------
+ */
+
+static void take(X509 **place, X509 *certificate)
+{
+    X509_free(*place);
+    X509_up_ref(certificate);
+    *place = certificate;
+}
+
+enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partner *partner,
+                                  uint64_t now)
+{
+    enum e2m_result result = e2m_check_subscriber(
+        partner->certificate, partner->chain, talk->keys->trust, now, E2M_USE_ENCRYPT, talk->peer);
+
+    if (result == E2M_OK)
+        take(&talk->readers[0], partner->certificate);
+    return result;
+}
+
+enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
+                                    const char *domain, uint64_t now)
+{
+    enum e2m_result result =
+        e2m_check_server(partner->certificate, partner->chain, talk->keys->trust, now, domain);
+    struct e2m_label one;
+
+    if (result == E2M_OK)
+        result = e2m_label_parse(&one, domain, strlen(domain));
+    if (result == E2M_OK && talk->server_count == E2M_SERVERS_MAX)
+        result = E2M_TOO_LARGE;
+    if (result == E2M_OK)
+        result = e2m_label_add(&talk->label, &one);
+    if (result != E2M_OK)
+        return result;
+    take(&talk->readers[++talk->server_count], partner->certificate);
+    e2m_label_print(&talk->label, talk->servers);
+    return E2M_OK;
+}
+
+bool e2m_talk_has_peer(const struct e2m_talk *talk)
+{
+    return talk->readers[0] != NULL;
+}
+
+const char *e2m_talk_servers(const struct e2m_talk *talk)
+{
+    return talk->servers;
+}
+
+const char *e2m_talk_their_servers(const struct e2m_talk *talk)
+{
+    return talk->their_servers;
+}
+
+/* -- what leaves ---------------------------------------------------------------------------------
+ */
+
+static void keep_cek(struct e2m_talk *talk, const struct e2m_cek *cek)
+{
+    if (cek->key_len)
+        talk->ceks[talk->next++ % CEKS_MAX] = *cek;
+}
+
+static void keep_clear(struct e2m_talk *talk, const char *sdp, size_t len)
+{
+    char *copy = g_memdup2(sdp, len);
+
+    forget_clear(talk);
+    talk->clear = copy;
+    talk->clear_len = len;
+}
+
+static bool is_invite(belle_sip_message_t *message)
+{
+    return belle_sip_message_is_request(message) &&
+           !strcmp(belle_sip_request_get_method((belle_sip_request_t *)message), "INVITE");
+}
+
+/* The first INVITE is for certificates; whatever follows it, both ways, for the key that it
+ * brought. Its other tries are first INVITEs too. */
+static bool may_reuse(const struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now)
+{
+    return e2m_cek_usable(&talk->shared, now) == E2M_OK &&
+           !(is_invite(message) && !sip_message_to_tag(message));
+}
+
+static enum e2m_result make(struct e2m_talk *talk, struct e2m_span sdp, bool reuse, uint64_t now,
+                            struct e2m_sent *sent)
+{
+    const struct e2m_label *label = reuse ? &talk->their_label : &talk->label;
+    const struct e2m_item item = {
+        .type = "application/sdp",
+        .disposition = "session",
+        .content = sdp,
+        .certificates = talk->readers,
+        .certificate_count = reuse ? 0 : talk->server_count + 1,
+        .answer_to = reuse ? &talk->shared : NULL,
+        .label = label->count ? label : NULL,
+    };
+    const struct e2m_send send = {
+        .form = E2M_FORM_GCM,
+        .items = &item,
+        .item_count = 1,
+        .signer = talk->keys->own.key ? &talk->keys->own : NULL,
+        .from = talk->own,
+        .to = talk->peer,
+        .now = now,
+    };
+
+    return reuse || talk->readers[0] ? e2m_message_make(&send, sent) : E2M_NO_SUCH_KEY;
+}
+
+static void set_headers(belle_sip_message_t *message, const struct e2m_sent *sent)
+{
+    sip_message_remove_header(message, "Content-Target");
+    sip_message_remove_header(message, "Content-Transfer-Encoding");
+    if (sent->label[0])
+        sip_message_set_header(message, "Content-Target", sent->label);
+    if (sent->base64)
+        sip_message_set_header(message, "Content-Transfer-Encoding", "base64");
+}
+
+enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now)
+{
+    struct e2m_sent sent = {.body = {NULL, 0}};
+    enum e2m_result result;
+    const char *sdp;
+    size_t len = 0;
+    bool reuse;
+
+    e2m_talk_restore(talk, message);
+    sdp = sip_message_sdp(message, &len);
+    if (!sdp)
+        return E2M_OK;
+    reuse = may_reuse(talk, message, now);
+    result = make(talk, (struct e2m_span){(const uint8_t *)sdp, len}, reuse, now, &sent);
+    if (result == E2M_OK && is_invite(message))
+        keep_clear(talk, sdp, len);
+    if (result == E2M_OK && !sip_message_protect(message, sent.content_type,
+                                                 (const char *)sent.body.octets, sent.body.len))
+        result = E2M_NO_MEMORY;
+    if (result == E2M_OK) {
+        set_headers(message, &sent);
+        keep_cek(talk, &sent.ceks[0]);
+        if (!reuse) {
+            talk->shared = sent.ceks[0];
+            talk->their_label = talk->label;
+        }
+    }
+    e2m_sent_free(&sent);
+    return result;
+}
+
+void e2m_talk_restore(const struct e2m_talk *talk, belle_sip_message_t *message)
+{
+    size_t len = 0;
+
+    if (!talk->clear || !is_invite(message) || sip_message_sdp(message, &len) ||
+        !e2m_talk_is_protected(message))
+        return;
+    sip_message_set_body(message, "application/sdp", talk->clear, talk->clear_len);
+    sip_message_remove_header(message, "Content-Target");
+    sip_message_remove_header(message, "Content-Transfer-Encoding");
+}
+
+void e2m_talk_withhold(belle_sip_message_t *message)
+{
+    static const char nothing[] = "\r\n";
+
+    sip_message_set_body(message, "text/plain", nothing, sizeof(nothing) - 1);
+}
+
+/* -- what comes ----------------------------------------------------------------------------------
+ */
+
+bool e2m_talk_is_protected(belle_sip_message_t *message)
+{
+    const char *type = NULL;
+    size_t len = 0;
+
+    return sip_message_body(message, &type, &len) && e2m_message_is_protected(type);
+}
+
+static enum e2m_result read_body(struct e2m_talk *talk, belle_sip_message_t *message,
+                                 unsigned wants, uint64_t now, struct e2m_received *received)
+{
+    struct e2m_cek *ceks[CEKS_MAX + 1] = {&talk->shared};
+    struct e2m_receive receive = {
+        .encoding = sip_message_header(message, "Content-Transfer-Encoding", NULL),
+        .label = sip_message_header(message, "Content-Target", NULL),
+        .identities = &talk->keys->own,
+        .identity_count = talk->keys->own.key ? 1 : 0,
+        .ceks = ceks,
+        .cek_count = CEKS_MAX + 1,
+        .trust = talk->keys->trust,
+        .from = talk->peer,
+        .to = talk->own,
+        .wants = wants,
+        .now = now,
+    };
+    size_t len = 0;
+    const char *body = sip_message_body(message, &receive.content_type, &len);
+
+    for (size_t i = 0; i < CEKS_MAX; i++)
+        ceks[i + 1] = &talk->ceks[i];
+    receive.body = (struct e2m_span){(const uint8_t *)body, len};
+    return e2m_message_read(&receive, received);
+}
+
+/* The SDP that was enveloped; else why not. A clear SDP beside an envelope is nobody's. */
+static const struct e2m_received_item *find_sdp(const struct e2m_received *received,
+                                                enum e2m_result *why)
+{
+    *why = E2M_CLEAR;
+    for (unsigned i = 0; i < received->count; i++) {
+        const struct e2m_received_item *item = &received->items[i];
+        if (!item->enveloped)
+            continue;
+        if (item->result == E2M_OK && !strcmp(item->type, "application/sdp"))
+            return item;
+        if (item->result != E2M_OK && (*why == E2M_CLEAR || *why == E2M_NOT_FOR_US))
+            *why = item->result;
+    }
+    return NULL;
+}
+
+static bool put(struct e2m_talk *talk, belle_sip_message_t *message,
+                const struct e2m_received_item *item)
+{
+    if (!sip_message_set_body(message, "application/sdp", (const char *)item->content.octets,
+                              item->content.len))
+        return false;
+    sip_message_remove_header(message, "Content-Target");
+    sip_message_remove_header(message, "Content-Transfer-Encoding");
+    sip_message_remove_header(message, "Content-Disposition");
+    keep_cek(talk, &item->cek);
+    if (is_invite(message) && !sip_message_to_tag(message) && item->cek.key_len) {
+        talk->shared = item->cek;
+        talk->their_label = item->label;
+    }
+    e2m_label_print(&item->label, talk->their_servers);
+    return true;
+}
+
+enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *message, unsigned wants,
+                              uint64_t now, struct e2m_opened *opened)
+{
+    uint32_t uses = talk->shared.uses;
+    const struct e2m_received_item *item = NULL;
+    struct e2m_received *received = g_new0(struct e2m_received, 1);
+    enum e2m_result result = read_body(talk, message, wants, now, received);
+
+    if (result == E2M_OK)
+        item = find_sdp(received, &result);
+    if (item) {
+        result = put(talk, message, item) ? E2M_OK : E2M_NO_MEMORY;
+        opened->reused = talk->shared.uses != uses;
+    }
+    opened->signature = received->signature;
+    g_strlcpy(opened->signer, received->signer, sizeof(opened->signer));
+    e2m_received_free(received);
+    g_free(received);
+    return result;
+}

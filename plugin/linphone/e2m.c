@@ -1,0 +1,452 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "e2m.h"
+#include "call.h"
+#include "e2m_talk.h"
+#include "note.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define CAUSE(code, text) "SIP;cause=" #code ";text=\"" text "\""
+
+enum word { E2M_WORD_ASKED, E2M_WORD_ENVELOPED, E2M_WORD_CLEAR, E2M_WORD_REFUSED };
+
+/* One call whose bodies are enveloped, or should be. */
+struct e2m_call {
+    struct e2m_call *next;
+    struct core *core;
+    struct sip_call *sip;
+    enum settings_policy policy;
+    struct settings *settings; /* those of this call */
+    bool caller, in_clear;     /* it leaves as it is: nothing else was possible, or wanted */
+    enum word word;
+    struct e2m_keys *keys;
+    struct e2m_talk *talk;
+    char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical */
+    char signer[E2M_SIGNER_NAME];
+    char why[E2M_ERROR_MAX];
+};
+
+static struct e2m_call *all;
+
+static struct e2m_call *find(const struct sip_call *sip)
+{
+    struct e2m_call *call = all;
+
+    while (call && call->sip != sip)
+        call = call->next;
+    return call;
+}
+
+static uint64_t now(void)
+{
+    return (uint64_t)core_now();
+}
+
+/* -- words ---------------------------------------------------------------------------------------
+ */
+
+static const char *token(const struct e2m_call *call)
+{
+    static const char *const tokens[] = {"asked", "enveloped", "clear", "refused"};
+
+    return tokens[call->word];
+}
+
+static const char *servers(const struct e2m_call *call)
+{
+    const char *names = !call->talk    ? ""
+                        : call->caller ? e2m_talk_servers(call->talk)
+                                       : e2m_talk_their_servers(call->talk);
+
+    return *names ? names : "none";
+}
+
+static void tell(struct e2m_call *call, enum word word, const char *why)
+{
+    if (call->word == word && !strcmp(call->why, why))
+        return;
+    call->word = word;
+    g_strlcpy(call->why, why, sizeof(call->why));
+    note_call(sip_call_id(call->sip), call->caller, "e2m", "word=%s servers=%s signer=%s text=%s",
+              token(call), servers(call), *call->signer ? call->signer : "none", why);
+}
+
+void e2m_add(const struct sip_call *sip, json_t *record)
+{
+    const struct e2m_call *call = find(sip);
+
+    if (!call)
+        return;
+    json_object_set_new(record, "e2m", json_string(token(call)));
+    json_object_set_new(record, "e2m_servers", json_string(servers(call)));
+    json_object_set_new(record, "e2m_signer", json_string(call->signer));
+    json_object_set_new(record, "e2m_text", json_string(call->why));
+}
+
+/* -- what the phone holds, and for whom ----------------------------------------------------------
+ */
+
+static bool read_keys(struct e2m_call *call)
+{
+    const struct settings *s = call->settings;
+
+    call->keys = e2m_keys_read(s->e2m_certificate, s->e2m_key,
+                               s->e2m_ca_file ? s->e2m_ca_file : s->ca_file, call->why);
+    if (call->keys)
+        call->talk = e2m_talk_new(call->keys, call->own, call->peer);
+    return call->talk != NULL;
+}
+
+static enum e2m_result add_peer(struct e2m_call *call)
+{
+    const struct settings_party *party = settings_peer(call->settings, call->peer);
+    struct e2m_partner partner;
+    enum e2m_result result;
+
+    if (!party || !party->certificate) {
+        g_snprintf(call->why, sizeof(call->why), "no certificate of %s is known", call->peer);
+        return E2M_NO_SUCH_KEY;
+    }
+    if (!e2m_partner_read(&partner, party->certificate, call->why))
+        return E2M_BAD_DER;
+    result = e2m_talk_add_peer(call->talk, &partner, now());
+    if (result != E2M_OK)
+        g_snprintf(call->why, sizeof(call->why), "%s: %s", party->certificate,
+                   e2m_result_text(result));
+    e2m_partner_free(&partner);
+    return result;
+}
+
+/* "DOMAIN=FILE" */
+static enum e2m_result add_server(struct e2m_call *call, const char *entry)
+{
+    const char *path = strchr(entry, '=');
+    char *domain = g_strndup(entry, path ? (size_t)(path - entry) : 0);
+    struct e2m_partner partner;
+    enum e2m_result result = E2M_BAD_DER;
+
+    if (path && e2m_partner_read(&partner, path + 1, call->why)) {
+        result = e2m_talk_add_server(call->talk, &partner, domain, now());
+        if (result != E2M_OK)
+            g_snprintf(call->why, sizeof(call->why), "%s: %s", entry, e2m_result_text(result));
+        e2m_partner_free(&partner);
+    }
+    g_free(domain);
+    return result;
+}
+
+static bool add_readers(struct e2m_call *call)
+{
+    if (add_peer(call) != E2M_OK)
+        return false;
+    for (char **entry = call->settings->e2m_servers; entry && *entry; entry++) {
+        if (add_server(call, *entry) != E2M_OK)
+            return false;
+    }
+    return true;
+}
+
+/* -- the INVITE leaves ---------------------------------------------------------------------------
+ */
+
+static void name(char out[static SIMAUTH_AOR_MAX + 1], belle_sip_header_address_t *address)
+{
+    char *uri = address ? call_uri_of(address) : NULL;
+
+    if (!uri || simauth_aor_canonical(uri, out) != SIMAUTH_OK)
+        out[0] = '\0';
+    belle_sip_free(uri);
+}
+
+static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
+    belle_sip_header_from_t *from =
+        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
+    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
+    struct e2m_call *call = g_new0(struct e2m_call, 1);
+
+    call->core = core;
+    call->sip = sip;
+    call->caller = caller;
+    call->settings = settings_ref(core->settings);
+    name(caller ? call->own : call->peer, from ? BELLE_SIP_HEADER_ADDRESS(from) : NULL);
+    name(caller ? call->peer : call->own, to ? BELLE_SIP_HEADER_ADDRESS(to) : NULL);
+    call->policy = policy_e2m(core->settings, call->peer);
+    call->next = all;
+    all = call;
+    return call;
+}
+
+static void drop(struct e2m_call *gone)
+{
+    struct e2m_call **link = &all;
+
+    while (*link != gone)
+        link = &(*link)->next;
+    *link = gone->next;
+    e2m_talk_free(gone->talk);
+    e2m_keys_free(gone->keys);
+    settings_unref(gone->settings);
+    g_free(gone);
+}
+
+static bool is_emergency(const struct core *core, const struct e2m_call *call,
+                         belle_sip_request_t *invite)
+{
+    char *target = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
+    bool emergency = policy_is_emergency(core->settings, call->peer) ||
+                     policy_is_emergency(core->settings, target);
+
+    belle_sip_free(target);
+    return emergency;
+}
+
+/* What cannot be enveloped: under `require` it does not leave. */
+static bool without(struct e2m_call *call)
+{
+    char why[E2M_ERROR_MAX];
+
+    g_strlcpy(why, call->why, sizeof(why));
+    call->in_clear = true;
+    if (call->policy != SETTINGS_REQUIRE) {
+        tell(call, E2M_WORD_CLEAR, why);
+        return false;
+    }
+    tell(call, E2M_WORD_REFUSED, why);
+    sip_call_abort(call->sip, 488, "Cannot be enveloped");
+    return true;
+}
+
+bool e2m_invite_out(struct core *core, struct sip_call *sip)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
+    struct e2m_call *call = find(sip);
+    size_t len;
+
+    if (call) { /* once more; liblinphone made it from what had left */
+        if (call->talk)
+            e2m_talk_restore(call->talk, invite);
+        return false;
+    }
+    if (!core_settings(core))
+        return false;
+    call = add(core, sip, true);
+    if (call->policy <= SETTINGS_OFF || is_emergency(core, call, sip_call_invite(sip))) {
+        drop(call);
+        return false;
+    }
+    if (!sip_message_sdp(invite, &len)) { /* its SDP would come in the ACK, where none can be put */
+        g_strlcpy(call->why, "an INVITE without session description", sizeof(call->why));
+        return without(call);
+    }
+    return (!read_keys(call) || !add_readers(call)) && without(call);
+}
+
+/* -- bodies leave --------------------------------------------------------------------------------
+ */
+
+void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message)
+{
+    struct e2m_call *call = find(sip);
+    enum e2m_result result;
+
+    (void)core;
+    if (!call || !call->talk || call->in_clear)
+        return;
+    result = e2m_talk_protect(call->talk, message, now());
+    if (result == E2M_OK) {
+        note_call(sip_call_id(sip), call->caller, "e2m-sent", "servers=%s", servers(call));
+        return;
+    }
+    /* Never the other way round: what could not be enveloped does not leave at all. */
+    e2m_talk_withhold(message);
+    tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
+    core_terminate_soon(call->core, sip_call_id(sip));
+}
+
+/* -- bodies come ---------------------------------------------------------------------------------
+ */
+
+static unsigned wants(const struct e2m_call *call)
+{
+    return call->settings->e2m_signed ? E2M_WANT_SIGNATURE : 0;
+}
+
+static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *message)
+{
+    struct e2m_opened opened = {.signature = E2M_UNSIGNED};
+    enum e2m_result result = e2m_talk_open(call->talk, message, wants(call), now(), &opened);
+
+    g_strlcpy(call->signer, opened.signer, sizeof(call->signer));
+    if (result == E2M_OK)
+        tell(call, E2M_WORD_ENVELOPED,
+             opened.signature == E2M_OK ? "enveloped and signed"
+             : opened.reused            ? "enveloped under the key of this call, not signed"
+                                        : "enveloped, not signed");
+    return result;
+}
+
+/* RFC 3261, 21.4.27 and 23.2: what cannot be read is undecipherable; who signed it, forbidden. */
+static bool refuse(struct e2m_call *call, enum e2m_result result)
+{
+    bool signature = result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER ||
+                     result == E2M_UNTRUSTED || result == E2M_EXPIRED ||
+                     result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
+                     result == E2M_UNSIGNED;
+    const char *why = e2m_result_text(result);
+
+    tell(call, E2M_WORD_REFUSED, why);
+    if (signature)
+        sip_call_refuse(call->sip, 403, "Forbidden", CAUSE(403, "Signature refused"), why);
+    else if (result == E2M_CLEAR)
+        sip_call_refuse(call->sip, 488, "Not Acceptable Here", CAUSE(488, "Envelope required"),
+                        why);
+    else
+        sip_call_refuse(call->sip, 493, "Undecipherable", CAUSE(493, "Undecipherable"), why);
+    return true;
+}
+
+bool e2m_invite_in(struct core *core, struct sip_call *sip)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
+    bool is_protected = e2m_talk_is_protected(invite);
+    struct e2m_call *call = find(sip);
+    size_t len;
+
+    if (!core_settings(core) || (!call && !is_protected && !core->settings->e2m))
+        return false;
+    if (!call)
+        call = add(core, sip, false);
+    if (!is_protected || (sip_message_sdp(invite, &len) && call->policy <= SETTINGS_OFF)) {
+        call->in_clear = true;
+        if (call->policy == SETTINGS_REQUIRE)
+            return refuse(call, E2M_CLEAR);
+        if (call->policy <= SETTINGS_OFF)
+            drop(call);
+        else
+            tell(call, E2M_WORD_CLEAR, "the other side sent it in clear");
+        return false;
+    }
+    if (!call->talk && !read_keys(call)) {
+        note_call(sip_call_id(sip), false, "e2m-keys", "problem=%s", call->why);
+        return refuse(call, E2M_NOT_FOR_US);
+    }
+    enum e2m_result result = open_body(call, invite);
+    return result != E2M_OK && refuse(call, result);
+}
+
+/* After this the answer goes up, so that it is acknowledged, and BYE follows. */
+static void end(struct e2m_call *call, const char *why)
+{
+    tell(call, E2M_WORD_REFUSED, why);
+    sip_call_set_end_reason(call->sip, CAUSE(493, "Undecipherable"), why);
+    core_terminate_soon(call->core, sip_call_id(call->sip));
+}
+
+/* The other side, or something on the way, cannot do with it; without a policy against it the same
+ * call in clear. */
+static bool cannot(int code)
+{
+    return code == 415 || code == 488 || code == 493 || code == 606;
+}
+
+static void refused_by_them(struct e2m_call *call, belle_sip_response_t *response, int code)
+{
+    char why[64];
+
+    g_snprintf(why, sizeof(why), "the other side answered the envelope with %d", code);
+    if (call->policy == SETTINGS_REQUIRE || !sip_call_try_again(call->sip, response)) {
+        tell(call, E2M_WORD_REFUSED, why);
+        return;
+    }
+    call->in_clear = true;
+    tell(call, E2M_WORD_CLEAR, why);
+}
+
+static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *response, bool final)
+{
+    enum e2m_result result;
+    size_t len;
+
+    if (e2m_talk_is_protected(response)) {
+        result = open_body(call, response);
+        if (result == E2M_OK)
+            return SIP_PASS;
+        end(call, e2m_result_text(result));
+        e2m_talk_withhold(response);
+        return final ? SIP_PASS : SIP_DROP;
+    }
+    if (!sip_message_sdp(response, &len))
+        return SIP_PASS;
+    if (call->policy != SETTINGS_REQUIRE) {
+        tell(call, E2M_WORD_CLEAR, "the other side answered in clear");
+        return SIP_PASS;
+    }
+    end(call, "the other side answered in clear");
+    return final ? SIP_PASS : SIP_DROP;
+}
+
+enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
+                                  belle_sip_response_t *response)
+{
+    int code = belle_sip_response_get_status_code(response);
+    struct e2m_call *call = find(sip);
+
+    (void)core;
+    if (!call || !call->talk || call->in_clear)
+        return SIP_PASS;
+    if (code >= 300) {
+        if (cannot(code))
+            refused_by_them(call, response, code);
+        return SIP_PASS;
+    }
+    return answer_in(call, (belle_sip_message_t *)response, code >= 200);
+}
+
+enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
+                               belle_sip_message_t *message)
+{
+    struct e2m_call *call = find(sip);
+    enum e2m_result result;
+    size_t len;
+
+    (void)core;
+    if (!call || !call->talk || call->in_clear)
+        return SIP_PASS;
+    if (!e2m_talk_is_protected(message) && !sip_message_sdp(message, &len))
+        return SIP_PASS;
+    result = e2m_talk_is_protected(message) ? open_body(call, message) : E2M_CLEAR;
+    if (result == E2M_OK)
+        return SIP_PASS;
+    tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
+    if (belle_sip_message_is_request(message) &&
+        sip_call_refuse_later(sip, (belle_sip_request_t *)message, 493,
+                              CAUSE(493, "Undecipherable"), e2m_result_text(result)))
+        return SIP_DROP;
+    e2m_talk_withhold(message);
+    return SIP_PASS;
+}
+
+/* -- the end -------------------------------------------------------------------------------------
+ */
+
+void e2m_gone(struct core *core, struct sip_call *sip)
+{
+    struct e2m_call *call = find(sip);
+
+    (void)core;
+    if (call)
+        drop(call);
+}
+
+void e2m_core_gone(struct core *core)
+{
+    for (struct e2m_call *call = all, *next; call; call = next) {
+        next = call->next;
+        if (call->core == core)
+            drop(call);
+    }
+}

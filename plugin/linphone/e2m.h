@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * End-to-middle protection as the person set it (docs/protocol.md section 8): which calls are
+ * enveloped, for whom, whom a 493 may bring in, and what is said of it. It looks at every message
+ * before and after all others, which see the SDP as if nothing had been done to it. Main loop only.
+ */
+#ifndef SIMAUTH_PLUGIN_E2M_H
+#define SIMAUTH_PLUGIN_E2M_H
+
+#include "core.h"
+
+/* First of all that looks at an INVITE. True: it was refused, or did not leave. */
+bool e2m_invite_out(struct core *core, struct sip_call *sip);
+bool e2m_invite_in(struct core *core, struct sip_call *sip);
+/* Last of all, where bodies become others. */
+void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message);
+/* First of all: opens what came. PASS: the others may look at it. */
+enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
+                                  belle_sip_response_t *response);
+enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
+                               belle_sip_message_t *message);
+/* The tap has forgotten the call / the core is going. */
+void e2m_gone(struct core *core, struct sip_call *sip);
+void e2m_core_gone(struct core *core);
+/* What is known of a call's bodies, into its record; nothing where nothing was asked. */
+void e2m_add(const struct sip_call *sip, json_t *record);
+
+#endif
