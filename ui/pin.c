@@ -340,3 +340,11 @@ void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
     g_signal_connect_object(sim, "changed", G_CALLBACK(close_on_other_state), dialog, 0);
     gtk_window_present(dialog);
 }
+
+void ui_pin_ask_no_more(UiApp *app)
+{
+    GtkWindow *dialog = g_object_get_data(G_OBJECT(app), "pin-dialog");
+
+    if (dialog)
+        gtk_window_destroy(dialog);
+}

@@ -22,6 +22,9 @@ void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim);
 /* Escape closes this window, as people expect of a dialog. */
 void ui_close_by_escape(GtkWidget *dialog);
 
+/* Takes that dialog away, if it is there. */
+void ui_pin_ask_no_more(UiApp *app);
+
 /* The PIN that was remembered for this SIM is given to it, if there is one and more than one try is
  * left. `told` (owner as ui_phone_ask's): FALSE when the person has to be asked. */
 typedef void (*ui_pin_told)(gboolean opened, gpointer owner);

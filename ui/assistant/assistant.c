@@ -263,6 +263,7 @@ void ui_assistant_show(UiApp *app, const char *step)
         g_object_set_data(G_OBJECT(app), DATA, assistant);
         g_signal_connect_object(assistant, "destroy", G_CALLBACK(forget), app, 0);
     }
+    ui_pin_ask_no_more(app); /* the assistant asks for it when it comes to that */
     if (step && assistant->phone)
         ui_assistant_go(assistant, step);
     gtk_window_present(GTK_WINDOW(assistant));
