@@ -342,3 +342,12 @@ def partner(world):
     proxy.wait_said(rf"sips: partner {A} does not take our certificate: it says 403")
     answer = at(world, "b").invite(f"sips:alice@{A}", f"sips:eve@{B}", user="eve")
     assert answer.status == 480 and "does not take our certificate" in why(answer), answer.text
+
+
+@case("sips.call_6", transport="tls", family=6, proxy=Sips, label="long")
+def call_6(world):
+    """The same over IPv6."""
+    start(world)
+    flow.hang_up(world, flow.connect(world))
+    trusted(world.alice, "caller")
+    trusted(world.bob, "callee")
