@@ -70,7 +70,8 @@ static enum MHD_Result judged(struct http *http, struct MHD_Connection *connecti
     char account[SIMAUTH_AOR_MAX + 1] = "";
     struct question question = {.account = account,
                                 .trunk = header(connection, "X-Trunk"),
-                                .failed = strcmp(header(connection, "X-Event"), "failed") == 0};
+                                .failed = strcmp(header(connection, "X-Event"), "failed") == 0,
+                                .withheld = strcmp(header(connection, "X-Event"), "withheld") == 0};
     struct verdict verdict;
     gsize len = 0;
     guchar *message;

@@ -60,6 +60,14 @@ static int code_of(enum e2m_result result)
     }
 }
 
+static void need_it(struct look *look)
+{
+    if (!look->config->must_read || !look->m->request)
+        return;
+    refuse(look, 493, "this server must read the session description");
+    look->verdict->certificate = true;
+}
+
 /* Nothing in it could be opened: because it is for others, or because it cannot be read. */
 static void not_read(struct look *look, const struct e2m_received *received)
 {
@@ -71,12 +79,10 @@ static void not_read(struct look *look, const struct e2m_received *received)
             why = received->items[i].result;
     if (why == E2M_OK)
         return; /* there is no envelope in it */
-    if (why == E2M_LABEL_UNSIGNED && look->config->must_read) {
+    if (why == E2M_LABEL_UNSIGNED && look->config->must_read)
         refuse(look, 403, e2m_result_text(why));
-    } else if (look->config->must_read && look->m->request) {
-        refuse(look, 493, "this server must read the session description");
-        look->verdict->certificate = true;
-    }
+    else
+        need_it(look);
     log_line("op=read call=%s result=unread why=\"%s\"", look->call ? look->call->id : "-",
              e2m_result_text(why));
 }
@@ -125,6 +131,12 @@ static void open_body(struct look *look)
 
     for (unsigned i = 0; look->call && i < look->call->cek_count; i++)
         ceks[receive.cek_count++] = &look->call->ceks[i];
+    /* A callee without a certificate cannot sign its label. What is under the key of the request,
+     * which a signed label gave to this server, is meant for it; nothing else is opened then. */
+    if (!m->request && strncasecmp(m->content_type, "multipart/signed", 16) != 0) {
+        receive.wants |= E2M_ACCEPT_UNSIGNED_LABEL;
+        receive.identity_count = c->unsigned_labels ? 1 : 0;
+    }
     result = e2m_message_read(&receive, &received);
     if (result == E2M_OK) {
         take(look, &received);
@@ -140,6 +152,11 @@ static void read_body(struct look *look)
 {
     const struct sip_message *m = look->m;
 
+    if (look->question->withheld) {
+        need_it(look);
+        log_line("op=read call=%s result=not-asked", look->call ? look->call->id : "-");
+        return;
+    }
     if (m->body.len == 0 || !m->content_type)
         return;
     if (e2m_message_is_protected(m->content_type)) {
@@ -231,6 +248,23 @@ static unsigned holes_of(const struct look *look, struct pinhole *holes)
     return count;
 }
 
+/* What the answer takes less is there for others: streams that it refuses, and smaller ones. */
+static unsigned agreed_kbit(const struct look *look)
+{
+    struct sdp agreed = look->call->offer;
+
+    for (unsigned i = 0; i < agreed.count; i++) {
+        struct sdp_stream *s = &agreed.streams[i];
+        const struct sdp_stream *answered = i < look->sdp.count ? &look->sdp.streams[i] : NULL;
+
+        if (!answered || !answered->port)
+            s->port = 0;
+        else if (answered->kbit && (!s->kbit || answered->kbit < s->kbit))
+            s->kbit = answered->kbit;
+    }
+    return sdp_kbit(&agreed, look->config->audio_kbit, look->config->video_kbit);
+}
+
 static void take_answer(struct look *look, bool final)
 {
     struct pinhole holes[CALL_HOLES_MAX];
@@ -251,10 +285,8 @@ static void take_answer(struct look *look, bool final)
     count = holes_of(look, holes);
     if (!calls_open_holes(look->calls, call, holes, count, final, look->now) && look->m->request)
         refuse(look, 503, "the firewall does not take the call's pinholes");
-    /* What the answer takes less is there for others. */
     if (final)
-        calls_admit(look->calls, call,
-                    MIN(call->kbit, sdp_kbit(&look->sdp, c->audio_kbit, c->video_kbit)));
+        calls_admit(look->calls, call, MIN(call->kbit, agreed_kbit(look)));
 }
 
 /* -- messages ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ struct question {
     const char *account; /* AOR that the proxy has checked; "": nobody */
     const char *trunk;   /* where the call goes or comes from; "": unnamed */
     bool failed;         /* the proxy says that this INVITE came to nothing */
+    bool withheld;       /* the proxy kept the body to itself: its label names others */
 };
 
 #define VERDICT_WORDS_MAX 256
