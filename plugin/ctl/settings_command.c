@@ -169,5 +169,13 @@ const struct ctl_command ctl_settings = {
     "  simauthctl settings set sim soft:/home/me/.config/simauth/sim.json\n"
     "  simauthctl settings set gateway ag.operator.example\n"
     "  simauthctl settings set --peer sip:bob@example.org policy require\n"
-    "  simauthctl settings set --peer sip:bob@example.org nai bob@operator.example",
+    "  simauthctl settings set --peer sip:bob@example.org nai bob@operator.example\n"
+    "  simauthctl settings set --peer sip:bob@example.org first_key true   (the operators may make "
+    "a "
+    "key\n"
+    "      for you two before any call)\n"
+    "  simauthctl settings set agent prefer   (your operator may act for you; tickets refuse: no "
+    "one's "
+    "for\n"
+    "      another)",
     run};

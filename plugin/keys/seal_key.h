@@ -22,8 +22,10 @@ enum seal_key_status {
 };
 
 /* The Secret Service of this desktop session (org.freedesktop.secrets), made there the first time;
- * waits at most `seconds`, also for a person who is asked to unlock it. */
-enum seal_key_status seal_key_of_desktop(unsigned seconds, struct simauth_secret *key, char *error);
+ * waits at most `seconds`, also for a person who is asked to unlock it. Not `ask`: nobody is asked,
+ * and a keyring that is locked is SEAL_KEY_FAILED at once. */
+enum seal_key_status seal_key_of_desktop(unsigned seconds, bool ask, struct simauth_secret *key,
+                                         char *error);
 /* FOLDER/setup-keys.seal (0600, made the first time) together with the machine's id: a copy of the
  * folder is worth nothing on another machine. `machine_id` NULL: /etc/machine-id. */
 enum seal_key_status seal_key_of_machine(const char *folder, const char *machine_id,

@@ -27,6 +27,10 @@ struct secret_api {
     __typeof__(&secret_password_lookup_nonpageable_sync) lookup;
     __typeof__(&secret_password_store_sync) store;
     __typeof__(&secret_password_free) release;
+    __typeof__(&secret_service_get_sync) service;
+    __typeof__(&secret_service_disconnect) disconnect;
+    __typeof__(&secret_collection_for_alias_sync) collection;
+    __typeof__(&secret_collection_get_locked) locked;
     __typeof__(&g_cancellable_new) cancellable_new;
     __typeof__(&g_cancellable_cancel) cancel;
     __typeof__(&g_object_unref) unref;
@@ -45,6 +49,10 @@ static bool api_open(struct secret_api *api)
     return library && find(library, "secret_password_lookup_nonpageable_sync", &api->lookup) &&
            find(library, "secret_password_store_sync", &api->store) &&
            find(library, "secret_password_free", &api->release) &&
+           find(library, "secret_service_get_sync", &api->service) &&
+           find(library, "secret_service_disconnect", &api->disconnect) &&
+           find(library, "secret_collection_for_alias_sync", &api->collection) &&
+           find(library, "secret_collection_get_locked", &api->locked) &&
            find(library, "g_cancellable_new", &api->cancellable_new) &&
            find(library, "g_cancellable_cancel", &api->cancel) &&
            find(library, "g_object_unref", &api->unref);
@@ -165,7 +173,27 @@ static enum seal_key_status ask(const struct secret_api *api, GCancellable *canc
     return status;
 }
 
-enum seal_key_status seal_key_of_desktop(unsigned seconds, struct simauth_secret *key, char *error)
+/* Whether it would give its key without a word to anybody. */
+static bool open_now(const struct secret_api *api, GCancellable *cancellable, char *error)
+{
+    api->disconnect(); /* it may be another daemon than the last time */
+    SecretService *service = api->service(SECRET_SERVICE_NONE, cancellable, NULL);
+    SecretCollection *collection =
+        service ? api->collection(service, "default", SECRET_COLLECTION_NONE, cancellable, NULL)
+                : NULL;
+    bool open = collection && !api->locked(collection);
+
+    if (collection)
+        api->unref(collection);
+    if (service)
+        api->unref(service);
+    if (!open)
+        g_snprintf(error, SEAL_KEY_ERROR_MAX, "Secret Service: it is still locked");
+    return open;
+}
+
+enum seal_key_status seal_key_of_desktop(unsigned seconds, bool asks, struct simauth_secret *key,
+                                         char *error)
 {
     struct secret_api api;
     struct patience p = {.api = &api};
@@ -181,7 +209,8 @@ enum seal_key_status seal_key_of_desktop(unsigned seconds, struct simauth_secret
     g_mutex_init(&p.lock);
     g_cond_init(&p.done_cond);
     thread = g_thread_new("simauth-patience", patience_run, &p);
-    status = ask(&api, p.cancellable, key, error);
+    status = asks || open_now(&api, p.cancellable, error) ? ask(&api, p.cancellable, key, error)
+                                                          : SEAL_KEY_FAILED;
     patience_end(&p, thread);
     g_mutex_clear(&p.lock);
     g_cond_clear(&p.done_cond);

@@ -270,6 +270,7 @@ void news_ask(struct core *core)
 
     if (!core_settings(core) || core->settings->built_in)
         return;
+    setup_again(core);
     if (!core->news) {
         core->news = g_new0(struct news, 1);
         core->news->since = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -17,12 +17,17 @@ struct setup {
     char *folder;
     unsigned serial; /* of what was begun for it */
     bool loading;
-    bool dirty;     /* changed since the last writing began */
-    bool scheduled; /* the writing begins when the loop turns */
-    bool saving;    /* the worker has a writing of it */
+    bool locked;          /* a keyring did not give its key: another try later */
+    int64_t tried;        /* when that was */
+    GPtrArray *forgotten; /* peers (NULL: all) whose keys went while the file was not there */
+    bool dirty;           /* changed since the last writing began */
+    bool scheduled;       /* the writing begins when the loop turns */
+    bool saving;          /* the worker has a writing of it */
     const char *home;
     char error[SETUP_STORE_ERROR_MAX];
 };
+
+#define AGAIN_S 10 /* between two looks at a keyring that was locked */
 
 static unsigned last_serial;
 
@@ -100,6 +105,19 @@ static void begin_save(struct core *core)
     worker_do(core->worker, &save->errand);
 }
 
+static void save_soon(void *provider);
+static void begin_load(struct core *core);
+
+/* A keyring that was locked may be open by now: what is in the file comes, and what is in memory
+ * goes there. */
+void setup_again(struct core *core)
+{
+    struct setup *setup = core->setup;
+
+    if (setup && setup->locked && !setup->loading && core_now() - setup->tried >= AGAIN_S)
+        begin_load(core);
+}
+
 static void save_soon(void *provider)
 {
     struct core *core = core_of_provider(provider);
@@ -108,6 +126,7 @@ static void save_soon(void *provider)
     if (!setup)
         return;
     setup->scheduled = false;
+    setup_again(core);
     if (setup->dirty && setup->store && !setup->saving)
         begin_save(core);
 }
@@ -153,6 +172,16 @@ static void merge(struct setup *setup, const struct simauth_keyring *from)
     simauth_octets_clear(&record);
 }
 
+/* What was taken away while the file could not be read is not to come back with it. */
+static void forget_again(struct setup *setup)
+{
+    for (guint i = 0; setup->store && i < setup->forgotten->len; i++)
+        setup->dirty |=
+            simauth_keyring_forget(setup->ring, g_ptr_array_index(setup->forgotten, i)) > 0;
+    if (setup->store)
+        g_ptr_array_set_size(setup->forgotten, 0);
+}
+
 static size_t count(const struct setup *setup)
 {
     size_t n = 0;
@@ -167,18 +196,23 @@ static void load_back(void *arg)
     struct load *load = arg;
     struct core *core = core_of_provider(load->provider);
     struct setup *setup = core ? core->setup : NULL;
+    bool as_before = setup && setup->locked && load->opening.again;
 
     if (setup && setup->serial == load->serial) {
         setup->loading = false;
         setup->home = load->opening.home;
         setup->store = setup_store_ref(load->opening.store);
         g_strlcpy(setup->error, load->opening.error, sizeof(setup->error));
+        setup->locked = load->opening.again;
         merge(setup, load->opening.ring);
-        note("setup keys: home=%s count=%zu%s%s", setup->home, count(setup),
-             *setup->error ? " problem=" : "", setup->error);
-        if (setup->dirty)
+        forget_again(setup);
+        if (!as_before)
+            note("setup keys: home=%s count=%zu%s%s", setup->home, count(setup),
+                 *setup->error ? " problem=" : "", setup->error);
+        if (setup->dirty && setup->store)
             changed(core);
-        news_ask(core);
+        if (!as_before)
+            news_ask(core);
     }
     load_free(load);
 }
@@ -200,11 +234,13 @@ static void begin_load(struct core *core)
 
     load->provider = core->provider;
     load->serial = setup->serial;
+    setup->tried = core_now();
+    load->opening.again = setup->locked;
     load->opening.mode = setup->mode;
     load->opening.folder = g_strdup(setup->folder);
     load->opening.ring = simauth_keyring_new();
     setup->loading = load->opening.ring && thread_launch("simauth-keys", load_run, load);
-    setup->home = setup->loading ? "loading" : "memory";
+    setup->home = setup->loading && !setup->locked ? "loading" : "memory";
     if (!setup->loading)
         load_free(load);
 }
@@ -230,6 +266,7 @@ void setup_close(struct core *core)
     setup_store_leave(setup->store);
     setup_store_unref(setup->store);
     simauth_keyring_free(setup->ring);
+    g_ptr_array_unref(setup->forgotten);
     g_free(setup->folder);
     g_free(setup);
     core->setup = NULL;
@@ -250,6 +287,7 @@ void setup_take_settings(struct core *core)
         return;
     }
     core->setup = setup;
+    setup->forgotten = g_ptr_array_new_with_free_func(g_free);
     setup->mode = s->keys;
     setup->folder = g_strdup(s->data);
     setup->serial = ++last_serial;
@@ -378,6 +416,8 @@ size_t setup_forget(struct core *core, const char *peer)
     size_t erased = core->setup ? simauth_keyring_forget(core->setup->ring, peer) : 0;
 
     no_new_ones(core, peer);
+    if (core->setup && !core->setup->store && (core->setup->loading || core->setup->locked))
+        g_ptr_array_add(core->setup->forgotten, g_strdup(peer));
     if (erased) {
         note("setup keys: forgotten=%zu", erased);
         changed(core);

@@ -53,6 +53,9 @@ int64_t setup_wish(const struct core *core);
  * makes new ones with it. Returns how many. */
 size_t setup_forget(struct core *core, const char *peer);
 /* The same when a gateway says that the SIM of this NAI was changed or revoked. Main loop. */
+/* A keyring that was locked when Linphone started is looked at once more, without asking anybody.
+ */
+void setup_again(struct core *core);
 size_t setup_forget_nai(struct core *core, const char *nai);
 
 /* For people: where keys are kept ("desktop", "file", "memory", "off", "loading"), why it is not

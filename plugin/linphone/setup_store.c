@@ -91,10 +91,15 @@ static bool find_seal(struct setup_store_opening *o, struct simauth_secret *seal
     enum seal_key_status status = SEAL_KEY_NONE;
 
     if (o->mode != KEYS_FILE)
-        status = seal_key_of_desktop(SETUP_DESKTOP_S, seal, o->error);
+        status = seal_key_of_desktop(SETUP_DESKTOP_S, !o->again, seal, o->error);
+    o->again = status == SEAL_KEY_FAILED ||
+               (o->again && status == SEAL_KEY_NONE && o->mode == KEYS_DESKTOP);
+    if (o->again)
+        g_strlcat(o->error, ": unlock the desktop's keyring; until then setup keys are in memory",
+                  sizeof(o->error));
     if (status == SEAL_KEY_GOOD)
         o->home = "desktop";
-    if (status == SEAL_KEY_NONE && o->mode == KEYS_DESKTOP)
+    if (status == SEAL_KEY_NONE && o->mode == KEYS_DESKTOP && !o->again)
         g_snprintf(o->error, sizeof(o->error),
                    "no desktop keyring (Secret Service) is here: setup keys end with Linphone");
     if (status == SEAL_KEY_NONE && o->mode != KEYS_DESKTOP) {

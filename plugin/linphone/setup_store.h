@@ -12,10 +12,11 @@
 struct setup_store;
 
 struct setup_store_opening {
-    enum settings_keys mode;           /* in */
-    char *folder;                      /* in */
-    struct simauth_keyring *ring;      /* in: empty; out: with what was kept */
-    struct setup_store *store;         /* out: a reference, or NULL: memory alone */
+    enum settings_keys mode;      /* in */
+    char *folder;                 /* in */
+    struct simauth_keyring *ring; /* in: empty; out: with what was kept */
+    struct setup_store *store;    /* out: a reference, or NULL: memory alone */
+    bool again; /* in: nobody is asked to unlock a keyring; out: it is worth another try later */
     const char *home;                  /* out: "desktop", "file" or "memory" */
     char error[SETUP_STORE_ERROR_MAX]; /* out: why it is not as wished; "" */
 };

@@ -201,7 +201,7 @@ def first_key(world):
     """Two who never spoke: their gateways make a setup key while both are there, and the first call rests on it."""
     def chosen(w):
         for phone, other in ((w.alice, w.bob), (w.bob, w.alice)):
-            sets(w, **{phone.user: {"": f"\n[peer {other.aor}]\nfirst_key=true"}})
+            phone.ctl("settings", "set", "--peer", other.aor, "first_key", "true")
     prepare(world, keys="file", before=chosen)
     for phone in (world.alice, world.bob):  # once more, now that both have a channel
         phone.stop()

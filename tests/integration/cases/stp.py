@@ -290,6 +290,52 @@ def machine(world):
     full_after_all(world, tried=False)
 
 
+@case("stp.keyring")
+def keyring(world):
+    """The desktop's keyring is locked at start: keys stay in memory, are said to, and go to the disk once it is unlocked."""
+    def locked(w):
+        w.alice.before = ["env", *desktop(w.alice)]
+    prepare(world, keys="desktop", before=locked)
+    home, _, problem = world.alice.wait_note(LOADED, limit=20).groups()
+    assert home == "memory" and "unlock the desktop's keyring" in problem, (home, problem)
+    assert "unlock the desktop's keyring" in world.alice.ctl("keys", "list").stdout
+    kept = world.alice.node.path(".local/share/simauth/setup-keys")
+    call(world)
+    assert not os.path.exists(kept)
+    on_desktop(world.alice, f"kill {KEYRING}")  # another daemon, since the first takes a password from a prompt alone
+    flow.wait_any(lambda: on_desktop(world.alice, f"kill -0 {KEYRING}", check=False).returncode, 5, "end of the locked one")
+    on_desktop(world.alice, UNLOCK)
+
+    def written():
+        call(world)
+        return os.path.exists(kept)
+    flow.wait_any(written, 40, "the file of keys")
+    assert world.alice.notes(LOADED)[-1].group(1) == "desktop", world.alice.notes(LOADED)[-1].group(0)
+    assert "memory" not in world.alice.ctl("keys", "list").stdout
+
+
+def desktop(phone):
+    """A session bus and a locked keyring on this phone's node; the variables that name them."""
+    run = phone.node.make_folder("run-desktop", mode=0o700)
+    phone.node.start("session-bus", ["dbus-daemon", "--session", "--nofork", f"--address=unix:path={run}/bus"])
+    flow.wait_any(lambda: os.path.exists(f"{run}/bus"), 5, "a session bus")
+    variables = [f"DBUS_SESSION_BUS_ADDRESS=unix:path={run}/bus"]
+    phone.desktop = [*variables, f"XDG_RUNTIME_DIR={run}"]
+    on_desktop(phone, UNLOCK)
+    on_desktop(phone, "dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets "
+               "org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null")
+    return variables
+
+
+UNLOCK = "printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
+KEYRING = ("$(dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus."
+           "GetConnectionUnixProcessID string:org.freedesktop.secrets | awk '{print $NF}')")
+
+
+def on_desktop(phone, text, check=True):
+    return phone.node.run(["env", *phone.desktop, "sh", "-ec", text], check=check)
+
+
 # -- bad days
 
 @case("stp.restart")

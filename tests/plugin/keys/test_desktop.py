@@ -65,6 +65,19 @@ class Desktop(unittest.TestCase):
                                f"{self.tool} 20")
         self.assertTrue(out and out[0].startswith("failed the Secret Service holds something else"), (out, errors))
 
+    def test_locked_and_nobody_is_asked(self):
+        """A keyring that is locked fails at once; the same keyring gives its key when it was unlocked (by another daemon,
+        for the password of the first is nothing that a program can give it without a prompt)."""
+        began = time.monotonic()
+        lock = ("dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets "
+                "org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null")
+        out, errors = on_a_bus(self.home, self.keyring, f"{self.tool} 20", lock, f"{self.tool} 20 now",
+                               f"kill {PID}; sleep 0.3", self.keyring, f"{self.tool} 20 now")
+        self.assertEqual(len(out), 3, errors)
+        self.assertTrue(out[0].startswith("good ") and out[1].startswith("failed Secret Service: it is still locked"), out)
+        self.assertEqual(out[2], out[0])
+        self.assertLess(time.monotonic() - began, 20)
+
     def test_no_desktop(self):
         done = subprocess.run([TOOL, "5"], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20,
                               check=False)
