@@ -123,8 +123,9 @@ static struct tap_registration *new_registration(struct tap_core *core,
  * into it by itself. */
 static void ask_for_sips(struct tap_core *core, belle_sip_message_t *message, const char *aor)
 {
-    if (tap.users->register_out && tap.users->register_out(tap.user, core->provider, aor))
-        sip_message_set_contact_secure(message, true);
+    if (tap.users->register_out)
+        sip_message_set_contact_secure(message,
+                                       tap.users->register_out(tap.user, core->provider, aor));
 }
 
 void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,

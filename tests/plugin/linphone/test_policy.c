@@ -206,6 +206,39 @@ static void emergency(void **state)
     }
 }
 
+/* The servers between: who calls chooses neither From nor To so that less is asked. */
+static void sips(void **state)
+{
+    static const char text[] = "[phone]\nsips=off\n[account sip:me@a.example]\nsips=require\n"
+                               "[account sip:other@a.example]\nsips=prefer\n"
+                               "[peer sip:easy@b.example]\nsips=off\n"
+                               "[peer sip:strict@b.example]\nsips=require\n";
+    static const struct {
+        const char *own, *peer;
+        bool outgoing;
+        enum settings_policy policy;
+    } rows[] = {
+        {"sip:me@a.example", "sip:bob@b.example", true, SETTINGS_REQUIRE},
+        {"sips:me@a.example", "sips:bob@b.example", false, SETTINGS_REQUIRE},
+        {"sip:me@a.example", "sip:easy@b.example", true, SETTINGS_OFF},
+        {"sip:me@a.example", "sip:easy@b.example", false, SETTINGS_REQUIRE},
+        {"sip:other@a.example", "sip:strict@b.example", false, SETTINGS_REQUIRE},
+        {"sip:other@a.example", "sip:bob@b.example", false, SETTINGS_PREFER},
+        {"sip:nobody@10.0.0.1", "sip:bob@b.example", false, SETTINGS_REQUIRE},
+        {"", "", false, SETTINGS_REQUIRE},
+    };
+    struct settings *settings = settings_parse(text, strlen(text), "x.conf", error);
+
+    (void)state;
+    assert_non_null(settings);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_int_equal(policy_sips(settings, rows[i].own, rows[i].peer, rows[i].outgoing),
+                         rows[i].policy);
+    settings_unref(settings);
+    assert_null(settings_parse("[phone]\nsips=yes\n", 18, "x.conf", error));
+    assert_non_null(strstr(error, "sips=yes: must be one of off, prefer, require"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,7 +246,7 @@ int main(void)
         cmocka_unit_test(pin_raises),        cmocka_unit_test(continue_once),
         cmocka_unit_test(whom_to_ask),       cmocka_unit_test(lost_pins),
         cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
-        cmocka_unit_test(emergency),
+        cmocka_unit_test(emergency),         cmocka_unit_test(sips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
