@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call.h"
 #include "ahead.h"
-#include "e2m.h"
 #include "bus_view.h"
+#include "e2m.h"
 #include "note.h"
 #include "sips.h"
 #include "words.h"
