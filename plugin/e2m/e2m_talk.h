@@ -53,6 +53,10 @@ enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partne
                                   uint64_t now);
 enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
                                     const char *domain, uint64_t now);
+/* The certificate in a 493 (RFC 3261, 23.2); false: there is none. e2m_partner_free() it. */
+bool e2m_talk_asker(belle_sip_message_t *response, struct e2m_partner *asker);
+/* Whether this server is a reader already. */
+bool e2m_talk_has_server(const struct e2m_talk *talk, const char *domain);
 bool e2m_talk_has_peer(const struct e2m_talk *talk);
 /* "p.example, q.example" of the servers that may read; "" none. Valid as long as the talk. */
 const char *e2m_talk_servers(const struct e2m_talk *talk);

@@ -94,6 +94,46 @@ enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_part
     return E2M_OK;
 }
 
+static struct e2m_buffer certificate_in(const char *type, const char *encoding,
+                                        struct e2m_span octets)
+{
+    struct e2m_buffer content = {NULL, 0};
+    struct e2m_body body;
+    int part;
+
+    if (e2m_body_parse(&body, type, encoding, NULL, octets) != E2M_OK)
+        return content;
+    part = e2m_body_find(&body, 0, E2M_CERTIFICATE);
+    if (part >= 0)
+        (void)e2m_part_content(&body.parts[part], &content);
+    return content;
+}
+
+bool e2m_talk_asker(belle_sip_message_t *response, struct e2m_partner *asker)
+{
+    const char *type = NULL;
+    size_t len = 0;
+    const char *body = sip_message_body(response, &type, &len);
+    struct e2m_buffer der;
+    enum e2m_result result;
+
+    *asker = (struct e2m_partner){NULL, NULL};
+    if (!body || !type)
+        return false;
+    der = certificate_in(type, sip_message_header(response, "Content-Transfer-Encoding", NULL),
+                         (struct e2m_span){(const uint8_t *)body, len});
+    result = der.len
+                 ? e2m_certificate_read(e2m_buffer_span(&der), &asker->certificate, &asker->chain)
+                 : E2M_BAD_MIME;
+    e2m_buffer_free(&der);
+    return result == E2M_OK;
+}
+
+bool e2m_talk_has_server(const struct e2m_talk *talk, const char *domain)
+{
+    return e2m_label_has(&talk->label, domain);
+}
+
 bool e2m_talk_has_peer(const struct e2m_talk *talk)
 {
     return talk->readers[0] != NULL;

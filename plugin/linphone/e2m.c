@@ -10,6 +10,8 @@
 
 #define CAUSE(code, text) "SIP;cause=" #code ";text=\"" text "\""
 
+#define OPENED_HEADER "SIM-Envelope" /* of a response: who sent it reads envelopes */
+
 enum word { E2M_WORD_ASKED, E2M_WORD_ENVELOPED, E2M_WORD_CLEAR, E2M_WORD_REFUSED };
 
 /* One call whose bodies are enveloped, or should be. */
@@ -19,6 +21,8 @@ struct e2m_call {
     struct sip_call *sip;
     enum settings_policy policy;
     struct settings *settings; /* those of this call */
+    bool opened;               /* callee: the INVITE was enveloped, and is open */
+    bool taken_back;           /* caller: to be placed in clear */
     bool caller, in_clear;     /* it leaves as it is: nothing else was possible, or wanted */
     enum word word;
     struct e2m_keys *keys;
@@ -335,7 +339,16 @@ bool e2m_invite_in(struct core *core, struct sip_call *sip)
         return refuse(call, E2M_NOT_FOR_US);
     }
     enum e2m_result result = open_body(call, invite);
+    call->opened = result == E2M_OK;
     return result != E2M_OK && refuse(call, result);
+}
+
+void e2m_response_out(struct sip_call *sip, belle_sip_response_t *response)
+{
+    const struct e2m_call *call = find(sip);
+
+    if (call && call->opened)
+        sip_message_set_header((belle_sip_message_t *)response, OPENED_HEADER, "opened");
 }
 
 /* After this the answer goes up, so that it is acknowledged, and BYE follows. */
@@ -366,6 +379,87 @@ static void refused_by_them(struct e2m_call *call, belle_sip_response_t *respons
     tell(call, E2M_WORD_CLEAR, why);
 }
 
+/* The reason of the other side's phone, or of a middle. */
+static void hear_refusal(struct e2m_call *call, belle_sip_message_t *response, int code)
+{
+    const char *warning = sip_message_header(response, "Warning", NULL);
+    char why[E2M_ERROR_MAX];
+
+    g_snprintf(why, sizeof(why), "the other side refused the envelope: %d%s%s", code,
+               warning ? " " : "", warning ? warning : "");
+    tell(call, E2M_WORD_REFUSED, why);
+}
+
+/* -- a server asks to read -----------------------------------------------------------------------
+ */
+
+/* The certificate must be of a domain that the person's list has, by default our own. */
+static enum e2m_result let_in(struct e2m_call *call, const struct e2m_partner *asker, char *domain)
+{
+    enum e2m_result result = E2M_WRONG_SERVER;
+    const char *own = simauth_aor_domain(call->own);
+    char *const none[] = {NULL};
+
+    g_strlcpy(domain, own, E2M_HOST_MAX + 1);
+    for (char *const *next = call->settings->e2m_accept ? call->settings->e2m_accept : none;;
+         next++) {
+        if (!e2m_talk_has_server(call->talk, domain))
+            result = e2m_talk_add_server(call->talk, asker, domain, now());
+        if (result != E2M_WRONG_SERVER || !*next)
+            return result;
+        g_strlcpy(domain, *next, E2M_HOST_MAX + 1);
+    }
+}
+
+/* True: the same call is placed once more, with this server among its readers. */
+static bool heard_asker(struct e2m_call *call, belle_sip_response_t *response)
+{
+    char domain[E2M_HOST_MAX + 1], fingerprint[65] = "", why[E2M_ERROR_MAX];
+    struct e2m_partner asker;
+    enum e2m_result result;
+
+    if (!e2m_talk_asker((belle_sip_message_t *)response, &asker))
+        return false;
+    result = let_in(call, &asker, domain);
+    (void)e2m_certificate_fingerprint(asker.certificate, fingerprint);
+    e2m_partner_free(&asker);
+    if (result == E2M_OK && sip_call_try_as_asked(call->sip, response)) {
+        note_call(sip_call_id(call->sip), true, "e2m-asked", "server=%s certificate=%s", domain,
+                  fingerprint);
+        return true;
+    }
+    g_snprintf(why, sizeof(why), "a server asked to read and was not let in: %s",
+               result == E2M_OK ? "asked too often" : e2m_result_text(result));
+    note_call(sip_call_id(call->sip), true, "e2m-stranger", "certificate=%s", fingerprint);
+    tell(call, E2M_WORD_REFUSED, why);
+    return true;
+}
+
+/* -- a peer that cannot read ---------------------------------------------------------------------
+ */
+
+static bool reads_envelopes(belle_sip_message_t *response)
+{
+    return sip_message_header(response, OPENED_HEADER, NULL) != NULL;
+}
+
+/* A stock Linphone rings, and answers with nothing. Before that the call is taken back and placed
+ * in clear where policy lets it. */
+static bool take_back(struct e2m_call *call)
+{
+    if (call->policy == SETTINGS_REQUIRE || call->taken_back ||
+        !sip_call_take_back(call->sip, "SIP;cause=200;text=\"Placed once more\""))
+        return false;
+    call->taken_back = true;
+    tell(call, E2M_WORD_CLEAR, "the other side cannot read envelopes");
+    return true;
+}
+
+bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *response, int code)
+{
+    return find(sip) && belle_sip_response_get_status_code(response) != code;
+}
+
 static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *response, bool final)
 {
     enum e2m_result result;
@@ -379,7 +473,7 @@ static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *r
         e2m_talk_withhold(response);
         return final ? SIP_PASS : SIP_DROP;
     }
-    if (!sip_message_sdp(response, &len))
+    if (!sip_message_sdp(response, &len) && (!final || reads_envelopes(response)))
         return SIP_PASS;
     if (call->policy != SETTINGS_REQUIRE) {
         tell(call, E2M_WORD_CLEAR, "the other side answered in clear");
@@ -399,10 +493,22 @@ enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
     if (!call || !call->talk || call->in_clear)
         return SIP_PASS;
     if (code >= 300) {
-        if (cannot(code))
+        if (call->taken_back && code == 487 && sip_call_try_again(sip, response))
+            call->in_clear = true;
+        else if (code == 493 && heard_asker(call, response))
+            return SIP_PASS;
+        else if (cannot(code))
             refused_by_them(call, response, code);
+        else if (code == 403)
+            hear_refusal(call, (belle_sip_message_t *)response, code);
         return SIP_PASS;
     }
+    if (call->taken_back && code < 200)
+        return SIP_DROP;
+    if (code < 200 && sip_message_to_tag((belle_sip_message_t *)response) &&
+        !reads_envelopes((belle_sip_message_t *)response) && code != 181 && code != 182 &&
+        take_back(call))
+        return SIP_DROP;
     return answer_in(call, (belle_sip_message_t *)response, code >= 200);
 }
 

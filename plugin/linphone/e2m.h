@@ -15,9 +15,13 @@ bool e2m_invite_out(struct core *core, struct sip_call *sip);
 bool e2m_invite_in(struct core *core, struct sip_call *sip);
 /* Last of all, where bodies become others. */
 void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message);
+/* A response to an INVITE that was opened says so. */
+void e2m_response_out(struct sip_call *sip, belle_sip_response_t *response);
 /* First of all: opens what came. PASS: the others may look at it. */
 enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
                                   belle_sip_response_t *response);
+/* Whether that was turned into another try of the same call, which is nobody else's business. */
+bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *response, int code);
 enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
                                belle_sip_message_t *message);
 /* The tap has forgotten the call / the core is going. */

@@ -64,9 +64,11 @@ static enum sip_decision response_in(void *user, struct sip_call *sip,
     struct call *call = sip_call_user_data(sip);
 
     (void)user;
+    int code = belle_sip_response_get_status_code(response);
+
     if (sips == SIP_PASS && core)
         sips = e2m_response_in(core, sip, response);
-    if (sips != SIP_PASS)
+    if (sips != SIP_PASS || e2m_tries_again(sip, response, code))
         return sips;
     return call ? caller_response_in(call, response) : SIP_PASS;
 }
@@ -86,6 +88,7 @@ static void response_out(void *user, struct sip_call *sip, belle_sip_response_t 
 
     (void)user;
     out(sip, (belle_sip_message_t *)response);
+    e2m_response_out(sip, response);
     if (call)
         callee_response_out(call, response);
 }

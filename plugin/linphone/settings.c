@@ -31,6 +31,8 @@ const struct settings_key settings_keys[] = {
     {"e2m_ca_file", "FILE", "who vouches for other people's certificates", "ca_file"},
     {"e2m_servers", "DOMAIN=FILE;DOMAIN=FILE;...", "servers that may read them, by certificate",
      "none"},
+    {"e2m_accept", "DOMAIN;DOMAIN;...",
+     "whose servers may ask to read them (493), besides those of our own domain", "none"},
     {"e2m_signed", "true or false", "refuse what comes enveloped and not signed", "false"},
     {"ask", "known or everybody", "for whom the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
@@ -236,6 +238,9 @@ static void read_e2m(struct reader *r, struct settings *s)
     s->e2m_ca_file = read_text(r, PHONE, "e2m_ca_file");
     s->e2m_signed = read_switch(r, "e2m_signed", false);
     s->e2m_servers = g_key_file_get_string_list(r->file, PHONE, "e2m_servers", NULL, NULL);
+    s->e2m_accept = g_key_file_get_string_list(r->file, PHONE, "e2m_accept", NULL, NULL);
+    for (char **domain = s->e2m_accept; domain && *domain; domain++)
+        g_strstrip(*domain);
     if (!s->e2m_certificate != !s->e2m_key)
         fail(r, "[phone] e2m_certificate, e2m_key: both or neither");
     for (char **entry = s->e2m_servers; entry && *entry; entry++) {
@@ -420,6 +425,7 @@ void settings_unref(struct settings *s)
     g_free(s->e2m_key);
     g_free(s->e2m_ca_file);
     g_strfreev(s->e2m_servers);
+    g_strfreev(s->e2m_accept);
     for (size_t i = 0; i < s->account_count; i++)
         g_free(s->accounts[i].certificate);
     for (size_t i = 0; i < s->peer_count; i++)

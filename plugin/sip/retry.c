@@ -14,13 +14,13 @@ static bool can_redirect(int code)
     return code >= 400 && code != 401 && code != 407 && code != 422;
 }
 
-bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response)
+static bool redirect(struct sip_call *call, belle_sip_response_t *response)
 {
     belle_sip_uri_t *uri = belle_sip_request_get_uri(call->invite);
     belle_sip_header_contact_t *contact;
 
-    if (call->direction != SIP_OUTGOING || call->tried_again || call->given_up ||
-        !call->transaction || !uri || !can_redirect(belle_sip_response_get_status_code(response)))
+    if (call->direction != SIP_OUTGOING || call->given_up || !call->transaction || !uri ||
+        !can_redirect(belle_sip_response_get_status_code(response)))
         return false;
     contact = belle_sip_header_contact_new();
     belle_sip_header_address_set_uri(
@@ -30,8 +30,23 @@ bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response)
     belle_sip_message_add_header((belle_sip_message_t *)response, (belle_sip_header_t *)contact);
     belle_sip_response_set_status_code(response, 302);
     belle_sip_response_set_reason_phrase(response, "Moved Temporarily");
-    call->tried_again = true;
     call->again_pending = true;
+    return true;
+}
+
+bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response)
+{
+    if (call->tried_again || !redirect(call, response))
+        return false;
+    call->tried_again = true;
+    return true;
+}
+
+bool sip_call_try_as_asked(struct sip_call *call, belle_sip_response_t *response)
+{
+    if (call->asked_tries == SIP_TAP_ASKED_MAX || !redirect(call, response))
+        return false;
+    call->asked_tries++;
     return true;
 }
 

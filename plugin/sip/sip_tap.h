@@ -154,6 +154,10 @@ bool sip_call_abort(struct sip_call *call, int code, const char *phrase);
  * Linphone sends the same call again (new Call-ID, branch) and the next invite_out is of this
  * sip_call. Once a call; false the second time. Then return PASS. */
 bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response);
+/* The same because a server on the way asked for what this phone can give, as often as that many
+ * servers may ask. */
+#define SIP_TAP_ASKED_MAX 3
+bool sip_call_try_as_asked(struct sip_call *call, belle_sip_response_t *response);
 /* Outgoing, the INVITE has left and has no final answer: cancels it while Linphone goes on waiting,
  * as soon as a provisional response allows it. `reason` (RFC 3326, may be NULL) stands in the
  * CANCEL. What answers the INVITE then comes to response_in: 487 for sip_call_try_again(), or a 2xx

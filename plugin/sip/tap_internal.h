@@ -200,8 +200,9 @@ struct sip_call {
     char cancel_tag[17];   /* To tag of the 200 to a CANCEL that the tap answered */
 
     bool tried_again, again_pending;
-    bool given_up;   /* outgoing: the person hung up, there is no other try */
-    bool cancelling; /* a CANCEL of our own passes by */
+    unsigned asked_tries; /* sip_call_try_as_asked() */
+    bool given_up;        /* outgoing: the person hung up, there is no other try */
+    bool cancelling;      /* a CANCEL of our own passes by */
     bool provisional_came;
     enum tap_back back; /* sip_call_take_back() */
     char *back_reason;
