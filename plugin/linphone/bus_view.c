@@ -185,7 +185,7 @@ static const char *state_of(struct core *core, char *text, size_t room)
         return "broken";
     if (!core->settings->sim)
         return "unset";
-    if (!strcmp(h.sim, "ready") && !strcmp(h.gateway, "ready"))
+    if (!strcmp(h.sim, "ready") && !strcmp(h.gateway, "ready") && !core->warming)
         return "ready";
     if (*text)
         return !strcmp(h.gateway, "asking") ? "starting" : "not-ready";
@@ -378,6 +378,8 @@ void bus_view_link(belle_sip_provider_t *provider, const char *word, const char 
 {
     json_t *strings = json_pack("[s, s, s]", word, result, problem);
 
-    if (!sip_tap_run_later(provider, tell_link, strings))
+    if (!provider)
+        tell_link(strings);
+    else if (!sip_tap_run_later(provider, tell_link, strings))
         json_decref(strings);
 }

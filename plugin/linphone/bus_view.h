@@ -19,7 +19,7 @@ void bus_view_stop(void);
 void bus_view_changed(void);
 /* A signal without arguments: "PeersChanged". */
 void bus_view_tell(const char *signal);
-/* One link of a self-test that runs; from any thread. */
+/* One link of a self-test that runs; from any thread. `provider` NULL: from the main loop. */
 void bus_view_link(belle_sip_provider_t *provider, const char *word, const char *result,
                    const char *problem);
 

@@ -164,6 +164,9 @@ static void warm_up_back(struct errand *errand)
     struct warm_up *w = (struct warm_up *)errand;
     struct core *core = core_of_provider(w->provider);
 
+    if (core)
+        core->warming = false;
+    bus_view_changed();
     if (core && w->good) {
         core_take_self(core, &w->self);
         note("ready: nai=%s clock_difference=%d operator=%s", w->self.nai,
@@ -190,6 +193,7 @@ void core_warm_up(struct core *core)
     w->errand.lost = warm_up_lost;
     w->errand.settings = settings_ref(core->settings);
     w->provider = core->provider;
+    core->warming = true;
     worker_do(core->worker, &w->errand);
 }
 

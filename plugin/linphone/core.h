@@ -41,6 +41,7 @@ struct core {
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
     struct limits limits;
+    bool warming;     /* core_warm_up() is under way */
     bool remembering; /* core_remember_challenges() is under way */
     int refusing;     /* refused INVITEs that wait for their moment */
 

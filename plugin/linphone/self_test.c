@@ -17,7 +17,7 @@ struct self_test {
     struct errand errand; /* first */
     struct control_reply *reply;
     belle_sip_provider_t *provider;
-    bool bootstrap_only;
+    bool bootstrap_only, on_worker;
     json_t *links; /* of the answer */
     bool failed;
     struct ag_self self;
@@ -32,8 +32,7 @@ static void add(struct self_test *t, const char *word, const char *link, const c
 
     json_array_append_new(t->links, json_pack("{s:s, s:s, s:s, s:s}", "word", word, "link", link,
                                               "result", result, "problem", shown));
-    if (t->provider)
-        bus_view_link(t->provider, word, result, shown);
+    bus_view_link(t->on_worker ? t->provider : NULL, word, result, shown);
     t->failed = t->failed || problem;
 }
 
@@ -46,6 +45,7 @@ static void on_worker(struct errand *errand, struct station *station)
     enum ag_status status = AG_OK;
     const char *problem = NULL;
 
+    t->on_worker = true;
     station_start_over(station);
     state = station_prepare(station, errand->settings);
     add(t, "sim", "SIM", state == STATION_NO_SIM ? station_error(station) : NULL);
@@ -98,6 +98,7 @@ static void back(struct errand *errand)
     struct self_test *t = (struct self_test *)errand;
     struct core *core = core_of_provider(t->provider);
 
+    t->on_worker = false;
     if (t->has_self && core) {
         core_take_self(core, &t->self);
         check_clock(t);

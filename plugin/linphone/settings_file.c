@@ -48,6 +48,19 @@ static bool store(const char *path, GKeyFile *file, char *error)
     return good;
 }
 
+/* An address of which nothing is set any more is nobody's business. */
+static bool take_out(GKeyFile *file, const char *group, const char *key)
+{
+    gsize left = 0;
+
+    if (!g_key_file_remove_key(file, group, key, NULL))
+        return false;
+    g_strfreev(g_key_file_get_keys(file, group, &left, NULL));
+    if (!left && strcmp(group, "phone") != 0)
+        (void)g_key_file_remove_group(file, group, NULL);
+    return true;
+}
+
 /* A line's end would make a line of its own. */
 static bool is_one_line(const char *text, const char *not_allowed)
 {
@@ -74,7 +87,7 @@ enum settings_change settings_file_set(const char *path, const char *group, cons
     }
     if (value)
         g_key_file_set_value(file, group, key, value);
-    if (!value && !g_key_file_remove_key(file, group, key, NULL)) {
+    if (!value && !take_out(file, group, key)) {
         g_snprintf(error, SETTINGS_ERROR_MAX, "[%s] %s is not set", group, key);
         change = SETTINGS_NOT_SET;
     } else if (store(path, file, error)) {

@@ -1,0 +1,210 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin on the session bus: what a window sees of phones, SIMs and calls, and what nobody sees there."""
+
+import os
+import re
+import xml.etree.ElementTree as ET
+
+from cases import case
+from cases.call import prepare
+from world import flow
+from world.session_bus import ACCOUNT, CALL, PHONE, ROOT, SIM, Client, Refused, SessionBus
+
+XML = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../plugin/bus/org.simauth.Phone1.xml")
+
+
+def clients(world, phones=None):
+    """A client that has found its phone on the bus of each."""
+    return [Client(phone.node).find() for phone in phones or (world.alice, world.bob)]
+
+
+def with_buses(world):
+    for phone in (world.alice, world.bob):
+        phone.bus = SessionBus(phone.node).start()
+
+
+# -- the interface is what the XML says ------------------------------------------------------------
+
+def shape(interface):
+    """Members of an interface with everything that travels, in one form for both."""
+    members = set()
+    for member in interface:
+        if member.tag == "property":
+            notes = {a.get("name"): a.get("value") for a in member.findall("annotation")}
+            members.add(("property", member.get("name"), member.get("type"), member.get("access"),
+                         notes.get("org.freedesktop.DBus.Property.EmitsChangedSignal", "true")))
+        elif member.tag in ("method", "signal"):
+            args = tuple((a.get("name"), a.get("type"), a.get("direction", "out")) for a in member.findall("arg"))
+            members.add((member.tag, member.get("name"), args))
+    return members
+
+
+def interfaces(text):
+    return {i.get("name"): shape(i) for i in ET.fromstring(text).iter("interface")
+            if i.get("name").startswith("org.simauth.")}
+
+
+def check_introspection(client):
+    with open(XML, encoding="utf-8") as file:
+        written = interfaces(file.read())
+    paths = [ROOT] + [next(iter(client.objects(kind))) for kind in (ACCOUNT, SIM, CALL)]
+    said = {}
+    for path in paths:
+        said.update(interfaces(client.call("Introspect", interface="org.freedesktop.DBus.Introspectable", path=path)))
+    assert set(said) == set(written), (set(said), set(written))
+    for name, members in written.items():
+        assert said[name] == members, (name, said[name] ^ members)
+    for path, name in zip(paths, (PHONE, ACCOUNT, SIM, CALL)):
+        properties = {m[1] for m in written[name] if m[0] == "property"}
+        assert set(client.all(name, path)) == properties, (name, set(client.all(name, path)) ^ properties)
+
+
+# -- a call ----------------------------------------------------------------------------------------
+
+def check_ready(client, user, operator):
+    client.wait_state("ready")
+    phone, account, sim = client.all(PHONE), client.one(ACCOUNT), client.one(SIM)
+    assert phone["Nai"] == account["Nai"] == f"{user}@operator-{operator}.example", (phone, account)
+    assert account["Aor"] == f"sip:{user}@operator-{operator}.example" and account["Vouched"], account
+    assert (account["GatewayState"], account["GatewayText"]) == ("ready", ""), account
+    assert (sim["State"], sim["Kind"], sim["Name"], sim["Generation"]) == ("ready", "soft", "sim.json", "usim"), sim
+
+
+def check_told(client, name, order, always):
+    """Values in their order; of two in one turn of the loop only the later is told, and never one that was not."""
+    told = client.told(name)
+    rest = iter(order)
+    assert all(value in rest for value in told) and set(always) <= set(told), (client.node.name, name, told)
+
+
+def check_history(client, direction, peer):
+    total, records = client.call("History", "(uu)", 0, 10)
+    assert total == 1, records
+    record = records[0]
+    assert (record["Direction"], record["Peer"], record["Verdict"], record["Answered"], record["Media"],
+            record["Listen"]) == (direction, peer, "authenticated", True, "zrtp", "two-operators"), record
+    assert record["Ended"] >= record["Began"] > 0, record
+
+
+def check_peers(client, peer, nai):
+    (pinned,) = client.call("ListPeers")
+    assert (pinned["Aor"], pinned["Nai"], pinned["Pinned"], pinned["Change"]) == (peer, nai, True, "none"), pinned
+    client.call("SetSetting", "(sss)", f"peer {peer};transport=tcp", "policy", "prefer")
+    assert client.call("ListPeers")[0]["Policy"] == "prefer"
+    assert client.call("Forget", "(s)", peer) is True
+    (left,) = client.call("ListPeers")
+    assert not left["Pinned"] and left["Policy"] == "prefer", left
+    client.call("SetSetting", "(sss)", f"peer {peer}", "policy", "")
+    assert client.call("ListPeers") == []
+
+
+def check_settings(client):
+    rows = {row[0]: row for row in client.call("GetSettings", "(s)", "phone")}
+    assert rows["ask"][1] == "everybody" and rows["policy"][1] == "" and rows["policy"][2] == "prefer", rows
+    client.call("SetSetting", "(sss)", "phone", "policy", "require")
+    flow.wait_any(lambda: client.all(PHONE)["Policy"] == "require", 5, "the new policy")
+    assert "SettingsChanged" in [s["member"] for s in client.signals()]
+    refused(client, "BadValue", "must be one of", "SetSetting", "(sss)", "phone", "policy", "strictly")
+    refused(client, "BadValue", "no key", "SetSetting", "(sss)", "phone", "polices", "off")
+    refused(client, "BadValue", "one line", "SetSetting", "(sss)", "phone", "gateway", "a\nsim=soft:/x")
+    refused(client, "BadValue", "no SIP address", "GetSettings", "(s)", "peer bob")
+    refused(client, "BadValue", "pcsc", "SetSim", "(s)", "floppy:A")
+    refused(client, "BadValue", "NAME:PORT", "SetGateway", "(s)", "ag example")
+    client.call("SetSetting", "(sss)", "phone", "policy", "")
+
+
+def refused(client, word, sentence, method, types, *args, **more):
+    """The call is answered by this error, with a sentence for a person."""
+    try:
+        answer = client.call(method, types, *args, **more)
+    except Refused as error:
+        name = word if "." in word else f"org.simauth.Error.{word}"
+        assert error.name == name and sentence in error.text, error
+        return
+    raise AssertionError(f"{method}{args} was done: {answer}")
+
+
+def check_self_test(client):
+    good, links = client.call("SelfTest")
+    assert good and {link[1] for link in links} == {"good"}, links
+    assert [link[0] for link in links] == ["settings", "sim", "gateway-named", "gateway-reached", "bootstrapped",
+                                           "record", "clock", "account"], links
+    told = [tuple(s["args"]) for s in client.signals() if s["member"] == "SelfTestLink"]
+    assert told == [tuple(link) for link in links], told
+    refused(client, "TooOften", "try again in", "SelfTest", "()")
+
+
+WRONG_TYPES = ["()", "(u)", "(s)", "(b)", "(as)", "(ssss)", "(v)", "(x)", "((ss))", "(a{sv})"]
+VALUES = {"()": [], "(u)": [7], "(s)": ["x"], "(b)": [True], "(as)": [["x"]], "(ssss)": list("abcd"), "(x)": [-1],
+          "((ss))": [("a", "b")], "(a{sv})": [{}], "(v)": None}
+
+
+def check_malformed(client):
+    """Every method with every wrong shape: an error of D-Bus with a sentence, and the phone goes on."""
+    with open(XML, encoding="utf-8") as file:
+        phone = next(i for i in ET.fromstring(file.read()).iter("interface") if i.get("name") == PHONE)
+    for method in phone.findall("method"):
+        right = "(" + "".join(a.get("type") for a in method.findall("arg") if a.get("direction") == "in") + ")"
+        for types in WRONG_TYPES:
+            if types != right and VALUES[types] is not None:
+                refused(client, "org.freedesktop.DBus.Error.InvalidArgs", "nvalid arguments", method.get("name"), types,
+                        *VALUES[types])
+    refused(client, "org.freedesktop.DBus.Error.UnknownMethod", "Authenticate", "Authenticate", "(s)", "00")
+    refused(client, "BadValue", "SIP address", "TrustChange", "(ss)", "\u202e", "x" * 300)
+    refused(client, "NotFound", "nothing", "TrustChange", "(ss)", "sip:x@y.example", "x@y.example")
+    refused(client, "BadValue", "500", "History", "(uu)", 0, 501)
+    refused(client, "BadValue", "longer", "SetGateway", "(s)", "x" * 5000)
+    assert client.all(PHONE)["State"] == "ready"
+
+
+def check_no_secret(recording, sims):
+    """Nothing that a SIM or an operator keeps, in any of the forms in which it might travel."""
+    assert len(recording) > 10000, "nothing was recorded"
+    for sim in sims:
+        for secret in (sim.imsi, sim.imsi[5:], sim.k, sim.opc):
+            assert secret.encode() not in recording and secret.upper().encode() not in recording, "a secret of the SIM"
+        for secret in (sim.k, sim.opc):
+            assert bytes.fromhex(secret) not in recording, "octets of a key"
+    long_hex = {m.group(0) for m in re.finditer(rb"(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])", recording)}
+    assert len(long_hex) <= 2, long_hex  # the bus's own GUID and this machine's id
+    assert not re.search(rb"(?<![\w.@/-])[\w-]{43}=?(?![\w.@/-])", recording), "32 octets in base64"
+
+
+@case("ui.bus.call", limit=120)
+def call(world):
+    """A call on both buses: every word as it is reached, then history, peers, settings, self-test; nothing secret."""
+    prepare(world, before=with_buses)
+    ends = [phone.bus.record() for phone in (world.alice, world.bob)]
+    alice, bob = clients(world)
+    check_ready(alice, "alice", "a")
+    check_ready(bob, "bob", "b")
+    number = flow.connect(world)
+    for client in (alice, bob):
+        client.wait_told("Verdict", "authenticated")
+        shown = client.wait_one(CALL, {"Verdict": "authenticated", "Media": "zrtp"})
+        assert (shown["Listen"], shown["Phase"], shown["Reason"], shown["Method"]) == \
+            ("two-operators", "talking", "", "aka"), shown
+    shown = bob.one(CALL)
+    assert shown["VerdictText"] == "authenticated: alice@operator-a.example, vouched for by Operator A", shown
+    check_introspection(bob)
+    flow.hang_up(world, number)
+    check_malformed(alice)
+    for client in (alice, bob):
+        client.wait_told("Phase", "ended")
+    check_told(alice, "Verdict", ["none", "answered", "authenticated"], ["authenticated"])
+    check_told(bob, "Verdict", ["none", "announced", "authenticated"], ["announced", "authenticated"])
+    for client in (alice, bob):
+        check_told(client, "Phase", ["before", "ringing", "talking", "ended"], ["talking", "ended"])
+    check_history(bob, "incoming", "sip:alice@operator-a.example")
+    check_history(alice, "outgoing", "sip:bob@operator-b.example")
+    check_peers(bob, "sip:alice@operator-a.example", "alice@operator-a.example")
+    check_settings(bob)
+    check_self_test(alice)
+    world.bob.stop()
+    world.bob.start()
+    check_history(bob.find(), "incoming", "sip:alice@operator-a.example")
+    bob.call("ClearHistory")
+    assert bob.call("History", "(uu)", 0, 10) == (0, [])
+    for end in ends:
+        check_no_secret(end(), world.sims.values())
