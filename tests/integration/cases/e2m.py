@@ -6,7 +6,10 @@ import base64
 import subprocess
 
 from cases import case
-from cases.call import authenticated_call, prepare
+from cases.call import AUTHENTICATED, authenticated_call, prepare, refuse
+from world import flow, tamper
+from world.kamailio import Kamailio
+from world.pki import Authority
 
 SERVER = "operator-b.example"
 ENVELOPED = r"call \S+ \w+: e2m: word=enveloped servers={servers} signer={signer} text="
@@ -20,14 +23,14 @@ class People:
         issue = world.root.issue_for
         self.of = {"alice": issue("person-alice", f"URI:{world.alice.aor}"), "bob": issue("person-bob", f"URI:{world.bob.aor}")}
         self.server = issue("middle", f"URI:sip:{SERVER},DNS:{SERVER}")
-        self.root = world.root
+        self.before = {}  # phone -> its settings without ours
 
     def give(self, phone, name, path):
         """A copy that the phone's user can read."""
         with open(path, encoding="ascii") as text:
             return phone.node.write(f".config/simauth/{name}", text.read(), 0o600)
 
-    def equip(self, phone, name, other, policy="require", signs=True, servers=True):
+    def equip(self, phone, name, other, policy="require", signs=True, servers=True, accept=()):
         """Settings of [phone] and the peer: behind what is there already."""
         certificate, key = (self.give(phone, f"own.{end}", path) for end, path in zip(("pem", "key"), self.of[name]))
         peer = self.give(phone, "peer.pem", self.of["bob" if name == "alice" else "alice"][0])
@@ -37,9 +40,12 @@ class People:
             lines += f"e2m_certificate={certificate}\ne2m_key={key}\n"
         if servers:
             lines += f"e2m_servers={SERVER}={middle}\n"
-        path = phone.node.path(".config/simauth/simauth.conf")
-        with open(path, encoding="utf-8") as old:
-            text = old.read() + lines + PEERS.format(aor=other.aor, policy=policy, certificate=peer)
+        if accept:
+            lines += f"e2m_accept={';'.join(accept)}\n"
+        if phone not in self.before:
+            with open(phone.node.path(".config/simauth/simauth.conf"), encoding="utf-8") as old:
+                self.before[phone] = old.read()
+        text = self.before[phone] + lines + PEERS.format(aor=other.aor, policy=policy, certificate=peer)
         phone.node.write(".config/simauth/simauth.conf", text, 0o600)
 
 
@@ -87,3 +93,194 @@ def call(world):
     shown = subprocess.run(["openssl", "cms", "-cmsout", "-print", "-inform", "DER"], input=envelope_of(answer),
                            capture_output=True, check=True).stdout.decode()
     assert "d.kekri" in shown and "d.kari" not in shown and "d.ktri" not in shown, shown
+
+
+@case("e2m.hold")
+def hold(world):
+    """Pause and resume: later offers and answers go under the same key, and nothing is ever clear."""
+    prepare(world, before=equip_both)
+    call = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    for command, state in (("pause", "Paused"), ("resume", "StreamsRunning")):
+        before = world.alice.mark()
+        world.alice.command(f"call-{command} {call}")
+        world.alice.wait_state(state, after=before)
+    flow.hang_up(world, call)
+    invites = [m for m in world.messages().all("INVITE", source=world.alice) if m.tag("To")]
+    assert len(invites) >= 2, invites
+    for message in world.messages():
+        assert "m=audio" not in message.text, message.text
+
+
+def own_envelope(people, sdp):
+    """What anybody can make who has Bob's certificate."""
+    entity = b"Content-Type: application/sdp\r\n\r\n" + sdp.encode()
+    der = openssl("-encrypt", "-binary", "-aes-256-gcm", "-outform", "DER", "-recip", people.of["bob"][0],
+                  "-keyopt", "ecdh_kdf_md:sha256", data=entity)
+    return base64.encodebytes(der).decode().replace("\n", "\r\n")
+
+
+@case("e2m.swapped")
+def swapped(world):
+    """A man in the middle puts an envelope of his own in the place of Alice's: Bob's phone can read it, and SIM authentication refuses what is in it."""
+    kept, cable = {}, tamper.Tamper()
+    prepare(world, hook=cable, before=lambda w: kept.update(people=equip_both(w)), policy="require")
+    authenticated_call(world)
+    first = world.messages().first("INVITE", target=world.bob)
+    certificate, key = kept["people"].of["bob"]
+    sdp = openssl("-decrypt", "-inform", "DER", "-binary", "-recip", certificate, "-inkey", key, data=envelope_of(first))
+    other = tamper.other_hash(sdp.decode().partition("\r\n\r\n")[2])
+
+    def rule(message, towards_bob):
+        if message.method != "INVITE" or message.is_response or not towards_bob:
+            return None
+        text = message.text
+        for name in ("Content-Type", "Content-Target", "Content-Transfer-Encoding"):
+            text = tamper.without_header(text, name)
+        text = tamper.with_header(text, "Content-Type", "application/pkcs7-mime;smime-type=authEnveloped-data")
+        return tamper.with_body(tamper.with_header(text, "Content-Transfer-Encoding", "base64"),
+                                own_envelope(kept["people"], other))
+    cable.rule = rule
+    before = world.bob.mark()
+    flow.connect_until_end(world)
+    world.wire.check()
+    assert cable.changed, "nothing was swapped"
+    world.bob.wait_note(r"call \S+ callee: e2m: word=enveloped servers=none signer=none text=enveloped, not signed")
+    world.bob.wait_note(r"call \S+ callee: refused: code=403")
+    assert not [e for e in world.bob.events()[before:] if e.state == "IncomingReceived"], "it rang"
+    assert len(world.bob.notes(AUTHENTICATED)) == 1
+
+
+@case("e2m.refused")
+def refused(world):
+    """Signatures that do not count: refused before it rings, and both persons are told which rule failed."""
+    kept, cable = {}, tamper.Tamper()
+    prepare(world, hook=cable, before=lambda w: kept.update(people=equip_both(w)))
+    people, uri = kept["people"], f"URI:{world.alice.aor}"
+    good = people.of["alice"]
+    stranger = Authority(world.root.folder + "-stranger", "Stranger")
+
+    def call(why, own=good, rule=None):
+        people.of["alice"] = own
+        people.equip(world.alice, "alice", world.bob)
+        people.of["alice"] = good
+        cable.rule = rule
+        before = world.bob.mark()
+        flow.connect_until_end(world)
+        world.bob.wait_note(rf"call \S+ callee: e2m: word=refused servers=\S+ signer=\S+ text={why}")
+        assert not [e for e in world.bob.events()[before:] if e.state == "IncomingReceived"], f"{why}: it rang"
+
+    def other_label(message, towards_bob):
+        mine = message.method == "INVITE" and not message.is_response and towards_bob
+        return message.text.replace("Content-Disposition: attachment; filename=smime.p7m", "Content-Disposition: attachment; filename=smime.p7x") if mine else None
+    call("wrong signature", rule=other_label)
+    call("signed by another than the sender", world.root.issue_for("eve", "URI:sip:eve@operator-a.example"))
+    call("certificate or signature outside its time", world.root.issue_for("old", uri, since=-9, days=-1))
+    call("certificate of nobody trusted", stranger.issue_for("self", uri))
+    world.alice.wait_note(r"caller: e2m: word=refused servers=\S+ signer=none text=the other side refused the envelope: 403", count=4)
+    refuse(world.bob, AUTHENTICATED)
+    people.equip(world.alice, "alice", world.bob)
+    cable.rule = None
+    authenticated_call(world)
+
+
+@case("e2m.no_plugin")
+def no_plugin(world):
+    """Bob's Linphone is a stock one: under `prefer` the call in clear, shown as such; under `require` none."""
+    kept = {}
+
+    def before(inner):
+        people = kept.setdefault("people", People(inner))
+        people.equip(inner.alice, "alice", inner.bob, policy="prefer")
+    prepare(world, bob_has_plugin=False, before=before, policy="off")
+    start = world.alice.mark()
+    call = world.alice.call(world.bob.aor)
+    world.alice.wait_note(r"caller: e2m: word=clear servers=\S+ signer=none text=the other side cannot read envelopes")
+    rings = []  # the first one is taken back, before anybody could answer it
+
+    def second():
+        rings[:] = [e for e in world.bob.events() if e.state == "IncomingReceived"]
+        return len(rings) >= 2
+    flow.wait_any(second, 10, "the call in clear at Bob's phone")
+    world.bob.answer(rings[-1].call)
+    world.alice.wait_state("StreamsRunning", after=start)
+    flow.hang_up(world, call)
+    kept["people"].equip(world.alice, "alice", world.bob, policy="require")
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"caller: e2m: word=refused servers=\S+ signer=none text=the other side answered in clear")
+    sent = [m for m in world.messages().all("INVITE", source=world.alice) if not m.tag("To")]
+    assert ["m=audio" in m.body for m in sent] == [False, True, False], sent
+
+
+ASK = """
+    if (is_method("INVITE") && !has_totag() && !($hdr(Content-Target) =~ "{domain}")) {{
+        append_to_reply("Content-Transfer-Encoding: base64\\r\\n");
+        set_reply_body("{certificate}", "application/pkix-cert");
+        sl_send_reply("493", "Undecipherable");
+        exit;
+    }}
+"""
+
+
+class Asking(Kamailio):
+    """A proxy that passes on no INVITE whose body is not for it as well."""
+
+    certificates = {}  # domain -> PEM, before the world starts
+
+    def start(self):
+        with open(self._config, encoding="utf-8") as config:
+            text = config.read()
+        with open(self.certificates[self.domain], encoding="ascii") as pem:
+            line = "".join(pem.read().split("-----")[2].split())
+        place = f'    if ($(rd{{s.tolower}}) == "{self.domain}") {{'
+        assert place in text, text
+        with open(self._config, "w", encoding="utf-8") as config:
+            config.write(text.replace(place, ASK.format(domain=self.domain, certificate=line) + place))
+        super().start()
+
+
+def asking(world, authority=None, **alice):
+    """Both proxies ask; Alice knows of neither before."""
+    root = world.root or world.make_certificates()
+    Asking.certificates = {o.realm: (authority or root).issue_for(f"asks-{o.letter}", f"URI:sip:{o.realm}")[0]
+                           for o in world.operators.values()}
+
+    def before(inner):
+        people = People(inner)
+        people.equip(inner.alice, "alice", inner.bob, servers=False, **alice)
+        people.equip(inner.bob, "bob", inner.alice, servers=False)
+    prepare(world, before=before)
+
+
+@case("e2m.asked", proxy=Asking)
+def asked(world):
+    """493 with a certificate from the caller's side, then from the callee's: two more tries by itself, and both may read."""
+    asking(world, accept=["operator-b.example"])
+    authenticated_call(world)
+    world.alice.wait_note(r"e2m-asked: server=operator-a.example certificate=[0-9a-f]{64}")
+    world.alice.wait_note(r"e2m-asked: server=operator-b.example certificate=[0-9a-f]{64}")
+    world.bob.wait_note(r"callee: e2m: word=enveloped servers=operator-a.example, operator-b.example signer=sip:alice@")
+    assert len([e for e in world.bob.events() if e.state == "IncomingReceived"]) == 1
+    for message in world.messages():
+        assert "m=audio" not in message.text, message.text
+
+
+@case("e2m.stranger", proxy=Asking)
+def stranger_asks(world):
+    """A server of a domain that is not in the person's list: not let in, and shown."""
+    asking(world)
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"e2m-asked: server=operator-a.example ")
+    world.alice.wait_note(r"e2m-stranger: certificate=[0-9a-f]{64}")
+    world.alice.wait_note(r"e2m: word=refused .* text=a server asked to read and was not let in: certificate names another server")
+    assert not [e for e in world.bob.events() if e.state == "IncomingReceived"], "it rang"
+
+
+@case("e2m.lie", proxy=Asking)
+def lying_server(world):
+    """A certificate with the right name that nobody trusted has signed."""
+    asking(world, authority=Authority(world.folder + "/pki-stranger", "Stranger"))
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"e2m: word=refused .* text=a server asked to read and was not let in: certificate of nobody trusted")
+    refuse(world.alice, r"e2m-asked")
