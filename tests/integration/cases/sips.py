@@ -32,14 +32,19 @@ def servers_proven(world):
         operator.proxy.wait_partner()
 
 
+def equip(phone, policy):
+    """No SIM: this person asks for nothing but `policy` of servers."""
+    phone.node.write(".config/simauth/simauth.conf", SETTINGS.format(policy), 0o600)
+    for folder in (".config", ".config/simauth", ".local", ".local/share", ".local/state"):
+        phone.node.make_folder(*folder.split("/"), mode=0o700)
+
+
 def start(world, alice="require", bob="require"):
     """Two phones without SIM authentication whose persons ask for servers that prove themselves."""
     world.start_network()
     world.add_phones()
     for phone, policy in ((world.alice, alice), (world.bob, bob)):
-        phone.node.write(".config/simauth/simauth.conf", SETTINGS.format(policy), 0o600)
-        for folder in (".config", ".config/simauth", ".local", ".local/share", ".local/state"):
-            phone.node.make_folder(*folder.split("/"), mode=0o700)
+        equip(phone, policy)
         phone.start(wait_registered=False)
     for phone in (world.alice, world.bob):
         phone.wait_registered()
@@ -113,7 +118,14 @@ def callers(world):
     assert answer.status == 403 and "made a sip call of it" in why(answer), answer.text
     answer = user.invite(bob, f"sip:alice@{A}")
     assert answer.status == 400 and "sips URIs too" in why(answer), answer.text
-    answer = at(world, "a", port=5060, tls=False).invite(bob, f"sips:alice@{A}")
+    plain = at(world, "a", port=5060, tls=False)
+    answer = plain.register("carol", A)
+    assert answer.status == 403 and why(answer) == "a sips: contact is registered over TLS only", answer.text
+    answer = user.with_password("REGISTER", "sip:" + A, f"sip:alice@{A}", f"sip:alice@{A}", "mallory")
+    assert answer.status == 403 and why(answer) == "this password is another user's", answer.text
+    answer = at(world, "b", port=5060, tls=False).invite(f"sip:bob@{B}", "sip:x@third.example")
+    assert answer.status == 480 and answer.header("Warning").startswith("381 ") and why(answer) == "SIPS Required", answer.text
+    answer = plain.invite(bob, f"sips:alice@{A}")
     assert answer.status == 403 and why(answer) == "sips: this request came over tcp, not over TLS", answer.text
     assert user.invite("sips:x@elsewhere.example", f"sips:mallory@{A}", user="mallory").status == 403
 
@@ -140,6 +152,15 @@ def servers(world):
     raise Failed(f"a certificate of a strange authority was taken: {answer.text}")
 
 
+def account_without_tls(world):
+    """A phone whose account is not on TLS: what its person asked for does not leave it."""
+    dave = world.add_phone("dave", "a", 33, transport="tcp")
+    equip(dave, "off")
+    dave.start()
+    refused(dave, f"sips:bob@{B}", r"caller: sips: word=broken .*text=this account does not speak TLS")
+    assert dave.notes(r"caller: sips-aborted: ") and "INVITE sip" not in dave.said()
+
+
 @case("sips.refused", transport="tls", proxy=Sips)
 def strangers(world):
     """Each rule of the servers and of the phone for itself, with its own sentence; an honest call before and after."""
@@ -148,6 +169,7 @@ def strangers(world):
     callers(world)
     servers(world)
     straight_to_the_phone(world)
+    account_without_tls(world)
     assert sum(event.state == "IncomingReceived" for event in world.bob.events()) == 1
     flow.hang_up(world, flow.connect(world))
     trusted(world.alice, "caller", 2)
