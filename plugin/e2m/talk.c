@@ -250,10 +250,7 @@ enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *mes
 
 void e2m_talk_restore(const struct e2m_talk *talk, belle_sip_message_t *message)
 {
-    size_t len = 0;
-
-    if (!talk->clear || !is_invite(message) || sip_message_sdp(message, &len) ||
-        !e2m_talk_is_protected(message))
+    if (!talk->clear || !is_invite(message) || !e2m_talk_is_protected(message))
         return;
     sip_message_set_body(message, "application/sdp", talk->clear, talk->clear_len);
     sip_message_remove_header(message, "Content-Target");

@@ -33,19 +33,18 @@ const char *tap_body_clear(belle_sip_message_t *message, size_t *len)
     return clear->text;
 }
 
-static bool keep_clear(belle_sip_message_t *message)
+static struct clear *copy_clear(belle_sip_message_t *message)
 {
     size_t len = 0;
     const char *sdp = sip_message_sdp(message, &len);
     struct clear *clear = sdp ? malloc(sizeof(*clear) + len + 1) : NULL;
 
     if (!clear)
-        return false;
+        return NULL;
     clear->len = len;
     memcpy(clear->text, sdp, len);
     clear->text[len] = '\0';
-    belle_sip_object_data_set((belle_sip_object_t *)message, CLEAR, clear, free_clear);
-    return true;
+    return clear;
 }
 
 const char *sip_message_body(belle_sip_message_t *message, const char **type, size_t *len)
@@ -73,6 +72,7 @@ bool sip_message_set_body(belle_sip_message_t *message, const char *type, const 
     if (!header || !BELLE_SIP_OBJECT_IS_INSTANCE_OF(header, belle_sip_header_content_type_t) ||
         len == 0)
         return false;
+    belle_sip_object_data_remove((belle_sip_object_t *)message, CLEAR);
     belle_sip_message_set_body(message, body, len);
     belle_sip_message_remove_header(message, "Content-Type");
     belle_sip_message_add_header(message, header);
@@ -85,7 +85,16 @@ bool sip_message_set_body(belle_sip_message_t *message, const char *type, const 
 bool sip_message_protect(belle_sip_message_t *message, const char *type, const char *body,
                          size_t len)
 {
-    return keep_clear(message) && sip_message_set_body(message, type, body, len);
+    struct clear *clear = copy_clear(message);
+
+    if (!clear)
+        return false;
+    if (!sip_message_set_body(message, type, body, len)) {
+        free_clear(clear);
+        return false;
+    }
+    belle_sip_object_data_set((belle_sip_object_t *)message, CLEAR, clear, free_clear);
+    return true;
 }
 
 /* -- in -----------------------------------------------------------------------------------------
