@@ -9,10 +9,11 @@ import ssl
 import threading
 import time
 
-from cases import case
+from cases import Skip, case
 from cases.call import AUTHENTICATED, prepare
 from world import flow
 from world.attacker import Attacker
+from world.flexisip import FlexisipSips
 from world.pki import Authority
 from world.process import Failed, Timeout
 from world.sips import Sips
@@ -373,3 +374,23 @@ def call_6(world):
     flow.hang_up(world, flow.connect(world))
     trusted(world.alice, "caller")
     trusted(world.bob, "callee")
+
+
+@case("sips.flexisip", transport="tls", proxy=FlexisipSips)
+def flexisip(world):
+    """packaging/flexisip: a call over TLS alone, shown for what its servers do not say; a strange certificate is refused."""
+    if not FlexisipSips.program():
+        raise Skip("no Flexisip on this machine, and none in Debian; SIMAUTH_FLEXISIP names the program of one that is installed")
+    world.start_network()
+    world.add_phones()
+    for phone in (world.alice, world.bob):
+        equip(phone, "prefer")
+        phone.start()
+    flow.hang_up(world, flow.connect(world))
+    world.alice.wait_note(r"caller: sips: word=broken .*text=our server does not say that the other side was authenticated")
+    strange = Authority(os.path.join(world.folder, "strange"), "Strange Root").issue("strange", A)
+    try:
+        answer = at(world, "b", certificate=strange).invite(f"sips:bob@{B}", f"sips:alice@{A}")
+    except (ssl.SSLError, ConnectionError, Timeout):
+        return
+    assert answer.status == 403, answer.text

@@ -6,6 +6,7 @@ The environment's SIMAUTH_FLEXISIP names its program where PATH does not have it
 """
 
 import os
+import re
 import shutil
 
 from . import net
@@ -51,6 +52,7 @@ TLS = "tls-certificates-file={}\ntls-certificates-private-key={}\n"
 # As its own documentation has it: one account a line, the password in clear.
 ACCOUNTS = "version:1\n\n{lines}"
 ACCOUNT = "{user}@{domain} clrtxt:{password} ;\n"
+SIPS = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 3, "packaging", "flexisip", "flexisip-sips.conf")
 USERS = ("alice", "bob", "carol", "dave", "eve", "mallory")
 
 
@@ -64,6 +66,7 @@ class Flexisip:
         self.node = node
         self.domain = domain
         self.process = None
+        self.port = 5060
         address = net.in_uri(node.address)
         transports = [f"sip:{address}:5060"]
         if certificate:
@@ -82,7 +85,25 @@ class Flexisip:
 
     def start(self):
         self.process = self.node.start("flexisip", [self.program(), "--server", "proxy", "--configfile", self._config])
-        self.node.wait_port(5060, self.process)
+        self.node.wait_port(self.port, self.process)
 
     def stop(self):
         self.process.stop()
+
+
+class FlexisipSips(Flexisip):
+    """Flexisip with packaging/flexisip's own configuration; only what belongs to a site is replaced."""
+
+    def __init__(self, node, domain, children=2, certificate=None):
+        super().__init__(node, domain, children, certificate)
+        other = "operator-b.example" if "operator-a" in domain else "operator-a.example"
+        with open(SIPS, encoding="utf-8") as shipped:
+            text = shipped.read()
+        root = os.path.join(os.path.dirname(certificate[0]), "root.pem")
+        for old, new in (("example.org", domain), ("192.0.2.1", net.in_uri(node.address)), (r"example\.net", re.escape(other)),
+                         ("/etc/flexisip/sips/domain.pem", certificate[0]), ("/etc/flexisip/sips/domain.key", certificate[1]),
+                         ("/etc/flexisip/sips/partners-ca.pem", root), ("/etc/flexisip/sips/accounts", node.path("accounts"))):
+            assert old in text, old
+            text = text.replace(old, new)
+        self._config = node.write("flexisip-sips.conf", text, 0o600)
+        self.port = 5061
