@@ -97,7 +97,7 @@ static GtkWidget *main_menu(void)
     GtkWidget *button = gtk_menu_button_new();
 
     g_menu_append(menu, _("_Set Up…"), "app.assistant");
-    g_menu_append(menu, _("_Keyboard Shortcuts"), "win.show-help-overlay");
+    g_menu_append(menu, _("_Keyboard Shortcuts"), "app.shortcuts");
     g_menu_append(menu, _("_About SIM Call Security"), "app.about");
     gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(button), "open-menu-symbolic");
     gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), G_MENU_MODEL(menu));

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a verified call costs, in the operator's own words; most say nothing. */
 #include "pages.h"
+#include "stack.h"
 #include "words.h"
 
 static void clear(GtkWidget *list)
@@ -47,7 +48,7 @@ static void show(UiPhones *phones, GtkStack *stack)
 
 GtkWidget *ui_page_cost(UiApp *app)
 {
-    GtkWidget *stack = gtk_stack_new(), *list = gtk_list_box_new();
+    GtkWidget *stack = ui_stack_new(), *list = gtk_list_box_new();
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
     GtkWidget *note = gtk_label_new(_("This is what your operator says about verified calls. What "
                                       "your SIP service charges for the call itself is another "

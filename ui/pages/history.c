@@ -4,6 +4,7 @@
 #include "export.h"
 #include "pages.h"
 #include "remote.h"
+#include "stack.h"
 #include "words.h"
 
 #include <string.h>
@@ -276,7 +277,7 @@ static GtkWidget *with_search(struct history *history, GtkWidget *page)
 GtkWidget *ui_page_history(UiApp *app)
 {
     struct history *history = g_new0(struct history, 1);
-    GtkWidget *stack = gtk_stack_new(), *full, *outer;
+    GtkWidget *stack = ui_stack_new(), *full, *outer;
     GtkCustomFilter *filter = gtk_custom_filter_new(fits, history, NULL);
 
     history->app = app;

@@ -3,6 +3,7 @@
 /* What goes on now: a card for each call; without one, whether everything is ready for it. */
 #include "call_card.h"
 #include "pages.h"
+#include "stack.h"
 #include "words.h"
 
 #include <string.h>
@@ -246,7 +247,7 @@ GtkWidget *ui_page_now(UiApp *app)
 {
     struct now *now = g_new0(struct now, 1);
     GListModel *calls = ui_phones_calls(ui_app_phones(app));
-    GtkWidget *stack = gtk_stack_new();
+    GtkWidget *stack = ui_stack_new();
 
     now->app = app;
     now->stack = GTK_STACK(stack);
