@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Agents: two operators' gateways stand in the place of the SIMs of a weak terminal (docs/protocol.md, section 8)."""
 
+import glob
 import json
 import os
 import re
 
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
+from cases.fault_phone import FAKETIME
 from world import flow
 from world.scene import cause
 from world.sim import Password
@@ -51,6 +53,27 @@ def call(world):
     for operator in world.operators.values():
         records = operator.gateway.records()
         assert [(r["method"], r["outcome"]) for r in records] == [("agt", "completed")] * 2, records
+
+
+@case("call.debian13.agt", label="long", limit=90, group="call.debian13")
+def debian13(world):
+    """Between Linphone 5.1 and 5.3: tickets both ways, and the SIM itself where the callee wants it: one ring."""
+    prepare(world, phones={"alice": {"linphone": "5.3"}}, before=lambda w: sets(w, alice={"agent": "only"}, bob={"agent": "only"}))
+    for number in (1, 2):
+        talk = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=number)
+            phone.wait_note(VOUCHED, count=number)
+        flow.hang_up(world, talk)
+        world.alice, world.bob = world.bob, world.alice
+    world.alice.ctl("settings", "set", "agent", "prefer")
+    world.bob.ctl("settings", "set", "tickets", "refuse")
+    rang = world.bob.mark()
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(r"authenticated: .*method=aka")
+    flow.hang_up(world, talk)
+    assert [e.state for e in world.bob.events()[rang:]].count("IncomingReceived") == 1
 
 
 @case("agt.sim_wanted")
@@ -194,6 +217,51 @@ def changes(world):
     world.alice.start()
     world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked")
     flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
+
+
+@case("agt.changes.later")
+def changes_later(world):
+    """A SIM is revoked while the other phone is on: it hears so in a quarter of an hour, and when it registers anew; no call asks."""
+    jump = clock_of(world)
+    prepare(world, keys="file", before=lambda w: setattr(w.alice, "before", jump.words))
+    for number, (moment, seconds) in enumerate((("quarter of an hour", 16 * 60), ("registration", 120)), 1):
+        talk = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=number)
+        flow.hang_up(world, talk)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(r"setup-key: made=2", count=number)
+        asked = changes_asked(world)
+        gateway_of(world, world.bob).ctl("sim", "revoke", world.sims["bob"].imsi)
+        assert listed(world.alice) and changes_asked(world) == asked, "asked before its time"
+        jump.ahead(seconds)
+        if moment == "registration":
+            world.alice.command("unregister ALL")
+            world.alice.command(f"register {world.alice.aor} sip:{world.alice.domain} sip-alice")
+        world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked", count=number, limit=30)
+        flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
+        gateway_of(world, world.bob).ctl("sim", "restore", world.sims["bob"].imsi)
+
+
+def changes_asked(world):
+    return gateway_of(world, world.alice).log().count("op=changes")
+
+
+class clock_of:
+    """All clocks of Alice's phone, which can be set ahead while it runs (libfaketime reads the file each time)."""
+
+    def __init__(self, world):
+        self.path = os.path.join(world.folder, "clock")
+        self.offset = 0
+        self.ahead(0)
+        self.words = ["env", f"LD_PRELOAD={glob.glob(FAKETIME)[0]}", f"FAKETIME_TIMESTAMP_FILE={self.path}", "FAKETIME_NO_CACHE=1"]
+
+    def ahead(self, seconds):
+        self.offset += seconds
+        with open(self.path + ".new", "w", encoding="ascii") as file:
+            file.write(f"+{self.offset}s\n")
+        os.chmod(self.path + ".new", 0o644)
+        os.replace(self.path + ".new", self.path)
 
 
 @case("agt.first_key")

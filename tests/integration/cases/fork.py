@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A call that a proxy brings to several phones of one address: a session for each To tag, one verdict."""
 
+import time
+
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
 from world import flow
@@ -157,7 +159,7 @@ def copied(world):
         refuse(phone, AUTHENTICATED)
 
 
-def prepare_two_sims(world, bound=True):
+def prepare_two_sims(world, bound=True, **settings):
     """Bob's second phone has a SIM of its own, bound to the same address; or a SIM of a stranger's."""
     world.start_capture()
     world.start_network()
@@ -170,7 +172,11 @@ def prepare_two_sims(world, bound=True):
     if bound:
         gateway.ctl("binding", "add", sims["bob"].aor, sims["bob-2"].imsi, "--also")
     for phone, sim in ((world.alice, "alice"), (world.bob, "bob"), (world.other, "bob-2")):
-        phone.use_sim(sims[sim], world.root)
+        phone.use_sim(sims[sim], world.root, **settings)
+    if settings:  # a SIM given out in the very second of a key counts as changed since
+        given = int(time.time())
+        flow.wait_any(lambda: int(time.time()) > given, 3, "the second after the SIMs were given out")
+    for phone in world.phones:
         phone.start(wait_registered=False)
     for phone in world.phones:
         phone.wait_registered()
