@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOKS 3
+
 struct station {
     struct settings *settings; /* those that what is open belongs to */
     const struct sim_backend *backend;
@@ -17,6 +19,7 @@ struct station {
     struct pin_giver giver;     /* before it */
     struct station_health health;
     guint cards;       /* which were there when a card could not be opened last */
+    unsigned looks;    /* that are still made at what was put in */
     char *pin_setting; /* that `pin` was made for */
     struct sim_identity identity;
     struct ag *ag;
@@ -283,6 +286,13 @@ static guint cards_now(void)
     return sum;
 }
 
+static bool is_decided(const struct station *s)
+{
+    static const char *const words[] = {"locked", "blocked", "other", NULL};
+
+    return s->looks < LOOKS && g_strv_contains(words, s->health.sim);
+}
+
 /* A card that could not be opened is tried again when another one may be there, and not otherwise:
  * whoever declined to give a PIN has declined. */
 void station_look(struct station *s, struct settings *settings)
@@ -297,9 +307,13 @@ void station_look(struct station *s, struct settings *settings)
         return;
     }
     cards = cards_now();
-    if (cards == s->cards)
-        return;
+    if (cards != s->cards)
+        s->looks = LOOKS;
     s->cards = cards;
+    /* A card that was just put in may not be up yet; one that is locked was up. */
+    if (strcmp(s->health.sim, "absent") && (!s->looks || is_decided(s)))
+        return;
+    s->looks -= s->looks > 0;
     if (s->pin)
         pin_source_again(s->pin);
     wake_or_open(s, settings);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plugin on the session bus: what a window sees of phones, SIMs and calls, and what nobody sees there."""
 
+import contextlib
 import os
 import re
 import xml.etree.ElementTree as ET
@@ -9,6 +10,7 @@ import xml.etree.ElementTree as ET
 from cases import case
 from cases.call import prepare
 from world import flow
+from world.card_reader import card_of, reader_on
 from world.session_bus import ACCOUNT, CALL, PHONE, ROOT, SIM, Client, Refused, SessionBus
 
 XML = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../plugin/bus/org.simauth.Phone1.xml")
@@ -208,3 +210,131 @@ def call(world):
     assert bob.call("History", "(uu)", 0, 10) == (0, [])
     for end in ends:
         check_no_secret(end(), world.sims.values())
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+@case("ui.bus.wrong_sim")
+def wrong_sim(world):
+    """Bob's SIM has other keys: his bus says so before the call, Alice's says why and what to do; then he has none."""
+    prepare(world, before=with_buses, bob_has_other_sim=True)
+    alice, bob = clients(world)
+    check_ready(alice, "alice", "a")
+    bob.wait_state("not-ready")
+    account = bob.one(ACCOUNT)
+    assert account["GatewayState"] in ("no-sim", "refused") and account["GatewayText"], account
+    flow.connect_until_end(world)
+    alice.wait_told("Verdict", "not-authenticated")
+    ended = alice.wait_one(CALL, {"Phase": "ended"})
+    assert ended["Reason"] == "confirm-missing" and ended["Advice"] == "continue-once" and ended["AdviceText"], ended
+    assert "authenticated" not in alice.told("Verdict") and ended["Ended"], alice.told("Verdict")
+    alice.call("ContinueOnce", "(s)", world.bob.aor)
+    refused(alice, "Failed", "SIP address", "ContinueOnce", "(s)", "bob")
+    os.unlink(world.bob.node.path(".local/share/simauth/sim.json"))
+    bob.call("SetSim", "(s)", "soft:/nowhere/sim.json")
+    sim = bob.wait_one(SIM, {"State": "absent"})
+    assert sim["Text"] and sim["Setting"] == "soft:/nowhere/sim.json", sim
+    good, links = bob.call("SelfTest")
+    assert not good and [link[1] for link in links[:3]] == ["good", "failed", "not-tried"], links
+    bob.call("SetSim", "(s)", "")
+    bob.wait_state("unset")
+
+
+PIN, WRONG = "73619402", "1111"
+
+
+@contextlib.contextmanager
+def card_at_bob(world):
+    """Bob's SIM is a card with a PIN; Alice has no part."""
+    world.start_network()
+    world.start_gateways()
+    world.add_phones()
+    world.issue_sims()
+    bob, sim = world.bob, world.sims["bob"]
+    with reader_on(bob.node, [card_of(bob.node, sim, pin=PIN, pin_enabled=True)]) as reader:
+        bob.bus = SessionBus(bob.node).start()
+        bob.use_sim(sim, world.root, place="pcsc", pin="none")
+        bob.start(wait_registered=False)
+        yield reader
+
+
+def enter(client, pin, spend_last=False, sealed=True):
+    return client.call("EnterPin", "(hb)", None, spend_last, secret=pin, sealed=sealed)
+
+
+@case("ui.bus.pin", limit=90)
+def pin(world):
+    """Bob's card wants its PIN: given through a sealed memfd, and no digit of it crosses the bus; then it is pulled."""
+    with card_at_bob(world) as reader:
+        enter_pins(world, reader)
+        world.bob.stop()  # before its reader goes
+
+
+def enter_pins(world, reader):
+    end = world.bob.bus.record()
+    (bob,) = clients(world, [world.bob])
+    bob.call("AskForPin", "(b)", True)
+    sim = bob.wait_one(SIM, {"State": "locked"})
+    assert (sim["TriesLeft"], sim["Kind"]) == (3, "card") and bob.all(PHONE)["State"] == "not-ready", sim
+    refused(bob, "NotSealed", "sealed", "EnterPin", "(hb)", None, False, secret=PIN, sealed=False)
+    refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="12a4")
+    refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="123456789")
+    assert enter(bob, WRONG)[:2] == ("wrong", 2)
+    bob.wait_one(SIM, {"State": "locked", "TriesLeft": 2})
+    assert enter(bob, WRONG)[:2] == ("wrong", 1)
+    assert enter(bob, PIN)[:2] == ("last-try", 1), "the last try was spent without the person"
+    assert enter(bob, PIN, spend_last=True)[0] == "accepted"
+    bob.wait_state("ready")
+    assert enter(bob, PIN)[0] == "not-needed"
+    readers, text = bob.call("ListReaders")
+    ((value, name),) = [row[:2] for row in readers if row[2]]
+    assert value == f"pcsc:{name}" and not text, (readers, text)
+    reader.order({"do": "pull"})
+    bob.wait_one(SIM, {"State": "absent"})
+    reader.order({"do": "insert"})
+    bob.wait_one(SIM, {"State": "locked"})
+    assert enter(bob, PIN)[0] == "accepted"
+    bob.wait_state("ready")
+    recording = end()
+    check_no_secret(recording, [world.sims["bob"]])
+    for digits in (PIN, WRONG, PIN[:6], PIN[2:]):
+        assert digits.encode() not in recording, "digits of a PIN"
+
+
+@case("ui.bus.restart", limit=90)
+def restart(world):
+    """A phone without a bus works; the bus comes, dies in a call, and comes back: the call goes on, its word stands."""
+    def only_names(_world):
+        for phone in (world.alice, world.bob):
+            phone.bus = SessionBus(phone.node)
+    prepare(world, before=only_names)
+    world.bob.wait_note("bus: no session bus: the window cannot show this Linphone")
+    world.bob.bus.start()
+    (bob,) = clients(world, [world.bob])
+    number = flow.connect(world)
+    bob.wait_one(CALL, {"Verdict": "authenticated", "Phase": "talking"})
+    world.bob.bus.stop()
+    world.bob.wait_note("bus: the session bus is gone; calls go on without it")
+    assert world.bob.state() == "StreamsRunning" and world.alice.state() == "StreamsRunning"
+    world.bob.bus.start(open_to_all=True)
+    (bob,) = clients(world, [world.bob])
+    bob.wait_one(CALL, {"Verdict": "authenticated", "Phase": "talking"})
+    check_stranger(world, bob)
+    flow.hang_up(world, number)
+    bob.wait_one(CALL, {"Phase": "ended", "Verdict": "authenticated"})
+    slow = world.bob.slowest
+    assert slow[0] < 0.5, f"the main loop was kept for {slow}"
+
+
+def check_stranger(world, bob):
+    """Another user on a bus that lets him in, root too: nothing is answered, nothing is done."""
+    for user in (world.alice.node.user, 0):
+        stranger = Client(world.bob.node, user)
+        stranger.phone = bob.phone
+        for method, types, args in (("GetAll", "(s)", [PHONE]), ("SelfTest", "()", []), ("Introspect", "()", [])):
+            interface = {"GetAll": "org.freedesktop.DBus.Properties",
+                         "Introspect": "org.freedesktop.DBus.Introspectable"}.get(method, PHONE)
+            refused(stranger, "org.freedesktop.DBus.Error.AccessDenied", "Only the user", method, types, *args,
+                    interface=interface)
+        stranger.close()
+    assert not [s for s in bob.signals() if s["member"] == "SelfTestLink"]

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-from .process import Failed, wait_for
+from .process import Failed, Timeout, wait_for
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus_client.py")
 ROOT = "/org/simauth/Phone1"
@@ -137,7 +137,10 @@ class Client:
                 if all(properties[key] == value for key, value in match.items()):
                     return properties
             return None
-        return wait_for(look, limit, f"{interface} with {match} at {self.node.name}", every=0.05)
+        try:
+            return wait_for(look, limit, f"{interface} with {match} at {self.node.name}", every=0.05)
+        except Timeout as error:
+            raise Timeout(f"{error}; there is {self.objects(interface)}") from None
 
     def wait_state(self, state, limit=20):
         wait_for(lambda: self.all(PHONE)["State"] == state, limit, f"state {state} of {self.node.name}'s phone", every=0.05)
