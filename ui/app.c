@@ -79,6 +79,17 @@ static void act_about(GSimpleAction *action, GVariant *parameter, gpointer app)
                           "translator-credits", _("translator-credits"), NULL);
 }
 
+static void act_shortcuts(GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+    GtkBuilder *builder = gtk_builder_new_from_resource(UI_RESOURCES "/shortcuts.ui");
+    GtkWindow *shortcuts = GTK_WINDOW(gtk_builder_get_object(builder, "help_overlay"));
+
+    (void)action, (void)parameter;
+    gtk_window_set_transient_for(shortcuts, ui_app_window(app));
+    gtk_window_present(shortcuts);
+    g_object_unref(builder); /* the window is the toolkit's until it closes */
+}
+
 static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer app)
 {
     (void)action, (void)parameter;
@@ -96,13 +107,16 @@ static void add_actions(UiApp *app)
     static const GActionEntry entries[] = {
         {"page", act_page, "s", NULL, NULL, {0}},
         {"assistant", act_assistant, NULL, NULL, NULL, {0}},
+        {"shortcuts", act_shortcuts, NULL, NULL, NULL, {0}},
         {"about", act_about, NULL, NULL, NULL, {0}},
         {"quit", act_quit, NULL, NULL, NULL, {0}},
     };
-    static const char *const quit[] = {"<Control>q", NULL};
+    static const char *const quit[] = {"<Control>q", NULL}, *const keys[] = {"<Control>question",
+                                                                             NULL};
 
     g_action_map_add_action_entries(G_ACTION_MAP(app), entries, G_N_ELEMENTS(entries), app);
     gtk_application_set_accels_for_action(GTK_APPLICATION(app), "app.quit", quit);
+    gtk_application_set_accels_for_action(GTK_APPLICATION(app), "app.shortcuts", keys);
 }
 
 /* -- life ---------------------------------------------------------------------------------------

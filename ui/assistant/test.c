@@ -111,8 +111,9 @@ static void close_it(UiAssistant *assistant)
     ui_app_show(app, "now");
 }
 
-static void show_done(AdwStatusPage *page, UiAssistant *assistant)
+static void show_done(AdwStatusPage *page)
 {
+    UiAssistant *assistant = g_object_get_data(G_OBJECT(page), "assistant");
     UiPhone *phone = ui_assistant_phone(assistant);
     UiRecord *state = phone ? ui_phone_state(phone) : NULL;
     const char *nai = state ? ui_record_text(state, "Nai") : "";
@@ -132,6 +133,18 @@ static void show_done(AdwStatusPage *page, UiAssistant *assistant)
     g_free(text);
 }
 
+/* Who we are may become known a moment after the test has ended. */
+static void follow(AdwStatusPage *page, UiAssistant *assistant)
+{
+    UiPhone *phone = ui_assistant_phone(assistant);
+    gpointer state = phone ? ui_phone_state(phone) : NULL;
+
+    if (state && g_object_get_data(G_OBJECT(page), "followed") != state)
+        g_signal_connect_object(state, "changed", G_CALLBACK(show_done), page, G_CONNECT_SWAPPED);
+    g_object_set_data(G_OBJECT(page), "followed", state);
+    show_done(page);
+}
+
 GtkWidget *ui_assistant_step_done(UiAssistant *assistant)
 {
     GtkWidget *page = adw_status_page_new(), *button = gtk_button_new_with_label(_("Done"));
@@ -143,6 +156,7 @@ GtkWidget *ui_assistant_step_done(UiAssistant *assistant)
     gtk_widget_set_halign(button, GTK_ALIGN_CENTER);
     adw_status_page_set_child(ADW_STATUS_PAGE(page), button);
     g_signal_connect_swapped(button, "clicked", G_CALLBACK(close_it), assistant);
-    g_signal_connect(page, "map", G_CALLBACK(show_done), assistant);
+    g_object_set_data(G_OBJECT(page), "assistant", assistant);
+    g_signal_connect(page, "map", G_CALLBACK(follow), assistant);
     return page;
 }
