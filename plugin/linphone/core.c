@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
+#include "certificates.h"
 #include "ahead.h"
 #include "bindings.h"
 #include "bus_view.h"
@@ -576,6 +577,7 @@ void core_free(struct core *core)
     *link = core->next;
     ahead_free(core->ahead);
     news_close(core);
+    certificates_close(core);
     setup_close(core);
     worker_stop(core->worker);
     if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */

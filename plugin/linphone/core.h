@@ -47,6 +47,7 @@ struct core {
 
     struct setup *setup; /* setup keys; NULL until there were settings */
     struct news *news;   /* news.c's; NULL until it was asked for */
+    struct certificates *certificates; /* certificates.c's; the same */
     struct ahead *ahead; /* begun for a call whose INVITE has not come yet */
     struct call *calls;
     struct sips *sips; /* sips.c's */

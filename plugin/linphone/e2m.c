@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "e2m.h"
 #include "call.h"
+#include "certificates.h"
 #include "e2m_talk.h"
 #include "note.h"
 
@@ -98,6 +99,10 @@ static bool read_keys(struct e2m_call *call)
 
     call->keys = e2m_keys_read(s->e2m_certificate, s->e2m_key,
                                s->e2m_ca_file ? s->e2m_ca_file : s->ca_file, call->why);
+    if (call->keys && !s->e2m_certificate)
+        (void)certificates_own(call->core, call->own, &call->keys->own);
+    if (call->keys)
+        certificates_trust(call->core, call->peer, call->keys->trust);
     if (call->keys)
         call->talk = e2m_talk_new(call->keys, call->own, call->peer);
     return call->talk != NULL;
@@ -110,14 +115,16 @@ static enum e2m_result add_peer(struct e2m_call *call)
     enum e2m_result result;
 
     if (!party || !party->certificate) {
-        g_snprintf(call->why, sizeof(call->why), "no certificate of %s is known", call->peer);
-        return E2M_NO_SUCH_KEY;
-    }
-    if (!e2m_partner_read(&partner, party->certificate, call->why))
+        if (!certificates_of(call->core, call->peer, &partner)) {
+            g_snprintf(call->why, sizeof(call->why), "no certificate of %s is known", call->peer);
+            return E2M_NO_SUCH_KEY;
+        }
+    } else if (!e2m_partner_read(&partner, party->certificate, call->why)) {
         return E2M_BAD_DER;
     result = e2m_talk_add_peer(call->talk, &partner, now());
     if (result != E2M_OK)
-        g_snprintf(call->why, sizeof(call->why), "%s: %s", party->certificate,
+        g_snprintf(call->why, sizeof(call->why), "%s: %s",
+                   party && party->certificate ? party->certificate : call->peer,
                    e2m_result_text(result));
     e2m_partner_free(&partner);
     return result;

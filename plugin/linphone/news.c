@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "news.h"
+#include "certificates.h"
 #include "note.h"
 #include "setup.h"
 
@@ -271,6 +272,7 @@ void news_ask(struct core *core)
     if (!core_settings(core) || core->settings->built_in)
         return;
     setup_again(core);
+    certificates_ask(core);
     if (!core->news) {
         core->news = g_new0(struct news, 1);
         core->news->since = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

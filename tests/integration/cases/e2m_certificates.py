@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates that cost nobody anything: from the phones' own gateways, for calls whose bodies are enveloped."""
+
+import re
+
+from cases import case
+from cases.call import authenticated_call, prepare
+from world import flow
+
+WORDS = "\n\n[peer {aor}]\ne2m={policy}\n"
+
+
+def equip(world, policy="require"):
+    """No file of a certificate anywhere: both operators issue them, both persons ask for envelopes with the other."""
+    for operator in world.operators.values():
+        operator.gateway.ctl("certificate", "make-authority")
+    for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
+        with open(phone.node.path(".config/simauth/simauth.conf"), encoding="utf-8") as old:
+            text = old.read()
+        phone.node.write(".config/simauth/simauth.conf", text + "e2m=prefer\n" + WORDS.format(aor=other.aor, policy=policy), 0o600)
+
+
+@case("e2m.certificates", limit=90)
+def certificates(world):
+    """Both phones get their own and the other's, before any call; a call is signed and enveloped under them, and authenticated by both SIMs."""
+    prepare(world, before=equip)
+    for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
+        phone.wait_note(f"certificate: aor={re.escape(phone.aor)} side=own until=", limit=20)
+        phone.wait_note(f"certificate: aor={re.escape(other.aor)} side=other until=", limit=30)
+    authenticated_call(world)
+    for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
+        phone.wait_note(rf"call \S+ \w+: e2m: word=enveloped servers=none signer={re.escape(other.aor)} text=")
+    for message in world.messages():
+        assert "m=audio" not in message.text, message.text
+    for operator, phone in ((world.operators["a"], world.alice), (world.operators["b"], world.bob)):
+        issued = [r for r in operator.gateway.records() if r["method"] == "cert"]
+        assert len(issued) == 1, issued
+        assert phone.aor in operator.gateway.ctl("certificate", "list"), phone.aor
+    # asked at the start alone: another call asks no gateway for a certificate
+    flow.hang_up(world, flow.connect(world))
+    assert sum(r["method"] == "cert" for r in world.operators["a"].gateway.records()) == 1
