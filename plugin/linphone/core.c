@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
-#include "certificates.h"
 #include "ahead.h"
 #include "bindings.h"
 #include "bus_view.h"
 #include "call.h"
+#include "certificates.h"
 #include "changes.h"
 #include "history.h"
 #include "news.h"

@@ -45,10 +45,10 @@ struct core {
     bool remembering; /* core_remember_challenges() is under way */
     int refusing;     /* refused INVITEs that wait for their moment */
 
-    struct setup *setup; /* setup keys; NULL until there were settings */
-    struct news *news;   /* news.c's; NULL until it was asked for */
+    struct setup *setup;               /* setup keys; NULL until there were settings */
+    struct news *news;                 /* news.c's; NULL until it was asked for */
     struct certificates *certificates; /* certificates.c's; the same */
-    struct ahead *ahead; /* begun for a call whose INVITE has not come yet */
+    struct ahead *ahead;               /* begun for a call whose INVITE has not come yet */
     struct call *calls;
     struct sips *sips; /* sips.c's */
     GQueue *last;      /* json_t *, newest first */

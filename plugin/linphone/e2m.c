@@ -121,6 +121,7 @@ static enum e2m_result add_peer(struct e2m_call *call)
         }
     } else if (!e2m_partner_read(&partner, party->certificate, call->why)) {
         return E2M_BAD_DER;
+    }
     result = e2m_talk_add_peer(call->talk, &partner, now());
     if (result != E2M_OK)
         g_snprintf(call->why, sizeof(call->why), "%s: %s",
