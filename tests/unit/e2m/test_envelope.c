@@ -154,6 +154,25 @@ static void test_answer_under_the_key(void **state)
     e2m_buffer_free(&answer);
 }
 
+/* docs/protocol.md section 8, worked out by another hand (Python's hmac). */
+static void test_vector_of_the_document(void **state)
+{
+    static const uint8_t expected[E2M_KEK_LEN] = {0x94, 0x63, 0xc3, 0xbd, 0xb4, 0xe1, 0x5d, 0x4d,
+                                                  0x48, 0xa3, 0x4a, 0xbf, 0xb4, 0x3e, 0x4c, 0xe5,
+                                                  0x00, 0xc0, 0x04, 0xbd, 0x11, 0xee, 0xf7, 0x9c,
+                                                  0x78, 0x81, 0xb7, 0xdb, 0xb2, 0x4d, 0x53, 0x0a};
+    struct e2m_cek cek = {.key_len = 32};
+    uint8_t kek[E2M_KEK_LEN];
+
+    (void)state;
+    for (uint8_t i = 0; i < 32; i++)
+        cek.key[i] = i;
+    for (uint8_t i = 0; i < E2M_REFERENCE_LEN; i++)
+        cek.reference[i] = (uint8_t)(0xa0 + i);
+    assert_int_equal(e2m_cek_derive(&cek, kek), E2M_OK);
+    assert_memory_equal(kek, expected, sizeof(kek));
+}
+
 static void test_limits_of_a_key(void **state)
 {
     struct e2m_cek key, spent;
@@ -294,10 +313,15 @@ static void test_signatures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_readers),          cmocka_unit_test(test_rsa_reader),
-        cmocka_unit_test(test_answer_under_the_key), cmocka_unit_test(test_limits_of_a_key),
-        cmocka_unit_test(test_every_octet),          cmocka_unit_test(test_algorithms_not_allowed),
-        cmocka_unit_test(test_bad_wishes),           cmocka_unit_test(test_signatures),
+        cmocka_unit_test(test_two_readers),
+        cmocka_unit_test(test_rsa_reader),
+        cmocka_unit_test(test_answer_under_the_key),
+        cmocka_unit_test(test_vector_of_the_document),
+        cmocka_unit_test(test_limits_of_a_key),
+        cmocka_unit_test(test_every_octet),
+        cmocka_unit_test(test_algorithms_not_allowed),
+        cmocka_unit_test(test_bad_wishes),
+        cmocka_unit_test(test_signatures),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
