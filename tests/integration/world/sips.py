@@ -123,14 +123,14 @@ class Sips:
         with open(self.node.path("kamailio.log"), encoding="utf-8", errors="replace") as log:
             return list(re.finditer(pattern, log.read()))
 
-    def wait_said(self, pattern, limit=10, count=1):
+    def wait_said(self, pattern, limit=25, count=1):
         def look():
             self.process.check()
             found = self.said(pattern)
             return found[count - 1] if len(found) >= count else None
         return wait_for(look, limit, f"'{pattern}' in the log of {self.node.name}")
 
-    def wait_partner(self, limit=15):
+    def wait_partner(self, limit=25):
         """Both ways of mutual TLS with the partner are proven."""
         self.wait_said(r"sips: partner \S+ proven", limit)
 

@@ -73,7 +73,7 @@ class Connection:
                 return None
             self._rest += more
 
-    def wait(self, match, limit=8, what="message"):
+    def wait(self, match, limit=20, what="message"):
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
             message = self._next(deadline)
@@ -128,7 +128,7 @@ class Connection:
             return self._final(self.request("INVITE", target, caller, more=more, **other))
         return self.with_password("INVITE", target, caller, user=user, password=password, more=more, **other)
 
-    def decline(self, limit=8):
+    def decline(self, limit=20):
         """Wait for an INVITE and answer it 486; the INVITE."""
         invite = self.wait(lambda m: m.method == "INVITE" and not m.is_response, limit, "INVITE")
         lines = ["SIP/2.0 486 Busy Here", *[f"Via: {via}" for via in invite.values("Via")], f"From: {invite.header('From')}",
