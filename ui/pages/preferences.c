@@ -78,9 +78,8 @@ static GtkWidget *add_switch(GtkWidget *group, const char *title, const char *te
 
     gtk_switch_set_active(GTK_SWITCH(toggle), on);
     gtk_widget_set_valign(toggle, GTK_ALIGN_CENTER);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(toggle), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
-                                   -1);
     adw_action_row_add_suffix(ADW_ACTION_ROW(row), toggle);
+    /* This names it too, by the row's title. */
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), toggle);
     g_signal_connect(toggle, "notify::active", changed, user);
     adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), row);

@@ -1,0 +1,233 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A desktop for the window alone: X server, session bus, accessibility bus, and who takes notifications.
+
+begin() starts what is missing and runs the script once more inside; after that the names here read the
+window as a screen reader does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+LIMIT_S = 40  # for one thing to be seen, on a machine that is busy
+INSIDE = "SIMAUTH_UI_DESK"
+
+
+def begin():
+    """Returns inside the desktop only."""
+    if os.environ.get(INSIDE):
+        return
+    home = tempfile.mkdtemp(prefix="simauth-ui-")
+    number, told = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(told), "-screen", "0", "1100x800x24", "-nolisten", "tcp", "-noreset"],
+                              pass_fds=[told], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(told)
+    try:
+        with os.fdopen(number, encoding="ascii") as line:
+            display = line.readline().strip()
+        if not display:
+            sys.exit("Xvfb did not start")
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": home, "XDG_RUNTIME_DIR": home, "DISPLAY": f":{display}",
+            "XDG_CONFIG_HOME": f"{home}/config", "XDG_DATA_HOME": f"{home}/data", "XDG_CACHE_HOME": f"{home}/cache",
+            "GDK_BACKEND": "x11", "GSK_RENDERER": "cairo", "LIBGL_ALWAYS_SOFTWARE": "1", "GTK_A11Y": "atspi",
+            "LC_ALL": "C.UTF-8", "TZ": "UTC", "NO_AT_BRIDGE": "1", INSIDE: "1",
+            "GSETTINGS_BACKEND": "memory", "G_DEBUG": "fatal-criticals",
+            **{name: value for name, value in os.environ.items() if name in ("LANGUAGE", "SIMAUTH_UI_LOCALE")}}
+        inner = subprocess.Popen(["dbus-run-session", "--", sys.executable, "-B", *sys.argv], env=environment)
+        sys.exit(inner.wait())
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+class Notifications:
+    """org.freedesktop.Notifications: what was told, by id; a reply with replaces_id keeps its id."""
+
+    XML = """<node><interface name='org.freedesktop.Notifications'>
+      <method name='Notify'><arg type='s' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/>
+        <arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='as' direction='in'/>
+        <arg type='a{sv}' direction='in'/><arg type='i' direction='in'/><arg type='u' direction='out'/></method>
+      <method name='CloseNotification'><arg type='u' direction='in'/></method>
+      <method name='GetCapabilities'><arg type='as' direction='out'/></method>
+      <signal name='ActionInvoked'><arg type='u'/><arg type='s'/></signal></interface></node>"""
+
+    def __init__(self):
+        from gi.repository import Gio, GLib  # after the environment is right
+        self.Gio, self.GLib = Gio, GLib
+        self.shown, self.all, self.fresh, self.last = {}, [], set(), 0
+        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+        info = Gio.DBusNodeInfo.new_for_xml(self.XML).interfaces[0]
+        self.bus.register_object("/org/freedesktop/Notifications", info, self.call, None, None)
+        self.bus.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
+                           GLib.Variant("(su)", ("org.freedesktop.Notifications", 4)), None, 0, -1, None)
+
+    def call(self, _bus, _sender, _path, _interface, method, parameters, invocation):
+        values = parameters.unpack()
+        answer = None
+        if method == "Notify":
+            _, replaces, _, summary, body, _, _, _ = values
+            if not replaces:
+                self.last += 1
+            number = replaces or self.last
+            self.shown[number] = (summary, body)
+            self.all.append((number, summary, body))
+            self.fresh.add(number)
+            answer = self.GLib.Variant("(u)", (number,))
+        elif method == "CloseNotification":
+            self.shown.pop(values[0], None)
+        elif method == "GetCapabilities":
+            answer = self.GLib.Variant("(as)", (["body", "body-markup", "actions"],))
+        invocation.return_value(answer)
+
+    def choose(self, number):
+        self.bus.emit_signal(None, "/org/freedesktop/Notifications", "org.freedesktop.Notifications",
+                             "ActionInvoked", self.GLib.Variant("(us)", (number, "default")))
+
+
+def settle():
+    """Whatever waits on our own main loop."""
+    from gi.repository import GLib
+    context = GLib.MainContext.default()
+    while context.iteration(False):
+        pass
+
+
+def wait(what, question):
+    """The first true answer of `question`, within the limit; else the test ends and says `what`."""
+    end = time.monotonic() + LIMIT_S
+    while True:
+        settle()
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {LIMIT_S} s: {what() if callable(what) else what}")
+        time.sleep(0.05)
+
+
+class Window:
+    """The program under test, as AT-SPI has it."""
+
+    def __init__(self, program, *options):
+        import gi
+        gi.require_version("Atspi", "2.0")
+        from gi.repository import Atspi, Gio, GLib
+        self.Atspi, self.GLib = Atspi, GLib
+        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([program, *options], stdout=self.log, stderr=self.log)
+        self.root = wait("the window in the accessibility tree", self.find_root)
+
+    def find_root(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended with {self.process.returncode}: {self.output()}")
+        desktop = self.Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            child = desktop.get_child_at_index(i)
+            try:
+                if child and child.get_process_id() == self.process.pid and child.get_child_count():
+                    return child
+            except self.GLib.Error:
+                pass  # it left while we looked
+        return None
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def nodes(self, node=None):
+        """What is on the screen, from the outside in."""
+        node = node or self.root
+        try:
+            states = node.get_state_set()
+            if node is not self.root and not states.contains(self.Atspi.StateType.VISIBLE):
+                return
+            yield node
+            for i in range(node.get_child_count()):
+                child = node.get_child_at_index(i)
+                if child:
+                    yield from self.nodes(child)
+        except self.GLib.Error:
+            return  # it left while we looked
+
+    def words(self):
+        """Everything a screen reader could say now, asked anew: the library remembers states."""
+        said = []
+        assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.output()}"
+        self.root.clear_cache()
+        for node in self.nodes():
+            try:
+                said += [node.get_name() or "", self.text(node)]
+            except self.GLib.Error:
+                continue
+        return "\n".join(word for word in said if word)
+
+    def text(self, node):
+        interface = node.get_text_iface()
+        return self.Atspi.Text.get_text(interface, 0, -1) if interface else ""
+
+    def named(self, role, name):
+        self.root.clear_cache()
+        for node in self.nodes():
+            try:
+                plain = (node.get_name() or "").replace("_", "")  # GTK 4.8 gives the mnemonic and the label
+                if node.get_role_name() == role and plain in (name, f"{name} {name}"):
+                    return node
+            except self.GLib.Error:
+                continue
+        return None
+
+    def press(self, role, name):
+        node = wait(lambda: f"{role} \"{name}\" in: {self.words()}", lambda: self.named(role, name))
+        action = node.get_action_iface()
+        assert action, f"{role} \"{name}\" has no action"
+        self.Atspi.Action.do_action(action, 0)
+
+    def say(self, *wanted, without=()):
+        """Waits until all of these are on the screen, then none of those may be."""
+        missing = []
+
+        def all_there():
+            words = self.words()
+            missing[:] = [word for word in wanted if word not in words]
+            return not missing and (words or True)
+        wait(lambda: f"{missing}; there is: {self.words()}", all_there)
+        words = self.words()
+        for word in without:
+            assert word not in words, f"\"{word}\" stands in: {words}"
+
+    def show(self, state):
+        self.demo("Show", self.GLib.Variant("(s)", (state,)))
+
+    def demo(self, method, parameters=None):
+        """The demo's peer is on the program's own connection, whose name on the bus is found by asking."""
+        dbus = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+        if not hasattr(self, "peer"):
+            for name in self.bus.call_sync(*dbus, "ListNames", None, None, 0, -1, None).unpack()[0]:
+                if not name.startswith(":"):
+                    continue
+                pid = self.bus.call_sync(*dbus, "GetConnectionUnixProcessID", self.GLib.Variant("(s)", (name,)), None,
+                                         0, -1, None).unpack()[0]
+                if pid == self.process.pid and self.answers(name):
+                    self.peer = name
+        return self.bus.call_sync(self.peer, "/org/simauth/Demo1", "org.simauth.Demo1", method, parameters, None, 0,
+                                  LIMIT_S * 1000, None).unpack()
+
+    def answers(self, name):
+        try:
+            self.bus.call_sync(name, "/org/simauth/Demo1", "org.simauth.Demo1", "States", None, None, 0, 5000, None)
+            return True
+        except self.GLib.Error:
+            return False
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(LIMIT_S)
+        said = self.output()
+        assert "CRITICAL" not in said and "WARNING" not in said, said
