@@ -8,6 +8,9 @@ import re
 import signal
 
 from cases import case
+from cases.call import AUTHENTICATED, prepare
+from cases.e2m import ENVELOPED, People
+from world import flow
 from world.e2m_user import User, media_socket, packet_passes
 from world.middle import DOMAIN, USER, Middle
 from world.process import Failed, wait_for
@@ -298,3 +301,35 @@ def settings(world):
     done = scene.middle.node.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", "x", "-H", "X-Token: guess",
                                   "http://127.0.0.1:8493/v1/message"])
     assert done.stdout == "401", done.stdout
+
+
+def with_phones(world):
+    """Calls of Alice's operator to others go through the middle, whose certificate no phone has."""
+    middle = Middle(world, {"bob": world.operators["b"].proxy.node}, settings={"pinholes.networks": "10.83.0.0/24"}, root=world.root)
+    middle.start()
+    people = People(world)
+    people.equip(world.alice, "alice", world.bob, servers=False)
+    people.equip(world.bob, "bob", world.alice, servers=False)
+    return middle
+
+
+@case("e2m.middle.phones", limit=90, for_a={"next_hop": "10.83.0.60"})
+def phones(world):
+    """Real Linphones: the middle's 493 makes Alice's place the call once more by itself, now with an envelope that it reads; pinholes for the call."""
+    kept = {}
+    prepare(world, before=lambda w: kept.update(middle=with_phones(w)))
+    middle = kept["middle"]
+    number = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    world.alice.wait_note(ENVELOPED.format(servers=DOMAIN, signer=world.bob.aor))
+    middle.wait_log("op=open")
+    wait_for(lambda: len(middle.holes()) >= 2, 10, "pinholes")
+    addresses = {word for hole in middle.holes() for word in (hole.split(" . ")[0], hole.split(" . ")[2])}
+    assert addresses == {world.alice.node.address, world.bob.node.address}, middle.holes()
+    refused = world.messages().first("INVITE", status=493, target=world.alice)
+    assert refused.header("Content-Type") == "application/pkix-cert", refused.headers
+    flow.hang_up(world, number)
+    wait_for(lambda: middle.holes() == [], 10, "closed pinholes")
+    for message in world.messages():
+        assert "m=audio" not in message.text, message.text

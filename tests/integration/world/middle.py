@@ -88,10 +88,15 @@ class Middle:
     """`settings` are of simauth-middle.conf ("policy.must_read": "false"); `accounts` names senders whose password counts as
     checked; `routes` where users are: {name: node}."""
 
-    def __init__(self, world, routes, accounts=(), settings=None):
+    def __init__(self, world, routes, accounts=(), settings=None, root=None):
         self.world, self.node = world, world.node("middle", 60, product=world.product)
-        self.people = People(world.node("people", 61).folder, "Subscribers")
-        self.people.issue_to("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}", "digitalSignature,keyAgreement")
+        if root:  # the phones' own
+            self.people, self.own = None, root.issue_for("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}")
+            self.authority = root.certificate
+        else:
+            self.people = People(world.node("people", 61).folder, "Subscribers")
+            self.own = self.people.issue_to("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}", "digitalSignature,keyAgreement")
+            self.authority = self.people.certificate
         self.process = self.kamailio = None
         self.token = secrets.token_hex(16)
         self.settings = settings or {}
@@ -136,8 +141,7 @@ class Middle:
             groups.setdefault(group, {})[key] = value
         folder = self.node.make_folder("own", mode=0o700)
         os.chown(folder, USER, USER)
-        sources = {"middle.pem": os.path.join(self.people.folder, "middle.pem"), "middle.key": os.path.join(self.people.folder, "middle.key"),
-                   "authority.pem": self.people.certificate}
+        sources = {"middle.pem": self.own[0], "middle.key": self.own[1], "authority.pem": self.authority}
         texts = {name: open(path, encoding="ascii").read() for name, path in sources.items()}
         texts["token"] = self.token + "\n"
         texts["middle.conf"] = "".join(f"[{g}]\n" + "".join(f"{k}={v}\n" for k, v in keys.items()) for g, keys in groups.items())
