@@ -48,6 +48,8 @@ bool tap_call_set_invite(struct sip_call *call, belle_sip_request_t *invite)
     call->again_pending = call->response_left = call->answered_by_tap = false;
     call->provisional_came = false;
     call->back = TAP_BACK_NO;
+    sip_timer_stop(call->back_timer);
+    call->back_timer = NULL;
     call->final_code = 0;
     call->inner_tag[0] = call->cancel_tag[0] = '\0';
     if (call->direction == SIP_INCOMING)
@@ -233,6 +235,7 @@ static void end_call(struct sip_call *call)
     free(call->end_reason);
     free(call->end_warning);
     free(call->back_reason);
+    sip_timer_stop(call->back_timer);
     free(call->way);
     free(call);
 }

@@ -309,6 +309,18 @@ static void end_transaction(void *arg)
     free(ending);
 }
 
+void tap_end_unanswered(struct sip_call *call)
+{
+    struct ending ending = {.transaction =
+                                (belle_sip_transaction_t *)belle_sip_object_ref(call->transaction),
+                            .code = 408,
+                            .phrase = "Request Timeout"};
+
+    tell_linphone(call->core, &ending);
+    belle_sip_transaction_terminate(ending.transaction); /* does nothing the second time */
+    belle_sip_object_unref(ending.transaction);
+}
+
 static bool end_later(struct sip_call *call, int code, const char *phrase)
 {
     struct ending *ending = calloc(1, sizeof(*ending));

@@ -89,6 +89,17 @@ static bool send_cancel(struct sip_call *call)
     return true;
 }
 
+#define UNANSWERED_MS 32000 /* 64*T1 */
+
+/* RFC 3261, 9.1: who hears nothing for 64*T1 after a CANCEL takes the INVITE for cancelled. */
+static void unanswered(void *arg)
+{
+    struct sip_call *call = arg;
+
+    if (call->back == TAP_BACK_SENT && call->transaction)
+        tap_end_unanswered(call);
+}
+
 /* RFC 3261, 9.1: not before a provisional response. The answer to this CANCEL finds no operation of
  * liblinphone's behind its transaction, and is put aside there. */
 void tap_take_back(struct sip_call *call)
@@ -96,6 +107,8 @@ void tap_take_back(struct sip_call *call)
     if (call->back != TAP_BACK_WANTED || !call->provisional_came || !call->transaction)
         return;
     call->back = send_cancel(call) ? TAP_BACK_SENT : TAP_BACK_NO;
+    if (call->back == TAP_BACK_SENT && !call->back_timer)
+        call->back_timer = sip_timer_start(call->core->provider, UNANSWERED_MS, unanswered, call);
 }
 
 bool sip_call_take_back(struct sip_call *call, const char *reason)

@@ -206,6 +206,7 @@ struct sip_call {
     bool provisional_came;
     enum tap_back back; /* sip_call_take_back() */
     char *back_reason;
+    struct sip_timer *back_timer; /* to the end of the wait for what answers the CANCEL */
     char *end_reason, *end_warning;
 
     char *way; /* the address that is registered over the connection of what came first */
@@ -263,6 +264,9 @@ void tap_way_message(struct sip_call *call, const belle_sip_channel_t *channel);
  */
 /* The CANCEL that the user wants leaves as soon as it may. */
 void tap_take_back(struct sip_call *call);
+/* hold.c: nobody answered an INVITE that was cancelled: its transaction ends, and liblinphone hears
+ * 408. The call may be gone when this returns. */
+void tap_end_unanswered(struct sip_call *call);
 
 /* -- alias.c --------------------------------------------------------------------------------------
  */

@@ -469,6 +469,24 @@ def try_again(scene):
     leave(a)
 
 
+def taken_back_unanswered(scene):
+    """An INVITE is taken back and nobody answers it any more: after 64*T1 (RFC 3261, 9.1) the call ends, not before."""
+    a = scene.phone("a", 5061, ["from-tag " + SIM01, "take-back 180"], clock=True).ready()
+    peer = scene.peer(5062, 5061)
+    a.call(B)
+    invite = peer.until("^INVITE")
+    answer(peer, invite, 180)
+    cancel = peer.until("^CANCEL")
+    answer(peer, cancel, 200)
+    a.wait_event("take_back call=1 done=1")
+    a.clock_ahead(25)
+    expect("no end before its time", peer.receive(1) is None and not a.find("call_gone"))
+    a.clock_ahead(40)
+    a.wait_state("Error", "Released", "End", "none")
+    a.wait_event("call_gone")
+    leave(a)
+
+
 def answer(peer, request, code):
     lines = ["SIP/2.0 %d No" % code]
     for name in ("Via", "From", "Call-ID", "CSeq"):
@@ -661,6 +679,7 @@ CASES = {
     "hang_up_response_held": hang_up_response_held,
     "end_reason": end_reason,
     "try_again": try_again,
+    "taken_back_unanswered": taken_back_unanswered,
     "replaced": replaced,
     "refused": refused(""),
     "refused_at_once": refused("at once"),

@@ -21,7 +21,7 @@ static struct {
     unsigned hold_code, hold_response;        /* which response, ms */
     unsigned drop_code;
     bool thread; /* come back from a worker thread and not from a timer */
-    unsigned drop_acks, try_again, abort_code, refuse_code;
+    unsigned drop_acks, try_again, take_back, abort_code, refuse_code;
     char from_tag[TEXT_LEN], to_tag[TEXT_LEN], ack_branch[TEXT_LEN];
     char phrase[TEXT_LEN], reason[TEXT_LEN], warning[TEXT_LEN];
     char end_reason[TEXT_LEN], end_warning[TEXT_LEN], header[TEXT_LEN];
@@ -80,6 +80,7 @@ static const struct {
     {"drop-code", &script.drop_code},
     {"drop-acks", &script.drop_acks},
     {"try-again", &script.try_again},
+    {"take-back", &script.take_back},
     {"abort", &script.abort_code},
     {"refuse", &script.refuse_code},
 };
@@ -307,6 +308,8 @@ static enum sip_decision response_in(void *user, struct sip_call *call,
     (void)user;
     event("response_in call=%u code=%u to_tag=%s", seen->number, code,
           text(sip_message_to_tag((belle_sip_message_t *)response)));
+    if (script.take_back == code)
+        event("take_back call=%u done=%d", seen->number, sip_call_take_back(call, NULL));
     if (script.try_again == code)
         event("try_again call=%u done=%d", seen->number, sip_call_try_again(call, response));
     if (script.hold_response && script.hold_code == code && seen->held_responses++ == 0) {

@@ -80,8 +80,11 @@ def environment(prefix):
     return made
 
 
+FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
+
+
 class Phone:
-    def __init__(self, scene, name, port, script=(), auto_answer=False, proxy=False):
+    def __init__(self, scene, name, port, script=(), auto_answer=False, proxy=False, clock=False):
         self.name, self.port = name, port
         self.home = os.path.join(scene.folder, name)
         for below in (".config/linphone", ".local/share/linphone"):
@@ -94,6 +97,10 @@ class Phone:
                                                 if proxy else ""))
         variables = dict(environment(scene.prefix), HOME=self.home, TAP_LOG=self.events_path,
                          TAP_SCRIPT=os.path.join(self.home, "script"))
+        if clock:  # all clocks of this phone, which clock_ahead() sets while it runs
+            self._write("clock", "+0s\n")
+            variables.update(FAKETIME_TIMESTAMP_FILE=os.path.join(self.home, "clock"), FAKETIME_NO_CACHE="1",
+                             LD_PRELOAD=" ".join([*variables.get("LD_PRELOAD", "").split(), *glob.glob(FAKETIME)]))
         # TAP_BEFORE: a program that runs it, as valgrind with its options
         command = [*os.environ.get("TAP_BEFORE", "").split(), "linphone-daemon", "--config", os.path.join(self.home, "linphonerc"),
                    "--pipe", self.pipe, "--log", os.path.join(self.home, "log"),
@@ -103,6 +110,10 @@ class Phone:
                 command + (["--auto-answer"] if auto_answer else []), env=variables,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.home)
         self.socket = None
+
+    def clock_ahead(self, seconds):
+        self._write("clock.new", "+%ds\n" % seconds)
+        os.replace(os.path.join(self.home, "clock.new"), os.path.join(self.home, "clock"))
 
     def _write(self, name, text):
         with open(os.path.join(self.home, name), "w") as file:
