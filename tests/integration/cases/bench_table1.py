@@ -12,7 +12,8 @@ from cases.bench_stp import MADE
 
 GROUPS = ((2, 8), (1, 29))  # originators and destinations: 30 phones are the largest group
 MODELS = {"end-to-end": {"keys": "off"}, "hybrid": {"keys": "memory"}, "agents": {"keys": "off", "agent": "only"}}
-ASKED = re.compile(r" request=\S+ op=(vectors|challenges|auts|tickets|claim|federation)\b")
+ASKED = re.compile(r" request=\S+ op=(?:vectors|challenges|auts|tickets|claim)\b")
+BETWEEN = re.compile(r" request=\S+ op=federation\b")
 
 
 def cpu_ms(process):
@@ -29,6 +30,7 @@ class Load:
         self.sums = {
             "SIM operations": sum(float(m.group(1)) > 0 for p in phones for m in p.notes(r"asked: gateway_ms=\S+ card_ms=(\S+)")),
             "gateway requests": sum(len(ASKED.findall(g.log())) for g in gateways),
+            "requests between gateways": sum(len(BETWEEN.findall(g.log())) for g in gateways),
             "CPU of gateways": sum(cpu_ms(g.process) for g in gateways),
             "CPU of phones": sum(cpu_ms(p.process) for p in phones),
         }
