@@ -470,14 +470,12 @@ def try_again(scene):
 
 
 def taken_back_unanswered(scene):
-    """An INVITE is taken back and nobody answers it any more: after 64*T1 (RFC 3261, 9.1) the call ends, not before."""
+    """Taken back, and nobody answers it any more: after 64*T1 (RFC 3261, 9.1) the call ends, not before."""
     a = scene.phone("a", 5061, ["from-tag " + SIM01, "take-back 180"], clock=True).ready()
     peer = scene.peer(5062, 5061)
     a.call(B)
-    invite = peer.until("^INVITE")
-    answer(peer, invite, 180)
-    cancel = peer.until("^CANCEL")
-    answer(peer, cancel, 200)
+    answer(peer, peer.until("^INVITE"), 180)
+    answer(peer, peer.until("^CANCEL"), 200)
     a.wait_event("take_back call=1 done=1")
     a.clock_ahead(25)
     expect("no end before its time", peer.receive(1) is None and not a.find("call_gone"))
@@ -647,39 +645,25 @@ def two_cores(scene):
 
 
 CASES = {
-    "pass_through": pass_through,
-    "from_tag_bye_by_caller": from_tag_bye("caller"),
+    "pass_through": pass_through, "from_tag_bye_by_caller": from_tag_bye("caller"),
     "from_tag_bye_by_callee": from_tag_bye("callee"),
     "to_tag_hold_by_caller": to_tag_hold_bye("caller", "callee"),
     "to_tag_hold_by_callee": to_tag_hold_bye("callee", "caller"),
-    "to_tag_while_ringing": ringing_keeps_tag,
-    "ack_branch": ack_branch,
-    "held_in": held("in", ""),
-    "held_in_thread": held("in", "thread"),
-    "held_out": held("out", ""),
-    "held_out_thread": held("out", "thread"),
-    "held_at_once": held_both_at_once,
-    "held_three": held_three,
-    "cancel_held": cancel_held,
-    "hang_up_held_out": hang_up_held_out,
-    "quit_held": quit_held,
-    "disconnected_held_in": disconnected_held_in,
+    "to_tag_while_ringing": ringing_keeps_tag, "ack_branch": ack_branch,
+    "held_in": held("in", ""), "held_in_thread": held("in", "thread"),
+    "held_out": held("out", ""), "held_out_thread": held("out", "thread"),
+    "held_at_once": held_both_at_once, "held_three": held_three,
+    "cancel_held": cancel_held, "hang_up_held_out": hang_up_held_out,
+    "quit_held": quit_held, "disconnected_held_in": disconnected_held_in,
     "disconnected_held_out": disconnected_held_out,
-    "call_after_disconnect": call_after_disconnect,
-    "copied_invite": copied_invite,
-    "long_tag": long_tag,
-    "old_style": old_style,
-    "malformed": malformed,
-    "ack_dropped": ack_dropped,
+    "call_after_disconnect": call_after_disconnect, "copied_invite": copied_invite,
+    "long_tag": long_tag, "old_style": old_style,
+    "malformed": malformed, "ack_dropped": ack_dropped,
     "response_held_200": response_held(200, ""),
-    "response_held_180": response_held(180, "thread"),
-    "response_dropped": response_dropped,
-    "ack_never": ack_never,
-    "calls_itself": calls_itself,
-    "hang_up_response_held": hang_up_response_held,
-    "end_reason": end_reason,
-    "try_again": try_again,
-    "taken_back_unanswered": taken_back_unanswered,
+    "response_held_180": response_held(180, "thread"), "response_dropped": response_dropped,
+    "ack_never": ack_never, "calls_itself": calls_itself,
+    "hang_up_response_held": hang_up_response_held, "end_reason": end_reason,
+    "try_again": try_again, "taken_back_unanswered": taken_back_unanswered,
     "replaced": replaced,
     "refused": refused(""),
     "refused_at_once": refused("at once"),
