@@ -137,6 +137,18 @@ def check_self_test(client):
     refused(client, "TooOften", "try again in", "SelfTest", "()")
 
 
+def check_untouched(world, client):
+    """A call about which the settings say that nobody is asked has its object too, and promises nothing."""
+    client.call("SetSetting", "(sss)", f"peer {world.bob.aor}", "policy", "off")
+    number = flow.connect(world)
+    shown = client.wait_one(CALL, {"Reason": "untouched", "Phase": "talking"})
+    assert (shown["Verdict"], shown["Nai"], shown["Operator"], shown["Peer"]) == ("none", "", "", world.bob.aor), shown
+    shown = client.wait_one(CALL, {"Reason": "untouched", "Media": "clear"})
+    assert shown["Listen"] == "anybody" and shown["Weakest"] == "none", shown
+    flow.hang_up(world, number)
+    client.wait_one(CALL, {"Reason": "untouched", "Phase": "ended"})
+
+
 WRONG_TYPES = ["()", "(u)", "(s)", "(b)", "(as)", "(ssss)", "(v)", "(x)", "((ss))", "(a{sv})"]
 VALUES = {"()": [], "(u)": [7], "(s)": ["x"], "(b)": [True], "(as)": [["x"]], "(ssss)": list("abcd"), "(x)": [-1],
           "((ss))": [("a", "b")], "(a{sv})": [{}], "(v)": None}
@@ -203,9 +215,11 @@ def call(world):
     check_peers(bob, "sip:alice@operator-a.example", "alice@operator-a.example")
     check_settings(bob)
     check_self_test(alice)
+    check_untouched(world, alice)
     world.bob.stop()
     world.bob.start()
-    check_history(bob.find(), "incoming", "sip:alice@operator-a.example")
+    total, records = bob.find().call("History", "(uu)", 1, 10)
+    assert total == 2 and records[0]["Verdict"] == "authenticated", records
     bob.call("ClearHistory")
     assert bob.call("History", "(uu)", 0, 10) == (0, [])
     for end in ends:
