@@ -133,6 +133,12 @@ static void make(void)
     put_hex("kek", kek, sizeof(kek));
     put_hex("reference", request.ceks[0].reference, E2M_REFERENCE_LEN);
     printf("%llu\n", (unsigned long long)NOW);
+    e2m_sent_free(&request);
+    e2m_sent_free(&answer);
+    e2m_identity_free(&authority);
+    e2m_identity_free(&alice);
+    e2m_identity_free(&bob);
+    e2m_identity_free(&middle);
 }
 
 static struct e2m_buffer get(const char *name, const char *suffix)
@@ -151,10 +157,10 @@ static struct e2m_buffer get(const char *name, const char *suffix)
 static int read_envelope(const char *name, const char *in, const char *out)
 {
     struct e2m_buffer certificate = get(name, ".pem"), key = get(name, ".key"), der = get(in, "");
-    struct e2m_identity identity;
+    struct e2m_identity identity = {NULL, NULL, NULL};
     struct e2m_open open = {
         .der = e2m_buffer_span(&der), .identities = &identity, .identity_count = 1, .now = NOW};
-    struct e2m_buffer plain;
+    struct e2m_buffer plain = {NULL, 0};
     enum e2m_result result =
         e2m_identity_read(&identity, e2m_buffer_span(&certificate), e2m_buffer_span(&key));
 
@@ -163,6 +169,11 @@ static int read_envelope(const char *name, const char *in, const char *out)
     if (result == E2M_OK)
         put(out, plain.octets, plain.len);
     printf("%s\n", e2m_result_text(result));
+    e2m_buffer_free(&certificate);
+    e2m_buffer_free(&key);
+    e2m_buffer_free(&der);
+    e2m_buffer_free(&plain);
+    e2m_identity_free(&identity);
     return result == E2M_OK ? 0 : 1;
 }
 

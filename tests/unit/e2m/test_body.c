@@ -167,7 +167,7 @@ static void test_labels(void **state)
 
 static void test_print_and_parse(void **state)
 {
-    struct e2m_buffer entities[2], whole, content;
+    struct e2m_buffer entities[2], whole, content, none;
     const uint8_t binary[] = {0, 1, 13, 10, 255};
     const struct e2m_headers first = {.type = "application/sdp", .label = "p.example"};
     const struct e2m_headers second = {.type = "application/octet-stream", .base64 = true};
@@ -191,8 +191,12 @@ static void test_print_and_parse(void **state)
     assert_int_equal(content.len, sizeof(binary));
     assert_memory_equal(content.octets, binary, sizeof(binary));
     assert_int_equal(
-        e2m_entity_print(&(struct e2m_headers){.type = "a/b\r\nX: y"}, spans[0], &whole),
+        e2m_entity_print(&(struct e2m_headers){.type = "a/b\r\nX: y"}, spans[0], &none),
         E2M_BAD_MIME);
+    e2m_buffer_free(&content);
+    e2m_buffer_free(&entities[0]);
+    e2m_buffer_free(&entities[1]);
+    e2m_buffer_free(&whole);
 }
 
 static void test_bad_base64(void **state)
