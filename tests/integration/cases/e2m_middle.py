@@ -257,6 +257,24 @@ def moved(world):
     assert scene.middle.holes() == []
 
 
+@case("e2m.middle.ipv6", limit=60)
+def ipv6(world):
+    """Media over IPv6 have a set of their own; an offer of one family and an answer of the other open nothing."""
+    scene = Scene(world, **{"pinholes.networks": "10.84.0.0/24 fd84::/64"})
+    sdp = scene.alice.sdp(address="fd84::2")
+    dialog = scene.offer(sdp=sdp)
+    invite = scene.bob.called(dialog["id"])
+    scene.bob.answer(invite, "200 OK", scene.reused(invite, sdp=scene.bob.sdp(address="fd83::72")))
+    assert scene.alice.response(dialog).status == 200
+    wait_for(lambda: scene.middle.holes("holes6") == [f"fd83::72 . {PORT} . fd84::2 . {PORT}", f"fd84::2 . {PORT} . fd83::72 . {PORT}"], 10,
+             "both elements in holes6")
+    scene.hang_up(dialog)
+    wait_for(lambda: scene.middle.holes("holes6") == [], 10, "an empty set")
+    scene.connect(sdp=sdp)
+    scene.middle.wait_log("result=not-allowed")
+    assert scene.middle.holes() == [] and scene.middle.holes("holes6") == []
+
+
 @case("e2m.middle.timeout", limit=60)
 def timeout(world):
     """A call that nobody ends closes by itself; the kernel's own time is the same, should the middle be dead."""

@@ -11,7 +11,7 @@ import time
 from .process import Failed, Timeout
 from .sip import Message
 
-SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n{more}")
+SDP = ("v=0\r\no=- 1 1 IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n{more}")
 
 
 class User:
@@ -29,7 +29,8 @@ class User:
     def sdp(self, kbit=0, more="", port=None, address=None):
         """Its description; a=rtcp-mux unless `more` says otherwise."""
         lines = (f"b=AS:{kbit}\r\n" if kbit else "") + (more or "a=rtcp-mux\r\n")
-        return SDP.format(address=address or self.media[0], port=port or self.media[1], more=lines)
+        address = address or self.media[0]
+        return SDP.format(family="IP6" if ":" in address else "IP4", address=address, port=port or self.media[1], more=lines)
 
     def clear(self, sdp):
         return b"Content-Type: application/sdp\r\n\r\n" + sdp.encode()

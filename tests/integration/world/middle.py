@@ -195,8 +195,8 @@ class Middle:
     def wait_log(self, words, count=1, limit=10):
         wait_for(lambda: self.log().count(words) >= count, limit, f"'{words}' in the middle's log:\n{self.log()}")
 
-    def holes(self):
+    def holes(self, name="holes4"):
         """The elements that the kernel has now, without their time."""
-        text = self.node.run(["nft", "-n", "list", "set", "inet", "simauth_middle", "holes4"]).stdout
+        text = self.node.run(["nft", "-n", "list", "set", "inet", "simauth_middle", name]).stdout
         inside = text.partition("elements = {")[2].partition("}")[0]
         return sorted(element.strip().partition(" timeout")[0] for element in inside.split(",") if element.strip())
