@@ -66,3 +66,37 @@ GtkWidget *ui_row(const char *title, const char *subtitle)
     adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
     return row;
 }
+
+static void make_word(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    GtkWidget *label = gtk_label_new("");
+
+    (void)factory;
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_list_item_set_child(item, label);
+}
+
+static void show_word(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    gtk_label_set_text(GTK_LABEL(gtk_list_item_get_child(item)),
+                       gtk_string_object_get_string(gtk_list_item_get_item(item)));
+}
+
+GtkWidget *ui_combo_row(const char *title, const char *text, GtkStringList *names, guint selected)
+{
+    GtkWidget *row = adw_combo_row_new();
+    GtkListItemFactory *words = gtk_signal_list_item_factory_new();
+
+    g_signal_connect(words, "setup", G_CALLBACK(make_word), NULL);
+    g_signal_connect(words, "bind", G_CALLBACK(show_word), NULL);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), text);
+    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
+    adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
+    adw_combo_row_set_factory(ADW_COMBO_ROW(row), words);
+    adw_combo_row_set_model(ADW_COMBO_ROW(row), G_LIST_MODEL(names));
+    adw_combo_row_set_selected(ADW_COMBO_ROW(row), selected);
+    g_object_unref(words);
+    return row;
+}

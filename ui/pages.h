@@ -30,6 +30,9 @@ GtkWidget *ui_page_frame(GtkWidget *child);
 GtkWidget *ui_page_or_empty(GListModel *model, GtkWidget *full, GtkWidget *empty);
 /* A status page: icon, title and what to do, all translated. */
 GtkWidget *ui_page_status(const char *icon, const char *title, const char *text);
+/* A row with a choice: title over text, and the words of `names` (a GtkStringList, borrowed),
+ * whole: AdwComboRow itself would cut them down before it lets the text wrap. */
+GtkWidget *ui_combo_row(const char *title, const char *text, GtkStringList *names, guint selected);
 /* One row of a list: title over subtitle, both taken literally (no markup), both selectable by a
  * screen reader. */
 GtkWidget *ui_row(const char *title, const char *subtitle);

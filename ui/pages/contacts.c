@@ -140,8 +140,8 @@ static void add_button(GtkWidget *row, const char *label, const char *style, GCa
 
 static void add_policy(GtkWidget *expander, struct contact *contact)
 {
-    GtkWidget *row = adw_combo_row_new();
     GtkStringList *names = gtk_string_list_new(NULL);
+    GtkWidget *row;
     guint now = 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(policies); i++) {
@@ -149,12 +149,8 @@ static void add_policy(GtkWidget *expander, struct contact *contact)
         if (!strcmp(policies[i], text_of(contact, "Policy")))
             now = i;
     }
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), _("Proof of a SIM"));
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row),
-                                _("Require: no call without. Prefer: shown when missing."));
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    adw_combo_row_set_model(ADW_COMBO_ROW(row), G_LIST_MODEL(names));
-    adw_combo_row_set_selected(ADW_COMBO_ROW(row), now);
+    row = ui_combo_row(_("Proof of a SIM"),
+                       _("Require: no call without. Prefer: shown when missing."), names, now);
     g_signal_connect(row, "notify::selected", G_CALLBACK(policy_chosen), contact);
     adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
     g_object_unref(names);

@@ -115,7 +115,7 @@ static GtkWidget *make_row(gpointer item, gpointer nothing)
 {
     UiRecord *record = item;
     GtkWidget *row = adw_expander_row_new();
-    GtkWidget *icon = gtk_image_new_from_icon_name(ui_words_icon(record)), *when;
+    GtkWidget *icon = gtk_image_new_from_icon_name(ui_words_icon(record));
     const char *nai = ui_record_text(record, "Nai");
     bool good = !strcmp(ui_record_text(record, "Verdict"), "authenticated");
     char *line = ui_words_line(record), *time = ui_words_time(ui_record_number(record, "Began"));
@@ -123,25 +123,19 @@ static GtkWidget *make_row(gpointer item, gpointer nothing)
     char *title = g_strdup_printf(
         !strcmp(ui_record_text(record, "Direction"), "incoming") ? _("From %s") : _("To %s"),
         good && *nai ? nai : address);
-    char *literal = g_markup_escape_text(line, -1);
+    char *both = g_strdup_printf("%s\n%s", time, line);
+    char *literal = g_markup_escape_text(both, -1);
 
     (void)nothing;
-    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), TRUE);
     adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(row), literal);
     g_free(literal);
     literal = g_markup_escape_text(title, -1);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), literal);
     gtk_widget_add_css_class(icon, ui_words_style(record));
     adw_expander_row_add_prefix(ADW_EXPANDER_ROW(row), icon);
-    when = gtk_label_new(time);
-    gtk_widget_add_css_class(when, "dim-label");
-    gtk_widget_add_css_class(when, "caption");
-    gtk_label_set_wrap(GTK_LABEL(when), TRUE);
-    gtk_label_set_max_width_chars(GTK_LABEL(when), 10);
-    gtk_label_set_justify(GTK_LABEL(when), GTK_JUSTIFY_RIGHT);
-    adw_expander_row_add_action(ADW_EXPANDER_ROW(row), when);
     facts(row, record);
     g_free(literal);
+    g_free(both);
     g_free(title);
     g_free(line);
     g_free(time);

@@ -207,16 +207,12 @@ static void setting_chosen(AdwComboRow *row, GParamSpec *what, gpointer page)
 
 static GtkWidget *make_choice(const struct choice *choice, gpointer page)
 {
-    GtkWidget *row = adw_combo_row_new();
     GtkStringList *names = gtk_string_list_new(NULL);
+    GtkWidget *row;
 
     for (guint i = 0; i < VALUES_MAX && choice->values[i].value; i++)
         gtk_string_list_append(names, _(choice->values[i].label));
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), _(choice->title));
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), _(choice->text));
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
-    adw_combo_row_set_model(ADW_COMBO_ROW(row), G_LIST_MODEL(names));
+    row = ui_combo_row(_(choice->title), _(choice->text), names, 0);
     g_object_set_data(G_OBJECT(row), "choice", (gpointer)choice);
     g_signal_connect(row, "notify::selected", G_CALLBACK(setting_chosen), page);
     g_object_unref(names);
