@@ -100,13 +100,16 @@ bool sip_message_protect(belle_sip_message_t *message, const char *type, const c
 /* -- in -----------------------------------------------------------------------------------------
  */
 
-/* belle-sip looks for `;boundary=` in just this form, and reads on from NULL where it is not. */
+/* belle-sip takes what stands behind `;boundary=` as it is, quotes and all, and reads on from NULL
+ * where that is not found. */
 static bool belle_may_parse(belle_sip_header_content_type_t *type)
 {
     const char *minor = belle_sip_header_content_type_get_subtype(type);
     const char *value = belle_sip_header_get_unparsed_value((belle_sip_header_t *)type);
+    const char *boundary = value ? strstr(value, ";boundary=") : NULL;
 
-    return minor && strcasecmp(minor, "signed") != 0 && value && strstr(value, ";boundary=");
+    return minor && strcasecmp(minor, "signed") != 0 && boundary &&
+           strpbrk(boundary + 1, "\"; \t") == NULL && boundary[strlen(";boundary=")] != '\0';
 }
 
 void tap_body_prepare(belle_sip_message_t *message)

@@ -8,6 +8,7 @@ import subprocess
 from cases import case
 from cases.call import AUTHENTICATED, authenticated_call, prepare, refuse
 from world import flow, tamper
+from world.attacker import Attacker
 from world.kamailio import Kamailio
 from world.pki import Authority
 
@@ -93,6 +94,39 @@ def call(world):
     shown = subprocess.run(["openssl", "cms", "-cmsout", "-print", "-inform", "DER"], input=envelope_of(answer),
                            capture_output=True, check=True).stdout.decode()
     assert "d.kekri" in shown and "d.kari" not in shown and "d.ktri" not in shown, shown
+
+
+@case("e2m.407", challenge_invites=True)
+def with_password(world):
+    """A proxy that asks for the password: the same call, and no word of its description in clear."""
+    prepare(world, before=equip_both)
+    authenticated_call(world)
+    for message in world.messages():
+        assert "m=audio" not in message.text, message.text
+
+
+@case("e2m.tls", transport="tls")
+def over_tls(world):
+    """Over streams, where bodies come in pieces."""
+    prepare(world, before=equip_both)
+    authenticated_call(world)
+    for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
+        phone.wait_note(ENVELOPED.format(servers=SERVER, signer=other.aor) + "enveloped and signed")
+
+
+@case("e2m.boundary")
+def boundary(world):
+    """Multiparts that belle-sip's own parser would end the program for: refused or not, the phone is there afterwards."""
+    prepare(world)
+    attacker = Attacker(world)
+    for kind in ('multipart/mixed; boundary="x"', "multipart/signed; protocol=a; boundary=x", "multipart/mixed"):
+        text = attacker.invite(world.bob, "sip:eve@e.example", body="--x\r\n\r\ny\r\n--x--\r\n")
+        attacker.wait_answer(attacker.send(text.replace("application/sdp", kind), world.bob), above=179)
+        world.bob.process.check()
+    call = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    flow.hang_up(world, call)
 
 
 @case("e2m.hold")
