@@ -13,7 +13,7 @@
 
 #define FEDERATION_CERTIFICATES "/v1/federation/certificates"
 #define EARLIER_S 300     /* a certificate begins, for clocks that are behind */
-#define LIVING_MAX 16     /* certificates of one SIM and one address that are not over */
+#define LIVING_MAX 24     /* certificates of one SIM and one address that are not over */
 #define FOUND_MAX 4       /* SIMs of an address whose certificates are given out */
 #define LIST_S 3600       /* a list of revoked ones is good for */
 #define LISTS_A_MINUTE 60 /* of one address */

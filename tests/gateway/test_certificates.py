@@ -183,8 +183,8 @@ class Certificates(Both):
     def test_limit(self):
         aor = "sip:eve@operator-a.test"
         eve = Phone(self.pair.a.subscriber("001010000000009", "eve", aor), self.pair.a).bootstrap()
-        answers = [self.issue(eve, aor)[1].status for _ in range(17)]
-        self.assertEqual(answers, [200] * 16 + [429])
+        answers = [self.issue(eve, aor)[1].status for _ in range(25)]
+        self.assertEqual(answers, [200] * 24 + [429])
 
 
 class Authority(Both):
