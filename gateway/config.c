@@ -379,8 +379,8 @@ static void read_limits(struct reader *r, struct config *c)
     c->confirmed_ttl = number(r, "life", "confirmed", 300, 1, 300);
     c->session_lifetime = number(r, "life", "session", 86400, 60, 604800);
     c->nonce_lifetime = number(r, "life", "nonce", 300, 1, 3600);
-    c->operator_key_rotate = number(r, "life", "operator_key", 86400, 3600, 604800);
     c->certificate_lifetime = number(r, "life", "certificate", 86400, 3600, 604800);
+    c->operator_key_rotate = number(r, "life", "operator_key", 86400, 3600, 604800);
     c->subscriber_per_minute = number(r, "limits", "subscriber_per_minute", 30, 1, 1000000);
     c->subscriber_burst = number(r, "limits", "subscriber_burst", 10, 1, 1000000);
     c->ub_per_minute = number(r, "limits", "ub_per_minute", 6, 1, 1000000);

@@ -59,8 +59,8 @@ struct config {
     /* life, seconds */
     int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
     int operator_key_rotate;
-    /* limits */
     int certificate_lifetime; /* of a subscriber's certificate */
+    /* limits */
     int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst;
     int federation_timeout_ms, refusal_ms;
 };
