@@ -526,6 +526,12 @@ enum e2m_result e2m_cms_set_reference(struct e2m_cms *cms,
     return E2M_OK;
 }
 
+void e2m_cms_drop_attributes(struct e2m_cms *cms)
+{
+    sk_X509_ATTRIBUTE_pop_free(*cms->attributes, X509_ATTRIBUTE_free);
+    *cms->attributes = NULL;
+}
+
 enum e2m_result e2m_cms_print(const struct e2m_cms *cms, struct e2m_buffer *der)
 {
     const ASN1_ITEM *item =

@@ -223,6 +223,25 @@ enum e2m_result e2m_envelope_inspect(struct e2m_span der, struct e2m_envelope_in
     return result;
 }
 
+/* The envelope as libcrypto gets it: checked, and without its unprotected attributes, for which
+ * OpenSSL 3.5 expects another tag than RFC 5083 says, and refuses the whole. */
+static enum e2m_result inspect_and_strip(struct e2m_span der, struct e2m_envelope_info *info,
+                                         struct e2m_buffer *bare)
+{
+    struct e2m_cms *cms;
+    enum e2m_result result = e2m_cms_read(der, &cms);
+
+    memset(info, 0, sizeof(*info));
+    if (result == E2M_OK)
+        result = e2m_cms_check(cms, info);
+    if (result == E2M_OK) {
+        e2m_cms_drop_attributes(cms);
+        result = e2m_cms_print(cms, bare);
+    }
+    e2m_cms_free(cms);
+    return result;
+}
+
 static struct e2m_cek *find_cek(const struct e2m_open *open, const struct e2m_envelope_info *info)
 {
     for (unsigned i = 0; i < info->answers_count; i++) {
@@ -332,8 +351,9 @@ enum e2m_result e2m_envelope_open(const struct e2m_open *open, struct e2m_buffer
                                   struct e2m_cek *cek)
 {
     struct e2m_envelope_info info;
-    enum e2m_result result = e2m_envelope_inspect(open->der, &info);
-    const unsigned char *at = open->der.octets;
+    struct e2m_buffer bare = {NULL, 0};
+    enum e2m_result result = inspect_and_strip(open->der, &info, &bare);
+    const unsigned char *at = bare.octets;
     struct e2m_cek *known = result == E2M_OK ? find_cek(open, &info) : NULL;
     CMS_ContentInfo *cms = NULL;
 
@@ -341,13 +361,14 @@ enum e2m_result e2m_envelope_open(const struct e2m_open *open, struct e2m_buffer
     if (cek)
         memset(cek, 0, sizeof(*cek));
     if (result == E2M_OK) {
-        cms = d2i_CMS_ContentInfo(NULL, &at, (long)open->der.len);
+        cms = d2i_CMS_ContentInfo(NULL, &at, (long)bare.len);
         result = cms ? unlock(cms, open, &info, known) : E2M_BAD_DER;
     }
     if (result == E2M_OK && cek && info.has_reference)
         result = learn_cek(cms, &info, open->now, cek);
     if (result == E2M_OK)
         result = take_content(cms, plain);
+    e2m_buffer_free(&bare);
     if (result == E2M_OK && known)
         known->uses++;
     if (result != E2M_OK && cek)

@@ -43,6 +43,8 @@ bool e2m_cms_take_kek(struct e2m_cms *cms, const uint8_t id[static E2M_REFERENCE
 enum e2m_result e2m_cms_set_reference(struct e2m_cms *cms,
                                       const uint8_t reference[static E2M_REFERENCE_LEN],
                                       uint32_t max);
+/* Takes the unprotected attributes away. */
+void e2m_cms_drop_attributes(struct e2m_cms *cms);
 enum e2m_result e2m_cms_print(const struct e2m_cms *cms, struct e2m_buffer *der);
 
 /* -- certificate.c: P-256, or RSA of 2048 to 4096 bits ---------------------------------------- */
