@@ -4,6 +4,7 @@
 #include "assistant.h"
 #include "demo.h"
 #include "notify.h"
+#include "pages.h"
 #include "prefs.h"
 #include "sim_watch.h"
 #include "window.h"
@@ -111,12 +112,28 @@ static void add_actions(UiApp *app)
         {"about", act_about, NULL, NULL, NULL, {0}},
         {"quit", act_quit, NULL, NULL, NULL, {0}},
     };
-    static const char *const quit[] = {"<Control>q", NULL}, *const keys[] = {"<Control>question",
-                                                                             NULL};
 
     g_action_map_add_action_entries(G_ACTION_MAP(app), entries, G_N_ELEMENTS(entries), app);
-    gtk_application_set_accels_for_action(GTK_APPLICATION(app), "app.quit", quit);
-    gtk_application_set_accels_for_action(GTK_APPLICATION(app), "app.shortcuts", keys);
+}
+
+static void add_key(UiApp *app, const char *action, const char *key)
+{
+    gtk_application_set_accels_for_action(GTK_APPLICATION(app), action,
+                                          (const char *const[]){key, NULL});
+}
+
+static void add_keys(UiApp *app)
+{
+    add_key(app, "app.quit", "<Control>q");
+    add_key(app, "window.close", "<Control>w");
+    add_key(app, "app.shortcuts", "<Control>question");
+    for (guint i = 0; i < ui_page_count && i < 9; i++) {
+        char *action = g_strconcat("app.page::", ui_pages[i].name, NULL);
+        char *key = g_strdup_printf("<Alt>%u", i + 1);
+        add_key(app, action, key);
+        g_free(action);
+        g_free(key);
+    }
 }
 
 /* -- life ---------------------------------------------------------------------------------------
@@ -158,6 +175,7 @@ static void startup(GApplication *application)
     }
     app->sims = ui_sim_watch_new(app);
     add_actions(app);
+    add_keys(app);
 }
 
 /* Without a window we go on only where the person wants calls to be watched. */
