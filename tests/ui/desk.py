@@ -112,7 +112,7 @@ def wait(what, question):
 
 
 class Window:
-    """The program under test, as AT-SPI has it."""
+    """The program under test, as AT-SPI has it: started here, or a process that runs already."""
 
     def __init__(self, program, *options):
         import gi
@@ -121,7 +121,9 @@ class Window:
         self.Atspi, self.GLib = Atspi, GLib
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([program, *options], stdout=self.log, stderr=self.log)
+        self.process = program
+        if isinstance(program, str):
+            self.process = subprocess.Popen([program, *options], stdout=self.log, stderr=self.log)
         self.root = wait("the window in the accessibility tree", self.find_root)
 
     def find_root(self):
