@@ -11,6 +11,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -19,7 +20,7 @@ from .phone import Phone
 from .process import Failed, Timeout, wait_for
 
 HANDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hands.py")
-SIZE = "1440x880"
+SIZE = "1600x900"
 
 # What was shown goes into a file, beside the screen: a test reads words, a picture has the rest.
 DUNST = """\
@@ -37,6 +38,7 @@ enable_recursive_icon_lookup = true
 markup = no
 format = "<b>%s</b>\\n%b"
 always_run_script = true
+show_indicators = no
 [urgency_low]
 background = "#fafafa"
 foreground = "#202020"
@@ -141,6 +143,13 @@ class Window:
     def tree(self):
         return self.ask(do="tree")
 
+    def complaints(self):
+        """What GLib and GTK found wrong in the program, without what GTK 4.8 says of itself: its tree tells about
+        rows and windows that are gone by then."""
+        with open(self.process.log, encoding="utf-8", errors="replace") as log:
+            lines = [line for line in log if re.search(r"-(CRITICAL|WARNING) \*\*|CRITICAL|Assertion", line)]
+        return [line for line in lines if not re.search(r"g_variant_is_object_path|not supported on this display", line)]
+
     def stop(self):
         return self.process.stop()
 
@@ -175,8 +184,11 @@ class Screen:
         keep = node.write("keep-notification", KEEP.format(kept=self._kept), 0o755)
         node.start("window-manager", ["openbox", "--config-file", node.write("openbox.xml", OPENBOX)])
         node.start("dunst", ["dunst", "-config", node.write("dunstrc", DUNST.format(script=keep))])
+        # As a login does it: the keyring is there and open, and nobody is asked for its password.
+        node.start("keyring", ["sh", "-c", "printf login | gnome-keyring-daemon --unlock --foreground --components=secrets"])
         node.run(["display", "-window", "root", "xc:#8ba4b8"], check=False)
-        self._wait_name("org.freedesktop.Notifications")
+        for name in ("org.freedesktop.Notifications", "org.freedesktop.secrets"):
+            self._wait_name(name)
 
     def _wait_name(self, name):
         def there():
@@ -264,6 +276,16 @@ class Screen:
         self.xdotool("windowmove", window, str(x), str(y))
         if width:
             self.xdotool("windowsize", window, str(width), str(height))
+
+    def side_by_side(self, window="SIM Call Security", other="Calls", width=600):
+        """Our window to the left, Linphone's of that name beside it, its main one out of the way."""
+        ours = self.wait_window(f"^{window}$")
+        self.place(ours, 12, 30, width, 720)
+        for main in self.windows("^Linphone$"):
+            self.xdotool("windowminimize", main)
+        if other:
+            self.place(self.wait_window(f"^{other}$"), width + 32, 200)
+        self.xdotool("windowactivate", "--sync", ours)
 
     def picture(self, path, window="root"):
         """What is on the display; the number of its colours."""
