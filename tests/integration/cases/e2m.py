@@ -114,6 +114,22 @@ def over_tls(world):
         phone.wait_note(ENVELOPED.format(servers=SERVER, signer=other.aor) + "enveloped and signed")
 
 
+@case("e2m.sdes")
+def sdes(world):
+    """SRTP keys in the description (RFC 4568), for who has no ZRTP: only in envelopes."""
+    kept = {}
+    prepare(world, phones={"alice": {"media_encryption": "srtp"}}, before=lambda w: kept.update(people=equip_both(w)), policy="off")
+    call = flow.connect(world)
+    world.alice.wait_note(ENVELOPED.format(servers=SERVER, signer=world.bob.aor))
+    flow.hang_up(world, call)
+    certificate, key = kept["people"].of["bob"]
+    invite = world.messages().first("INVITE", target=world.bob)
+    plain = openssl("-decrypt", "-inform", "DER", "-binary", "-recip", certificate, "-inkey", key, data=envelope_of(invite))
+    assert b"\r\na=crypto:1 " in plain and b" inline:" in plain, plain
+    for message in world.messages():
+        assert "inline:" not in message.text and "m=audio" not in message.text, message.text
+
+
 @case("e2m.boundary")
 def boundary(world):
     """Multiparts that belle-sip's own parser would end the program for: refused or not, the phone is there afterwards."""
