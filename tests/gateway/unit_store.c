@@ -632,6 +632,35 @@ static void change_of_a_sim(void **state)
     commit(unit);
 }
 
+static int count_one(const struct store_certificate *certificate, void *data)
+{
+    assert_int_equal(certificate->der_len, 3);
+    return ++*(int *)data == 0;
+}
+
+static void a_certificate_goes_with_its_sim(void **state)
+{
+    const struct store_certificate_filter good = {.after = 1500, .good = true};
+    struct unit_store *unit = *state;
+    struct store_certificate c = {.nai = "n",
+                                  .aor = "sip:a@x",
+                                  .not_after = 2000,
+                                  .der = (const uint8_t *)"der",
+                                  .der_len = 3};
+    int count = 0;
+
+    begin(unit);
+    c.subscriber = add_subscriber(unit, "1");
+    assert_int_equal(unit->ops->certificate_add(unit->store, &c), STORE_OK);
+    assert_int_equal(unit->ops->certificate_list(unit->store, &good, count_one, &count), STORE_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(unit->ops->subscriber_since(unit->store, c.subscriber, 1000), STORE_OK);
+    assert_int_equal(unit->ops->certificate_list(unit->store, &good, count_one, &count), STORE_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(unit->ops->certificate_revoke(unit->store, c.serial, 1), STORE_NONE);
+    commit(unit);
+}
+
 int main(void)
 {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, unit_store_open, unit_store_close)
@@ -658,6 +687,7 @@ int main(void)
         WITH_STORE(ticket_is_claimed_once),
         WITH_STORE(one_first_key_for_a_pair),
         WITH_STORE(change_of_a_sim),
+        WITH_STORE(a_certificate_goes_with_its_sim),
         WITH_STORE(a_first_key_waits_a_day),
     };
 
