@@ -130,7 +130,8 @@ def stage(source, build):
     os.makedirs(objects, exist_ok=True)
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/", "DESTDIR": OBJECTS + "/stage"}
     steps = (["cmake", "-S", SOURCE, "-B", OBJECTS, "-G", "Ninja", "-DCMAKE_INSTALL_PREFIX=/usr",
-              "-DSIMAUTH_GATEWAY=OFF", "-DSIMAUTH_MIDDLE=OFF", "-DSIMAUTH_TESTS=OFF"], ["cmake", "--build", OBJECTS],
+              "-DSIMAUTH_GATEWAY=OFF", "-DSIMAUTH_MIDDLE=OFF", "-DSIMAUTH_UI=OFF",
+              "-DSIMAUTH_TESTS=OFF"], ["cmake", "--build", OBJECTS],
              ["cmake", "--install", OBJECTS])
     for argv in steps:
         pid = os.fork()
