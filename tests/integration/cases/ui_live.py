@@ -288,7 +288,7 @@ def look(world, name, page, words, width=600, **env):
     window = world.bob.screen.open("simauth-ui", env=env, log=f"look-{name}")
     window.press(page)
     window.wait_text(words)
-    world.bob.screen.side_by_side(window=".*", other=None, width=width)
+    world.bob.screen.side_by_side(window=None, other=None, width=width)
     world.bob.screen.picture(world.bob.node.path(f"{name}.png"))
     assert not window.complaints(), window.complaints()
     window.stop()

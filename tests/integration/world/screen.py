@@ -278,8 +278,9 @@ class Screen:
             self.xdotool("windowsize", window, str(width), str(height))
 
     def side_by_side(self, window="SIM Call Security", other="Calls", width=600):
-        """Our window to the left, Linphone's of that name beside it, its main one out of the way."""
-        ours = self.wait_window(f"^{window}$")
+        """Our window to the left, Linphone's of that name beside it, its main one out of the way. window None: the
+        one that is in front."""
+        ours = self.wait_window(f"^{window}$") if window else self.xdotool("getactivewindow")
         self.place(ours, 12, 30, width, 720)
         for main in self.windows("^Linphone$"):
             self.xdotool("windowminimize", main)
