@@ -243,12 +243,34 @@ static GtkWidget *make_status(struct now *now)
     return page;
 }
 
+/* What goes on stands above what is over, and then the newest first. */
+static int newest_first(gconstpointer a, gconstpointer b, gpointer nothing)
+{
+    UiRecord *first = (UiRecord *)a, *second = (UiRecord *)b;
+    bool over = ui_record_number(first, "Ended"), other_over = ui_record_number(second, "Ended");
+    gint64 began = ui_record_number(first, "Began"), other = ui_record_number(second, "Began");
+
+    (void)nothing;
+    if (over != other_over)
+        return over ? 1 : -1;
+    return began == other ? 0 : began > other ? -1 : 1;
+}
+
+static GListModel *sorted_calls(UiApp *app)
+{
+    GListModel *calls = g_object_ref(ui_phones_calls(ui_app_phones(app)));
+    GtkSorter *sorter = GTK_SORTER(gtk_custom_sorter_new(newest_first, NULL, NULL));
+
+    return G_LIST_MODEL(gtk_sort_list_model_new(calls, sorter));
+}
+
 GtkWidget *ui_page_now(UiApp *app)
 {
     struct now *now = g_new0(struct now, 1);
-    GListModel *calls = ui_phones_calls(ui_app_phones(app));
+    GListModel *calls = sorted_calls(app);
     GtkWidget *stack = ui_stack_new();
 
+    g_object_set_data_full(G_OBJECT(stack), "calls", calls, g_object_unref);
     now->app = app;
     now->stack = GTK_STACK(stack);
     now->cards = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
