@@ -148,6 +148,20 @@ def hang_up(world, began=None):
         world.alice.wait_state("Released", after=before)
 
 
+def outgoing_without_sim(world, window, picture):
+    """Bob calls Alice, whom he knows, and has no SIM to show: she may ring for a moment, and nobody talks."""
+    began = world.alice.mark()
+    world.bob.call(world.alice.aor)
+    window.wait_text("Your SIM could not answer")
+    world.bob.screen.picture(world.bob.node.path(picture))
+    world.bob.terminate()
+
+    def quiet():
+        states = [e.state for e in world.alice.events()[began:]]
+        return not states or "Released" in states
+    flow.wait_any(quiet, 15, "end of the call at Alice's")
+
+
 # -- the report -----------------------------------------------------------------------------------
 
 
@@ -193,9 +207,7 @@ def card(world):
         bob.screen.picture(bob.node.path("pulled.png"))
         hang_up(world)
         window.press("Now")
-        began = outgoing(world, window, "Your SIM could not answer")
-        bob.screen.picture(bob.node.path("no-sim.png"))
-        hang_up(world, began)
+        outgoing_without_sim(world, window, "no-sim.png")
         reader.order({"do": "insert"})
         window.wait_text("tries are left")
         window.type("PIN", PIN)
