@@ -368,9 +368,29 @@ static void read_sip(struct reader *r, struct config *c)
         fail(r, "sip", "from", "must be a SIP address such as sip:address-check@operator.example");
     if (!r->failed && strpbrk(c->sip_proxy, "<>;/@ \""))
         fail(r, "sip", "proxy", "must be a host name or an IP address; the port stands in port");
-    c->keep_days = number(r, "charging", "keep_days", 0, 0, 36500);
     g_free(transport);
     g_free(from);
+}
+
+/* A line that phones show: UTF-8 without control characters. */
+static void shown_to(struct reader *r, const char *key, char *to, size_t room)
+{
+    if (!g_key_file_has_key(r->file, "charging", key, NULL))
+        return;
+    text_to(r, "charging", key, to, room);
+    for (const char *c = to; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            fail(r, "charging", key, "must be one line without control characters");
+            return;
+        }
+    }
+}
+
+static void read_charging(struct reader *r, struct config *c)
+{
+    c->keep_days = number(r, "charging", "keep_days", 0, 0, 36500);
+    shown_to(r, "currency", c->currency, sizeof c->currency);
+    shown_to(r, "words", c->price_words, sizeof c->price_words);
 }
 
 static void read_limits(struct reader *r, struct config *c)
@@ -407,7 +427,7 @@ static const struct {
             "udm_key "
             "udm_token udm_timeout_ms "},
     {"sip", " proxy port transport ca_file from "},
-    {"charging", " keep_days "},
+    {"charging", " keep_days currency words "},
     {"life", " vector confirmed session nonce operator_key certificate "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
                "federation_timeout_ms refusal_ms "},
@@ -457,6 +477,7 @@ struct config *config_load(const char *path, char *error)
         read_auc(&r, c);
         read_sip(&r, c);
         read_limits(&r, c);
+        read_charging(&r, c);
     }
     g_key_file_free(r.file);
     g_free(r.text);

@@ -11,6 +11,8 @@
 
 #define CONFIG_REALMS_MAX 16
 #define CONFIG_ERROR_MAX 2000
+#define CONFIG_CURRENCY_MAX 8
+#define CONFIG_PRICE_WORDS_MAX 160 /* octets */
 
 enum config_sip_transport { CONFIG_SIP_UDP, CONFIG_SIP_TCP, CONFIG_SIP_TLS };
 
@@ -56,6 +58,8 @@ struct config {
     int sip_port;
     enum config_sip_transport sip_transport;
     int keep_days; /* charging records, 0: for ever */
+    /* what subscribers are told with the prices; "" for none */
+    char currency[CONFIG_CURRENCY_MAX + 1], price_words[CONFIG_PRICE_WORDS_MAX + 1];
     /* life, seconds */
     int vector_ttl, confirmed_ttl, session_lifetime, nonce_lifetime;
     int operator_key_rotate;

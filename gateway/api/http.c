@@ -31,6 +31,7 @@
 static const struct route routes[] = {
     {"GET", "/", "ub", ASKER_SIM, ub_get},
     {"GET", "/v1/self", "self", ASKER_PHONE, self_get},
+    {"GET", "/v1/prices", "prices", ASKER_PHONE, prices_get},
     {"POST", "/v1/vectors", "vectors", ASKER_PHONE, vectors_post},
     {"POST", "/v1/challenges", "challenges", ASKER_PHONE, challenges_post},
     {"POST", "/v1/auts", "auts", ASKER_PHONE, auts_post},

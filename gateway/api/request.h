@@ -154,6 +154,7 @@ struct route {
 };
 void ub_get(struct request *request);
 void self_get(struct request *request);
+void prices_get(struct request *request);
 void vectors_post(struct request *request);
 void challenges_post(struct request *request);
 void auts_post(struct request *request);

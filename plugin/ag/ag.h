@@ -74,6 +74,21 @@ struct ag_self {
 };
 enum ag_status ag_self(struct ag *ag, struct ag_self *self);
 
+/* What a verified call costs, in ten-thousandths of the currency: from the least to the most that
+ * it can be, for it depends on the other one's SIM. */
+#define AG_AMOUNT_MAX 10000000000000
+struct ag_price {
+    bool known;
+    int64_t least, most;
+};
+struct ag_prices {
+    struct ag_price first, again; /* with somebody for the first time, and after that */
+    char currency[9];             /* "" not said */
+    char words[161];              /* the operator's own; "" for none */
+};
+/* AG_REFUSED: this gateway says no price. */
+enum ag_status ag_prices(struct ag *ag, struct ag_prices *prices);
+
 struct ag_vector_request {
     enum simauth_subject subject;
     const char *caller, *callee; /* canonical AORs */

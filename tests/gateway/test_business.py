@@ -84,6 +84,26 @@ class Charging(Case):
                       ["record", "sum", "--by", "day"], ["record", "sum", "--from", day(), "--to", day(-1)]):
             pair.b.ctl(*words, fails=True)
 
+    def test_a_phone_is_told_the_prices(self):
+        pair = self.pair(settings_a={"charging.currency": "EUR", "charging.words": "Première fois : plus cher"})
+        phone = self.phone(pair.sim_a, pair.a).bootstrap()
+        self.assertEqual(phone.ask("GET", "/v1/prices").json,
+                         {"currency": "EUR", "words": "Première fois : plus cher", "prices": []})
+        for method, when, amount in (("aka", "first", "0.02"), ("gsm", "again", "1"), ("aka", "again", "0.0005")):
+            pair.a.ctl("price", "set", method, when, amount)
+        self.assertEqual(phone.ask("GET", "/v1/prices").json["prices"],
+                         [{"method": "aka", "first": 200, "again": 5}, {"method": "gsm", "again": 10000}])
+        other = self.phone(pair.sim_b, pair.b).bootstrap()
+        self.assertEqual(other.ask("GET", "/v1/prices").json, {"prices": []})
+        self.assertEqual(other.raw("GET", "/v1/prices").status, 401)
+
+    def test_what_is_shown_of_prices_is_one_line(self):
+        operator = self.operator(self.folder(), "a")
+        for setting, value, word in (("currency", "123456789", "too long"), ("words", "x" * 161, "too long"),
+                                     ("words", "a\\tb", "control characters"), ("currency", "", "is empty")):
+            operator.configure(**{f"charging.{setting}": value})
+            self.assertIn(word, operator.ctl("price", "list", fails=True))
+
     def test_export_and_rotation(self):
         pair = self.pair()
         phone = self.calls(pair, 2)

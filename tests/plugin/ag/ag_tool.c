@@ -112,6 +112,23 @@ static void do_self(json_t *answer)
     json_object_set_new(answer, "time", json_integer(self.time));
 }
 
+static json_t *price_json(const struct ag_price *price)
+{
+    return price->known ? json_pack("[I, I]", (json_int_t)price->least, (json_int_t)price->most)
+                        : json_null();
+}
+
+static void do_prices(json_t *answer)
+{
+    struct ag_prices prices;
+
+    put_status(answer, ag_prices(ag, &prices));
+    json_object_set_new(answer, "first", price_json(&prices.first));
+    json_object_set_new(answer, "again", price_json(&prices.again));
+    json_object_set_new(answer, "currency", json_string(prices.currency));
+    json_object_set_new(answer, "words", json_string(prices.words));
+}
+
 static void do_vector(const json_t *command, json_t *answer)
 {
     uint8_t seal_to[SIMAUTH_X25519_LEN], rand[SIMAUTH_RAND_LEN], replaced[SIMAUTH_RAND_LEN];
@@ -215,6 +232,8 @@ static void run(const json_t *command, json_t *answer)
         put_status(answer, ag_bootstrap(ag));
     else if (strcmp(verb, "self") == 0)
         do_self(answer);
+    else if (strcmp(verb, "prices") == 0)
+        do_prices(answer);
     else if (strcmp(verb, "vector") == 0)
         do_vector(command, answer);
     else if (strcmp(verb, "challenge") == 0)

@@ -86,6 +86,43 @@ class Answers(case.Case):
             good(operator="x" * 65), good(operator="a\nb"), good(time="7"), good(time=7.5),
             good(time=0), good(realm="x" * 300)])
 
+    # -- prices
+
+    def prices(self):
+        return self.client.do("prices")
+
+    def test_prices(self):
+        self.serve("/v1/prices", {"currency": "EUR", "words": "Wörter", "prices": [
+            {"method": "aka", "first": 200, "again": 50}, {"method": "cert", "again": 9999999},
+            {"method": "gsm", "first": 300}, {"method": "later7", "first": 0}]})
+        answer = self.expect(self.prices(), "AG_OK")
+        self.assertEqual([answer[x] for x in ("first", "again", "currency", "words")],
+                         [[200, 300], [50, 50], "EUR", "Wörter"])
+        self.serve("/v1/prices", {"prices": []})
+        answer = self.expect(self.prices(), "AG_OK")
+        self.assertEqual([answer[x] for x in ("first", "again", "currency", "words")], [None, None, "", ""])
+
+    def test_prices_of_an_older_gateway(self):
+        """It has no such page: no price, and nothing else is the worse for it."""
+        self.serve("/v1/self", self.self_object())
+        self.gateway.faults["/v1/prices"] = [fake.problem(404, "not-found")]
+        answer = self.expect(self.prices(), "AG_REFUSED")
+        self.assertEqual([answer[x] for x in ("first", "again", "currency", "words")], [None, None, "", ""])
+        self.expect(self.client.do("self"), "AG_OK")
+
+    def test_prices_wrong(self):
+        row = {"method": "aka", "first": 200}
+        self.serve("/v1/prices", {"prices": [row]})
+        self.expect(self.prices(), "AG_OK")
+        self.wrong("/v1/prices", self.prices, [
+            {}, [], 7, b"", {"prices": {}}, {"prices": [7]}, {"prices": [row], "extra": 1}, {"prices": [row] * 33},
+            {"prices": [{"first": 1}]}, {"prices": [{**row, "more": 1}]}, {"prices": [{**row, "first": -1}]},
+            {"prices": [{**row, "first": "200"}]}, {"prices": [{**row, "again": 0.5}]}, {"prices": [{**row, "again": None}]},
+            {"prices": [{**row, "first": 10**13 + 1}]}, {"prices": [{**row, "method": "12345678"}]},
+            {"prices": [{**row, "method": ""}]}, {"prices": [row], "currency": "123456789"},
+            {"prices": [row], "currency": ""}, {"prices": [row], "words": "x" * 161},
+            {"prices": [row], "words": "a\nb"}, {"prices": [row], "words": 7}])
+
     def test_content_type(self):
         self.serve("/v1/self", self.self_object())
         self.expect(self.client.do("self"), "AG_OK")
