@@ -142,6 +142,8 @@ void caller_go_on(struct leg *leg, simauth_actions actions);
  * back, and provisional responses to it mean nothing any more. */
 bool caller_again(struct call *call, struct leg *leg, simauth_actions actions);
 /* The 2xx that was faster; a final response to what is being taken back. */
+/* At its end: the list of Linphone's has no entry for a first try. */
+void caller_one_entry(const struct call *call, LinphoneCall *linphone);
 void caller_again_too_late(struct call *call);
 void caller_again_failed(struct call *call, belle_sip_response_t *response);
 /* The other INVITE is here, within invite_out. True: with a new session; false: without element. */

@@ -42,6 +42,23 @@ bool caller_again(struct call *call, struct leg *leg, simauth_actions actions)
     return true;
 }
 
+/* liblinphone 5.3 lists a call by its Call-ID, and another try has another one; 5.1 keeps the
+ * first. The person made one call. */
+void caller_one_entry(const struct call *call, LinphoneCall *linphone)
+{
+    LinphoneCallLog *own = linphone_call_get_call_log(linphone), *first;
+    const char *id = linphone_call_log_get_call_id(own);
+
+    if (!id || !strcmp(id, call->first_id))
+        return;
+    first = linphone_core_find_call_log_from_call_id(call->core->lc, call->first_id);
+    if (!first)
+        return;
+    if (first != own && !g_strcmp0(linphone_call_log_get_call_id(first), call->first_id))
+        linphone_core_remove_call_log(call->core->lc, first);
+    linphone_call_log_unref(first);
+}
+
 void caller_again_too_late(struct call *call)
 {
     enum call_again how = call->again;

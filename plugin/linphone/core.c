@@ -442,6 +442,8 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     if (!core)
         return;
     if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
+        if (call && call->caller)
+            caller_one_entry(call, linphone);
         if (call)
             call_over(call);
         sips_over_of(core, linphone);
