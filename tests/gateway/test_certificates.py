@@ -126,7 +126,9 @@ class Certificates(Both):
         self.assertEqual(len(self.pair.a.records()), before + 1)
 
     def test_not_ones_own_address(self):
-        for aor in ("sip:mallory@operator-a.test", self.pair.aor_b):
+        neighbour = "sip:carol@operator-a.test"  # bound, to another SIM of the same operator
+        self.pair.a.subscriber("001010000000077", "carol", neighbour)
+        for aor in ("sip:mallory@operator-a.test", neighbour, self.pair.aor_b):
             answer = self.issue(self.alice, aor)[1]
             self.assertEqual((answer.status, answer.problem), (403, "not-yours"))
 

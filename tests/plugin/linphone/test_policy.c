@@ -100,9 +100,11 @@ static void pin_raises(void **state)
 {
     struct pins *pins = pinned();
     struct policy_answer answer = incoming("", pins);
+    struct policy_question spelled = {.peer_uri = "sips:b%6fb@B.example.:5061;transport=tls"};
 
     (void)state;
     assert_policy(answer, SIMAUTH_REQUIRE);
+    assert_policy(ask_with("", pins, spelled), SIMAUTH_REQUIRE); /* the same address */
     assert_string_equal(answer.peer_nai, "bob@op-b.example");
     assert_true(answer.strength > 0);
     assert_policy(outgoing("", pins), SIMAUTH_REQUIRE);

@@ -71,6 +71,7 @@ static void ack(struct call *c, const char *sdp)
 static void both_authenticated(struct call *c)
 {
     assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_ANSWERED);
+    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_ANNOUNCED); /* no half-open verdict */
     simauth_session_media(c->a, SIMAUTH_MEDIA_MATCH);
     simauth_session_media(c->b, SIMAUTH_MEDIA_MATCH);
     assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_AUTHENTICATED);
@@ -351,8 +352,18 @@ static void changed_offer_is_noticed_before_ringing(void **state)
     assert_int_equal(simauth_session_reason(c->b), SIMAUTH_EVENT_OPENING_WRONG);
 }
 
-static simauth_actions vector_with(struct call *c, void (*change)(struct simauth_vector *v,
-                                                                  struct simauth_statement *st))
+/* The operator itself lies: what it says is what it sealed. */
+static void seal_again(struct call *c, struct simauth_vector *v)
+{
+    static const uint8_t nonce[12] = {1};
+    const struct simauth_secret ssk = {.len = SIMAUTH_KEY_LEN};
+    assert_int_equal(simauth_seal(v, &c->w.operator_b, simauth_session_seal_to(c->a), nonce, &ssk),
+                     SIMAUTH_OK);
+}
+
+static simauth_actions vector_with(struct call *c, bool sealed,
+                                   void (*change)(struct simauth_vector *v,
+                                                  struct simauth_statement *st))
 {
     struct simauth_statement statement = c->w.statement_b;
     struct simauth_challenge rand_b = world_challenge(&c->w, &c->w.sim_b);
@@ -362,6 +373,8 @@ static simauth_actions vector_with(struct call *c, void (*change)(struct simauth
     struct simauth_vector v =
         world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &rand_b, simauth_session_seal_to(c->a));
     change(&v, &statement);
+    if (sealed)
+        seal_again(c, &v);
     simauth_actions actions = simauth_session_vector(c->a, &v, &statement, &rand_a, NAI_A);
     simauth_vector_clear(&v);
     return actions;
@@ -411,15 +424,20 @@ static void nothing(struct simauth_vector *v, struct simauth_statement *st)
 static void vectors_for_others_are_refused(void **state)
 {
     struct call *c = *state;
-    void (*const lies[])(struct simauth_vector *, struct simauth_statement *) = {
-        other_callee, other_caller, foreign_realm, own_nai_swapped, other_age, other_subject};
+    const struct {
+        void (*change)(struct simauth_vector *, struct simauth_statement *);
+        bool sealed;
+    } lies[] = {{other_callee, true},    {other_caller, true},  {foreign_realm, true},
+                {own_nai_swapped, true}, {other_subject, true}, {other_callee, false},
+                {other_age, false}};
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
-        assert_int_equal(vector_with(c, lies[i]), SIMAUTH_DO_END | SIMAUTH_DO_TELL);
+        assert_int_equal(vector_with(c, lies[i].sealed, lies[i].change),
+                         SIMAUTH_DO_END | SIMAUTH_DO_TELL);
         assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_VECTOR_BAD);
         assert_null(simauth_session_element(c->a, SIMAUTH_ELEMENT_1));
         simauth_session_free(c->a);
     }
-    assert_true(vector_with(c, nothing) & SIMAUTH_DO_SEND_INVITE);
+    assert_true(vector_with(c, true, nothing) & SIMAUTH_DO_SEND_INVITE);
 }
 
 static void pinned_peer(void **state)
