@@ -11,6 +11,7 @@
 #include "sip_tap.h"
 
 #include <e2m/message.h>
+#include <glib.h>
 
 #define E2M_ERROR_MAX 512
 #define E2M_SERVERS_MAX E2M_LABEL_HOSTS
@@ -37,6 +38,26 @@ struct e2m_partner {
 bool e2m_partner_read(struct e2m_partner *partner, const char *path, char *error);
 void e2m_partner_free(struct e2m_partner *partner);
 
+/* -- what a server needs (parts.c) ---------------------------------------------------------------
+ */
+
+/* A server reads the whole description, or an SDP made of these lines of it alone. */
+enum e2m_part_kind {
+    E2M_PART_ALL = 0,
+    E2M_PART_ADDRESSES = 1, /* where media go to: for pinholes */
+    E2M_PART_BANDWIDTH = 2, /* how much: for admission */
+    E2M_PART_KINDS = 4,     /* with both of them together */
+    E2M_PART_OTHER = E2M_PART_KINDS
+};
+
+/* "all", "addresses", "bandwidth", "addresses+bandwidth"; false: none of these. */
+bool e2m_part_parse(const char *word, unsigned *kind);
+const char *e2m_part_word(unsigned kind);
+/* That part of a description, marked as what it is: never a session's own description. Free it. */
+GString *e2m_part_make(const char *sdp, size_t len, unsigned kind);
+/* What a description is a part of; E2M_PART_OTHER: of a kind that is not known. */
+unsigned e2m_part_of(const char *sdp, size_t len);
+
 /* -- one call ------------------------------------------------------------------------------------
  */
 
@@ -47,18 +68,19 @@ struct e2m_talk *e2m_talk_new(const struct e2m_keys *keys, const char *own, cons
 void e2m_talk_free(struct e2m_talk *talk); /* wipes; NULL is allowed */
 
 /* Readers of what will be enveloped, judged by chain, time and name: the peer itself, a server for
- * its domain. Results are those of e2m_check_subscriber() and e2m_check_server(), E2M_TOO_LARGE for
- * one server too many. */
+ * its domain, which reads the whole or a part. Results are those of e2m_check_subscriber() and
+ * e2m_check_server(), E2M_TOO_LARGE for one server too many. */
 enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partner *partner,
                                   uint64_t now);
 enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
-                                    const char *domain, uint64_t now);
+                                    const char *domain, unsigned part, uint64_t now);
 /* The certificate in a 493 (RFC 3261, 23.2); false: there is none. e2m_partner_free() it. */
 bool e2m_talk_asker(belle_sip_message_t *response, struct e2m_partner *asker);
 /* Whether this server is a reader already. */
 bool e2m_talk_has_server(const struct e2m_talk *talk, const char *domain);
 bool e2m_talk_has_peer(const struct e2m_talk *talk);
-/* "p.example, q.example" of the servers that may read; "" none. Valid as long as the talk. */
+/* "p.example, q.example (addresses)" of the servers that may read; "" none. Valid as long as the
+ * talk. */
 const char *e2m_talk_servers(const struct e2m_talk *talk);
 
 /* The servers that the other side let read what it sent, "" none. */

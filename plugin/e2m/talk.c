@@ -7,19 +7,26 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#define CEKS_MAX 8 /* of this call's envelopes, sent and opened; the oldest goes first */
+#define CEKS_MAX 16 /* of this call's envelopes, sent and opened; the oldest goes first */
+#define SERVERS_TEXT (E2M_LABEL_MAX + E2M_SERVERS_MAX * (sizeof("addresses+bandwidth ()") - 1) + 1)
+
+/* What becomes one item of a body: the description or a part of it, and who reads that. */
+struct share {
+    X509 *readers[E2M_SERVERS_MAX + 1]; /* [0]: the peer, NULL: not known; references */
+    size_t server_count;
+    struct e2m_label label, agreed_label; /* of the first INVITE we send / of the one there was */
+    struct e2m_cek agreed; /* what both sides have: the key to wrap under from now on */
+};
 
 struct e2m_talk {
     const struct e2m_keys *keys;
     char own[E2M_AOR_MAX + 1], peer[E2M_AOR_MAX + 1];
-    X509 *readers[E2M_SERVERS_MAX + 1]; /* [0]: the peer's, NULL: not known; references */
-    size_t server_count;
-    struct e2m_label label, their_label; /* of what we send / of what was opened last */
-    char servers[E2M_LABEL_MAX + 1], their_servers[E2M_LABEL_MAX + 1];
+    struct share shares[E2M_PART_KINDS];
+    struct e2m_label label; /* all servers of ours */
+    char servers[SERVERS_TEXT], their_servers[SERVERS_TEXT];
     struct e2m_cek ceks[CEKS_MAX];
     unsigned next;
-    struct e2m_cek shared; /* what both sides have: the key to wrap under from now on */
-    char *clear;           /* the SDP of the last INVITE that was enveloped */
+    char *clear; /* the SDP of the last INVITE that was enveloped */
     size_t clear_len;
 };
 
@@ -46,8 +53,10 @@ void e2m_talk_free(struct e2m_talk *talk)
 {
     if (!talk)
         return;
-    for (size_t i = 0; i <= E2M_SERVERS_MAX; i++)
-        X509_free(talk->readers[i]);
+    for (size_t kind = 0; kind < E2M_PART_KINDS; kind++) {
+        for (size_t i = 0; i <= E2M_SERVERS_MAX; i++)
+            X509_free(talk->shares[kind].readers[i]);
+    }
     forget_clear(talk);
     OPENSSL_cleanse(talk, sizeof(*talk));
     g_free(talk);
@@ -69,28 +78,54 @@ enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partne
     enum e2m_result result = e2m_check_subscriber(
         partner->certificate, partner->chain, talk->keys->trust, now, E2M_USE_ENCRYPT, talk->peer);
 
-    if (result == E2M_OK)
-        take(&talk->readers[0], partner->certificate);
+    /* Of each part too: whoever answers has to make the answer's parts under their keys. */
+    for (size_t kind = 0; result == E2M_OK && kind < E2M_PART_KINDS; kind++)
+        take(&talk->shares[kind].readers[0], partner->certificate);
     return result;
 }
 
-enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
-                                    const char *domain, uint64_t now)
+/* "p.example, q.example (addresses)" */
+static void print_label(const struct e2m_label *label, unsigned kind, char out[static SERVERS_TEXT])
 {
+    for (unsigned i = 0; i < label->count; i++) {
+        if (*out)
+            g_strlcat(out, ", ", SERVERS_TEXT);
+        g_strlcat(out, label->hosts[i], SERVERS_TEXT);
+        if (kind == E2M_PART_ALL)
+            continue;
+        g_strlcat(out, " (", SERVERS_TEXT);
+        g_strlcat(out, e2m_part_word(kind), SERVERS_TEXT);
+        g_strlcat(out, ")", SERVERS_TEXT);
+    }
+}
+
+static void print_servers(struct e2m_talk *talk)
+{
+    talk->servers[0] = '\0';
+    for (unsigned kind = 0; kind < E2M_PART_KINDS; kind++)
+        print_label(&talk->shares[kind].label, kind, talk->servers);
+}
+
+enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
+                                    const char *domain, unsigned part, uint64_t now)
+{
+    struct share *share = &talk->shares[part];
     enum e2m_result result =
         e2m_check_server(partner->certificate, partner->chain, talk->keys->trust, now, domain);
     struct e2m_label one;
 
     if (result == E2M_OK)
         result = e2m_label_parse(&one, domain, strlen(domain));
-    if (result == E2M_OK && talk->server_count == E2M_SERVERS_MAX)
+    if (result == E2M_OK && talk->label.count == E2M_SERVERS_MAX)
         result = E2M_TOO_LARGE;
     if (result == E2M_OK)
         result = e2m_label_add(&talk->label, &one);
+    if (result == E2M_OK)
+        result = e2m_label_add(&share->label, &one);
     if (result != E2M_OK)
         return result;
-    take(&talk->readers[++talk->server_count], partner->certificate);
-    e2m_label_print(&talk->label, talk->servers);
+    take(&share->readers[++share->server_count], partner->certificate);
+    print_servers(talk);
     return E2M_OK;
 }
 
@@ -136,7 +171,7 @@ bool e2m_talk_has_server(const struct e2m_talk *talk, const char *domain)
 
 bool e2m_talk_has_peer(const struct e2m_talk *talk)
 {
-    return talk->readers[0] != NULL;
+    return talk->shares[E2M_PART_ALL].readers[0] != NULL;
 }
 
 const char *e2m_talk_servers(const struct e2m_talk *talk)
@@ -177,34 +212,74 @@ static bool is_invite(belle_sip_message_t *message)
  * brought. Its other tries are first INVITEs too. */
 static bool may_reuse(const struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now)
 {
-    return e2m_cek_usable(&talk->shared, now) == E2M_OK &&
+    return e2m_cek_usable(&talk->shares[E2M_PART_ALL].agreed, now) == E2M_OK &&
            !(is_invite(message) && !sip_message_to_tag(message));
 }
 
-static enum e2m_result make(struct e2m_talk *talk, struct e2m_span sdp, bool reuse, uint64_t now,
-                            struct e2m_sent *sent)
+/* A body in the making. */
+struct making {
+    struct e2m_item items[E2M_PART_KINDS];
+    unsigned kinds[E2M_PART_KINDS];
+    GString *parts[E2M_PART_KINDS]; /* NULL: the whole */
+    size_t count;
+    struct e2m_sent sent;
+};
+
+static void add_item(struct making *making, struct share *share, unsigned kind, struct e2m_span sdp,
+                     bool reuse)
 {
-    const struct e2m_label *label = reuse ? &talk->their_label : &talk->label;
-    const struct e2m_item item = {
+    const struct e2m_label *label = reuse ? &share->agreed_label : &share->label;
+    GString *part =
+        kind == E2M_PART_ALL ? NULL : e2m_part_make((const char *)sdp.octets, sdp.len, kind);
+
+    making->items[making->count] = (struct e2m_item){
         .type = "application/sdp",
-        .disposition = "session",
-        .content = sdp,
-        .certificates = talk->readers,
-        .certificate_count = reuse ? 0 : talk->server_count + 1,
-        .answer_to = reuse ? &talk->shared : NULL,
+        .disposition = part ? "simauth-part;handling=optional" : "session",
+        .content = part ? (struct e2m_span){(const uint8_t *)part->str, part->len} : sdp,
+        .certificates = share->readers,
+        .certificate_count = reuse ? 0 : share->server_count + 1,
+        .answer_to = reuse ? &share->agreed : NULL,
         .label = label->count ? label : NULL,
     };
-    const struct e2m_send send = {
+    making->parts[making->count] = part;
+    making->kinds[making->count++] = kind;
+}
+
+/* The whole first, so that nobody takes a part for it. */
+static enum e2m_result make(struct e2m_talk *talk, struct e2m_span sdp, bool reuse, uint64_t now,
+                            struct making *making)
+{
+    struct e2m_send send = {
         .form = E2M_FORM_GCM,
-        .items = &item,
-        .item_count = 1,
+        .items = making->items,
         .signer = talk->keys->own.key ? &talk->keys->own : NULL,
         .from = talk->own,
         .to = talk->peer,
         .now = now,
     };
 
-    return reuse || talk->readers[0] ? e2m_message_make(&send, sent) : E2M_NO_SUCH_KEY;
+    if (!reuse && !e2m_talk_has_peer(talk))
+        return E2M_NO_SUCH_KEY;
+    for (unsigned kind = 0; kind < E2M_PART_KINDS; kind++) {
+        struct share *share = &talk->shares[kind];
+        if (kind == E2M_PART_ALL ||
+            (reuse ? e2m_cek_usable(&share->agreed, now) == E2M_OK : share->server_count > 0))
+            add_item(making, share, kind, sdp, reuse);
+    }
+    send.item_count = making->count;
+    return e2m_message_make(&send, &making->sent);
+}
+
+static void making_clear(struct making *making)
+{
+    for (size_t i = 0; i < making->count; i++) {
+        GString *part = making->parts[i];
+        if (!part)
+            continue;
+        explicit_bzero(part->str, part->len);
+        g_string_free(part, TRUE);
+    }
+    e2m_sent_free(&making->sent);
 }
 
 static void set_headers(belle_sip_message_t *message, const struct e2m_sent *sent)
@@ -217,9 +292,21 @@ static void set_headers(belle_sip_message_t *message, const struct e2m_sent *sen
         sip_message_set_header(message, "Content-Transfer-Encoding", "base64");
 }
 
+static void keep_keys(struct e2m_talk *talk, const struct making *making, bool reuse)
+{
+    for (size_t i = 0; i < making->count; i++) {
+        struct share *share = &talk->shares[making->kinds[i]];
+        keep_cek(talk, &making->sent.ceks[i]);
+        if (reuse)
+            continue;
+        share->agreed = making->sent.ceks[i];
+        share->agreed_label = share->label;
+    }
+}
+
 enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now)
 {
-    struct e2m_sent sent = {.body = {NULL, 0}};
+    struct making making = {.count = 0};
     enum e2m_result result;
     const char *sdp;
     size_t len = 0;
@@ -230,21 +317,18 @@ enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *mes
     if (!sdp)
         return E2M_OK;
     reuse = may_reuse(talk, message, now);
-    result = make(talk, (struct e2m_span){(const uint8_t *)sdp, len}, reuse, now, &sent);
+    result = make(talk, (struct e2m_span){(const uint8_t *)sdp, len}, reuse, now, &making);
     if (result == E2M_OK && is_invite(message))
         keep_clear(talk, sdp, len);
-    if (result == E2M_OK && !sip_message_protect(message, sent.content_type,
-                                                 (const char *)sent.body.octets, sent.body.len))
+    if (result == E2M_OK &&
+        !sip_message_protect(message, making.sent.content_type,
+                             (const char *)making.sent.body.octets, making.sent.body.len))
         result = E2M_NO_MEMORY;
     if (result == E2M_OK) {
-        set_headers(message, &sent);
-        keep_cek(talk, &sent.ceks[0]);
-        if (!reuse) {
-            talk->shared = sent.ceks[0];
-            talk->their_label = talk->label;
-        }
+        set_headers(message, &making.sent);
+        keep_keys(talk, &making, reuse);
     }
-    e2m_sent_free(&sent);
+    making_clear(&making);
     return result;
 }
 
@@ -278,14 +362,14 @@ bool e2m_talk_is_protected(belle_sip_message_t *message)
 static enum e2m_result read_body(struct e2m_talk *talk, belle_sip_message_t *message,
                                  unsigned wants, uint64_t now, struct e2m_received *received)
 {
-    struct e2m_cek *ceks[CEKS_MAX + 1] = {&talk->shared};
+    struct e2m_cek *ceks[E2M_PART_KINDS + CEKS_MAX];
     struct e2m_receive receive = {
         .encoding = sip_message_header(message, "Content-Transfer-Encoding", NULL),
         .label = sip_message_header(message, "Content-Target", NULL),
         .identities = &talk->keys->own,
         .identity_count = talk->keys->own.key ? 1 : 0,
         .ceks = ceks,
-        .cek_count = CEKS_MAX + 1,
+        .cek_count = E2M_PART_KINDS + CEKS_MAX,
         .trust = talk->keys->trust,
         .from = talk->peer,
         .to = talk->own,
@@ -295,10 +379,23 @@ static enum e2m_result read_body(struct e2m_talk *talk, belle_sip_message_t *mes
     size_t len = 0;
     const char *body = sip_message_body(message, &receive.content_type, &len);
 
+    for (size_t kind = 0; kind < E2M_PART_KINDS; kind++)
+        ceks[kind] = &talk->shares[kind].agreed;
     for (size_t i = 0; i < CEKS_MAX; i++)
-        ceks[i + 1] = &talk->ceks[i];
+        ceks[E2M_PART_KINDS + i] = &talk->ceks[i];
     receive.body = (struct e2m_span){(const uint8_t *)body, len};
     return e2m_message_read(&receive, received);
+}
+
+/* Of an item that was opened, and is SDP. */
+static unsigned part_of(const struct e2m_received_item *item)
+{
+    return e2m_part_of((const char *)item->content.octets, item->content.len);
+}
+
+static bool is_sdp(const struct e2m_received_item *item)
+{
+    return item->enveloped && item->result == E2M_OK && !strcmp(item->type, "application/sdp");
 }
 
 /* The SDP that was enveloped; else why not. A clear SDP beside an envelope is nobody's. */
@@ -310,7 +407,7 @@ static const struct e2m_received_item *find_sdp(const struct e2m_received *recei
         const struct e2m_received_item *item = &received->items[i];
         if (!item->enveloped)
             continue;
-        if (item->result == E2M_OK && !strcmp(item->type, "application/sdp"))
+        if (is_sdp(item) && part_of(item) == E2M_PART_ALL)
             return item;
         if (item->result != E2M_OK && (*why == E2M_CLEAR || *why == E2M_NOT_FOR_US))
             *why = item->result;
@@ -318,28 +415,59 @@ static const struct e2m_received_item *find_sdp(const struct e2m_received *recei
     return NULL;
 }
 
-static bool put(struct e2m_talk *talk, belle_sip_message_t *message,
-                const struct e2m_received_item *item)
+/* The keys under which this call goes on, each for whom the other side let read that part. */
+static void agree(struct e2m_talk *talk, const struct e2m_received_item *item, unsigned part,
+                  bool first)
 {
+    struct share *share = part < E2M_PART_KINDS ? &talk->shares[part] : NULL;
+
+    keep_cek(talk, &item->cek);
+    if (!share || !first || !item->cek.key_len)
+        return;
+    share->agreed = item->cek;
+    share->agreed_label = item->label;
+}
+
+static void take_items(struct e2m_talk *talk, const struct e2m_received *received,
+                       const struct e2m_received_item *sdp, bool first)
+{
+    unsigned seen = 0;
+
+    talk->their_servers[0] = '\0';
+    for (unsigned i = 0; i < received->count; i++) {
+        const struct e2m_received_item *item = &received->items[i];
+        unsigned part = is_sdp(item) ? part_of(item) : E2M_PART_OTHER;
+        bool again = seen & (1U << part) || (part == E2M_PART_ALL && item != sdp);
+        if (item->enveloped)
+            print_label(&item->label, part < E2M_PART_KINDS ? part : E2M_PART_ALL,
+                        talk->their_servers);
+        if (item->result != E2M_OK || again)
+            continue;
+        seen |= 1U << part;
+        agree(talk, item, part, first);
+    }
+}
+
+static bool put(struct e2m_talk *talk, belle_sip_message_t *message,
+                const struct e2m_received *received, const struct e2m_received_item *item)
+{
+    bool first = is_invite(message) && !sip_message_to_tag(message);
+
     if (!sip_message_set_body(message, "application/sdp", (const char *)item->content.octets,
                               item->content.len))
         return false;
     sip_message_remove_header(message, "Content-Target");
     sip_message_remove_header(message, "Content-Transfer-Encoding");
     sip_message_remove_header(message, "Content-Disposition");
-    keep_cek(talk, &item->cek);
-    if (is_invite(message) && !sip_message_to_tag(message) && item->cek.key_len) {
-        talk->shared = item->cek;
-        talk->their_label = item->label;
-    }
-    e2m_label_print(&item->label, talk->their_servers);
+    take_items(talk, received, item, first);
     return true;
 }
 
 enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *message, unsigned wants,
                               uint64_t now, struct e2m_opened *opened)
 {
-    uint32_t uses = talk->shared.uses;
+    const struct e2m_cek *agreed = &talk->shares[E2M_PART_ALL].agreed;
+    uint32_t uses = agreed->uses;
     const struct e2m_received_item *item = NULL;
     struct e2m_received *received = g_new0(struct e2m_received, 1);
     enum e2m_result result = read_body(talk, message, wants, now, received);
@@ -347,8 +475,8 @@ enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *messag
     if (result == E2M_OK)
         item = find_sdp(received, &result);
     if (item) {
-        result = put(talk, message, item) ? E2M_OK : E2M_NO_MEMORY;
-        opened->reused = talk->shared.uses != uses;
+        result = put(talk, message, received, item) ? E2M_OK : E2M_NO_MEMORY;
+        opened->reused = agreed->uses != uses;
     }
     opened->signature = received->signature;
     g_strlcpy(opened->signer, received->signer, sizeof(opened->signer));

@@ -131,6 +131,19 @@ static enum e2m_result add_peer(struct e2m_call *call)
     return result;
 }
 
+/* How much of a description that domain's servers read. */
+static unsigned part_for(const struct e2m_call *call, const char *domain)
+{
+    size_t len = strlen(domain);
+    unsigned part = E2M_PART_ALL;
+
+    for (char **entry = call->settings->e2m_parts; entry && *entry; entry++) {
+        if (!g_ascii_strncasecmp(*entry, domain, len) && (*entry)[len] == '=')
+            (void)e2m_part_parse(*entry + len + 1, &part);
+    }
+    return part;
+}
+
 /* "DOMAIN=FILE" */
 static enum e2m_result add_server(struct e2m_call *call, const char *entry)
 {
@@ -140,7 +153,7 @@ static enum e2m_result add_server(struct e2m_call *call, const char *entry)
     enum e2m_result result = E2M_BAD_DER;
 
     if (path && e2m_partner_read(&partner, path + 1, call->why)) {
-        result = e2m_talk_add_server(call->talk, &partner, domain, now());
+        result = e2m_talk_add_server(call->talk, &partner, domain, part_for(call, domain), now());
         if (result != E2M_OK)
             g_snprintf(call->why, sizeof(call->why), "%s: %s", entry, e2m_result_text(result));
         e2m_partner_free(&partner);
@@ -412,7 +425,7 @@ static enum e2m_result let_in(struct e2m_call *call, const struct e2m_partner *a
     for (char *const *next = call->settings->e2m_accept ? call->settings->e2m_accept : none;;
          next++) {
         if (!e2m_talk_has_server(call->talk, domain))
-            result = e2m_talk_add_server(call->talk, asker, domain, now());
+            result = e2m_talk_add_server(call->talk, asker, domain, part_for(call, domain), now());
         if (result != E2M_WRONG_SERVER || !*next)
             return result;
         g_strlcpy(domain, *next, E2M_HOST_MAX + 1);

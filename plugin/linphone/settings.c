@@ -31,6 +31,8 @@ const struct settings_key settings_keys[] = {
     {"e2m_ca_file", "FILE", "who vouches for other people's certificates", "ca_file"},
     {"e2m_servers", "DOMAIN=FILE;DOMAIN=FILE;...", "servers that may read them, by certificate",
      "none"},
+    {"e2m_parts", "DOMAIN=PART;... with all, addresses, bandwidth or addresses+bandwidth",
+     "how much of them a server reads", "all"},
     {"e2m_accept", "DOMAIN;DOMAIN;...",
      "whose servers may ask to read them (493), besides those of our own domain", "none"},
     {"e2m_signed", "true or false", "refuse what comes enveloped and not signed", "false"},
@@ -230,6 +232,27 @@ static void read_phone(struct reader *r, struct settings *s)
     check_sim(r, s);
 }
 
+static bool is_part(const char *word)
+{
+    static const char *const parts[] = {"all", "addresses", "bandwidth", "addresses+bandwidth",
+                                        NULL};
+
+    return g_strv_contains(parts, word);
+}
+
+static void read_parts(struct reader *r, struct settings *s)
+{
+    s->e2m_parts = g_key_file_get_string_list(r->file, PHONE, "e2m_parts", NULL, NULL);
+    for (char **entry = s->e2m_parts; entry && *entry; entry++) {
+        const char *part = strchr(g_strstrip(*entry), '=');
+        if (!part || part == *entry || !is_part(part + 1))
+            fail(r,
+                 "[phone] e2m_parts=%s: must be DOMAIN=all, DOMAIN=addresses, DOMAIN=bandwidth or "
+                 "DOMAIN=addresses+bandwidth",
+                 *entry);
+    }
+}
+
 static void read_e2m(struct reader *r, struct settings *s)
 {
     s->e2m = read_policy(r, PHONE, "e2m", SETTINGS_OFF);
@@ -241,6 +264,7 @@ static void read_e2m(struct reader *r, struct settings *s)
     s->e2m_accept = g_key_file_get_string_list(r->file, PHONE, "e2m_accept", NULL, NULL);
     for (char **domain = s->e2m_accept; domain && *domain; domain++)
         g_strstrip(*domain);
+    read_parts(r, s);
     if (!s->e2m_certificate != !s->e2m_key)
         fail(r, "[phone] e2m_certificate, e2m_key: both or neither");
     for (char **entry = s->e2m_servers; entry && *entry; entry++) {
@@ -425,6 +449,7 @@ void settings_unref(struct settings *s)
     g_free(s->e2m_key);
     g_free(s->e2m_ca_file);
     g_strfreev(s->e2m_servers);
+    g_strfreev(s->e2m_parts);
     g_strfreev(s->e2m_accept);
     for (size_t i = 0; i < s->account_count; i++)
         g_free(s->accounts[i].certificate);

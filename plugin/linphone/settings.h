@@ -53,6 +53,7 @@ struct settings {
     char *e2m_certificate, *e2m_key; /* PEM files; both or neither */
     char *e2m_ca_file;               /* who vouches for others' certificates; NULL: ca_file */
     char **e2m_servers;              /* "DOMAIN=FILE": may read what we envelope; NULL: none */
+    char **e2m_parts;  /* "DOMAIN=PART": how much these servers read, e2m_talk.h; NULL: all */
     char **e2m_accept; /* domains whose servers may ask to read, besides our own; NULL: none */
     bool e2m_signed;   /* what comes without a signature is refused */
     enum settings_ask ask;

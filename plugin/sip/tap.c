@@ -32,6 +32,7 @@ static void provider_on_message(void *provider, belle_sip_channel_t *channel,
     struct tap_core *core = tap_core_of(provider);
     uintptr_t id = core ? core->id : 0;
 
+    tap_body_ready(message);
     if (core && tap_flow_in(core, channel, message))
         return;
     tap.provider.on_message(provider, channel, message);

@@ -289,9 +289,11 @@ bool tap_same(const char *a, const char *b); /* both there and equal */
 bool tap_same_or_none(const char *a, const char *b);
 void tap_message_explain(belle_sip_message_t *message, const char *reason, const char *warning);
 
-/* A body that belle-sip's parser of multiparts must not have, since it loses the octets that were
- * signed, or ends the program (a boundary that is not written as it expects). */
+/* belle-sip's parser of multiparts has none of them by itself, since it loses the octets that were
+ * signed, or ends or hangs the program: when the headers are here. When all is here: what is well
+ * made, and nobody's envelope, is belle-sip's multipart after all. */
 void tap_body_prepare(belle_sip_message_t *message);
+void tap_body_ready(belle_sip_message_t *message);
 /* The SDP of a message whose body was protected; NULL: it was not. */
 const char *tap_body_clear(belle_sip_message_t *message, size_t *len);
 /* body_out for what is about to be taken for sending. */

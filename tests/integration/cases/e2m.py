@@ -4,6 +4,7 @@
 
 import base64
 import subprocess
+import zlib
 
 from cases import case
 from cases.call import AUTHENTICATED, authenticated_call, prepare, refuse
@@ -135,9 +136,15 @@ def boundary(world):
     """Multiparts that belle-sip's own parser would end the program for: refused or not, the phone is there afterwards."""
     prepare(world)
     attacker = Attacker(world)
-    for kind in ('multipart/mixed; boundary="x"', "multipart/signed; protocol=a; boundary=x", "multipart/mixed"):
-        text = attacker.invite(world.bob, "sip:eve@e.example", body="--x\r\n\r\ny\r\n--x--\r\n")
-        attacker.wait_answer(attacker.send(text.replace("application/sdp", kind), world.bob), above=179)
+    part = "--x\r\n\r\ny\r\n--x--\r\n"
+    for kind, body in (('multipart/mixed; boundary="x"', part), ("multipart/signed; protocol=a; boundary=x", part), ("multipart/mixed", part),
+                       ("multipart/mixed;boundary=x", "words before it\r\n" + part), ("multipart/mixed;boundary=x", "--x"),
+                       ("multipart/mixed;boundary=x", "--x--\r\n"), ("multipart/mixed;boundary=x", "--x\r\n--x\r\n--x--\r\n"),
+                       ("multipart/mixed;boundary=x", part[:-6]), ("multipart/mixed;boundary=x", part), ("Multipart/Mixed", part),
+                       ("multipart/mixed\r\nContent-Encoding: deflate", part)):
+        octets = zlib.compress(body.encode()) if "deflate" in kind else body.encode()
+        text = attacker.invite(world.bob, "sip:eve@e.example", body="?" * len(octets)).replace("application/sdp", kind).encode()
+        attacker.wait_answer(attacker.send(text[:-len(octets)] + octets, world.bob), above=179)
         world.bob.process.check()
     call = flow.connect(world)
     for phone in (world.alice, world.bob):

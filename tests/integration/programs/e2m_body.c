@@ -4,7 +4,8 @@
  *
  * usage: e2m_body make FROM TO SDP OUT [signer=STEM] [to=STEM]... [label=HOST]... [answer=FILE]
  *        [cek=FILE] [broken]
- *        e2m_body read FROM TO TYPE ENCODING BODY SDP [me=STEM] [cek=FILE] [trust=PEM]
+ *        e2m_body read FROM TO TYPE ENCODING BODY SDP [me=STEM] [server=HOST] [cek=FILE] [keep=FILE]
+ *        [trust=PEM]
  * STEM.pem and STEM.key are a certificate and its key. OUT gets header lines, an empty line, the
  * body. cek= is where the key for answers is kept, answer= one that was kept so. "-" is no value.
  */
@@ -167,6 +168,8 @@ static int read_body(int argc, char **argv)
         } else if ((v = value(argv[i], "cek"))) {
             memcpy(&cek, read_file(v).octets, sizeof cek);
             receive.cek_count = 1;
+        } else if ((v = value(argv[i], "server"))) {
+            receive.server = v;
         } else if ((v = value(argv[i], "keep"))) {
             keep = v;
         } else if ((v = value(argv[i], "trust"))) {
