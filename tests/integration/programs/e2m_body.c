@@ -4,10 +4,10 @@
  *
  * usage: e2m_body make FROM TO SDP OUT [signer=STEM] [to=STEM]... [label=HOST]... [answer=FILE]
  *        [cek=FILE] [broken]
- *        e2m_body read FROM TO TYPE ENCODING BODY SDP [me=STEM] [server=HOST] [cek=FILE] [keep=FILE]
- *        [trust=PEM]
- * STEM.pem and STEM.key are a certificate and its key. OUT gets header lines, an empty line, the
- * body. cek= is where the key for answers is kept, answer= one that was kept so. "-" is no value.
+ *        e2m_body read FROM TO TYPE ENCODING BODY SDP [me=STEM] [server=HOST] [cek=FILE]
+ * [keep=FILE] [trust=PEM] STEM.pem and STEM.key are a certificate and its key. OUT gets header
+ * lines, an empty line, the body. cek= is where the key for answers is kept, answer= one that was
+ * kept so. "-" is no value.
  */
 #include <e2m/message.h>
 #include <stdbool.h>
