@@ -19,9 +19,8 @@ static void call_free(void *data)
 {
     struct call *call = data;
 
-    for (unsigned i = 0; i < CALL_CEKS_MAX; i++)
-        e2m_cek_wipe(&call->ceks[i]);
     g_free(call->key);
+    OPENSSL_cleanse(call, sizeof *call); /* keys and secrets */
     g_free(call);
 }
 
@@ -254,6 +253,16 @@ bool calls_open_holes(struct calls *calls, struct call *call, const struct pinho
     call->hole_count = before_count;
     journal_opened(calls->journal, call);
     return false;
+}
+
+void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data)
+{
+    GHashTableIter iterator;
+    struct call *call;
+
+    g_hash_table_iter_init(&iterator, calls->table);
+    while (g_hash_table_iter_next(&iterator, NULL, (void **)&call))
+        each(call, data);
 }
 
 void calls_extend(struct calls *calls, struct call *call, int64_t now)

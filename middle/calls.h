@@ -13,7 +13,27 @@
 
 #define CALL_CEKS_MAX 8
 #define CALL_HOLES_MAX 32
+#define CALL_NAMED_MAX 16
 #define CALL_ID_LEN 12
+#define CALL_SIDES 2 /* 0: the caller, 1: the callee */
+
+/* What tokens did for one stream of a call (gates.h). */
+struct gate_side {
+    bool has_secret, closed; /* closed: by its own token, until the next that opens */
+    uint8_t secret[E2M_TOKEN_SECRET_LEN];
+    uint64_t counter; /* of the last token that was taken */
+    int64_t until;
+};
+struct gate {
+    struct gate_side sides[CALL_SIDES];
+    bool open;
+};
+/* A pinhole that waits for tokens. */
+struct asked {
+    struct pinhole hole;
+    unsigned stream;
+    bool a_is_caller;
+};
 
 struct call {
     char *key;                /* Call-ID and the caller's tag */
@@ -26,10 +46,16 @@ struct call {
     struct sdp offer;
     unsigned offer_cseq, empty_cseq; /* of the request with the offer; of one without; 0: none */
     bool offer_of_caller;
+    struct sdp_address named[CALL_NAMED_MAX]; /* in its descriptions so far; the oldest goes */
+    unsigned next_named;
     struct e2m_cek ceks[CALL_CEKS_MAX];
     unsigned cek_count, next_cek;
     struct pinhole holes[CALL_HOLES_MAX];
     unsigned hole_count;
+    struct gate gates[SDP_STREAMS_MAX];
+    struct asked asked[CALL_HOLES_MAX];
+    unsigned asked_count;
+    bool token_told; /* that a wrong one came */
     int64_t expires;
 };
 
@@ -54,6 +80,8 @@ void call_keep_cek(struct call *call, const struct e2m_cek *cek);
  * False: the firewall refused. */
 bool calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                       unsigned count, bool all, int64_t now);
+/* Each call; it may change them, and end none. */
+void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data);
 /* It lives until then, and its pinholes. */
 void calls_extend(struct calls *calls, struct call *call, int64_t now);
 /* Closes and forgets it. */

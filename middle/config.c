@@ -206,6 +206,9 @@ static void read_policy(struct reader *r, struct config *c)
     c->table = text(r, "pinholes", "table", "simauth_middle");
     c->ring_seconds = number(r, "pinholes", "ring_seconds", 200, 1, 3600);
     c->call_seconds = number(r, "pinholes", "call_seconds", 7200, 10, 604800);
+    c->tokens = word(r, "pinholes", "tokens", "ignore", "required", false);
+    c->token_seconds = number(r, "pinholes", "token_seconds", 30, 6, 3600);
+    c->token_group = number(r, "pinholes", "token_group", 8493, 1, 65535);
     if (strspn(c->table, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(c->table))
         fail(r, "pinholes", "table", "must be a word of small letters, digits and _");
     if (strcmp(c->nft, "none") == 0)
@@ -218,7 +221,7 @@ static const char *const known[] = {
     "trust",     " authorities ",
     "policy",    " must_read signature unsigned_labels accounts clear ",
     "admission", " account_kbit account_calls trunk_kbit total_kbit audio_kbit video_kbit ",
-    "pinholes",  " nft table ring_seconds call_seconds networks ",
+    "pinholes",  " nft table ring_seconds call_seconds networks tokens token_seconds token_group ",
     NULL};
 
 /* A misspelt key would silently be its default. */

@@ -34,6 +34,8 @@ struct config {
     /* pinholes; nft "": none are made */
     char *nft, *table;
     int ring_seconds, call_seconds;
+    bool tokens; /* pinholes open by tokens alone */
+    int token_seconds, token_group;
     struct config_network networks[CONFIG_NETWORKS_MAX];
     unsigned network_count;
 };

@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "judge.h"
+#include "gates.h"
 #include "log.h"
 
 #include <e2m/message.h>
 #include <glib.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -181,6 +183,55 @@ static bool vouched_for(const struct look *look)
                                       strcmp(look->question->account, look->m->from) == 0);
 }
 
+static bool is_named(const struct call *call, const struct sdp_address *address)
+{
+    bool named = false;
+
+    for (unsigned i = 0; i < CALL_NAMED_MAX && !named; i++)
+        named = memcmp(&call->named[i], address, sizeof *address) == 0;
+    for (unsigned i = 0; i < call->hole_count && !named; i++) /* what a restart left */
+        named = memcmp(&call->holes[i].a, address, sizeof *address) == 0 ||
+                memcmp(&call->holes[i].b, address, sizeof *address) == 0;
+    return named;
+}
+
+static void name_address(struct call *call, const struct sdp_address *address)
+{
+    if (address->family && !is_named(call, address))
+        call->named[call->next_named++ % CALL_NAMED_MAX] = *address;
+}
+
+/* From now on the call has these. */
+static void name_addresses(struct call *call, const struct sdp *sdp)
+{
+    for (unsigned i = 0; i < sdp->count; i++) {
+        name_address(call, &sdp->streams[i].address);
+        name_address(call, &sdp->streams[i].rtcp_address);
+    }
+}
+
+static bool is_new_and_guarded(const struct look *look, const struct sdp_address *address)
+{
+    return sdp_address_usable(address) && config_guards(look->config, address) &&
+           !is_named(look->call, address);
+}
+
+/* Tags are known to both sides, and a proxy lets a request with them pass: they prove nobody. So
+ * what this server guards comes into a call only by the word of somebody who is vouched for. */
+static bool needs_voucher(const struct look *look)
+{
+    if (!look->call->authenticated)
+        return true;
+    for (unsigned i = 0; i < look->sdp.count; i++) {
+        const struct sdp_stream *s = &look->sdp.streams[i];
+
+        if (s->port && (is_new_and_guarded(look, &s->address) ||
+                        is_new_and_guarded(look, &s->rtcp_address)))
+            return true;
+    }
+    return false;
+}
+
 static void take_offer(struct look *look, unsigned cseq)
 {
     const struct config *c = look->config;
@@ -194,9 +245,11 @@ static void take_offer(struct look *look, unsigned cseq)
                  call->from, call->to, limit, kbit);
         return;
     }
+    name_addresses(call, &look->sdp);
     call->offer = look->sdp;
     call->offer_cseq = cseq;
     call->offer_of_caller = of_caller(look);
+    gates_take_secrets(call, &look->sdp, !of_caller(look));
     log_line("op=offer call=%s from=%s to=%s result=admitted kbit=%u streams=%u enveloped=%d "
              "signed=%d",
              call->id, call->from, call->to, kbit, look->sdp.count, look->enveloped,
@@ -210,9 +263,9 @@ static bool allowed(const struct look *look, const struct pinhole *hole)
            (config_guards(look->config, &hole->a) || config_guards(look->config, &hole->b));
 }
 
-static unsigned add_hole(const struct look *look, struct pinhole *holes, unsigned count,
-                         const struct sdp_address *a, uint16_t a_port, const struct sdp_address *b,
-                         uint16_t b_port)
+static unsigned add_hole(const struct look *look, struct asked *holes, unsigned count,
+                         unsigned stream, const struct sdp_address *a, uint16_t a_port,
+                         const struct sdp_address *b, uint16_t b_port)
 {
     struct pinhole hole;
 
@@ -225,11 +278,11 @@ static unsigned add_hole(const struct look *look, struct pinhole *holes, unsigne
         log_line("op=pinhole call=%s result=not-allowed", look->call->id);
         return count;
     }
-    holes[count] = hole;
+    holes[count] = (struct asked){hole, stream, look->call->offer_of_caller};
     return count + 1;
 }
 
-static unsigned holes_of(const struct look *look, struct pinhole *holes)
+static unsigned holes_of(const struct look *look, struct asked *holes)
 {
     const struct sdp *a = &look->call->offer, *b = &look->sdp;
     unsigned count = 0;
@@ -240,9 +293,9 @@ static unsigned holes_of(const struct look *look, struct pinhole *holes)
         if (!one->port || !other->port)
             continue;
         count =
-            add_hole(look, holes, count, &one->address, one->port, &other->address, other->port);
+            add_hole(look, holes, count, i, &one->address, one->port, &other->address, other->port);
         if (!(one->mux && other->mux) && one->rtcp_port && other->rtcp_port)
-            count = add_hole(look, holes, count, &one->rtcp_address, one->rtcp_port,
+            count = add_hole(look, holes, count, i, &one->rtcp_address, one->rtcp_port,
                              &other->rtcp_address, other->rtcp_port);
     }
     return count;
@@ -267,7 +320,7 @@ static unsigned agreed_kbit(const struct look *look)
 
 static void take_answer(struct look *look, bool final)
 {
-    struct pinhole holes[CALL_HOLES_MAX];
+    struct asked holes[CALL_HOLES_MAX];
     struct call *call = look->call;
     const struct config *c = look->config;
     unsigned count;
@@ -282,8 +335,10 @@ static void take_answer(struct look *look, bool final)
     }
     if (final)
         calls_extend(look->calls, call, look->now);
+    name_addresses(call, &look->sdp);
     count = holes_of(look, holes);
-    if (!calls_open_holes(look->calls, call, holes, count, final, look->now) && look->m->request)
+    gates_take_secrets(call, &look->sdp, of_caller(look) ? 0 : 1);
+    if (!gates_ask(look->calls, c, call, holes, count, final, look->now) && look->m->request)
         refuse(look, 503, "the firewall does not take the call's pinholes");
     if (final)
         calls_admit(look->calls, call, MIN(call->kbit, agreed_kbit(look)));
@@ -306,7 +361,7 @@ static void judge_invite(struct look *look)
     if (fresh)
         look->call = calls_begin(look->calls, look->m, look->question->trunk, look->now);
     read_body(look);
-    if (!look->verdict->code && look->has_sdp && !look->call->authenticated && !vouched_for(look))
+    if (!look->verdict->code && look->has_sdp && !vouched_for(look) && needs_voucher(look))
         refuse(look, 403, "nobody vouches for the sender: sign the message, or register here");
     if (!look->verdict->code && vouched_for(look))
         look->call->authenticated = true;
@@ -351,7 +406,7 @@ static void judge_response(struct look *look)
     if (look->has_sdp && m->cseq == look->call->offer_cseq &&
         look->call->offer_of_caller != of_caller(look))
         take_answer(look, final);
-    else if (look->has_sdp && m->cseq == look->call->empty_cseq)
+    else if (look->has_sdp && m->cseq == look->call->empty_cseq && look->call->authenticated)
         take_offer(look, m->cseq);
     look->verdict->code = 0;
     if (final && is(look, "INVITE") && !look->call->established)
@@ -382,5 +437,6 @@ void judge(struct calls *calls, const struct config *config, const struct questi
     }
     if (verdict->code)
         log_line("op=refuse method=%s code=%d why=\"%s\"", m.method, verdict->code, verdict->words);
+    OPENSSL_cleanse(&look.sdp, sizeof look.sdp);
     sip_clear(&m);
 }

@@ -5,14 +5,19 @@
 #include "calls.h"
 #include "http.h"
 #include "log.h"
+#include "tokens.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static void usage(FILE *to)
 {
@@ -62,31 +67,73 @@ static int read_options(int argc, char **argv, struct options *options)
     return 3;
 }
 
-static void serve(struct calls *calls, struct http *http, const sigset_t *signals)
-{
-    const struct timespec second = {.tv_sec = 1};
+struct service {
+    const struct config *config;
+    struct calls *calls;
+    struct http *http;
+    int tokens; /* -1: none are asked for */
+};
 
-    while (sigtimedwait(signals, NULL, &second) < 0) {
-        http_lock(http);
-        calls_expire(calls, (int64_t)time(NULL));
-        http_unlock(http);
+static int64_t now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+static void take_token(const struct token_packet *packet, void *data)
+{
+    struct service *s = data;
+
+    http_lock(s->http);
+    gates_token(s->calls, s->config, packet, now());
+    http_unlock(s->http);
+}
+
+static void expire(struct service *s)
+{
+    http_lock(s->http);
+    gates_expire(s->calls, now());
+    calls_expire(s->calls, now());
+    http_unlock(s->http);
+}
+
+static void serve(struct service *s, int signals)
+{
+    struct pollfd ready[] = {{signals, POLLIN, 0}, {s->tokens, POLLIN, 0}};
+    int64_t looked = 0;
+
+    while (!(ready[0].revents & POLLIN)) {
+        int count = poll(ready, 2, 1000); /* a negative descriptor is left out */
+
+        if (count < 0 && errno != EINTR)
+            return;
+        if (count > 0 && ready[1].revents)
+            tokens_read(s->tokens, take_token, s);
+        if (looked != now())
+            expire(s);
+        looked = now();
     }
 }
 
-static int run(const struct config *config, const sigset_t *signals, char *error)
+static int run(const struct config *config, int signals, char *error)
 {
-    struct calls *calls = calls_open(config, (int64_t)time(NULL), error);
-    struct http *http = calls ? http_start(calls, config, error) : NULL;
+    struct service s = {.config = config, .tokens = -1};
+    bool good;
 
-    if (http) {
-        log_line("op=start domain=%s address=%s port=%d version=%s", config->domain,
-                 config->address, config->port, SIMAUTH_VERSION);
-        serve(calls, http, signals);
+    s.calls = calls_open(config, now(), error);
+    good = s.calls && (!config->tokens || (s.tokens = tokens_open(config, error)) >= 0);
+    s.http = good ? http_start(s.calls, config, error) : NULL;
+    if (s.http) {
+        log_line("op=start domain=%s address=%s port=%d tokens=%s version=%s", config->domain,
+                 config->address, config->port, config->tokens ? "required" : "ignore",
+                 SIMAUTH_VERSION);
+        serve(&s, signals);
         log_line("op=stop");
     }
-    http_stop(http);
-    calls_free(calls);
-    return http ? 0 : 1;
+    http_stop(s.http);
+    if (s.tokens >= 0)
+        close(s.tokens);
+    calls_free(s.calls);
+    return s.http ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -112,7 +159,7 @@ int main(int argc, char **argv)
     if (config && options.check)
         printf("%s: good\n", options.config);
     else if (config)
-        status = run(config, &signals, error);
+        status = run(config, signalfd(-1, &signals, SFD_CLOEXEC), error);
     if (status != 0)
         fprintf(stderr, "simauth-middle: %s\n", error);
     config_free(config);

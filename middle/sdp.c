@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <glib.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,10 @@ static bool read_line(const char *line, struct sdp *sdp, struct sdp_address *ses
         s->mux = true;
     if (s && strncmp(line, "a=rtcp:", 7) == 0)
         return read_rtcp(line + 7, s);
+    if (s && strncmp(line, E2M_TOKEN_ATTRIBUTE, strlen(E2M_TOKEN_ATTRIBUTE)) == 0)
+        return s->has_secret =
+                   e2m_token_read_secret(line + strlen(E2M_TOKEN_ATTRIBUTE),
+                                         strlen(line) - strlen(E2M_TOKEN_ATTRIBUTE), s->secret);
     return true;
 }
 
@@ -118,6 +123,9 @@ bool sdp_parse(struct e2m_span text, struct sdp *sdp)
     for (unsigned i = 0; i < sdp->count; i++)
         if (!sdp->streams[i].rtcp_address.family)
             sdp->streams[i].rtcp_address = sdp->streams[i].address;
+    for (size_t i = 0; lines[i]; i++)
+        OPENSSL_cleanse(lines[i], strlen(lines[i]));
+    OPENSSL_cleanse(copy, text.len);
     g_strfreev(lines);
     g_free(copy);
     return good;

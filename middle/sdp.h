@@ -5,6 +5,7 @@
 #define SIMAUTH_MIDDLE_SDP_H
 
 #include <e2m/result.h>
+#include <e2m/token.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 
@@ -22,6 +23,8 @@ struct sdp_stream {
     bool mux;                 /* a=rtcp-mux */
     bool video;
     unsigned kbit; /* b=AS; 0: it says nothing */
+    bool has_secret;
+    uint8_t secret[E2M_TOKEN_SECRET_LEN]; /* a=simauth-pinhole: wipe it */
 };
 struct sdp {
     unsigned count;

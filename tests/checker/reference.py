@@ -448,6 +448,14 @@ def canonical_json(members):
     return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def pinhole_token(secret, sender, receiver, close, ssrc, counter):
+    """Section 8: an empty receiver report and an APP packet (RFC 3550, 6.4.2 and 6.7)."""
+    number, count = ssrc.to_bytes(4, "big"), counter.to_bytes(8, "big")
+    fields = [b"simauth 1 pinhole token", sender.encode(), receiver.encode(), b"close" if close else b"open", number, count]
+    proof = hmac256(label_key(secret, "pinhole"), b"".join(field(value) for value in fields))[:16]
+    return bytes([0x80, 201, 0, 1]) + number + bytes([0x80 | close, 204, 0, 8]) + number + b"SIMA" + count + proof
+
+
 def seal_key(z, operator_public, seal_to, rand):
     return hkdf(operator_public + seal_to, z, b"simauth 1 seal" + rand, 32)
 

@@ -1,0 +1,198 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gates.h"
+#include "log.h"
+
+#include <glib.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+static const char *const side_names[CALL_SIDES] = {"caller", "callee"};
+
+void gates_take_secrets(struct call *call, const struct sdp *sdp, unsigned side)
+{
+    for (unsigned i = 0; i < sdp->count; i++) {
+        struct gate_side *s = &call->gates[i].sides[side];
+        const struct sdp_stream *stream = &sdp->streams[i];
+
+        /* The same again, as in each new offer: what was counted stays counted. */
+        if (s->has_secret == stream->has_secret &&
+            CRYPTO_memcmp(s->secret, stream->secret, sizeof s->secret) == 0)
+            continue;
+        OPENSSL_cleanse(s, sizeof *s);
+        s->has_secret = stream->has_secret;
+        memcpy(s->secret, stream->secret, sizeof s->secret);
+    }
+}
+
+/* -- what is open --------------------------------------------------------------------------------
+ */
+
+/* One side keeps it open, and neither wants it closed. */
+static bool should_be_open(const struct gate *gate, int64_t now)
+{
+    bool kept = false;
+
+    for (unsigned side = 0; side < CALL_SIDES; side++) {
+        if (gate->sides[side].closed)
+            return false;
+        kept = kept || gate->sides[side].until > now;
+    }
+    return kept;
+}
+
+/* The firewall gets what the gates say, and nothing where they say what it has. */
+static bool apply(struct calls *calls, struct call *call, int64_t now, bool force)
+{
+    struct pinhole holes[CALL_HOLES_MAX];
+    bool changed = force;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < SDP_STREAMS_MAX; i++) {
+        bool open = should_be_open(&call->gates[i], now);
+
+        changed = changed || open != call->gates[i].open;
+        call->gates[i].open = open;
+    }
+    for (unsigned i = 0; i < call->asked_count; i++)
+        if (call->gates[call->asked[i].stream].open)
+            holes[count++] = call->asked[i].hole;
+    return !changed || calls_open_holes(calls, call, holes, count, true, now);
+}
+
+static bool any_secret(const struct call *call)
+{
+    for (unsigned i = 0; i < call->asked_count; i++)
+        for (unsigned side = 0; side < CALL_SIDES; side++)
+            if (call->gates[call->asked[i].stream].sides[side].has_secret)
+                return true;
+    return false;
+}
+
+bool gates_ask(struct calls *calls, const struct config *config, struct call *call,
+               const struct asked *asked, unsigned count, bool all, int64_t now)
+{
+    struct pinhole holes[CALL_HOLES_MAX];
+
+    if (!config->tokens) {
+        for (unsigned i = 0; i < count; i++)
+            holes[i] = asked[i].hole;
+        return calls_open_holes(calls, call, holes, count, all, now);
+    }
+    if (all)
+        call->asked_count = 0;
+    for (unsigned i = 0; i < count && call->asked_count < CALL_HOLES_MAX; i++)
+        call->asked[call->asked_count++] = asked[i];
+    log_line("op=asked call=%s holes=%u result=%s", call->id, call->asked_count,
+             any_secret(call) ? "waits-for-token" : "no-secret: it will have no media");
+    return apply(calls, call, now, true);
+}
+
+/* -- a token -------------------------------------------------------------------------------------
+ */
+
+struct showing {
+    struct calls *calls;
+    const struct config *config;
+    const struct token_packet *packet;
+    struct e2m_token token;
+    int64_t now;
+    bool taken;
+};
+
+static bool is_end(const struct sdp_address *address, uint16_t port,
+                   const struct sdp_address *other, uint16_t other_port)
+{
+    return port == other_port && memcmp(address, other, sizeof *address) == 0;
+}
+
+/* Whether it went through this pinhole; which side sent it. */
+static bool went_through(const struct token_packet *p, const struct asked *asked, unsigned *side)
+{
+    const struct pinhole *h = &asked->hole;
+    bool from_a = is_end(&p->from, p->from_port, &h->a, h->a_port) &&
+                  is_end(&p->to, p->to_port, &h->b, h->b_port);
+    bool from_b = is_end(&p->from, p->from_port, &h->b, h->b_port) &&
+                  is_end(&p->to, p->to_port, &h->a, h->a_port);
+
+    *side = from_a == asked->a_is_caller ? 0 : 1;
+    return from_a || from_b;
+}
+
+static const char *fault_of(const struct showing *showing, const struct call *call,
+                            const struct gate_side *s, unsigned side)
+{
+    const char *from = side == 0 ? call->from : call->to, *to = side == 0 ? call->to : call->from;
+
+    if (!s->has_secret)
+        return "its sender gave no secret";
+    if (!e2m_token_proved(s->secret, from, to, showing->packet->octets))
+        return "wrong MAC";
+    return showing->token.counter > s->counter ? NULL : "counter was there before";
+}
+
+static void take(struct showing *showing, struct call *call, unsigned stream, unsigned side)
+{
+    struct gate_side *s = &call->gates[stream].sides[side];
+    const char *fault = fault_of(showing, call, s, side);
+    bool before = call->gates[stream].open;
+
+    if (fault) {
+        if (!call->token_told)
+            log_line("op=token call=%s stream=%u from=%s result=refused why=\"%s\"", call->id,
+                     stream, side_names[side], fault);
+        call->token_told = true;
+        return;
+    }
+    showing->taken = true;
+    s->counter = showing->token.counter;
+    s->closed = showing->token.close;
+    s->until = s->closed ? 0 : showing->now + showing->config->token_seconds;
+    if (!apply(showing->calls, call, showing->now, false))
+        call->gates[stream].open = false; /* the next token tries again */
+    if (before != call->gates[stream].open)
+        log_line("op=token call=%s stream=%u from=%s result=%s", call->id, stream, side_names[side],
+                 s->closed ? "closed" : "open");
+}
+
+static void show(struct call *call, void *data)
+{
+    struct showing *showing = data;
+    unsigned side;
+
+    for (unsigned i = 0; i < call->asked_count && !showing->taken; i++)
+        if (went_through(showing->packet, &call->asked[i], &side)) {
+            take(showing, call, call->asked[i].stream, side);
+            return;
+        }
+}
+
+void gates_token(struct calls *calls, const struct config *config,
+                 const struct token_packet *packet, int64_t now)
+{
+    struct showing showing = {.calls = calls, .config = config, .packet = packet, .now = now};
+
+    if (config->tokens && e2m_token_read(packet->octets, sizeof packet->octets, &showing.token))
+        calls_each(calls, show, &showing);
+}
+
+/* -- no token ------------------------------------------------------------------------------------
+ */
+
+static void expire(struct call *call, void *data)
+{
+    struct showing *showing = data;
+
+    for (unsigned i = 0; i < SDP_STREAMS_MAX; i++)
+        if (call->gates[i].open && !should_be_open(&call->gates[i], showing->now))
+            log_line("op=token call=%s stream=%u result=closed why=\"no token any more\"", call->id,
+                     i);
+    apply(showing->calls, call, showing->now, false);
+}
+
+void gates_expire(struct calls *calls, int64_t now)
+{
+    struct showing showing = {.calls = calls, .now = now};
+
+    calls_each(calls, expire, &showing);
+}
