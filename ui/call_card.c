@@ -5,10 +5,25 @@
 
 #include <string.h>
 
-enum fact { FACT_ADDRESS, FACT_LISTEN, FACT_METHOD, FACT_AGE, FACT_OWN, FACT_PROBLEM, FACT_COUNT };
-static const char *const fact_names[FACT_COUNT] = {
-    N_("Address of the call"), N_("Who could listen"), N_("How they proved themselves"),
-    N_("Age of their SIM"),    N_("You are"),          N_("For whoever helps")};
+enum fact {
+    FACT_ADDRESS,
+    FACT_LISTEN,
+    FACT_SETUP,
+    FACT_SIPS,
+    FACT_METHOD,
+    FACT_AGE,
+    FACT_OWN,
+    FACT_PROBLEM,
+    FACT_COUNT
+};
+static const char *const fact_names[FACT_COUNT] = {N_("Address of the call"),
+                                                   N_("Who could listen"),
+                                                   N_("Who could read the set-up"),
+                                                   N_("Servers on the way"),
+                                                   N_("How they proved themselves"),
+                                                   N_("Age of their SIM"),
+                                                   N_("You are"),
+                                                   N_("For whoever helps")};
 
 struct _UiCallCard {
     GtkBox parent;
@@ -153,15 +168,20 @@ static const char *notice_of(UiCallCard *card)
 static void show_facts(UiCallCard *card)
 {
     char *method = ui_words_method(card->call), *age = ui_words_sim_age(card->call);
+    char *sips = ui_words_sips(card->call), *setup = ui_words_setup(card->call);
     bool proved = !is(card, "Verdict", "not-authenticated") && !is(card, "Verdict", "none");
 
     set_fact(card, FACT_ADDRESS, ui_words_address(ui_record_text(card->call, "Peer")));
     set_fact(card, FACT_LISTEN, ui_words_listen(card->call));
+    set_fact(card, FACT_SETUP, setup);
+    set_fact(card, FACT_SIPS, sips);
     /* While it rings only the caller's operator has spoken. */
     set_fact(card, FACT_METHOD, proved && !is(card, "Verdict", "announced") ? method : "");
     set_fact(card, FACT_AGE, proved ? age : "");
     set_fact(card, FACT_OWN, proved ? ui_record_text(card->call, "OwnNai") : "");
     set_fact(card, FACT_PROBLEM, ui_record_text(card->call, "Problem"));
+    g_free(setup);
+    g_free(sips);
     g_free(method);
     g_free(age);
 }
@@ -169,7 +189,7 @@ static void show_facts(UiCallCard *card)
 static void show(UiCallCard *card)
 {
     char *verdict = ui_words_verdict(card->call), *who = ui_words_who(card->call), *line;
-    bool bad = is(card, "Verdict", "not-authenticated");
+    bool bad = is(card, "Verdict", "not-authenticated") || ui_words_untouched(card->call);
     const char *change = ui_words_change(card->call);
 
     set(card->phase, ui_words_phase(card->call));

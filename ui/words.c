@@ -93,6 +93,22 @@ static const struct word changes[] = {
     {NULL, NULL},
 };
 
+static const struct word trusts[] = {
+    {"", ""},
+    {"asked", N_("Asked for, and not known yet.")},
+    {"broken", N_("The servers on the way are not trusted.")},
+    {NULL, NULL},
+};
+
+static const struct word setups[] = {
+    {"", ""},
+    {"asked", N_("Asked for, and not known yet.")},
+    {"enveloped", N_("Nobody on the way could read the call’s set-up.")},
+    {"clear", N_("Every server on the way could read the call’s set-up.")},
+    {"refused", N_("The call’s set-up was refused.")},
+    {NULL, NULL},
+};
+
 static const struct word methods[] = {
     {"", ""},
     {"aka", N_("SIM (USIM)")},
@@ -125,6 +141,11 @@ const char *ui_words_address(const char *aor)
     return aor;
 }
 
+bool ui_words_untouched(UiRecord *call)
+{
+    return is(call, "Verdict", "none") && is(call, "Reason", "untouched");
+}
+
 char *ui_words_verdict(UiRecord *call)
 {
     const char *operator_name = ui_record_text(call, "Operator");
@@ -136,7 +157,7 @@ char *ui_words_verdict(UiRecord *call)
         return g_strdup(_("The SIM answered"));
     if (is(call, "Verdict", "authenticated"))
         return g_strdup(_("Authenticated"));
-    if (is(call, "Verdict", "not-authenticated"))
+    if (is(call, "Verdict", "not-authenticated") || ui_words_untouched(call))
         return g_strdup(_("Not authenticated"));
     return g_strdup(is(call, "Phase", "ended") ? _("Nothing is known") : _("Not known yet"));
 }
@@ -175,6 +196,51 @@ const char *ui_words_advice(UiRecord *call)
 const char *ui_words_listen(UiRecord *call)
 {
     return find(listeners, ui_record_text(call, "Listen"), ui_record_text(call, "ListenText"));
+}
+
+/* A sentence of ours, and what came with it for whoever helps. */
+static char *with_why(const char *sentence, const char *why, const char *more)
+{
+    return g_strjoin(*why ? "\n" : "", sentence, why, *more ? "\n" : "", more, NULL);
+}
+
+char *ui_words_sips(UiRecord *call)
+{
+    const char *word = ui_record_text(call, "Sips"), *text = ui_record_text(call, "SipsText");
+    const char *sentence = find(trusts, word, text);
+
+    if (!strcmp(word, "trusted"))
+        return g_strdup_printf(_("Trust in the servers named: %s. They say that the way was "
+                                 "encrypted and that the other side signed in. No operator says "
+                                 "anything about a SIM by that."),
+                               ui_record_text(call, "SipsServers"));
+    return !strcmp(word, "broken") ? with_why(sentence, text, ui_record_text(call, "SipsRefusal"))
+                                   : g_strdup(sentence);
+}
+
+static char *readers(UiRecord *call, const char *servers)
+{
+    bool several = strchr(servers, ',') != NULL;
+
+    if (is(call, "Direction", "incoming"))
+        return g_strdup_printf(several ? _("Their servers %s could read the call’s set-up.")
+                                       : _("Their server %s could read the call’s set-up."),
+                               servers);
+    return g_strdup_printf(several ? _("Your servers %s could read the call’s set-up.")
+                                   : _("Your server %s could read the call’s set-up."),
+                           servers);
+}
+
+char *ui_words_setup(UiRecord *call)
+{
+    const char *word = ui_record_text(call, "EndToMiddle");
+    const char *text = ui_record_text(call, "EndToMiddleText");
+    const char *servers = ui_record_text(call, "EndToMiddleServers");
+
+    if (!strcmp(word, "enveloped") && *servers)
+        return readers(call, servers);
+    return !strcmp(word, "refused") ? with_why(find(setups, word, text), text, "")
+                                    : g_strdup(find(setups, word, text));
 }
 
 const char *ui_words_change(UiRecord *record)
@@ -241,7 +307,9 @@ const char *ui_words_phase(UiRecord *call)
 char *ui_words_line(UiRecord *call)
 {
     char *verdict = ui_words_verdict(call), *who = ui_words_who(call);
-    const char *more = is(call, "Verdict", "not-authenticated") ? ui_words_reason(call) : who;
+    const char *more = is(call, "Verdict", "not-authenticated") || ui_words_untouched(call)
+                           ? ui_words_reason(call)
+                           : who;
     char *line;
 
     if (is(call, "Verdict", "announced"))

@@ -25,6 +25,12 @@ const char *ui_words_reason(UiRecord *call);
 const char *ui_words_advice(UiRecord *call);
 /* "Encrypted; your operators together could listen …" (protocol.md 4, 5 and 8). */
 const char *ui_words_listen(UiRecord *call);
+/* What servers on the way are to it, where somebody asked for that: trust in them, and whether they
+ * could read its set-up; "". */
+char *ui_words_sips(UiRecord *call);
+char *ui_words_setup(UiRecord *call);
+/* Nobody is asked about it: not authenticated, and never will be. */
+bool ui_words_untouched(UiRecord *call);
 /* How the peer proved itself, with a time where it is a setup key; "". */
 char *ui_words_method(UiRecord *call);
 /* What has changed since the last call, of a call or a peer; "" for nothing. */

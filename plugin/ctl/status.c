@@ -23,6 +23,8 @@ static void show_core(const json_t *core)
            ctl_text(core, "policy"));
     printf("  keys      %s%s%s\n", ctl_text(core, "keys"),
            *ctl_text(core, "keys_problem") ? "; " : "", ctl_text(core, "keys_problem"));
+    if (*ctl_text(core, "price"))
+        printf("  price     %s (as your operator says)\n", ctl_text(core, "price"));
 }
 
 static void show(const json_t *answers)

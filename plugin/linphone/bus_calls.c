@@ -8,7 +8,9 @@
 #include "bus_view.h"
 #include "call.h"
 #include "changes.h"
+#include "e2m.h"
 #include "shown_words.h"
+#include "sips.h"
 #include "words.h"
 
 #include <string.h>
@@ -117,8 +119,41 @@ static void add_linphone(struct shown *s, json_t *call, LinphoneCall *linphone)
     put(call, "Phase", s->ended ? "ended" : names[phase]);
     put(call, "Media", media);
     json_object_set_new(call, "Answered", json_boolean(s->answered));
-    json_object_set_new(call, "Conference",
-                        json_boolean(linphone && linphone_call_get_conference(linphone)));
+}
+
+/* Its own word counts outside a conference. */
+static void add_conference(const struct core *core, bool in, enum simauth_word word, json_t *call)
+{
+    const struct call *weakest;
+
+    json_object_set_new(call, "Conference", json_boolean(in));
+    put(call, "Weakest", shown_verdict(in ? handed_weakest(core, &weakest) : word));
+}
+
+/* -- what servers on the way are to a call -------------------------------------------------------
+ */
+
+/* Members of a record (sips.h, e2m.h), which has them where it was asked for. */
+static void add_levels(const json_t *record, json_t *shown)
+{
+    static const struct {
+        const char *kept, *shown;
+    } levels[] = {
+        {"sips", "Sips"},
+        {"servers", "SipsServers"},
+        {"sips_text", "SipsText"},
+        {"sips_refusal", "SipsRefusal"},
+        {"e2m", "EndToMiddle"},
+        {"e2m_servers", "EndToMiddleServers"},
+        {"e2m_signer", "EndToMiddleSigner"},
+        {"e2m_text", "EndToMiddleText"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
+        const char *text = json_string_value(json_object_get(record, levels[i].kept));
+
+        put(shown, levels[i].shown, g_strcmp0(text, "none") ? text : "");
+    }
 }
 
 static void add_ends(const struct shown *s, json_t *call, int64_t began)
@@ -236,7 +271,7 @@ static void add_change(const struct call *call, const struct simauth_session *se
 static json_t *see_call(struct shown *s, const struct call *call)
 {
     const struct simauth_session *session = session_of(call);
-    json_t *shown = json_object();
+    json_t *shown = json_object(), *levels = json_object();
     const char *listen;
 
     add_ends(s, shown, call->began);
@@ -252,7 +287,11 @@ static json_t *see_call(struct shown *s, const struct call *call)
     put(shown, "ListenText", shown_listen_text(listen));
     put_number(shown, "KnownSince", call_known_since(call));
     put(shown, "Policy", policy_name(call));
-    put(shown, "Weakest", shown_verdict(call->word));
+    add_conference(call->core, call->joined && !call->over, call->word, shown);
+    sips_add(call->core, call->sip, levels);
+    e2m_add(call->sip, levels);
+    add_levels(levels, shown);
+    json_decref(levels);
     json_object_set_new(shown, "Muted",
                         json_boolean(call->policy.policy == SIMAUTH_REQUIRE && s->answered &&
                                      !call->over && call->word != SIMAUTH_WORD_AUTHENTICATED));
@@ -275,7 +314,7 @@ static char *canonical_of(const LinphoneAddress *address)
 }
 
 /* Before its INVITE has left a call of ours may still become one that is looked at. */
-static json_t *see_other(struct shown *s, LinphoneCall *linphone)
+static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall *linphone)
 {
     const LinphoneCallLog *log = linphone_call_get_call_log(linphone);
     bool outgoing = linphone_call_get_dir(linphone) == LinphoneCallOutgoing;
@@ -285,7 +324,7 @@ static json_t *see_other(struct shown *s, LinphoneCall *linphone)
     static const char *const empty[] = {"AdviceText", "Problem",   "Nai",
                                         "Operator",   "OwnNai",    "Method",
                                         "MethodText", "PinnedNai", "ChangeText"};
-    json_t *shown = json_object();
+    json_t *shown = json_object(), *levels = json_object();
     const char *listen;
     bool decided;
 
@@ -302,7 +341,10 @@ static json_t *see_other(struct shown *s, LinphoneCall *linphone)
     put(shown, "Advice", "none");
     put(shown, "Verdict", "none");
     put(shown, "VerdictText", words_word(SIMAUTH_WORD_NONE));
-    put(shown, "Weakest", "none");
+    add_conference(core, linphone_call_get_conference(linphone) != NULL, SIMAUTH_WORD_NONE, shown);
+    sips_add_id(core, s->id, levels);
+    add_levels(levels, shown);
+    json_decref(levels);
     put(shown, "Change", "none");
     put(shown, "Policy", "off");
     listen = listen_of(NULL, NULL, json_string_value(json_object_get(shown, "Media")));
@@ -353,30 +395,10 @@ static void look_at_core(struct core *core)
     }
     for (; calls; calls = calls->next) {
         const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(calls->data));
-        bool ours = false;
 
-        for (const struct call *call = core->calls; id && call; call = call->next)
-            ours = ours || !strcmp(call->first_id, id) || !strcmp(call->id, id);
-        if (id && *id && !ours && phase_of(linphone_call_get_state(calls->data)) != PHASE_ENDED)
-            take(shown_of(id), see_other(shown_of(id), calls->data));
-    }
-}
-
-/* One conference for each phone, as Linphone has it. */
-static void weigh_conference(void)
-{
-    const char *weakest = NULL;
-
-    for (const struct shown *s = all; s; s = s->next) {
-        const char *verdict = json_string_value(json_object_get(s->call, "Verdict"));
-
-        if (json_is_true(json_object_get(s->call, "Conference")) &&
-            (!weakest || shown_rank(verdict) < shown_rank(weakest)))
-            weakest = verdict;
-    }
-    for (const struct shown *s = all; weakest && s; s = s->next) {
-        if (json_is_true(json_object_get(s->call, "Conference")))
-            put(s->call, "Weakest", weakest);
+        if (id && *id && !call_is_ours(core, calls->data) &&
+            phase_of(linphone_call_get_state(calls->data)) != PHASE_ENDED)
+            take(shown_of(id), see_other(shown_of(id), core, calls->data));
     }
 }
 
@@ -408,7 +430,6 @@ void shown_calls_add(json_t *objects)
         if (!s->seen && !s->ended)
             end(s);
     }
-    weigh_conference();
     drop_old();
     for (const struct shown *s = all; s; s = s->next) {
         char path[64];
@@ -488,6 +509,7 @@ json_t *shown_record(const json_t *record)
         value = json_object_get(record, texts[i].kept);
         put(shown, texts[i].shown, json_string_value(value));
     }
+    add_levels(record, shown);
     put(shown, "Direction", side && !strcmp(side, "caller") ? "outgoing" : "incoming");
     put(shown, "Verdict", word && strcmp(word, "unknown") ? word : "none");
     put(shown, "Reason", dashed);

@@ -4,6 +4,7 @@
 #include "control_commands.h"
 #include "note.h"
 #include "pin_source.h"
+#include "prices.h"
 #include "session_bus.h"
 #include "setup.h"
 
@@ -114,6 +115,23 @@ static const char *policy_of(const struct core *core, const char *aor)
                                                                          : core->settings->policy);
 }
 
+/* Of an address that nobody vouches for no call is verified. */
+static void add_price(const struct ag_prices *prices, bool vouched, json_t *shown)
+{
+    static const struct ag_prices none;
+    const struct ag_prices *said = vouched ? prices : &none;
+    char amount[PRICE_TEXT_MAX], *text = prices_text(said);
+
+    put(shown, "Price", text);
+    price_amount(&said->first, amount);
+    put(shown, "PriceFirst", amount);
+    price_amount(&said->again, amount);
+    put(shown, "PriceAgain", amount);
+    put(shown, "PriceCurrency", said->currency);
+    put(shown, "PriceWords", said->words);
+    g_free(text);
+}
+
 static json_t *account_of(struct core *core, const LinphoneAccount *account, const char *uri)
 {
     json_t *shown = json_object();
@@ -135,7 +153,7 @@ static json_t *account_of(struct core *core, const LinphoneAccount *account, con
     put(shown, "GatewayState", h.gateway);
     put(shown, "GatewayText", h.gateway_text);
     put_number(shown, "GatewaySince", h.gateway_since);
-    put(shown, "Price", ""); /* no gateway says one yet */
+    add_price(prices_of(core), vouched, shown);
     return shown;
 }
 

@@ -572,6 +572,16 @@ LinphoneCall *call_linphone(const struct call *call)
     return linphone_core_get_call_by_callid(call->core->lc, call->first_id);
 }
 
+bool call_is_ours(const struct core *core, LinphoneCall *linphone)
+{
+    const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
+    const struct call *call = id ? core->calls : NULL;
+
+    while (call && strcmp(call->first_id, id) != 0 && strcmp(call->id, id) != 0)
+        call = call->next;
+    return call != NULL;
+}
+
 void call_end(struct call *call)
 {
     const struct words_end *words = words_end(call->caller);

@@ -206,6 +206,11 @@ void call_later_out(struct call *call, belle_sip_message_t *message);
 /* "conference", and "weakest" of its calls' words, for a person: in a conference nobody is more
  * certain than the least certain one who is heard. */
 void handed_record(const struct call *call, json_t *record);
+/* The weakest word among all calls of the conference on this phone, those too that nobody is asked
+ * about, and whose it is (NULL: one of those, or there is no conference). */
+enum simauth_word handed_weakest(const struct core *core, const struct call **weakest);
+/* Whether one of ours is this call of Linphone's. */
+bool call_is_ours(const struct core *core, LinphoneCall *linphone);
 /* REFER, Replaces, a conference; both first of all that looks at a message. True: refused. */
 bool handed_in(struct call *call, belle_sip_message_t *message);
 void handed_out(struct call *call, belle_sip_message_t *message);

@@ -5,6 +5,7 @@
 #include "bus_view.h"
 #include "call.h"
 #include "note.h"
+#include "prices.h"
 #include "sips.h"
 #include "words.h"
 
@@ -38,6 +39,7 @@ static json_t *core_status(struct core *core)
 {
     const struct settings *s = core_settings(core);
     json_t *status = json_object();
+    char *price;
 
     json_object_set_new(status, "active", json_boolean(s != NULL));
     json_object_set_new(status, "why",
@@ -49,12 +51,15 @@ static json_t *core_status(struct core *core)
                         json_string(core_problem(core) ? core_problem(core) : ""));
     if (!s)
         return status;
+    price = prices_text(prices_of(core));
     json_object_set_new(status, "sim", json_string(s->sim ? s->sim : ""));
     json_object_set_new(status, "gateway", json_string(s->gateway ? s->gateway : ""));
     json_object_set_new(status, "policy", json_string(settings_policy_name(s->policy)));
     json_object_set_new(status, "keys", json_string(setup_home(core)));
     json_object_set_new(status, "keys_problem", json_string(setup_problem(core)));
     json_object_set_new(status, "pins", json_integer((json_int_t)pins_count(core->pins)));
+    json_object_set_new(status, "price", json_string(price));
+    g_free(price);
     return status;
 }
 

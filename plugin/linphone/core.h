@@ -40,6 +40,10 @@ struct core {
     GHashTable *once;                    /* canonical AORs: continue this once */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
+    struct ag_prices prices;             /* prices.c's, as are the next three */
+    const struct settings *prices_for;   /* compared, never followed */
+    int64_t prices_asked;
+    bool prices_asking;
     struct limits limits;
     bool warming;     /* core_warm_up() is under way */
     bool remembering; /* core_remember_challenges() is under way */

@@ -3,6 +3,7 @@
 #include "news.h"
 #include "certificates.h"
 #include "note.h"
+#include "prices.h"
 #include "setup.h"
 
 #include <openssl/crypto.h>
@@ -273,6 +274,7 @@ void news_ask(struct core *core)
         return;
     setup_again(core);
     certificates_ask(core);
+    prices_ask(core);
     if (!core->news) {
         core->news = g_new0(struct news, 1);
         core->news->since = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -26,6 +26,10 @@ static const char *text_of(const json_t *request, const char *name)
 static const struct settings_key party_keys[] = {
     {"policy", "require, prefer or off", "for calls with this address", ""},
     {"sips", "require, prefer or off", "trust in servers for calls with this address", ""},
+    {"e2m", "require, prefer or off", "session descriptions enveloped for calls with this address",
+     ""},
+    {"certificate", "FILE", "this address's certificate, in the place of the one the gateway finds",
+     "none"},
     {"nai", "USER@OPERATOR", "who this address belongs to", ""},
     {"first_key", "true or false", "the operators may make the first setup key", "false"},
     {NULL, NULL, NULL, NULL},
@@ -38,7 +42,8 @@ static const struct settings_key *keys_of(const char *group)
 
 static bool is_for_peers(const char *key, const char *group)
 {
-    return !strcmp(key, "first_key") && g_str_has_prefix(group, "account ");
+    return (!strcmp(key, "first_key") || !strcmp(key, "certificate")) &&
+           g_str_has_prefix(group, "account ");
 }
 
 static json_t *setting_rows(GKeyFile *file, const char *group)

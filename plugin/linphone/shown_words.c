@@ -95,14 +95,3 @@ const char *shown_change_text(const char *change)
     };
     return look_up(table, G_N_ELEMENTS(table), change);
 }
-
-int shown_rank(const char *verdict)
-{
-    static const char *const weakest_first[] = {"not-authenticated", "none", "announced",
-                                                "answered", "authenticated"};
-    int rank = 0;
-
-    while (rank < (int)G_N_ELEMENTS(weakest_first) && strcmp(weakest_first[rank], verdict))
-        rank++;
-    return rank;
-}

@@ -20,8 +20,6 @@ char *shown_verdict_text(enum simauth_word word, const char *nai, const char *op
 const char *shown_listen_text(const char *listen);
 /* The sentence for a change of the peer's. */
 const char *shown_change_text(const char *change);
-/* How strong a verdict is, for the weakest of several. */
-int shown_rank(const char *verdict);
 
 #define SHOWN_UNTOUCHED "untouched"
 #define SHOWN_UNTOUCHED_TEXT "your settings ask nobody about this call"

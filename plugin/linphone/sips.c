@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sips.h"
+#include "bus_view.h"
 #include "call.h"
+#include "e2m.h"
 #include "note.h"
 #include "sips_path.h"
 #include "words.h"
@@ -89,6 +91,7 @@ static void tell(const struct sips *s)
               s->word == SIPS_TRUSTED ? names : "none",
               s->word == SIPS_BROKEN ? s->fault : words_sips(s->word == SIPS_TRUSTED));
     g_free(names);
+    bus_view_changed();
 }
 
 static void put(const struct sips *s, json_t *record)
@@ -113,6 +116,18 @@ void sips_add(const struct core *core, const struct sip_call *sip, json_t *recor
         put(s, record);
 }
 
+void sips_add_id(const struct core *core, const char *call_id, json_t *record)
+{
+    const struct sips *s = core->sips;
+
+    while (s && strcmp(s->id, call_id) != 0)
+        s = s->next;
+    if (!s)
+        return;
+    put(s, record);
+    e2m_add(s->sip, record);
+}
+
 static json_t *own_record(const struct sips *s)
 {
     char own[SIMAUTH_AOR_MAX + 1] = "", peer[SIMAUTH_AOR_MAX + 1] = "";
@@ -123,8 +138,10 @@ static json_t *own_record(const struct sips *s)
     record = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "began", (json_int_t)s->began, "call_id",
                        s->id, "side", s->caller ? "caller" : "callee", "own", own, "peer", peer,
                        "word", words_token(SIMAUTH_WORD_NONE));
-    if (record)
+    if (record) {
         put(s, record);
+        e2m_add(s->sip, record);
+    }
     return record;
 }
 

@@ -31,6 +31,8 @@ void sips_gone(struct core *core, struct sip_call *sip);
 void sips_core_gone(struct core *core);
 /* What is known of a call's servers, into its record; nothing where nothing was asked. */
 void sips_add(const struct core *core, const struct sip_call *sip, json_t *record);
+/* The same by Linphone's Call-ID, for a call that nothing else of ours looks at. */
+void sips_add_id(const struct core *core, const char *call_id, json_t *record);
 /* Records of the calls that nothing else of ours looks at. */
 void sips_live(const struct core *core, json_t *live);
 

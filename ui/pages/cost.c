@@ -13,13 +13,32 @@ static void clear(GtkWidget *list)
         gtk_list_box_remove(GTK_LIST_BOX(list), row);
 }
 
+/* The operator's own words as they are; of amounts a sentence in the person's language. */
+static char *price_of(UiRecord *account)
+{
+    const char *first = ui_record_text(account, "PriceFirst");
+    const char *again = ui_record_text(account, "PriceAgain");
+    const char *currency = ui_record_text(account, "PriceCurrency");
+
+    if (*ui_record_text(account, "PriceWords") || (!*first && !*again))
+        return g_strdup(ui_record_text(account, "Price"));
+    if (!*again)
+        return g_strdup_printf(_("%s %s for the first call with somebody"), first, currency);
+    if (!*first)
+        return g_strdup_printf(_("%s %s for each call after the first with somebody"), again,
+                               currency);
+    return g_strdup_printf(_("%s %s for the first call with somebody, %s %s for each one after "
+                             "that"),
+                           first, currency, again, currency);
+}
+
 static guint add_prices(GtkWidget *list, GListModel *accounts)
 {
     guint found = 0;
 
     for (guint i = 0; i < g_list_model_get_n_items(accounts); i++) {
         UiRecord *account = g_list_model_get_item(accounts, i);
-        const char *price = ui_record_text(account, "Price");
+        char *price = price_of(account);
         if (*price) {
             char *title = g_strdup_printf(_("%s, for %s"), ui_record_text(account, "Operator"),
                                           ui_words_address(ui_record_text(account, "Aor")));
@@ -27,6 +46,7 @@ static guint add_prices(GtkWidget *list, GListModel *accounts)
             g_free(title);
             found++;
         }
+        g_free(price);
         g_object_unref(account);
     }
     return found;

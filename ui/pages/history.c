@@ -95,18 +95,23 @@ static void facts(GtkWidget *row, UiRecord *record)
     char *began = ui_words_time(ui_record_number(record, "Began"));
     char *ended = ui_words_time(ui_record_number(record, "Ended"));
     char *method = ui_words_method(record), *age = ui_words_sim_age(record);
+    char *sips = ui_words_sips(record), *setup = ui_words_setup(record);
 
     fact(row, _("Address of the call"), ui_words_address(ui_record_text(record, "Peer")));
     fact(row, _("Began"), began);
     fact(row, _("Ended"), ended);
     fact(row, _("What to do"), ui_words_advice(record));
     fact(row, _("Who could listen"), ui_words_listen(record));
+    fact(row, _("Who could read the set-up"), setup);
+    fact(row, _("Servers on the way"), sips);
     fact(row, _("How they proved themselves"), method);
     fact(row, _("Age of their SIM"), age);
     fact(row, _("What has changed"), ui_words_change(record));
     fact(row, _("You are"), ui_record_text(record, "OwnNai"));
     g_free(began);
     g_free(ended);
+    g_free(sips);
+    g_free(setup);
     g_free(method);
     g_free(age);
 }

@@ -137,6 +137,23 @@ def check_self_test(client):
     refused(client, "TooOften", "try again in", "SelfTest", "()")
 
 
+def with_prices(world):
+    """Operator A says what a call costs, in its currency; Operator B says nothing."""
+    with_buses(world)
+    for when, amount in (("first", "0.02"), ("again", "0.005")):
+        world.operators["a"].gateway.ctl("price", "set", "aka", when, amount)
+
+
+def check_prices(world, alice, bob):
+    """What each operator says, for its own phone; asked for between calls, and nowhere on the disk."""
+    account = alice.wait_one(ACCOUNT, {"PriceFirst": "0.02", "PriceAgain": "0.005"})
+    assert account["Price"] == "0.02 for the first call with somebody, 0.005 for each one after that", account
+    assert "price     0.02 for the first call" in world.alice.ctl("status").stdout
+    account = bob.one(ACCOUNT)
+    assert (account["Price"], account["PriceFirst"], account["PriceCurrency"]) == ("", "", ""), account
+    assert "price" not in world.bob.ctl("status").stdout
+
+
 def check_untouched(world, client):
     """A call about which the settings say that nobody is asked has its object too, and promises nothing."""
     client.call("SetSetting", "(sss)", f"peer {world.bob.aor}", "policy", "off")
@@ -188,11 +205,12 @@ def check_no_secret(recording, sims):
 @case("ui.bus.call", limit=120)
 def call(world):
     """A call on both buses: every word as it is reached, then history, peers, settings, self-test; nothing secret."""
-    prepare(world, before=with_buses)
+    prepare(world, before=with_prices)
     ends = [phone.bus.record() for phone in (world.alice, world.bob)]
     alice, bob = clients(world)
     check_ready(alice, "alice", "a")
     check_ready(bob, "bob", "b")
+    check_prices(world, alice, bob)
     number = flow.connect(world)
     for client in (alice, bob):
         client.wait_told("Verdict", "authenticated")
