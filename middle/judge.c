@@ -225,8 +225,8 @@ static bool needs_voucher(const struct look *look)
     for (unsigned i = 0; i < look->sdp.count; i++) {
         const struct sdp_stream *s = &look->sdp.streams[i];
 
-        if (s->port && (is_new_and_guarded(look, &s->address) ||
-                        is_new_and_guarded(look, &s->rtcp_address)))
+        if (s->port &&
+            (is_new_and_guarded(look, &s->address) || is_new_and_guarded(look, &s->rtcp_address)))
             return true;
     }
     return false;
