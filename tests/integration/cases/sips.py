@@ -115,6 +115,15 @@ def callers(world):
     assert answer.status == 403 and why(answer) == "this password is another user's", answer.text
     answer = user.invite(bob, f"sips:alice@{A}", via="SIP/2.0/TCP 192.0.2.7;branch=z9hG4bKold")
     assert answer.status == 403 and "a hop before this one was without TLS" in why(answer), answer.text
+    answer = user.invite(bob, f"sips:alice@{A}", via="SIP/2.0/TLS 192.0.2.8;branch=z9hG4bKone, SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKold")
+    assert answer.status == 403 and "a hop before this one was without TLS" in why(answer), answer.text
+    answer = user.invite(bob, f"sips:alice@{A}", more="Record-Route: <sips:192.0.2.8;lr>, <sip:192.0.2.7;lr>\r\n")
+    assert answer.status == 403 and "downgraded the route" in why(answer), answer.text
+    # what was heard of an answer in the clear is of no use for a sips call
+    answer = user.invite(bob, f"sips:alice@{A}", user="alice", uri=f"sip:bob@{B}")
+    assert answer.status == 403 and "made for another request" in why(answer), answer.text
+    answer = user.invite(f"sip:bob@{B}", f"sip:alice@{A}", user="mallory")
+    assert answer.status == 403 and why(answer) == "this password is another user's", answer.text
     answer = user.invite(f"sip:bob@{B}", f"sips:alice@{A}", callee=bob)
     assert answer.status == 403 and "made a sip call of it" in why(answer), answer.text
     answer = user.invite(bob, f"sip:alice@{A}")
@@ -240,6 +249,18 @@ def expired(world):
     assert answer.status == 480 and why(answer) == "SIPS Not Allowed", answer.text
 
 
+def forged_dialog(world):
+    """A registered user makes up a dialog to another's phone: the server's word about a caller does not come with it."""
+    carol, mallory = at(world, "b"), at(world, "b")
+    assert carol.register("carol", B).status == 200 and mallory.register("mallory", B).status == 200
+    server = world.operators["b"].proxy.node.address
+    call_id = mallory.request("INVITE", f"sips:carol@{carol.at};alias={carol.address}~{carol.port}~3", f"sips:dave@{B}", f"sips:carol@{B}",
+                              more=f"Route: <sips:{server}:5061;lr>\r\nP-Asserted-Identity: <sips:dave@{B}>\r\nContact: <sips:m@{mallory.at}>\r\n",
+                              to_tag=";tag=madeup")
+    invite = carol.wait(lambda m: not m.is_response and m.call_id == call_id, what="forged INVITE")
+    assert invite.values("P-Asserted-Identity") == [], invite.text
+
+
 @case("sips.connection", transport="tls", proxy=Sips)
 def connection(world):
     """The state is the connection's: it ends with it, with the registration, with another user's registration over it."""
@@ -247,6 +268,7 @@ def connection(world):
     cut(world)
     another_user(world)
     expired(world)
+    forged_dialog(world)
 
 
 # -- servers that do not do as they should ------------------------------------------------------------------------------

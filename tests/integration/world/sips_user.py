@@ -83,13 +83,13 @@ class Connection:
                     return message
         raise Timeout(f"no {what} at {self.at} within {limit} s; heard {self.heard}")
 
-    def request(self, method, target, caller, callee, more="", body="", call_id=None, via=None, credentials="", tag="x1"):
+    def request(self, method, target, caller, callee, more="", body="", call_id=None, via=None, credentials="", tag="x1", to_tag=""):
         """Send one request; its Call-ID."""
         call_id = call_id or f"hand-{next(numbers)}-{secrets.token_hex(4)}"
         transport = "TLS" if self.tls else "TCP"
         vias = [f"SIP/2.0/{transport} {self.at};branch=z9hG4bK{secrets.token_hex(6)}"] + ([via] if via else [])
         self.send(f"{method} {target} SIP/2.0\r\n" + "".join(f"Via: {one}\r\n" for one in vias) +
-                  f"From: <{caller}>;tag={tag}\r\nTo: <{callee}>\r\nCall-ID: {call_id}\r\n"
+                  f"From: <{caller}>;tag={tag}\r\nTo: <{callee}>{to_tag}\r\nCall-ID: {call_id}\r\n"
                   f"CSeq: {next(self._cseq)} {method}\r\nMax-Forwards: 70\r\n{credentials}{more}"
                   f"Content-Length: {len(body)}\r\n\r\n{body}")
         return call_id
@@ -97,8 +97,8 @@ class Connection:
     def _final(self, call_id):
         return self.wait(lambda m: m.is_response and m.call_id == call_id and m.status >= 200, what="final response")
 
-    def with_password(self, method, target, caller, callee, user, password=None, **more):
-        """The request, and once more with the password when it is asked for; the final response."""
+    def with_password(self, method, target, caller, callee, user, password=None, uri=None, **more):
+        """The request, and once more with the password when it is asked for; the final response. `uri`: what the answer is made for."""
         call_id = self.request(method, target, caller, callee, **more)
         answer = self._final(call_id)
         if answer.status not in (401, 407):
@@ -106,11 +106,12 @@ class Connection:
         header = answer.header("WWW-Authenticate", "Proxy-Authenticate")
         realm, nonce = (re.search(rf'{name}="([^"]*)"', header)[1] for name in ("realm", "nonce"))
         first = hashlib.md5(f"{user}:{realm}:{password or PASSWORD_PREFIX + user}".encode()).hexdigest()
-        second = hashlib.md5(f"{method}:{target}".encode()).hexdigest()
+        uri = uri or target
+        second = hashlib.md5(f"{method}:{uri}".encode()).hexdigest()
         response = hashlib.md5(f"{first}:{nonce}:{second}".encode()).hexdigest()
         name = "Authorization" if answer.status == 401 else "Proxy-Authorization"
         self.request(method, target, caller, callee, call_id=call_id, credentials=(
-            f'{name}: Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{target}", response="{response}"\r\n'), **more)
+            f'{name}: Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{uri}", response="{response}"\r\n'), **more)
         return self._final(call_id)
 
     def register(self, user, domain, seconds=600, scheme="sips", password=None):
