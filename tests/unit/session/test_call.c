@@ -440,6 +440,42 @@ static void vectors_for_others_are_refused(void **state)
     assert_true(vector_with(c, true, nothing) & SIMAUTH_DO_SEND_INVITE);
 }
 
+static void caller_in_word(struct simauth_confirmation *word)
+{
+    strcpy(word->caller, "sip:mallory@operator-a.example");
+}
+
+static void callee_in_word(struct simauth_confirmation *word)
+{
+    strcpy(word->callee, "sip:mallory@operator-b.example");
+}
+
+static void challenge_in_word(struct simauth_confirmation *word)
+{
+    word->challenge.rand[7] ^= 1;
+}
+
+/* From or To was rewritten on the way, or it is another challenge: no SIM runs, nothing rings. */
+static void words_about_other_calls_are_refused(void **state)
+{
+    struct call *c = *state;
+    void (*const others[])(struct simauth_confirmation *) = {caller_in_word, callee_in_word,
+                                                             challenge_in_word};
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct simauth_confirmation word = world_confirmation(&c->rand_b);
+        others[i](&word);
+        simauth_session_free(c->b);
+        c->b = world_callee(&c->w, SIMAUTH_PREFER);
+        simauth_session_begin_callee(c->b, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
+                                     strlen(world_offer));
+        assert_int_equal(simauth_session_challenge(c->b, &word),
+                         SIMAUTH_DO_REFUSE | SIMAUTH_DO_TELL);
+        assert_int_equal(simauth_session_reason(c->b), SIMAUTH_EVENT_CHALLENGE_BAD);
+    }
+}
+
 static void pinned_peer(void **state)
 {
     struct call *c = *state;
@@ -547,6 +583,7 @@ int main(void)
         CALL_TEST(copied_element_2_with_other_sdp),
         CALL_TEST(changed_offer_is_noticed_before_ringing),
         CALL_TEST(vectors_for_others_are_refused),
+        CALL_TEST(words_about_other_calls_are_refused),
         CALL_TEST(pinned_peer),
         CALL_TEST(fork_has_a_verdict_for_each_tag),
         CALL_TEST(repeated_2xx_gets_the_same_proof),
