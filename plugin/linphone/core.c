@@ -7,6 +7,7 @@
 #include "call.h"
 #include "certificates.h"
 #include "changes.h"
+#include "e2m.h"
 #include "history.h"
 #include "news.h"
 #include "note.h"
@@ -427,8 +428,10 @@ static void sips_over_of(struct core *core, LinphoneCall *linphone)
 {
     const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
 
-    if (id)
-        sips_over(core, id);
+    if (!id)
+        return;
+    sips_over(core, id);
+    e2m_over(core, id);
 }
 
 static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, LinphoneCallState state,

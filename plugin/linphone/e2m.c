@@ -5,6 +5,9 @@
 #include "certificates.h"
 #include "e2m_talk.h"
 #include "note.h"
+#include "sips.h"
+#include "tokens.h"
+#include "words.h"
 
 #include <string.h>
 #include <strings.h>
@@ -25,9 +28,14 @@ struct e2m_call {
     bool opened;               /* callee: the INVITE was enveloped, and is open */
     bool taken_back;           /* caller: to be placed in clear */
     bool caller, in_clear;     /* it leaves as it is: nothing else was possible, or wanted */
+    bool known;                /* caller: the other side has read envelopes before */
+    bool over;                 /* its record is written */
+    int64_t began;
+    char *id; /* Call-ID of the first try */
     enum word word;
     struct e2m_keys *keys;
     struct e2m_talk *talk;
+    struct tokens *tokens;                                    /* NULL: no server can have any */
     char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical */
     char signer[E2M_SIGNER_NAME];
     char why[E2M_ERROR_MAX];
@@ -200,6 +208,10 @@ static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller
     name(caller ? call->own : call->peer, from ? BELLE_SIP_HEADER_ADDRESS(from) : NULL);
     name(caller ? call->peer : call->own, to ? BELLE_SIP_HEADER_ADDRESS(to) : NULL);
     call->policy = policy_e2m(core->settings, call->peer);
+    call->known = caller && core->pins && pins_opens(core->pins, call->peer) &&
+                  !g_hash_table_contains(core->once, call->peer);
+    call->began = core_now();
+    call->id = g_strdup(sip_call_id(sip));
     call->next = all;
     all = call;
     return call;
@@ -212,9 +224,11 @@ static void drop(struct e2m_call *gone)
     while (*link != gone)
         link = &(*link)->next;
     *link = gone->next;
+    tokens_free(gone->tokens);
     e2m_talk_free(gone->talk);
     e2m_keys_free(gone->keys);
     settings_unref(gone->settings);
+    g_free(gone->id);
     g_free(gone);
 }
 
@@ -229,6 +243,19 @@ static bool is_emergency(const struct core *core, const struct e2m_call *call,
     return emergency;
 }
 
+/* Who has read envelopes before can do so now: what says otherwise may be somebody on the way, so
+ * no call to them becomes one in clear by itself. */
+static bool must(const struct e2m_call *call)
+{
+    return call->policy == SETTINGS_REQUIRE || call->known;
+}
+
+static void learn(const struct e2m_call *call)
+{
+    if (call->core->pins && *call->peer && pins_set_opens(call->core->pins, call->peer, core_now()))
+        core_save_pins(call->core);
+}
+
 /* What cannot be enveloped: under `require` it does not leave. */
 static bool without(struct e2m_call *call)
 {
@@ -236,7 +263,7 @@ static bool without(struct e2m_call *call)
 
     g_strlcpy(why, call->why, sizeof(why));
     call->in_clear = true;
-    if (call->policy != SETTINGS_REQUIRE) {
+    if (!must(call)) {
         tell(call, E2M_WORD_CLEAR, why);
         return false;
     }
@@ -278,12 +305,14 @@ void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *
     struct e2m_call *call = find(sip);
     enum e2m_result result;
 
-    (void)core;
     if (!call || !call->talk || call->in_clear)
         return;
     result = e2m_talk_protect(call->talk, message, now());
     if (result == E2M_OK) {
         note_call(sip_call_id(sip), call->caller, "e2m-sent", "servers=%s", servers(call));
+        if (!call->tokens && e2m_talk_pinholes(call->talk))
+            call->tokens =
+                tokens_new(core, sip, e2m_talk_pinholes(call->talk), call->own, call->peer);
         return;
     }
     /* Never the other way round: what could not be enveloped does not leave at all. */
@@ -306,6 +335,9 @@ static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *mes
     enum e2m_result result = e2m_talk_open(call->talk, message, wants(call), now(), &opened);
 
     g_strlcpy(call->signer, opened.signer, sizeof(call->signer));
+    /* A signature, or the key that only a reader of ours has: nobody else can have said so. */
+    if (result == E2M_OK && (opened.signature == E2M_OK || opened.reused))
+        learn(call);
     if (result == E2M_OK)
         tell(call, E2M_WORD_ENVELOPED,
              opened.signature == E2M_OK ? "enveloped and signed"
@@ -392,7 +424,7 @@ static void refused_by_them(struct e2m_call *call, belle_sip_response_t *respons
     char why[64];
 
     g_snprintf(why, sizeof(why), "the other side answered the envelope with %d", code);
-    if (call->policy == SETTINGS_REQUIRE || !sip_call_try_again(call->sip, response)) {
+    if (must(call) || !sip_call_try_again(call->sip, response)) {
         tell(call, E2M_WORD_REFUSED, why);
         return;
     }
@@ -468,7 +500,7 @@ static bool reads_envelopes(belle_sip_message_t *response)
  * in clear where policy lets it. */
 static bool take_back(struct e2m_call *call)
 {
-    if (call->policy == SETTINGS_REQUIRE || call->taken_back ||
+    if (must(call) || call->taken_back ||
         !sip_call_take_back(call->sip, "SIP;cause=200;text=\"Placed once more\""))
         return false;
     call->taken_back = true;
@@ -496,11 +528,12 @@ static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *r
     }
     if (!sip_message_sdp(response, &len) && (!final || reads_envelopes(response)))
         return SIP_PASS;
-    if (call->policy != SETTINGS_REQUIRE) {
+    if (!must(call)) {
         tell(call, E2M_WORD_CLEAR, "the other side answered in clear");
         return SIP_PASS;
     }
-    end(call, "the other side answered in clear");
+    end(call, call->known ? "the other side answered in clear, though it has read envelopes before"
+                          : "the other side answered in clear");
     return final ? SIP_PASS : SIP_DROP;
 }
 
@@ -533,6 +566,16 @@ enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
     return answer_in(call, (belle_sip_message_t *)response, code >= 200);
 }
 
+/* The streams end with it, so a token that closes leaves before. */
+void e2m_bye(const struct sip_call *sip, belle_sip_message_t *message)
+{
+    const struct e2m_call *call = find(sip);
+
+    if (call && call->tokens && belle_sip_message_is_request(message) &&
+        !strcmp(belle_sip_request_get_method((belle_sip_request_t *)message), "BYE"))
+        tokens_close(call->tokens);
+}
+
 enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
                                belle_sip_message_t *message)
 {
@@ -559,6 +602,46 @@ enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
 
 /* -- the end -------------------------------------------------------------------------------------
  */
+
+/* The call's own record has it where SIM authentication or sips looks at this call too. */
+static void remember(struct e2m_call *call)
+{
+    json_t *record;
+
+    if (call->over || sip_call_user_data(call->sip))
+        return;
+    call->over = true;
+    record = json_object();
+    sips_add(call->core, call->sip, record);
+    if (!json_object_size(record)) {
+        e2m_add(call->sip, record);
+        json_object_set_new(record, "began", json_integer(call->began));
+        json_object_set_new(record, "call_id", json_string(sip_call_id(call->sip)));
+        json_object_set_new(record, "side", json_string(call->caller ? "caller" : "callee"));
+        json_object_set_new(record, "own", json_string(call->own));
+        json_object_set_new(record, "peer", json_string(call->peer));
+        json_object_set_new(record, "word", json_string(words_token(SIMAUTH_WORD_NONE)));
+        core_remember_call(call->core, json_incref(record));
+    }
+    json_decref(record);
+}
+
+void e2m_over(const struct core *core, const char *call_id)
+{
+    for (struct e2m_call *call = all; call; call = call->next) {
+        if (call->core == core &&
+            (!strcmp(call->id, call_id) || !strcmp(sip_call_id(call->sip), call_id)))
+            remember(call);
+    }
+}
+
+void e2m_forget(struct sip_call *sip)
+{
+    struct e2m_call *call = find(sip);
+
+    if (call)
+        remember(call);
+}
 
 void e2m_gone(struct core *core, struct sip_call *sip)
 {

@@ -24,6 +24,12 @@ enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
 bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *response, int code);
 enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
                                belle_sip_message_t *message);
+/* Linphone has ended the call: into the list of calls, where nobody else puts it. The same when the
+ * tap is about to forget one that Linphone said nothing of. */
+void e2m_over(const struct core *core, const char *call_id);
+void e2m_forget(struct sip_call *sip);
+/* What came or leaves within the dialog: a BYE ends the tokens in RTCP. */
+void e2m_bye(const struct sip_call *sip, belle_sip_message_t *message);
 /* The tap has forgotten the call / the core is going. */
 void e2m_gone(struct core *core, struct sip_call *sip);
 void e2m_core_gone(struct core *core);

@@ -14,6 +14,7 @@ struct pins {
     char *folder;
     GArray *pins;       /* struct pin */
     GHashTable *nobody; /* canonical AOR -> int64_t * */
+    GHashTable *opens;  /* the same: when that was seen first */
     bool lost;          /* the file is there and cannot be read: it stays as it is */
 };
 
@@ -29,6 +30,7 @@ static struct pins *pins_new(const char *folder)
     pins->folder = g_strdup(folder);
     pins->pins = g_array_new(FALSE, TRUE, sizeof(struct pin));
     pins->nobody = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    pins->opens = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return pins;
 }
 
@@ -39,6 +41,7 @@ void pins_close(struct pins *pins)
     g_free(pins->folder);
     g_array_free(pins->pins, TRUE);
     g_hash_table_unref(pins->nobody);
+    g_hash_table_unref(pins->opens);
     g_free(pins);
 }
 
@@ -71,11 +74,11 @@ static bool read_pin(struct pins *pins, const json_t *object)
 static bool read_file(struct pins *pins, const json_t *root)
 {
     const json_t *list = json_object_get(root, "pins"), *object, *when;
-    json_t *nobody = json_object_get(root, "nobody");
+    json_t *nobody = json_object_get(root, "nobody"), *opens = json_object_get(root, "opens");
     const char *aor;
     size_t i;
 
-    if (!json_is_array(list) || !json_is_object(nobody))
+    if (!json_is_array(list) || !json_is_object(nobody) || (opens && !json_is_object(opens)))
         return false;
     json_array_foreach(list, i, object)
     {
@@ -83,6 +86,7 @@ static bool read_file(struct pins *pins, const json_t *root)
             return false;
     }
     json_object_foreach(nobody, aor, when) pins_set_nobody(pins, aor, json_integer_value(when));
+    json_object_foreach(opens, aor, when) pins_set_opens(pins, aor, json_integer_value(when));
     return true;
 }
 
@@ -123,19 +127,27 @@ static json_t *pin_to_json(const struct pin *pin)
                      (json_int_t)pin->since, "last", (json_int_t)pin->last);
 }
 
-static char *to_text(const struct pins *pins)
+static json_t *times_to_json(GHashTable *times)
 {
-    json_t *list = json_array(), *nobody = json_object(), *root;
+    json_t *object = json_object();
     GHashTableIter iter;
     gpointer aor, when;
+
+    g_hash_table_iter_init(&iter, times);
+    while (g_hash_table_iter_next(&iter, &aor, &when))
+        json_object_set_new(object, aor, json_integer(*(int64_t *)when));
+    return object;
+}
+
+static char *to_text(const struct pins *pins)
+{
+    json_t *list = json_array(), *root;
     char *text;
 
     for (guint i = 0; i < pins->pins->len; i++)
         json_array_append_new(list, pin_to_json(&g_array_index(pins->pins, struct pin, i)));
-    g_hash_table_iter_init(&iter, pins->nobody);
-    while (g_hash_table_iter_next(&iter, &aor, &when))
-        json_object_set_new(nobody, aor, json_integer(*(int64_t *)when));
-    root = json_pack("{s:o, s:o}", "pins", list, "nobody", nobody);
+    root = json_pack("{s:o, s:o, s:o}", "pins", list, "nobody", times_to_json(pins->nobody),
+                     "opens", times_to_json(pins->opens));
     text = json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS);
     json_decref(root);
     return text;
@@ -245,9 +257,10 @@ bool pins_forget(struct pins *pins, const char *aor)
 {
     guint i = index_of(pins, aor);
     bool nobody = g_hash_table_remove(pins->nobody, aor);
+    bool opens = g_hash_table_remove(pins->opens, aor);
 
     if (i == pins->pins->len)
-        return nobody;
+        return nobody || opens;
     g_array_remove_index_fast(pins->pins, i);
     return true;
 }
@@ -267,4 +280,20 @@ bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now)
 {
     const int64_t *when = g_hash_table_lookup(pins->nobody, aor);
     return when && now >= *when && now - *when < PINS_NOBODY_S;
+}
+
+bool pins_set_opens(struct pins *pins, const char *aor, int64_t now)
+{
+    int64_t *when;
+
+    if (g_hash_table_contains(pins->opens, aor) || g_hash_table_size(pins->opens) >= PINS_MAX)
+        return false;
+    when = g_new(int64_t, 1);
+    *when = now;
+    return g_hash_table_replace(pins->opens, g_strdup(aor), when);
+}
+
+bool pins_opens(const struct pins *pins, const char *aor)
+{
+    return pins->lost || g_hash_table_contains(pins->opens, aor);
 }

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What earlier calls taught: pins (which NAI an address belongs to, and how strongly it proved
- * itself) and "nobody" (no operator vouches for that address, remembered for a day). One JSON file,
- * written whole and atomically.
+ * itself), "opens" (who has opened an envelope of ours, or made one for us) and "nobody" (no
+ * operator vouches for that address, remembered for a day). One JSON file, written whole and
+ * atomically.
  */
 #ifndef SIMAUTH_PLUGIN_PINS_H
 #define SIMAUTH_PLUGIN_PINS_H
@@ -44,11 +45,16 @@ const struct pin *pins_at(const struct pins *pins, size_t i);
 bool pins_know_realm(const struct pins *pins, const char *realm);
 /* After an authenticated call: adds or renews. A weaker method does not replace a stronger one. */
 void pins_learn(struct pins *pins, const struct pin *pin);
-/* Removes pin and "nobody" of that address; false when there was neither. */
+/* Removes all that is known of that address; false when there was nothing. */
 bool pins_forget(struct pins *pins, const char *aor);
 
 void pins_set_nobody(struct pins *pins, const char *aor, int64_t now);
 bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now);
+
+/* Whether that address reads envelopes, so that no call to it leaves in clear by itself; of a file
+ * that cannot be read: of everybody. pins_set_opens() says whether that is new. */
+bool pins_set_opens(struct pins *pins, const char *aor, int64_t now);
+bool pins_opens(const struct pins *pins, const char *aor);
 
 /* Writes the file (0600 in a folder 0700, which is made). False with a sentence in `error`. */
 bool pins_save(const struct pins *pins, char *error);

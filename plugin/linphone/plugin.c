@@ -117,6 +117,7 @@ static enum sip_decision later_in(void *user, struct sip_call *sip, belle_sip_me
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
+    e2m_bye(sip, message);
     if (core && (sips_later_in(core, sip, message) != SIP_PASS ||
                  e2m_later_in(core, sip, message) != SIP_PASS))
         return SIP_DROP;
@@ -129,6 +130,7 @@ static void later_out(void *user, struct sip_call *sip, belle_sip_message_t *mes
 
     (void)user;
     out(sip, message);
+    e2m_bye(sip, message);
     if (call)
         call_later_out(call, message);
 }
@@ -161,8 +163,10 @@ static void call_gone(void *user, struct sip_call *sip)
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
-    if (core)
+    if (core) {
+        e2m_forget(sip);
         sips_gone(core, sip);
+    }
     if (call)
         call_free(call);
     if (core)

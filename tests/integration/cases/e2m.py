@@ -10,6 +10,7 @@ from cases import case
 from cases.call import AUTHENTICATED, authenticated_call, prepare, refuse
 from world import flow, tamper
 from world.attacker import Attacker
+from world.badday import calls as calls_of
 from world.kamailio import Kamailio
 from world.pki import Authority
 
@@ -268,6 +269,48 @@ def no_plugin(world):
     world.alice.wait_note(r"caller: e2m: word=refused servers=\S+ signer=none text=the other side answered in clear")
     sent = [m for m in world.messages().all("INVITE", source=world.alice) if not m.tag("To")]
     assert ["m=audio" in m.body for m in sent] == [False, True, False], sent
+
+
+@case("e2m.downgrade", limit=90)
+def downgrade(world):
+    """Somebody on the cable takes `SIM-Envelope` away: who does not know the other side calls again in clear, who has seen it read envelopes never does."""
+    cable = tamper.Tamper()
+
+    def before(inner):
+        people = People(inner)
+        people.equip(inner.alice, "alice", inner.bob, policy="prefer")
+        people.equip(inner.bob, "bob", inner.alice, policy="prefer")
+    prepare(world, hook=cable, before=before, policy="off")
+
+    def strip(message, towards_bob):
+        return None if towards_bob or not message.is_response else tamper.without_header(message.text, "SIM-Envelope")
+
+    def call(word):
+        at = world.alice.mark(), world.bob.mark()
+        number = world.alice.call(world.bob.aor)
+        world.alice.wait_note(word, limit=15)
+        rings = world.bob.wait_state("IncomingReceived", after=at[1])
+        if "clear" in word:  # the first one is taken back
+            world.bob.wait_state("Released", after=at[1])
+            rings = [world.bob.wait_state("IncomingReceived", after=world.bob.events().index(rings) + 1)][0]
+        world.bob.answer(rings.call)
+        world.alice.wait_state("StreamsRunning", after=at[0])
+        flow.hang_up(world, number)
+        return len([e for e in world.bob.events()[at[1]:] if e.state == "IncomingReceived"])
+    cable.rule = strip
+    assert call(r"caller: e2m: word=clear servers=\S+ signer=none text=the other side cannot read envelopes") == 2
+    cable.rule = None
+    assert call(r"caller: e2m-sent: ") == 1
+    world.alice.wait_note(ENVELOPED.format(servers=SERVER, signer=world.bob.aor))
+    cable.rule = strip
+    assert call(r"caller: e2m-sent: ") == 1
+    world.alice.wait_note(ENVELOPED.format(servers=SERVER, signer=world.bob.aor), count=2)
+    assert len(world.alice.notes(r"caller: e2m: word=clear ")) == 1
+    # the person sees each of them, though nobody asked for a SIM; and may begin anew
+    said = [(r["e2m"], r["word"]) for r in calls_of(world.alice)]
+    assert said[:3] == [("enveloped", "unknown"), ("enveloped", "unknown"), ("clear", "unknown")], said
+    clear = [m for m in world.messages() if "m=audio" in m.text and m.method == "INVITE" and not m.is_response]
+    assert len({m.call_id for m in clear}) == 1, "one call in clear"
 
 
 ASK = """

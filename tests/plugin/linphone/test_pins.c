@@ -58,6 +58,8 @@ static void learned_and_read_again(void **state)
     pins_learn(pins, &first);
     pins_learn(pins, &second);
     pins_set_nobody(pins, "sip:carol@c", 300);
+    assert_true(pins_set_opens(pins, "sip:dan@d", 300));
+    assert_false(pins_set_opens(pins, "sip:dan@d", 301)); /* nothing to write again */
     assert_true(pins_save(pins, error));
     pins_close(pins);
     pins = pins_open(*state, error);
@@ -69,6 +71,10 @@ static void learned_and_read_again(void **state)
     assert_true(pins_is_nobody(pins, "sip:carol@c", 300 + PINS_NOBODY_S - 1));
     assert_false(pins_is_nobody(pins, "sip:carol@c", 300 + PINS_NOBODY_S));
     assert_false(pins_is_nobody(pins, "sip:carol@c", 299)); /* the clock went back: ask again */
+    assert_true(pins_opens(pins, "sip:dan@d"));
+    assert_false(pins_opens(pins, "sip:carol@c"));
+    assert_true(pins_forget(pins, "sip:dan@d"));
+    assert_false(pins_opens(pins, "sip:dan@d"));
     assert_true(pins_know_realm(pins, "b"));
     assert_false(pins_know_realm(pins, "c"));
     pins_close(pins);
@@ -154,6 +160,7 @@ static void damaged_file(void **state)
         "[]",
         "{\"pins\":[]}",
         "{\"pins\":{},\"nobody\":{}}",
+        "{\"pins\":[],\"nobody\":{},\"opens\":[]}",
         "{\"pins\":[{\"aor\":\"sip:a@b\"}],\"nobody\":{}}",
         "{\"pins\":[{\"aor\":\"a\",\"nai\":\"b\",\"operator\":\"c\",\"method\":\"none\"}],"
         "\"nobody\":{}}"};
