@@ -100,6 +100,8 @@ def figure_4(world):
     assert scene.passes(), "no packet passed with a pinhole"
     stranger = media_socket(scene.bob.node, scene.bob.node.address, PORT + 2)
     assert not scene.passes(outside=stranger), "another port passed too"
+    sip = media_socket(scene.bob.node, scene.bob.node.address, 5061)
+    assert not scene.passes(outside=sip), "a packet that nobody asked for passed, because it came from SIP's port"
     scene.hang_up(dialog)
     scene.opened(0)
     assert not scene.passes(), "a packet passed after the BYE"
