@@ -16,6 +16,7 @@ static const SecretSchema schema = {
 
 struct question {
     UiPhone *phone;
+    UiRecord *sim;
     char *tag;
     ui_pin_told told;
     ui_pin_known known;
@@ -26,6 +27,7 @@ static struct question *ask(UiRecord *sim, GObject *owner)
 {
     struct question *question = g_new0(struct question, 1);
 
+    question->sim = g_object_ref(sim);
     question->tag = g_strdup(ui_record_text(sim, "Tag"));
     g_weak_ref_init(&question->owner, owner);
     return question;
@@ -42,8 +44,20 @@ static void finish(struct question *question, gboolean yes)
     g_clear_object(&owner);
     g_clear_object(&question->phone);
     g_weak_ref_clear(&question->owner);
+    g_clear_object(&question->sim);
     g_free(question->tag);
     g_free(question);
+}
+
+/* Marks whose PIN is being tried: two Linphones share a reader, and a wrong PIN costs one try, not
+ * two. */
+static GHashTable *tried(void)
+{
+    static GHashTable *marks;
+
+    if (!marks)
+        marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return marks;
 }
 
 static void clear(const char *tag)
@@ -64,9 +78,15 @@ void ui_pin_forget(UiRecord *sim)
 
 void ui_pin_remember(UiRecord *sim, const char *pin)
 {
-    if (ui_pin_can_remember(sim))
-        secret_password_store(&schema, SECRET_COLLECTION_DEFAULT, _("PIN of a SIM"), pin, NULL,
-                              NULL, NULL, "sim", ui_record_text(sim, "Tag"), NULL);
+    const char *name = ui_record_text(sim, "Name");
+    char *label;
+
+    if (!ui_pin_can_remember(sim))
+        return;
+    label = *name ? g_strdup_printf(_("PIN of the SIM in %s"), name) : g_strdup(_("PIN of a SIM"));
+    secret_password_store(&schema, SECRET_COLLECTION_DEFAULT, label, pin, NULL, NULL, NULL, "sim",
+                          ui_record_text(sim, "Tag"), NULL);
+    g_free(label);
 }
 
 /* -- giving it ----------------------------------------------------------------------------------
@@ -80,8 +100,9 @@ static void given(GVariant *answer, const char *error, gpointer owner)
     (void)error;
     if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(sis)")))
         g_variant_get_child(answer, 0, "&s", &result);
-    if (!g_strcmp0(result, "wrong"))
+    if (!g_strcmp0(result, "wrong") || !g_strcmp0(result, "blocked"))
         clear(question->tag); /* it was changed: never tried again */
+    g_hash_table_remove(tried(), question->tag);
     finish(question, !g_strcmp0(result, "accepted") || !g_strcmp0(result, "not-needed"));
     g_object_unref(owner);
 }
@@ -96,10 +117,21 @@ static void give(struct question *question, const char *pin)
         finish(question, FALSE);
         return;
     }
+    g_hash_table_add(tried(), g_strdup(question->tag));
     g_object_set_data(holder, "question", question);
     ui_phone_ask_with(question->phone, "EnterPin", g_variant_new("(hb)", 0, FALSE), files, given,
                       holder);
     g_object_unref(files);
+}
+
+/* The keyring may have waited for its password: meanwhile it may be another card, or an open one.
+ */
+static gboolean still_wanted(struct question *question)
+{
+    return !g_strcmp0(ui_record_text(question->sim, "Tag"), question->tag) &&
+           !g_strcmp0(ui_record_text(question->sim, "State"), "locked") &&
+           ui_record_number(question->sim, "TriesLeft") >= 2 &&
+           !g_hash_table_contains(tried(), question->tag);
 }
 
 static void looked_up(GObject *source, GAsyncResult *result, gpointer data)
@@ -108,10 +140,10 @@ static void looked_up(GObject *source, GAsyncResult *result, gpointer data)
     struct question *question = data;
 
     (void)source;
-    if (pin && question->phone)
+    if (pin && question->phone && still_wanted(question))
         give(question, pin);
     else
-        finish(question, pin != NULL);
+        finish(question, pin != NULL && !question->phone);
     secret_password_free(pin); /* wipes */
 }
 
@@ -131,6 +163,52 @@ void ui_pin_give_remembered(UiPhone *phone, UiRecord *sim, ui_pin_told told, GOb
     }
     question->phone = g_object_ref(phone);
     look_up(question);
+}
+
+/* -- all of them --------------------------------------------------------------------------------
+ */
+
+struct listing {
+    ui_pin_listed listed;
+    GWeakRef owner;
+};
+
+static void found(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GList *items = secret_password_search_finish(result, NULL);
+    struct listing *listing = data;
+    GObject *owner = g_weak_ref_get(&listing->owner);
+
+    (void)source;
+    for (GList *item = items; item && owner; item = item->next) {
+        GHashTable *attributes = secret_retrievable_get_attributes(item->data);
+        char *label = secret_retrievable_get_label(item->data);
+        const char *tag = g_hash_table_lookup(attributes, "sim");
+
+        if (tag)
+            listing->listed(tag, label, (gint64)secret_retrievable_get_created(item->data), owner);
+        g_hash_table_unref(attributes);
+        g_free(label);
+    }
+    g_list_free_full(items, g_object_unref);
+    g_clear_object(&owner);
+    g_weak_ref_clear(&listing->owner);
+    g_free(listing);
+}
+
+void ui_pin_list(ui_pin_listed listed, GObject *owner)
+{
+    struct listing *listing = g_new0(struct listing, 1);
+
+    listing->listed = listed;
+    g_weak_ref_init(&listing->owner, owner);
+    /* Nothing is unlocked for a list: it needs no secret. */
+    secret_password_search(&schema, SECRET_SEARCH_ALL, NULL, found, listing, NULL);
+}
+
+void ui_pin_forget_tag(const char *tag)
+{
+    clear(tag);
 }
 
 void ui_pin_is_remembered(UiRecord *sim, ui_pin_known known, GObject *owner)

@@ -101,11 +101,17 @@ static const sd_bus_vtable account_vtable[] = {SD_BUS_VTABLE_START(0),
                                                PROPERTY("PriceWords", "s"),
                                                SD_BUS_VTABLE_END};
 
-static const sd_bus_vtable sim_vtable[] = {SD_BUS_VTABLE_START(0),      PROPERTY("Setting", "s"),
-                                           PROPERTY("Kind", "s"),       PROPERTY("Name", "s"),
-                                           PROPERTY("Generation", "s"), PROPERTY("State", "s"),
-                                           PROPERTY("TriesLeft", "i"),  PROPERTY("Text", "s"),
-                                           PROPERTY("Since", "x"),      SD_BUS_VTABLE_END};
+static const sd_bus_vtable sim_vtable[] = {SD_BUS_VTABLE_START(0),
+                                           PROPERTY("Setting", "s"),
+                                           PROPERTY("Kind", "s"),
+                                           PROPERTY("Name", "s"),
+                                           PROPERTY("Generation", "s"),
+                                           PROPERTY("State", "s"),
+                                           PROPERTY("TriesLeft", "i"),
+                                           PROPERTY("Text", "s"),
+                                           PROPERTY("Since", "x"),
+                                           PROPERTY("Tag", "s"),
+                                           SD_BUS_VTABLE_END};
 
 static const sd_bus_vtable call_vtable[] = {SD_BUS_VTABLE_START(0),
                                             CONSTANT("Id", "s"),

@@ -79,6 +79,19 @@ static enum seal_key_status read_seal(const char *path, uint8_t octets[static SE
     return status;
 }
 
+enum seal_key_status seal_octets_of_file(const char *path, uint8_t octets[static SEAL_KEY_LEN],
+                                         char *error)
+{
+    enum seal_key_status status = read_seal(path, octets, error);
+
+    if (status == SEAL_KEY_NONE) {
+        status = make_seal(path, error);
+        if (status == SEAL_KEY_GOOD)
+            status = read_seal(path, octets, error);
+    }
+    return status;
+}
+
 enum seal_key_status seal_key_of_machine(const char *folder, const char *machine_id,
                                          struct simauth_secret *key, char *error)
 {
@@ -94,12 +107,7 @@ enum seal_key_status seal_key_of_machine(const char *folder, const char *machine
     if (!read_machine_id(machine_id, id))
         return fail(error, machine_id, "is missing or no machine-id: setup keys are not kept");
     path = g_build_filename(folder, "setup-keys.seal", NULL);
-    status = read_seal(path, octets, error);
-    if (status == SEAL_KEY_NONE) {
-        status = make_seal(path, error);
-        if (status == SEAL_KEY_GOOD)
-            status = read_seal(path, octets, error);
-    }
+    status = seal_octets_of_file(path, octets, error);
     if (status == SEAL_KEY_GOOD) {
         memcpy(octets + SEAL_KEY_LEN, id, MACHINE_ID_DIGITS);
         if (simauth_secret_set(key, octets, sizeof octets) ||

@@ -31,4 +31,9 @@ enum seal_key_status seal_key_of_desktop(unsigned seconds, bool ask, struct sima
 enum seal_key_status seal_key_of_machine(const char *folder, const char *machine_id,
                                          struct simauth_secret *key, char *error);
 
+/* 32 random octets of this user alone, the same each time: from `path` (0600), which is made the
+ * first time in a folder that is there. The caller wipes `octets`. */
+enum seal_key_status seal_octets_of_file(const char *path, uint8_t octets[static SEAL_KEY_LEN],
+                                         char *error);
+
 #endif

@@ -513,6 +513,7 @@ json_t *shown_record(const json_t *record)
     put(shown, "Direction", side && !strcmp(side, "caller") ? "outgoing" : "incoming");
     put(shown, "Verdict", word && strcmp(word, "unknown") ? word : "none");
     put(shown, "Reason", dashed);
+    put(shown, "Advice", shown_advice_of(reason ? reason : ""));
     put_number(shown, "Began", json_integer_value(json_object_get(record, "began")));
     put_number(shown, "Ended", json_integer_value(json_object_get(record, "ended")));
     put_number(shown, "KnownSince", json_integer_value(json_object_get(record, "known_since")));

@@ -85,6 +85,7 @@ static json_t *sim_of(struct core *core)
     put(sim, "State", h.sim);
     put_number(sim, "TriesLeft", h.tries_left);
     put(sim, "Text", h.sim_text);
+    put(sim, "Tag", h.sim_tag);
     put_number(sim, "Since", h.sim_since);
     g_free(file);
     return sim;

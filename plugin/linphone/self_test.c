@@ -93,6 +93,15 @@ static void check_accounts(struct self_test *t, const struct core *core)
               "to your SIM");
 }
 
+/* Keys are bound to SIMs by ZRTP alone: a liblinphone may be built without. */
+static void check_media(struct self_test *t, const struct core *core)
+{
+    bool zrtp = linphone_core_media_encryption_supported(core->lc, LinphoneMediaEncryptionZRTP);
+
+    add(t, "media", "encryption (ZRTP)",
+        zrtp ? NULL : "this Linphone cannot encrypt calls with ZRTP: install one that can");
+}
+
 static void back(struct errand *errand)
 {
     struct self_test *t = (struct self_test *)errand;
@@ -103,9 +112,11 @@ static void back(struct errand *errand)
         core_take_self(core, &t->self);
         check_clock(t);
         check_accounts(t, core);
+        check_media(t, core);
     } else if (!t->bootstrap_only) {
         add(t, "clock", "clock", NULL);
         add(t, "account", "account", NULL);
+        add(t, "media", "encryption (ZRTP)", NULL);
     }
     control_answer(t->reply, json_pack("{s:b, s:o}", "good", !t->failed, "links", t->links));
     g_free(t);

@@ -39,6 +39,15 @@ const char *shown_advice(enum simauth_event reason)
     }
 }
 
+const char *shown_advice_of(const char *event_name)
+{
+    for (int event = 0; event < SIMAUTH_EVENT_COUNT; event++) {
+        if (!strcmp(simauth_event_name((enum simauth_event)event), event_name))
+            return shown_advice((enum simauth_event)event);
+    }
+    return "none";
+}
+
 char *shown_verdict_text(enum simauth_word word, const char *nai, const char *operator_name,
                          const char *reason_text)
 {

@@ -13,6 +13,8 @@ const char *shown_verdict(enum simauth_word word);
 char *shown_reason(const char *event_name);
 /* Call1.Advice. */
 const char *shown_advice(enum simauth_event reason);
+/* The same for a name that was kept ("CARD_FAILED"); "none" for any other text. */
+const char *shown_advice_of(const char *event_name);
 /* "announced by Operator A" and so on; g_free(). */
 char *shown_verdict_text(enum simauth_word word, const char *nai, const char *operator_name,
                          const char *reason_text);

@@ -69,6 +69,7 @@ void station_close(struct station *s)
         return;
     close_all(s);
     pin_giver_end(&s->giver);
+    g_free(s->giver.folder);
     pin_source_free(s->pin);
     g_free(s->pin_setting);
     free(s);
@@ -103,6 +104,8 @@ static void show_sim(struct station *s, enum simauth_card_status status, const c
 
     s->health.tries_left = status == SIMAUTH_CARD_LOCKED ? s->giver.tries : -1;
     health_sim(&s->health, word, strcmp(word, "ready") ? why : "");
+    g_strlcpy(s->health.sim_tag, status == SIMAUTH_CARD_ABSENT && !swapped ? "" : s->giver.tag,
+              sizeof(s->health.sim_tag));
     if (s->sim && b->place)
         g_strlcpy(s->health.sim_name, b->place(s->sim), sizeof(s->health.sim_name));
     if (s->sim && status == SIMAUTH_CARD_GOOD)
@@ -122,6 +125,9 @@ static bool open_sim(struct station *s, const struct settings *settings)
     s->backend = sim_backend_for(settings->sim, &where);
     g_strlcpy(s->health.sim_name, s->backend && *where ? where : "", sizeof(s->health.sim_name));
     s->giver.tries = -1;
+    *s->giver.tag = '\0';
+    g_free(s->giver.folder);
+    s->giver.folder = g_strdup(settings->data);
     if (!s->backend) {
         health_sim(&s->health, "failed", "There is no such kind of SIM.");
         g_snprintf(s->error, sizeof(s->error), "sim=%s: no such kind of SIM", settings->sim);

@@ -110,11 +110,23 @@ static void tries(void *user, int left)
     ((struct pin_giver *)user)->tries = left;
 }
 
+static void card(void *user, const char *iccid)
+{
+    struct pin_giver *g = user;
+
+    if (!*iccid || !g->folder || !card_tag(g->folder, iccid, g->tag))
+        *g->tag = '\0';
+}
+
 void pin_giver_init(struct pin_giver *g)
 {
     memset(g, 0, sizeof(*g));
-    g->source = (struct sim_pin_source){
-        .ask = ask, .last_try = last_try, .result = result, .tries = tries, .user = g};
+    g->source = (struct sim_pin_source){.ask = ask,
+                                        .last_try = last_try,
+                                        .result = result,
+                                        .tries = tries,
+                                        .card = card,
+                                        .user = g};
     g->tries = -1;
 }
 

@@ -8,6 +8,7 @@
 #define SIMAUTH_PLUGIN_STATION_HEALTH_H
 
 #include "ag.h"
+#include "card_tag.h"
 #include "settings.h"
 #include "sim.h"
 
@@ -16,9 +17,10 @@ struct station_health {
     const char *sim;           /* Sim1.State */
     char sim_text[SETTINGS_ERROR_MAX];
     char sim_name[160];
-    int tries_left;         /* -1: not known */
-    const char *generation; /* "usim", "2g", "" */
-    const char *gateway;    /* Account1.GatewayState */
+    char sim_tag[CARD_TAG_LEN + 1]; /* which card it is, "" not known */
+    int tries_left;                 /* -1: not known */
+    const char *generation;         /* "usim", "2g", "" */
+    const char *gateway;            /* Account1.GatewayState */
     char gateway_text[SETTINGS_ERROR_MAX];
     char gateway_name[256];
     int64_t sim_since, gateway_since;
@@ -40,6 +42,8 @@ struct pin_giver {
     struct sim_pin_source source; /* first; its user is the giver */
     struct sim_pin_source *inner; /* that of the settings */
     int tries;                    /* last heard; -1 */
+    char tag[CARD_TAG_LEN + 1];   /* of the card that was looked at last */
+    char *folder;                 /* where the salt of tags is; owned, NULL: there are none */
     /* While a PIN is given by hand: nobody else is asked. */
     bool by_hand, spend_last, used, wrong, kept_last;
     char pin[8];

@@ -132,6 +132,12 @@ static bool may_be_ours(const struct sim *sim)
     return !*sim->iccid || !*sim->usim.iccid || strcmp(sim->iccid, sim->usim.iccid) == 0;
 }
 
+static void tell_card(struct sim *sim, const char *iccid)
+{
+    if (sim->pin.card)
+        sim->pin.card(sim->pin.user, iccid);
+}
+
 static enum simauth_card_status other_sim(struct sim *sim)
 {
     sim->swapped = true;
@@ -183,9 +189,11 @@ static enum simauth_card_status try_card(struct sim *sim, bool gsm_too, bool *fi
     } else if (sim->usim.gsm && !gsm_too) {
         status = SIMAUTH_CARD_FAILED;
     } else if (!may_be_ours(sim)) {
+        tell_card(sim, sim->usim.iccid);
         status = other_sim(sim);
     } else {
         *fits = true;
+        tell_card(sim, sim->usim.iccid);
         status = get_ready(sim);
         sim->ready = status == SIMAUTH_CARD_GOOD;
     }
@@ -227,6 +235,7 @@ static enum simauth_card_status bring_up(struct sim *sim)
 
     sim->swapped = sim->mute = false;
     *sim->error = '\0';
+    tell_card(sim, "");
     status = look(sim, false, &found);
     if (!found && !sim->mute && (status != SIMAUTH_CARD_ABSENT || !*sim->error))
         status = look(sim, true, &found);

@@ -26,6 +26,9 @@ struct sim_pin_source {
     void (*result)(void *user, bool right);
     /* How many tries the card says are left; 0: blocked, -1: it does not say. NULL: not wanted. */
     void (*tries)(void *user, int left);
+    /* The ICCID of the card that is looked at, before any PIN; "" when it is let go, or has none
+     * that can be read. NULL: not wanted. */
+    void (*card)(void *user, const char *iccid);
     void *user;
 };
 

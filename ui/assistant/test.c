@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The self-test, link by link, and the end: ready. */
+/* The self-test, link by link. */
 #include "link_list.h"
 #include "steps.h"
-#include "words.h"
 
 struct step {
     UiAssistant *assistant;
@@ -97,66 +96,5 @@ GtkWidget *ui_assistant_step_test(UiAssistant *assistant)
     g_object_set_data(G_OBJECT(assistant), "test", step);
     g_signal_connect(ui_assistant_chain(assistant), "tested", G_CALLBACK(tested), step);
     g_signal_connect_swapped(page, "map", G_CALLBACK(begin), assistant);
-    return page;
-}
-
-/* -- the end ------------------------------------------------------------------------------------
- */
-
-static void close_it(UiAssistant *assistant)
-{
-    UiApp *app = ui_assistant_app(assistant);
-
-    gtk_window_destroy(GTK_WINDOW(assistant));
-    ui_app_show(app, "now");
-}
-
-static void show_done(AdwStatusPage *page)
-{
-    UiAssistant *assistant = g_object_get_data(G_OBJECT(page), "assistant");
-    UiPhone *phone = ui_assistant_phone(assistant);
-    UiRecord *state = phone ? ui_phone_state(phone) : NULL;
-    const char *nai = state ? ui_record_text(state, "Nai") : "";
-    const char *operator_name = state ? ui_record_text(state, "Operator") : "";
-    char *text;
-
-    if (*nai && *operator_name)
-        /* Translators: a name such as alice@operator-a.example, then the operator's name. */
-        text = g_markup_printf_escaped(
-            _("You are %s, and %s vouches for you.\nWho calls you, or is called by you, and has "
-              "this too, sees that it is you."),
-            nai, operator_name);
-    else
-        text = g_strdup(_("Your operator vouches for you. Who calls you, or is called by you, and "
-                          "has this too, sees that it is you."));
-    adw_status_page_set_description(page, text);
-    g_free(text);
-}
-
-/* Who we are may become known a moment after the test has ended. */
-static void follow(AdwStatusPage *page, UiAssistant *assistant)
-{
-    UiPhone *phone = ui_assistant_phone(assistant);
-    gpointer state = phone ? ui_phone_state(phone) : NULL;
-
-    if (state && g_object_get_data(G_OBJECT(page), "followed") != state)
-        g_signal_connect_object(state, "changed", G_CALLBACK(show_done), page, G_CONNECT_SWAPPED);
-    g_object_set_data(G_OBJECT(page), "followed", state);
-    show_done(page);
-}
-
-GtkWidget *ui_assistant_step_done(UiAssistant *assistant)
-{
-    GtkWidget *page = adw_status_page_new(), *button = gtk_button_new_with_label(_("Done"));
-
-    adw_status_page_set_icon_name(ADW_STATUS_PAGE(page), "emblem-ok-symbolic");
-    adw_status_page_set_title(ADW_STATUS_PAGE(page), _("Ready"));
-    gtk_widget_add_css_class(button, "pill");
-    gtk_widget_add_css_class(button, "suggested-action");
-    gtk_widget_set_halign(button, GTK_ALIGN_CENTER);
-    adw_status_page_set_child(ADW_STATUS_PAGE(page), button);
-    g_signal_connect_swapped(button, "clicked", G_CALLBACK(close_it), assistant);
-    g_object_set_data(G_OBJECT(page), "assistant", assistant);
-    g_signal_connect(page, "map", G_CALLBACK(follow), assistant);
     return page;
 }

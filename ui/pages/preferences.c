@@ -3,6 +3,7 @@
 /* What this program does, and what the phone does: the former is kept here, the latter by the
  * plugin. */
 #include "pages.h"
+#include "pin_list.h"
 #include "prefs.h"
 
 #include <string.h>
@@ -249,6 +250,7 @@ GtkWidget *ui_page_preferences(UiApp *app)
     }
     gtk_box_append(GTK_BOX(box), make_own(app));
     gtk_box_append(GTK_BOX(box), preferences->group);
+    gtk_box_append(GTK_BOX(box), ui_pin_list_new(app));
     g_signal_connect_object(phones, "items-changed", G_CALLBACK(phones_changed), page, 0);
     phones_changed(G_LIST_MODEL(phones), 0, 0, 0, G_OBJECT(page));
     return page;

@@ -26,7 +26,7 @@ def good(world):
     answer = json.loads(world.alice.ctl("self-test", "--json").stdout)
     assert [link["link"] for link in answer[0]["links"]] == [
         "settings", "SIM", "gateway named", "gateway reached over TLS", "bootstrapping with the SIM",
-        "operator's record of us", "clock", "account"], answer
+        "operator's record of us", "clock", "account", "encryption (ZRTP)"], answer
     authenticated(world)  # it took nothing away from the next call
 
 

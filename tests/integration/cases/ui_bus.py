@@ -84,6 +84,7 @@ def check_history(client, direction, peer):
     total, records = client.call("History", "(uu)", 0, 10)
     assert total == 1, records
     record = records[0]
+    assert (record["Advice"], record["AdviceText"]) == ("none", ""), record
     assert (record["Direction"], record["Peer"], record["Verdict"], record["Answered"], record["Media"],
             record["Listen"]) == (direction, peer, "authenticated", True, "zrtp", "two-operators"), record
     assert record["Ended"] >= record["Began"] > 0, record
@@ -131,7 +132,7 @@ def check_self_test(client):
     good, links = client.call("SelfTest")
     assert good and {link[1] for link in links} == {"good"}, links
     assert [link[0] for link in links] == ["settings", "sim", "gateway-named", "gateway-reached", "bootstrapped",
-                                           "record", "clock", "account"], links
+                                           "record", "clock", "account", "media"], links
     told = [tuple(s["args"]) for s in client.signals() if s["member"] == "SelfTestLink"]
     assert told == [tuple(link) for link in links], told
     refused(client, "TooOften", "try again in", "SelfTest", "()")
@@ -273,6 +274,7 @@ def wrong_sim(world):
 
 
 PIN, WRONG = "73619402", "1111"
+ICCID = "8988307461925830746"
 
 
 @contextlib.contextmanager
@@ -283,7 +285,7 @@ def card_at_bob(world):
     world.add_phones()
     world.issue_sims()
     bob, sim = world.bob, world.sims["bob"]
-    with reader_on(bob.node, [card_of(bob.node, sim, pin=PIN, pin_enabled=True)]) as reader:
+    with reader_on(bob.node, [card_of(bob.node, sim, pin=PIN, pin_enabled=True, iccid=ICCID)]) as reader:
         bob.bus = SessionBus(bob.node).start()
         bob.use_sim(sim, world.root, place="pcsc", pin="none")
         bob.start(wait_registered=False)
@@ -308,6 +310,8 @@ def enter_pins(world, reader):
     bob.call("AskForPin", "(b)", True)
     sim = bob.wait_one(SIM, {"State": "locked"})
     assert (sim["TriesLeft"], sim["Kind"]) == (3, "card") and bob.all(PHONE)["State"] == "not-ready", sim
+    tag = sim["Tag"]
+    assert re.fullmatch("[0-9a-f]{16}", tag), sim
     refused(bob, "NotSealed", "sealed", "EnterPin", "(hb)", None, False, secret=PIN, sealed=False)
     refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="12a4")
     refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="123456789")
@@ -322,15 +326,17 @@ def enter_pins(world, reader):
     ((value, name),) = [row[:2] for row in readers if row[2]]
     assert value == f"pcsc:{name}" and not text, (readers, text)
     reader.order({"do": "pull"})
-    bob.wait_one(SIM, {"State": "absent"})
+    bob.wait_one(SIM, {"State": "absent", "Tag": ""})
     reader.order({"do": "insert"})
-    bob.wait_one(SIM, {"State": "locked"})
+    bob.wait_one(SIM, {"State": "locked", "Tag": tag})
     assert enter(bob, PIN)[0] == "accepted"
     bob.wait_state("ready")
     recording = end()
     check_no_secret(recording, [world.sims["bob"]])
-    for digits in (PIN, WRONG, PIN[:6], PIN[2:]):
-        assert digits.encode() not in recording, "digits of a PIN"
+    for digits in (PIN, WRONG, PIN[:6], PIN[2:], ICCID[4:], ICCID[-8:]):
+        assert digits.encode() not in recording, "digits of a PIN or of the ICCID"
+    salt = os.stat(world.bob.node.path(".local/share/simauth/card-tags.salt"))
+    assert (salt.st_mode & 0o777, salt.st_size, salt.st_uid) == (0o600, 32, world.bob.node.user), salt
 
 
 @case("ui.bus.restart", limit=90)
