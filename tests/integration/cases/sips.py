@@ -235,6 +235,15 @@ def another_user(world):
     assert world.operators["b"].proxy.said(rf"over aor=carol@{B} at={re.escape(user.at)} why=another user registered")
 
 
+def replayed(world):
+    """Somebody heard how Dave registers in the clear, and says the same over TLS."""
+    dave, listener = at(world, "b", port=5060, tls=False), at(world, "b")
+    assert dave.register("dave", B, scheme="sip").status == 200
+    listener.send(dave.said)
+    answer = listener.wait(lambda m: m.is_response, what="answer to a repeated REGISTER")
+    assert answer.status == 401, answer.text
+
+
 def expired(world):
     """A registration that is over: its connection, still open, is no way to the user any more."""
     user = at(world, "b")
@@ -269,6 +278,7 @@ def connection(world):
     another_user(world)
     expired(world)
     forged_dialog(world)
+    replayed(world)
 
 
 # -- servers that do not do as they should ------------------------------------------------------------------------------

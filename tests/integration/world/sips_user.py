@@ -30,6 +30,7 @@ class Connection:
         self.node = node
         self.tls = tls
         self.heard = []
+        self.said = ""
         self._rest = b""
         self._cseq = itertools.count(1)
         raw = node.inside(lambda: socket.create_connection((address, port), 5))
@@ -53,6 +54,7 @@ class Connection:
         self.socket.close()
 
     def send(self, text):
+        self.said = text
         self.socket.sendall(text.encode())
 
     def _next(self, deadline):
