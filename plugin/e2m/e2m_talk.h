@@ -8,6 +8,7 @@
 #ifndef SIMAUTH_PLUGIN_E2M_TALK_H
 #define SIMAUTH_PLUGIN_E2M_TALK_H
 
+#include "pinholes.h"
 #include "sip_tap.h"
 
 #include <e2m/message.h>
@@ -85,6 +86,9 @@ const char *e2m_talk_servers(const struct e2m_talk *talk);
 
 /* The servers that the other side let read what it sent, "" none. */
 const char *e2m_talk_their_servers(const struct e2m_talk *talk);
+
+/* The secrets of tokens that servers have of this call's descriptions of ours; none: NULL. */
+const struct pinholes *e2m_talk_pinholes(const struct e2m_talk *talk);
 
 /* Envelopes the SDP of a message of ours, within body_out: under the key of what was exchanged
  * before in this call where there is one, else for the readers. A message without SDP stays; one

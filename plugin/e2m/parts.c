@@ -3,6 +3,7 @@
 /* A session description, less what a server does not need: written anew from the lines that are
  * known to be needed, so that what nobody has thought of stays out. */
 #include "e2m_talk.h"
+#include "pinholes.h"
 
 #include <glib.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static bool is_needed(const char *line, unsigned kind)
 {
     static const char *const always[] = {"a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive",
                                          NULL};
-    static const char *const addresses[] = {"a=rtcp:", "a=rtcp-mux", "a=candidate:", NULL};
+    static const char *const addresses[] = {"a=rtcp:", "a=rtcp-mux",
+                                            "a=candidate:", E2M_TOKEN_ATTRIBUTE, NULL};
     static const char *const bandwidth[] = {"b=", NULL};
 
     return starts_with_one(line, always) ||

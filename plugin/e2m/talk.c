@@ -26,6 +26,8 @@ struct e2m_talk {
     char servers[SERVERS_TEXT], their_servers[SERVERS_TEXT];
     struct e2m_cek ceks[CEKS_MAX];
     unsigned next;
+    struct pinholes pinholes; /* secrets that are in our descriptions */
+    bool has_pinholes;
     char *clear; /* the SDP of the last INVITE that was enveloped */
     size_t clear_len;
 };
@@ -304,6 +306,43 @@ static void keep_keys(struct e2m_talk *talk, const struct making *making, bool r
     }
 }
 
+/* Whether a server reads where media go to, and could open something for them. */
+static bool has_gatekeeper(const struct e2m_talk *talk, bool reuse)
+{
+    for (unsigned kind = 0; kind < E2M_PART_KINDS; kind++) {
+        const struct share *share = &talk->shares[kind];
+        if ((kind == E2M_PART_ALL || kind & E2M_PART_ADDRESSES) &&
+            (reuse ? share->agreed_label.count : share->label.count) > 0)
+            return true;
+    }
+    return false;
+}
+
+/* With the secrets of tokens, where a server would read them. */
+static enum e2m_result make_with_secrets(struct e2m_talk *talk, struct e2m_span sdp, bool reuse,
+                                         uint64_t now, struct making *making)
+{
+    GString *with = NULL;
+    enum e2m_result result;
+
+    if (!has_gatekeeper(talk, reuse))
+        return make(talk, sdp, reuse, now, making);
+    with = pinholes_add(&talk->pinholes, (const char *)sdp.octets, sdp.len);
+    if (!with)
+        return E2M_CRYPTO;
+    talk->has_pinholes = true;
+    result =
+        make(talk, (struct e2m_span){(const uint8_t *)with->str, with->len}, reuse, now, making);
+    OPENSSL_cleanse(with->str, with->len);
+    g_string_free(with, TRUE);
+    return result;
+}
+
+const struct pinholes *e2m_talk_pinholes(const struct e2m_talk *talk)
+{
+    return talk->has_pinholes ? &talk->pinholes : NULL;
+}
+
 enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now)
 {
     struct making making = {.count = 0};
@@ -317,7 +356,8 @@ enum e2m_result e2m_talk_protect(struct e2m_talk *talk, belle_sip_message_t *mes
     if (!sdp)
         return E2M_OK;
     reuse = may_reuse(talk, message, now);
-    result = make(talk, (struct e2m_span){(const uint8_t *)sdp, len}, reuse, now, &making);
+    result =
+        make_with_secrets(talk, (struct e2m_span){(const uint8_t *)sdp, len}, reuse, now, &making);
     if (result == E2M_OK && is_invite(message))
         keep_clear(talk, sdp, len);
     if (result == E2M_OK &&
@@ -452,9 +492,13 @@ static bool put(struct e2m_talk *talk, belle_sip_message_t *message,
                 const struct e2m_received *received, const struct e2m_received_item *item)
 {
     bool first = is_invite(message) && !sip_message_to_tag(message);
+    char *sdp = g_memdup2(item->content.octets, item->content.len);
+    size_t len = pinholes_strip(sdp, item->content.len); /* for servers; no phone needs it */
+    bool good = sip_message_set_body(message, "application/sdp", sdp, len);
 
-    if (!sip_message_set_body(message, "application/sdp", (const char *)item->content.octets,
-                              item->content.len))
+    OPENSSL_cleanse(sdp, item->content.len);
+    g_free(sdp);
+    if (!good)
         return false;
     sip_message_remove_header(message, "Content-Target");
     sip_message_remove_header(message, "Content-Transfer-Encoding");
