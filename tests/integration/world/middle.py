@@ -156,7 +156,8 @@ class Middle:
         """As its unit starts it: a user of its own, CAP_NET_ADMIN and no more."""
         self.process = self.node.start("simauth-middle", [
             "setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--inh-caps", "-all,+net_admin", "--ambient-caps",
-            "-all,+net_admin", "--bounding-set", "-all,+net_admin", "--no-new-privs", "simauth-middle", "--config", self.config])
+            "-all,+net_admin", "--bounding-set", "-all,+net_admin", "--no-new-privs", os.environ.get("SIMAUTH_MIDDLE", "simauth-middle"),
+            "--config", self.config])
         starts = self.log().count("op=start")
         wait_for(lambda: self.log().count("op=start") > starts or self.process.status is not None, 10, "op=start in the middle's log")
         if self.process.status is not None:
