@@ -3,24 +3,56 @@
 /* What the phone holds: read from files that the person, or the gateway's client, put there. */
 #include "e2m_talk.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct text {
     char *octets;
     gsize len;
 };
 
+#define FILE_MAX (1024 * 1024) /* the machine's list of authorities is a quarter of that */
+
+/* Why not; NULL: it is read. */
+static const char *read_all(int file, struct text *text)
+{
+    struct stat stat;
+    gsize len;
+
+    if (fstat(file, &stat) < 0)
+        return g_strerror(errno);
+    if (!S_ISREG(stat.st_mode)) /* a pipe would stop the phone */
+        return "is no ordinary file";
+    if (stat.st_size > FILE_MAX)
+        return "is too large for certificates";
+    len = (gsize)stat.st_size;
+    text->octets = g_malloc0(len + 1);
+    while (text->len < len) {
+        ssize_t got = read(file, text->octets + text->len, len - text->len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? g_strerror(errno) : "became shorter while it was read";
+        text->len += (gsize)got;
+    }
+    return NULL;
+}
+
 static bool read_file(const char *path, struct text *text, char *error)
 {
-    GError *problem = NULL;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const char *problem = file < 0 ? g_strerror(errno) : read_all(file, text);
 
-    if (g_file_get_contents(path, &text->octets, &text->len, &problem))
-        return true;
-    g_snprintf(error, E2M_ERROR_MAX, "%s", problem->message);
-    g_error_free(problem);
-    return false;
+    if (problem)
+        g_snprintf(error, E2M_ERROR_MAX, "%s: %s", path, problem);
+    if (file >= 0)
+        close(file);
+    return !problem;
 }
 
 static void wipe(struct text *text)

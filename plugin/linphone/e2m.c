@@ -37,6 +37,7 @@ struct e2m_call {
     struct e2m_talk *talk;
     struct tokens *tokens;                                    /* NULL: no server can have any */
     char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical */
+    char peer_certificate[65];                                /* fingerprint; "": none */
     char signer[E2M_SIGNER_NAME];
     char why[E2M_ERROR_MAX];
 };
@@ -131,6 +132,7 @@ static enum e2m_result add_peer(struct e2m_call *call)
         return E2M_BAD_DER;
     }
     result = e2m_talk_add_peer(call->talk, &partner, now());
+    (void)e2m_certificate_fingerprint(partner.certificate, call->peer_certificate);
     if (result != E2M_OK)
         g_snprintf(call->why, sizeof(call->why), "%s: %s",
                    party && party->certificate ? party->certificate : call->peer,
@@ -346,6 +348,22 @@ static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *mes
     return result;
 }
 
+/* With the certificate that would have been right: theirs of us may be an old one. */
+static void cannot_read(struct e2m_call *call, const char *why)
+{
+    X509 *own = call->keys ? call->keys->own.certificate : NULL;
+    struct e2m_buffer der = {NULL, 0}, text = {NULL, 0};
+
+    if (own && e2m_certificate_print(own, &der) == E2M_OK &&
+        e2m_base64_print(e2m_buffer_span(&der), &text) == E2M_OK)
+        sip_call_refuse_with(call->sip, 493, "Undecipherable", CAUSE(493, "Undecipherable"), why,
+                             "application/pkix-cert", (const char *)text.octets);
+    else
+        sip_call_refuse(call->sip, 493, "Undecipherable", CAUSE(493, "Undecipherable"), why);
+    e2m_buffer_free(&der);
+    e2m_buffer_free(&text);
+}
+
 /* RFC 3261, 21.4.27 and 23.2: what cannot be read is undecipherable; who signed it, forbidden. */
 static bool refuse(struct e2m_call *call, enum e2m_result result)
 {
@@ -362,7 +380,7 @@ static bool refuse(struct e2m_call *call, enum e2m_result result)
         sip_call_refuse(call->sip, 488, "Not Acceptable Here", CAUSE(488, "Envelope required"),
                         why);
     else
-        sip_call_refuse(call->sip, 493, "Undecipherable", CAUSE(493, "Undecipherable"), why);
+        cannot_read(call, why);
     return true;
 }
 
@@ -464,17 +482,37 @@ static enum e2m_result let_in(struct e2m_call *call, const struct e2m_partner *a
     }
 }
 
+/* The peer's own certificate, another than the one we have: it could not read, and says what it
+ * can. */
+static bool heard_peer(struct e2m_call *call, belle_sip_response_t *response,
+                       const struct e2m_partner *asker, const char *fingerprint)
+{
+    if (!strcmp(fingerprint, call->peer_certificate) ||
+        e2m_talk_add_peer(call->talk, asker, now()) != E2M_OK ||
+        !sip_call_try_as_asked(call->sip, response))
+        return false;
+    g_strlcpy(call->peer_certificate, fingerprint, sizeof(call->peer_certificate));
+    note_call(sip_call_id(call->sip), true, "e2m-renewed", "certificate=%s", fingerprint);
+    return true;
+}
+
 /* True: the same call is placed once more, with this server among its readers. */
 static bool heard_asker(struct e2m_call *call, belle_sip_response_t *response)
 {
     char domain[E2M_HOST_MAX + 1], fingerprint[65] = "", why[E2M_ERROR_MAX];
     struct e2m_partner asker;
     enum e2m_result result;
+    bool renewed;
 
     if (!e2m_talk_asker((belle_sip_message_t *)response, &asker))
         return false;
-    result = let_in(call, &asker, domain);
     (void)e2m_certificate_fingerprint(asker.certificate, fingerprint);
+    renewed = heard_peer(call, response, &asker, fingerprint);
+    if (!strcmp(fingerprint, call->peer_certificate)) { /* if not now, it should have read it */
+        e2m_partner_free(&asker);
+        return renewed;
+    }
+    result = let_in(call, &asker, domain);
     e2m_partner_free(&asker);
     if (result == E2M_OK && sip_call_try_as_asked(call->sip, response)) {
         note_call(sip_call_id(call->sip), true, "e2m-asked", "server=%s certificate=%s", domain,

@@ -70,12 +70,11 @@ static belle_sip_response_t *make_answer(const struct sip_call *call, int code, 
  * takes the ACK; liblinphone has no part in it. But belle-sip ends the program when it shall make
  * one for an INVITE in the style of RFC 2543 (no branch with the magic cookie) that it has not
  * dispatched itself: such a one is answered without. */
-bool tap_answer(struct sip_call *call, int code, const char *phrase, const char *reason,
-                const char *warning)
+static bool answer(struct sip_call *call, belle_sip_response_t *response, const char *reason,
+                   const char *warning)
 {
     belle_sip_provider_t *provider = call->core->provider;
     belle_sip_server_transaction_t *transaction = NULL;
-    belle_sip_response_t *response = make_answer(call, code, phrase);
 
     call->held = TAP_HELD_NOTHING;
     release_channel(call);
@@ -89,6 +88,12 @@ bool tap_answer(struct sip_call *call, int code, const char *phrase, const char 
         belle_sip_provider_send_response(provider, response);
     tap_settle_soon(call->core);
     return true;
+}
+
+bool tap_answer(struct sip_call *call, int code, const char *phrase, const char *reason,
+                const char *warning)
+{
+    return answer(call, make_answer(call, code, phrase), reason, warning);
 }
 
 /* belle-sip's transaction repeats the answer and takes the ACK. The dialog stays as it is. */
@@ -121,6 +126,23 @@ bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const 
         code > 699)
         return false;
     return tap_answer(call, code, phrase, reason, warning);
+}
+
+bool sip_call_refuse_with(struct sip_call *call, int code, const char *phrase, const char *reason,
+                          const char *warning, const char *type, const char *base64)
+{
+    belle_sip_response_t *response;
+
+    if (call->direction != SIP_INCOMING || call->held != TAP_HELD_INVITE || code < 300 ||
+        code > 699)
+        return false;
+    response = make_answer(call, code, phrase);
+    sip_message_set_header((belle_sip_message_t *)response, "Content-Transfer-Encoding", "base64");
+    sip_message_set_body((belle_sip_message_t *)response, type, base64, strlen(base64));
+    belle_sip_message_set_header(
+        (belle_sip_message_t *)response,
+        (belle_sip_header_t *)belle_sip_header_content_length_create(strlen(base64)));
+    return answer(call, response, reason, warning);
 }
 
 /* -- the incoming INVITE

@@ -143,6 +143,9 @@ bool sip_call_resume(struct sip_call *call);
  * 3326) and `warning` (text of a 399, RFC 3261 20.43) may be NULL. */
 bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const char *reason,
                      const char *warning);
+/* The same with a body in base64, of that type. */
+bool sip_call_refuse_with(struct sip_call *call, int code, const char *phrase, const char *reason,
+                          const char *warning, const char *type, const char *base64);
 /* Within later_in, on a request of theirs (INVITE, UPDATE): answers it finally, and Linphone never
  * sees it; then return DROP. `reason` and `warning` as above. */
 bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, int code,

@@ -366,6 +366,57 @@ def asked(world):
         assert "m=audio" not in message.text, message.text
 
 
+@case("e2m.fork", limit=90)
+def fork(world):
+    """A second phone of Bob's that cannot read says 493 and its certificate: the first one rings all the same; where none can read, the call is made again for one that can."""
+    kept = {}
+
+    def before(inner):
+        people = kept["people"] = People(inner)
+        people.of["bob2"] = inner.root.issue_for("person-bob2", f"URI:{inner.bob.aor}")
+        people.of["gone"] = inner.root.issue_for("person-gone", f"URI:{inner.bob.aor}")
+        inner.other = inner.add_phone("bob-2", "b", 33, account="bob")
+        inner.other.node.make_folder(".config", "simauth", mode=0o700)
+        people.before[inner.other] = f"[phone]\npolicy=off\nca_file={people.give(inner.other, 'root.pem', inner.root.certificate)}\n"
+        people.equip(inner.alice, "alice", inner.bob)
+        people.equip(inner.bob, "bob", inner.alice)
+        people.equip(inner.other, "bob2", inner.alice)
+    prepare(world, before=before, policy="off")
+    world.other.start()
+
+    def call(phones):
+        at = world.alice.mark(), [phone.mark() for phone in phones]
+        number = world.alice.call(world.bob.aor)
+        ringing = []
+
+        def rung():
+            ringing[:] = [(p, e) for p, mark in zip(phones, at[1]) for e in p.events()[mark:] if e.state == "IncomingReceived"]
+            return bool(ringing)
+        flow.wait_any(rung, 15, "ringing")
+        phone, rings = ringing[0]
+        phone.answer(rings.call)
+        world.alice.wait_state("StreamsRunning", after=at[0])
+        mark = world.alice.mark()
+        world.alice.terminate(number)
+        world.alice.wait_state("Released", after=mark)
+    call([world.bob])
+    world.alice.wait_note(ENVELOPED.format(servers=SERVER, signer=world.bob.aor) + "enveloped and signed")
+    world.other.wait_note(r"callee: e2m: word=refused servers=\S+ signer=\S+ text=not enveloped for us")
+    refuse(world.alice, r"e2m-renewed")
+    # Bob has new certificates in both phones, and Alice an old one
+    people = kept["people"]
+    people.of["bob"], kept["new"] = people.of["gone"], people.of["bob"]
+    people.equip(world.alice, "alice", world.bob)
+    call([world.bob, world.other])
+    world.alice.wait_note(r"e2m-renewed: certificate=[0-9a-f]{64}")
+    world.alice.wait_note(ENVELOPED.format(servers=SERVER, signer=world.bob.aor) + "enveloped and signed", count=2)
+    messages = world.messages()
+    answers = messages.all("INVITE", status=493)
+    assert answers and all(m.header("Content-Type") == "application/pkix-cert" for m in answers), answers
+    for message in messages:
+        assert "m=audio" not in message.text, message.text
+
+
 @case("e2m.stranger", proxy=Asking)
 def stranger_asks(world):
     """A server of a domain that is not in the person's list: not let in, and shown."""
