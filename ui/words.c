@@ -180,8 +180,17 @@ char *ui_words_who(UiRecord *call)
     return g_strdup("");
 }
 
+/* The one who was known there is asked for by name: nobody else would be taken for them. */
+static bool is_known_one_gone(UiRecord *call)
+{
+    return is(call, "Reason", "gateway-nobody") && *ui_record_text(call, "PinnedNai");
+}
+
 const char *ui_words_reason(UiRecord *call)
 {
+    if (is_known_one_gone(call))
+        return _("No operator vouches any more for the person that you know at this address. They "
+                 "may have another SIM or another operator now.");
     return find(reasons, ui_record_text(call, "Reason"), ui_record_text(call, "ReasonText"));
 }
 

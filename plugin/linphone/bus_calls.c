@@ -204,10 +204,17 @@ static bool is_new_sim(const struct call *call, const struct simauth_session *se
            call->began - ((int64_t)age + 1) * 86400 > call->pinned_last;
 }
 
+static const char *peer_nai_of(const struct call *call, const struct simauth_session *session)
+{
+    if (*call->other_nai)
+        return call->other_nai;
+    return session ? simauth_session_peer_nai(session) : "";
+}
+
 static const char *change_of(const struct call *call, const struct simauth_session *session)
 {
     const char *before = call->policy.peer_nai;
-    const char *now = session ? simauth_session_peer_nai(session) : "";
+    const char *now = peer_nai_of(call, session);
 
     if (*before && *now && strcmp(before, now) != 0)
         return strcmp(simauth_nai_realm(before), simauth_nai_realm(now)) ? "other-operator"
@@ -229,8 +236,8 @@ static void add_reason(const struct call *call, json_t *shown)
 
     put(shown, "Reason", reason);
     put(shown, "ReasonText", words_reason(call->reason));
-    put(shown, "Advice", none ? "none" : shown_advice(call->reason));
-    put(shown, "AdviceText", words_advice(call->reason));
+    put(shown, "Advice", none ? "none" : shown_advice(call_advised(call)));
+    put(shown, "AdviceText", words_advice(call_advised(call)));
     put(shown, "Problem", call->error);
     g_free(reason);
 }
@@ -446,8 +453,9 @@ void shown_call_told(const struct call *call)
     const struct simauth_session *session = session_of(call);
 
     if (session)
-        changes_note(call->core, call->policy.peer, change_of(call, session),
-                     simauth_session_peer_nai(session), simauth_session_peer_operator(session));
+        changes_note(
+            call->core, call->policy.peer, change_of(call, session), peer_nai_of(call, session),
+            *call->other_operator ? call->other_operator : simauth_session_peer_operator(session));
     bus_view_changed();
 }
 

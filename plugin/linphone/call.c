@@ -118,6 +118,8 @@ static simauth_actions unpack(struct trip *trip)
     own = simauth_session_own_nai(leg->session);
     if (own && *own)
         g_strlcpy(call->core->own_nai, own, sizeof(call->core->own_nai));
+    g_strlcpy(call->other_nai, trip->drive.other_nai, sizeof(call->other_nai));
+    g_strlcpy(call->other_operator, trip->drive.other_operator, sizeof(call->other_operator));
     note_call(call->id, call->caller, "asked", "gateway_ms=%.1f card_ms=%.1f state=%s%s%s",
               trip->drive.gateway_us / 1000.0, trip->drive.card_us / 1000.0,
               simauth_state_name(simauth_session_state(leg->session)),
@@ -433,6 +435,14 @@ static void add_names(json_t *record, const struct simauth_session *session)
         json_object_set_new(record, "method", json_string(method->name));
 }
 
+enum simauth_event call_advised(const struct call *call)
+{
+    bool known = call->pinned_last != 0;
+
+    return known && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY ? SIMAUTH_EVENT_VECTOR_BAD
+                                                                 : call->reason;
+}
+
 json_t *call_record(const struct call *call)
 {
     const struct leg *leg = speaker(call);
@@ -448,7 +458,7 @@ json_t *call_record(const struct call *call)
         record, "reason",
         json_string(call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : ""));
     json_object_set_new(record, "text", json_string(words_reason(call->reason)));
-    json_object_set_new(record, "advice", json_string(words_advice(call->reason)));
+    json_object_set_new(record, "advice", json_string(words_advice(call_advised(call))));
     json_object_set_new(record, "problem", json_string(call->error));
     json_object_set_new(record, "gateway_ms", json_real(call->gateway_us / 1000.0));
     json_object_set_new(record, "card_ms", json_real(call->card_us / 1000.0));

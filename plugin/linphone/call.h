@@ -81,6 +81,8 @@ struct call {
     struct sip_timer *hold_timer, *verdict_timer;
     int64_t began, began_us;
     int64_t pinned_last; /* when the peer's pin was last renewed before this call; 0: none */
+    char other_nai[SIMAUTH_NAI_MAX + 1]; /* callee: who it is instead of the known one, "" nobody */
+    char other_operator[SIMAUTH_OPERATOR_NAME_MAX + 1];
     int gateway_us, card_us;
     char error[SETTINGS_ERROR_MAX];
     enum simauth_word word; /* last told */
@@ -209,6 +211,9 @@ void handed_record(const struct call *call, json_t *record);
 /* The weakest word among all calls of the conference on this phone, those too that nobody is asked
  * about, and whose it is (NULL: one of those, or there is no conference). */
 enum simauth_word handed_weakest(const struct core *core, const struct call **weakest);
+/* The reason whose advice fits: nobody vouches for the one that was known under that address, so
+ * that it may be somebody else's by now, as where another one answers. */
+enum simauth_event call_advised(const struct call *call);
 /* Whether one of ours is this call of Linphone's. */
 bool call_is_ours(const struct core *core, LinphoneCall *linphone);
 /* REFER, Replaces, a conference; both first of all that looks at a message. True: refused. */

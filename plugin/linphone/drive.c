@@ -130,6 +130,17 @@ static simauth_actions claim_ticket(struct station *station, struct drive *d)
     return next;
 }
 
+/* The session refuses whoever is not the one that is known; the person is to read who it was. */
+static void note_other(struct drive *d, const struct simauth_confirmation *confirmation)
+{
+    if (!d->callee_nai || !strcmp(d->callee_nai, confirmation->nai_a) ||
+        !simauth_aor_same(confirmation->caller, d->aor_a) ||
+        !simauth_aor_same(confirmation->callee, d->aor_b))
+        return;
+    g_strlcpy(d->other_nai, confirmation->nai_a, sizeof(d->other_nai));
+    g_strlcpy(d->other_operator, confirmation->operator_name, sizeof(d->other_operator));
+}
+
 /* -- the SIM -------------------------------------------------------------------------------------
  */
 
@@ -147,6 +158,8 @@ static simauth_actions ask_challenge(struct station *station, struct drive *d)
         return simauth_session_problem(d->session, SIMAUTH_PROBLEM_REFUSED);
     memset(&confirmation, 0, sizeof(confirmation));
     status = ag_challenge(station_ag(station), &element, &confirmation, own_nai, &mac0_key);
+    if (status == AG_OK)
+        note_other(d, &confirmation);
     if (status != AG_OK)
         next = problem(station, d, status);
     else if (mac0_key.len)

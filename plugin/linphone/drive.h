@@ -22,12 +22,14 @@ struct drive {
     bool ticket_else;                /* a ticket where the callee has no SIM */
     bool sim_known;                  /* and the peer is known by a SIM: nothing is asked */
     const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
-    const char *callee_nai;          /* or NULL */
+    const char *callee_nai;          /* the peer's as it is known, or NULL */
     struct ahead *ahead;             /* the first vector was asked for already; NULL */
     struct settings *settings;
     simauth_actions actions; /* in: what the session asked; out: what is left for the main loop */
     bool card_unusable;      /* absent or locked: 480 and not 403 */
-    int gateway_us, card_us; /* where the time went */
+    /* Callee: whom our gateway names for this call, where it is another one than is known; "". */
+    char other_nai[SIMAUTH_NAI_MAX + 1], other_operator[SIMAUTH_OPERATOR_NAME_MAX + 1];
+    int gateway_us, card_us;        /* where the time went */
     char error[SETTINGS_ERROR_MAX]; /* about the last thing that failed; "" */
 };
 
