@@ -145,8 +145,8 @@ def boundary(world):
                        ("multipart/mixed\r\nContent-Encoding: deflate", part)):
         octets = zlib.compress(body.encode()) if "deflate" in kind else body.encode()
         text = attacker.invite(world.bob, "sip:eve@e.example", body="?" * len(octets)).replace("application/sdp", kind).encode()
-        attacker.wait_answer(attacker.send(text[:-len(octets)] + octets, world.bob), above=179)
-        world.bob.process.check()
+        sent = attacker.send(text[:-len(octets)] + octets, world.bob)
+        flow.wait_any(lambda sent=sent: world.bob.process.check() and attacker.answers(sent, 179), 5, f"answer to {kind}")
     call = flow.connect(world)
     for phone in (world.alice, world.bob):
         phone.wait_note(AUTHENTICATED)
