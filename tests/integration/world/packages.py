@@ -130,8 +130,10 @@ class Machine:
         shutil.rmtree(f"{root}/srv/packages-{self.suite}")
 
     def _purge(self, root):
+        # The stock machine is without what Debian's systemd only recommends, D-Bus among it; the window brought that in, and
+        # apt would keep it for systemd's sake.
         names = self.names()
-        print(_run(["chroot", root, "apt-get", "purge", "--auto-remove", *names], env=ENVIRONMENT)[-1500:])
+        print(_run(["chroot", root, "apt-get", "purge", "--auto-remove", "-o", "APT::AutoRemove::RecommendsImportant=0", *names], env=ENVIRONMENT)[-1500:])
 
     def names(self):
         """Our packages."""
