@@ -2,8 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "e2m.h"
 #include "call.h"
-#include "certificates.h"
-#include "e2m_talk.h"
+#include "e2m_call.h"
 #include "note.h"
 #include "sips.h"
 #include "tokens.h"
@@ -16,33 +15,12 @@
 
 #define OPENED_HEADER "SIM-Envelope" /* of a response: who sent it reads envelopes */
 
-enum word { E2M_WORD_ASKED, E2M_WORD_ENVELOPED, E2M_WORD_CLEAR, E2M_WORD_REFUSED };
-
-/* One call whose bodies are enveloped, or should be. */
-struct e2m_call {
-    struct e2m_call *next;
-    struct core *core;
-    struct sip_call *sip;
-    enum settings_policy policy;
-    struct settings *settings; /* those of this call */
-    bool opened;               /* callee: the INVITE was enveloped, and is open */
-    bool taken_back;           /* caller: to be placed in clear */
-    bool caller, in_clear;     /* it leaves as it is: nothing else was possible, or wanted */
-    bool known;                /* caller: the other side has read envelopes before */
-    bool over;                 /* its record is written */
-    int64_t began;
-    char *id; /* Call-ID of the first try */
-    enum word word;
-    struct e2m_keys *keys;
-    struct e2m_talk *talk;
-    struct tokens *tokens;                                    /* NULL: no server can have any */
-    char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical */
-    char peer_certificate[65];                                /* fingerprint; "": none */
-    char signer[E2M_SIGNER_NAME];
-    char why[E2M_ERROR_MAX];
-};
-
 static struct e2m_call *all;
+
+static uint64_t now(void)
+{
+    return (uint64_t)core_now();
+}
 
 static struct e2m_call *find(const struct sip_call *sip)
 {
@@ -51,11 +29,6 @@ static struct e2m_call *find(const struct sip_call *sip)
     while (call && call->sip != sip)
         call = call->next;
     return call;
-}
-
-static uint64_t now(void)
-{
-    return (uint64_t)core_now();
 }
 
 /* -- words ---------------------------------------------------------------------------------------
@@ -77,7 +50,7 @@ static const char *servers(const struct e2m_call *call)
     return *names ? names : "none";
 }
 
-static void tell(struct e2m_call *call, enum word word, const char *why)
+void e2m_call_tell(struct e2m_call *call, enum word word, const char *why)
 {
     if (call->word == word && !strcmp(call->why, why))
         return;
@@ -97,90 +70,6 @@ void e2m_add(const struct sip_call *sip, json_t *record)
     json_object_set_new(record, "e2m_servers", json_string(servers(call)));
     json_object_set_new(record, "e2m_signer", json_string(call->signer));
     json_object_set_new(record, "e2m_text", json_string(call->why));
-}
-
-/* -- what the phone holds, and for whom ----------------------------------------------------------
- */
-
-static bool read_keys(struct e2m_call *call)
-{
-    const struct settings *s = call->settings;
-
-    call->keys = e2m_keys_read(s->e2m_certificate, s->e2m_key,
-                               s->e2m_ca_file ? s->e2m_ca_file : s->ca_file, call->why);
-    if (call->keys && !s->e2m_certificate)
-        (void)certificates_own(call->core, call->own, &call->keys->own);
-    if (call->keys)
-        certificates_trust(call->core, call->peer, call->keys->trust);
-    if (call->keys)
-        call->talk = e2m_talk_new(call->keys, call->own, call->peer);
-    return call->talk != NULL;
-}
-
-static enum e2m_result add_peer(struct e2m_call *call)
-{
-    const struct settings_party *party = settings_peer(call->settings, call->peer);
-    struct e2m_partner partner;
-    enum e2m_result result;
-
-    if (!party || !party->certificate) {
-        if (!certificates_of(call->core, call->peer, &partner)) {
-            g_snprintf(call->why, sizeof(call->why), "no certificate of %s is known", call->peer);
-            return E2M_NO_SUCH_KEY;
-        }
-    } else if (!e2m_partner_read(&partner, party->certificate, call->why)) {
-        return E2M_BAD_DER;
-    }
-    result = e2m_talk_add_peer(call->talk, &partner, now());
-    (void)e2m_certificate_fingerprint(partner.certificate, call->peer_certificate);
-    if (result != E2M_OK)
-        g_snprintf(call->why, sizeof(call->why), "%s: %s",
-                   party && party->certificate ? party->certificate : call->peer,
-                   e2m_result_text(result));
-    e2m_partner_free(&partner);
-    return result;
-}
-
-/* How much of a description that domain's servers read. */
-static unsigned part_for(const struct e2m_call *call, const char *domain)
-{
-    size_t len = strlen(domain);
-    unsigned part = E2M_PART_ALL;
-
-    for (char **entry = call->settings->e2m_parts; entry && *entry; entry++) {
-        if (!g_ascii_strncasecmp(*entry, domain, len) && (*entry)[len] == '=')
-            (void)e2m_part_parse(*entry + len + 1, &part);
-    }
-    return part;
-}
-
-/* "DOMAIN=FILE" */
-static enum e2m_result add_server(struct e2m_call *call, const char *entry)
-{
-    const char *path = strchr(entry, '=');
-    char *domain = g_strndup(entry, path ? (size_t)(path - entry) : 0);
-    struct e2m_partner partner;
-    enum e2m_result result = E2M_BAD_DER;
-
-    if (path && e2m_partner_read(&partner, path + 1, call->why)) {
-        result = e2m_talk_add_server(call->talk, &partner, domain, part_for(call, domain), now());
-        if (result != E2M_OK)
-            g_snprintf(call->why, sizeof(call->why), "%s: %s", entry, e2m_result_text(result));
-        e2m_partner_free(&partner);
-    }
-    g_free(domain);
-    return result;
-}
-
-static bool add_readers(struct e2m_call *call)
-{
-    if (add_peer(call) != E2M_OK)
-        return false;
-    for (char **entry = call->settings->e2m_servers; entry && *entry; entry++) {
-        if (add_server(call, *entry) != E2M_OK)
-            return false;
-    }
-    return true;
 }
 
 /* -- the INVITE leaves ---------------------------------------------------------------------------
@@ -266,10 +155,10 @@ static bool without(struct e2m_call *call)
     g_strlcpy(why, call->why, sizeof(why));
     call->in_clear = true;
     if (!must(call)) {
-        tell(call, E2M_WORD_CLEAR, why);
+        e2m_call_tell(call, E2M_WORD_CLEAR, why);
         return false;
     }
-    tell(call, E2M_WORD_REFUSED, why);
+    e2m_call_tell(call, E2M_WORD_REFUSED, why);
     sip_call_abort(call->sip, 488, "Cannot be enveloped");
     return true;
 }
@@ -296,7 +185,7 @@ bool e2m_invite_out(struct core *core, struct sip_call *sip)
         g_strlcpy(call->why, "an INVITE without session description", sizeof(call->why));
         return without(call);
     }
-    return (!read_keys(call) || !add_readers(call)) && without(call);
+    return (!e2m_call_read_keys(call) || !e2m_call_add_readers(call)) && without(call);
 }
 
 /* -- bodies leave --------------------------------------------------------------------------------
@@ -319,7 +208,7 @@ void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *
     }
     /* Never the other way round: what could not be enveloped does not leave at all. */
     e2m_talk_withhold(message);
-    tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
+    e2m_call_tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
     core_terminate_soon(call->core, sip_call_id(sip));
 }
 
@@ -341,10 +230,10 @@ static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *mes
     if (result == E2M_OK && (opened.signature == E2M_OK || opened.reused))
         learn(call);
     if (result == E2M_OK)
-        tell(call, E2M_WORD_ENVELOPED,
-             opened.signature == E2M_OK ? "enveloped and signed"
-             : opened.reused            ? "enveloped under the key of this call, not signed"
-                                        : "enveloped, not signed");
+        e2m_call_tell(call, E2M_WORD_ENVELOPED,
+                      opened.signature == E2M_OK ? "enveloped and signed"
+                      : opened.reused ? "enveloped under the key of this call, not signed"
+                                      : "enveloped, not signed");
     return result;
 }
 
@@ -373,7 +262,7 @@ static bool refuse(struct e2m_call *call, enum e2m_result result)
                      result == E2M_UNSIGNED;
     const char *why = e2m_result_text(result);
 
-    tell(call, E2M_WORD_REFUSED, why);
+    e2m_call_tell(call, E2M_WORD_REFUSED, why);
     if (signature)
         sip_call_refuse(call->sip, 403, "Forbidden", CAUSE(403, "Signature refused"), why);
     else if (result == E2M_CLEAR)
@@ -402,10 +291,10 @@ bool e2m_invite_in(struct core *core, struct sip_call *sip)
         if (call->policy <= SETTINGS_OFF)
             drop(call);
         else
-            tell(call, E2M_WORD_CLEAR, "the other side sent it in clear");
+            e2m_call_tell(call, E2M_WORD_CLEAR, "the other side sent it in clear");
         return false;
     }
-    if (!call->talk && !read_keys(call)) {
+    if (!call->talk && !e2m_call_read_keys(call)) {
         note_call(sip_call_id(sip), false, "e2m-keys", "problem=%s", call->why);
         return refuse(call, E2M_NOT_FOR_US);
     }
@@ -425,7 +314,7 @@ void e2m_response_out(struct sip_call *sip, belle_sip_response_t *response)
 /* After this the answer goes up, so that it is acknowledged, and BYE follows. */
 static void end(struct e2m_call *call, const char *why)
 {
-    tell(call, E2M_WORD_REFUSED, why);
+    e2m_call_tell(call, E2M_WORD_REFUSED, why);
     sip_call_set_end_reason(call->sip, CAUSE(493, "Undecipherable"), why);
     core_terminate_soon(call->core, sip_call_id(call->sip));
 }
@@ -443,11 +332,11 @@ static void refused_by_them(struct e2m_call *call, belle_sip_response_t *respons
 
     g_snprintf(why, sizeof(why), "the other side answered the envelope with %d", code);
     if (must(call) || !sip_call_try_again(call->sip, response)) {
-        tell(call, E2M_WORD_REFUSED, why);
+        e2m_call_tell(call, E2M_WORD_REFUSED, why);
         return;
     }
     call->in_clear = true;
-    tell(call, E2M_WORD_CLEAR, why);
+    e2m_call_tell(call, E2M_WORD_CLEAR, why);
 }
 
 /* The reason of the other side's phone, or of a middle. */
@@ -458,72 +347,7 @@ static void hear_refusal(struct e2m_call *call, belle_sip_message_t *response, i
 
     g_snprintf(why, sizeof(why), "the other side refused the envelope: %d%s%s", code,
                warning ? " " : "", warning ? warning : "");
-    tell(call, E2M_WORD_REFUSED, why);
-}
-
-/* -- a server asks to read -----------------------------------------------------------------------
- */
-
-/* The certificate must be of a domain that the person's list has, by default our own. */
-static enum e2m_result let_in(struct e2m_call *call, const struct e2m_partner *asker, char *domain)
-{
-    enum e2m_result result = E2M_WRONG_SERVER;
-    const char *own = simauth_aor_domain(call->own);
-    char *const none[] = {NULL};
-
-    g_strlcpy(domain, own, E2M_HOST_MAX + 1);
-    for (char *const *next = call->settings->e2m_accept ? call->settings->e2m_accept : none;;
-         next++) {
-        if (!e2m_talk_has_server(call->talk, domain))
-            result = e2m_talk_add_server(call->talk, asker, domain, part_for(call, domain), now());
-        if (result != E2M_WRONG_SERVER || !*next)
-            return result;
-        g_strlcpy(domain, *next, E2M_HOST_MAX + 1);
-    }
-}
-
-/* The peer's own certificate, another than the one we have: it could not read, and says what it
- * can. */
-static bool heard_peer(struct e2m_call *call, belle_sip_response_t *response,
-                       const struct e2m_partner *asker, const char *fingerprint)
-{
-    if (!strcmp(fingerprint, call->peer_certificate) ||
-        e2m_talk_add_peer(call->talk, asker, now()) != E2M_OK ||
-        !sip_call_try_as_asked(call->sip, response))
-        return false;
-    g_strlcpy(call->peer_certificate, fingerprint, sizeof(call->peer_certificate));
-    note_call(sip_call_id(call->sip), true, "e2m-renewed", "certificate=%s", fingerprint);
-    return true;
-}
-
-/* True: the same call is placed once more, with this server among its readers. */
-static bool heard_asker(struct e2m_call *call, belle_sip_response_t *response)
-{
-    char domain[E2M_HOST_MAX + 1], fingerprint[65] = "", why[E2M_ERROR_MAX];
-    struct e2m_partner asker;
-    enum e2m_result result;
-    bool renewed;
-
-    if (!e2m_talk_asker((belle_sip_message_t *)response, &asker))
-        return false;
-    (void)e2m_certificate_fingerprint(asker.certificate, fingerprint);
-    renewed = heard_peer(call, response, &asker, fingerprint);
-    if (!strcmp(fingerprint, call->peer_certificate)) { /* if not now, it should have read it */
-        e2m_partner_free(&asker);
-        return renewed;
-    }
-    result = let_in(call, &asker, domain);
-    e2m_partner_free(&asker);
-    if (result == E2M_OK && sip_call_try_as_asked(call->sip, response)) {
-        note_call(sip_call_id(call->sip), true, "e2m-asked", "server=%s certificate=%s", domain,
-                  fingerprint);
-        return true;
-    }
-    g_snprintf(why, sizeof(why), "a server asked to read and was not let in: %s",
-               result == E2M_OK ? "asked too often" : e2m_result_text(result));
-    note_call(sip_call_id(call->sip), true, "e2m-stranger", "certificate=%s", fingerprint);
-    tell(call, E2M_WORD_REFUSED, why);
-    return true;
+    e2m_call_tell(call, E2M_WORD_REFUSED, why);
 }
 
 /* -- a peer that cannot read ---------------------------------------------------------------------
@@ -542,7 +366,7 @@ static bool take_back(struct e2m_call *call)
         !sip_call_take_back(call->sip, "SIP;cause=200;text=\"Placed once more\""))
         return false;
     call->taken_back = true;
-    tell(call, E2M_WORD_CLEAR, "the other side cannot read envelopes");
+    e2m_call_tell(call, E2M_WORD_CLEAR, "the other side cannot read envelopes");
     return true;
 }
 
@@ -567,7 +391,7 @@ static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *r
     if (!sip_message_sdp(response, &len) && (!final || reads_envelopes(response)))
         return SIP_PASS;
     if (!must(call)) {
-        tell(call, E2M_WORD_CLEAR, "the other side answered in clear");
+        e2m_call_tell(call, E2M_WORD_CLEAR, "the other side answered in clear");
         return SIP_PASS;
     }
     end(call, call->known ? "the other side answered in clear, though it has read envelopes before"
@@ -587,7 +411,7 @@ enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
     if (code >= 300) {
         if (call->taken_back && code == 487 && sip_call_try_again(sip, response))
             call->in_clear = true;
-        else if (code == 493 && heard_asker(call, response))
+        else if (code == 493 && e2m_call_heard_asker(call, response))
             return SIP_PASS;
         else if (cannot(code))
             refused_by_them(call, response, code);
@@ -629,7 +453,7 @@ enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
     result = e2m_talk_is_protected(message) ? open_body(call, message) : E2M_CLEAR;
     if (result == E2M_OK)
         return SIP_PASS;
-    tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
+    e2m_call_tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
     if (belle_sip_message_is_request(message) &&
         sip_call_refuse_later(sip, (belle_sip_request_t *)message, 493,
                               CAUSE(493, "Undecipherable"), e2m_result_text(result)))
