@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 struct reader {
@@ -47,6 +48,15 @@ static enum e2m_result check_signer(struct reader *reader)
                : E2M_OK;
 }
 
+/* What nobody can change: around it a boundary, an epilogue, a certificate more may. */
+static enum e2m_result keep_hash(struct reader *reader, struct e2m_span covered)
+{
+    return EVP_Digest(covered.octets, covered.len, reader->received->signed_hash, NULL,
+                      EVP_sha256(), NULL) == 1
+               ? E2M_OK
+               : E2M_CRYPTO;
+}
+
 static enum e2m_result verify_detached(struct reader *reader, int index)
 {
     const struct e2m_receive *receive = reader->receive;
@@ -58,6 +68,8 @@ static enum e2m_result verify_detached(struct reader *reader, int index)
         result = e2m_verify(e2m_buffer_span(&der), &covered->entity, receive->trust, receive->now,
                             &reader->received->signer_certificate, NULL);
     e2m_buffer_free(&der);
+    if (result == E2M_OK)
+        result = keep_hash(reader, covered->entity);
     if (result == E2M_OK)
         result = check_session(receive, covered->session, true);
     return result;
@@ -74,6 +86,8 @@ static enum e2m_result verify_inside(struct reader *reader)
         result = e2m_verify(e2m_buffer_span(&der), NULL, receive->trust, receive->now,
                             &reader->received->signer_certificate, &reader->content);
     e2m_buffer_free(&der);
+    if (result == E2M_OK)
+        result = keep_hash(reader, e2m_buffer_span(&reader->content));
     if (result == E2M_OK)
         result = e2m_entity_parse(&reader->body, e2m_buffer_span(&reader->content));
     if (result == E2M_OK)

@@ -4,6 +4,7 @@
 #include "journal.h"
 #include "log.h"
 
+#include <e2m/envelope.h>
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -12,7 +13,13 @@
 struct calls {
     const struct config *config;
     struct journal *journal;
-    GHashTable *table; /* key -> struct call */
+    GHashTable *table;  /* key -> struct call */
+    GHashTable *bodies; /* hash -> struct body: what was signed lately */
+};
+
+struct body {
+    char *call_id;
+    int64_t until;
 };
 
 static void call_free(void *data)
@@ -22,6 +29,14 @@ static void call_free(void *data)
     g_free(call->key);
     OPENSSL_cleanse(call, sizeof *call); /* keys and secrets */
     g_free(call);
+}
+
+static void body_free(void *data)
+{
+    struct body *body = data;
+
+    g_free(body->call_id);
+    g_free(body);
 }
 
 static void set_id(struct call *call)
@@ -81,6 +96,7 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
 
     calls->config = config;
     calls->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, call_free);
+    calls->bodies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, body_free);
     if (!firewall_check(config)) {
         g_snprintf(error, CONFIG_ERROR_MAX,
                    "[pinholes] table: the sets holes4 and holes6 of inet %s are not there, or may "
@@ -107,6 +123,7 @@ void calls_free(struct calls *calls)
         return;
     journal_close(calls->journal);
     g_hash_table_destroy(calls->table);
+    g_hash_table_destroy(calls->bodies);
     g_free(calls);
 }
 
@@ -130,6 +147,30 @@ struct call *calls_find(const struct calls *calls, const struct sip_message *m)
         g_free(key);
     }
     return call;
+}
+
+/* A signature names who speaks to whom, and no call: whoever got it could show it again. */
+bool calls_own_body(struct calls *calls, const char *call_id, const uint8_t hash[static 32],
+                    int64_t now)
+{
+    char *text = g_base64_encode(hash, 32);
+    struct body *body = g_hash_table_lookup(calls->bodies, text);
+
+    if (body) {
+        g_free(text);
+        return strcmp(body->call_id, call_id) == 0;
+    }
+    body = g_new0(struct body, 1);
+    body->call_id = g_strdup(call_id);
+    body->until = now + 2 * (int64_t)E2M_SIGNATURE_AGE; /* our clock may be as much behind */
+    g_hash_table_insert(calls->bodies, text, body);
+    return true;
+}
+
+static gboolean is_old(void *hash, void *body, void *now)
+{
+    (void)hash;
+    return ((struct body *)body)->until <= *(int64_t *)now;
 }
 
 struct call *calls_begin(struct calls *calls, const struct sip_message *m, const char *trunk,
@@ -291,6 +332,7 @@ void calls_expire(struct calls *calls, int64_t now)
     GHashTableIter each;
     struct call *call;
 
+    g_hash_table_foreach_remove(calls->bodies, is_old, &now);
     g_hash_table_iter_init(&each, calls->table);
     while (g_hash_table_iter_next(&each, NULL, (void **)&call))
         if (call->expires <= now)

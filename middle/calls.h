@@ -68,6 +68,10 @@ void calls_free(struct calls *calls);
 
 /* The call that a message belongs to; NULL: none. */
 struct call *calls_find(const struct calls *calls, const struct sip_message *message);
+/* Whether what was signed (its SHA-256) is of no other call; from now on it is this one's, until
+ * its signature is too old for anybody. */
+bool calls_own_body(struct calls *calls, const char *call_id, const uint8_t hash[static 32],
+                    int64_t now);
 /* A new one, of this INVITE. */
 struct call *calls_begin(struct calls *calls, const struct sip_message *message, const char *trunk,
                          int64_t now);

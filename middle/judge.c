@@ -94,6 +94,11 @@ static void take(struct look *look, const struct e2m_received *received)
     const struct e2m_received_item *item = e2m_received_find(received, "application/sdp");
 
     look->signed_by_sender = received->signature == E2M_OK;
+    if (look->signed_by_sender && look->m->request &&
+        !calls_own_body(look->calls, look->m->call_id, received->signed_hash, look->now)) {
+        refuse(look, 403, "this signed message belongs to another call");
+        return;
+    }
     for (unsigned i = 0; look->call && i < received->count; i++)
         if (received->items[i].result == E2M_OK && received->items[i].cek.key_len)
             call_keep_cek(look->call, &received->items[i].cek);

@@ -92,6 +92,7 @@ struct e2m_received {
     X509 *signer_certificate;     /* NULL: none */
     unsigned count;
     struct e2m_received_item items[E2M_PARTS_MAX];
+    uint8_t signed_hash[32]; /* SHA-256 of the octets under the signature; zeros: not E2M_OK */
 };
 
 /* Reads a body. E2M_OK: it was well formed and its signature, if any, is right; then each item

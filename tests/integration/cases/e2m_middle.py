@@ -164,6 +164,13 @@ def refused(world):
     assert answer.status == 400, answer.first_line
     assert not scene.bob.wait(lambda m: m.method == "INVITE", 0.3, quiet=True)
     assert scene.middle.holes() == []
+    # what Alice signed for one call, by somebody who got it, in another
+    content = scene.alice.envelope(scene.alice.sdp(), BOB, "signer=alice", "to=bob", "to=middle", f"label={DOMAIN}")
+    dialog = scene.alice.invite(scene.middle.sip, BOB, content)
+    scene.bob.answer(scene.bob.called(dialog["id"]), "486 Busy Here")
+    assert scene.alice.response(dialog).status == 486
+    answer = scene.alice.response(scene.alice.invite(scene.middle.sip, BOB, content + b"an epilogue, which no signature covers\r\n"))
+    assert answer.status == 403 and "another call" in answer.header("Warning"), answer.headers
 
 
 @case("e2m.middle.admission", limit=60)
