@@ -394,19 +394,21 @@ static bool never_was(const struct call *call)
 
 static void look_at_core(struct core *core)
 {
-    const bctbx_list_t *calls = linphone_core_get_calls(core->lc);
+    /* Linphone's own list is another one after the next question for it. */
+    bctbx_list_t *calls = bctbx_list_copy(linphone_core_get_calls(core->lc));
 
     for (const struct call *call = core->calls; call; call = call->next) {
         if (!call->over && !never_was(call))
             take(shown_of(call->first_id), see_call(shown_of(call->first_id), call));
     }
-    for (; calls; calls = calls->next) {
-        const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(calls->data));
+    for (const bctbx_list_t *item = calls; item; item = item->next) {
+        const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(item->data));
 
-        if (id && *id && !call_is_ours(core, calls->data) &&
-            phase_of(linphone_call_get_state(calls->data)) != PHASE_ENDED)
-            take(shown_of(id), see_other(shown_of(id), core, calls->data));
+        if (id && *id && !call_is_ours(core, item->data) &&
+            phase_of(linphone_call_get_state(item->data)) != PHASE_ENDED)
+            take(shown_of(id), see_other(shown_of(id), core, item->data));
     }
+    bctbx_list_free(calls);
 }
 
 static void drop_old(void)

@@ -12,11 +12,12 @@ from .wire import Wire
 HOST = "phone_host"
 
 
-def prepare(world, hook=None, third=None, phones=None, linphonerc=None, settings=None, **both):
+def prepare(world, hook=None, third=None, phones=None, linphonerc=None, settings=None, before=None, **both):
     """Registered phones that have spoken with their gateways.
 
     hook: on Bob's cable. third: world.carol, a subscriber of that operator ('a' or 'b'). phones: {name: options
     as Phone's}; linphonerc: {name: more of it}; settings: {name: keys of [phone]}, `both`: of everybody.
+    before(world): what is done before the phones start.
     """
     options = phones or {}
     world.start_capture()
@@ -34,6 +35,8 @@ def prepare(world, hook=None, third=None, phones=None, linphonerc=None, settings
     if hook:
         world.wire = Wire(world.bob.node)
         world.wire.hook = hook
+    if before:
+        before(world)
     for phone in world.phones:
         phone.start(wait_registered=False)
     for phone in world.phones:
