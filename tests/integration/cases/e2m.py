@@ -3,6 +3,7 @@
 """Session descriptions that only the callee and a chosen server can read."""
 
 import base64
+import os
 import subprocess
 import zlib
 
@@ -415,6 +416,34 @@ def fork(world):
     assert answers and all(m.header("Content-Type") == "application/pkix-cert" for m in answers), answers
     for message in messages:
         assert "m=audio" not in message.text, message.text
+
+
+@case("e2m.without", limit=90)
+def without(world):
+    """What has no description (its answer would stand in the ACK): none under `require`, in clear and shown so under `prefer`. A pipe where a certificate should be stops nobody."""
+    kept = {}
+    prepare(world, phones={"alice": {"sip": "sdp_200_ack=1"}}, before=lambda w: kept.update(people=equip_both(w)), policy="off")
+    people, attacker = kept["people"], Attacker(world)
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"caller: e2m: word=refused servers=none signer=none text=an INVITE without session description")
+    bare = attacker.invite(world.bob, world.alice.aor, body="").replace("Content-Type: application/sdp\r\n", "")
+    answer = attacker.wait_answer(attacker.send(bare, world.bob))
+    assert answer.status == 488 and 'text="Envelope required"' in answer.header("Reason"), answer.text
+    assert not [e for e in world.bob.events() if e.state == "IncomingReceived"], "it rang"
+    people.equip(world.alice, "alice", world.bob, policy="prefer")
+    people.equip(world.bob, "bob", world.alice, policy="prefer")
+    flow.hang_up(world, flow.connect(world))
+    world.alice.wait_note(r"caller: e2m: word=clear servers=none signer=none text=an INVITE without session description")
+    world.bob.wait_note(r"callee: e2m: word=clear servers=none signer=none text=the other side sent it in clear")
+    pipe = world.bob.node.path(".config/simauth/own.pem")
+    os.remove(pipe)
+    os.mkfifo(pipe, 0o600)
+    os.chown(pipe, world.bob.node.user, world.bob.node.user)
+    text = attacker.invite(world.bob, "sip:eve@e.example", body="AAAA").replace("application/sdp", "application/pkcs7-mime;smime-type=authEnveloped-data")
+    answer = attacker.wait_answer(attacker.send(text, world.bob))
+    assert answer.status == 493, answer.text
+    world.bob.wait_note(r"callee: e2m-keys: problem=\S+own\.pem: is no ordinary file")
+    assert not [m for m in world.messages().all("INVITE", source=world.alice) if "m=audio" in m.body], "a description in the INVITE"
 
 
 @case("e2m.stranger", proxy=Asking)
