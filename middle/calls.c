@@ -176,8 +176,11 @@ static gboolean is_old(void *hash, void *body, void *now)
 struct call *calls_begin(struct calls *calls, const struct sip_message *m, const char *trunk,
                          int64_t now)
 {
-    struct call *call = g_new0(struct call, 1);
+    struct call *call;
 
+    if (g_hash_table_size(calls->table) >= CALLS_MAX)
+        return NULL;
+    call = g_new0(struct call, 1);
     call->key = key_of(m->call_id, m->from_tag);
     set_id(call);
     g_strlcpy(call->tag, m->from_tag, sizeof call->tag);

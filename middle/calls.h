@@ -14,6 +14,7 @@
 #define CALL_CEKS_MAX 8
 #define CALL_HOLES_MAX 32
 #define CALL_NAMED_MAX 16
+#define CALLS_MAX 32768 /* INVITEs of nobody's are calls too, for as long as they ring */
 #define CALL_ID_LEN 12
 #define CALL_SIDES 2 /* 0: the caller, 1: the callee */
 
@@ -72,7 +73,7 @@ struct call *calls_find(const struct calls *calls, const struct sip_message *mes
  * its signature is too old for anybody. */
 bool calls_own_body(struct calls *calls, const char *call_id, const uint8_t hash[static 32],
                     int64_t now);
-/* A new one, of this INVITE. */
+/* A new one, of this INVITE; NULL: there are CALLS_MAX. */
 struct call *calls_begin(struct calls *calls, const struct sip_message *message, const char *trunk,
                          int64_t now);
 /* Takes `kbit` for the call in the place of what it has. NULL, or which limit stands against it;

@@ -361,10 +361,12 @@ static void end(struct look *look, const char *why)
 
 static void judge_invite(struct look *look)
 {
-    bool fresh = !look->call;
-
-    if (fresh)
+    if (!look->call)
         look->call = calls_begin(look->calls, look->m, look->question->trunk, look->now);
+    if (!look->call) {
+        refuse(look, 503, "too many calls at once");
+        return;
+    }
     read_body(look);
     if (!look->verdict->code && look->has_sdp && !vouched_for(look) && needs_voucher(look))
         refuse(look, 403, "nobody vouches for the sender: sign the message, or register here");

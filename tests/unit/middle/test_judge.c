@@ -122,11 +122,23 @@ static void nobodys_call_takes_nothing(void **data)
     assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
 }
 
+static void calls_have_a_limit(void **data)
+{
+    struct scene *scene = *data;
+    char parties[128];
+
+    for (unsigned i = 0; i <= CALLS_MAX; i++) {
+        g_snprintf(parties, sizeof parties, "From: <" BOB ">;tag=n%u\r\nTo: <" ALICE ">\r\n", i);
+        assert_int_equal(ask(scene, INVITE, parties, 1, NULL, ""), i < CALLS_MAX ? 0 : 503);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tags_are_no_proof, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
