@@ -34,13 +34,18 @@ void pin_source_elsewhere(bool on)
     atomic_store(&elsewhere, on);
 }
 
+static bool is_elsewhere(void)
+{
+    return atomic_load(&elsewhere);
+}
+
 static size_t ask_person(void *user, const char *label, int tries_left, char pin[static 8])
 {
     struct holder *h = user;
     char text[256], trouble[64] = "";
     size_t len;
 
-    if (h->spent || atomic_load(&elsewhere))
+    if (h->spent || is_elsewhere())
         return 0; /* whoever declined is not asked with every call */
     if (tries_left >= 0)
         snprintf(text, sizeof text,
@@ -51,8 +56,8 @@ static size_t ask_person(void *user, const char *label, int tries_left, char pin
                  label);
     if (h->wrong)
         snprintf(trouble, sizeof trouble, "That PIN was wrong.");
-    len = pinentry_ask(text, trouble, pin);
-    h->spent = len == 0;
+    len = pinentry_ask(text, trouble, is_elsewhere, pin);
+    h->spent = len == 0 && !is_elsewhere();
     return len;
 }
 
@@ -60,15 +65,17 @@ static bool consent(void *user, const char *label)
 {
     struct holder *h = user;
     char text[320];
+    bool good;
 
-    if (h->spent || atomic_load(&elsewhere))
+    if (h->spent || is_elsewhere())
         return false;
     snprintf(text, sizeof text,
              "This may be the last try for the PIN of your %s. After one more wrong PIN the SIM is "
              "blocked until you enter its PUK in a mobile phone. Try once more?",
              label);
-    h->spent = !pinentry_confirm(text);
-    return !h->spent;
+    good = pinentry_confirm(text, is_elsewhere);
+    h->spent = !good && !is_elsewhere();
+    return good;
 }
 
 static void person_result(void *user, bool right)

@@ -19,6 +19,7 @@
 #define LINE_MAX_OCTETS 1000 /* the protocol's own limit */
 #define PERSON_S 60
 #define PROGRAM_MS 5000 /* for anything that waits for no person */
+#define STOP_MS 200     /* how soon it is noticed that nobody is to be asked any more */
 #define PIN_MAX 8
 
 extern char **environ;
@@ -26,6 +27,7 @@ extern char **environ;
 struct talk {
     pid_t pid;
     int fd; /* both directions */
+    bool (*stop)(void);
     char input[LINE_MAX_OCTETS + 2];
     size_t used;
 };
@@ -56,14 +58,27 @@ static bool take_line(struct talk *t, char *line)
     return true;
 }
 
+/* Something came from the program before that time, and it is to go on. */
+static bool wait_for_more(const struct talk *t, int64_t until)
+{
+    struct pollfd port = {.fd = t->fd, .events = POLLIN};
+    int64_t left;
+
+    while ((left = until - now_ms()) > 0 && !(t->stop && t->stop())) {
+        int ready = poll(&port, 1, (int)(left < STOP_MS ? left : STOP_MS));
+
+        if (ready != 0)
+            return ready == 1;
+    }
+    return false;
+}
+
 static bool read_line(struct talk *t, char *line, int64_t until)
 {
     while (!take_line(t, line)) {
-        struct pollfd port = {.fd = t->fd, .events = POLLIN};
-        int64_t left = until - now_ms();
         ssize_t got;
 
-        if (left <= 0 || t->used >= LINE_MAX_OCTETS || poll(&port, 1, (int)left) != 1)
+        if (t->used >= LINE_MAX_OCTETS || !wait_for_more(t, until))
             return false;
         got = read(t->fd, t->input + t->used, LINE_MAX_OCTETS - t->used);
         if (got == 0 || (got < 0 && errno != EINTR))
@@ -157,12 +172,13 @@ static bool spawn(struct talk *t, int theirs)
     return good;
 }
 
-static bool start(struct talk *t)
+static bool start(struct talk *t, bool (*stop)(void))
 {
     int ends[2];
     bool good;
 
     memset(t, 0, sizeof *t);
+    t->stop = stop;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return false;
     good = spawn(t, ends[1]);
@@ -201,13 +217,13 @@ static bool introduce(struct talk *t, const char *text)
     return tell(t, "SETDESC", text);
 }
 
-size_t pinentry_ask(const char *text, const char *trouble, char pin[static 8])
+size_t pinentry_ask(const char *text, const char *trouble, bool (*stop)(void), char pin[static 8])
 {
     struct talk t;
     size_t len = 0;
     bool good;
 
-    if (!start(&t))
+    if (!start(&t, stop))
         return 0;
     good = introduce(&t, text) && tell(&t, "SETPROMPT", "PIN:");
     if (good && *trouble)
@@ -221,12 +237,12 @@ size_t pinentry_ask(const char *text, const char *trouble, char pin[static 8])
     return len;
 }
 
-bool pinentry_confirm(const char *text)
+bool pinentry_confirm(const char *text, bool (*stop)(void))
 {
     struct talk t;
     bool good;
 
-    if (!start(&t))
+    if (!start(&t, stop))
         return false;
     good = introduce(&t, text) && say(&t, "CONFIRM", NULL) &&
            hear(&t, (PERSON_S + 2) * 1000, NULL, NULL);
