@@ -289,13 +289,33 @@ static bool usage_allows(X509 *certificate, enum e2m_use use)
     return usage & KU_KEY_AGREEMENT;
 }
 
+/* RFC 5924 and 8551: SIP, mail, or anything; a web server of the same domain is none of these. One
+ * that says nothing is for anything. */
+static bool purpose_allows(X509 *certificate)
+{
+    EXTENDED_KEY_USAGE *purposes = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
+    ASN1_OBJECT *sip = OBJ_txt2obj("1.3.6.1.5.5.7.3.20", 1); /* id-kp-sipDomain */
+    /* one that cannot be read, or is there twice, allows nothing */
+    bool allows = X509_get_ext_by_NID(certificate, NID_ext_key_usage, -1) < 0;
+
+    for (int i = 0; i < sk_ASN1_OBJECT_num(purposes); i++) {
+        const ASN1_OBJECT *one = sk_ASN1_OBJECT_value(purposes, i);
+        int nid = OBJ_obj2nid(one);
+        allows = allows || nid == NID_email_protect || nid == NID_anyExtendedKeyUsage ||
+                 (sip && OBJ_cmp(one, sip) == 0);
+    }
+    ASN1_OBJECT_free(sip);
+    sk_ASN1_OBJECT_pop_free(purposes, ASN1_OBJECT_free);
+    return allows;
+}
+
 enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
                                       uint64_t now, enum e2m_use use)
 {
     enum e2m_result result = trust ? check_chain(certificate, chain, trust, now) : E2M_UNTRUSTED;
 
-    if (result == E2M_OK &&
-        (!e2m_key_allowed(X509_get0_pubkey(certificate)) || !usage_allows(certificate, use)))
+    if (result == E2M_OK && (!e2m_key_allowed(X509_get0_pubkey(certificate)) ||
+                             !usage_allows(certificate, use) || !purpose_allows(certificate)))
         result = E2M_BAD_CERTIFICATE;
     return result;
 }

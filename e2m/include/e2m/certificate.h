@@ -51,7 +51,8 @@ void e2m_trust_free(X509_STORE *trust);
 
 enum e2m_use { E2M_USE_SIGN, E2M_USE_ENCRYPT };
 
-/* Chain, time (seconds since 1970) and key usage. `chain` may be NULL. E2M_UNTRUSTED, E2M_EXPIRED,
+/* Chain, time (seconds since 1970), key usage and, where it names any, extended key usage (mail,
+ * SIP or anything: RFC 8551, 5924). `chain` may be NULL. E2M_UNTRUSTED, E2M_EXPIRED,
  * E2M_BAD_CERTIFICATE. */
 enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
                                       uint64_t now, enum e2m_use use);

@@ -63,6 +63,8 @@ struct e2m_identity people_make(const struct people_wish *wish, const struct e2m
            wish->authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     if (wish->usage)
         extend(made.certificate, by, NID_key_usage, wish->usage);
+    if (wish->purpose)
+        extend(made.certificate, by, NID_ext_key_usage, wish->purpose);
     if (wish->san)
         extend(made.certificate, by, NID_subject_alt_name, wish->san);
     assert(X509_sign(made.certificate, issuer ? issuer->key : made.key, EVP_sha256()) > 0);

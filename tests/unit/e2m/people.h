@@ -13,10 +13,11 @@ enum people_key { PEOPLE_P256, PEOPLE_RSA, PEOPLE_RSA_1024, PEOPLE_P384 };
 
 struct people_wish {
     enum people_key key;
-    const char *san;   /* "URI:sip:alice@a.example", NULL: none */
-    const char *usage; /* keyUsage in OpenSSL's words, NULL: none */
-    uint64_t from, to; /* 0: a day around NOW */
-    bool authority;    /* a CA */
+    const char *san;     /* "URI:sip:alice@a.example", NULL: none */
+    const char *usage;   /* keyUsage in OpenSSL's words, NULL: none */
+    const char *purpose; /* extendedKeyUsage, the same */
+    uint64_t from, to;   /* 0: a day around NOW */
+    bool authority;      /* a CA */
 };
 
 /* A certificate by `issuer` (NULL: by itself). Aborts the test when anything fails. */

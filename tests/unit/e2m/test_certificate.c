@@ -127,6 +127,23 @@ static void test_judgement(void **state)
     e2m_identity_free(&stranger);
 }
 
+/* Whose certificate says what it is for must say this. */
+static void test_purpose(void **state)
+{
+    static const char *const right[] = {"emailProtection", "1.3.6.1.5.5.7.3.20",
+                                        "serverAuth,anyExtendedKeyUsage"};
+    static const char *const wrong[] = {"serverAuth", "clientAuth,codeSigning"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+        assert_int_equal(
+            judge(&(struct people_wish){.purpose = right[i]}, &authority, E2M_USE_ENCRYPT), E2M_OK);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(
+            judge(&(struct people_wish){.purpose = wrong[i]}, &authority, E2M_USE_ENCRYPT),
+            E2M_BAD_CERTIFICATE);
+}
+
 static struct e2m_span pem_of(BIO *bio)
 {
     char *data;
@@ -177,9 +194,8 @@ static void test_reading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_names),
-        cmocka_unit_test(test_subscriber_names),
-        cmocka_unit_test(test_judgement),
+        cmocka_unit_test(test_server_names), cmocka_unit_test(test_subscriber_names),
+        cmocka_unit_test(test_judgement),    cmocka_unit_test(test_purpose),
         cmocka_unit_test(test_reading),
     };
     return cmocka_run_group_tests(tests, begin, end);
