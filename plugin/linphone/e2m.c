@@ -196,6 +196,10 @@ void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *
     struct e2m_call *call = find(sip);
     enum e2m_result result;
 
+    if (call && call->in_clear) { /* placed once more: no server knows of this one */
+        tokens_free(call->tokens);
+        call->tokens = NULL;
+    }
     if (!call || !call->talk || call->in_clear)
         return;
     result = e2m_talk_protect(call->talk, message, now());

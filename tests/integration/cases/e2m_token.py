@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tokens in RTCP: a pinhole opens and closes with them (the paper's outlook)."""
 
+import copy
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from world import flow, net
 from world.e2m_user import media_socket, packet_passes
 from world.middle import DOMAIN, REPOSITORY, Middle
 from world.process import wait_for
+from world.wire import Wire
 
 sys.path.insert(0, os.path.join(REPOSITORY, "tests", "checker"))
 import reference as ref  # noqa: E402 (the checker's own: another hand than the product's)
@@ -163,3 +165,39 @@ def phones(world):
 def mux(world):
     """The same with rtcp-mux: tokens come from the socket of RTP, and there is one pinhole each way."""
     phones_by_tokens(world, mux=True)
+
+
+@case("e2m.token.stock", product=False, limit=90)
+def stock(world):
+    """Stock phones with media in clear, whose RTCP parser gets tokens at the ports of RTP and RTCP, open, closing and broken: the call goes on."""
+    sent = {"rtp": 0, "rtcp": 0, "to": 0, "from": 0}
+    secret = os.urandom(32)
+
+    def beside(datagram, towards_bob):
+        yield 0, datagram
+        octets = datagram.payload
+        if len(octets) < 12 or octets[0] >> 6 != 2 or datagram.target_port in (53, 5060):
+            return
+        sent["to" if towards_bob else "from"] += 1
+        kind = "rtcp" if 200 <= octets[1] <= 204 else "rtp"
+        if towards_bob and sent[kind] < 10:
+            sent[kind] += 1
+            token = copy.copy(datagram)
+            token.payload = ref.pinhole_token(secret, ALICE, BOB, sent[kind] % 3 == 0, 7, sent[kind])
+            if sent[kind] % 5 == 0:
+                token.payload = token.payload[:30]
+            yield 0, token
+    world.start_capture()
+    world.start_network()
+    world.add_phones()
+    wire = Wire(world.bob.node)
+    wire.hook = beside
+    for phone in (world.alice, world.bob):
+        phone.start()
+    call = flow.connect(world)
+    wait_for(lambda: sent["rtp"] >= 10 and sent["rtcp"] >= 2, 30, f"tokens beside RTP and RTCP: {sent}")
+    before = dict(sent)
+    wait_for(lambda: all(sent[n] > before[n] + 50 for n in ("to", "from")), 15, f"media both ways behind them: {sent}")
+    wire.check()
+    flow.hang_up(world, call)
+    assert [e.state for e in world.bob.events()].count("Released") == 1 and not any(e.state == "Error" for e in world.bob.events())
