@@ -464,17 +464,22 @@ static bool is_waiting(const struct sip_call *call, belle_sip_response_t *respon
     return false;
 }
 
+#define HELD_MAX 64 /* provisional ones of all phones of a fork, and of whoever makes up more */
+
 static void keep(struct sip_call *call, belle_sip_channel_t *channel,
                  belle_sip_response_t *response)
 {
-    struct tap_held_response *held = calloc(1, sizeof(*held)), **link;
+    bool final = belle_sip_response_get_status_code(response) >= 200;
+    struct tap_held_response *held, **link;
+    unsigned count = 0;
 
+    for (link = &call->responses; *link; link = &(*link)->next)
+        count++;
+    held = final || count < HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
     if (!held)
         return; /* the peer repeats what matters */
     held->response = (belle_sip_response_t *)belle_sip_object_ref(response);
     held->channel = (belle_sip_channel_t *)belle_sip_object_ref(channel);
-    for (link = &call->responses; *link; link = &(*link)->next)
-        ;
     *link = held;
 }
 
