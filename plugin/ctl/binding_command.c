@@ -23,28 +23,6 @@ static void show(const json_t *answer)
     }
 }
 
-static enum ctl_exit list(const struct ctl *ctl)
-{
-    json_t *answers = ctl_ask_all(json_pack("{s:s}", "command", "bindings"));
-    enum ctl_exit status = CTL_GOOD;
-    const json_t *answer;
-    size_t i;
-
-    if (!json_array_size(answers))
-        status = ctl_not_running();
-    else if (!ctl_all_good(answers))
-        status = CTL_ERROR;
-    json_array_foreach(answers, i, answer)
-    {
-        if (!ctl->json)
-            show(answer);
-    }
-    if (ctl->json)
-        json_dumpf(answers, stdout, JSON_INDENT(1) | JSON_SORT_KEYS), puts("");
-    json_decref(answers);
-    return status;
-}
-
 /* What a running Linphone says of a proof; "" when it knows of none. Static storage. */
 static const char *state_of(const char *aor)
 {
@@ -94,10 +72,8 @@ static enum ctl_exit prove(const char *text)
     enum ctl_exit status;
     json_t *answers;
 
-    if (simauth_aor_canonical(text, aor) != SIMAUTH_OK) {
-        ctl_complain("%s is no SIP address such as sip:bob@example.org", text);
+    if (!ctl_read_address(text, aor))
         return CTL_USAGE;
-    }
     answers = ctl_ask_all(json_pack("{s:s, s:s}", "command", "prove", "aor", aor));
     if (!json_array_size(answers))
         status = ctl_not_running();
@@ -110,7 +86,7 @@ static enum ctl_exit prove(const char *text)
 static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "list"))
-        return list(ctl);
+        return ctl_show_all(ctl, "bindings", show);
     if (argc == 3 && !strcmp(argv[1], "prove"))
         return prove(argv[2]);
     return ctl_usage(&ctl_binding);

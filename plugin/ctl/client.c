@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -126,4 +127,32 @@ bool ctl_all_good(const json_t *answers)
         good = false;
     }
     return good;
+}
+
+enum ctl_exit ctl_show_all(const struct ctl *ctl, const char *command,
+                           void (*show)(const json_t *answer))
+{
+    json_t *answers = ctl_ask_all(json_pack("{s:s}", "command", command));
+    enum ctl_exit status = CTL_GOOD;
+    const json_t *answer;
+    size_t i;
+
+    if (ctl->json)
+        json_dumpf(answers, stdout, JSON_INDENT(1) | JSON_SORT_KEYS), puts("");
+    if (!json_array_size(answers))
+        status = ctl_not_running();
+    else if (!ctl_all_good(answers))
+        status = CTL_ERROR;
+    else if (!ctl->json)
+        json_array_foreach(answers, i, answer) show(answer);
+    json_decref(answers);
+    return status;
+}
+
+bool ctl_read_address(const char *text, char aor[static SIMAUTH_AOR_MAX + 1])
+{
+    if (simauth_aor_canonical(text, aor) == SIMAUTH_OK)
+        return true;
+    ctl_complain("%s is no SIP address such as sip:bob@example.org", text);
+    return false;
 }

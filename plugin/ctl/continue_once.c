@@ -13,10 +13,8 @@ static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
     (void)ctl;
     if (argc != 2)
         return ctl_usage(&ctl_continue_once);
-    if (simauth_aor_canonical(argv[1], aor) != SIMAUTH_OK) {
-        ctl_complain("%s is no SIP address such as sip:bob@example.org", argv[1]);
+    if (!ctl_read_address(argv[1], aor))
         return CTL_USAGE;
-    }
     answers = ctl_ask_all(json_pack("{s:s, s:s}", "command", "continue-once", "peer", aor));
     if (!json_array_size(answers))
         status = ctl_not_running();

@@ -42,6 +42,11 @@ const char *ctl_text(const json_t *object, const char *name);
 /* Asks every running Linphone of this user. Takes `request`. Returns the answers in an array (each
  * with "pid"); empty when none runs. */
 json_t *ctl_ask_all(json_t *request);
+/* Asks all for `command` and prints each answer with `show`, or all of them as JSON. */
+enum ctl_exit ctl_show_all(const struct ctl *ctl, const char *command,
+                           void (*show)(const json_t *answer));
+/* The canonical form of what the person typed; false after a complaint. */
+bool ctl_read_address(const char *text, char aor[static SIMAUTH_AOR_MAX + 1]);
 /* Says that none runs. */
 enum ctl_exit ctl_not_running(void);
 /* Complains about every answer that is an error; true when all are good. */

@@ -69,25 +69,6 @@ static void show(const json_t *answer)
         show_peer(keys, i);
 }
 
-static enum ctl_exit list(const struct ctl *ctl)
-{
-    json_t *answers = ctl_ask_all(json_pack("{s:s}", "command", "keys"));
-    enum ctl_exit status = CTL_GOOD;
-    const json_t *answer;
-    size_t i;
-
-    if (!json_array_size(answers))
-        status = ctl_not_running();
-    else if (!ctl_all_good(answers))
-        status = CTL_ERROR;
-    else if (ctl->json)
-        json_dumpf(answers, stdout, JSON_INDENT(1) | JSON_SORT_KEYS), puts("");
-    else
-        json_array_foreach(answers, i, answer) show(answer);
-    json_decref(answers);
-    return status;
-}
-
 /* -- forget --------------------------------------------------------------------------------------
  */
 
@@ -142,7 +123,7 @@ static enum ctl_exit forget(const struct ctl *ctl, const char *peer)
 static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "list"))
-        return list(ctl);
+        return ctl_show_all(ctl, "keys", show);
     if (argc == 3 && !strcmp(argv[1], "forget"))
         return forget(ctl, strcmp(argv[2], "--all") ? argv[2] : NULL);
     return ctl_usage(&ctl_keys);

@@ -18,13 +18,6 @@ static struct pins *open_pins(const struct ctl *ctl)
     return pins;
 }
 
-static json_t *to_json(const struct pin *pin)
-{
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aor", pin->aor, "nai", pin->nai, "operator",
-                     pin->operator_name, "method", pin->method->name, "since",
-                     (json_int_t)pin->since, "last", (json_int_t)pin->last);
-}
-
 static void show(const struct pin *pin)
 {
     printf("%s\n  is %s, vouched for by %s (%s)\n", pin->aor, pin->nai, pin->operator_name,
@@ -44,7 +37,7 @@ static enum ctl_exit list(const struct ctl *ctl)
     }
     for (size_t i = 0; i < pins_count(pins); i++) {
         if (ctl->json)
-            json_array_append_new(array, to_json(pins_at(pins, i)));
+            json_array_append_new(array, pin_to_json(pins_at(pins, i)));
         else
             show(pins_at(pins, i));
     }
@@ -94,10 +87,8 @@ static enum ctl_exit forget(const struct ctl *ctl, const char *uri)
     enum ctl_exit status;
     json_t *answers;
 
-    if (simauth_aor_canonical(uri, aor) != SIMAUTH_OK) {
-        ctl_complain("%s is no SIP address such as sip:bob@example.org", uri);
+    if (!ctl_read_address(uri, aor))
         return CTL_USAGE;
-    }
     answers = ctl_ask_all(json_pack("{s:s, s:s}", "command", "forget", "peer", aor));
     if (!json_array_size(answers))
         status = forget_in_file(ctl, aor);

@@ -27,38 +27,20 @@ static void show_core(const json_t *core)
         printf("  price     %s (as your operator says)\n", ctl_text(core, "price"));
 }
 
-static void show(const json_t *answers)
+static void show(const json_t *answer)
 {
-    const json_t *answer, *core;
-    size_t i, j;
+    const json_t *core;
+    size_t i;
 
-    json_array_foreach(answers, i, answer)
-    {
-        printf("Linphone %d, plugin %s\n", (int)json_integer_value(json_object_get(answer, "pid")),
-               ctl_text(answer, "version"));
-        json_array_foreach(json_object_get(answer, "cores"), j, core) show_core(core);
-    }
+    printf("Linphone %d, plugin %s\n", (int)json_integer_value(json_object_get(answer, "pid")),
+           ctl_text(answer, "version"));
+    json_array_foreach(json_object_get(answer, "cores"), i, core) show_core(core);
 }
 
 static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
 {
-    json_t *answers;
-    enum ctl_exit status = CTL_GOOD;
-
     (void)argv;
-    if (argc != 1)
-        return ctl_usage(&ctl_status);
-    answers = ctl_ask_all(json_pack("{s:s}", "command", "status"));
-    if (ctl->json)
-        json_dumpf(answers, stdout, JSON_INDENT(1) | JSON_SORT_KEYS), puts("");
-    if (!json_array_size(answers))
-        status = ctl_not_running();
-    else if (!ctl_all_good(answers))
-        status = CTL_ERROR;
-    else if (!ctl->json)
-        show(answers);
-    json_decref(answers);
-    return status;
+    return argc == 1 ? ctl_show_all(ctl, "status", show) : ctl_usage(&ctl_status);
 }
 
 const struct ctl_command ctl_status = {

@@ -32,16 +32,6 @@ struct shown {
 static struct shown *all;
 static unsigned last_number;
 
-static void put(json_t *object, const char *name, const char *text)
-{
-    json_object_set_new(object, name, json_string(text ? text : ""));
-}
-
-static void put_number(json_t *object, const char *name, int64_t number)
-{
-    json_object_set_new(object, name, json_integer((json_int_t)number));
-}
-
 static struct shown *shown_of(const char *id)
 {
     struct shown *s = all;
@@ -116,8 +106,8 @@ static void add_linphone(struct shown *s, json_t *call, LinphoneCall *linphone)
     }
     if (phase == PHASE_TALKING && linphone)
         media = media_of(s, linphone);
-    put(call, "Phase", s->ended ? "ended" : names[phase]);
-    put(call, "Media", media);
+    shown_put(call, "Phase", s->ended ? "ended" : names[phase]);
+    shown_put(call, "Media", media);
     json_object_set_new(call, "Answered", json_boolean(s->answered));
 }
 
@@ -127,7 +117,7 @@ static void add_conference(const struct core *core, bool in, enum simauth_word w
     const struct call *weakest;
 
     json_object_set_new(call, "Conference", json_boolean(in));
-    put(call, "Weakest", shown_verdict(in ? handed_weakest(core, &weakest) : word));
+    shown_put(call, "Weakest", shown_verdict(in ? handed_weakest(core, &weakest) : word));
 }
 
 /* -- what servers on the way are to a call -------------------------------------------------------
@@ -152,15 +142,15 @@ static void add_levels(const json_t *record, json_t *shown)
     for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
         const char *text = json_string_value(json_object_get(record, levels[i].kept));
 
-        put(shown, levels[i].shown, g_strcmp0(text, "none") ? text : "");
+        shown_put(shown, levels[i].shown, g_strcmp0(text, "none") ? text : "");
     }
 }
 
 static void add_ends(const struct shown *s, json_t *call, int64_t began)
 {
-    put(call, "Id", s->id);
-    put_number(call, "Began", began);
-    put_number(call, "Ended", s->ended);
+    shown_put(call, "Id", s->id);
+    shown_put_number(call, "Began", began);
+    shown_put_number(call, "Ended", s->ended);
 }
 
 /* -- what we know --------------------------------------------------------------------------------
@@ -234,11 +224,11 @@ static void add_reason(const struct call *call, json_t *shown)
     bool none = call->reason >= SIMAUTH_EVENT_COUNT;
     char *reason = shown_reason(none ? "" : simauth_event_name(call->reason));
 
-    put(shown, "Reason", reason);
-    put(shown, "ReasonText", words_reason(call->reason));
-    put(shown, "Advice", none ? "none" : shown_advice(call_advised(call)));
-    put(shown, "AdviceText", words_advice(call_advised(call)));
-    put(shown, "Problem", call->error);
+    shown_put(shown, "Reason", reason);
+    shown_put(shown, "ReasonText", words_reason(call->reason));
+    shown_put(shown, "Advice", none ? "none" : shown_advice(call_advised(call)));
+    shown_put(shown, "AdviceText", words_advice(call_advised(call)));
+    shown_put(shown, "Problem", call->error);
     g_free(reason);
 }
 
@@ -253,14 +243,14 @@ static void add_names(const struct call *call, const struct simauth_session *ses
     char *known = call_known_words(call);
     const char *agent = vouched ? agent_words(session) : NULL;
 
-    put(shown, "Verdict", shown_verdict(call->word));
-    put(shown, "VerdictText", text);
-    put(shown, "Nai", nai);
-    put(shown, "Operator", operator_name);
-    put(shown, "OwnNai", session ? simauth_session_own_nai(session) : call->core->own_nai);
-    put(shown, "Method", method ? method->name : "");
-    put(shown, "MethodText", agent ? agent : (known ? known : ""));
-    put_number(shown, "SimAge", vouched ? simauth_session_peer_sim_age(session) : -1);
+    shown_put(shown, "Verdict", shown_verdict(call->word));
+    shown_put(shown, "VerdictText", text);
+    shown_put(shown, "Nai", nai);
+    shown_put(shown, "Operator", operator_name);
+    shown_put(shown, "OwnNai", session ? simauth_session_own_nai(session) : call->core->own_nai);
+    shown_put(shown, "Method", method ? method->name : "");
+    shown_put(shown, "MethodText", agent ? agent : (known ? known : ""));
+    shown_put_number(shown, "SimAge", vouched ? simauth_session_peer_sim_age(session) : -1);
     g_free(known);
     g_free(text);
 }
@@ -270,9 +260,9 @@ static void add_change(const struct call *call, const struct simauth_session *se
 {
     const char *change = change_of(call, session);
 
-    put(shown, "PinnedNai", call->pinned_last ? call->policy.peer_nai : "");
-    put(shown, "Change", change);
-    put(shown, "ChangeText", shown_change_text(change));
+    shown_put(shown, "PinnedNai", call->pinned_last ? call->policy.peer_nai : "");
+    shown_put(shown, "Change", change);
+    shown_put(shown, "ChangeText", shown_change_text(change));
 }
 
 static json_t *see_call(struct shown *s, const struct call *call)
@@ -282,18 +272,18 @@ static json_t *see_call(struct shown *s, const struct call *call)
     const char *listen;
 
     add_ends(s, shown, call->began);
-    put(shown, "Direction", call->caller ? "outgoing" : "incoming");
-    put(shown, "Own", call->policy.own);
-    put(shown, "Peer", call->policy.peer);
+    shown_put(shown, "Direction", call->caller ? "outgoing" : "incoming");
+    shown_put(shown, "Own", call->policy.own);
+    shown_put(shown, "Peer", call->policy.peer);
     add_linphone(s, shown, call->over ? NULL : call_linphone(call));
     add_reason(call, shown);
     add_names(call, session, shown);
     add_change(call, session, shown);
     listen = listen_of(call, session, json_string_value(json_object_get(shown, "Media")));
-    put(shown, "Listen", listen);
-    put(shown, "ListenText", shown_listen_text(listen));
-    put_number(shown, "KnownSince", call_known_since(call));
-    put(shown, "Policy", policy_name(call));
+    shown_put(shown, "Listen", listen);
+    shown_put(shown, "ListenText", shown_listen_text(listen));
+    shown_put_number(shown, "KnownSince", call_known_since(call));
+    shown_put(shown, "Policy", policy_name(call));
     add_conference(call->core, call->joined && !call->over, call->word, shown);
     sips_add(call->core, call->sip, levels);
     e2m_add(call->sip, levels);
@@ -336,29 +326,29 @@ static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall 
     bool decided;
 
     add_ends(s, shown, linphone_call_log_get_start_date((LinphoneCallLog *)(uintptr_t)log));
-    put(shown, "Direction", outgoing ? "outgoing" : "incoming");
-    put(shown, "Own", own);
-    put(shown, "Peer", peer);
+    shown_put(shown, "Direction", outgoing ? "outgoing" : "incoming");
+    shown_put(shown, "Own", own);
+    shown_put(shown, "Peer", peer);
     add_linphone(s, shown, linphone);
     decided = strcmp(json_string_value(json_object_get(shown, "Phase")), "before") != 0;
     for (size_t i = 0; i < G_N_ELEMENTS(empty); i++)
-        put(shown, empty[i], "");
-    put(shown, "Reason", decided ? SHOWN_UNTOUCHED : "");
-    put(shown, "ReasonText", decided ? SHOWN_UNTOUCHED_TEXT : "");
-    put(shown, "Advice", "none");
-    put(shown, "Verdict", "none");
-    put(shown, "VerdictText", words_word(SIMAUTH_WORD_NONE));
+        shown_put(shown, empty[i], "");
+    shown_put(shown, "Reason", decided ? SHOWN_UNTOUCHED : "");
+    shown_put(shown, "ReasonText", decided ? SHOWN_UNTOUCHED_TEXT : "");
+    shown_put(shown, "Advice", "none");
+    shown_put(shown, "Verdict", "none");
+    shown_put(shown, "VerdictText", words_word(SIMAUTH_WORD_NONE));
     add_conference(core, linphone_call_get_conference(linphone) != NULL, SIMAUTH_WORD_NONE, shown);
     sips_add_id(core, s->id, levels);
     add_levels(levels, shown);
     json_decref(levels);
-    put(shown, "Change", "none");
-    put(shown, "Policy", "off");
+    shown_put(shown, "Change", "none");
+    shown_put(shown, "Policy", "off");
     listen = listen_of(NULL, NULL, json_string_value(json_object_get(shown, "Media")));
-    put(shown, "Listen", listen);
-    put(shown, "ListenText", shown_listen_text(listen));
-    put_number(shown, "KnownSince", 0);
-    put_number(shown, "SimAge", -1);
+    shown_put(shown, "Listen", listen);
+    shown_put(shown, "ListenText", shown_listen_text(listen));
+    shown_put_number(shown, "KnownSince", 0);
+    shown_put_number(shown, "SimAge", -1);
     json_object_set_new(shown, "Muted", json_false());
     g_free(own);
     g_free(peer);
@@ -380,8 +370,8 @@ static void end(struct shown *s)
     s->ended = s->ended ? s->ended : core_now();
     if (!s->call)
         return;
-    put(s->call, "Phase", "ended");
-    put_number(s->call, "Ended", s->ended);
+    shown_put(s->call, "Phase", "ended");
+    shown_put_number(s->call, "Ended", s->ended);
     json_object_set_new(s->call, "Conference", json_false());
     json_object_set_new(s->call, "Muted", json_false());
 }
@@ -517,18 +507,19 @@ json_t *shown_record(const json_t *record)
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         value = json_object_get(record, texts[i].kept);
-        put(shown, texts[i].shown, json_string_value(value));
+        shown_put(shown, texts[i].shown, json_string_value(value));
     }
     add_levels(record, shown);
-    put(shown, "Direction", side && !strcmp(side, "caller") ? "outgoing" : "incoming");
-    put(shown, "Verdict", word && strcmp(word, "unknown") ? word : "none");
-    put(shown, "Reason", dashed);
-    put(shown, "Advice", shown_advice_of(reason ? reason : ""));
-    put_number(shown, "Began", json_integer_value(json_object_get(record, "began")));
-    put_number(shown, "Ended", json_integer_value(json_object_get(record, "ended")));
-    put_number(shown, "KnownSince", json_integer_value(json_object_get(record, "known_since")));
+    shown_put(shown, "Direction", side && !strcmp(side, "caller") ? "outgoing" : "incoming");
+    shown_put(shown, "Verdict", word && strcmp(word, "unknown") ? word : "none");
+    shown_put(shown, "Reason", dashed);
+    shown_put(shown, "Advice", shown_advice_of(reason ? reason : ""));
+    shown_put_number(shown, "Began", json_integer_value(json_object_get(record, "began")));
+    shown_put_number(shown, "Ended", json_integer_value(json_object_get(record, "ended")));
+    shown_put_number(shown, "KnownSince",
+                     json_integer_value(json_object_get(record, "known_since")));
     value = json_object_get(record, "sim_age");
-    put_number(shown, "SimAge", value ? json_integer_value(value) : -1);
+    shown_put_number(shown, "SimAge", value ? json_integer_value(value) : -1);
     json_object_set_new(shown, "Answered",
                         json_boolean(json_is_true(json_object_get(record, "answered"))));
     g_free(dashed);

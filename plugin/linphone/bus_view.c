@@ -7,6 +7,7 @@
 #include "prices.h"
 #include "session_bus.h"
 #include "setup.h"
+#include "shown_words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,16 +16,6 @@
 #define BUSY_MS 1500                 /* longer than a card takes that is at work */
 
 static struct session_bus *bus;
-
-static void put(json_t *object, const char *name, const char *text)
-{
-    json_object_set_new(object, name, json_string(text ? text : ""));
-}
-
-static void put_number(json_t *object, const char *name, int64_t number)
-{
-    json_object_set_new(object, name, json_integer((json_int_t)number));
-}
 
 static void put_object(json_t *objects, const char *kind, unsigned number, const char *interface,
                        json_t *properties)
@@ -78,15 +69,15 @@ static json_t *sim_of(struct core *core)
 
     health_of(core, &h);
     file = !strcmp(kind_of(core->settings), "soft") ? g_path_get_basename(h.sim_name) : NULL;
-    put(sim, "Setting", core->settings ? core->settings->sim : "");
-    put(sim, "Kind", kind_of(core->settings));
-    put(sim, "Name", file && *h.sim_name ? file : h.sim_name);
-    put(sim, "Generation", h.generation);
-    put(sim, "State", h.sim);
-    put_number(sim, "TriesLeft", h.tries_left);
-    put(sim, "Text", h.sim_text);
-    put(sim, "Tag", h.sim_tag);
-    put_number(sim, "Since", h.sim_since);
+    shown_put(sim, "Setting", core->settings ? core->settings->sim : "");
+    shown_put(sim, "Kind", kind_of(core->settings));
+    shown_put(sim, "Name", file && *h.sim_name ? file : h.sim_name);
+    shown_put(sim, "Generation", h.generation);
+    shown_put(sim, "State", h.sim);
+    shown_put_number(sim, "TriesLeft", h.tries_left);
+    shown_put(sim, "Text", h.sim_text);
+    shown_put(sim, "Tag", h.sim_tag);
+    shown_put_number(sim, "Since", h.sim_since);
     g_free(file);
     return sim;
 }
@@ -123,13 +114,13 @@ static void add_price(const struct ag_prices *prices, bool vouched, json_t *show
     const struct ag_prices *said = vouched ? prices : &none;
     char amount[PRICE_TEXT_MAX], *text = prices_text(said);
 
-    put(shown, "Price", text);
+    shown_put(shown, "Price", text);
     price_amount(&said->first, amount);
-    put(shown, "PriceFirst", amount);
+    shown_put(shown, "PriceFirst", amount);
     price_amount(&said->again, amount);
-    put(shown, "PriceAgain", amount);
-    put(shown, "PriceCurrency", said->currency);
-    put(shown, "PriceWords", said->words);
+    shown_put(shown, "PriceAgain", amount);
+    shown_put(shown, "PriceCurrency", said->currency);
+    shown_put(shown, "PriceWords", said->words);
     g_free(text);
 }
 
@@ -143,17 +134,17 @@ static json_t *account_of(struct core *core, const LinphoneAccount *account, con
     health_of(core, &h);
     if (simauth_aor_canonical(uri, aor) != SIMAUTH_OK)
         g_strlcpy(aor, uri, sizeof(aor));
-    put(shown, "Aor", aor);
-    put(shown, "Registration", registration_of(account));
-    put(shown, "Nai", vouched ? core->self.nai : "");
-    put(shown, "Operator", vouched ? core->self.operator_name : "");
+    shown_put(shown, "Aor", aor);
+    shown_put(shown, "Registration", registration_of(account));
+    shown_put(shown, "Nai", vouched ? core->self.nai : "");
+    shown_put(shown, "Operator", vouched ? core->self.operator_name : "");
     json_object_set_new(shown, "Vouched", json_boolean(vouched));
-    put(shown, "Policy", core->settings ? policy_of(core, aor) : "off");
-    put(shown, "Gateway",
-        *h.gateway_name || !core->settings ? h.gateway_name : core->settings->gateway);
-    put(shown, "GatewayState", h.gateway);
-    put(shown, "GatewayText", h.gateway_text);
-    put_number(shown, "GatewaySince", h.gateway_since);
+    shown_put(shown, "Policy", core->settings ? policy_of(core, aor) : "off");
+    shown_put(shown, "Gateway",
+              *h.gateway_name || !core->settings ? h.gateway_name : core->settings->gateway);
+    shown_put(shown, "GatewayState", h.gateway);
+    shown_put(shown, "GatewayText", h.gateway_text);
+    shown_put_number(shown, "GatewaySince", h.gateway_since);
     add_price(prices_of(core), vouched, shown);
     return shown;
 }
@@ -217,19 +208,20 @@ static json_t *phone_of(struct core *core)
     json_t *phone = json_object();
     char text[SETTINGS_ERROR_MAX];
 
-    put(phone, "State", state_of(core, text, sizeof(text)));
-    put(phone, "StateText", text);
-    put(phone, "Version", SIMAUTH_VERSION);
-    put(phone, "Host", program_invocation_short_name);
-    put(phone, "HostVersion", linphone_core_get_version());
-    put_number(phone, "ProcessId", getpid());
-    put(phone, "Problem", core_problem(core));
-    put(phone, "SettingsPath", core->settings_path);
-    put(phone, "Policy", core->settings ? settings_policy_name(core->settings->policy) : "off");
-    put(phone, "Nai", core->own_nai);
-    put(phone, "Operator", core->self.operator_name);
-    put(phone, "KeysHome", core->setup ? setup_home(core) : "off");
-    put(phone, "KeysProblem", core->setup ? setup_problem(core) : "");
+    shown_put(phone, "State", state_of(core, text, sizeof(text)));
+    shown_put(phone, "StateText", text);
+    shown_put(phone, "Version", SIMAUTH_VERSION);
+    shown_put(phone, "Host", program_invocation_short_name);
+    shown_put(phone, "HostVersion", linphone_core_get_version());
+    shown_put_number(phone, "ProcessId", getpid());
+    shown_put(phone, "Problem", core_problem(core));
+    shown_put(phone, "SettingsPath", core->settings_path);
+    shown_put(phone, "Policy",
+              core->settings ? settings_policy_name(core->settings->policy) : "off");
+    shown_put(phone, "Nai", core->own_nai);
+    shown_put(phone, "Operator", core->self.operator_name);
+    shown_put(phone, "KeysHome", core->setup ? setup_home(core) : "off");
+    shown_put(phone, "KeysProblem", core->setup ? setup_problem(core) : "");
     return phone;
 }
 

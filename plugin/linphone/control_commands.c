@@ -99,13 +99,8 @@ static void pins(const json_t *request, struct control_reply *reply)
 
     (void)request;
     for (struct core *core = core_first(); core; core = core->next) {
-        for (size_t i = 0; core->pins && i < pins_count(core->pins); i++) {
-            const struct pin *pin = pins_at(core->pins, i);
-            json_array_append_new(
-                list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aor", pin->aor, "nai", pin->nai,
-                                "operator", pin->operator_name, "method", pin->method->name,
-                                "since", (json_int_t)pin->since, "last", (json_int_t)pin->last));
-        }
+        for (size_t i = 0; core->pins && i < pins_count(core->pins); i++)
+            json_array_append_new(list, pin_to_json(pins_at(core->pins, i)));
     }
     control_answer(reply, json_pack("{s:o}", "pins", list));
 }

@@ -146,11 +146,6 @@ static json_t *peer_of(json_t *peers, const char *aor)
     return peer;
 }
 
-static void put(json_t *peer, const char *name, const char *text)
-{
-    json_object_set_new(peer, name, json_string(text ? text : ""));
-}
-
 static void add_pins(const struct core *core, json_t *peers)
 {
     for (size_t i = 0; core->pins && i < pins_count(core->pins); i++) {
@@ -158,9 +153,9 @@ static void add_pins(const struct core *core, json_t *peers)
         json_t *peer = peer_of(peers, pin->aor);
 
         json_object_set_new(peer, "pinned", json_true());
-        put(peer, "nai", pin->nai);
-        put(peer, "operator", pin->operator_name);
-        put(peer, "method", pin->method->name);
+        shown_put(peer, "nai", pin->nai);
+        shown_put(peer, "operator", pin->operator_name);
+        shown_put(peer, "method", pin->method->name);
         json_object_set_new(peer, "since", json_integer((json_int_t)pin->since));
         json_object_set_new(peer, "last", json_integer((json_int_t)pin->last));
     }
@@ -171,9 +166,10 @@ static void add_settings(const struct settings *s, json_t *peers)
     for (size_t i = 0; s && i < s->peer_count; i++) {
         json_t *peer = peer_of(peers, s->peers[i].aor);
 
-        put(peer, "policy",
-            s->peers[i].policy == SETTINGS_UNSET ? "" : settings_policy_name(s->peers[i].policy));
-        put(peer, "set_nai", s->peers[i].nai);
+        shown_put(peer, "policy",
+                  s->peers[i].policy == SETTINGS_UNSET ? ""
+                                                       : settings_policy_name(s->peers[i].policy));
+        shown_put(peer, "set_nai", s->peers[i].nai);
         json_object_set_new(peer, "first_key", json_boolean(s->peers[i].first_key));
     }
 }
@@ -188,10 +184,10 @@ static void add_changes(struct core *core, json_t *peers)
         json_t *peer = peer_of(peers, aor);
         const char *what = text_of(change, "change");
 
-        put(peer, "change", what);
-        put(peer, "change_text", shown_change_text(what));
-        put(peer, "seen_nai", text_of(change, "nai"));
-        put(peer, "seen_operator", text_of(change, "operator"));
+        shown_put(peer, "change", what);
+        shown_put(peer, "change_text", shown_change_text(what));
+        shown_put(peer, "seen_nai", text_of(change, "nai"));
+        shown_put(peer, "seen_operator", text_of(change, "operator"));
         json_object_set_new(peer, "change_since",
                             json_integer(json_integer_value(json_object_get(change, "since"))));
     }

@@ -120,7 +120,7 @@ struct pins *pins_open_lost(const char *folder)
     return pins;
 }
 
-static json_t *pin_to_json(const struct pin *pin)
+json_t *pin_to_json(const struct pin *pin)
 {
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aor", pin->aor, "nai", pin->nai, "operator",
                      pin->operator_name, "method", pin->method->name, "since",

@@ -9,6 +9,7 @@
 #ifndef SIMAUTH_PLUGIN_PINS_H
 #define SIMAUTH_PLUGIN_PINS_H
 
+#include <jansson.h>
 #include <simauth/method.h>
 #include <simauth/name.h>
 #include <simauth/vector.h>
@@ -26,6 +27,8 @@ struct pin {
     const struct simauth_method *method; /* the strongest seen; never NULL */
     int64_t since, last;                 /* seconds since 1970 */
 };
+
+json_t *pin_to_json(const struct pin *pin); /* as it stands in the file; a new reference */
 
 struct pins;
 

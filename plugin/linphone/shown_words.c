@@ -104,3 +104,13 @@ const char *shown_change_text(const char *change)
     };
     return look_up(table, G_N_ELEMENTS(table), change);
 }
+
+void shown_put(json_t *object, const char *name, const char *text)
+{
+    json_object_set_new(object, name, json_string(text ? text : ""));
+}
+
+void shown_put_number(json_t *object, const char *name, int64_t number)
+{
+    json_object_set_new(object, name, json_integer((json_int_t)number));
+}

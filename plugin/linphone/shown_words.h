@@ -4,6 +4,7 @@
 #ifndef SIMAUTH_PLUGIN_SHOWN_WORDS_H
 #define SIMAUTH_PLUGIN_SHOWN_WORDS_H
 
+#include <jansson.h>
 #include <simauth/session.h>
 #include <stdbool.h>
 
@@ -22,6 +23,10 @@ char *shown_verdict_text(enum simauth_word word, const char *nai, const char *op
 const char *shown_listen_text(const char *listen);
 /* The sentence for a change of the peer's. */
 const char *shown_change_text(const char *change);
+
+/* One property; NULL is shown as "". */
+void shown_put(json_t *object, const char *name, const char *text);
+void shown_put_number(json_t *object, const char *name, int64_t number);
 
 #define SHOWN_UNTOUCHED "untouched"
 #define SHOWN_UNTOUCHED_TEXT "your settings ask nobody about this call"
