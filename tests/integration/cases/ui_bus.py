@@ -311,7 +311,7 @@ def enter_pins(world, reader):
     sim = bob.wait_one(SIM, {"State": "locked"})
     assert (sim["TriesLeft"], sim["Kind"]) == (3, "card") and bob.all(PHONE)["State"] == "not-ready", sim
     tag = sim["Tag"]
-    assert re.fullmatch("[0-9a-f]{16}", tag), sim
+    assert re.fullmatch("[0-9a-f]{16}", tag) and tag not in ICCID, f"the mark tells the card: {sim}"
     refused(bob, "NotSealed", "sealed", "EnterPin", "(hb)", None, False, secret=PIN, sealed=False)
     refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="12a4")
     refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="123456789")
