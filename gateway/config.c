@@ -373,14 +373,14 @@ static void read_sip(struct reader *r, struct config *c)
 }
 
 /* A line that phones show: UTF-8 without control characters. */
-static void shown_to(struct reader *r, const char *key, char *to, size_t room)
+static void shown_to(struct reader *r, const char *group, const char *key, char *to, size_t room)
 {
-    if (!g_key_file_has_key(r->file, "charging", key, NULL))
+    if (!g_key_file_has_key(r->file, group, key, NULL))
         return;
-    text_to(r, "charging", key, to, room);
+    text_to(r, group, key, to, room);
     for (const char *c = to; *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            fail(r, "charging", key, "must be one line without control characters");
+            fail(r, group, key, "must be one line without control characters");
             return;
         }
     }
@@ -389,8 +389,8 @@ static void shown_to(struct reader *r, const char *key, char *to, size_t room)
 static void read_charging(struct reader *r, struct config *c)
 {
     c->keep_days = number(r, "charging", "keep_days", 0, 0, 36500);
-    shown_to(r, "currency", c->currency, sizeof c->currency);
-    shown_to(r, "words", c->price_words, sizeof c->price_words);
+    shown_to(r, "charging", "currency", c->currency, sizeof c->currency);
+    shown_to(r, "charging", "words", c->price_words, sizeof c->price_words);
 }
 
 static void read_limits(struct reader *r, struct config *c)
