@@ -52,7 +52,7 @@ static void check(UiPinForm *form)
     const char *pin = gtk_editable_get_text(GTK_EDITABLE(form->entry));
     size_t len = strlen(pin);
     gboolean good = len >= PIN_MIN && len <= PIN_MAX && strspn(pin, "0123456789") == len;
-    gboolean agreed = !is_last(form) || gtk_check_button_get_active(GTK_CHECK_BUTTON(form->last));
+    gboolean agreed = !is_last(form) || gtk_switch_get_active(GTK_SWITCH(form->last));
 
     gtk_widget_set_sensitive(form->unlock, good && agreed && !form->busy);
 }
@@ -198,7 +198,7 @@ static void build_rows(UiPinForm *form)
     gtk_editable_set_max_width_chars(GTK_EDITABLE(form->entry), PIN_MAX);
     gtk_text_set_input_purpose(GTK_TEXT(gtk_editable_get_delegate(GTK_EDITABLE(form->entry))),
                                GTK_INPUT_PURPOSE_PIN);
-    form->last = gtk_check_button_new();
+    form->last = gtk_switch_new(); /* GTK 4.8 leaves a check button in a row without a name */
     form->last_row = row_with(_("Use the last try"), NULL, form->last);
     form->remember = gtk_switch_new();
     remember_row = row_with(_("Remember on this computer"),
@@ -224,7 +224,7 @@ static void build(UiPinForm *form)
     gtk_box_append(GTK_BOX(form), form->unlock);
     g_signal_connect_swapped(form->entry, "changed", G_CALLBACK(check), form);
     g_signal_connect_swapped(form->entry, "entry-activated", G_CALLBACK(unlock), form);
-    g_signal_connect_swapped(form->last, "toggled", G_CALLBACK(check), form);
+    g_signal_connect_swapped(form->last, "notify::active", G_CALLBACK(check), form);
     g_signal_connect_swapped(form->unlock, "clicked", G_CALLBACK(unlock), form);
     g_signal_connect_object(form->sim, "changed", G_CALLBACK(show), form, G_CONNECT_SWAPPED);
 }
