@@ -340,6 +340,7 @@ static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall 
     shown_put(shown, "VerdictText", words_word(SIMAUTH_WORD_NONE));
     add_conference(core, linphone_call_get_conference(linphone) != NULL, SIMAUTH_WORD_NONE, shown);
     sips_add_id(core, s->id, levels);
+    e2m_add_id(core, s->id, levels);
     add_levels(levels, shown);
     json_decref(levels);
     shown_put(shown, "Change", "none");

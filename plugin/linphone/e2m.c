@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "e2m.h"
+#include "bus_view.h"
 #include "call.h"
 #include "e2m_call.h"
 #include "note.h"
@@ -58,6 +59,7 @@ void e2m_call_tell(struct e2m_call *call, enum word word, const char *why)
     g_strlcpy(call->why, why, sizeof(call->why));
     note_call(sip_call_id(call->sip), call->caller, "e2m", "word=%s servers=%s signer=%s text=%s",
               token(call), servers(call), *call->signer ? call->signer : "none", why);
+    bus_view_changed();
 }
 
 void e2m_add(const struct sip_call *sip, json_t *record)
@@ -490,6 +492,14 @@ static void remember(struct e2m_call *call)
         core_remember_call(call->core, json_incref(record));
     }
     json_decref(record);
+}
+
+void e2m_add_id(const struct core *core, const char *call_id, json_t *record)
+{
+    for (const struct e2m_call *call = all; call; call = call->next) {
+        if (call->core == core && !strcmp(call->id, call_id))
+            e2m_add(call->sip, record);
+    }
 }
 
 void e2m_over(const struct core *core, const char *call_id)

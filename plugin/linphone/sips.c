@@ -122,10 +122,8 @@ void sips_add_id(const struct core *core, const char *call_id, json_t *record)
 
     while (s && strcmp(s->id, call_id) != 0)
         s = s->next;
-    if (!s)
-        return;
-    put(s, record);
-    e2m_add(s->sip, record);
+    if (s)
+        put(s, record);
 }
 
 static json_t *own_record(const struct sips *s)

@@ -63,6 +63,12 @@ def set_up(world):
         client.wait_one(CALL, {"Phase": "ended", "EndToMiddle": "enveloped"})
         record = client.call("History", "(uu)", 0, 1)[1][0]
         assert (record["EndToMiddle"], record["EndToMiddleServers"].split()[0]) == ("enveloped", SERVER), record
+    alice.call("SetSetting", "(sss)", f"peer {world.bob.aor}", "policy", "off")
+    assert bob.call("Forget", "(s)", world.alice.aor) is True  # whom he would not take without her SIM
+    number = flow.connect(world)  # and without anybody asked about a SIM
+    shown = alice.wait_one(CALL, {"Reason": "untouched", "EndToMiddle": "enveloped"})
+    assert (shown["Verdict"], shown["EndToMiddleServers"].split()[0]) == ("none", SERVER), shown
+    flow.hang_up(world, number)
     rows = settings(alice, f"peer {world.bob.aor}")
     assert rows["e2m"] == "require" and rows["certificate"].endswith("peer.pem"), rows
     assert "certificate" not in settings(alice, f"account {world.alice.aor}")
