@@ -240,6 +240,17 @@ def alice_again(world, sim, **settings):
     world.alice.start()
 
 
+def no_letters(bob, window):
+    """The person does not want to read letters aloud after a proof: it is a setting from then on."""
+    window.wait_text("Call somebody you know who has this too")
+    window.press("No letters to read aloud")
+
+    def kept():
+        with open(bob.node.path(".config/simauth/simauth.conf"), encoding="utf-8") as text:
+            return re.search(r"^mark_verified *= *true$", text.read(), re.M)
+    flow.wait_any(kept, 10, "mark_verified in the settings")
+
+
 @case("ui.live.software", limit=180)
 def software(world):
     """Linphone was there first, and the SIM comes out of the operator's code: ready; then Alice has a wrong SIM, no
@@ -263,6 +274,7 @@ def software(world):
     window.type("Code", code)
     window.press("Activate")
     window.wait_text("You are bob@operator-b.example, and Operator B vouches for you.", limit=40)
+    no_letters(bob, window)
     window.press("Done")
 
     bob.ctl("settings", "set", "ask", "everybody")  # else nobody is asked about people who were never met
