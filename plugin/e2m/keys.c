@@ -86,7 +86,8 @@ static bool read_trust(struct e2m_keys *keys, const char *path, char *error)
     struct text text = {NULL, 0};
     bool right = read_file(path, &text, error);
 
-    if (right && e2m_trust_add(keys->trust, span(&text)) != E2M_OK) {
+    if (right && (e2m_trust_add(keys->people, span(&text)) != E2M_OK ||
+                  e2m_trust_add(keys->servers, span(&text)) != E2M_OK)) {
         g_snprintf(error, E2M_ERROR_MAX, "%s: no certificate in it", path);
         right = false;
     }
@@ -99,8 +100,9 @@ struct e2m_keys *e2m_keys_read(const char *certificate, const char *key, const c
 {
     struct e2m_keys *keys = g_new0(struct e2m_keys, 1);
 
-    keys->trust = e2m_trust_new();
-    if (!keys->trust)
+    keys->people = e2m_trust_new();
+    keys->servers = e2m_trust_new();
+    if (!keys->people || !keys->servers)
         g_snprintf(error, E2M_ERROR_MAX, "out of memory");
     else if ((!certificate || read_own(keys, certificate, key, error)) &&
              (!authorities || read_trust(keys, authorities, error)))
@@ -114,7 +116,8 @@ void e2m_keys_free(struct e2m_keys *keys)
     if (!keys)
         return;
     e2m_identity_free(&keys->own);
-    e2m_trust_free(keys->trust);
+    e2m_trust_free(keys->people);
+    e2m_trust_free(keys->servers);
     g_free(keys);
 }
 

@@ -78,7 +78,7 @@ enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partne
                                   uint64_t now)
 {
     enum e2m_result result = e2m_check_subscriber(
-        partner->certificate, partner->chain, talk->keys->trust, now, E2M_USE_ENCRYPT, talk->peer);
+        partner->certificate, partner->chain, talk->keys->people, now, E2M_USE_ENCRYPT, talk->peer);
 
     /* Of each part too: whoever answers has to make the answer's parts under their keys. */
     for (size_t kind = 0; result == E2M_OK && kind < E2M_PART_KINDS; kind++)
@@ -113,7 +113,7 @@ enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_part
 {
     struct share *share = &talk->shares[part];
     enum e2m_result result =
-        e2m_check_server(partner->certificate, partner->chain, talk->keys->trust, now, domain);
+        e2m_check_server(partner->certificate, partner->chain, talk->keys->servers, now, domain);
     struct e2m_label one;
 
     if (result == E2M_OK)
@@ -410,7 +410,7 @@ static enum e2m_result read_body(struct e2m_talk *talk, belle_sip_message_t *mes
         .identity_count = talk->keys->own.key ? 1 : 0,
         .ceks = ceks,
         .cek_count = E2M_PART_KINDS + CEKS_MAX,
-        .trust = talk->keys->trust,
+        .trust = talk->keys->people,
         .from = talk->peer,
         .to = talk->own,
         .wants = wants,

@@ -24,7 +24,7 @@ bool e2m_call_read_keys(struct e2m_call *call)
     if (call->keys && !s->e2m_certificate)
         (void)certificates_own(call->core, call->own, &call->keys->own);
     if (call->keys)
-        certificates_trust(call->core, call->peer, call->keys->trust);
+        certificates_trust(call->core, call->peer, call->keys->people);
     if (call->keys)
         call->talk = e2m_talk_new(call->keys, call->own, call->peer);
     return call->talk != NULL;
