@@ -21,7 +21,7 @@ from . import debian13, sandbox
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 WEEK = 7 * 24 * 3600  # seconds
 # Linphone, and what a person's Debian has anyway.
-STOCK = "linphone-cli linphone-common mount systemd"
+STOCK = "linphone-cli linphone-common mount systemd systemd-sysv"
 # The release that upgrades begin with, and the commit that its tag names: a checkout may have no tags.
 OLD, OLD_COMMIT = "0.1.0", "75a35dd2df61fc25000c9787296008a49ee34a9a"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
@@ -130,10 +130,11 @@ class Machine:
         shutil.rmtree(f"{root}/srv/packages-{self.suite}")
 
     def _purge(self, root):
-        # The stock machine is without what Debian's systemd only recommends, D-Bus among it; the window brought that in, and
-        # apt would keep it for systemd's sake.
+        # The stock machine is without what Debian's systemd only recommends or suggests, D-Bus among it; the window brought
+        # that in, and apt would keep it for systemd's sake.
         names = self.names()
-        print(_run(["chroot", root, "apt-get", "purge", "--auto-remove", "-o", "APT::AutoRemove::RecommendsImportant=0", *names], env=ENVIRONMENT)[-1500:])
+        alone = [word for kind in ("Recommends", "Suggests") for word in ("-o", f"APT::AutoRemove::{kind}Important=0")]
+        print(_run(["chroot", root, "apt-get", "purge", "--auto-remove", *alone, *names], env=ENVIRONMENT)[-1500:])
 
     def names(self):
         """Our packages."""
