@@ -18,9 +18,9 @@
 #define LIST_S 3600       /* a list of revoked ones is good for */
 #define LISTS_A_MINUTE 60 /* of one address */
 
-static bool begin(struct request *request, bool write)
+static bool begin_reading(struct request *request)
 {
-    enum store_result result = request->gateway->ops->begin(request->gateway->store, write);
+    enum store_result result = request->gateway->ops->begin(request->gateway->store, false);
 
     if (result != STORE_OK)
         answer_store(request, result);
@@ -215,7 +215,7 @@ void certificates_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !begin(request, true))
+    if (request_repeated(request) || !request_allowed(request) || !request_begin(request))
         return;
     outcome = serve(request, &wish, &object);
     if (outcome.problem == PROBLEM_BAD_REQUEST || outcome.problem == PROBLEM_NOT_FOUND) {
@@ -309,7 +309,7 @@ static void answer_own(struct request *request, const struct search *search)
     json_t *object = NULL;
     enum store_result result;
 
-    if (!begin(request, false))
+    if (!begin_reading(request))
         return;
     result = look(request, search, &object);
     request->gateway->ops->rollback(request->gateway->store);
@@ -392,7 +392,7 @@ static void ask_voucher(struct request *request, const struct search *search)
     struct voucher voucher;
     struct outcome outcome;
 
-    if (!begin(request, false))
+    if (!begin_reading(request))
         return;
     outcome = find_voucher(gateway, search->aor, search->nai, &voucher);
     gateway->ops->rollback(gateway->store);
@@ -460,7 +460,7 @@ void certificates_revoked_get(struct request *request)
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of lists");
         return;
     }
-    if (!begin(request, false))
+    if (!begin_reading(request))
         return;
     list = g_array_new(FALSE, FALSE, sizeof(struct pki_revoked));
     result = gateway->ops->authority_get(gateway->store, &authority);
