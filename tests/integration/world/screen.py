@@ -94,8 +94,16 @@ class Window:
         return self._screen.ask(app=self.name, **what)
 
     def words(self):
-        """Every text that is showing, in the order of the tree."""
-        return self.ask(do="words")
+        """Every text that is showing, in the order of the tree; once more when something went while we looked."""
+        answers = []
+
+        def look():
+            answers.append(self._screen.try_ask(app=self.name, do="words"))
+            return not answers[-1].get("error", "").startswith("accessibility: ")
+        wait_for(look, 5, "window that holds still", every=0.05)
+        if "error" in answers[-1]:
+            raise Failed(f"{self.name}: {answers[-1]['error']}")
+        return answers[-1]["result"]
 
     def says(self, text):
         return any(text in word for word in self.words())
