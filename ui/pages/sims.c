@@ -13,6 +13,7 @@ struct page {
     UiPhone *phone; /* borrowed from the list of phones; NULL none */
     UiRecord *sim;
     GtkWidget *stack, *row, *icon, *pin, *forget, *readers;
+    GtkFileChooserNative *chooser; /* open; it may outlive the page */
 };
 
 /* -- the SIM in use -----------------------------------------------------------------------------
@@ -103,7 +104,7 @@ static void file_chosen(GtkNativeDialog *dialog, int response, struct page *page
     }
     g_free(path);
     g_clear_object(&file);
-    g_object_unref(dialog);
+    g_clear_object(&page->chooser);
 }
 
 static void choose_file(struct page *page)
@@ -112,6 +113,8 @@ static void choose_file(struct page *page)
         gtk_file_chooser_native_new(_("Software SIM"), ui_app_window(page->app),
                                     GTK_FILE_CHOOSER_ACTION_OPEN, _("_Use"), _("_Cancel"));
 
+    g_clear_object(&page->chooser);
+    page->chooser = dialog;
     g_signal_connect(dialog, "response", G_CALLBACK(file_chosen), page);
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
@@ -232,6 +235,9 @@ static void free_page(gpointer data)
         g_signal_handlers_disconnect_by_data(ui_phone_sims(page->phone), page);
     if (page->sim)
         g_signal_handlers_disconnect_by_data(page->sim, page);
+    if (page->chooser)
+        g_signal_handlers_disconnect_by_data(page->chooser, page);
+    g_clear_object(&page->chooser);
     g_clear_object(&page->phone);
     g_clear_object(&page->sim);
     g_free(page);
