@@ -242,7 +242,9 @@ class Drain(Base):
         answers = []
         thread = threading.Thread(target=lambda: answers.append(self.ask()))
         thread.start()
-        wait_for(lambda: metrics(a)["simauth_requests_in_flight"] == 1)
+        mute.settimeout(10)
+        self.addCleanup(mute.accept()[0].close)  # the partner is asked: not only the first words of Digest are under way
+        self.assertEqual(metrics(a)["simauth_requests_in_flight"], 1)
         self.assertEqual(a.stop(), 0)
         thread.join(10)
         self.assertEqual((answers[0].status, answers[0].problem), (503, "operator-down"))
