@@ -4,9 +4,9 @@
 
 from cases import case
 from cases.call import AUTHENTICATED, prepare, refuse
-from world import flow, zrtp
+from world import flow, packet, zrtp
 
-SIP_PORT = 5060
+SERVICES = {53, 5060}  # of DNS and SIP: an identifier of the first may begin like a packet of RTP
 
 
 class Held:
@@ -29,8 +29,8 @@ class Held:
     @staticmethod
     def _is_rtp(datagram):
         payload = datagram.payload
-        return (datagram.target_port != SIP_PORT and datagram.target_port % 2 == 0 and len(payload) > 12 and
-                payload[0] >> 6 == 2 and not 72 <= payload[1] & 0x7f <= 76)
+        return (datagram.protocol == packet.UDP and not SERVICES & {datagram.source_port, datagram.target_port} and
+                len(payload) > 12 and payload[0] >> 6 == 2 and not 64 <= payload[1] & 0x7f <= 95)  # RFC 5761: RTCP
 
 
 @case("call.silence")
