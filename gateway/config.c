@@ -346,6 +346,27 @@ static void read_auc(struct reader *r, struct config *c)
     g_free(amf);
 }
 
+/* Whom the proxy asks for a password. The realm is its own domain's unless said. */
+static void read_sip_account(struct reader *r, struct config *c)
+{
+    struct sip_account *account = &c->sip_account;
+    const char *domain = c->sip_from ? strchr(c->sip_from, '@') : NULL;
+    char why[SEAL_ERROR_MAX];
+
+    account->user = text(r, "sip", "user", "");
+    account->realm = text(r, "sip", "realm", domain ? domain + 1 : "");
+    account->password_file = text(r, "sip", "password_file", "");
+    if (r->failed)
+        return;
+    if (!account->user[0] != !account->password_file[0])
+        fail(r, "sip", account->user[0] ? "user" : "password_file",
+             "user and password_file belong together");
+    else if (strlen(account->user) > SIMAUTH_DIGEST_TEXT_MAX || strpbrk(account->user, "\"\\:"))
+        fail(r, "sip", "user", "cannot be a user of Digest: no quotes, backslashes and colons");
+    else if (!sip_digest_check(account, why))
+        fail(r, "sip", "password_file", why);
+}
+
 static void read_sip(struct reader *r, struct config *c)
 {
     static const char *const names[] = {"udp", "tcp", "tls"};
@@ -368,6 +389,7 @@ static void read_sip(struct reader *r, struct config *c)
         fail(r, "sip", "from", "must be a SIP address such as sip:address-check@operator.example");
     if (!r->failed && strpbrk(c->sip_proxy, "<>;/@ \""))
         fail(r, "sip", "proxy", "must be a host name or an IP address; the port stands in port");
+    read_sip_account(r, c);
     g_free(transport);
     g_free(from);
 }
@@ -426,7 +448,7 @@ static const struct {
             "hlr_timeout_ms allow_2g allow_password weak_algorithms udm_url udm_ca udm_certificate "
             "udm_key "
             "udm_token udm_timeout_ms "},
-    {"sip", " proxy port transport ca_file from "},
+    {"sip", " proxy port transport ca_file from user realm password_file "},
     {"charging", " keep_days currency words "},
     {"life", " vector confirmed session nonce operator_key certificate "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
@@ -505,6 +527,9 @@ void config_free(struct config *c)
     g_free(c->sip_proxy);
     g_free(c->sip_ca_file);
     g_free(c->sip_from);
+    g_free(c->sip_account.user);
+    g_free(c->sip_account.realm);
+    g_free(c->sip_account.password_file);
     g_free(c->hlr_address);
     g_free(c->hlr_name);
     g_free(c->udm_url);

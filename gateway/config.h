@@ -5,6 +5,7 @@
 #ifndef SIMAUTH_GATEWAY_CONFIG_H
 #define SIMAUTH_GATEWAY_CONFIG_H
 
+#include "api/sip_digest.h"
 #include "auc/auc.h"
 #include "store/store.h"
 #include <stdbool.h>
@@ -55,6 +56,7 @@ struct config {
     unsigned weak_allowed; /* bits 1 << enum store_algorithm */
     /* sip: where address checks are sent; sip_proxy "": nowhere */
     char *sip_proxy, *sip_ca_file, *sip_from;
+    struct sip_account sip_account;
     int sip_port;
     enum config_sip_transport sip_transport;
     int keep_days; /* charging records, 0: for ever */

@@ -150,7 +150,7 @@ bool request_repeated(struct request *request)
 
 enum store_result request_remember(struct request *request, char *body)
 {
-    struct store_answer answer = {.made = request->now};
+    struct store_answer answer = {.made = request->now, .secret = request->secret};
 
     snprintf(answer.who, sizeof answer.who, "%s", request->who);
     memcpy(answer.key, request->key, sizeof answer.key);

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sip_message.h"
 #include "../log.h"
+#include "../store/seal.h"
+#include "sip_digest.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -28,6 +30,10 @@ struct message {
     enum config_sip_transport transport;
     char aor[SIMAUTH_AOR_MAX + 1], text[SIP_MESSAGE_TEXT_MAX + 1];
     char branch[33], call[33], tag[17];
+    struct sip_account account;
+    unsigned cseq;
+    char credentials[SIP_DIGEST_LINE_MAX]; /* a header's line, or "" */
+    char answer[MESSAGE_MAX];              /* the final one */
     int64_t until_us;
 };
 
@@ -39,6 +45,9 @@ static void message_free(struct message *m)
     g_free(m->host);
     g_free(m->ca_file);
     g_free(m->from);
+    g_free(m->account.user);
+    g_free(m->account.realm);
+    g_free(m->account.password_file);
     g_free(m);
 }
 
@@ -72,13 +81,14 @@ static int compose(const struct message *m, const char *local, char text[static 
                     "From: <%s>;tag=%s\r\n"
                     "To: <%s>\r\n"
                     "Call-ID: %s\r\n"
-                    "CSeq: 1 MESSAGE\r\n"
+                    "CSeq: %u MESSAGE\r\n"
+                    "%s"
                     "Content-Type: text/plain\r\n"
                     "Content-Length: %zu\r\n"
                     "\r\n%s",
                     m->aor, names[m->transport], local, m->branch, literal ? "[" : "", m->host,
                     literal ? "]" : "", m->port, parameters[m->transport], m->from, m->tag, m->aor,
-                    m->call, strlen(m->text), m->text);
+                    m->call, m->cseq, m->credentials, strlen(m->text), m->text);
 }
 
 /* The status of an answer to this request; 0: anything else. */
@@ -135,10 +145,10 @@ static bool local_of(int fd, char local[static 80])
 }
 
 /* The final status, 0 when none came before `until_us`, and whether a provisional one did. */
-static int read_udp(const struct message *m, int fd, int64_t until_us, bool *provisional)
+static int read_udp(struct message *m, int fd, int64_t until_us, bool *provisional)
 {
     struct pollfd waits = {.fd = fd, .events = POLLIN};
-    char answer[MESSAGE_MAX];
+    char *answer = m->answer;
     int64_t now;
 
     while ((now = g_get_monotonic_time()) < until_us) {
@@ -147,7 +157,7 @@ static int read_udp(const struct message *m, int fd, int64_t until_us, bool *pro
 
         if (poll(&waits, 1, (int)((until_us - now) / 1000) + 1) <= 0)
             continue;
-        len = recv(fd, answer, sizeof answer - 1, 0);
+        len = recv(fd, answer, sizeof m->answer - 1, 0);
         if (len < 0) /* nobody listens there: it may come back, the timer goes on */
             g_usleep(20000);
         answer[MAX(len, 0)] = '\0';
@@ -159,7 +169,7 @@ static int read_udp(const struct message *m, int fd, int64_t until_us, bool *pro
     return 0;
 }
 
-static int over_udp(const struct message *m)
+static int over_udp(struct message *m)
 {
     char text[MESSAGE_MAX], local[80];
     int fd = connect_udp(m), len, status = 0;
@@ -194,9 +204,9 @@ static bool wait_for(CURL *easy, short events, int64_t until_us)
     return poll(&waits, 1, (int)(left / 1000) + 1) > 0;
 }
 
-static int talk(const struct message *m, CURL *easy)
+static int talk(struct message *m, CURL *easy)
 {
-    char text[MESSAGE_MAX], answer[MESSAGE_MAX], local[80], *host = NULL;
+    char text[MESSAGE_MAX], *answer = m->answer, local[80], *host = NULL;
     size_t sent = 0, got = 0, n, len;
     long port = 0;
     CURLcode code = CURLE_OK;
@@ -213,8 +223,8 @@ static int talk(const struct message *m, CURL *easy)
         if (code == CURLE_AGAIN && !wait_for(easy, POLLOUT, m->until_us))
             return 0;
     }
-    while (sent == len && status < 200 && got < sizeof answer - 1) {
-        code = curl_easy_recv(easy, answer + got, sizeof answer - 1 - got, &n);
+    while (sent == len && status < 200 && got < sizeof m->answer - 1) {
+        code = curl_easy_recv(easy, answer + got, sizeof m->answer - 1 - got, &n);
         if (code == CURLE_AGAIN && wait_for(easy, POLLIN, m->until_us))
             continue;
         if (code != CURLE_OK || n == 0)
@@ -229,7 +239,7 @@ static int talk(const struct message *m, CURL *easy)
     return status;
 }
 
-static int over_stream(const struct message *m)
+static int over_stream(struct message *m)
 {
     CURL *easy = curl_easy_init();
     char *url =
@@ -258,20 +268,49 @@ static int over_stream(const struct message *m)
 /* -- the threads ---------------------------------------------------------------------------------
  */
 
+static int send_it(struct message *m)
+{
+    return m->transport == CONFIG_SIP_UDP ? over_udp(m) : over_stream(m);
+}
+
+/* The same request once more, with credentials: another transaction of the same dialog-less call
+ * (RFC 3261, 22.2). */
+static int send_again(struct message *m, const char **why, char *error)
+{
+    if (!sip_digest_answer(&m->account, m->aor, m->text, m->answer, m->credentials, why, error) ||
+        !random_hex(m->branch, 32))
+        return 0;
+    m->cseq++;
+    *why = "the proxy did not take user and password of [sip]";
+    return send_it(m);
+}
+
+static bool asks(int status)
+{
+    return status == 401 || status == 407;
+}
+
 static void run(gpointer data, gpointer unused)
 {
     struct message *m = data;
-    int status;
+    const char *why = "the proxy or the address refused it", *asked = NULL;
+    char error[SEAL_ERROR_MAX] = "";
+    int status, second = 0;
 
     (void)unused;
     m->until_us = g_get_monotonic_time() + LIMIT_US;
-    status = m->transport == CONFIG_SIP_UDP ? over_udp(m) : over_stream(m);
+    status = send_it(m);
+    if (asks(status))
+        second = send_again(m, &asked, error);
+    status = second ? second : status;
+    if (status == 0)
+        why = "no answer from the proxy of [sip]";
+    else if (asks(status) && asked)
+        why = asked;
     if (status >= 200 && status < 300)
         log_line("op=message result=sent status=%d", status);
     else
-        log_line("op=message result=failed status=%d reason=\"%s\"", status,
-                 status ? "the proxy or the address refused it"
-                        : "no answer from the proxy of [sip]");
+        log_line("op=message result=failed status=%d reason=\"%s\"", status, why);
     message_free(m);
 }
 
@@ -284,6 +323,10 @@ static struct message *message_new(const struct config *config, const char *aor,
     m->ca_file = g_strdup(config->sip_ca_file);
     m->from = g_strdup(config->sip_from);
     m->transport = config->sip_transport;
+    m->account.user = g_strdup(config->sip_account.user);
+    m->account.realm = g_strdup(config->sip_account.realm);
+    m->account.password_file = g_strdup(config->sip_account.password_file);
+    m->cseq = 1;
     g_strlcpy(m->aor, aor, sizeof m->aor);
     g_strlcpy(m->text, text, sizeof m->text);
     if (random_hex(m->branch, 32) && random_hex(m->call, 32) && random_hex(m->tag, 16))

@@ -121,6 +121,7 @@ void federation_tickets_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
     else if (!request_repeated(request) && request_allowed(request) &&
              partner_claims_caller(request, &body.names) && request_begin(request)) {
+        request->secret = true; /* half_b is in the clear in it */
         outcome = serve(request, &body, &t, &half_b);
         outcome_finish(request, &outcome,
                        outcome_good(&outcome) ? half_object(request, &t, &half_b) : NULL);

@@ -49,9 +49,10 @@ int seal_read_secret(const char *path, bool credential, const char *what, uint8_
     ssize_t n;
 
     if (fd < 0) {
-        snprintf(error, SEAL_ERROR_MAX,
-                 "%s cannot be opened: %s. \"simauth-gatewayctl init\" makes the sealing key", path,
-                 strerror(errno));
+        snprintf(error, SEAL_ERROR_MAX, "%s cannot be opened: %s%s", path, strerror(errno),
+                 strcmp(what, "sealing key") == 0
+                     ? ". \"simauth-gatewayctl init\" makes the sealing key"
+                     : "");
         return -1;
     }
     if (check_file(fd, path, credential, what, error) == 0) {

@@ -1,42 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every SQL store does: answers, records, prices, operator keys. */
+/* What every SQL store does: records, prices, operator keys. */
 #include "sql.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* -- answers ------------------------------------------------------------------------------------
- */
-
-enum store_result sql_answer_get(struct store *store, const char *who, const uint8_t *key,
-                                 struct store_answer *answer)
-{
-    struct sql_rows *s = sql_bind(store, SQL_ANSWER_GET, "tb", who, key, (size_t)STORE_KEY_LEN);
-    enum store_result result = sql_row(store, s);
-
-    if (result != STORE_OK)
-        return result;
-    memset(answer, 0, sizeof *answer);
-    snprintf(answer->who, sizeof answer->who, "%s", who);
-    memcpy(answer->key, key, STORE_KEY_LEN);
-    if (!sql_octets(store, s, 0, answer->hash, STORE_HASH_LEN))
-        result = STORE_DAMAGED;
-    else if (!(answer->body = strdup(sql_string(store, s, 1))))
-        result = STORE_FAILED;
-    answer->made = sql_integer(store, s, 2);
-    sql_reset(store, s);
-    return result;
-}
-
-enum store_result sql_answer_put(struct store *store, const struct store_answer *answer)
-{
-    return sql_run(store, sql_bind(store, SQL_ANSWER_PUT, "tbbti", answer->who, answer->key,
-                                   (size_t)STORE_KEY_LEN, answer->hash, (size_t)STORE_HASH_LEN,
-                                   answer->body, answer->made));
-}
 
 /* -- records ------------------------------------------------------------------------------------
  */

@@ -302,6 +302,7 @@ struct store_answer {
     uint8_t hash[STORE_HASH_LEN]; /* SHA-256 of target and body */
     char *body;                   /* JSON; from answer_get: malloc'ed */
     int64_t made;
+    bool secret; /* it holds a key: sealed at rest */
 };
 
 /* How far sealing anew has come. */
@@ -475,6 +476,7 @@ struct store_ops {
     /* Another challenge and key in the place of a reserved AV_A. */
     enum store_result (*vector_renew)(struct store *store, const struct store_vector *vector);
 
+    /* A secret one that no sealing key opens any more is none. */
     enum store_result (*answer_get)(struct store *store, const char *who, const uint8_t *key,
                                     struct store_answer *answer);
     /* STORE_NONE: there is one already that is not over; it stays. */

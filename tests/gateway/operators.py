@@ -186,6 +186,15 @@ class Operator:
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database, database:
             database.execute(text)
 
+    def rows(self, text):
+        """What stands in the database: a list of tuples of texts."""
+        if SHARED_DATABASE:
+            said = subprocess.run(["psql", "-At", "-F", "\t", "-d", self.database, "-c", text], check=True, timeout=20,
+                                  capture_output=True, text=True).stdout
+            return [tuple(line.split("\t")) for line in said.splitlines()]
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database:
+            return [tuple(map(str, row)) for row in database.execute(text)]
+
     def log_text(self):
         with open(self.log) as f:
             return f.read()

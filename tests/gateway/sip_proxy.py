@@ -38,9 +38,9 @@ class Proxy:
         self.arrivals += 1
         if self.arrivals <= self.lose:
             return None
-        headers = dict(re.findall(r"^([\w-]+): (.*?)\r$", text, re.M))
         self.seen.put(text)
-        copied = "".join(f"{n}: {headers[n]}\r\n" for n in ("Via", "From", "To", "Call-ID", "CSeq"))
+        copied = "".join(f"{line}\r\n" for line in text.split("\r\n\r\n")[0].split("\r\n")
+                         if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq"))
         return f"SIP/2.0 {self.status}\r\n{copied}Content-Length: 0\r\n\r\n"
 
     def run(self):

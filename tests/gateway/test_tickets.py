@@ -221,6 +221,25 @@ class Tickets(Both):
         self.assertEqual(self.partner_asks("/v1/federation/changes", changes).problem, "nobody")
         self.assertEqual(self.alice.raw("POST", "/v1/federation/tickets", b"{}").problem, "not-yours")  # no certificate
 
+    def test_kept_answer_is_sealed(self):
+        """Our half of a ticket's key is in the answer that a repeat gets; in the database nobody reads it."""
+        kept = "SELECT body FROM answer WHERE who = 'p:Operator A'"
+        before = set(self.pair.b.rows(kept))
+        body = {"use": "agt", "ticket": b64u(os.urandom(16)), "half": b64u(os.urandom(32)),
+                "caller": self.pair.aor_a, "callee": self.pair.aor_b, "nai_a": "alice@operator-a.test"}
+        key = os.urandom(16)
+        first = self.partner_asks("/v1/federation/tickets", body, key)
+        self.assertEqual(first.status, 200, first.raw)
+        self.assertEqual(len(unb64u(first.json["half"])), 32)
+        [(stored,)] = set(self.pair.b.rows(kept)) - before
+        self.assertTrue(stored.startswith("sealed "), stored)
+        self.assertNotIn(first.json["half"].encode(), unb64u(stored.removeprefix("sealed ")))
+        again = self.partner_asks("/v1/federation/tickets", body, key)
+        self.assertEqual((again.status, again.raw), (200, first.raw))
+        # in another's place it opens no more, and is none; the ticket itself is there already
+        for changed in (stored[:-2] + ("AA" if stored[-2:] != "AA" else "QA"), "sealed " + "A" * 100, "sealed "):
+            self.pair.b.sql(f"UPDATE answer SET body = '{changed}' WHERE body LIKE 'sealed %'")
+            self.assertEqual(self.partner_asks("/v1/federation/tickets", body, key).problem, "not-yours")
 
     # -- first keys ----------------------------------------------------------------------------
     def test_first_key(self):
