@@ -74,57 +74,72 @@ enum simauth_result crypto_hash(enum hash hash, const struct span *spans, size_t
     return good ? SIMAUTH_OK : SIMAUTH_CRYPTO;
 }
 
-enum simauth_result crypto_hmac(const void *key, size_t key_len, const struct span *spans, size_t n,
-                                uint8_t out[static SHA256_LEN])
+/* One context may serve one HMAC after the other: a copy of the fetched one costs as much as an
+ * HMAC. */
+static bool hmac(EVP_MAC_CTX *ctx, const void *key, size_t key_len, const struct span *spans,
+                 size_t n, uint8_t out[static SHA256_LEN])
 {
-    EVP_MAC_CTX *ctx = ready() ? EVP_MAC_CTX_dup(fetched.hmac) : NULL;
     size_t len = 0;
     bool good = ctx != NULL && EVP_MAC_init(ctx, key, key_len, NULL);
 
     for (size_t i = 0; good && i < n; i++)
         good = spans[i].len == 0 || EVP_MAC_update(ctx, spans[i].octets, spans[i].len);
     good = good && EVP_MAC_final(ctx, out, &len, SHA256_LEN) && len == SHA256_LEN;
-    EVP_MAC_CTX_free(ctx);
     if (!good)
         OPENSSL_cleanse(out, SHA256_LEN);
+    return good;
+}
+
+static EVP_MAC_CTX *hmac_new(void)
+{
+    return ready() ? EVP_MAC_CTX_dup(fetched.hmac) : NULL;
+}
+
+enum simauth_result crypto_hmac(const void *key, size_t key_len, const struct span *spans, size_t n,
+                                uint8_t out[static SHA256_LEN])
+{
+    EVP_MAC_CTX *ctx = hmac_new();
+    bool good = hmac(ctx, key, key_len, spans, n, out);
+
+    EVP_MAC_CTX_free(ctx);
     return good ? SIMAUTH_OK : SIMAUTH_CRYPTO;
 }
 
-/* T(i) = HMAC(PRK, T(i-1) || info || i) */
-static enum simauth_result expand(const uint8_t prk[static SHA256_LEN], const struct span *info,
-                                  size_t n, uint8_t okm[static SIMAUTH_SECRET_MAX])
+/* T(i) = HMAC(PRK, T(i-1) || info || i), as many as `len` octets need. */
+static bool expand(EVP_MAC_CTX *ctx, const uint8_t prk[static SHA256_LEN], const struct span *info,
+                   size_t n, size_t len, uint8_t okm[static SIMAUTH_SECRET_MAX])
 {
     struct span spans[6];
-    enum simauth_result result = SIMAUTH_OK;
+    bool good = true;
 
     for (size_t i = 0; i < n; i++)
         spans[i + 1] = info[i];
-    for (uint8_t i = 1; i <= SIMAUTH_SECRET_MAX / SHA256_LEN && result == SIMAUTH_OK; i++) {
+    for (uint8_t i = 1; (i - 1U) * SHA256_LEN < len && good; i++) {
         spans[0] = i == 1 ? (struct span){"", 0} : (struct span){okm, SHA256_LEN};
         spans[n + 1] = (struct span){&i, 1};
-        result = crypto_hmac(prk, SHA256_LEN, spans, n + 2, okm + (i - 1) * SHA256_LEN);
+        good = hmac(ctx, prk, SHA256_LEN, spans, n + 2, okm + (i - 1) * SHA256_LEN);
     }
-    OPENSSL_cleanse(spans, sizeof spans);
-    return result;
+    return good;
 }
 
 enum simauth_result crypto_hkdf(struct span salt, struct span ikm, const struct span *info,
                                 size_t n, size_t len, struct simauth_secret *out)
 {
     uint8_t prk[SHA256_LEN], okm[SIMAUTH_SECRET_MAX];
-    enum simauth_result result;
+    EVP_MAC_CTX *ctx;
+    bool good;
 
     simauth_secret_wipe(out);
     if (len == 0 || len > SIMAUTH_SECRET_MAX || n > 4)
         return SIMAUTH_TOO_LONG;
-    result = crypto_hmac(salt.octets, salt.len, &ikm, 1, prk);
-    if (result == SIMAUTH_OK)
-        result = expand(prk, info, n, okm);
-    if (result == SIMAUTH_OK)
-        result = simauth_secret_set(out, okm, len);
+    ctx = hmac_new();
+    good = hmac(ctx, salt.octets, salt.len, &ikm, 1, prk) && expand(ctx, prk, info, n, len, okm);
+    EVP_MAC_CTX_free(ctx);
+    if (good)
+        good = simauth_secret_set(out, okm, len) == SIMAUTH_OK;
     OPENSSL_cleanse(prk, sizeof prk);
     OPENSSL_cleanse(okm, sizeof okm);
-    return result;
+    return good ? SIMAUTH_OK : SIMAUTH_CRYPTO;
 }
 
 EVP_CIPHER_CTX *crypto_aes128_new(const uint8_t key[static 16])

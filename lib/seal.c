@@ -3,21 +3,72 @@
 /* Sealing to a phone's X25519 key, and between a phone and its own gateway (docs/protocol.md
  * sections 4 and 6). */
 #include "crypto.h"
-#include "json.h"
 #include "simauth/vector.h"
 #include "vector_aad.h"
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
+#include <stdatomic.h>
 #include <string.h>
 
 static const char SEAL_INFO[] = "simauth 1 seal";
 
+/* What makes keys of octets. Making it costs as much as making a key, so one is kept; who finds
+ * none makes another. */
+static _Atomic(EVP_PKEY_CTX *) kept_maker;
+
+static EVP_PKEY_CTX *take_maker(void)
+{
+    EVP_PKEY_CTX *maker = atomic_exchange(&kept_maker, NULL);
+
+    if (maker != NULL)
+        return maker;
+    maker = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
+    if (maker != NULL && EVP_PKEY_fromdata_init(maker) <= 0) {
+        EVP_PKEY_CTX_free(maker);
+        return NULL;
+    }
+    return maker;
+}
+
+static void give_maker(EVP_PKEY_CTX *maker)
+{
+    EVP_PKEY_CTX *none = NULL;
+
+    if (!atomic_compare_exchange_strong(&kept_maker, &none, maker))
+        EVP_PKEY_CTX_free(maker);
+}
+
+/* Either may be NULL. From both halves where both are known: of the private one alone libcrypto
+ * computes the other. */
+static EVP_PKEY *key_of(const uint8_t *private_key, const uint8_t *public_key)
+{
+    EVP_PKEY_CTX *maker = take_maker();
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM halves[3];
+    int n = 0;
+
+    if (maker == NULL)
+        return NULL;
+    if (private_key != NULL)
+        halves[n++] = OSSL_PARAM_construct_octet_string(
+            OSSL_PKEY_PARAM_PRIV_KEY, (void *)(uintptr_t)private_key, SIMAUTH_X25519_LEN);
+    if (public_key != NULL)
+        halves[n++] = OSSL_PARAM_construct_octet_string(
+            OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)public_key, SIMAUTH_X25519_LEN);
+    halves[n] = OSSL_PARAM_construct_end();
+    if (EVP_PKEY_fromdata(maker, &key, private_key ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
+                          halves) <= 0)
+        key = NULL;
+    give_maker(maker);
+    return key;
+}
+
 enum simauth_result simauth_seal_pair_make(const uint8_t random[static 32],
                                            struct simauth_seal_pair *pair)
 {
-    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, random, 32);
+    EVP_PKEY *key = key_of(random, NULL);
     size_t len = sizeof pair->public_key;
     enum simauth_result result = SIMAUTH_CRYPTO;
 
@@ -30,37 +81,18 @@ enum simauth_result simauth_seal_pair_make(const uint8_t random[static 32],
     return result;
 }
 
+/* The other's key is 32 octets, all of which are public keys (RFC 7748): there is nothing to check
+ * in it. */
 static bool derive(EVP_PKEY *own, EVP_PKEY *other, uint8_t z[static SIMAUTH_X25519_LEN])
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(own, NULL);
     size_t len = SIMAUTH_X25519_LEN;
     bool good = ctx != NULL && EVP_PKEY_derive_init(ctx) > 0 &&
-                EVP_PKEY_derive_set_peer(ctx, other) > 0 && EVP_PKEY_derive(ctx, z, &len) > 0 &&
-                len == SIMAUTH_X25519_LEN;
+                EVP_PKEY_derive_set_peer_ex(ctx, other, 0) > 0 &&
+                EVP_PKEY_derive(ctx, z, &len) > 0 && len == SIMAUTH_X25519_LEN;
 
     EVP_PKEY_CTX_free(ctx);
     return good;
-}
-
-/* From both halves: from the private one alone libcrypto would compute the public one once more. */
-static EVP_PKEY *own_key_of(const struct simauth_seal_pair *own)
-{
-    OSSL_PARAM halves[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
-                                          (void *)(uintptr_t)own->private_key.octets,
-                                          SIMAUTH_X25519_LEN),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
-                                          (void *)(uintptr_t)own->public_key, SIMAUTH_X25519_LEN),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
-    EVP_PKEY *key = NULL;
-
-    if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) > 0 &&
-        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, halves) <= 0)
-        key = NULL;
-    EVP_PKEY_CTX_free(ctx);
-    return key;
 }
 
 /* RFC 7748 section 6.1. libcrypto refuses the all-zero result by itself; we do not depend on it. */
@@ -76,8 +108,8 @@ static enum simauth_result x25519(const struct simauth_seal_pair *own,
     if (own->private_key.len != SIMAUTH_X25519_LEN)
         return SIMAUTH_MALFORMED;
     ERR_set_mark(); /* a caller's TLS reads the same queue */
-    own_key = own_key_of(own);
-    other_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, other, SIMAUTH_X25519_LEN);
+    own_key = key_of(own->private_key.octets, own->public_key);
+    other_key = key_of(NULL, other);
     if (own_key != NULL && other_key != NULL) {
         bool good = derive(own_key, other_key, z);
         result = good && CRYPTO_memcmp(z, zero, sizeof zero) != 0 ? SIMAUTH_OK : SIMAUTH_WRONG;
@@ -113,22 +145,24 @@ enum simauth_result simauth_seal(struct simauth_vector *vector,
     struct simauth_secret key = {0};
     uint8_t z[SIMAUTH_X25519_LEN];
     enum simauth_result result;
-    char *aad;
+    struct simauth_octets aad = {0};
 
     memset(vector->sealed, 0, sizeof vector->sealed);
     if (ssk->len != SIMAUTH_KEY_LEN || !vector_complete(vector))
         return SIMAUTH_MALFORMED;
-    aad = vector_aad(vector);
-    if (aad == NULL)
+    if (!vector_aad(vector, &aad)) {
+        simauth_octets_clear(&aad);
         return SIMAUTH_NO_MEMORY;
+    }
     result = x25519(operator_key, seal_to, z);
     if (result == SIMAUTH_OK)
         result = seal_key(vector, z, operator_key->public_key, seal_to, &key);
     if (result == SIMAUTH_OK)
-        result = crypto_gcm_seal(&key, (struct span){aad, strlen(aad)}, nonce, ssk, vector->sealed);
+        result =
+            crypto_gcm_seal(&key, (struct span){aad.data, aad.len}, nonce, ssk, vector->sealed);
     OPENSSL_cleanse(z, sizeof z);
     simauth_secret_wipe(&key);
-    json_text_free(aad);
+    simauth_octets_clear(&aad);
     return result;
 }
 
@@ -140,22 +174,23 @@ enum simauth_result simauth_unseal(const struct simauth_vector *vector,
     struct simauth_secret key = {0};
     uint8_t z[SIMAUTH_X25519_LEN];
     enum simauth_result result;
-    char *aad;
+    struct simauth_octets aad = {0};
 
     simauth_secret_wipe(ssk);
     if (!vector_complete(vector))
         return SIMAUTH_MALFORMED;
-    aad = vector_aad(vector);
-    if (aad == NULL)
+    if (!vector_aad(vector, &aad)) {
+        simauth_octets_clear(&aad);
         return SIMAUTH_NO_MEMORY;
+    }
     result = x25519(pair, operator_key, z);
     if (result == SIMAUTH_OK)
         result = seal_key(vector, z, operator_key, pair->public_key, &key);
     if (result == SIMAUTH_OK)
-        result = crypto_gcm_unseal(&key, (struct span){aad, strlen(aad)}, sealed, ssk);
+        result = crypto_gcm_unseal(&key, (struct span){aad.data, aad.len}, sealed, ssk);
     OPENSSL_cleanse(z, sizeof z);
     simauth_secret_wipe(&key);
-    json_text_free(aad);
+    simauth_octets_clear(&aad);
     return result;
 }
 

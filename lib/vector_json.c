@@ -4,6 +4,7 @@
 #include "json.h"
 #include "simauth/vector.h"
 #include "vector_aad.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,13 +162,63 @@ json_t *simauth_vector_to_json(const struct simauth_vector *vector)
     return object;
 }
 
-char *vector_aad(const struct simauth_vector *vector)
+/* A string of RFC 8785 without control characters. jansson judges what is no ASCII: false when that
+ * is no UTF-8. */
+static bool write_text(struct simauth_octets *out, const char *name, const char *text)
 {
-    json_t *object = without_sealed(vector);
-    char *aad = object != NULL ? json_canonical(object) : NULL;
+    size_t len = strlen(text), plain = 0;
 
-    json_decref(object);
-    return aad;
+    for (size_t i = 0; i < len; i++) {
+        if ((uint8_t)text[i] >= 0x80) {
+            json_t *judged = json_string(text);
+            json_decref(judged);
+            if (judged == NULL)
+                return false;
+            break;
+        }
+    }
+    simauth_octets_append(out, name, strlen(name));
+    simauth_octets_append(out, "\"", 1);
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '"' || text[i] == '\\') {
+            simauth_octets_append(out, text + plain, i - plain);
+            simauth_octets_append(out, "\\", 1);
+            plain = i;
+        }
+    }
+    simauth_octets_append(out, text + plain, len - plain);
+    simauth_octets_append(out, "\"", 1);
+    return true;
+}
+
+static void write_number(struct simauth_octets *out, const char *name, int value)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "%s%d", name, value);
+
+    simauth_octets_append(out, text, (size_t)len);
+}
+
+/* Written out member by member, in their order: through JSON objects it took a tenth of all work
+ * for a call. */
+bool vector_aad(const struct simauth_vector *v, struct simauth_octets *aad)
+{
+    const char *subject = v->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller";
+    char rand[SIMAUTH_B64U_LEN(sizeof v->challenge.rand) + 1];
+    bool good;
+
+    simauth_b64u_encode(v->challenge.rand, v->challenge.rand_len, rand);
+    good =
+        write_text(aad, "{\"callee\":", v->callee) && write_text(aad, ",\"caller\":", v->caller) &&
+        write_text(aad, ",\"method\":", v->challenge.method->name) &&
+        write_text(aad, ",\"nai_a\":", v->nai_a) && write_text(aad, ",\"nai_b\":", v->nai_b) &&
+        write_text(aad, ",\"op_key\":", v->op_key) &&
+        write_text(aad, ",\"operator\":", v->operator_name) && write_text(aad, ",\"rand\":", rand);
+    write_number(aad, ",\"sim_age\":", v->sim_age);
+    good = good && write_text(aad, ",\"subject\":", subject);
+    write_number(aad, ",\"ttl\":", v->ttl);
+    simauth_octets_append(aad, "}", 1);
+    return good && !aad->failed;
 }
 
 void simauth_vector_clear(struct simauth_vector *vector)

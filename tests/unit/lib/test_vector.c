@@ -38,7 +38,7 @@ static void test_seal_of_the_vectors(void **state)
     struct simauth_secret ssk = secret_of(v, "ssk"), opened;
     struct simauth_vector vector;
     uint8_t nonce[12];
-    char *aad;
+    struct simauth_octets aad = {0};
     json_t *back;
 
     (void)state;
@@ -46,9 +46,10 @@ static void test_seal_of_the_vectors(void **state)
     assert_octets(v, "seal_to", phone.public_key, 32);
     octets_of(v, "nonce", nonce, sizeof nonce);
     assert_int_equal(simauth_vector_from_json(json_object_get(v, "vector"), &vector), SIMAUTH_OK);
-    aad = vector_aad(&vector);
-    assert_string_equal(aad, text_of(v, "aad"));
-    free(aad);
+    assert_true(vector_aad(&vector, &aad));
+    assert_int_equal(aad.len, strlen(text_of(v, "aad")));
+    assert_memory_equal(aad.data, text_of(v, "aad"), aad.len);
+    simauth_octets_clear(&aad);
     back = simauth_vector_to_json(&vector);
     assert_true(json_equal(back, json_object_get(v, "vector")));
     json_decref(back);
@@ -59,6 +60,38 @@ static void test_seal_of_the_vectors(void **state)
     assert_int_equal(simauth_seal(&vector, &operator_pair, phone.public_key, nonce, &ssk),
                      SIMAUTH_OK);
     assert_octets(v, "sealed", vector.sealed, sizeof vector.sealed);
+    simauth_vector_clear(&vector);
+    json_decref(v);
+}
+
+/* What is written by hand is what jansson writes of the same object, whatever its texts are. */
+static void test_aad_is_what_jansson_writes(void **state)
+{
+    static const char *const names[] = {"\"", "\\", "a\"b\\\\c\"",
+                                        "Op\xc3\xa9rateur \xf0\x9f\x93\x9e", "/~'"};
+    json_t *v = load_vectors("seal"), *object;
+    struct simauth_vector vector;
+    struct simauth_octets aad = {0};
+    char *written;
+
+    (void)state;
+    assert_int_equal(simauth_vector_from_json(json_object_get(v, "vector"), &vector), SIMAUTH_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        strcpy(vector.operator_name, names[i]);
+        vector.sim_age = (int)i - 1;
+        object = simauth_vector_to_json(&vector);
+        json_object_del(object, "sealed");
+        written = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT);
+        assert_true(vector_aad(&vector, &aad));
+        assert_int_equal(aad.len, strlen(written));
+        assert_memory_equal(aad.data, written, aad.len);
+        simauth_octets_clear(&aad);
+        free(written);
+        json_decref(object);
+    }
+    strcpy(vector.operator_name, "Op\xe9rateur");
+    assert_false(vector_aad(&vector, &aad));
+    simauth_octets_clear(&aad);
     simauth_vector_clear(&vector);
     json_decref(v);
 }
@@ -312,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_x25519_of_the_rfc),
         cmocka_unit_test(test_seal_of_the_vectors),
+        cmocka_unit_test(test_aad_is_what_jansson_writes),
         cmocka_unit_test(test_nothing_sealed_can_be_changed),
         cmocka_unit_test(test_zero_shared_secret),
         cmocka_unit_test(test_objects_that_are_no_vector),
