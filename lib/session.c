@@ -20,6 +20,8 @@ static struct simauth_session *session_new(const struct simauth_session_config *
     s->pinned_strength = config->pinned_strength;
     s->peer_sim_age = -1;
     memcpy(s->random, config->random, sizeof s->random);
+    if (config->pair)
+        s->pair = *config->pair;
     const char *own_nai = config->own_nai ? config->own_nai : "";
     const char *pinned_nai = config->peer_nai ? config->peer_nai : "";
     if (strlen(own_nai) > SIMAUTH_NAI_MAX || strlen(pinned_nai) > SIMAUTH_NAI_MAX ||
@@ -92,6 +94,8 @@ bool session_rand_equal(const struct simauth_challenge *c, const uint8_t *rand, 
 
 enum simauth_result session_new_pair(struct simauth_session *s, int n)
 {
+    if (n == 0 && s->pair.private_key.len > 0)
+        return SIMAUTH_OK; /* made before this call */
     simauth_secret_wipe(&s->pair.private_key);
     enum simauth_result result = simauth_seal_pair_make(s->random + 32 * n, &s->pair);
     OPENSSL_cleanse(s->random + 32 * n, 32);

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ahead.h"
+#include "call.h"
 #include "core.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
 struct ahead {
@@ -11,7 +11,6 @@ struct ahead {
     gint refs;            /* the errand's and the owner's */
     struct settings *settings;
     int64_t begun; /* us */
-    uint8_t random[64];
     struct simauth_seal_pair pair;
     char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1], peer_nai[SIMAUTH_NAI_MAX + 1];
     /* the worker's */
@@ -68,8 +67,7 @@ static struct ahead *ahead_new(struct core *core, const struct policy_answer *po
     g_strlcpy(a->own, policy->own, sizeof(a->own));
     g_strlcpy(a->peer, policy->peer, sizeof(a->peer));
     g_strlcpy(a->peer_nai, policy->peer_nai, sizeof(a->peer_nai));
-    if (RAND_priv_bytes(a->random, sizeof(a->random)) == 1 &&
-        simauth_seal_pair_make(a->random, &a->pair) == SIMAUTH_OK)
+    if (call_new_pair(core, &a->pair))
         return a;
     ahead_free(a);
     return NULL;
@@ -103,9 +101,9 @@ struct ahead *ahead_take(struct core *core, const struct policy_answer *policy)
     return NULL;
 }
 
-void ahead_random(const struct ahead *ahead, uint8_t random[static 64])
+const struct simauth_seal_pair *ahead_pair(const struct ahead *ahead)
 {
-    memcpy(random, ahead->random, sizeof(ahead->random));
+    return &ahead->pair;
 }
 
 bool ahead_answer(struct ahead *ahead, enum ag_status *status, struct ag_vector *answer, int *us,

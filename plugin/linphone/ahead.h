@@ -25,8 +25,8 @@ void ahead_begin(struct core *core, const struct policy_answer *policy);
 struct ahead *ahead_take(struct core *core, const struct policy_answer *policy);
 void ahead_free(struct ahead *ahead); /* NULL is allowed */
 
-/* The random octets that the session must be made from: the vector is sealed to their key. */
-void ahead_random(const struct ahead *ahead, uint8_t random[static 64]);
+/* The key pair that the session must have: the vector is sealed to it. */
+const struct simauth_seal_pair *ahead_pair(const struct ahead *ahead);
 /* On the worker, behind the errand of ahead_begin(): true when the gateway was asked; then what it
  * said, in `us` microseconds, moves to the caller. */
 bool ahead_answer(struct ahead *ahead, enum ag_status *status, struct ag_vector *answer, int *us,

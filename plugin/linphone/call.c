@@ -23,6 +23,18 @@ struct trip {
 
 /* -- sessions ---------------------------------------------------------------------------------- */
 
+bool call_new_pair(struct core *core, struct simauth_seal_pair *pair)
+{
+    uint8_t random[SIMAUTH_X25519_LEN];
+
+    if (worker_take_pair(core->worker, pair))
+        return true;
+    bool good = RAND_priv_bytes(random, sizeof(random)) == 1 &&
+                simauth_seal_pair_make(random, pair) == SIMAUTH_OK;
+    explicit_bzero(random, sizeof(random));
+    return good;
+}
+
 struct simauth_session *call_new_session(const struct call *call)
 {
     struct simauth_session_config config = {
@@ -34,14 +46,18 @@ struct simauth_session *call_new_session(const struct call *call)
         .pinned_strength = agent_strength(call),
     };
     struct simauth_session *session = NULL;
+    struct simauth_seal_pair pair = {0};
 
     bool random = RAND_priv_bytes(config.random, sizeof(config.random)) == 1;
 
     if (call->ahead)
-        ahead_random(call->ahead, config.random);
+        config.pair = ahead_pair(call->ahead);
+    else if (worker_take_pair(call->core->worker, &pair))
+        config.pair = &pair;
     if (random)
         session = call->caller ? simauth_session_caller(&config) : simauth_session_callee(&config);
     explicit_bzero(&config, sizeof(config));
+    explicit_bzero(&pair, sizeof(pair));
     return session;
 }
 

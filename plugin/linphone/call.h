@@ -98,6 +98,8 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
 /* Linphone's call has ended (its dialog lives a little longer): writes its record, once. */
 void call_over(struct call *call);
 void call_free(struct call *call);
+/* A fresh key pair for one request, made ahead where there is one. False: no random octets. */
+bool call_new_pair(struct core *core, struct simauth_seal_pair *pair);
 struct simauth_session *call_new_session(const struct call *call);
 struct leg *leg_new(struct call *call,
                     struct simauth_session *session); /* takes session; NULL: oom */

@@ -5,6 +5,7 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,7 +23,8 @@ struct worker {
     struct station *station;
     struct station_health health; /* a copy, guarded */
     belle_sip_provider_t *provider;
-    int64_t since; /* us: when the errand in hand was begun; 0: none */
+    struct simauth_seal_pair spare; /* for the next call */
+    int64_t since;                  /* us: when the errand in hand was begun; 0: none */
     bool stopping;
 };
 
@@ -32,10 +34,38 @@ static void come_back(void *arg)
     errand->back(errand);
 }
 
+/* A third of what a call costs here is its key pair (docs/performance.md), which depends on
+ * nothing: so it is made before the call. */
+static void make_spare(struct worker *w)
+{
+    uint8_t random[SIMAUTH_X25519_LEN];
+    struct simauth_seal_pair pair = {0};
+
+    pthread_mutex_unlock(&w->lock);
+    bool made =
+        RAND_priv_bytes(random, sizeof(random)) == 1 && !simauth_seal_pair_make(random, &pair);
+    explicit_bzero(random, sizeof(random));
+    pthread_mutex_lock(&w->lock);
+    if (made)
+        w->spare = pair;
+    explicit_bzero(&pair, sizeof(pair));
+}
+
+bool worker_take_pair(struct worker *w, struct simauth_seal_pair *pair)
+{
+    pthread_mutex_lock(&w->lock);
+    *pair = w->spare;
+    explicit_bzero(&w->spare, sizeof(w->spare));
+    pthread_mutex_unlock(&w->lock);
+    return pair->private_key.len > 0;
+}
+
 static struct errand *take(struct worker *w)
 {
     struct errand *errand;
 
+    if (!w->first && !w->stopping && w->spare.private_key.len == 0)
+        make_spare(w);
     while (!w->first && !w->stopping)
         pthread_cond_wait(&w->queued, &w->lock);
     errand = w->first;
@@ -88,6 +118,7 @@ static void *run(void *arg)
     pthread_cond_destroy(&w->queued);
     pthread_cond_destroy(&w->finished);
     pthread_mutex_destroy(&w->lock);
+    explicit_bzero(&w->spare, sizeof(w->spare));
     free(w);
     return NULL;
 }

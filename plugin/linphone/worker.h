@@ -9,6 +9,7 @@
 #define SIMAUTH_PLUGIN_WORKER_H
 
 #include "settings.h"
+#include "simauth/vector.h"
 #include "sip_tap.h"
 #include <stdbool.h>
 
@@ -36,6 +37,9 @@ struct worker *worker_start(belle_sip_provider_t *provider);
 /* Takes no more, lets the running errand end by itself (each wait in it has a limit) and releases
  * everything then, without waiting for it: the core is gone. */
 void worker_stop(struct worker *worker);
+/* A key pair that was made while nothing was to do, for one call: it is kept nowhere else from now
+ * on. False: none is there, the caller makes its own. */
+bool worker_take_pair(struct worker *worker, struct simauth_seal_pair *pair);
 /* How long the errand in hand has been taking; 0: none is. */
 int worker_busy_ms(struct worker *worker);
 /* What SIM and gateway were like after the last errand. */

@@ -80,6 +80,8 @@ struct simauth_session_config {
     uint8_t pinned_strength; /* strongest method seen with this peer, 0: none; a weaker one is
                                 VECTOR_BAD */
     uint8_t random[64];      /* fresh random octets for the sealing keys (two requests at most) */
+    const struct simauth_seal_pair *pair; /* the first request's key pair, made before and used in
+                                             no other call; NULL: made from `random` when asked */
 };
 
 struct simauth_session;

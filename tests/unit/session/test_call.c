@@ -507,6 +507,38 @@ static void pinned_peer(void **state)
     }
 }
 
+/* A pair that was made before the call is the first request's, and that alone. */
+static void pair_made_before_is_used_once(void **state)
+{
+    struct call *c = *state;
+    struct simauth_seal_pair pair;
+    uint8_t random[32] = {9};
+    struct simauth_session_config config = {.policy = SIMAUTH_REQUIRE,
+                                            .own_aor = AOR_A,
+                                            .peer_aor = AOR_B,
+                                            .pair = &pair,
+                                            .random = {1, 2, 3}};
+
+    assert_int_equal(simauth_seal_pair_make(random, &pair), SIMAUTH_OK);
+    struct simauth_session *s = simauth_session_caller(&config);
+    simauth_session_begin_caller(s, world_offer, strlen(world_offer));
+    assert_memory_equal(simauth_session_seal_to(s), pair.public_key, sizeof pair.public_key);
+    struct simauth_challenge rand_b = world_challenge(&c->w, &c->w.sim_b);
+    struct simauth_challenge rand_a = world_challenge(&c->w, &c->w.sim_a);
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &rand_b, simauth_session_seal_to(s));
+    simauth_session_vector(s, &v, &c->w.statement_b, &rand_a, NAI_A);
+    assert_int_equal(simauth_session_state(s), SIMAUTH_STATE_CALLER_CALLING);
+    simauth_vector_clear(&v);
+    simauth_session_free(s);
+
+    config.pair = NULL;
+    s = simauth_session_caller(&config);
+    simauth_session_begin_caller(s, world_offer, strlen(world_offer));
+    assert_memory_not_equal(simauth_session_seal_to(s), pair.public_key, sizeof pair.public_key);
+    simauth_session_free(s);
+}
+
 static void fork_has_a_verdict_for_each_tag(void **state)
 {
     struct call *c = *state;
@@ -585,6 +617,7 @@ int main(void)
         CALL_TEST(vectors_for_others_are_refused),
         CALL_TEST(words_about_other_calls_are_refused),
         CALL_TEST(pinned_peer),
+        CALL_TEST(pair_made_before_is_used_once),
         CALL_TEST(fork_has_a_verdict_for_each_tag),
         CALL_TEST(repeated_2xx_gets_the_same_proof),
         CALL_TEST(wrong_ack_is_not_the_ack),

@@ -67,12 +67,14 @@ static struct simauth_session_config world_config(struct world *w, enum simauth_
 struct simauth_session *world_caller(struct world *w, enum simauth_policy policy)
 {
     struct simauth_session_config config = world_config(w, policy, AOR_A, AOR_B);
+    config.pair = w->pair_a;
     return simauth_session_caller(&config);
 }
 
 struct simauth_session *world_callee(struct world *w, enum simauth_policy policy)
 {
     struct simauth_session_config config = world_config(w, policy, AOR_B, AOR_A);
+    config.pair = w->pair_b;
     return simauth_session_callee(&config);
 }
 

@@ -34,6 +34,8 @@ struct world {
     /* RAND_B' of the SIM NAI_B_2 (with the keys of sim_b), when it is the one that answers; method
      * NULL: it is not */
     struct simauth_challenge other;
+    /* Each phone's key pair for its next session, made before; NULL: the session makes its own. */
+    const struct simauth_seal_pair *pair_a, *pair_b;
     unsigned serial; /* makes every RAND and every session's randomness different */
 };
 
