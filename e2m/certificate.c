@@ -33,7 +33,7 @@ static BIO *reader(struct e2m_span octets)
 }
 
 /* No key of ours has a passphrase, and nobody is asked for one. */
-static int no_passphrase(char *buffer, int size, int writing, void *arg)
+int e2m_no_passphrase(char *buffer, int size, int writing, void *arg)
 {
     (void)buffer;
     (void)size;
@@ -61,8 +61,8 @@ static enum e2m_result read_pem(struct e2m_span octets, X509 **first, STACK_OF(X
     BIO *in = reader(octets);
     X509 *one;
 
-    *first = in ? PEM_read_bio_X509(in, NULL, no_passphrase, NULL) : NULL;
-    while (*first && (one = PEM_read_bio_X509(in, NULL, no_passphrase, NULL))) {
+    *first = in ? PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL) : NULL;
+    while (*first && (one = PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL))) {
         if (!push(chain, one)) {
             X509_free(one);
             X509_free(*first);
@@ -80,7 +80,7 @@ static enum e2m_result read_key(struct e2m_identity *identity, struct e2m_span p
 {
     BIO *in = reader(pem);
 
-    identity->key = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL) : NULL;
+    identity->key = in ? PEM_read_bio_PrivateKey(in, NULL, e2m_no_passphrase, NULL) : NULL;
     BIO_free(in);
     if (!identity->key)
         return E2M_BAD_DER;
@@ -211,38 +211,8 @@ enum e2m_result e2m_certificate_fingerprint(X509 *certificate, char out[static 6
     return E2M_OK;
 }
 
-/* -- trust --------------------------------------------------------------------------------------
+/* -- the chain ----------------------------------------------------------------------------------
  */
-
-X509_STORE *e2m_trust_new(void)
-{
-    X509_STORE *trust = X509_STORE_new();
-
-    /* What stands in it is trusted as it is, also where it is nobody's root. */
-    if (trust)
-        X509_STORE_set_flags(trust, X509_V_FLAG_PARTIAL_CHAIN);
-    return trust;
-}
-
-enum e2m_result e2m_trust_add(X509_STORE *trust, struct e2m_span pem)
-{
-    BIO *in = BIO_new_mem_buf(pem.octets, (int)pem.len);
-    unsigned count = 0;
-    X509 *one;
-
-    while (in && (one = PEM_read_bio_X509(in, NULL, no_passphrase, NULL))) {
-        count += X509_STORE_add_cert(trust, one) == 1;
-        X509_free(one);
-    }
-    BIO_free(in);
-    ERR_clear_error();
-    return count ? E2M_OK : E2M_BAD_DER;
-}
-
-void e2m_trust_free(X509_STORE *trust)
-{
-    X509_STORE_free(trust);
-}
 
 static enum e2m_result chain_result(int error)
 {
@@ -259,19 +229,21 @@ static enum e2m_result chain_result(int error)
     }
 }
 
-static enum e2m_result check_chain(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                   uint64_t now)
+static enum e2m_result check_chain(X509 *certificate, STACK_OF(X509) * chain,
+                                   const struct e2m_trust *trust, uint64_t now)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     enum e2m_result result = E2M_NO_MEMORY;
 
-    if (context && X509_STORE_CTX_init(context, trust, certificate, chain) == 1) {
+    if (context && X509_STORE_CTX_init(context, e2m_trust_store(trust), certificate, chain) == 1) {
         X509_STORE_CTX_set_time(context, 0, (time_t)now);
         X509_STORE_CTX_set_depth(context, E2M_CHAIN_MAX);
         result = X509_verify_cert(context) == 1 ? E2M_OK
                                                 : chain_result(X509_STORE_CTX_get_error(context));
         if (result == E2M_OK && X509_STORE_CTX_get_error(context) != X509_V_OK)
             result = E2M_UNTRUSTED;
+        if (result == E2M_OK)
+            result = e2m_trust_judge(trust, X509_STORE_CTX_get0_chain(context), now);
     }
     X509_STORE_CTX_free(context);
     ERR_clear_error();
@@ -309,8 +281,8 @@ static bool purpose_allows(X509 *certificate)
     return allows;
 }
 
-enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                      uint64_t now, enum e2m_use use)
+enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain,
+                                      const struct e2m_trust *trust, uint64_t now, enum e2m_use use)
 {
     enum e2m_result result = trust ? check_chain(certificate, chain, trust, now) : E2M_UNTRUSTED;
 
@@ -320,8 +292,8 @@ enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain,
     return result;
 }
 
-enum e2m_result e2m_check_server(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                 uint64_t now, const char *domain)
+enum e2m_result e2m_check_server(X509 *certificate, STACK_OF(X509) * chain,
+                                 const struct e2m_trust *trust, uint64_t now, const char *domain)
 {
     enum e2m_result result = e2m_certificate_names_server(certificate, domain);
 
@@ -329,10 +301,50 @@ enum e2m_result e2m_check_server(X509 *certificate, STACK_OF(X509) * chain, X509
                             : result;
 }
 
-enum e2m_result e2m_check_subscriber(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                     uint64_t now, enum e2m_use use, const char *aor)
+enum e2m_result e2m_check_subscriber(X509 *certificate, STACK_OF(X509) * chain,
+                                     const struct e2m_trust *trust, uint64_t now, enum e2m_use use,
+                                     const char *aor)
 {
     enum e2m_result result = e2m_certificate_names_aor(certificate, aor);
 
     return result == E2M_OK ? e2m_certificate_check(certificate, chain, trust, now, use) : result;
+}
+
+bool e2m_certificate_same_issuer(X509 *one, X509 *other)
+{
+    const ASN1_OCTET_STRING *a = X509_get0_authority_key_id(one);
+    const ASN1_OCTET_STRING *b = X509_get0_authority_key_id(other);
+
+    return X509_NAME_cmp(X509_get_issuer_name(one), X509_get_issuer_name(other)) == 0 &&
+           (!a || !b || ASN1_OCTET_STRING_cmp(a, b) == 0);
+}
+
+static bool is_one_of(const ASN1_OBJECT *object, const int *nids)
+{
+    while (*nids && OBJ_obj2nid(object) != *nids)
+        nids++;
+    return *nids;
+}
+
+bool e2m_certificate_cbc_only(X509 *certificate)
+{
+    static const int cbc[] = {NID_aes_128_cbc, NID_aes_192_cbc, NID_aes_256_cbc, 0};
+    static const int gcm[] = {NID_aes_128_gcm, NID_aes_192_gcm, NID_aes_256_gcm, 0};
+    int at = X509_get_ext_by_NID(certificate, NID_SMIMECapabilities, -1);
+    ASN1_OCTET_STRING *octets =
+        at >= 0 ? X509_EXTENSION_get_data(X509_get_ext(certificate, at)) : NULL;
+    const unsigned char *from = octets ? ASN1_STRING_get0_data(octets) : NULL;
+    X509_ALGORS *all = octets ? d2i_X509_ALGORS(NULL, &from, ASN1_STRING_length(octets)) : NULL;
+    bool reads_cbc = false, reads_gcm = false;
+
+    for (int i = 0; i < sk_X509_ALGOR_num(all); i++) {
+        const ASN1_OBJECT *object;
+
+        X509_ALGOR_get0(&object, NULL, NULL, sk_X509_ALGOR_value(all, i));
+        reads_cbc = reads_cbc || is_one_of(object, cbc);
+        reads_gcm = reads_gcm || is_one_of(object, gcm);
+    }
+    sk_X509_ALGOR_pop_free(all, X509_ALGOR_free);
+    ERR_clear_error();
+    return reads_cbc && !reads_gcm;
 }

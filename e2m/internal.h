@@ -49,9 +49,25 @@ enum e2m_result e2m_cms_print(const struct e2m_cms *cms, struct e2m_buffer *der)
 
 /* -- certificate.c: P-256, or RSA of 2048 to 4096 bits ---------------------------------------- */
 bool e2m_key_allowed(EVP_PKEY *key);
+/* No key of ours has a passphrase, and nobody is asked for one. */
+int e2m_no_passphrase(char *buffer, int size, int writing, void *arg);
+
+/* -- trust.c: the anchors / of a chain that is right: revocation, and the domains in its names --
+ */
+X509_STORE *e2m_trust_store(const struct e2m_trust *trust);
+enum e2m_result e2m_trust_judge(const struct e2m_trust *trust, STACK_OF(X509) * chain,
+                                uint64_t now);
 
 /* -- names.c: an AOR for comparison ------------------------------------------------------------ */
 bool e2m_aor_canonical(const char *aor, char out[static E2M_AOR_MAX + 1]);
+/* The octets of a name; empty where it holds what no name has (a NUL, a blank). */
+struct e2m_span e2m_name_text(const ASN1_STRING *string);
+/* Whether `each` says yes to every SIP domain that a certificate names: those of its SIP URIs or,
+ * where it has none, its DNS names. */
+bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span domain, void *data),
+                             void *data);
+/* `len` octets in lower case with a NUL behind. */
+void e2m_copy_lower(char *out, const char *text, size_t len);
 
 /* -- make.c: Content-Session of a message from one AOR to another; "" where one is NULL ----------
  */

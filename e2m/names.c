@@ -9,8 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The octets of a name; empty where it holds what no name has (a NUL, a blank). */
-static struct e2m_span text_of(const ASN1_STRING *string)
+struct e2m_span e2m_name_text(const ASN1_STRING *string)
 {
     struct e2m_span text = {ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string)};
 
@@ -101,7 +100,7 @@ static struct e2m_span sip_uri_of(const GENERAL_NAME *name)
 
     if (name->type != GEN_URI)
         return none;
-    uri = text_of(name->d.uniformResourceIdentifier);
+    uri = e2m_name_text(name->d.uniformResourceIdentifier);
     return scheme_len(uri) ? uri : none;
 }
 
@@ -129,10 +128,56 @@ enum e2m_result e2m_certificate_names_server(X509 *certificate, const char *doma
             by_uri = by_uri || uri_is_domain(uri, domain);
         }
         if (name->type == GEN_DNS)
-            by_dns = by_dns || e2m_same_text(text_of(name->d.dNSName), domain);
+            by_dns = by_dns || e2m_same_text(e2m_name_text(name->d.dNSName), domain);
     }
     GENERAL_NAMES_free(names);
     return by_uri || (by_dns && !has_uri) ? E2M_OK : E2M_WRONG_SERVER;
+}
+
+void e2m_copy_lower(char *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        out[i] = (char)tolower((unsigned char)text[i]);
+    out[len] = '\0';
+}
+
+/* The host of a SIP URI, without port, parameters and headers. */
+static struct e2m_span host_of(struct e2m_span uri)
+{
+    size_t skip = scheme_len(uri), len = 0;
+    const uint8_t *at = memchr(uri.octets, '@', uri.len);
+    struct e2m_span host = {uri.octets + skip, uri.len - skip};
+
+    if (at)
+        host = (struct e2m_span){at + 1, uri.len - (size_t)(at + 1 - uri.octets)};
+    if (host.len && host.octets[0] == '[')
+        while (len < host.len && host.octets[len] != ']')
+            len++;
+    while (len < host.len && !strchr(":;?", host.octets[len]))
+        len++;
+    host.len = len;
+    return host;
+}
+
+bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span domain, void *data),
+                             void *data)
+{
+    GENERAL_NAMES *names = names_of(certificate);
+    bool has_uri = false, good = true;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        struct e2m_span uri = sip_uri_of(sk_GENERAL_NAME_value(names, i));
+
+        has_uri = has_uri || uri.len;
+        good = good && (!uri.len || each(host_of(uri), data));
+    }
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !has_uri; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        good = good && (name->type != GEN_DNS || each(e2m_name_text(name->d.dNSName), data));
+    }
+    GENERAL_NAMES_free(names);
+    return good;
 }
 
 enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor)

@@ -185,8 +185,10 @@ static enum e2m_result open_envelope(const struct reader *reader, const struct e
     /* CBC proves nothing of what it hides. */
     if (result == E2M_OK && info.form == E2M_FORM_CBC && reader->received->signature != E2M_OK)
         result = E2M_UNSIGNED;
-    if (result == E2M_OK)
+    if (result == E2M_OK) {
+        item->form = info.form;
         result = e2m_envelope_open(&open, &plain, &item->cek);
+    }
     if (result == E2M_OK)
         result = take_entity(reader, e2m_buffer_span(&plain), item);
     if (result != E2M_OK)

@@ -31,6 +31,9 @@ static const char *const texts[] = {
     [-E2M_NO_SUCH_KEY] = "answer under a key that is not held",
     [-E2M_KEY_USED_UP] = "key for answers used up",
     [-E2M_CRYPTO] = "libcrypto refused",
+    [-E2M_REVOKED] = "certificate revoked",
+    [-E2M_FOREIGN_AUTHORITY] = "its authority may not vouch for that domain",
+    [-E2M_NO_LIST] = "no fresh list of revoked certificates",
 };
 
 const char *e2m_result_text(enum e2m_result result)

@@ -131,7 +131,8 @@ static enum e2m_result verify_octets(CMS_ContentInfo *cms, const struct e2m_span
     return result;
 }
 
-static enum e2m_result judge(CMS_ContentInfo *cms, X509_STORE *trust, uint64_t now, X509 **signer)
+static enum e2m_result judge(CMS_ContentInfo *cms, const struct e2m_trust *trust, uint64_t now,
+                             X509 **signer)
 {
     STACK_OF(X509) *all = CMS_get1_certs(cms), *signers = CMS_get0_signers(cms);
     X509 *certificate = sk_X509_num(signers) == 1 ? sk_X509_value(signers, 0) : NULL;
@@ -159,8 +160,9 @@ static enum e2m_result take(BIO *out, struct e2m_buffer *content)
     return e2m_buffer_copy(content, data, (size_t)len);
 }
 
-enum e2m_result e2m_verify(struct e2m_span der, const struct e2m_span *octets, X509_STORE *trust,
-                           uint64_t now, X509 **signer, struct e2m_buffer *content)
+enum e2m_result e2m_verify(struct e2m_span der, const struct e2m_span *octets,
+                           const struct e2m_trust *trust, uint64_t now, X509 **signer,
+                           struct e2m_buffer *content)
 {
     BIO *out = BIO_new(BIO_s_mem());
     CMS_ContentInfo *cms = NULL;

@@ -15,6 +15,8 @@ struct calls {
     struct journal *journal;
     GHashTable *table;  /* key -> struct call */
     GHashTable *bodies; /* hash -> struct body: what was signed lately */
+    GHashTable *flows;  /* struct flow -> GPtrArray of calls that wait for tokens of it */
+    struct firewall *firewall;
 };
 
 struct body {
@@ -37,6 +39,21 @@ static void body_free(void *data)
 
     g_free(body->call_id);
     g_free(body);
+}
+
+static guint flow_hash(gconstpointer key)
+{
+    const uint8_t *octets = key;
+    guint hash = 2166136261U;
+
+    for (size_t i = 0; i < sizeof(struct flow); i++)
+        hash = (hash ^ octets[i]) * 16777619U;
+    return hash;
+}
+
+static gboolean flow_equal(gconstpointer one, gconstpointer other)
+{
+    return memcmp(one, other, sizeof(struct flow)) == 0;
 }
 
 static void set_id(struct call *call)
@@ -97,6 +114,8 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     calls->config = config;
     calls->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, call_free);
     calls->bodies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, body_free);
+    calls->flows =
+        g_hash_table_new_full(flow_hash, flow_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     if (!firewall_check(config)) {
         g_snprintf(error, CONFIG_ERROR_MAX,
                    "[pinholes] table: the sets holes4 and holes6 of inet %s are not there, or may "
@@ -114,17 +133,28 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     g_hash_table_iter_init(&each, calls->table);
     while (g_hash_table_iter_next(&each, NULL, (void **)&call))
         journal_opened(calls->journal, call);
-    return calls;
+    if ((calls->firewall = firewall_start(config)))
+        return calls;
+    g_strlcpy(error, "no thread could be had", CONFIG_ERROR_MAX);
+    calls_free(calls);
+    return NULL;
 }
 
 void calls_free(struct calls *calls)
 {
     if (!calls)
         return;
+    firewall_stop(calls->firewall);
     journal_close(calls->journal);
+    g_hash_table_destroy(calls->flows);
     g_hash_table_destroy(calls->table);
     g_hash_table_destroy(calls->bodies);
     g_free(calls);
+}
+
+void calls_use(struct calls *calls, const struct config *config)
+{
+    calls->config = config;
 }
 
 /* -- one call ------------------------------------------------------------------------------------
@@ -271,15 +301,13 @@ static unsigned to_remove(const struct calls *calls, const struct call *call,
     return n;
 }
 
-bool calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
+void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                       unsigned count, bool all, int64_t now)
 {
-    struct pinhole gone[CALL_HOLES_MAX], before[CALL_HOLES_MAX];
-    unsigned before_count = call->hole_count;
+    struct pinhole gone[CALL_HOLES_MAX];
     struct firewall_change change = {
         .add = holes, .add_count = count, .seconds = call->expires - now, .remove = gone};
 
-    memcpy(before, call->holes, sizeof before);
     if (all) {
         change.remove_count = to_remove(calls, call, holes, count, gone);
         call->hole_count = 0;
@@ -288,16 +316,94 @@ bool calls_open_holes(struct calls *calls, struct call *call, const struct pinho
         if (!has(call->holes, call->hole_count, &holes[i]))
             call->holes[call->hole_count++] = holes[i];
     journal_opened(calls->journal, call);
-    if (firewall_apply(calls->config, &change)) {
-        log_line("op=open call=%s holes=%u closed=%u seconds=%d", call->id, call->hole_count,
-                 change.remove_count, (int)change.seconds);
-        return true;
-    }
-    memcpy(call->holes, before, sizeof before);
-    call->hole_count = before_count;
-    journal_opened(calls->journal, call);
-    return false;
+    firewall_submit(calls->firewall, &change, call->key);
+    log_line("op=open call=%s holes=%u closed=%u seconds=%d", call->id, call->hole_count,
+             change.remove_count, (int)change.seconds);
 }
+
+void calls_take_failures(struct calls *calls)
+{
+    char *key;
+
+    for (; (key = firewall_failed(calls->firewall)); g_free(key)) {
+        struct call *call = g_hash_table_lookup(calls->table, key);
+
+        if (!call || !call->hole_count)
+            continue;
+        call->hole_count = 0;
+        for (unsigned i = 0; i < SDP_STREAMS_MAX; i++)
+            call->gates[i].open = false; /* the next token tries again */
+        journal_opened(calls->journal, call);
+        log_line("op=open call=%s result=failed: it has no pinholes until its next offer or token",
+                 call->id);
+    }
+}
+
+/* -- who waits for which token -------------------------------------------------------------------
+ */
+
+static struct flow flow_of(const struct pinhole *hole, bool back)
+{
+    struct flow flow;
+
+    memset(&flow, 0, sizeof flow);
+    flow.from = back ? hole->b : hole->a;
+    flow.to = back ? hole->a : hole->b;
+    flow.from_port = back ? hole->b_port : hole->a_port;
+    flow.to_port = back ? hole->a_port : hole->b_port;
+    return flow;
+}
+
+static void await_one(struct calls *calls, struct call *call, const struct flow *flow)
+{
+    GPtrArray *waiting = g_hash_table_lookup(calls->flows, flow);
+
+    if (!waiting) {
+        waiting = g_ptr_array_new();
+        g_hash_table_insert(calls->flows, g_memdup2(flow, sizeof *flow), waiting);
+    }
+    if (!g_ptr_array_find(waiting, call, NULL))
+        g_ptr_array_add(waiting, call);
+}
+
+static void await_no_more(struct calls *calls, struct call *call)
+{
+    for (unsigned i = 0; i < call->asked_count; i++)
+        for (int back = 0; back < 2; back++) {
+            struct flow flow = flow_of(&call->asked[i].hole, back);
+            GPtrArray *waiting = g_hash_table_lookup(calls->flows, &flow);
+
+            if (waiting && g_ptr_array_remove_fast(waiting, call) && !waiting->len)
+                g_hash_table_remove(calls->flows, &flow);
+        }
+    call->asked_count = 0;
+}
+
+void calls_await(struct calls *calls, struct call *call, const struct asked *asked, unsigned count)
+{
+    await_no_more(calls, call);
+    for (unsigned i = 0; i < count && i < CALL_HOLES_MAX; i++) {
+        call->asked[call->asked_count++] = asked[i];
+        for (int back = 0; back < 2; back++) {
+            struct flow flow = flow_of(&asked[i].hole, back);
+
+            await_one(calls, call, &flow);
+        }
+    }
+}
+
+void calls_each_of(struct calls *calls, const struct flow *flow,
+                   bool (*each)(struct call *call, void *data), void *data)
+{
+    const GPtrArray *waiting = g_hash_table_lookup(calls->flows, flow);
+
+    for (guint i = 0; waiting && i < waiting->len; i++)
+        if (each(g_ptr_array_index(waiting, i), data))
+            return;
+}
+
+/* -- all of them ---------------------------------------------------------------------------------
+ */
 
 void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data)
 {
@@ -325,7 +431,8 @@ void calls_end(struct calls *calls, struct call *call, const char *why)
              call->kbit);
     if (call->hole_count)
         journal_ended(calls->journal, call->key);
-    firewall_apply(calls->config, &change);
+    firewall_submit(calls->firewall, &change, call->key);
+    await_no_more(calls, call);
     g_hash_table_remove(calls->table, call->key);
 }
 

@@ -66,6 +66,8 @@ struct calls;
 struct calls *calls_open(const struct config *config, int64_t now, char *error);
 /* Pinholes stay: calls go on. Keys are wiped. */
 void calls_free(struct calls *calls);
+/* From now on this configuration, which must outlive the calls; those that are there stay. */
+void calls_use(struct calls *calls, const struct config *config);
 
 /* The call that a message belongs to; NULL: none. */
 struct call *calls_find(const struct calls *calls, const struct sip_message *message);
@@ -81,10 +83,24 @@ struct call *calls_begin(struct calls *calls, const struct sip_message *message,
 const char *calls_admit(struct calls *calls, struct call *call, unsigned kbit);
 /* Takes a key into the call (copied) for answers to come. */
 void call_keep_cek(struct call *call, const struct e2m_cek *cek);
-/* Opens these; with `all` they are all that the call has from now on, else they come to the others.
- * False: the firewall refused. */
-bool calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
+/* Opens these behind this; with `all` they are all that the call has from now on, else they come to
+ * the others. */
+void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                       unsigned count, bool all, int64_t now);
+/* What the firewall refused: their calls have no pinholes, until they ask anew. */
+void calls_take_failures(struct calls *calls);
+
+/* From one address and port to another. */
+struct flow {
+    struct sdp_address from, to;
+    uint16_t from_port, to_port, zero[2];
+};
+/* The call waits for tokens on just these pinholes, both ways. */
+void calls_await(struct calls *calls, struct call *call, const struct asked *asked, unsigned count);
+/* Each call that waits for tokens of this flow, until one says that it was its: `each` returns
+ * true. */
+void calls_each_of(struct calls *calls, const struct flow *flow,
+                   bool (*each)(struct call *call, void *data), void *data);
 /* Each call; it may change them, and end none. */
 void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data);
 /* It lives until then, and its pinholes. */

@@ -123,25 +123,41 @@ static void read_identity(struct reader *r, struct config *c)
     g_free(certificate);
 }
 
+/* "FILE" for all domains that have no authority of their own, "DOMAIN=FILE" for one. */
+static void add_authority(struct reader *r, struct config *c, const char *entry)
+{
+    const char *equals = entry[0] == '/' ? NULL : strchr(entry, '=');
+    char *domain = equals ? g_strndup(entry, (size_t)(equals - entry)) : NULL, *pem = NULL;
+    enum e2m_result result = E2M_BAD_DER;
+    gsize len;
+
+    if (g_file_get_contents(equals ? equals + 1 : entry, &pem, &len, NULL))
+        result = e2m_trust_add(c->trust, span_of(pem, len), domain);
+    if (result == E2M_WRONG_SERVER)
+        fail(r, "trust", "authorities", "must be FILE or DOMAIN=FILE, with blanks between them");
+    else if (result != E2M_OK)
+        fail(r, "trust", "authorities", "one of these files has no certificate in PEM");
+    g_free(pem);
+    g_free(domain);
+}
+
 static void read_trust(struct reader *r, struct config *c)
 {
     char *list = text(r, "trust", "authorities", "");
-    char **paths = g_strsplit_set(list, "; \t", -1);
+    char **entries = g_strsplit_set(list, "; \t", -1);
 
     c->trust = e2m_trust_new();
-    for (size_t i = 0; c->trust && paths[i]; i++) {
-        char *pem = NULL;
-        gsize len;
-
-        if (!paths[i][0])
-            continue;
-        if (!g_file_get_contents(paths[i], &pem, &len, NULL) ||
-            e2m_trust_add(c->trust, span_of(pem, len)) != E2M_OK)
-            fail(r, "trust", "authorities", "one of these files has no certificate in PEM");
-        g_free(pem);
-    }
-    g_strfreev(paths);
+    for (size_t i = 0; c->trust && entries[i]; i++)
+        if (entries[i][0])
+            add_authority(r, c, entries[i]);
+    g_strfreev(entries);
     g_free(list);
+    list = text(r, "trust", "revoked", "");
+    c->revoked = g_strsplit_set(list, "; \t", -1);
+    g_free(list);
+    c->want_lists = word(r, "trust", "revoked_missing", "accept", "refuse", false);
+    if (c->want_lists && c->trust)
+        e2m_trust_want_lists(c->trust);
 }
 
 static void read_token(struct reader *r, struct config *c)
@@ -218,7 +234,7 @@ static void read_policy(struct reader *r, struct config *c)
 static const char *const known[] = {
     "middle",    " domain address port token state ",
     "identity",  " certificate key ",
-    "trust",     " authorities ",
+    "trust",     " authorities revoked revoked_missing ",
     "policy",    " must_read signature unsigned_labels accounts clear ",
     "admission", " account_kbit account_calls trunk_kbit total_kbit audio_kbit video_kbit ",
     "pinholes",  " nft table ring_seconds call_seconds networks tokens token_seconds token_group ",
@@ -291,8 +307,8 @@ void config_free(struct config *c)
     if (!c)
         return;
     e2m_identity_free(&c->identity);
-    if (c->trust)
-        e2m_trust_free(c->trust);
+    e2m_trust_free(c->trust);
+    g_strfreev(c->revoked);
     OPENSSL_cleanse(c->token, sizeof c->token);
     g_free(c->domain);
     g_free(c->address);
@@ -301,6 +317,43 @@ void config_free(struct config *c)
     g_free(c->nft);
     g_free(c->table);
     g_free(c);
+}
+
+static const char *keep_text(char **text, const char *old, const char *key)
+{
+    const char *changed = strcmp(*text, old) == 0 ? NULL : key;
+
+    g_free(*text);
+    *text = g_strdup(old);
+    return changed;
+}
+
+static const char *keep_number(int *number, int old, const char *key)
+{
+    const char *changed = *number == old ? NULL : key;
+
+    *number = old;
+    return changed;
+}
+
+const char *config_keep(struct config *c, const struct config *old)
+{
+    int tokens = c->tokens;
+    const char *changed[] = {
+        keep_text(&c->address, old->address, "[middle] address"),
+        keep_number(&c->port, old->port, "[middle] port"),
+        keep_text(&c->state, old->state, "[middle] state"),
+        keep_text(&c->nft, old->nft, "[pinholes] nft"),
+        keep_text(&c->table, old->table, "[pinholes] table"),
+        keep_number(&tokens, old->tokens, "[pinholes] tokens"),
+        keep_number(&c->token_group, old->token_group, "[pinholes] token_group"),
+    };
+
+    c->tokens = tokens != 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(changed); i++)
+        if (changed[i])
+            return changed[i];
+    return NULL;
 }
 
 static bool within(const struct config_network *n, const struct sdp_address *a)

@@ -25,7 +25,9 @@ struct config {
     /* identity and whom it trusts */
     struct e2m_identity identity;
     char *certificate; /* DER in base64, one line: what a 493 carries */
-    X509_STORE *trust;
+    struct e2m_trust *trust;
+    char **revoked;  /* files of lists of revoked certificates; NULL-terminated */
+    bool want_lists; /* without a fresh one nobody's signature counts */
     /* policy */
     bool must_read, want_signature, unsigned_labels, accounts, clear;
     /* admission, kilobits a second; 0: no limit */
@@ -43,6 +45,9 @@ struct config {
 /* NULL with a sentence in `error` (CONFIG_ERROR_MAX): which key, and what to do. */
 struct config *config_load(const char *path, char *error);
 void config_free(struct config *config);
+/* What a running service cannot change (where it listens, its state, the firewall's sets) stays in
+ * `config` as it is in `old`; the first key that was to be another, NULL: none. */
+const char *config_keep(struct config *config, const struct config *old);
 /* Whether the address is one of the networks whose media this server guards; without any, all are.
  */
 bool config_guards(const struct config *config, const struct sdp_address *address);

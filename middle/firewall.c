@@ -67,9 +67,9 @@ static bool ended_well(pid_t child)
 }
 
 /* Runs "nft -f -" with these commands. */
-static bool run(const struct config *config, const char *commands)
+static bool run(const char *nft, const char *commands)
 {
-    char *arguments[] = {config->nft, (char[]){"-f"}, (char[]){"-"}, NULL};
+    char *arguments[] = {(char *)(uintptr_t)nft, (char[]){"-f"}, (char[]){"-"}, NULL};
     char complaint[256] = "could not be started";
     posix_spawn_file_actions_t actions;
     int in[2], out[2];
@@ -87,7 +87,7 @@ static bool run(const struct config *config, const char *commands)
     posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDERR_FILENO);
-    if (posix_spawnp(&child, config->nft, &actions, NULL, arguments, environ) == 0) {
+    if (posix_spawnp(&child, nft, &actions, NULL, arguments, environ) == 0) {
         close(in[0]);
         close(out[1]);
         in[0] = out[1] = -1;
@@ -122,13 +122,13 @@ static void one_way(GString *text, const struct sdp_address *from, uint16_t from
     g_string_append_printf(text, "%s . %u . %s . %u", source, from_port, target, to_port);
 }
 
-static void element(GString *text, const struct config *config, const char *verb,
-                    const struct pinhole *hole, int64_t seconds)
+static void element(GString *text, const char *table, const char *verb, const struct pinhole *hole,
+                    int64_t seconds)
 {
     const char *set = hole->a.family == AF_INET ? "holes4" : "holes6";
 
     for (int back = 0; back < 2; back++) {
-        g_string_append_printf(text, "%s element inet %s %s { ", verb, config->table, set);
+        g_string_append_printf(text, "%s element inet %s %s { ", verb, table, set);
         if (back)
             one_way(text, &hole->b, hole->b_port, &hole->a, hole->a_port);
         else
@@ -139,29 +139,192 @@ static void element(GString *text, const struct config *config, const char *verb
     }
 }
 
-bool firewall_apply(const struct config *config, const struct firewall_change *change)
+/* One that is not there cannot be taken away: it is put there first. */
+static void remove_one(GString *text, const char *table, const struct pinhole *hole)
+{
+    element(text, table, "add", hole, 1);
+    element(text, table, "delete", hole, 0);
+}
+
+static char *commands_of(const char *table, const struct firewall_change *change)
 {
     GString *text = g_string_new(NULL);
-    bool good = true;
 
     if (change->flush)
-        g_string_append_printf(text, "flush set inet %s holes4\nflush set inet %s holes6\n",
-                               config->table, config->table);
-    /* One that is not there cannot be taken away: it is put there first. */
-    for (unsigned i = 0; i < change->remove_count; i++) {
-        element(text, config, "add", &change->remove[i], 1);
-        element(text, config, "delete", &change->remove[i], 0);
-    }
+        g_string_append_printf(text, "flush set inet %s holes4\nflush set inet %s holes6\n", table,
+                               table);
+    for (unsigned i = 0; i < change->remove_count; i++)
+        remove_one(text, table, &change->remove[i]);
     for (unsigned i = 0; i < change->add_count; i++) {
-        element(text, config, "add", &change->add[i], 1);
-        element(text, config, "delete", &change->add[i], 0);
-        element(text, config, "add", &change->add[i], change->seconds > 0 ? change->seconds : 1);
+        remove_one(text, table, &change->add[i]);
+        element(text, table, "add", &change->add[i], change->seconds > 0 ? change->seconds : 1);
     }
-    if (text->len > 0 && config->nft[0])
-        good = run(config, text->str);
-    g_string_free(text, TRUE);
+    return g_string_free(text, FALSE);
+}
+
+/* Nothing of a change that was refused. */
+static char *undo_of(const char *table, const struct firewall_change *change)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < change->remove_count; i++)
+        remove_one(text, table, &change->remove[i]);
+    for (unsigned i = 0; i < change->add_count; i++)
+        remove_one(text, table, &change->add[i]);
+    return g_string_free(text, FALSE);
+}
+
+bool firewall_apply(const struct config *config, const struct firewall_change *change)
+{
+    char *commands = commands_of(config->table, change);
+    bool good = !commands[0] || !config->nft[0] || run(config->nft, commands);
+
+    g_free(commands);
     return good;
 }
+
+/* -- the thread ----------------------------------------------------------------------------------
+ */
+
+struct job {
+    char *commands, *undo, *key;
+};
+
+struct firewall {
+    GThread *thread; /* NULL: no nft */
+    GMutex lock;
+    GCond more;
+    GQueue jobs, failed; /* struct job; char *: keys */
+    char *nft, *table;
+    GString *owed; /* of the thread: what is to be taken away once nft does again */
+    bool stopping;
+};
+
+#define OWED_MAX (1024 * 1024) /* past that the kernel's own times do it */
+
+static void job_free(void *data)
+{
+    struct job *job = data;
+
+    g_free(job->commands);
+    g_free(job->undo);
+    g_free(job->key);
+    g_free(job);
+}
+
+static void do_one(struct firewall *f, const struct job *job)
+{
+    if (run(f->nft, job->commands))
+        return;
+    if (f->owed->len + strlen(job->undo) <= OWED_MAX)
+        g_string_append(f->owed, job->undo);
+    g_mutex_lock(&f->lock);
+    g_queue_push_tail(&f->failed, g_strdup(job->key));
+    g_mutex_unlock(&f->lock);
+}
+
+/* Together where that works; else each by itself, so that one spoils nobody else's. */
+static void do_all(struct firewall *f, GQueue *jobs)
+{
+    GString *together = g_string_new(NULL);
+
+    if (f->owed->len && run(f->nft, f->owed->str))
+        g_string_truncate(f->owed, 0);
+    for (const GList *each = jobs->head; each; each = each->next)
+        g_string_append(together, ((const struct job *)each->data)->commands);
+    if (jobs->length == 1 || !run(f->nft, together->str))
+        for (const GList *each = jobs->head; each; each = each->next)
+            do_one(f, each->data);
+    g_string_free(together, TRUE);
+}
+
+static void *work(void *data)
+{
+    struct firewall *f = data;
+    GQueue jobs;
+
+    g_mutex_lock(&f->lock);
+    for (;;) {
+        while (!f->jobs.length && !f->stopping)
+            g_cond_wait(&f->more, &f->lock);
+        if (!f->jobs.length)
+            break;
+        jobs = f->jobs;
+        g_queue_init(&f->jobs);
+        g_mutex_unlock(&f->lock);
+        do_all(f, &jobs);
+        g_queue_clear_full(&jobs, job_free);
+        g_mutex_lock(&f->lock);
+    }
+    g_mutex_unlock(&f->lock);
+    return NULL;
+}
+
+struct firewall *firewall_start(const struct config *config)
+{
+    struct firewall *f = g_new0(struct firewall, 1);
+
+    g_mutex_init(&f->lock);
+    g_cond_init(&f->more);
+    g_queue_init(&f->jobs);
+    g_queue_init(&f->failed);
+    f->nft = g_strdup(config->nft);
+    f->table = g_strdup(config->table);
+    f->owed = g_string_new(NULL);
+    if (!f->nft[0] || (f->thread = g_thread_try_new("nft", work, f, NULL)))
+        return f;
+    firewall_stop(f);
+    return NULL;
+}
+
+void firewall_stop(struct firewall *f)
+{
+    if (!f)
+        return;
+    g_mutex_lock(&f->lock);
+    f->stopping = true;
+    g_cond_signal(&f->more);
+    g_mutex_unlock(&f->lock);
+    if (f->thread)
+        g_thread_join(f->thread);
+    g_queue_clear_full(&f->jobs, job_free);
+    g_queue_clear_full(&f->failed, g_free);
+    g_mutex_clear(&f->lock);
+    g_cond_clear(&f->more);
+    g_free(f->nft);
+    g_free(f->table);
+    g_string_free(f->owed, TRUE);
+    g_free(f);
+}
+
+void firewall_submit(struct firewall *f, const struct firewall_change *change, const char *key)
+{
+    struct job *job;
+
+    if (!f->thread || (!change->add_count && !change->remove_count && !change->flush))
+        return;
+    job = g_new0(struct job, 1);
+    job->commands = commands_of(f->table, change);
+    job->undo = undo_of(f->table, change);
+    job->key = g_strdup(key);
+    g_mutex_lock(&f->lock);
+    g_queue_push_tail(&f->jobs, job);
+    g_cond_signal(&f->more);
+    g_mutex_unlock(&f->lock);
+}
+
+char *firewall_failed(struct firewall *f)
+{
+    char *key;
+
+    g_mutex_lock(&f->lock);
+    key = g_queue_pop_head(&f->failed);
+    g_mutex_unlock(&f->lock);
+    return key;
+}
+
+/* -- at the start --------------------------------------------------------------------------------
+ */
 
 bool firewall_check(const struct config *config)
 {
@@ -177,7 +340,7 @@ bool firewall_check(const struct config *config)
         "add element inet %s holes6 { 2001:db8::1 . 1 . 2001:db8::2 . 1 timeout 1s }\n"
         "delete element inet %s holes6 { 2001:db8::1 . 1 . 2001:db8::2 . 1 }\n",
         config->table, config->table, config->table, config->table);
-    good = run(config, text);
+    good = run(config->nft, text);
     g_free(text);
     return good;
 }

@@ -22,10 +22,20 @@ struct firewall_change {
     unsigned remove_count;
     bool flush; /* all that is there goes first */
 };
-/* All of it or nothing. False: nft refused, and its first line is in the log. */
+/* All of it or nothing, now. False: nft refused, and its first line is in the log. */
 bool firewall_apply(const struct config *config, const struct firewall_change *change);
 /* Whether both sets are there and may be changed. */
 bool firewall_check(const struct config *config);
+
+/* Changes one after the other, on a thread of their own: who asks for one never waits for nft. */
+struct firewall;
+struct firewall *firewall_start(const struct config *config); /* NULL: no thread */
+void firewall_stop(struct firewall *firewall); /* when all is done that was asked for */
+/* `key` names whose change it is. What nft refuses is taken away whole, and the key is one of the
+ * failed. */
+void firewall_submit(struct firewall *firewall, const struct firewall_change *change,
+                     const char *key);
+char *firewall_failed(struct firewall *firewall); /* g_free() it; NULL: no more */
 bool pinhole_same(const struct pinhole *one, const struct pinhole *other);
 
 #endif

@@ -42,7 +42,7 @@ static bool should_be_open(const struct gate *gate, int64_t now)
 }
 
 /* The firewall gets what the gates say, and nothing where they say what it has. */
-static bool apply(struct calls *calls, struct call *call, int64_t now, bool force)
+static void apply(struct calls *calls, struct call *call, int64_t now, bool force)
 {
     struct pinhole holes[CALL_HOLES_MAX];
     bool changed = force;
@@ -57,7 +57,8 @@ static bool apply(struct calls *calls, struct call *call, int64_t now, bool forc
     for (unsigned i = 0; i < call->asked_count; i++)
         if (call->gates[call->asked[i].stream].open)
             holes[count++] = call->asked[i].hole;
-    return !changed || calls_open_holes(calls, call, holes, count, true, now);
+    if (changed)
+        calls_open_holes(calls, call, holes, count, true, now);
 }
 
 static bool any_secret(const struct call *call)
@@ -69,23 +70,26 @@ static bool any_secret(const struct call *call)
     return false;
 }
 
-bool gates_ask(struct calls *calls, const struct config *config, struct call *call,
+void gates_ask(struct calls *calls, const struct config *config, struct call *call,
                const struct asked *asked, unsigned count, bool all, int64_t now)
 {
     struct pinhole holes[CALL_HOLES_MAX];
+    struct asked waits[CALL_HOLES_MAX];
+    unsigned waiting = all ? 0 : call->asked_count;
 
     if (!config->tokens) {
         for (unsigned i = 0; i < count; i++)
             holes[i] = asked[i].hole;
-        return calls_open_holes(calls, call, holes, count, all, now);
+        calls_open_holes(calls, call, holes, count, all, now);
+        return;
     }
-    if (all)
-        call->asked_count = 0;
-    for (unsigned i = 0; i < count && call->asked_count < CALL_HOLES_MAX; i++)
-        call->asked[call->asked_count++] = asked[i];
+    memcpy(waits, call->asked, waiting * sizeof waits[0]);
+    for (unsigned i = 0; i < count && waiting < CALL_HOLES_MAX; i++)
+        waits[waiting++] = asked[i];
+    calls_await(calls, call, waits, waiting);
     log_line("op=asked call=%s holes=%u result=%s", call->id, call->asked_count,
              any_secret(call) ? "waits-for-token" : "no-secret: it will have no media");
-    return apply(calls, call, now, true);
+    apply(calls, call, now, true);
 }
 
 /* -- a token -------------------------------------------------------------------------------------
@@ -148,32 +152,39 @@ static void take(struct showing *showing, struct call *call, unsigned stream, un
     s->counter = showing->token.counter;
     s->closed = showing->token.close;
     s->until = s->closed ? 0 : showing->now + showing->config->token_seconds;
-    if (!apply(showing->calls, call, showing->now, false))
-        call->gates[stream].open = false; /* the next token tries again */
+    apply(showing->calls, call, showing->now, false);
     if (before != call->gates[stream].open)
         log_line("op=token call=%s stream=%u from=%s result=%s", call->id, stream, side_names[side],
                  s->closed ? "closed" : "open");
 }
 
-static void show(struct call *call, void *data)
+static bool show(struct call *call, void *data)
 {
     struct showing *showing = data;
     unsigned side;
 
-    for (unsigned i = 0; i < call->asked_count && !showing->taken; i++)
+    for (unsigned i = 0; i < call->asked_count; i++)
         if (went_through(showing->packet, &call->asked[i], &side)) {
             take(showing, call, call->asked[i].stream, side);
-            return;
+            break;
         }
+    return showing->taken;
 }
 
 void gates_token(struct calls *calls, const struct config *config,
                  const struct token_packet *packet, int64_t now)
 {
     struct showing showing = {.calls = calls, .config = config, .packet = packet, .now = now};
+    struct flow flow;
 
-    if (config->tokens && e2m_token_read(packet->octets, sizeof packet->octets, &showing.token))
-        calls_each(calls, show, &showing);
+    if (!config->tokens || !e2m_token_read(packet->octets, sizeof packet->octets, &showing.token))
+        return;
+    memset(&flow, 0, sizeof flow);
+    flow.from = packet->from;
+    flow.to = packet->to;
+    flow.from_port = packet->from_port;
+    flow.to_port = packet->to_port;
+    calls_each_of(calls, &flow, show, &showing);
 }
 
 /* -- no token ------------------------------------------------------------------------------------

@@ -16,9 +16,8 @@ struct token_packet {
 
 /* The secrets in a description of the caller's (side 0) or the callee's (1). */
 void gates_take_secrets(struct call *call, const struct sdp *sdp, unsigned side);
-/* These pinholes are what the call may have; with `all` no others. Without tokens they open now.
- * False: the firewall refused. */
-bool gates_ask(struct calls *calls, const struct config *config, struct call *call,
+/* These pinholes are what the call may have; with `all` no others. Without tokens they open now. */
+void gates_ask(struct calls *calls, const struct config *config, struct call *call,
                const struct asked *asked, unsigned count, bool all, int64_t now);
 /* One token. Wrong and repeated ones change nothing, and are told once for each call. */
 void gates_token(struct calls *calls, const struct config *config,

@@ -34,6 +34,17 @@ void http_unlock(struct http *http)
     g_mutex_unlock(&http->lock);
 }
 
+void http_use(struct http *http, const struct config *config)
+{
+    http->config = config;
+    calls_use(http->calls, config);
+}
+
+const struct config *http_config(const struct http *http)
+{
+    return http->config;
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *text)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
@@ -56,12 +67,16 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 }
 
 /* Whoever else is on this machine could have holes made. */
-static bool is_the_proxy(const struct http *http, struct MHD_Connection *connection)
+static bool is_the_proxy(struct http *http, struct MHD_Connection *connection)
 {
     const char *token = header(connection, "X-Token");
+    bool is;
 
-    return strlen(token) == http->config->token_len &&
-           CRYPTO_memcmp(token, http->config->token, http->config->token_len) == 0;
+    http_lock(http);
+    is = strlen(token) == http->config->token_len &&
+         CRYPTO_memcmp(token, http->config->token, http->config->token_len) == 0;
+    http_unlock(http);
+    return is;
 }
 
 static enum MHD_Result judged(struct http *http, struct MHD_Connection *connection,
@@ -72,9 +87,11 @@ static enum MHD_Result judged(struct http *http, struct MHD_Connection *connecti
                                 .trunk = header(connection, "X-Trunk"),
                                 .failed = strcmp(header(connection, "X-Event"), "failed") == 0,
                                 .withheld = strcmp(header(connection, "X-Event"), "withheld") == 0};
+    enum MHD_Result result;
     struct verdict verdict;
     gsize len = 0;
     guchar *message;
+    char *words;
 
     g_byte_array_append(request->body, (const guint8 *)"", 1);
     message = g_base64_decode((const char *)request->body->data, &len);
@@ -84,13 +101,14 @@ static enum MHD_Result judged(struct http *http, struct MHD_Connection *connecti
         account[0] = '\0';
     http_lock(http);
     judge(http->calls, http->config, &question, (int64_t)time(NULL), &verdict);
+    words = g_strdup(verdict.certificate ? http->config->certificate : verdict.words);
     http_unlock(http);
     OPENSSL_cleanse(message, len);
     g_free(message);
-    if (!verdict.code)
-        return answer(connection, MHD_HTTP_NO_CONTENT, "");
-    return answer(connection, (unsigned)verdict.code,
-                  verdict.certificate ? http->config->certificate : verdict.words);
+    result = verdict.code ? answer(connection, (unsigned)verdict.code, words)
+                          : answer(connection, MHD_HTTP_NO_CONTENT, "");
+    g_free(words);
+    return result;
 }
 
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *url,

@@ -13,6 +13,9 @@ struct http;
  * thread: http_lock() them. */
 struct http *http_start(struct calls *calls, const struct config *config, char *error);
 void http_lock(struct http *http);
+/* Locked: from now on this configuration, for the calls too. It must outlive the service. */
+void http_use(struct http *http, const struct config *config);
+const struct config *http_config(const struct http *http); /* locked */
 void http_unlock(struct http *http);
 void http_stop(struct http *http);
 

@@ -3,7 +3,7 @@
 /* simauth-middle: reads the part of a session description that is meant for this server, beside a
  * SIP proxy that reads nothing. */
 #include "calls.h"
-#include "http.h"
+#include "keeper.h"
 #include "log.h"
 #include "tokens.h"
 
@@ -29,7 +29,9 @@ static void usage(FILE *to)
         "      --check         say whether the configuration is good, and exit\n"
         "      --version       print the version\n"
         "  -h, --help          print this\n\n"
-        "SIGTERM and SIGINT end it; calls go on, and the next start knows them.\n",
+        "SIGHUP reads the configuration, certificates and authorities anew; calls go on. SIGTERM "
+        "and\n"
+        "SIGINT end it; calls go on, and the next start knows them.\n",
         to);
 }
 
@@ -68,9 +70,9 @@ static int read_options(int argc, char **argv, struct options *options)
 }
 
 struct service {
-    const struct config *config;
     struct calls *calls;
     struct http *http;
+    struct keeper *keeper;
     int tokens; /* -1: none are asked for */
 };
 
@@ -84,16 +86,30 @@ static void take_token(const struct token_packet *packet, void *data)
     struct service *s = data;
 
     http_lock(s->http);
-    gates_token(s->calls, s->config, packet, now());
+    gates_token(s->calls, http_config(s->http), packet, now());
     http_unlock(s->http);
 }
 
 static void expire(struct service *s)
 {
     http_lock(s->http);
+    calls_take_failures(s->calls);
     gates_expire(s->calls, now());
     calls_expire(s->calls, now());
     http_unlock(s->http);
+}
+
+/* True: it is to end. */
+static bool take_signal(struct service *s, int signals)
+{
+    struct signalfd_siginfo info;
+
+    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return false;
+    if (info.ssi_signo != SIGHUP)
+        return true;
+    keeper_reload(s->keeper);
+    return false;
 }
 
 static void serve(struct service *s, int signals)
@@ -101,10 +117,12 @@ static void serve(struct service *s, int signals)
     struct pollfd ready[] = {{signals, POLLIN, 0}, {s->tokens, POLLIN, 0}};
     int64_t looked = 0;
 
-    while (!(ready[0].revents & POLLIN)) {
+    for (;;) {
         int count = poll(ready, 2, 1000); /* a negative descriptor is left out */
 
         if (count < 0 && errno != EINTR)
+            return;
+        if (count > 0 && ready[0].revents && take_signal(s, signals))
             return;
         if (count > 0 && ready[1].revents)
             tokens_read(s->tokens, take_token, s);
@@ -114,26 +132,29 @@ static void serve(struct service *s, int signals)
     }
 }
 
-static int run(const struct config *config, int signals, char *error)
+static int run(const char *path, struct config *config, int signals, char *error)
 {
-    struct service s = {.config = config, .tokens = -1};
+    struct service s = {.keeper = keeper_new(path, config), .tokens = -1};
     bool good;
 
     s.calls = calls_open(config, now(), error);
     good = s.calls && (!config->tokens || (s.tokens = tokens_open(config, error)) >= 0);
     s.http = good ? http_start(s.calls, config, error) : NULL;
-    if (s.http) {
+    good = s.http && keeper_start(s.keeper, s.http);
+    if (good) {
         log_line("op=start domain=%s address=%s port=%d tokens=%s version=%s", config->domain,
                  config->address, config->port, config->tokens ? "required" : "ignore",
                  SIMAUTH_VERSION);
         serve(&s, signals);
         log_line("op=stop");
     }
+    keeper_stop(s.keeper);
     http_stop(s.http);
     if (s.tokens >= 0)
         close(s.tokens);
     calls_free(s.calls);
-    return s.http ? 0 : 1;
+    keeper_free(s.keeper);
+    return good ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -153,15 +174,17 @@ int main(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     config = config_load(options.config, error);
     status = config ? 0 : 1;
-    if (config && options.check)
+    if (config && options.check) {
         printf("%s: good\n", options.config);
-    else if (config)
-        status = run(config, signalfd(-1, &signals, SFD_CLOEXEC), error);
+        config_free(config);
+    } else if (config) {
+        status = run(options.config, config, signalfd(-1, &signals, SFD_CLOEXEC), error);
+    }
     if (status != 0)
         fprintf(stderr, "simauth-middle: %s\n", error);
-    config_free(config);
     return status;
 }

@@ -24,7 +24,7 @@ struct e2m_keys {
     struct e2m_identity own; /* certificate NULL: none, it neither signs nor is enveloped for */
     /* Whose word counts about people, and about servers: an operator that issues its subscribers'
      * certificates says nothing about who may read for a domain. */
-    X509_STORE *people, *servers;
+    struct e2m_trust *people, *servers;
 };
 
 /* Reads PEM files; `certificate` and `key` may be NULL together, `authorities` too (nobody is

@@ -86,8 +86,8 @@ static bool read_trust(struct e2m_keys *keys, const char *path, char *error)
     struct text text = {NULL, 0};
     bool right = read_file(path, &text, error);
 
-    if (right && (e2m_trust_add(keys->people, span(&text)) != E2M_OK ||
-                  e2m_trust_add(keys->servers, span(&text)) != E2M_OK)) {
+    if (right && (e2m_trust_add(keys->people, span(&text), NULL) != E2M_OK ||
+                  e2m_trust_add(keys->servers, span(&text), NULL) != E2M_OK)) {
         g_snprintf(error, E2M_ERROR_MAX, "%s: no certificate in it", path);
         right = false;
     }

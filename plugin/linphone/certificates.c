@@ -244,13 +244,13 @@ bool certificates_of(struct core *core, const char *aor, struct e2m_partner *par
     return true;
 }
 
-void certificates_trust(const struct core *core, const char *aor, X509_STORE *trust)
+void certificates_trust(const struct core *core, const char *aor, struct e2m_trust *trust)
 {
     const struct ag_certificates *c =
         core->certificates ? g_hash_table_lookup(core->certificates->others, aor) : NULL;
 
     if (c && trust)
-        X509_STORE_add_cert(trust, c->authority);
+        (void)e2m_trust_lend(trust, c->authority, simauth_aor_domain(aor));
 }
 
 void certificates_close(struct core *core)

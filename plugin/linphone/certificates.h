@@ -20,7 +20,7 @@ bool certificates_own(const struct core *core, const char *aor, struct e2m_ident
  * behind this call. */
 bool certificates_of(struct core *core, const char *aor, struct e2m_partner *partner);
 /* `trust` believes from now on the authority that issued the certificates of `aor`. */
-void certificates_trust(const struct core *core, const char *aor, X509_STORE *trust);
+void certificates_trust(const struct core *core, const char *aor, struct e2m_trust *trust);
 void certificates_close(struct core *core);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Certificates: read, their names, their chain at a given time against given anchors. No file, no
- * clock, no revocation lists: subscribers' certificates live for a day.
+ * Certificates: read, their names, their chain at a given time against given anchors, and against
+ * lists of revoked ones. No file, no clock, no network.
  */
 #ifndef E2M_CERTIFICATE_H
 #define E2M_CERTIFICATE_H
@@ -42,20 +42,49 @@ enum e2m_result e2m_certificate_print(X509 *certificate, struct e2m_buffer *der)
 /* SHA-256 of its DER, 64 hexadecimal digits and a NUL: what is pinned and shown. */
 enum e2m_result e2m_certificate_fingerprint(X509 *certificate, char out[static 65]);
 
-/* Trust anchors. NULL when out of memory. */
-X509_STORE *e2m_trust_new(void);
-/* Adds every certificate of a PEM file's text. E2M_BAD_DER when there is none. */
-enum e2m_result e2m_trust_add(X509_STORE *trust, struct e2m_span pem);
-/* X509_STORE_free(). */
-void e2m_trust_free(X509_STORE *trust);
+/* -- whose word counts (trust.c) ---------------------------------------------------------------
+ * Authorities, each for certificates that name any domain or one; and lists of revoked
+ * certificates. Not changed while another thread uses it. */
+struct e2m_trust;
+struct e2m_trust *e2m_trust_new(void); /* NULL: out of memory. e2m_trust_free() it */
+void e2m_trust_free(struct e2m_trust *trust);
+/* The same once more, to be changed by itself. NULL: out of memory. */
+struct e2m_trust *e2m_trust_copy(const struct e2m_trust *trust);
+/* Adds every certificate of a PEM file's text. `domain` NULL: they vouch for all domains that have
+ * no authority of their own; else for that domain, and for it nobody else does. E2M_BAD_DER: there
+ * is no certificate in it; E2M_WRONG_SERVER: not a domain. */
+enum e2m_result e2m_trust_add(struct e2m_trust *trust, struct e2m_span pem, const char *domain);
+/* This authority too for that domain, beside those that it has. Takes a reference. */
+enum e2m_result e2m_trust_lend(struct e2m_trust *trust, X509 *authority, const char *domain);
+/* A list of revoked certificates, in PEM or DER, at most 1 MiB. X509_CRL_free() it. */
+enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list);
+/* Past the time for which it was made: what it names stays revoked. */
+bool e2m_revoked_is_old(const X509_CRL *list, uint64_t now);
+bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other);
+/* The first https URL at which a certificate says that its issuer's list is; false: none, or longer
+ * than `size` - 1. */
+bool e2m_revoked_url(X509 *certificate, char *out, size_t size);
+/* From now on what it names is refused; a list counts for certificates whose issuer signed it.
+ * Takes a reference. E2M_TOO_LARGE: 64 there are. */
+enum e2m_result e2m_trust_add_revoked(struct e2m_trust *trust, X509_CRL *list);
+/* From now on a certificate counts only with such a list that is not old. */
+void e2m_trust_want_lists(struct e2m_trust *trust);
 
 enum e2m_use { E2M_USE_SIGN, E2M_USE_ENCRYPT };
 
 /* Chain, time (seconds since 1970), key usage and, where it names any, extended key usage (mail,
- * SIP or anything: RFC 8551, 5924). `chain` may be NULL. E2M_UNTRUSTED, E2M_EXPIRED,
- * E2M_BAD_CERTIFICATE. */
-enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                      uint64_t now, enum e2m_use use);
+ * SIP or anything: RFC 8551, 5924); whether it was revoked, and whether its authority may vouch for
+ * every domain in its names. `chain` may be NULL. E2M_UNTRUSTED, E2M_EXPIRED, E2M_BAD_CERTIFICATE,
+ * E2M_REVOKED, E2M_NO_LIST, E2M_FOREIGN_AUTHORITY. */
+enum e2m_result e2m_certificate_check(X509 *certificate, STACK_OF(X509) * chain,
+                                      const struct e2m_trust *trust, uint64_t now,
+                                      enum e2m_use use);
+/* Whether the same authority issued both, as their names and key identifiers say: nothing is
+ * proved. */
+bool e2m_certificate_same_issuer(X509 *one, X509 *other);
+/* What its owner reads, as its SMIMECapabilities say (RFC 4262): true where AES-CBC is named and no
+ * AES-GCM. */
+bool e2m_certificate_cbc_only(X509 *certificate);
 /* RFC 5922, 7: a subjectAltName that is the URI sip:DOMAIN or, where it has no SIP URI, the DNS
  * name DOMAIN. No wildcard; the common name counts for nothing. E2M_WRONG_SERVER. */
 enum e2m_result e2m_certificate_names_server(X509 *certificate, const char *domain);
@@ -66,10 +95,11 @@ enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor);
 bool e2m_certificate_aor(X509 *certificate, char out[static E2M_AOR_MAX + 1]);
 
 /* Chain, time, usage and name in one: is this a server that may be given a part for `domain`? */
-enum e2m_result e2m_check_server(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                 uint64_t now, const char *domain);
+enum e2m_result e2m_check_server(X509 *certificate, STACK_OF(X509) * chain,
+                                 const struct e2m_trust *trust, uint64_t now, const char *domain);
 /* Is this the subscriber `aor`, and may it be used so? */
-enum e2m_result e2m_check_subscriber(X509 *certificate, STACK_OF(X509) * chain, X509_STORE *trust,
-                                     uint64_t now, enum e2m_use use, const char *aor);
+enum e2m_result e2m_check_subscriber(X509 *certificate, STACK_OF(X509) * chain,
+                                     const struct e2m_trust *trust, uint64_t now, enum e2m_use use,
+                                     const char *aor);
 
 #endif

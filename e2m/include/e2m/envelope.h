@@ -86,8 +86,9 @@ enum e2m_result e2m_sign(const struct e2m_identity *signer, struct e2m_span octe
  * *signer is a new reference of the signer's certificate, whose chain, time and usage are right;
  * whose it is, the caller compares. *signer is also set when only trust or time failed (for words
  * to the person), else NULL. E2M_BAD_DER, E2M_BAD_ALGORITHM, E2M_BAD_SIGNATURE, E2M_UNTRUSTED,
- * E2M_EXPIRED, E2M_BAD_CERTIFICATE, E2M_TOO_LARGE. */
-enum e2m_result e2m_verify(struct e2m_span der, const struct e2m_span *octets, X509_STORE *trust,
-                           uint64_t now, X509 **signer, struct e2m_buffer *content);
+ * E2M_EXPIRED, E2M_TOO_LARGE, and those of e2m_certificate_check(). */
+enum e2m_result e2m_verify(struct e2m_span der, const struct e2m_span *octets,
+                           const struct e2m_trust *trust, uint64_t now, X509 **signer,
+                           struct e2m_buffer *content);
 
 #endif

@@ -65,7 +65,7 @@ struct e2m_receive {
     size_t identity_count;
     struct e2m_cek *const *ceks; /* of what we sent or opened in this dialog */
     size_t cek_count;
-    X509_STORE *trust;     /* who may sign; NULL: a signature is E2M_UNTRUSTED */
+    const struct e2m_trust *trust; /* who may sign; NULL: a signature is E2M_UNTRUSTED */
     const char *server;    /* a middle's own domain: only what is labelled for it is opened; NULL: a
                               phone, which tries every envelope */
     const char *from, *to; /* AORs of the message's sender and receiver (From and To of a request,
@@ -79,6 +79,7 @@ struct e2m_received_item {
     bool enveloped;         /* it came in an envelope */
     struct e2m_label label; /* count 0: none */
     bool label_signed;
+    enum e2m_form form;        /* of the envelope, when result is E2M_OK */
     char type[64];             /* of the content, when result is E2M_OK */
     struct e2m_buffer content; /* its octets, when result is E2M_OK */
     struct e2m_cek cek;        /* for an answer, or empty */

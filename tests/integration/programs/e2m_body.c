@@ -173,8 +173,10 @@ static int read_body(int argc, char **argv)
         } else if ((v = value(argv[i], "keep"))) {
             keep = v;
         } else if ((v = value(argv[i], "trust"))) {
-            receive.trust = e2m_trust_new();
-            e2m_trust_add(receive.trust, read_file(v));
+            struct e2m_trust *trust = e2m_trust_new();
+
+            e2m_trust_add(trust, read_file(v), NULL);
+            receive.trust = trust;
         }
     }
     result = e2m_message_read(&receive, &received);

@@ -7,6 +7,7 @@ named like the realm, signs the operator's key statements and is its TLS client 
 gateways (docs/protocol.md).
 """
 
+import datetime
 import os
 import subprocess
 
@@ -84,3 +85,25 @@ class Authority:
         for leftover in (request, extensions):
             os.unlink(leftover)
         return certificate, key
+
+    def revoke(self, path, *certificates, hours=1, since=0):
+        """A list of revoked certificates in PEM at `path`, made `since` hours from now and good for `hours`, of these PEM files."""
+        # here, for nodes run this module with the machine's own modules alone
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+
+        with open(self.certificate, "rb") as own, open(self._key, "rb") as key:
+            authority = x509.load_pem_x509_certificate(own.read())
+            signer = serialization.load_pem_private_key(key.read(), None)
+        now = datetime.datetime.utcnow() + datetime.timedelta(hours=since)
+        made = x509.CertificateRevocationListBuilder().issuer_name(authority.subject).last_update(now)
+        made = made.next_update(now + datetime.timedelta(hours=hours))
+        for name in certificates:
+            with open(name, "rb") as pem:
+                serial = x509.load_pem_x509_certificate(pem.read()).serial_number
+            made = made.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build())
+        with open(path + ".new", "wb") as out:
+            out.write(made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        os.chmod(path + ".new", 0o644)
+        os.rename(path + ".new", path)
+        return path

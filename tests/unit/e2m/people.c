@@ -67,6 +67,14 @@ struct e2m_identity people_make(const struct people_wish *wish, const struct e2m
         extend(made.certificate, by, NID_ext_key_usage, wish->purpose);
     if (wish->san)
         extend(made.certificate, by, NID_subject_alt_name, wish->san);
+    if (wish->list) {
+        char value[300];
+
+        snprintf(value, sizeof(value), "URI:%s", wish->list);
+        extend(made.certificate, by, NID_crl_distribution_points, value);
+    }
+    if (wish->reads)
+        extend(made.certificate, by, NID_SMIMECapabilities, wish->reads);
     assert(X509_sign(made.certificate, issuer ? issuer->key : made.key, EVP_sha256()) > 0);
     return made;
 }
@@ -98,10 +106,34 @@ struct e2m_identity people_server(const char *domain, const struct e2m_identity 
     return named(san, issuer);
 }
 
-X509_STORE *people_trust(const struct e2m_identity *authority)
+struct e2m_trust *people_trust(const struct e2m_identity *authority)
 {
-    X509_STORE *trust = e2m_trust_new();
+    struct e2m_trust *trust = e2m_trust_new();
 
-    assert(trust && X509_STORE_add_cert(trust, authority->certificate) == 1);
+    assert(trust && e2m_trust_lend(trust, authority->certificate, NULL) == E2M_OK);
     return trust;
+}
+
+X509_CRL *people_revoke(const struct e2m_identity *authority, X509 *revoked, uint64_t when)
+{
+    X509_CRL *list = X509_CRL_new();
+    ASN1_TIME *last = ASN1_TIME_set(NULL, (time_t)when);
+    ASN1_TIME *next = ASN1_TIME_set(NULL, (time_t)when + 3600);
+
+    assert(list && last && next && X509_CRL_set_version(list, X509_CRL_VERSION_2) == 1);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(authority->certificate));
+    X509_CRL_set1_lastUpdate(list, last);
+    X509_CRL_set1_nextUpdate(list, next);
+    if (revoked) {
+        X509_REVOKED *entry = X509_REVOKED_new();
+
+        assert(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked)) == 1);
+        assert(X509_REVOKED_set_revocationDate(entry, last) == 1);
+        assert(X509_CRL_add0_revoked(list, entry) == 1);
+    }
+    X509_CRL_sort(list);
+    assert(X509_CRL_sign(list, authority->key, EVP_sha256()) > 0);
+    ASN1_TIME_free(last);
+    ASN1_TIME_free(next);
+    return list;
 }

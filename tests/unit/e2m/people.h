@@ -18,6 +18,8 @@ struct people_wish {
     const char *purpose; /* extendedKeyUsage, the same */
     uint64_t from, to;   /* 0: a day around NOW */
     bool authority;      /* a CA */
+    const char *list;    /* https URL of the list of revoked ones, NULL: none */
+    const char *reads;   /* SMIMECapabilities as "DER:30..", NULL: none */
 };
 
 /* A certificate by `issuer` (NULL: by itself). Aborts the test when anything fails. */
@@ -26,7 +28,10 @@ struct e2m_identity people_authority(void);
 /* P-256, digitalSignature and keyAgreement. */
 struct e2m_identity people_subscriber(const char *aor, const struct e2m_identity *issuer);
 struct e2m_identity people_server(const char *domain, const struct e2m_identity *issuer);
-/* A store that trusts it. */
-X509_STORE *people_trust(const struct e2m_identity *authority);
+/* What trusts it, whatever the domain. */
+struct e2m_trust *people_trust(const struct e2m_identity *authority);
+
+/* A list that `authority` signs at `when`, good for an hour, with that certificate (NULL: none). */
+X509_CRL *people_revoke(const struct e2m_identity *authority, X509 *revoked, uint64_t when);
 
 #endif

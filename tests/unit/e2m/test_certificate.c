@@ -14,7 +14,7 @@
 #include <string.h>
 
 static struct e2m_identity authority;
-static X509_STORE *trust;
+static struct e2m_trust *trust;
 
 static int begin(void **state)
 {

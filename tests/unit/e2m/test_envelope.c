@@ -275,7 +275,7 @@ static void test_bad_wishes(void **state)
 
 static void test_signatures(void **state)
 {
-    X509_STORE *trust = people_trust(&authority), *nobody = e2m_trust_new();
+    struct e2m_trust *trust = people_trust(&authority), *nobody = e2m_trust_new();
     struct e2m_span text = e2m_text_span(TEXT), other = e2m_text_span("v=1");
     struct e2m_buffer der;
     X509 *signer;

@@ -21,7 +21,7 @@
 #define BANDWIDTH "b=AS:80\r\n"
 
 static struct e2m_identity authority, alice, bob, mine, other, eve;
-static X509_STORE *trust;
+static struct e2m_trust *trust;
 static struct e2m_label for_mine, for_other;
 
 static int begin(void **state)

@@ -1,0 +1,296 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whose word counts, about which domains, and what was taken back. */
+#include "internal.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LISTS_MAX 64
+#define LIST_OCTETS_MAX (1024 * 1024)
+
+/* One authority, for one domain or for all that have none of their own. */
+struct voucher {
+    X509 *authority;
+    char domain[E2M_HOST_MAX + 1]; /* lower case; "": any */
+    bool alone;                    /* no other counts for that domain */
+};
+
+struct e2m_trust {
+    X509_STORE *store;
+    struct voucher *vouchers;
+    size_t count, room;
+    X509_CRL *lists[LISTS_MAX];
+    size_t list_count;
+    bool want_lists;
+};
+
+struct e2m_trust *e2m_trust_new(void)
+{
+    struct e2m_trust *trust = calloc(1, sizeof(*trust));
+
+    if (trust && !(trust->store = X509_STORE_new())) {
+        free(trust);
+        return NULL;
+    }
+    /* What stands in it is trusted as it is, also where it is nobody's root. */
+    if (trust)
+        X509_STORE_set_flags(trust->store, X509_V_FLAG_PARTIAL_CHAIN);
+    return trust;
+}
+
+void e2m_trust_free(struct e2m_trust *trust)
+{
+    if (!trust)
+        return;
+    for (size_t i = 0; i < trust->count; i++)
+        X509_free(trust->vouchers[i].authority);
+    for (size_t i = 0; i < trust->list_count; i++)
+        X509_CRL_free(trust->lists[i]);
+    X509_STORE_free(trust->store);
+    free(trust->vouchers);
+    free(trust);
+}
+
+/* -- authorities ---------------------------------------------------------------------------------
+ */
+
+static bool make_room(struct e2m_trust *trust)
+{
+    size_t room = trust->room ? 2 * trust->room : 8;
+    struct voucher *more;
+
+    if (trust->count < trust->room)
+        return true;
+    more = realloc(trust->vouchers, room * sizeof(*more));
+    if (!more)
+        return false;
+    trust->vouchers = more;
+    trust->room = room;
+    return true;
+}
+
+static enum e2m_result add(struct e2m_trust *trust, X509 *authority, const char *domain, bool alone)
+{
+    struct voucher *v;
+    size_t len = domain ? strlen(domain) : 0;
+
+    if (domain && (len > E2M_HOST_MAX || !e2m_host_valid(domain, len)))
+        return E2M_WRONG_SERVER;
+    if (!make_room(trust) || X509_STORE_add_cert(trust->store, authority) != 1)
+        return E2M_NO_MEMORY;
+    v = &trust->vouchers[trust->count++];
+    *v = (struct voucher){.authority = authority, .alone = alone};
+    X509_up_ref(authority);
+    e2m_copy_lower(v->domain, domain ? domain : "", len);
+    return E2M_OK;
+}
+
+enum e2m_result e2m_trust_lend(struct e2m_trust *trust, X509 *authority, const char *domain)
+{
+    return add(trust, authority, domain, false);
+}
+
+enum e2m_result e2m_trust_add(struct e2m_trust *trust, struct e2m_span pem, const char *domain)
+{
+    BIO *in = BIO_new_mem_buf(pem.octets, (int)pem.len);
+    enum e2m_result result = in ? E2M_OK : E2M_NO_MEMORY;
+    unsigned count = 0;
+    X509 *one;
+
+    while (result == E2M_OK && (one = PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL))) {
+        result = add(trust, one, domain, domain != NULL);
+        count++;
+        X509_free(one);
+    }
+    BIO_free(in);
+    ERR_clear_error();
+    return result == E2M_OK && !count ? E2M_BAD_DER : result;
+}
+
+struct e2m_trust *e2m_trust_copy(const struct e2m_trust *trust)
+{
+    struct e2m_trust *copy = e2m_trust_new();
+    bool good = copy != NULL;
+
+    for (size_t i = 0; good && i < trust->count; i++) {
+        const struct voucher *v = &trust->vouchers[i];
+
+        good = add(copy, v->authority, v->domain[0] ? v->domain : NULL, v->alone) == E2M_OK;
+    }
+    for (size_t i = 0; good && i < trust->list_count; i++)
+        good = e2m_trust_add_revoked(copy, trust->lists[i]) == E2M_OK;
+    if (good) {
+        copy->want_lists = trust->want_lists;
+        return copy;
+    }
+    e2m_trust_free(copy);
+    return NULL;
+}
+
+X509_STORE *e2m_trust_store(const struct e2m_trust *trust)
+{
+    return trust->store;
+}
+
+/* -- which domains -------------------------------------------------------------------------------
+ */
+
+struct naming {
+    const struct e2m_trust *trust;
+    STACK_OF(X509) * chain;
+};
+
+static bool is_in(STACK_OF(X509) * chain, const X509 *authority)
+{
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        if (X509_cmp(sk_X509_value(chain, i), authority) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An authority that was set for a domain is the only one that speaks for it. */
+static bool may_name(struct e2m_span domain, void *data)
+{
+    const struct naming *naming = data;
+    const struct e2m_trust *trust = naming->trust;
+    bool taken = false, by_any = false, by_own = false;
+
+    for (size_t i = 0; i < trust->count; i++) {
+        const struct voucher *v = &trust->vouchers[i];
+        bool own = v->domain[0] && e2m_same_text(domain, v->domain);
+
+        taken = taken || (own && v->alone);
+        if ((own && !by_own) || (!v->domain[0] && !by_any)) {
+            bool there = is_in(naming->chain, v->authority);
+
+            by_own = by_own || (own && there);
+            by_any = by_any || (!own && there);
+        }
+    }
+    return by_own || (by_any && !taken);
+}
+
+/* -- what was taken back -------------------------------------------------------------------------
+ */
+
+enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list)
+{
+    const unsigned char *at = octets.octets;
+    BIO *in;
+
+    *list = NULL;
+    if (!octets.len || octets.len > LIST_OCTETS_MAX)
+        return octets.len ? E2M_TOO_LARGE : E2M_BAD_DER;
+    if (octets.octets[0] == 0x30) {
+        *list = d2i_X509_CRL(NULL, &at, (long)octets.len);
+    } else if ((in = BIO_new_mem_buf(octets.octets, (int)octets.len))) {
+        *list = PEM_read_bio_X509_CRL(in, NULL, e2m_no_passphrase, NULL);
+        BIO_free(in);
+    }
+    ERR_clear_error();
+    return *list ? E2M_OK : E2M_BAD_DER;
+}
+
+bool e2m_revoked_is_old(const X509_CRL *list, uint64_t now)
+{
+    const ASN1_TIME *next = X509_CRL_get0_nextUpdate(list);
+    time_t at = (time_t)now;
+
+    return !next || X509_cmp_time(next, &at) <= 0;
+}
+
+bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other)
+{
+    int days = 0, seconds = 0;
+
+    return ASN1_TIME_diff(&days, &seconds, X509_CRL_get0_lastUpdate(other),
+                          X509_CRL_get0_lastUpdate(list)) == 1 &&
+           (days > 0 || seconds > 0);
+}
+
+bool e2m_revoked_url(X509 *certificate, char *out, size_t size)
+{
+    STACK_OF(DIST_POINT) *points =
+        X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+    const DIST_POINT *first = sk_DIST_POINT_value(points, 0);
+    const GENERAL_NAMES *names = first && first->distpoint && first->distpoint->type == 0
+                                     ? first->distpoint->name.fullname
+                                     : NULL;
+    bool found = false;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        struct e2m_span url = name->type == GEN_URI
+                                  ? e2m_name_text(name->d.uniformResourceIdentifier)
+                                  : (struct e2m_span){NULL, 0};
+
+        found = url.len > 8 && url.len < size && memcmp(url.octets, "https://", 8) == 0;
+        if (found) {
+            memcpy(out, url.octets, url.len);
+            out[url.len] = '\0';
+        }
+    }
+    sk_DIST_POINT_pop_free(points, DIST_POINT_free);
+    ERR_clear_error();
+    return found;
+}
+
+enum e2m_result e2m_trust_add_revoked(struct e2m_trust *trust, X509_CRL *list)
+{
+    if (trust->list_count == LISTS_MAX)
+        return E2M_TOO_LARGE;
+    X509_CRL_up_ref(list);
+    trust->lists[trust->list_count++] = list;
+    return E2M_OK;
+}
+
+void e2m_trust_want_lists(struct e2m_trust *trust)
+{
+    trust->want_lists = true;
+}
+
+/* A list counts when the certificate's own issuer signed it. */
+static bool speaks_of(X509_CRL *list, X509 *certificate, X509 *issuer)
+{
+    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0 &&
+           X509_CRL_verify(list, X509_get0_pubkey(issuer)) == 1;
+}
+
+static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate, X509 *issuer,
+                               uint64_t now, bool *listed)
+{
+    for (size_t i = 0; i < trust->list_count; i++) {
+        X509_REVOKED *entry;
+
+        if (!speaks_of(trust->lists[i], certificate, issuer))
+            continue;
+        *listed = *listed || !e2m_revoked_is_old(trust->lists[i], now);
+        if (X509_CRL_get0_by_cert(trust->lists[i], &entry, certificate) == 1)
+            return E2M_REVOKED;
+    }
+    return E2M_OK;
+}
+
+enum e2m_result e2m_trust_judge(const struct e2m_trust *trust, STACK_OF(X509) * chain, uint64_t now)
+{
+    struct naming naming = {trust, chain};
+    enum e2m_result result = E2M_OK;
+    bool leaf_listed = false;
+
+    for (int i = 0; i + 1 < sk_X509_num(chain) && result == E2M_OK; i++) {
+        bool listed = false;
+
+        result = look_up(trust, sk_X509_value(chain, i), sk_X509_value(chain, i + 1), now, &listed);
+        leaf_listed = leaf_listed || (i == 0 && listed);
+    }
+    if (result == E2M_OK && !e2m_certificate_domains(sk_X509_value(chain, 0), may_name, &naming))
+        result = E2M_FOREIGN_AUTHORITY;
+    if (result == E2M_OK && trust->want_lists && !leaf_listed)
+        result = E2M_NO_LIST;
+    return result;
+}

@@ -1,0 +1,234 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whose word counts about whom, and what was taken back. */
+// clang-format off
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+#include "people.h"
+
+#include <openssl/pem.h>
+#include <string.h>
+
+static struct e2m_identity a, b; /* two operators' authorities */
+
+static int begin(void **state)
+{
+    (void)state;
+    a = people_authority();
+    b = people_authority();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    e2m_identity_free(&a);
+    e2m_identity_free(&b);
+    return 0;
+}
+
+static void add(struct e2m_trust *trust, const struct e2m_identity *authority, const char *domain)
+{
+    BIO *pem = BIO_new(BIO_s_mem());
+    char *data;
+    long len;
+
+    PEM_write_bio_X509(pem, authority->certificate);
+    len = BIO_get_mem_data(pem, &data);
+    assert_int_equal(e2m_trust_add(trust, (struct e2m_span){(uint8_t *)data, (size_t)len}, domain),
+                     E2M_OK);
+    BIO_free(pem);
+}
+
+static enum e2m_result judge(const struct e2m_trust *trust, const char *san,
+                             const struct e2m_identity *issuer)
+{
+    struct e2m_identity one = people_make(&(struct people_wish){.san = san}, issuer);
+    enum e2m_result result = e2m_certificate_check(one.certificate, NULL, trust, NOW, E2M_USE_SIGN);
+
+    e2m_identity_free(&one);
+    return result;
+}
+
+/* An operator's authority that signs another's subscriber is refused by that name. */
+static void test_domains(void **state)
+{
+    struct e2m_trust *trust = e2m_trust_new(), *copy;
+
+    (void)state;
+    add(trust, &a, "A.example");
+    add(trust, &b, "b.example");
+    add(trust, &b, "c.example");
+    copy = e2m_trust_copy(trust);
+    e2m_trust_free(trust);
+    assert_int_equal(judge(copy, "URI:sip:alice@a.example", &a), E2M_OK);
+    assert_int_equal(judge(copy, "URI:sip:alice@a.EXAMPLE", &a), E2M_OK);
+    assert_int_equal(judge(copy, "URI:sip:bob@c.example", &b), E2M_OK);
+    assert_int_equal(judge(copy, "URI:sip:bob@b.example", &a), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "URI:sip:alice@a.example", &b), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "URI:sip:alice@a.example,URI:sip:bob@b.example", &a),
+                     E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "URI:sip:carol@nobody.example", &a), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "URI:sip:eve@x.a.example", &a), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "URI:sips:a.example;x=b.example", &a), E2M_OK);
+    assert_int_equal(judge(copy, "URI:sip:b.example", &a), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "DNS:b.example", &a), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(copy, "DNS:a.example", &a), E2M_OK);
+    e2m_trust_free(copy);
+}
+
+/* One without a domain speaks for those that have none of their own. */
+static void test_any_domain(void **state)
+{
+    struct e2m_trust *trust = e2m_trust_new();
+
+    (void)state;
+    add(trust, &a, NULL);
+    assert_int_equal(judge(trust, "URI:sip:bob@b.example", &a), E2M_OK);
+    assert_int_equal(e2m_trust_lend(trust, b.certificate, "b.example"), E2M_OK);
+    assert_int_equal(judge(trust, "URI:sip:bob@b.example", &b), E2M_OK);
+    assert_int_equal(judge(trust, "URI:sip:carol@c.example", &b), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(trust, "URI:sip:bob@b.example", &a), E2M_OK);
+    add(trust, &b, "b.example");
+    assert_int_equal(judge(trust, "URI:sip:bob@b.example", &a), E2M_FOREIGN_AUTHORITY);
+    assert_int_equal(judge(trust, "URI:sip:carol@c.example", &a), E2M_OK);
+    assert_int_equal(e2m_trust_add(trust, e2m_text_span("none"), NULL), E2M_BAD_DER);
+    assert_int_equal(e2m_trust_lend(trust, b.certificate, "not a domain"), E2M_WRONG_SERVER);
+    e2m_trust_free(trust);
+}
+
+static enum e2m_result with_list(X509 *certificate, X509_CRL *list, bool wanted)
+{
+    struct e2m_trust *trust = people_trust(&a), *copy;
+    enum e2m_result result;
+
+    if (list)
+        assert_int_equal(e2m_trust_add_revoked(trust, list), E2M_OK);
+    if (wanted)
+        e2m_trust_want_lists(trust);
+    copy = e2m_trust_copy(trust);
+    result = e2m_certificate_check(certificate, NULL, copy, NOW, E2M_USE_SIGN);
+    e2m_trust_free(trust);
+    e2m_trust_free(copy);
+    X509_CRL_free(list);
+    return result;
+}
+
+/* What a list names is refused, also when the list is old; a list of somebody else's says nothing.
+ */
+static void test_revoked(void **state)
+{
+    struct e2m_identity one = people_subscriber("sip:alice@a.example", &a);
+    struct e2m_identity other = people_subscriber("sip:bob@a.example", &a);
+    struct e2m_identity imposter = people_authority();
+    X509_CRL *foreign = people_revoke(&imposter, one.certificate, NOW);
+
+    (void)state;
+    assert_int_equal(with_list(one.certificate, NULL, false), E2M_OK);
+    assert_int_equal(
+        with_list(one.certificate, people_revoke(&a, one.certificate, NOW - 10), false),
+        E2M_REVOKED);
+    assert_int_equal(
+        with_list(one.certificate, people_revoke(&a, one.certificate, NOW - 99999), false),
+        E2M_REVOKED);
+    assert_int_equal(
+        with_list(one.certificate, people_revoke(&a, other.certificate, NOW - 10), false), E2M_OK);
+    X509_CRL_set_issuer_name(foreign, X509_get_subject_name(a.certificate)); /* not its signature */
+    assert_int_equal(with_list(one.certificate, foreign, false), E2M_OK);
+    assert_int_equal(with_list(one.certificate, NULL, true), E2M_NO_LIST);
+    assert_int_equal(with_list(one.certificate, people_revoke(&a, NULL, NOW - 99999), true),
+                     E2M_NO_LIST);
+    assert_int_equal(with_list(one.certificate, people_revoke(&a, NULL, NOW - 10), true), E2M_OK);
+    e2m_identity_free(&imposter);
+    e2m_identity_free(&other);
+    e2m_identity_free(&one);
+}
+
+static void test_lists(void **state)
+{
+    X509_CRL *list = people_revoke(&a, NULL, NOW - 10), *older = people_revoke(&a, NULL, NOW - 20);
+    struct e2m_identity one = people_make(
+        &(struct people_wish){.list = "https://gw.a.example/v1/certificates/revoked"}, &a);
+    struct e2m_identity clear =
+        people_make(&(struct people_wish){.list = "http://gw.a.example/list"}, &a);
+    unsigned char *der = NULL;
+    char url[64], small[16];
+    X509_CRL *again;
+    int len = i2d_X509_CRL(list, &der);
+
+    (void)state;
+    assert_int_equal(e2m_revoked_read((struct e2m_span){der, (size_t)len}, &again), E2M_OK);
+    X509_CRL_free(again);
+    assert_int_equal(e2m_revoked_read(e2m_text_span("-----BEGIN X509 CRL-----"), &again),
+                     E2M_BAD_DER);
+    assert_int_equal(e2m_revoked_read(e2m_text_span(""), &again), E2M_BAD_DER);
+    assert_false(e2m_revoked_is_old(list, NOW));
+    assert_true(e2m_revoked_is_old(list, NOW + 3600));
+    assert_true(e2m_revoked_is_newer(list, older));
+    assert_false(e2m_revoked_is_newer(older, list));
+    assert_false(e2m_revoked_is_newer(list, list));
+    assert_true(e2m_revoked_url(one.certificate, url, sizeof(url)));
+    assert_string_equal(url, "https://gw.a.example/v1/certificates/revoked");
+    assert_false(e2m_revoked_url(one.certificate, small, sizeof(small)));
+    assert_false(e2m_revoked_url(clear.certificate, url, sizeof(url)));
+    assert_false(e2m_revoked_url(a.certificate, url, sizeof(url)));
+    OPENSSL_free(der);
+    X509_CRL_free(list);
+    X509_CRL_free(older);
+    e2m_identity_free(&one);
+    e2m_identity_free(&clear);
+}
+
+#define AES_256_CBC "300b060960864801650304012a" /* one capability */
+#define AES_256_GCM "300b060960864801650304012e"
+
+/* RFC 4262: what its owner reads stands in the certificate. */
+static void test_capabilities(void **state)
+{
+    static const struct {
+        const char *reads;
+        bool cbc_only;
+    } table[] = {{NULL, false},
+                 {"DER:300d" AES_256_CBC, true},
+                 {"DER:301a" AES_256_CBC AES_256_GCM, false},
+                 {"DER:300d" AES_256_GCM, false},
+                 {"DER:3000", false},
+                 {"DER:04020000", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct e2m_identity one = people_make(&(struct people_wish){.reads = table[i].reads}, &a);
+
+        if (e2m_certificate_cbc_only(one.certificate) != table[i].cbc_only)
+            fail_msg("%zu", i);
+        e2m_identity_free(&one);
+    }
+}
+
+static void test_same_issuer(void **state)
+{
+    struct e2m_identity one = people_subscriber("sip:bob@a.example", &a);
+    struct e2m_identity new = people_subscriber("sip:bob@a.example", &a);
+    struct e2m_identity foreign = people_subscriber("sip:bob@a.example", &b);
+
+    (void)state;
+    assert_true(e2m_certificate_same_issuer(one.certificate, new.certificate));
+    assert_false(e2m_certificate_same_issuer(one.certificate, foreign.certificate));
+    e2m_identity_free(&one);
+    e2m_identity_free(&new);
+    e2m_identity_free(&foreign);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_domains),      cmocka_unit_test(test_any_domain),
+        cmocka_unit_test(test_revoked),      cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_capabilities), cmocka_unit_test(test_same_issuer),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
