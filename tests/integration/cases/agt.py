@@ -30,18 +30,23 @@ def sim_runs(phone):
     return [float(m.group(1)) for m in phone.notes(r"asked: gateway_ms=\S+ card_ms=(\S+)")]
 
 
+def vouched_call(world, number):
+    """The number-th call of these two, by a ticket at both ends, with the media bound to it."""
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED, count=number)
+        phone.wait_note(VOUCHED, count=number)
+        assert len(phone.notes(r"media: sink=zrtp verdict=match")) == number, phone.node.name
+        assert re.search(r"method=agt ", phone.notes(r"authenticated: .*")[-1].group(0))
+    flow.hang_up(world, talk)
+
+
 @case("agt.call")
 def call(world):
     """A weak terminal calls: a ticket of two operators, no SIM runs, both are told so; and the other way round."""
     prepare(world, before=lambda w: sets(w, alice={"agent": "only"}, bob={"agent": "only"}))
     for number in (1, 2):
-        talk = flow.connect(world)
-        for phone in (world.alice, world.bob):
-            phone.wait_note(AUTHENTICATED, count=number)
-            phone.wait_note(VOUCHED, count=number)
-            assert len(phone.notes(r"media: sink=zrtp verdict=match")) == number, phone.node.name
-            assert re.search(r"method=agt ", phone.notes(r"authenticated: .*")[-1].group(0))
-        flow.hang_up(world, talk)
+        vouched_call(world, number)
         world.alice, world.bob = world.bob, world.alice
     for phone in (world.alice, world.bob):
         refuse(phone, NOT_AUTHENTICATED)
@@ -134,13 +139,7 @@ def no_sim(world):
     """A terminal without any SIM (GBA_Digest) and one with: both ways, told as what it is, and never a vector."""
     prepare(world, phones={"alice": {"account": "carol"}}, before=without_sim)
     for number in (1, 2):
-        talk = flow.connect(world)
-        for phone in (world.alice, world.bob):
-            phone.wait_note(AUTHENTICATED, count=number)
-            phone.wait_note(VOUCHED, count=number)
-            assert len(phone.notes(r"media: sink=zrtp verdict=match")) == number, phone.node.name
-            assert re.search(r"method=agt ", phone.notes(r"authenticated: .*")[-1].group(0))
-        flow.hang_up(world, talk)
+        vouched_call(world, number)
         world.alice, world.bob = world.bob, world.alice  # and Bob, who has a SIM, calls her
     for phone in (world.alice, world.bob):
         refuse(phone, NOT_AUTHENTICATED)

@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 
-from . import packet, sip
+from . import sip
 from .process import wait_for
 from .tamper import without_header
 
@@ -44,13 +44,7 @@ class Attacker:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
-        while True:
-            payload, (address, port) = self.socket.recvfrom(65536)
-            datagram = packet.Datagram(b"", address, self.node.address, 0, payload)
-            datagram.source_port, datagram.target_port = port, sip.PORT
-            message = sip.parse(time.time(), datagram)
-            if message is None:
-                continue
+        for message, _ in sip.received(self.socket, self.node.address):
             self.heard.append(message)
             if message.is_response and message.method == "INVITE" and message.status >= 200:
                 self._acknowledge(message)

@@ -9,9 +9,8 @@ import re
 import secrets
 import subprocess
 import threading
-import time
 
-from . import packet, sip
+from . import sip
 from .accounts import PASSWORD_PREFIX
 from .attacker import SDP
 from .process import wait_for
@@ -75,13 +74,7 @@ class PaperPhone:
         self.socket.sendto(text.encode(), (where or self.proxy, sip.PORT))
 
     def _listen(self):
-        while True:
-            payload, (address, port) = self.socket.recvfrom(65536)
-            datagram = packet.Datagram(b"", address, self.node.address, 0, payload)
-            datagram.source_port, datagram.target_port = port, sip.PORT
-            message = sip.parse(time.time(), datagram)
-            if message is None:
-                continue
+        for message, address in sip.received(self.socket, self.node.address):
             known = any(m.text == message.text for m in self.heard)
             self.heard.append(message)
             if not message.is_response and not known:

@@ -3,6 +3,9 @@
 """SIP messages as tests and the quick start read them: octet for octet, with no library of the product."""
 
 import re
+import time
+
+from . import packet
 
 PORT = 5060
 
@@ -66,3 +69,14 @@ def parse(seconds, datagram):
     if "SIP/2.0" not in text.split("\r\n", 1)[0]:
         return None
     return Message(seconds, datagram.source, datagram.target, text)
+
+
+def received(socket, own):
+    """(Message, address it came from), as they come to this UDP socket of the address `own`; for a thread of its own."""
+    while True:
+        payload, (address, port) = socket.recvfrom(65536)
+        datagram = packet.Datagram(b"", address, own, 0, payload)
+        datagram.source_port, datagram.target_port = port, PORT
+        message = parse(time.time(), datagram)
+        if message is not None:
+            yield message, address
