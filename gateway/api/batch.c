@@ -3,7 +3,8 @@
 /*
  * A batch: each question has its own key, limits, record and answer as if it had come alone; all
  * share one transaction and one wait for the disk. A source that fetches (an HLR) cannot keep a
- * transaction open meanwhile: there each question has one of its own, one after the other.
+ * transaction open meanwhile: there it is asked for all vectors at once, and then each question has
+ * a transaction of its own.
  */
 #include "batch.h"
 #include "../log.h"
@@ -25,7 +26,9 @@ struct item {
     bool begun;  /* its limits were counted */
     bool done;   /* `text` or `problem` is its answer */
     bool stored; /* within the present transaction */
-    char *text;  /* malloc'ed */
+    bool wants;  /* `fetch` is to be done, or is done and not yet used */
+    struct auc_fetch fetch;
+    char *text; /* malloc'ed */
     enum problem problem;
     const char *detail; /* static storage */
 };
@@ -33,6 +36,8 @@ struct item {
 struct batch {
     size_t count, at; /* `at`: all before it are answered for good */
     uint64_t ticket;  /* of the last transaction; 0: nobody waits for the disk */
+    bool gathered;    /* what a source has to fetch is known */
+    bool fetching;    /* all of it, now */
     struct item items[];
 };
 
@@ -40,8 +45,10 @@ void batch_free(struct batch *batch)
 {
     if (!batch)
         return;
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < batch->count; i++) {
         free(batch->items[i].text);
+        auc_vector_wipe(&batch->items[i].fetch.vector);
+    }
     free(batch);
 }
 
@@ -228,12 +235,74 @@ static bool run_together(struct request *request, struct batch *batch, size_t fr
     return good;
 }
 
+/* What comes of a key that stands twice depends on what comes of the first. */
+static bool key_stands_before(const struct batch *batch, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (memcmp(batch->items[i].key, batch->items[at].key, STORE_KEY_LEN) == 0)
+            return true;
+    return false;
+}
+
+/* Finds out which vectors are to be fetched; who needs none is answered. True: there are some. */
+static bool gather(struct request *request, struct batch *batch)
+{
+    batch->gathered = true;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct item *item = &batch->items[i];
+
+        if (item->done || key_stands_before(batch, i) || run_together(request, batch, i, i + 1) ||
+            !request->fetching)
+            continue;
+        item->fetch = request->fetches[request->fetch_count - 1];
+        item->wants = batch->fetching = true;
+        request->fetch_count = 0;
+        request->fetching = false;
+    }
+    request->fetching = batch->fetching;
+    return batch->fetching;
+}
+
+unsigned batch_fetches(const struct batch *batch)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; batch && batch->fetching && i < batch->count; i++)
+        count += batch->items[i].wants;
+    return count;
+}
+
+void batch_fetch(struct request *request)
+{
+    struct auc *auc = &request->gateway->auc;
+    struct batch *batch = request->batch;
+    unsigned left = batch_fetches(batch);
+
+    batch->fetching = false;
+    for (size_t i = 0; left > 0; i++) /* after the last the batch may be gone */
+        if (batch->items[i].wants) {
+            left--;
+            auc->ops->fetch(auc->state, &batch->items[i].fetch);
+        }
+}
+
+static void use_fetched(struct request *request, struct item *item)
+{
+    if (!item->wants)
+        return;
+    request->fetches[0] = item->fetch;
+    request->fetch_count = 1;
+    auc_vector_wipe(&item->fetch.vector);
+    item->wants = false;
+}
+
 /* Each in a transaction of its own. False: one waits for its vector. */
 static bool run_apart(struct request *request, struct batch *batch)
 {
     for (; batch->at < batch->count; batch->at++) {
         struct item *item = &batch->items[batch->at];
 
+        use_fetched(request, item);
         if (!item->done && !run_together(request, batch, batch->at, batch->at + 1)) {
             if (request->fetching)
                 return false;
@@ -299,6 +368,8 @@ void batch_post(struct request *request, json_t *object)
             if (!batch->items[i].done)
                 begin_item(request, &batch->items[i]);
     }
+    if (fetches && !batch->gathered && gather(request, batch))
+        return;
     /* What one question broke must not break the others. */
     if (fetches || !run_together(request, batch, 0, batch->count))
         if (!run_apart(request, batch))

@@ -9,8 +9,11 @@
 struct batch;
 /* The body {"batch":[...]}, taken; NULL: runs on with request->batch. */
 void batch_post(struct request *request, json_t *object);
-/* Wipes nothing: what it holds is as on the wire. NULL is fine. */
-void batch_free(struct batch *batch);
+void batch_free(struct batch *batch); /* NULL is fine */
+/* How many vectors it waits for that were not asked for yet; 0 for NULL. */
+unsigned batch_fetches(const struct batch *batch);
+/* Asks for them; each done() counts as one part of request_suspend(). */
+void batch_fetch(struct request *request);
 
 /* What request->vectors comes to, in an open writing transaction; *object is its answer, or NULL.
  */

@@ -6,7 +6,7 @@
  * runs again from its beginning when the vector is there.
  */
 #include "../ops/metrics.h"
-#include "request.h"
+#include "batch.h"
 
 #include <glib.h>
 #include <microhttpd.h>
@@ -32,7 +32,6 @@ static void on_done(struct auc_fetch *fetch)
     struct request *request = fetch->data;
 
     metrics_draw(fetch->result);
-    request->resume = request->step;
     request_resume(request);
 }
 
@@ -99,6 +98,13 @@ void request_fetched(struct request *request)
     request->fetch_count = 0;
 }
 
+unsigned request_fetches(const struct request *request)
+{
+    unsigned many = batch_fetches(request->batch);
+
+    return many ? many : 1;
+}
+
 void request_fetch(struct request *request)
 {
     struct auc *auc = &request->gateway->auc;
@@ -108,5 +114,10 @@ void request_fetch(struct request *request)
     memset(&request->answer, 0, sizeof request->answer);
     request->fetching = false;
     request->again = true;
+    request->resume = request->step;
+    if (batch_fetches(request->batch)) {
+        batch_fetch(request);
+        return;
+    }
     auc->ops->fetch(auc->state, &request->fetches[request->fetch_count - 1]);
 }

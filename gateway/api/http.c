@@ -368,7 +368,7 @@ static bool suspend(struct http *http, struct request *request)
     int64_t spent = g_get_monotonic_time() - request->started_us;
 
     if (request->fetching) {
-        request_suspend(request, 1);
+        request_suspend(request, (int)request_fetches(request));
         request_fetch(request);
         return true;
     }

@@ -30,6 +30,8 @@ struct question {
     const char *path;             /* static storage */
     char *body;                   /* owned */
     uint8_t key[STORE_KEY_LEN];   /* Idempotency-Key */
+    bool batched;                 /* it went in a batch, and does so again */
+    bool turned;                  /* from alone to a batch or back, which is done once */
     long status;                  /* 0: no answer */
     char reason[128];
     struct simauth_octets answer;
@@ -119,7 +121,9 @@ enum store_result request_remember(struct request *request, char *body);
 enum auc_result request_draw(struct request *request, const struct store_subscriber *subscriber,
                              const struct auc_auts *auts, struct auc_vector *vector,
                              enum store_result *store_result, const char **reason);
-/* Fetches what request_draw() found missing, then resumes the connection. */
+/* How many vectors request_fetch() will fetch, at least one. */
+unsigned request_fetches(const struct request *request);
+/* Fetches what request_draw() found missing, then resumes the connection: one part for each. */
 void request_fetch(struct request *request);
 /* Forgets what was fetched, for the next question of a batch. */
 void request_fetched(struct request *request);

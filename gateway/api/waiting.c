@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "waiting.h"
-#include "../ops/metrics.h"
+#include "../log.h"
+#include "exchange.h"
 
 #include <curl/curl.h>
 #include <glib.h>
@@ -9,16 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_MAX 65536
 #define CONNECTIONS_KEPT 64
-#define CONNECTIONS_TO_ONE 32
+#define WITHOUT_BATCHES_US (INT64_C(3600) * G_USEC_PER_SEC)
+#define BATCH_OCTETS (BODY_BATCH_MAX - 4096)
+#define KEY_OCTETS 64 /* what a question is longer by in a batch */
 
 struct job {
     struct request *request;
-    int64_t at_us; /* a hold; 0: a question */
-    CURL *easy;
-    struct curl_slist *headers, *connect_to;
-    char error[CURL_ERROR_SIZE];
+    int64_t at_us; /* a hold, or a question's end */
+    bool hold;
+};
+/* Questions to one partner. Each leaves at once while there is a connection for it; those that came
+ * in the same moment, or wait for a connection, leave together. */
+struct line {
+    GQueue jobs;
+    unsigned running;   /* exchanges */
+    int64_t without_us; /* it took no batch: none before then */
 };
 struct waiting {
     struct gateway *gateway;
@@ -26,8 +33,10 @@ struct waiting {
     GThread *thread;
     GMutex lock;
     GQueue fresh; /* jobs handed over, under lock */
-    GQueue holds; /* the thread's own */
-    unsigned running;
+    /* the thread's own */
+    GQueue holds;
+    GHashTable *lines; /* partner's id -> struct line */
+    unsigned running, queued;
     bool stopping, stopped;
 };
 
@@ -35,10 +44,6 @@ static void finish(struct job *job)
 {
     struct request *request = job->request;
 
-    curl_slist_free_all(job->headers);
-    curl_slist_free_all(job->connect_to);
-    if (job->easy)
-        curl_easy_cleanup(job->easy);
     g_free(job);
     request_resume(request);
 }
@@ -46,96 +51,152 @@ static void finish(struct job *job)
 /* -- questions -----------------------------------------------------------------------------------
  */
 
-static size_t take_answer(char *data, size_t size, size_t count, void *user)
+static struct line *line_of(struct waiting *waiting, const struct request *request)
 {
-    struct question *question = user;
-    size_t len = size * count;
+    gint64 id = request->question->partner.id;
+    struct line *line = g_hash_table_lookup(waiting->lines, &id);
 
-    if (question->answer.len + len > ANSWER_MAX)
-        return 0;
-    simauth_octets_append(&question->answer, data, len);
-    return question->answer.failed ? 0 : len;
-}
-
-static void set_tls(struct job *job, const struct config *config, const struct store_partner *p)
-{
-    CURL *easy = job->easy;
-    struct curl_blob anchors = {.data = p->anchors, .len = strlen(p->anchors)};
-
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->key);
-    if (anchors.len) {
-        anchors.flags = CURL_BLOB_COPY;
-        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &anchors);
+    if (!line) {
+        line = g_new0(struct line, 1);
+        g_hash_table_insert(waiting->lines, g_memdup2(&id, sizeof id), line);
     }
-    if (p->pin[0])
-        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, p->pin);
-    if (p->connect_to[0]) {
-        char *entry = g_strdup_printf("::%s", p->connect_to);
-
-        job->connect_to = curl_slist_append(NULL, entry);
-        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, job->connect_to);
-        g_free(entry);
-    }
+    return line;
 }
 
-static void set_request(struct job *job, const struct config *config)
+static void enqueue(struct waiting *waiting, struct job *job)
 {
-    struct question *question = job->request->question;
-    CURL *easy = job->easy;
-    char key[sizeof "Idempotency-Key: " + SIMAUTH_B64U_LEN(STORE_KEY_LEN)] = "Idempotency-Key: ";
-    char *url = g_strconcat(question->partner.url, question->path, NULL);
-
-    simauth_b64u_encode(question->key, STORE_KEY_LEN, key + strlen(key));
-    job->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    job->headers = curl_slist_append(job->headers, key);
-    job->headers = curl_slist_append(job->headers, "Expect:");
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, job->headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, question->body);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, question);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, job);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, job->error);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)config->federation_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    g_free(url);
+    g_queue_push_tail(&line_of(waiting, job->request)->jobs, job);
+    waiting->queued++;
 }
 
-static void begin_question(struct waiting *waiting, struct job *job)
+static struct job *dequeue(struct waiting *waiting, struct line *line)
+{
+    waiting->queued--;
+    return g_queue_pop_head(&line->jobs);
+}
+
+static void fail(struct request *request, const char *reason)
+{
+    g_strlcpy(request->question->reason, reason, sizeof request->question->reason);
+}
+
+/* Whether the next of the line can go with the ones before it. */
+static bool goes_with(struct line *line, const struct request *first, size_t octets, int64_t now_us)
+{
+    const struct job *next = g_queue_peek_head(&line->jobs);
+    const struct question *question = next ? next->request->question : NULL;
+
+    return question && line->without_us <= now_us && may_batch(first->question) &&
+           may_batch(question) && !question->turned && same_partner(first->question, question) &&
+           octets + strlen(question->body) + KEY_OCTETS <= BATCH_OCTETS;
+}
+
+/* Those at the head of the line that leave in one exchange; the ones whose time is over are ended.
+ */
+static size_t take_together(struct waiting *waiting, struct line *line,
+                            struct request *requests[static BATCH_MAX])
 {
     const struct config *config = waiting->gateway->config;
+    int64_t now_us = g_get_monotonic_time();
+    size_t count = 0, octets = 0;
+    struct job *job;
 
-    job->easy = curl_easy_init();
-    if (job->easy) {
-        set_request(job, config);
-        set_tls(job, config, &job->request->question->partner);
-        if (curl_multi_add_handle(waiting->multi, job->easy) == CURLM_OK) {
-            waiting->running++;
-            return;
+    while (line->jobs.length > 0 && count < (size_t)config->federation_batch) {
+        if (count > 0 &&
+            (requests[0]->question->turned || !goes_with(line, requests[0], octets, now_us)))
+            break;
+        job = dequeue(waiting, line);
+        if (job->at_us <= now_us) {
+            fail(job->request, "no connection with the partner became free in time");
+            finish(job);
+            continue;
         }
+        octets += strlen(job->request->question->body) + KEY_OCTETS;
+        requests[count++] = job->request;
+        g_free(job);
     }
-    g_strlcpy(job->request->question->reason, "no connection could be made",
-              sizeof job->request->question->reason);
-    finish(job);
+    return count;
 }
 
-static int64_t asked_us(CURL *easy)
+static void begin_exchange(struct waiting *waiting, struct line *line,
+                           struct request *const *requests, size_t count)
 {
-    curl_off_t us = 0;
+    struct exchange *exchange = exchange_new(waiting->gateway->config, requests, count);
 
-    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &us);
-    return (int64_t)us;
+    if (exchange && curl_multi_add_handle(waiting->multi, exchange_easy(exchange)) == CURLM_OK) {
+        line->running++;
+        waiting->running++;
+        return;
+    }
+    if (exchange)
+        exchange_free(exchange);
+    for (size_t i = 0; i < count; i++) {
+        fail(requests[i], "no connection could be made");
+        request_resume(requests[i]);
+    }
 }
 
-static void end_questions(struct waiting *waiting)
+static void begin_line(struct waiting *waiting, struct line *line)
+{
+    const unsigned most = (unsigned)waiting->gateway->config->federation_connections;
+    struct request *requests[BATCH_MAX];
+    size_t count;
+
+    while (line->jobs.length > 0 && line->running < most) {
+        count = take_together(waiting, line, requests);
+        if (count > 0)
+            begin_exchange(waiting, line, requests, count);
+    }
+}
+
+static void begin_lines(struct waiting *waiting)
+{
+    GHashTableIter each;
+    gpointer line;
+
+    g_hash_table_iter_init(&each, waiting->lines);
+    while (waiting->queued > 0 && g_hash_table_iter_next(&each, NULL, &line))
+        begin_line(waiting, line);
+}
+
+static struct job *job_new(const struct waiting *waiting, struct request *request)
+{
+    struct job *job = g_new0(struct job, 1);
+
+    job->request = request;
+    job->at_us =
+        g_get_monotonic_time() + (int64_t)waiting->gateway->config->federation_timeout_ms * 1000;
+    return job;
+}
+
+static void no_batches(struct line *line, const struct request *request)
+{
+    int64_t now_us = g_get_monotonic_time();
+
+    if (line->without_us <= now_us)
+        log_line("op=batch partner=\"%s\" result=refused reason=\"its gateway takes none: its "
+                 "questions go one by one for an hour\"",
+                 request->question->partner.name);
+    line->without_us = now_us + WITHOUT_BATCHES_US;
+}
+
+/* What came of one question of an exchange. */
+static void told(struct request *request, enum exchange_end end, void *data)
+{
+    struct waiting *waiting = data;
+
+    if (end == EXCHANGE_ANSWERED) {
+        request_resume(request);
+        return;
+    }
+    if (end == EXCHANGE_NO_BATCHES) {
+        no_batches(line_of(waiting, request), request);
+        request->question->batched = false;
+    }
+    enqueue(waiting, job_new(waiting, request));
+}
+
+static void end_exchanges(struct waiting *waiting)
 {
     CURLMsg *message;
     int left;
@@ -143,20 +204,13 @@ static void end_questions(struct waiting *waiting)
     while ((message = curl_multi_info_read(waiting->multi, &left))) {
         CURLcode code = message->data.result;
         CURL *easy = message->easy_handle;
-        struct job *job = NULL;
-        struct question *question;
+        struct exchange *exchange = NULL;
 
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&job);
-        question = job->request->question;
-        if (code == CURLE_OK)
-            curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &question->status);
-        else
-            g_strlcpy(question->reason, job->error[0] ? job->error : curl_easy_strerror(code),
-                      sizeof question->reason);
-        metrics_partner_asked(question->partner.name, code == CURLE_OK, asked_us(easy));
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
         curl_multi_remove_handle(waiting->multi, easy);
         waiting->running--;
-        finish(job);
+        line_of(waiting, exchange_first(exchange))->running--;
+        exchange_end(exchange, code, told, waiting);
     }
 }
 
@@ -171,10 +225,10 @@ static bool take_fresh(struct waiting *waiting)
     g_mutex_lock(&waiting->lock);
     while ((job = g_queue_pop_head(&waiting->fresh))) {
         g_mutex_unlock(&waiting->lock);
-        if (job->at_us)
+        if (job->hold)
             g_queue_push_tail(&waiting->holds, job);
         else
-            begin_question(waiting, job);
+            enqueue(waiting, job);
         g_mutex_lock(&waiting->lock);
     }
     stopping = waiting->stopping;
@@ -209,14 +263,16 @@ static gpointer run(gpointer data)
     bool stopping = false;
     int active;
 
-    while (!stopping || waiting->running || waiting->holds.length) {
+    while (!stopping || waiting->running || waiting->queued || waiting->holds.length) {
         int ms;
 
         stopping = take_fresh(waiting);
+        begin_lines(waiting);
         curl_multi_perform(waiting->multi, &active);
-        end_questions(waiting);
+        end_exchanges(waiting);
+        begin_lines(waiting); /* connections that became free */
         ms = end_holds(waiting);
-        if (!stopping || waiting->running || waiting->holds.length)
+        if (!stopping || waiting->running || waiting->queued || waiting->holds.length)
             curl_multi_poll(waiting->multi, NULL, 0, ms, NULL);
     }
     return NULL;
@@ -228,10 +284,10 @@ struct waiting *waiting_start(struct gateway *gateway, char *error)
 
     g_mutex_init(&waiting->lock);
     waiting->gateway = gateway;
+    waiting->lines = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     waiting->multi = curl_multi_init();
     if (waiting->multi) {
         curl_multi_setopt(waiting->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
-        curl_multi_setopt(waiting->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_TO_ONE);
         waiting->thread = g_thread_try_new("waiting", run, waiting, NULL);
     }
     if (waiting->thread)
@@ -239,6 +295,7 @@ struct waiting *waiting_start(struct gateway *gateway, char *error)
     g_strlcpy(error, "the thread for questions to partners could not be started", CONFIG_ERROR_MAX);
     if (waiting->multi)
         curl_multi_cleanup(waiting->multi);
+    g_hash_table_destroy(waiting->lines);
     g_free(waiting);
     return NULL;
 }
@@ -267,16 +324,13 @@ void waiting_free(struct waiting *waiting)
     if (!waiting)
         return;
     curl_multi_cleanup(waiting->multi);
+    g_hash_table_destroy(waiting->lines);
     g_mutex_clear(&waiting->lock);
     g_free(waiting);
 }
 
-static void hand_over(struct waiting *waiting, struct request *request, int64_t at_us)
+static void hand_over(struct waiting *waiting, struct job *job)
 {
-    struct job *job = g_new0(struct job, 1);
-
-    job->request = request;
-    job->at_us = at_us;
     g_mutex_lock(&waiting->lock);
     if (waiting->stopped)
         finish(job);
@@ -288,10 +342,15 @@ static void hand_over(struct waiting *waiting, struct request *request, int64_t 
 
 void waiting_ask(struct waiting *waiting, struct request *request)
 {
-    hand_over(waiting, request, 0);
+    hand_over(waiting, job_new(waiting, request));
 }
 
 void waiting_hold(struct waiting *waiting, struct request *request, int64_t at_us)
 {
-    hand_over(waiting, request, at_us);
+    struct job *job = g_new0(struct job, 1);
+
+    job->request = request;
+    job->at_us = at_us;
+    job->hold = true;
+    hand_over(waiting, job);
 }

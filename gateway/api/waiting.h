@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One thread for everything that waits: questions to partners (libcurl, persistent connections,
- * mutual TLS) and refusals that leave at a fixed time. No thread of the listener ever waits, so two
- * gateways that ask each other cannot block.
+ * mutual TLS; those that wait at the same time for one partner go in one batch) and refusals that
+ * leave at a fixed time. No thread of the listener ever waits, so two gateways that ask each other
+ * cannot block.
  */
 #ifndef SIMAUTH_GATEWAY_WAITING_H
 #define SIMAUTH_GATEWAY_WAITING_H

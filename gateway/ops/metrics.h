@@ -24,8 +24,9 @@ void metrics_links(int up, int total);
 void metrics_source_state(void);
 /* A transaction failed, or one that wrote did not; sets STATE_STORE. */
 void metrics_store(enum store_result result);
-/* A partner was asked. */
-void metrics_partner_asked(const char *partner, bool answered, int64_t us);
+/* A partner was asked `questions` in one exchange, as a batch or the only one alone. */
+void metrics_partner_asked(const char *partner, bool answered, int64_t us, size_t questions,
+                           bool batch);
 /* A partner asked for more than its agreement lets it. */
 void metrics_partner_limited(const char *partner);
 void metrics_reload(bool good);

@@ -17,7 +17,7 @@
 
 struct partner {
     char name[STORE_NAME_MAX + 1];
-    uint64_t answered, failed, limited;
+    uint64_t answered, failed, batches, limited;
     double seconds;
     bool up;
 };
@@ -38,7 +38,8 @@ static struct partner *partner_of(const char *name)
     return &partners[partner_count++];
 }
 
-void metrics_partner_asked(const char *name, bool answered, int64_t us)
+void metrics_partner_asked(const char *name, bool answered, int64_t us, size_t questions,
+                           bool batch)
 {
     struct partner *partner;
 
@@ -47,10 +48,11 @@ void metrics_partner_asked(const char *name, bool answered, int64_t us)
     if (partner) {
         partner->up = answered;
         partner->seconds += (double)us / 1e6;
+        partner->batches += batch;
         if (answered)
-            partner->answered++;
+            partner->answered += questions;
         else
-            partner->failed++;
+            partner->failed += questions;
     }
     g_mutex_unlock(&lock);
 }
@@ -111,6 +113,15 @@ void metrics_write_partners(GString *text, struct gateway *gateway)
             "simauth_partner_questions_total{partner=\"%s\",result=\"answered\"} %" PRIu64 "\n"
             "simauth_partner_questions_total{partner=\"%s\",result=\"failed\"} %" PRIu64 "\n",
             name, partners[i].answered, name, partners[i].failed);
+        g_free(name);
+    }
+    metrics_head(text, "simauth_partner_batches_total", "counter",
+                 "Requests to a partner with many questions in one.");
+    for (size_t i = 0; i < partner_count; i++) {
+        char *name = label(partners[i].name);
+
+        g_string_append_printf(text, "simauth_partner_batches_total{partner=\"%s\"} %" PRIu64 "\n",
+                               name, partners[i].batches);
         g_free(name);
     }
     metrics_head(text, "simauth_partner_up", "gauge", "1 when the last question was answered.");

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vectors from Debian's osmo-hlr: calls, AUTS, every IND, subscribers it refuses, and its bad days."""
+import json
 import os
 import secrets
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -11,10 +13,11 @@ import unittest
 
 import test_batch
 import test_call
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hlr import Hlr, Proxy
 from milenage import Usim
 from operators import DAEMON, Pair
-from phone import Phone, unb64u
+from phone import Answer, Connection, Phone, b64u, public, unb64u
 
 
 def wait_for(what, limit=10):
@@ -169,6 +172,36 @@ class BadDays(unittest.TestCase):
         # what came too late is not given to anybody, and the next is right
         self.proxy.let("pass")
         Phone(self.pair.sim_a, self.operator).bootstrap()
+
+    def vectors_kept(self):
+        """Answers of the HLR that hold vectors and have not come to the gateway yet."""
+        count = 0
+        for data in list(self.proxy.kept.values()):
+            while len(data) > 3:
+                length = int.from_bytes(data[:2], "big")
+                count += data[2:5] == b"\xee\x05\x0a"  # OSMO, GSUP, Send Authentication Info Result
+                data = data[3 + length:]
+        return count
+
+    def test_a_batch_is_fetched_at_once(self):
+        """The HLR is asked for all of a batch before it has answered the first."""
+        self.operator.settings.update({"auc.hlr_timeout_ms": 5000})
+        self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port})
+        self.start()
+        context = ssl.create_default_context(cafile=self.operator.ca.path)
+        context.load_cert_chain(self.pair.b.certificate, self.pair.b.key)
+        connection = Connection(self.operator.fqdn, self.operator.port, context, timeout=20)
+        self.addCleanup(connection.close)
+        batch = [{"key": b64u(os.urandom(16)), "subject": "callee", "caller": self.pair.aor_b, "methods": ["aka"],
+                  "callee": self.pair.aor_a if i else "sip:nobody@operator-a.test", "nai_a": "bob@operator-b.test",
+                  "seal_to": b64u(public(X25519PrivateKey.generate()))} for i in range(8)]
+        self.proxy.let("mute")
+        connection.request("POST", "/v1/federation/vectors", json.dumps({"batch": batch}))
+        wait_for(lambda: self.vectors_kept() == 7)
+        self.proxy.let("pass")
+        answers = Answer(connection.getresponse()).json["batch"]
+        self.assertEqual(answers[0]["type"], "urn:simauth:nobody")
+        self.assertEqual(len({answer["vector"]["rand"] for answer in answers[1:]}), 7)
 
     def test_half_an_answer(self):
         self.start()

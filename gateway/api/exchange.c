@@ -1,0 +1,293 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "exchange.h"
+#include "../ops/metrics.h"
+#include "issue.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_ONE_MAX 65536
+#define ANSWER_BATCH_MAX 262144
+
+struct exchange {
+    CURL *easy;
+    struct curl_slist *headers, *connect_to;
+    char error[CURL_ERROR_SIZE];
+    char *body; /* of a batch; else the question's own */
+    struct simauth_octets answer;
+    size_t count;
+    bool batch;
+    struct request *requests[BATCH_MAX];
+};
+
+bool same_partner(const struct question *one, const struct question *other)
+{
+    const struct store_partner *a = &one->partner, *b = &other->partner;
+
+    return a->id == b->id && strcmp(a->url, b->url) == 0 &&
+           strcmp(a->connect_to, b->connect_to) == 0 && strcmp(a->pin, b->pin) == 0 &&
+           strcmp(a->anchors, b->anchors) == 0;
+}
+
+bool may_batch(const struct question *question)
+{
+    return strcmp(question->path, FEDERATION_VECTORS) == 0;
+}
+
+/* -- the request ---------------------------------------------------------------------------------
+ */
+
+static size_t take_answer(char *data, size_t size, size_t count, void *user)
+{
+    struct exchange *exchange = user;
+    size_t len = size * count, most = exchange->batch ? ANSWER_BATCH_MAX : ANSWER_ONE_MAX;
+
+    if (exchange->answer.len + len > most)
+        return 0;
+    simauth_octets_append(&exchange->answer, data, len);
+    return exchange->answer.failed ? 0 : len;
+}
+
+static void set_tls(struct exchange *exchange, const struct config *config,
+                    const struct store_partner *p)
+{
+    CURL *easy = exchange->easy;
+    struct curl_blob anchors = {.data = p->anchors, .len = strlen(p->anchors)};
+
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->key);
+    if (anchors.len) {
+        anchors.flags = CURL_BLOB_COPY;
+        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &anchors);
+    }
+    if (p->pin[0])
+        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, p->pin);
+    if (p->connect_to[0]) {
+        char *entry = g_strdup_printf("::%s", p->connect_to);
+
+        exchange->connect_to = curl_slist_append(NULL, entry);
+        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, exchange->connect_to);
+        g_free(entry);
+    }
+}
+
+static void set_headers(struct exchange *exchange)
+{
+    char key[sizeof "Idempotency-Key: " + SIMAUTH_B64U_LEN(STORE_KEY_LEN)] = "Idempotency-Key: ";
+
+    exchange->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    exchange->headers = curl_slist_append(exchange->headers, "Expect:");
+    if (!exchange->batch) { /* in a batch each question has its own */
+        simauth_b64u_encode(exchange->requests[0]->question->key, STORE_KEY_LEN, key + strlen(key));
+        exchange->headers = curl_slist_append(exchange->headers, key);
+    }
+    curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
+}
+
+/* Redirections are not followed: who vouches stands in the agreement, not in an answer. */
+static void set_request(struct exchange *exchange, const struct config *config)
+{
+    const struct question *question = exchange->requests[0]->question;
+    CURL *easy = exchange->easy;
+    char *url = g_strconcat(question->partner.url, question->path, NULL);
+
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->body ? exchange->body : question->body);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)config->federation_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    g_free(url);
+}
+
+/* {"batch":[{"key":"...", and the members of the question}, ...]} */
+static char *batch_body(const struct exchange *exchange)
+{
+    GString *text = g_string_new("{\"batch\":[");
+    char key[SIMAUTH_B64U_LEN(STORE_KEY_LEN) + 1];
+
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct question *question = exchange->requests[i]->question;
+
+        simauth_b64u_encode(question->key, STORE_KEY_LEN, key);
+        g_string_append_printf(text, "%s{\"key\":\"%s\",%s", i ? "," : "", key, question->body + 1);
+    }
+    g_string_append(text, "]}");
+    return g_string_free(text, FALSE);
+}
+
+struct exchange *exchange_new(const struct config *config, struct request *const *requests,
+                              size_t count)
+{
+    struct exchange *exchange = g_new0(struct exchange, 1);
+
+    exchange->count = count;
+    memcpy(exchange->requests, requests, count * sizeof *requests);
+    exchange->batch = count > 1 || requests[0]->question->batched;
+    exchange->easy = curl_easy_init();
+    if (!exchange->easy) {
+        g_free(exchange);
+        return NULL;
+    }
+    if (exchange->batch)
+        exchange->body = batch_body(exchange);
+    set_request(exchange, config);
+    set_headers(exchange);
+    set_tls(exchange, config, &requests[0]->question->partner);
+    return exchange;
+}
+
+CURL *exchange_easy(const struct exchange *exchange)
+{
+    return exchange->easy;
+}
+
+const struct request *exchange_first(const struct exchange *exchange)
+{
+    return exchange->requests[0];
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    curl_easy_cleanup(exchange->easy);
+    curl_slist_free_all(exchange->headers);
+    curl_slist_free_all(exchange->connect_to);
+    g_free(exchange->body);
+    simauth_octets_clear(&exchange->answer);
+    g_free(exchange);
+}
+
+/* -- what came -----------------------------------------------------------------------------------
+ */
+
+/* Why there is no answer, though one came. */
+static const char *fault_of(const struct exchange *exchange, long status)
+{
+    if (status >= 300 && status < 400)
+        return "partner answers with a redirection, which is never followed: its agreement must "
+               "name the address that answers";
+    return exchange->batch && status == 200 ? "partner's answer to a batch makes no sense" : NULL;
+}
+
+static bool key_reused(const struct question *question)
+{
+    json_t *object =
+        question->status == 422
+            ? simauth_json_load((const char *)question->answer.data, question->answer.len)
+            : NULL;
+    const char *type = json_string_value(json_object_get(object, "type"));
+    bool reused = type && strcmp(type, "urn:simauth:key-reused") == 0;
+
+    json_decref(object);
+    return reused;
+}
+
+/* The same key was used by the same question in the other form, whose answer was lost. */
+static enum exchange_end end_of(struct question *question)
+{
+    if (question->turned || !may_batch(question) || !key_reused(question))
+        return EXCHANGE_ANSWERED;
+    question->turned = true;
+    question->batched = !question->batched;
+    question->status = 0;
+    simauth_octets_clear(&question->answer);
+    return EXCHANGE_OTHER_FORM;
+}
+
+/* One of a batch: a vector, or a problem with its status. False: neither. */
+static bool read_item(json_t *item, struct question *question)
+{
+    json_int_t status = json_integer_value(json_object_get(item, "status"));
+    bool good = json_object_get(item, "vector") != NULL, problem = status >= 400 && status < 600;
+    char *text = good != problem ? json_dumps(item, JSON_COMPACT) : NULL;
+
+    if (!text)
+        return false;
+    question->status = good ? 200 : (long)status;
+    simauth_octets_append(&question->answer, text, strlen(text));
+    free(text);
+    return !question->answer.failed;
+}
+
+static bool read_batch(const struct exchange *exchange)
+{
+    static const char *const members[] = {"batch", NULL};
+    json_t *object = simauth_json_load((const char *)exchange->answer.data, exchange->answer.len);
+    json_t *list = json_object_get(object, "batch");
+    bool good = simauth_json_only(object, members) && json_array_size(list) == exchange->count;
+
+    for (size_t i = 0; good && i < exchange->count; i++) {
+        struct question *question = exchange->requests[i]->question;
+
+        if (!read_item(json_array_get(list, i), question))
+            g_strlcpy(question->reason, fault_of(exchange, 200), sizeof question->reason);
+    }
+    json_decref(object);
+    return good;
+}
+
+/* The same for all of them. */
+static void read_whole(const struct exchange *exchange, CURLcode code, long status)
+{
+    const char *fault = fault_of(exchange, status);
+
+    if (code != CURLE_OK)
+        fault = exchange->error[0] ? exchange->error : curl_easy_strerror(code);
+    for (size_t i = 0; i < exchange->count; i++) {
+        struct question *question = exchange->requests[i]->question;
+
+        if (fault)
+            g_strlcpy(question->reason, fault, sizeof question->reason);
+        else
+            question->status = status;
+        if (!fault && !exchange->batch)
+            simauth_octets_append(&question->answer, exchange->answer.data, exchange->answer.len);
+    }
+}
+
+/* An older gateway knows no batches, or takes none of that length. */
+static bool refuses_batches(const struct exchange *exchange, long status)
+{
+    return exchange->batch && (status == 400 || status == 413);
+}
+
+void exchange_end(struct exchange *exchange, CURLcode code,
+                  void (*tell)(struct request *request, enum exchange_end end, void *data),
+                  void *data)
+{
+    const struct store_partner *partner = &exchange->requests[0]->question->partner;
+    curl_off_t us = 0;
+    long status = 0;
+    bool refused, answered;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &us);
+    if (code == CURLE_OK)
+        curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    answered = code == CURLE_OK && (status < 300 || status >= 400);
+    metrics_partner_asked(partner->name, answered, us, exchange->count, exchange->batch);
+    refused = refuses_batches(exchange, status);
+    if (!refused && !(exchange->batch && status == 200 && read_batch(exchange)))
+        read_whole(exchange, code, status);
+    for (size_t i = 0; i < exchange->count; i++) {
+        struct request *request = exchange->requests[i];
+        enum exchange_end end = EXCHANGE_NO_BATCHES;
+
+        request->question->batched = exchange->batch;
+        if (!refused)
+            end = end_of(request->question);
+        tell(request, end, data); /* it may be gone afterwards */
+    }
+    exchange_free(exchange);
+}

@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One HTTP exchange with a partner: one question, or a batch of questions for vectors that wait at
+ * the same time (docs/protocol.md section 6.1). Used by the thread of waiting.c alone.
+ */
+#ifndef SIMAUTH_GATEWAY_EXCHANGE_H
+#define SIMAUTH_GATEWAY_EXCHANGE_H
+
+#include "request.h"
+#include <curl/curl.h>
+
+struct exchange;
+/* What came of one of its questions. */
+enum exchange_end {
+    EXCHANGE_ANSWERED,   /* question->status, ->answer and ->reason are set */
+    EXCHANGE_OTHER_FORM, /* the partner knows its key from the other form: ask it so, once */
+    EXCHANGE_NO_BATCHES  /* the partner takes no batches: ask each of them alone */
+};
+
+/* Questions of `count` requests (to one partner, same_partner()); more than one only where each
+ * may_batch(). A single one with question->batched goes as a batch of one. NULL: no memory. */
+struct exchange *exchange_new(const struct config *config, struct request *const *requests,
+                              size_t count);
+/* libcurl's; CURLOPT_PRIVATE is the exchange. */
+CURL *exchange_easy(const struct exchange *exchange);
+/* Any of its requests. */
+const struct request *exchange_first(const struct exchange *exchange);
+/* After it was taken out of the multi handle: reads what came, and tells of each question. Frees
+ * the exchange. */
+void exchange_end(struct exchange *exchange, CURLcode code,
+                  void (*tell)(struct request *request, enum exchange_end end, void *data),
+                  void *data);
+/* Ends what was never sent: nobody is told. */
+void exchange_free(struct exchange *exchange);
+bool same_partner(const struct question *one, const struct question *other);
+bool may_batch(const struct question *question);
+
+#endif
