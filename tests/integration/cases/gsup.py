@@ -33,16 +33,16 @@ hlr_address={address}
 """
 
 
-def start_hlr(gateway):
-    """osmo-hlr on the machine of this gateway, which asks it from now on."""
-    node = gateway.node
+def start_hlr(gateway, node=None):
+    """osmo-hlr on the machine of this gateway (or on `node`), which asks it from now on."""
+    node = node or gateway.node
     config, database = node.write("hlr.cfg", HLR.format(address=node.address)), node.path("hlr.db")
     node.run(["osmo-hlr-db-tool", "-l", database, "create"])
     hlr = node.start("osmo-hlr", ["osmo-hlr", "-c", config, "-l", database])
     node.wait_port(GSUP_PORT, hlr)
     with open(gateway.config, encoding="utf-8") as text:
         known = text.read()
-    node.write("simauth-gateway.conf", known + AUC.format(address=node.address), 0o600)
+    gateway.node.write("simauth-gateway.conf", known + AUC.format(address=node.address), 0o600)
     return database
 
 
