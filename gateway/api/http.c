@@ -457,6 +457,8 @@ static void begin_request(struct request *request, const char *method)
     }
     if (authorization.value)
         request->authorization = strdup(authorization.value);
+    if (authorization.value && !request->authorization && !request->answer.status)
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "out of memory");
 }
 
 static void take_body(struct request *request, const char *data, size_t len)

@@ -204,6 +204,25 @@ static const struct sql_driver driver = {
 /* -- opening -------------------------------------------------------------------------------------
  */
 
+/*
+ * A server whose machine is gone says nothing, and TCP would wait a quarter of an hour for it, with
+ * everybody else behind the lock: so a connection is given up after seconds. What the operator
+ * wrote into the configuration comes last, and counts.
+ */
+static PGconn *connect_to(const char *where)
+{
+    const char *const names[] = {"connect_timeout",
+                                 "tcp_user_timeout",
+                                 "keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 "dbname",
+                                 NULL};
+    const char *const values[] = {"2", "4000", "5", "2", "2", where, NULL};
+
+    return PQconnectdbParams(names, values, 1);
+}
+
 static enum store_result simple(struct postgresql_store *store, const char *text)
 {
     PGresult *result = PQexec(store->connection, text);
@@ -331,7 +350,7 @@ static int on_flush(void *data)
         store->flusher = NULL;
     }
     if (!store->flusher) {
-        store->flusher = PQconnectdb(store->where);
+        store->flusher = connect_to(store->where);
         PQclear(PQexec(store->flusher, SESSION));
     }
     result = PQexec(store->flusher, FLUSH);
@@ -356,7 +375,7 @@ static enum store_result postgresql_open(const char *where, bool create, const s
     store->base.seal = seal;
     store->where = strdup(where);
     group_init(&store->group, on_flush, store);
-    store->connection = PQconnectdb(where);
+    store->connection = connect_to(where);
     if (PQstatus(store->connection) != CONNECTION_OK)
         sql_say(error, "PostgreSQL", STORE_FAILED, fault(store->connection));
     else

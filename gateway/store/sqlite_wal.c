@@ -19,7 +19,8 @@ struct sqlite_wal {
     sqlite3 *db, *own; /* `own`: the thread's connection */
     pthread_mutex_t *writing;
     struct group group;
-    int fd; /* of the log, -1 until it is needed; of who syncs */
+    int fd;     /* of the log, -1 until it is needed; of who syncs */
+    bool named; /* the log's name is on the disk */
     pthread_t thread;
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t due;
@@ -43,15 +44,20 @@ static int sync_folder(const char *path)
     return result;
 }
 
-static int sync_log(struct sqlite_wal *wal)
+/* Opens the log, the first time. Where that fails (no descriptor left) nothing was written and
+ * lost: the next one may try again. */
+static int open_log(struct sqlite_wal *wal, const char *path)
 {
-    const char *path = sqlite3_filename_wal(sqlite3_db_filename(wal->db, "main"));
-
-    if (wal->fd < 0) {
+    if (wal->fd < 0)
         wal->fd = open(path, O_RDWR | O_CLOEXEC);
-        if (wal->fd < 0 || sync_folder(path) != 0)
-            return -1;
-    }
+    return wal->fd >= 0 ? 0 : -1;
+}
+
+static int sync_log(struct sqlite_wal *wal, const char *path)
+{
+    if (!wal->named && sync_folder(path) != 0)
+        return -1;
+    wal->named = true;
     return fdatasync(wal->fd);
 }
 
@@ -59,13 +65,16 @@ static int sync_log(struct sqlite_wal *wal)
 static int on_sync(void *data)
 {
     struct sqlite_wal *wal = data;
+    const char *path = sqlite3_filename_wal(sqlite3_db_filename(wal->db, "main"));
+    bool opened = open_log(wal, path) == 0;
 
-    if (sync_log(wal) == 0)
+    if (opened && sync_log(wal, path) == 0)
         return 0;
-    log_line("op=store result=disk-failed reason=\"%s\"", strerror(errno));
+    log_line("op=store result=disk-failed reason=\"%s\"%s", strerror(errno),
+             opened ? " advice=\"look at the disk, then start the gateway again\"" : "");
     /* The kernel forgets what it could not write: asking again proves nothing. */
     pthread_mutex_lock(&wal->lock);
-    wal->broken = true;
+    wal->broken = wal->broken || opened;
     pthread_mutex_unlock(&wal->lock);
     return -1;
 }

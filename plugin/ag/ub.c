@@ -23,7 +23,7 @@ struct ub {
     uint8_t ks_input[SIMAUTH_KS_INPUT_LEN]; /* 2G alone */
     struct simauth_card_answer card;        /* without a SIM: res is passwd, k is Ks */
     uint8_t tls_mk[SIMAUTH_TLS_MK_LEN];     /* without a SIM alone */
-    bool resynced;
+    bool resynced, again;
 };
 
 /* Annex M: without a SIM the home network's name. */
@@ -289,6 +289,17 @@ static enum ag_status begin_session(struct ag *ag, struct ub *ub)
     return AG_OK;
 }
 
+/* An answer of ours came twice, for its own answer was lost on the way: the challenge is used up,
+ * and the gateway sends another (docs/protocol.md, section 6.1). A wrong RES is refused with 403.
+ */
+static bool too_late(const struct ag *ag, struct ub *ub)
+{
+    bool late = ag->answer->status == 401 && !ub->again;
+
+    ub->again = true;
+    return late;
+}
+
 /* Without a SIM: the answer belongs to the connection that brought the challenge; where that was
  * closed between, libcurl makes another, and the exchange begins anew, once. */
 static enum ag_status steps_without(struct ag *ag, struct ub *ub)
@@ -329,9 +340,10 @@ static enum ag_status steps(struct ag *ag, struct ub *ub)
             status = send_response(ag, ub);
         if (status != AG_OK)
             return status;
-        if (!ub->sent.has_auts)
+        if (ub->sent.has_auts)
+            ub->resynced = true; /* the answer is a new challenge, once */
+        else if (!too_late(ag, ub))
             break;
-        ub->resynced = true; /* the answer is a new challenge, once */
     }
     status = check_answer(ag, ub);
     return status == AG_OK ? begin_session(ag, ub) : status;

@@ -14,10 +14,22 @@
 #define FILE_LIMIT (1024L * 1024L)
 #define LINE_MAX_OCTETS 1024
 
+/* A disk that was full may have cut the last line off: what follows must not become a part of it.
+ */
+static bool ends_in_a_line(int file)
+{
+    struct stat about;
+    char last = '\n';
+
+    if (fstat(file, &about) == 0 && about.st_size > 0)
+        (void)!pread(file, &last, 1, about.st_size - 1);
+    return last == '\n';
+}
+
 bool note_append(const char *path, const char *line, long limit)
 {
     char *folder = g_path_get_dirname(path), *older = g_strconcat(path, ".1", NULL);
-    char *whole = g_strconcat(line, "\n", NULL);
+    char *whole = g_strconcat("\n", line, "\n", NULL), *text = whole;
     size_t len = strlen(whole);
     struct stat about;
     int file = -1;
@@ -26,9 +38,13 @@ bool note_append(const char *path, const char *line, long limit)
     if (g_mkdir_with_parents(folder, 0700) == 0) {
         if (g_stat(path, &about) == 0 && about.st_size + (long)len > limit)
             (void)g_rename(path, older);
-        file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        file = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     }
-    good = file >= 0 && write(file, whole, len) == (ssize_t)len;
+    if (file >= 0 && ends_in_a_line(file)) {
+        text++;
+        len--;
+    }
+    good = file >= 0 && write(file, text, len) == (ssize_t)len;
     if (file >= 0)
         close(file);
     g_free(folder);

@@ -96,8 +96,9 @@ struct pins *pins_open(const char *folder, char *error)
     char *path = file_of(pins);
     json_error_t mistake;
     json_t *root = NULL;
+    GStatBuf about;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (g_stat(path, &about) == 0 || errno != ENOENT) { /* one that cannot be seen is not none */
         root = json_load_file(path, JSON_REJECT_DUPLICATES, &mistake);
         if (!root || !read_file(pins, root)) {
             g_snprintf(error, ERROR_MAX,
@@ -127,6 +128,7 @@ json_t *pin_to_json(const struct pin *pin)
                      (json_int_t)pin->since, "last", (json_int_t)pin->last);
 }
 
+/* NULL: out of memory. A file with fewer than all would be a file that forgot somebody. */
 static json_t *times_to_json(GHashTable *times)
 {
     json_t *object = json_object();
@@ -134,21 +136,49 @@ static json_t *times_to_json(GHashTable *times)
     gpointer aor, when;
 
     g_hash_table_iter_init(&iter, times);
-    while (g_hash_table_iter_next(&iter, &aor, &when))
-        json_object_set_new(object, aor, json_integer(*(int64_t *)when));
+    while (object && g_hash_table_iter_next(&iter, &aor, &when)) {
+        if (json_object_set_new(object, aor, json_integer(*(int64_t *)when)) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    }
     return object;
+}
+
+static json_t *pins_to_json(const struct pins *pins)
+{
+    json_t *list = json_array();
+
+    for (guint i = 0; list && i < pins->pins->len; i++) {
+        if (json_array_append_new(list, pin_to_json(&g_array_index(pins->pins, struct pin, i))) !=
+            0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+/* jansson's writer goes on with a piece less when it is out of memory (seen with 2.14). */
+static bool says_all(const char *text, const json_t *root)
+{
+    json_t *again = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    bool same = again && json_equal(again, root);
+
+    json_decref(again);
+    return same;
 }
 
 static char *to_text(const struct pins *pins)
 {
-    json_t *list = json_array(), *root;
-    char *text;
+    json_t *root = json_pack("{s:o, s:o, s:o}", "pins", pins_to_json(pins), "nobody",
+                             times_to_json(pins->nobody), "opens", times_to_json(pins->opens));
+    char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 
-    for (guint i = 0; i < pins->pins->len; i++)
-        json_array_append_new(list, pin_to_json(&g_array_index(pins->pins, struct pin, i)));
-    root = json_pack("{s:o, s:o, s:o}", "pins", list, "nobody", times_to_json(pins->nobody),
-                     "opens", times_to_json(pins->opens));
-    text = json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS);
+    if (!says_all(text, root)) {
+        free(text);
+        text = NULL;
+    }
     json_decref(root);
     return text;
 }

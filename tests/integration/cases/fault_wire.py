@@ -5,15 +5,15 @@
 Each row of docs/faults.md is a case of the group fault.wire.matrix; `tests/net/table BUILD` runs them all and writes it.
 """
 
+import glob
 import json
-import re
 import time
 
 from cases import Skip, case, figures
 from cases.fault_store import configure
 from cases.gsup import alice_of_hlr, add_subscriber, start_hlr
 from world import badday, flow
-from world.badday import gateway
+from world.badday import HOLD, SLACK, gateway
 from world.badwire import BadWire, available, words_of
 from world.process import wait_for
 
@@ -108,7 +108,7 @@ def agree(world):
 
 
 def start_postgresql(node):
-    programs = max(__import__("glob").glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
+    programs = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
     data, sockets = node.path("data"), node.make_folder("sockets", mode=0o700)
     node.run([f"{programs}/initdb", "-D", data, "-U", "simauth", "-A", "trust", "-N", "--locale=C.UTF-8"], limit=60)
     with open(f"{data}/pg_hba.conf", "a", encoding="ascii") as rights:
@@ -219,11 +219,6 @@ def check_records(world, authenticated, before):
         print(f"gateway-{letter}: {outcomes}")
 
 
-def given(world):
-    """Vectors that Alice's phone was given: none without a record at either gateway."""
-    return len(world.alice.notes(r"call \S+ caller: sent: element=1|caller: opening"))
-
-
 def row(world, link, plan, calls=CALLS, seed=1):
     """`calls` calls through the wire, one through the mended one; what was seen goes into figures."""
     if not available():
@@ -275,3 +270,42 @@ def register(link, plan):
 for _link in LINKS:
     for _plan in PLANS:
         register(_link, _plan)
+
+
+# -- in every run
+
+@case("fault.wire.sip", limit=120)
+def some_sip(world):
+    """Everything at once between Alice's phone and her proxy: late, and authenticated."""
+    row(world, "phone-proxy", "all", calls=1)
+    badday.settled(world)
+
+
+@case("fault.wire.federation", limit=120)
+def some_federation(world):
+    """Everything at once between the two operators: a word for everybody, and nothing lost or given twice."""
+    row(world, "gateway-gateway", "all", calls=1)
+    badday.settled(world)
+
+
+@case("fault.wire.database_gone", limit=120)
+def database_gone(world):
+    """The machine of the PostgreSQL is gone without a word: found out in seconds, not in TCP's quarter of an hour.
+
+    Calls go on meanwhile, each within its hold, and are authenticated again as soon as the machine is back.
+    """
+    if not available():
+        raise Skip("no /dev/net/tun on this machine")
+    left, right = postgresql(world)
+    wire = BadWire(world, left, right, "blackout=0-3600000")
+    badday.begin(world)
+    wire.begin()
+    start = time.monotonic()
+    badday.unverified(world, limit=HOLD + SLACK)
+    badday.told(world.alice, "not-authenticated", "GATEWAY_DOWN")
+    flow.wait_any(lambda: "op=store state=none" in gateway(world, "a").log(), 20, "a connection given up")
+    print(f"given up after {time.monotonic() - start:.1f} s")
+    wire.mend()
+    healthy(world)
+    wire.counts()
+    badday.settled(world)

@@ -173,3 +173,48 @@ def broken_at(pair, what):
                     request = secure.recv(65536)
         tls(pair, act)(connection, door)
     return behaviour
+
+
+def _whole(secure):
+    """One whole HTTP request with its body; nothing when the peer is gone."""
+    request = b""
+    while b"\r\n\r\n" not in request:
+        part = secure.recv(65536)
+        if not part:
+            return b""
+        request += part
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: *(\d+)", head, re.I)
+    while length and len(body) < int(length.group(1)):
+        body += secure.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+class Held:
+    """A behaviour: the gateway itself, as in broken_at(), but the first request that match() likes waits for release().
+
+    It has come when `caught` is set; the gateway has not seen it before it is released.
+    """
+
+    def __init__(self, pair, match):
+        self._pair, self._match = pair, match
+        self.caught = threading.Event()
+        self._released = threading.Event()
+
+    def release(self):
+        self._released.set()
+
+    def __call__(self, connection, door):
+        tls(self._pair, lambda secure: self._act(secure, door))(connection, door)
+
+    def _act(self, secure, door):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with context.wrap_socket(socket.create_connection((door.address, PORT), 5)) as inner:
+            while request := _whole(secure):
+                if not self.caught.is_set() and self._match(request):
+                    self.caught.set()
+                    self._released.wait()
+                inner.sendall(request)
+                secure.sendall(_answer(inner))

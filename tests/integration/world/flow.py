@@ -29,8 +29,8 @@ def connect(world, limit=15):
     """Alice calls Bob, Bob answers when it rings; returns Alice's call once both streams run."""
     before = world.alice.mark(), world.bob.mark()
     call = world.alice.call(world.bob.aor)
-    rings = world.bob.wait_state("IncomingReceived", limit=limit, after=before[1])
-    world.alice.wait_state("OutgoingRinging", limit=limit, after=before[0])
+    rings = world.bob.wait_state("IncomingReceived", "IncomingEarlyMedia", limit=limit, after=before[1])
+    world.alice.wait_state("OutgoingRinging", "OutgoingEarlyMedia", limit=limit, after=before[0])
     world.bob.answer(rings.call)
     world.alice.wait_state("StreamsRunning", limit=limit, after=before[0])
     world.bob.wait_state("StreamsRunning", limit=limit, after=before[1])
