@@ -111,6 +111,17 @@ enum e2m_result e2m_trust_add(struct e2m_trust *trust, struct e2m_span pem, cons
     return result == E2M_OK && !count ? E2M_BAD_DER : result;
 }
 
+bool e2m_trust_has_own(const struct e2m_trust *trust, const char *domain)
+{
+    for (size_t i = 0; i < trust->count; i++) {
+        const struct voucher *v = &trust->vouchers[i];
+
+        if (v->alone && e2m_same_text(e2m_text_span(domain), v->domain))
+            return true;
+    }
+    return false;
+}
+
 struct e2m_trust *e2m_trust_copy(const struct e2m_trust *trust)
 {
     struct e2m_trust *copy = e2m_trust_new();

@@ -200,6 +200,44 @@ struct ag *ag_open(const struct ag_settings *settings, const struct ag_card *car
     return NULL;
 }
 
+static enum simauth_card_status no_card(void *user, const struct simauth_challenge *challenge,
+                                        struct simauth_card_answer *answer)
+{
+    (void)user;
+    (void)challenge;
+    memset(answer, 0, sizeof *answer);
+    answer->status = SIMAUTH_CARD_ABSENT;
+    return answer->status;
+}
+
+struct ag *ag_beside(const struct ag *ag)
+{
+    struct ag *beside = ag->session.valid ? calloc(1, sizeof *beside) : NULL;
+
+    if (!beside)
+        return NULL;
+    beside->card = (struct ag_card){.run = no_card};
+    memcpy(beside->fqdn, ag->fqdn, sizeof ag->fqdn);
+    memcpy(beside->impi, ag->impi, sizeof ag->impi);
+    beside->request_ms = ag->request_ms;
+    beside->sim_2g = ag->sim_2g;
+    beside->no_sim = ag->no_sim;
+    beside->session = ag->session;
+    beside->session.renew_at = ag->session.ends_at; /* the other one's business */
+    beside->session.nonce[0] = beside->session.opaque[0] = '\0';
+    beside->session.nc = 0;
+    beside->clock_known = ag->clock_known;
+    beside->clock_ahead = ag->clock_ahead;
+    X509_STORE_up_ref(ag->anchors);
+    beside->anchors = ag->anchors;
+    beside->answer = calloc(1, sizeof *beside->answer);
+    beside->http = http_beside(ag->http);
+    if (beside->answer && beside->http)
+        return beside;
+    ag_close(beside);
+    return NULL;
+}
+
 void ag_close(struct ag *ag)
 {
     if (!ag)

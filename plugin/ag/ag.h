@@ -39,6 +39,9 @@ struct ag;
  * says so). */
 struct ag *ag_open(const struct ag_settings *settings, const struct ag_card *card, char *error);
 void ag_close(struct ag *ag); /* wipes Ks_NAF; NULL is allowed */
+/* One more for another thread, with the same session and a connection of its own; it never runs the
+ * SIM: when the session is over, each request is AG_NO_CARD. NULL: out of memory, or no session. */
+struct ag *ag_beside(const struct ag *ag);
 /* The sentence about the last failure, for the log and for people; never a secret, never an IMSI.
  */
 const char *ag_error(const struct ag *ag);

@@ -31,4 +31,9 @@ enum ag_status ag_find_certificates(struct ag *ag, const char *aor, const char *
                                     struct ag_certificates *found);
 void ag_certificates_clear(struct ag_certificates *certificates);
 
+/* A list of revoked certificates, from anybody's https URL, without a session; waits 5 s at most.
+ * `ca_file` and `local_address` may be NULL. X509_CRL_free() it. NULL: `why` (AG_ERROR_MAX) says
+ * so. Nothing of it is proved. */
+X509_CRL *ag_revoked(const char *url, const char *ca_file, const char *local_address, char *why);
+
 #endif

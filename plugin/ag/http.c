@@ -182,6 +182,23 @@ struct http *http_open(const char *gateway, const char *ca_file, const char *loc
     return NULL;
 }
 
+struct http *http_beside(const struct http *http)
+{
+    struct http *beside = calloc(1, sizeof *beside);
+
+    if (!beside)
+        return NULL;
+    beside->easy = curl_easy_duphandle(http->easy);
+    beside->base = strdup(http->base);
+    if (beside->easy && beside->base &&
+        curl_easy_setopt(beside->easy, CURLOPT_ERRORBUFFER, beside->error) == CURLE_OK &&
+        curl_easy_setopt(beside->easy, CURLOPT_WRITEDATA, beside) == CURLE_OK &&
+        curl_easy_setopt(beside->easy, CURLOPT_HEADERDATA, beside) == CURLE_OK)
+        return beside;
+    http_close(beside);
+    return NULL;
+}
+
 void http_close(struct http *http)
 {
     if (!http)

@@ -45,7 +45,9 @@ enum http_result {
 /* `gateway` is FQDN or FQDN:port, checked; `ca_file` and `local_address` may be NULL. NULL: out of
  * memory. Nothing is sent. */
 struct http *http_open(const char *gateway, const char *ca_file, const char *local_address);
-void http_close(struct http *http);
+/* One more to the same gateway, for another thread. NULL: out of memory. */
+struct http *http_beside(const struct http *http);
+void http_close(struct http *http); /* NULL is allowed */
 /* Waits up to `limit_ms`. On failure `why` (room `why_len`) has some words. */
 enum http_result http_send(struct http *http, const struct http_request *request, long limit_ms,
                            struct http_answer *answer, char *why, size_t why_len);

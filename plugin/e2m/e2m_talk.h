@@ -27,10 +27,9 @@ struct e2m_keys {
     struct e2m_trust *people, *servers;
 };
 
-/* Reads PEM files; `certificate` and `key` may be NULL together, `authorities` too (nobody is
- * trusted). NULL with a sentence in `error` (E2M_ERROR_MAX octets). e2m_keys_free() it. */
-struct e2m_keys *e2m_keys_read(const char *certificate, const char *key, const char *authorities,
-                               char *error);
+/* References to what is read already: `own` may be NULL. NULL: out of memory. e2m_keys_free() it.
+ */
+struct e2m_keys *e2m_keys_new(const struct e2m_identity *own, const struct e2m_trust *trust);
 void e2m_keys_free(struct e2m_keys *keys); /* NULL is allowed */
 
 /* A certificate of somebody else with what stands between it and an authority. */
@@ -38,8 +37,16 @@ struct e2m_partner {
     X509 *certificate;
     STACK_OF(X509) * chain;
 };
-bool e2m_partner_read(struct e2m_partner *partner, const char *path, char *error);
+/* References of its own. */
+void e2m_partner_copy(struct e2m_partner *partner, const struct e2m_partner *from);
 void e2m_partner_free(struct e2m_partner *partner);
+
+/* PEM files, which wait for the disk: not in the main loop. False with a sentence in `error`
+ * (E2M_ERROR_MAX octets). */
+bool e2m_identity_load(struct e2m_identity *identity, const char *certificate, const char *key,
+                       char *error);
+bool e2m_trust_load(struct e2m_trust *trust, const char *path, const char *domain, char *error);
+bool e2m_partner_load(struct e2m_partner *partner, const char *path, char *error);
 
 /* -- what a server needs (parts.c) ---------------------------------------------------------------
  */
@@ -77,6 +84,11 @@ enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partne
                                   uint64_t now);
 enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_partner *partner,
                                     const char *domain, unsigned part, uint64_t now);
+/* Whether what leaves is in the form for peers that read only AES-CBC: because of a certificate
+ * among the readers, of what came, or of e2m_talk_use_cbc(), which is false where that changes
+ * nothing. It is always signed: without a key of ours nothing leaves. */
+bool e2m_talk_is_cbc(const struct e2m_talk *talk);
+bool e2m_talk_use_cbc(struct e2m_talk *talk);
 /* The certificate in a 493 (RFC 3261, 23.2); false: there is none. e2m_partner_free() it. */
 bool e2m_talk_asker(belle_sip_message_t *response, struct e2m_partner *asker);
 /* Whether this server is a reader already. */
@@ -108,7 +120,8 @@ bool e2m_talk_is_protected(belle_sip_message_t *message);
 struct e2m_opened {
     enum e2m_result signature; /* E2M_OK, E2M_UNSIGNED */
     char signer[E2M_SIGNER_NAME];
-    bool reused; /* it came under a key of this call, not for our certificate */
+    bool reused;        /* it came under a key of this call, not for our certificate */
+    char list_url[256]; /* where the signer's authority has its list of revoked ones; "": nowhere */
 };
 /* Opens it in place: the message has the SDP, as if it had come so. E2M_CLEAR: no part of it was
  * enveloped SDP. On failure the message is as it was. `wants` is of enum e2m_wants. */

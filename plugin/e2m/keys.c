@@ -67,13 +67,16 @@ static struct e2m_span span(const struct text *text)
     return (struct e2m_span){(const uint8_t *)text->octets, text->len};
 }
 
-static bool read_own(struct e2m_keys *keys, const char *certificate, const char *key, char *error)
+bool e2m_identity_load(struct e2m_identity *identity, const char *certificate, const char *key,
+                       char *error)
 {
     struct text public = {NULL, 0}, private = {NULL, 0};
     bool read = read_file(certificate, &public, error) && read_file(key, &private, error);
-    enum e2m_result result =
-        read ? e2m_identity_read(&keys->own, span(&public), span(&private)) : E2M_OK;
+    enum e2m_result result = E2M_OK;
 
+    *identity = (struct e2m_identity){NULL, NULL, NULL};
+    if (read)
+        result = e2m_identity_read(identity, span(&public), span(&private));
     if (result != E2M_OK)
         g_snprintf(error, E2M_ERROR_MAX, "%s, %s: %s", certificate, key, e2m_result_text(result));
     wipe(&public);
@@ -81,47 +84,20 @@ static bool read_own(struct e2m_keys *keys, const char *certificate, const char 
     return read && result == E2M_OK;
 }
 
-static bool read_trust(struct e2m_keys *keys, const char *path, char *error)
+bool e2m_trust_load(struct e2m_trust *trust, const char *path, const char *domain, char *error)
 {
     struct text text = {NULL, 0};
     bool right = read_file(path, &text, error);
+    enum e2m_result result = right ? e2m_trust_add(trust, span(&text), domain) : E2M_OK;
 
-    if (right && (e2m_trust_add(keys->people, span(&text), NULL) != E2M_OK ||
-                  e2m_trust_add(keys->servers, span(&text), NULL) != E2M_OK)) {
-        g_snprintf(error, E2M_ERROR_MAX, "%s: no certificate in it", path);
-        right = false;
-    }
+    if (result != E2M_OK)
+        g_snprintf(error, E2M_ERROR_MAX, "%s: %s", path,
+                   result == E2M_BAD_DER ? "no certificate in it" : e2m_result_text(result));
     wipe(&text);
-    return right;
+    return right && result == E2M_OK;
 }
 
-struct e2m_keys *e2m_keys_read(const char *certificate, const char *key, const char *authorities,
-                               char *error)
-{
-    struct e2m_keys *keys = g_new0(struct e2m_keys, 1);
-
-    keys->people = e2m_trust_new();
-    keys->servers = e2m_trust_new();
-    if (!keys->people || !keys->servers)
-        g_snprintf(error, E2M_ERROR_MAX, "out of memory");
-    else if ((!certificate || read_own(keys, certificate, key, error)) &&
-             (!authorities || read_trust(keys, authorities, error)))
-        return keys;
-    e2m_keys_free(keys);
-    return NULL;
-}
-
-void e2m_keys_free(struct e2m_keys *keys)
-{
-    if (!keys)
-        return;
-    e2m_identity_free(&keys->own);
-    e2m_trust_free(keys->people);
-    e2m_trust_free(keys->servers);
-    g_free(keys);
-}
-
-bool e2m_partner_read(struct e2m_partner *partner, const char *path, char *error)
+bool e2m_partner_load(struct e2m_partner *partner, const char *path, char *error)
 {
     struct text text = {NULL, 0};
     enum e2m_result result;
@@ -134,6 +110,50 @@ bool e2m_partner_read(struct e2m_partner *partner, const char *path, char *error
         g_snprintf(error, E2M_ERROR_MAX, "%s: %s", path, e2m_result_text(result));
     wipe(&text);
     return result == E2M_OK;
+}
+
+/* -- what a call has of it -----------------------------------------------------------------------
+ */
+
+static STACK_OF(X509) * chain_of(STACK_OF(X509) * chain)
+{
+    return chain ? X509_chain_up_ref(chain) : NULL;
+}
+
+struct e2m_keys *e2m_keys_new(const struct e2m_identity *own, const struct e2m_trust *trust)
+{
+    struct e2m_keys *keys = g_new0(struct e2m_keys, 1);
+
+    keys->people = e2m_trust_copy(trust);
+    keys->servers = e2m_trust_copy(trust);
+    if (!keys->people || !keys->servers) {
+        e2m_keys_free(keys);
+        return NULL;
+    }
+    if (own && own->certificate) {
+        X509_up_ref(own->certificate);
+        EVP_PKEY_up_ref(own->key);
+        keys->own = *own;
+        keys->own.chain = chain_of(own->chain);
+    }
+    return keys;
+}
+
+void e2m_keys_free(struct e2m_keys *keys)
+{
+    if (!keys)
+        return;
+    e2m_identity_free(&keys->own);
+    e2m_trust_free(keys->people);
+    e2m_trust_free(keys->servers);
+    g_free(keys);
+}
+
+void e2m_partner_copy(struct e2m_partner *partner, const struct e2m_partner *from)
+{
+    *partner = (struct e2m_partner){from->certificate, chain_of(from->chain)};
+    if (partner->certificate)
+        X509_up_ref(partner->certificate);
 }
 
 void e2m_partner_free(struct e2m_partner *partner)

@@ -28,6 +28,8 @@ struct e2m_talk {
     unsigned next;
     struct pinholes pinholes; /* secrets that are in our descriptions */
     bool has_pinholes;
+    bool cbc;    /* what leaves is EnvelopedData with AES-CBC, signed */
+    bool plain;  /* the other side knows no key reuse: all is for certificates */
     char *clear; /* the SDP of the last INVITE that was enveloped */
     size_t clear_len;
 };
@@ -83,7 +85,22 @@ enum e2m_result e2m_talk_add_peer(struct e2m_talk *talk, const struct e2m_partne
     /* Of each part too: whoever answers has to make the answer's parts under their keys. */
     for (size_t kind = 0; result == E2M_OK && kind < E2M_PART_KINDS; kind++)
         take(&talk->shares[kind].readers[0], partner->certificate);
+    if (result == E2M_OK)
+        talk->cbc = talk->cbc || e2m_certificate_cbc_only(partner->certificate);
     return result;
+}
+
+bool e2m_talk_is_cbc(const struct e2m_talk *talk)
+{
+    return talk->cbc;
+}
+
+bool e2m_talk_use_cbc(struct e2m_talk *talk)
+{
+    bool changes = !talk->cbc && talk->keys->own.key;
+
+    talk->cbc = talk->cbc || changes;
+    return changes;
 }
 
 /* "p.example, q.example (addresses)" */
@@ -127,6 +144,7 @@ enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_part
     if (result != E2M_OK)
         return result;
     take(&share->readers[++share->server_count], partner->certificate);
+    talk->cbc = talk->cbc || e2m_certificate_cbc_only(partner->certificate);
     print_servers(talk);
     return E2M_OK;
 }
@@ -214,7 +232,7 @@ static bool is_invite(belle_sip_message_t *message)
  * brought. Its other tries are first INVITEs too. */
 static bool may_reuse(const struct e2m_talk *talk, belle_sip_message_t *message, uint64_t now)
 {
-    return e2m_cek_usable(&talk->shares[E2M_PART_ALL].agreed, now) == E2M_OK &&
+    return !talk->plain && e2m_cek_usable(&talk->shares[E2M_PART_ALL].agreed, now) == E2M_OK &&
            !(is_invite(message) && !sip_message_to_tag(message));
 }
 
@@ -252,7 +270,7 @@ static enum e2m_result make(struct e2m_talk *talk, struct e2m_span sdp, bool reu
                             struct making *making)
 {
     struct e2m_send send = {
-        .form = E2M_FORM_GCM,
+        .form = talk->cbc ? E2M_FORM_CBC : E2M_FORM_GCM,
         .items = making->items,
         .signer = talk->keys->own.key ? &talk->keys->own : NULL,
         .from = talk->own,
@@ -507,6 +525,22 @@ static bool put(struct e2m_talk *talk, belle_sip_message_t *message,
     return true;
 }
 
+/* Who sends AES-CBC is answered so; whoever signs and let us see no key to answer under is answered
+ * for the certificate that signed. */
+static void learn_form(struct e2m_talk *talk, const struct e2m_received *received,
+                       const struct e2m_received_item *item, bool reused, uint64_t now)
+{
+    const struct e2m_partner signer = {received->signer_certificate, NULL};
+
+    if (item->form == E2M_FORM_CBC && talk->keys->own.key)
+        talk->cbc = true;
+    if (received->signature != E2M_OK || reused)
+        return;
+    talk->plain = talk->plain || item->cek.key_len == 0;
+    if (!e2m_talk_has_peer(talk))
+        (void)e2m_talk_add_peer(talk, &signer, now);
+}
+
 enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *message, unsigned wants,
                               uint64_t now, struct e2m_opened *opened)
 {
@@ -521,6 +555,10 @@ enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *messag
     if (item) {
         result = put(talk, message, received, item) ? E2M_OK : E2M_NO_MEMORY;
         opened->reused = agreed->uses != uses;
+        learn_form(talk, received, item, opened->reused, now);
+        if (received->signer_certificate && received->signature == E2M_OK)
+            (void)e2m_revoked_url(received->signer_certificate, opened->list_url,
+                                  sizeof(opened->list_url));
     }
     opened->signature = received->signature;
     g_strlcpy(opened->signer, received->signer, sizeof(opened->signer));

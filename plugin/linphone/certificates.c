@@ -4,6 +4,7 @@
 #include "ag_certificates.h"
 #include "note.h"
 #include "policy.h"
+#include "revoked.h"
 
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct task {
     struct errand errand; /* first */
     belle_sip_provider_t *provider;
     GPtrArray *wishes; /* struct wish, owned */
+    struct ag *ag;     /* of the thread beside the worker, with the worker's session */
 };
 
 static void certificates_free(void *data)
@@ -34,7 +36,7 @@ static void certificates_free(void *data)
     g_free(data);
 }
 
-/* -- the worker's part ---------------------------------------------------------------------------
+/* -- the threads' part ---------------------------------------------------------------------------
  */
 
 static void ask(struct ag *ag, struct wish *wish)
@@ -46,14 +48,24 @@ static void ask(struct ag *ag, struct wish *wish)
         note("certificate: aor=%s problem=%s", wish->aor, ag_error(ag));
 }
 
+/* On the worker, which calls wait for: no request but the one that a call would make as well. */
+static void prepare(struct errand *errand, struct station *station)
+{
+    struct task *t = (struct task *)errand;
+
+    if (station_prepare(station, errand->settings) == STATION_READY &&
+        ag_bootstrap(station_ag(station)) == AG_OK)
+        t->ag = ag_beside(station_ag(station));
+}
+
+/* Beside it: a gateway, or a partner's, that takes its time keeps no call waiting. */
 static void work(struct errand *errand, struct station *station)
 {
     struct task *t = (struct task *)errand;
 
-    if (station_prepare(station, errand->settings) != STATION_READY)
-        return;
+    (void)station;
     for (guint i = 0; i < t->wishes->len; i++)
-        ask(station_ag(station), g_ptr_array_index(t->wishes, i));
+        ask(t->ag, g_ptr_array_index(t->wishes, i));
 }
 
 static void wish_free(void *data)
@@ -66,6 +78,7 @@ static void wish_free(void *data)
 
 static void task_free(struct task *t)
 {
+    ag_close(t->ag);
     g_ptr_array_unref(t->wishes);
     g_free(t);
 }
@@ -111,6 +124,7 @@ static void back(struct errand *errand)
                 continue;
             note("certificate: aor=%s side=%s until=%lld", wish->aor, wish->own ? "own" : "other",
                  (long long)wish->came.until);
+            revoked_look_for(core, wish->came.list[0]);
             kept = g_new0(struct ag_certificates, 1);
             *kept = wish->came;
             memset(&wish->came, 0, sizeof(wish->came));
@@ -120,6 +134,20 @@ static void back(struct errand *errand)
         wait_for_more(core, missing);
     }
     task_free(t);
+}
+
+static void prepared(struct errand *errand)
+{
+    struct task *t = (struct task *)errand;
+    struct core *core = core_of_provider(t->provider);
+    struct worker *beside = core && t->ag ? core_beside(core) : NULL;
+
+    errand->work = work;
+    errand->back = back;
+    if (beside)
+        worker_do(beside, errand);
+    else
+        back(errand);
 }
 
 /* -- what is asked -------------------------------------------------------------------------------
@@ -203,8 +231,8 @@ void certificates_ask(struct core *core)
         task_free(t);
         return;
     }
-    t->errand.work = work;
-    t->errand.back = back;
+    t->errand.work = prepare;
+    t->errand.back = prepared;
     t->errand.lost = lost;
     t->errand.settings = settings_ref(core->settings);
     t->provider = core->provider;

@@ -8,9 +8,11 @@
 #include "certificates.h"
 #include "changes.h"
 #include "e2m.h"
+#include "e2m_files.h"
 #include "history.h"
 #include "news.h"
 #include "note.h"
+#include "revoked.h"
 #include "setup.h"
 #include "sips.h"
 
@@ -102,6 +104,7 @@ static void take_settings(struct core *core, struct settings *settings)
     open_pins(core, settings->data);
     core->settings = settings_ref(settings);
     setup_take_settings(core);
+    e2m_files_warm(core);
     *core->inactive = '\0';
     note("active: settings=%s policy=%s ask=%s", core->settings_path,
          settings_policy_name(settings->policy),
@@ -197,6 +200,13 @@ void core_warm_up(struct core *core)
     w->provider = core->provider;
     core->warming = true;
     worker_do(core->worker, &w->errand);
+}
+
+struct worker *core_beside(struct core *core)
+{
+    if (!core->beside)
+        core->beside = worker_start(core->provider);
+    return core->beside;
 }
 
 /* -- files that are written without anybody waiting */
@@ -583,8 +593,11 @@ void core_free(struct core *core)
     ahead_free(core->ahead);
     news_close(core);
     certificates_close(core);
+    revoked_close(core);
+    e2m_files_close(core);
     setup_close(core);
     worker_stop(core->worker);
+    worker_stop(core->beside);
     if (core->cbs) /* the LinphoneCore has a reference of its own, and finds no core any more */
         linphone_core_cbs_unref(core->cbs);
     settings_unref(core->settings);

@@ -26,6 +26,7 @@ struct core {
     LinphoneCore *lc;
     LinphoneCoreCbs *cbs;
     struct worker *worker;
+    struct worker *beside; /* core_beside()'s; NULL until it was asked for */
 
     char *settings_path;
     int64_t settings_stamp;            /* of the file as it was read; 0: there is none */
@@ -52,6 +53,8 @@ struct core {
     struct setup *setup;               /* setup keys; NULL until there were settings */
     struct news *news;                 /* news.c's; NULL until it was asked for */
     struct certificates *certificates; /* certificates.c's; the same */
+    struct files *files;               /* e2m_files.c's; the same */
+    struct revoked *revoked;           /* revoked.c's; the same */
     struct ahead *ahead;               /* begun for a call whose INVITE has not come yet */
     struct call *calls;
     struct sips *sips; /* sips.c's */
@@ -73,6 +76,8 @@ const char *core_problem(const struct core *core);
 void core_keep(struct core *core, const char *path, const char *text);
 /* Where the state of this core's settings file is kept, as `what`; g_free(). */
 char *core_state_path(const struct core *core, const char *what);
+/* A thread for what waits for the network and no call waits for; it has no SIM. NULL: none. */
+struct worker *core_beside(struct core *core);
 /* Opens SIM and gateway before they are needed; what they are like is known after that. */
 void core_warm_up(struct core *core);
 /* Which challenges the SIM was given, over a restart of the phone. */

@@ -4,7 +4,9 @@
 #include "bus_view.h"
 #include "call.h"
 #include "e2m_call.h"
+#include "e2m_files.h"
 #include "note.h"
+#include "revoked.h"
 #include "sips.h"
 #include "tokens.h"
 #include "words.h"
@@ -14,6 +16,8 @@
 
 #define CAUSE(code, text) "SIP;cause=" #code ";text=\"" text "\""
 
+/* Its answer would stand in the ACK, where nothing can be put any more. */
+#define NO_DESCRIPTION "an INVITE without session description"
 #define OPENED_HEADER "SIM-Envelope" /* of a response: who sent it reads envelopes */
 
 static struct e2m_call *all;
@@ -117,6 +121,8 @@ static void drop(struct e2m_call *gone)
     while (*link != gone)
         link = &(*link)->next;
     *link = gone->next;
+    e2m_files_forget(gone->core, gone);
+    sip_timer_stop(gone->patience);
     tokens_free(gone->tokens);
     e2m_talk_free(gone->talk);
     e2m_keys_free(gone->keys);
@@ -165,6 +171,78 @@ static bool without(struct e2m_call *call)
     return true;
 }
 
+/* -- files are read first ------------------------------------------------------------------------
+ */
+
+#define FILES_MS 2000 /* then it goes on without them, as if they could not be read */
+
+static bool leave(struct e2m_call *call);
+static bool come(struct e2m_call *call);
+
+/* The others look at it now. */
+static void go_on(struct e2m_call *call)
+{
+    struct core *core = call->core;
+    struct sip_call *sip = call->sip;
+    enum sip_decision decision;
+
+    call->waiting = false;
+    e2m_files_forget(core, call);
+    sip_timer_stop(call->patience);
+    call->patience = NULL;
+    if (call->caller ? leave(call) : come(call))
+        return;
+    decision = call->caller ? caller_invite_out(core, sip) : callee_invite_in(core, sip);
+    if (decision == SIP_PASS)
+        (void)sip_call_resume(sip);
+}
+
+static void read_now(void *arg);
+
+static bool wait_for_files(struct e2m_call *call)
+{
+    return !e2m_files_ready(call->core, call->settings, call->peer, read_now, call);
+}
+
+static void read_now(void *arg)
+{
+    struct e2m_call *call = arg;
+
+    if (call->waiting && !wait_for_files(call))
+        go_on(call);
+}
+
+static void too_long(void *arg)
+{
+    go_on(arg);
+}
+
+/* True: the INVITE waits. */
+static bool hold_for_files(struct e2m_call *call)
+{
+    call->waiting = wait_for_files(call);
+    if (call->waiting)
+        call->patience = sip_timer_start(call->core->provider, FILES_MS, too_long, call);
+    return call->waiting;
+}
+
+void e2m_held_gone(struct sip_call *sip)
+{
+    struct e2m_call *call = find(sip);
+
+    if (!call || !call->waiting)
+        return;
+    call->waiting = false;
+    e2m_files_forget(call->core, call);
+    sip_timer_stop(call->patience);
+    call->patience = NULL;
+}
+
+static bool leave(struct e2m_call *call)
+{
+    return (!e2m_call_read_keys(call) || !e2m_call_add_readers(call)) && without(call);
+}
+
 bool e2m_invite_out(struct core *core, struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
@@ -184,10 +262,10 @@ bool e2m_invite_out(struct core *core, struct sip_call *sip)
         return false;
     }
     if (!sip_message_sdp(invite, &len)) { /* its SDP would come in the ACK, where none can be put */
-        g_strlcpy(call->why, "an INVITE without session description", sizeof(call->why));
+        g_strlcpy(call->why, NO_DESCRIPTION, sizeof(call->why));
         return without(call);
     }
-    return (!e2m_call_read_keys(call) || !e2m_call_add_readers(call)) && without(call);
+    return hold_for_files(call) || leave(call);
 }
 
 /* -- bodies leave --------------------------------------------------------------------------------
@@ -236,6 +314,8 @@ static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *mes
     if (result == E2M_OK && (opened.signature == E2M_OK || opened.reused))
         learn(call);
     if (result == E2M_OK)
+        revoked_look_for_url(call->core, opened.list_url);
+    if (result == E2M_OK)
         e2m_call_tell(call, E2M_WORD_ENVELOPED,
                       opened.signature == E2M_OK ? "enveloped and signed"
                       : opened.reused ? "enveloped under the key of this call, not signed"
@@ -259,21 +339,27 @@ static void cannot_read(struct e2m_call *call, const char *why)
     e2m_buffer_free(&text);
 }
 
+static bool refuse_clear(struct e2m_call *call, const char *why)
+{
+    e2m_call_tell(call, E2M_WORD_REFUSED, why);
+    sip_call_refuse(call->sip, 488, "Not Acceptable Here", CAUSE(488, "Envelope required"), why);
+    return true;
+}
+
 /* RFC 3261, 21.4.27 and 23.2: what cannot be read is undecipherable; who signed it, forbidden. */
 static bool refuse(struct e2m_call *call, enum e2m_result result)
 {
-    bool signature = result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER ||
-                     result == E2M_UNTRUSTED || result == E2M_EXPIRED ||
-                     result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
-                     result == E2M_UNSIGNED;
+    bool signature =
+        result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER || result == E2M_UNTRUSTED ||
+        result == E2M_EXPIRED || result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
+        result == E2M_REVOKED || result == E2M_FOREIGN_AUTHORITY || result == E2M_UNSIGNED;
     const char *why = e2m_result_text(result);
 
     e2m_call_tell(call, E2M_WORD_REFUSED, why);
     if (signature)
         sip_call_refuse(call->sip, 403, "Forbidden", CAUSE(403, "Signature refused"), why);
     else if (result == E2M_CLEAR)
-        sip_call_refuse(call->sip, 488, "Not Acceptable Here", CAUSE(488, "Envelope required"),
-                        why);
+        return refuse_clear(call, why);
     else
         cannot_read(call, why);
     return true;
@@ -286,6 +372,8 @@ bool e2m_invite_in(struct core *core, struct sip_call *sip)
     struct e2m_call *call = find(sip);
     size_t len;
 
+    if (call && call->waiting)
+        return true;
     if (!core_settings(core) || (!call && !is_protected && !core->settings->e2m))
         return false;
     if (!call)
@@ -293,18 +381,26 @@ bool e2m_invite_in(struct core *core, struct sip_call *sip)
     if (!is_protected || (sip_message_sdp(invite, &len) && call->policy <= SETTINGS_OFF)) {
         call->in_clear = true;
         if (call->policy == SETTINGS_REQUIRE)
-            return refuse(call, E2M_CLEAR);
+            return refuse_clear(call, sip_message_sdp(invite, &len) ? e2m_result_text(E2M_CLEAR)
+                                                                    : NO_DESCRIPTION);
         if (call->policy <= SETTINGS_OFF)
             drop(call);
         else
             e2m_call_tell(call, E2M_WORD_CLEAR, "the other side sent it in clear");
         return false;
     }
+    return (!call->talk && hold_for_files(call)) || come(call);
+}
+
+static bool come(struct e2m_call *call)
+{
+    enum e2m_result result;
+
     if (!call->talk && !e2m_call_read_keys(call)) {
-        note_call(sip_call_id(sip), false, "e2m-keys", "problem=%s", call->why);
+        note_call(sip_call_id(call->sip), false, "e2m-keys", "problem=%s", call->why);
         return refuse(call, E2M_NOT_FOR_US);
     }
-    enum e2m_result result = open_body(call, invite);
+    result = open_body(call, (belle_sip_message_t *)sip_call_invite(call->sip));
     call->opened = result == E2M_OK;
     return result != E2M_OK && refuse(call, result);
 }
@@ -418,6 +514,8 @@ enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
         if (call->taken_back && code == 487 && sip_call_try_again(sip, response))
             call->in_clear = true;
         else if (code == 493 && e2m_call_heard_asker(call, response))
+            return SIP_PASS;
+        else if (cannot(code) && e2m_call_heard_form(call, response))
             return SIP_PASS;
         else if (cannot(code))
             refused_by_them(call, response, code);

@@ -10,9 +10,11 @@
 
 #include "core.h"
 
-/* First of all that looks at an INVITE. True: it was refused, or did not leave. */
+/* First of all that looks at an INVITE. True: it was refused, did not leave, or is held until the
+ * files that it needs are read; then the others look at it, and it goes on. */
 bool e2m_invite_out(struct core *core, struct sip_call *sip);
 bool e2m_invite_in(struct core *core, struct sip_call *sip);
+void e2m_held_gone(struct sip_call *sip);
 /* Last of all, where bodies become others. */
 void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message);
 /* A response to an INVITE that was opened says so. */

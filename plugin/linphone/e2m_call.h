@@ -24,6 +24,8 @@ struct e2m_call {
     int64_t began;
     char *id; /* Call-ID of the first try */
     enum word word;
+    bool waiting;               /* the INVITE is held: files are being read */
+    struct sip_timer *patience; /* for that */
     struct e2m_keys *keys;
     struct e2m_talk *talk;
     struct tokens *tokens;                                    /* NULL: no server can have any */
@@ -39,6 +41,9 @@ void e2m_call_tell(struct e2m_call *call, enum word word, const char *why);
 /* What the phone holds, and for whom it envelopes. False: with a sentence in call->why. */
 bool e2m_call_read_keys(struct e2m_call *call);
 bool e2m_call_add_readers(struct e2m_call *call);
+/* A refusal that says what the other side reads (Accept, RFC 3261, 21.4.13): EnvelopedData alone.
+ * True: the same call is placed once more so, or it cannot be. */
+bool e2m_call_heard_form(struct e2m_call *call, belle_sip_response_t *response);
 /* A 493 with a certificate, a server's or the peer's own. True: the same call is placed once more,
  * or a stranger was refused; false: there is nothing to take in it. */
 bool e2m_call_heard_asker(struct e2m_call *call, belle_sip_response_t *response);

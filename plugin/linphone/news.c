@@ -4,6 +4,7 @@
 #include "certificates.h"
 #include "note.h"
 #include "prices.h"
+#include "revoked.h"
 #include "setup.h"
 
 #include <openssl/crypto.h>
@@ -274,6 +275,7 @@ void news_ask(struct core *core)
         return;
     setup_again(core);
     certificates_ask(core);
+    revoked_ask(core);
     prices_ask(core);
     if (!core->news) {
         core->news = g_new0(struct news, 1);

@@ -152,6 +152,7 @@ static void held_gone(void *user, struct sip_call *sip, enum sip_gone why)
     struct call *call = sip_call_user_data(sip);
 
     (void)user;
+    e2m_held_gone(sip);
     if (call)
         call_held_gone(call, why);
 }

@@ -29,6 +29,8 @@ const struct settings_key settings_keys[] = {
     {"e2m_certificate", "FILE", "our certificate for envelopes and signatures", "none"},
     {"e2m_key", "FILE", "its private key", "none"},
     {"e2m_ca_file", "FILE", "who vouches for other people's certificates", "ca_file"},
+    {"e2m_authorities", "DOMAIN=FILE;DOMAIN=FILE;...",
+     "who alone vouches for certificates of a domain, before e2m_ca_file", "none"},
     {"e2m_servers", "DOMAIN=FILE;DOMAIN=FILE;...", "servers that may read them, by certificate",
      "none"},
     {"e2m_parts", "DOMAIN=PART;... with all, addresses, bandwidth or addresses+bandwidth",
@@ -253,6 +255,19 @@ static void read_parts(struct reader *r, struct settings *s)
     }
 }
 
+/* "DOMAIN=FILE;DOMAIN=FILE" */
+static char **read_files_of_domains(struct reader *r, const char *key)
+{
+    char **list = g_key_file_get_string_list(r->file, PHONE, key, NULL, NULL);
+
+    for (char **entry = list; entry && *entry; entry++) {
+        g_strstrip(*entry);
+        if (**entry == '=' || !strchr(*entry, '='))
+            fail(r, "[phone] %s=%s: must be DOMAIN=FILE", key, *entry);
+    }
+    return list;
+}
+
 static void read_e2m(struct reader *r, struct settings *s)
 {
     s->e2m = read_policy(r, PHONE, "e2m", SETTINGS_OFF);
@@ -260,18 +275,14 @@ static void read_e2m(struct reader *r, struct settings *s)
     s->e2m_key = read_text(r, PHONE, "e2m_key");
     s->e2m_ca_file = read_text(r, PHONE, "e2m_ca_file");
     s->e2m_signed = read_switch(r, "e2m_signed", false);
-    s->e2m_servers = g_key_file_get_string_list(r->file, PHONE, "e2m_servers", NULL, NULL);
+    s->e2m_authorities = read_files_of_domains(r, "e2m_authorities");
+    s->e2m_servers = read_files_of_domains(r, "e2m_servers");
     s->e2m_accept = g_key_file_get_string_list(r->file, PHONE, "e2m_accept", NULL, NULL);
     for (char **domain = s->e2m_accept; domain && *domain; domain++)
         g_strstrip(*domain);
     read_parts(r, s);
     if (!s->e2m_certificate != !s->e2m_key)
         fail(r, "[phone] e2m_certificate, e2m_key: both or neither");
-    for (char **entry = s->e2m_servers; entry && *entry; entry++) {
-        g_strstrip(*entry);
-        if (**entry == '=' || !strchr(*entry, '='))
-            fail(r, "[phone] e2m_servers=%s: must be DOMAIN=FILE", *entry);
-    }
 }
 
 static void read_party(struct reader *r, const char *group, const char *uri,
@@ -448,6 +459,7 @@ void settings_unref(struct settings *s)
     g_free(s->e2m_certificate);
     g_free(s->e2m_key);
     g_free(s->e2m_ca_file);
+    g_strfreev(s->e2m_authorities);
     g_strfreev(s->e2m_servers);
     g_strfreev(s->e2m_parts);
     g_strfreev(s->e2m_accept);

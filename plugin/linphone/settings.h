@@ -52,6 +52,7 @@ struct settings {
     enum settings_policy e2m;        /* the same */
     char *e2m_certificate, *e2m_key; /* PEM files; both or neither */
     char *e2m_ca_file;               /* who vouches for others' certificates; NULL: ca_file */
+    char **e2m_authorities;          /* "DOMAIN=FILE": who alone vouches for it; NULL: none */
     char **e2m_servers;              /* "DOMAIN=FILE": may read what we envelope; NULL: none */
     char **e2m_parts;  /* "DOMAIN=PART": how much these servers read, e2m_talk.h; NULL: all */
     char **e2m_accept; /* domains whose servers may ask to read, besides our own; NULL: none */

@@ -54,6 +54,8 @@ struct e2m_trust *e2m_trust_copy(const struct e2m_trust *trust);
  * no authority of their own; else for that domain, and for it nobody else does. E2M_BAD_DER: there
  * is no certificate in it; E2M_WRONG_SERVER: not a domain. */
 enum e2m_result e2m_trust_add(struct e2m_trust *trust, struct e2m_span pem, const char *domain);
+/* Whether that domain has authorities that e2m_trust_add() set for it. */
+bool e2m_trust_has_own(const struct e2m_trust *trust, const char *domain);
 /* This authority too for that domain, beside those that it has. Takes a reference. */
 enum e2m_result e2m_trust_lend(struct e2m_trust *trust, X509 *authority, const char *domain);
 /* A list of revoked certificates, in PEM or DER, at most 1 MiB. X509_CRL_free() it. */

@@ -34,7 +34,7 @@ class People:
         with open(path, encoding="ascii") as text:
             return phone.node.write(f".config/simauth/{name}", text.read(), 0o600)
 
-    def equip(self, phone, name, other, policy="require", signs=True, servers=True, accept=()):
+    def equip(self, phone, name, other, policy="require", signs=True, servers=True, accept=(), more=""):
         """Settings of [phone] and the peer: behind what is there already."""
         certificate, key = (self.give(phone, f"own.{end}", path) for end, path in zip(("pem", "key"), self.of[name]))
         peer = self.give(phone, "peer.pem", self.of["bob" if name == "alice" else "alice"][0])
@@ -46,6 +46,7 @@ class People:
             lines += f"e2m_servers={SERVER}={middle}\n"
         if accept:
             lines += f"e2m_accept={';'.join(accept)}\n"
+        lines += more
         if phone not in self.before:
             with open(phone.node.path(".config/simauth/simauth.conf"), encoding="utf-8") as old:
                 self.before[phone] = old.read()
@@ -237,7 +238,12 @@ def refused(world):
     call("signed by another than the sender", world.root.issue_for("eve", "URI:sip:eve@operator-a.example"))
     call("certificate or signature outside its time", world.root.issue_for("old", uri, since=-9, days=-1))
     call("certificate of nobody trusted", stranger.issue_for("self", uri))
-    world.alice.wait_note(r"caller: e2m: word=refused servers=\S+ signer=none text=the other side refused the envelope: 403", count=4)
+    # an authority that speaks for another operator's domain, though this phone knows it
+    own, foreign = (people.give(world.bob, name, path) for name, path in (("a.pem", world.root.certificate), ("c.pem", stranger.certificate)))
+    people.equip(world.bob, "bob", world.alice, more=f"e2m_authorities=operator-a.example={own};operator-c.example={foreign}\n")
+    call("its authority may not vouch for that domain", stranger.issue_for("vouches", uri))
+    people.equip(world.bob, "bob", world.alice)
+    world.alice.wait_note(r"caller: e2m: word=refused servers=\S+ signer=none text=the other side refused the envelope: 403", count=5)
     refuse(world.bob, AUTHENTICATED)
     people.equip(world.alice, "alice", world.bob)
     cable.rule = None

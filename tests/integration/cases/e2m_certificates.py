@@ -6,7 +6,8 @@ import re
 
 from cases import case
 from cases.call import authenticated_call, prepare
-from world import flow
+from world import badday, door, flow
+from world.process import wait_for
 
 WORDS = "\n\n[peer {aor}]\ne2m={policy}\n"
 
@@ -40,3 +41,22 @@ def certificates(world):
     # asked at the start alone: another call asks no gateway for a certificate
     flow.hang_up(world, flow.connect(world))
     assert sum(r["method"] == "cert" for r in world.operators["a"].gateway.records()) == 1
+
+
+@case("e2m.certificates.slow", limit=60)
+def slow(world):
+    """A gateway that never answers about certificates keeps no call waiting: they are asked for beside the worker, over a connection of their own."""
+    connections = []
+
+    def only_the_first(connection, behind):
+        connections.append(connection)
+        (door.pass_on if len(connections) == 1 else door.mute)(connection, behind)
+    badday.make(world, doors=True)
+    world.doors["a"].stand(only_the_first)
+    with open(world.alice.node.path(".config/simauth/simauth.conf"), encoding="utf-8") as old:
+        text = old.read()
+    wishes = "".join(WORDS.format(aor=f"sip:{name}@operator-b.example", policy="prefer") for name in ("carol", "dave", "erin"))
+    world.alice.node.write(".config/simauth/simauth.conf", text + wishes, 0o600)
+    badday.begin(world)
+    wait_for(lambda: len(connections) >= 2, 10, "the connection about certificates")
+    authenticated_call(world)  # which would not be, had its vector to wait for the silence to be over

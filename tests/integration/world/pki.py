@@ -73,11 +73,11 @@ class Authority:
             os.unlink(leftover)
         return certificate, key
 
-    def issue_for(self, stem, names, usage="digitalSignature,keyAgreement", since=0, days=30):
-        """The same for enveloped bodies: `names` as openssl's subjectAltName has them (URI:sip:...)."""
+    def issue_for(self, stem, names, usage="digitalSignature,keyAgreement", since=0, days=30, more=""):
+        """The same for enveloped bodies: `names` as openssl's subjectAltName has them (URI:sip:...), `more` lines of extensions."""
         certificate, key, request, extensions = (os.path.join(self.folder, f"{stem}.{end}") for end in ("pem", "key", "csr", "ext"))
         with open(extensions, "w", encoding="ascii") as out:
-            out.write(f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,{usage}\nsubjectAltName={names}\n")
+            out.write(f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,{usage}\nsubjectAltName={names}\n{more}")
         self._new_key(key)
         _openssl("req", "-new", "-key", key, "-subj", f"/CN={stem}", "-out", request)
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",

@@ -1,0 +1,174 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "revoked.h"
+#include "ag_certificates.h"
+#include "note.h"
+
+#include <string.h>
+
+#define LISTS_MAX 32 /* operators that one person has to do with */
+#define RECENT_S 600 /* news come every 900 s */
+#define FAILED_S 60  /* where it could not be had */
+#define URL_MAX 255
+
+struct list {
+    X509_CRL *list; /* NULL: none yet */
+    int64_t next;   /* not asked for before that */
+    bool asking, told_old;
+};
+struct revoked {
+    GHashTable *lists; /* URL -> struct list, owned */
+};
+struct task {
+    struct errand errand; /* first */
+    belle_sip_provider_t *provider;
+    char url[URL_MAX + 1];
+    X509_CRL *came;
+    char why[AG_ERROR_MAX];
+};
+
+static void list_free(void *data)
+{
+    struct list *list = data;
+
+    X509_CRL_free(list->list);
+    g_free(list);
+}
+
+/* -- the helper's part ---------------------------------------------------------------------------
+ */
+
+static void work(struct errand *errand, struct station *station)
+{
+    struct task *t = (struct task *)errand;
+    const struct settings *s = errand->settings;
+
+    (void)station;
+    t->came = ag_revoked(t->url, s->ca_file, s->local_address, t->why);
+}
+
+static void lost(struct errand *errand)
+{
+    X509_CRL_free(((struct task *)errand)->came);
+    g_free(errand);
+}
+
+/* An older one, as somebody may have kept it, is not taken. */
+static void take(struct list *list, struct task *t)
+{
+    bool older = t->came && list->list && e2m_revoked_is_newer(list->list, t->came);
+    uint64_t now = (uint64_t)core_now();
+
+    list->asking = false;
+    list->next = core_now() + (t->came ? RECENT_S : FAILED_S);
+    if (!t->came || older) {
+        note("revoked: list=%s problem=%s", t->url, older ? "older than before" : t->why);
+    } else {
+        note("revoked: list=%s names=%d", t->url,
+             sk_X509_REVOKED_num(X509_CRL_get_REVOKED(t->came)));
+        X509_CRL_free(list->list);
+        list->list = t->came;
+        t->came = NULL;
+        list->told_old = false;
+    }
+    if (list->list && e2m_revoked_is_old(list->list, now) && !list->told_old) {
+        note("revoked: list=%s text=old; whom it names stays refused", t->url);
+        list->told_old = true;
+    }
+}
+
+static void back(struct errand *errand)
+{
+    struct task *t = (struct task *)errand;
+    struct core *core = core_of_provider(t->provider);
+    struct list *list =
+        core && core->revoked ? g_hash_table_lookup(core->revoked->lists, t->url) : NULL;
+
+    if (list)
+        take(list, t);
+    lost(errand);
+}
+
+/* -- the loop's part -----------------------------------------------------------------------------
+ */
+
+static void ask(struct core *core, const char *url, struct list *list)
+{
+    struct worker *helper = core_beside(core);
+    struct task *t;
+
+    if (list->asking || core_now() < list->next || !helper || !core->settings)
+        return;
+    list->asking = true;
+    t = g_new0(struct task, 1);
+    t->errand.work = work;
+    t->errand.back = back;
+    t->errand.lost = lost;
+    t->errand.settings = settings_ref(core->settings);
+    t->provider = core->provider;
+    g_strlcpy(t->url, url, sizeof(t->url));
+    worker_do(helper, &t->errand);
+}
+
+void revoked_look_for_url(struct core *core, const char *url)
+{
+    struct list *list;
+
+    if (!*url || strlen(url) > URL_MAX)
+        return;
+    if (!core->revoked) {
+        core->revoked = g_new0(struct revoked, 1);
+        core->revoked->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
+    }
+    list = g_hash_table_lookup(core->revoked->lists, url);
+    if (!list && g_hash_table_size(core->revoked->lists) >= LISTS_MAX)
+        return;
+    if (!list) {
+        list = g_new0(struct list, 1);
+        g_hash_table_insert(core->revoked->lists, g_strdup(url), list);
+    }
+    ask(core, url, list);
+}
+
+void revoked_look_for(struct core *core, X509 *certificate)
+{
+    char url[URL_MAX + 1];
+
+    if (e2m_revoked_url(certificate, url, sizeof(url)))
+        revoked_look_for_url(core, url);
+}
+
+void revoked_ask(struct core *core)
+{
+    GHashTableIter each;
+    struct list *list;
+    const char *url;
+
+    if (!core->revoked)
+        return;
+    g_hash_table_iter_init(&each, core->revoked->lists);
+    while (g_hash_table_iter_next(&each, (void **)&url, (void **)&list))
+        ask(core, url, list);
+}
+
+void revoked_add(const struct core *core, struct e2m_trust *trust)
+{
+    GHashTableIter each;
+    const struct list *list;
+
+    if (!core->revoked)
+        return;
+    g_hash_table_iter_init(&each, core->revoked->lists);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&list))
+        if (list->list)
+            (void)e2m_trust_add_revoked(trust, list->list);
+}
+
+void revoked_close(struct core *core)
+{
+    if (!core->revoked)
+        return;
+    g_hash_table_unref(core->revoked->lists);
+    g_free(core->revoked);
+    core->revoked = NULL;
+}
