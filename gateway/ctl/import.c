@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* subscriber import: a million lines in one transaction, all or none. */
+/* subscriber import: a million lines in one transaction, all or none; or in parts, so that a
+ * gateway on the same SQLite file serves on meanwhile. However it ends, the last line says what is
+ * in. */
 #include "ctl.h"
 #include "keys_file.h"
 
@@ -8,6 +10,7 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <openssl/crypto.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +18,8 @@
 #include <unistd.h>
 
 #define PROGRESS_ROWS 4096
+#define PART_ROWS 100 /* in one transaction: milliseconds, also in PostgreSQL */
+#define PART_PAUSE_US 5000
 #define BAR 30
 #define FIELDS_MAX 8 /* seven, and one too many */
 #define SQN_MAX ((UINT64_C(1) << 48) - 1)
@@ -25,8 +30,19 @@ struct import {
     int64_t size, now; /* size 0: not known */
     int64_t started_us;
     long line, added;
-    bool bar;
+    long from;                   /* lines before it are not looked at */
+    long part;                   /* rows of a transaction; 0: all of them in one */
+    long line_before, in_before; /* what is in for good */
+    bool bar, end;               /* end: of the file */
 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
 
 /* -- a line --------------------------------------------------------------------------------------
  */
@@ -157,7 +173,7 @@ static enum store_result import_row(struct ctl *ctl, struct import *import, char
         why = "this IMSI or NAI is there already";
     if (why) {
         show_progress(import, true);
-        ctl_fail("%s line %ld: %s; nothing was imported", import->name, import->line, why);
+        ctl_fail("%s line %ld: %s", import->name, import->line, why);
     }
     store_subscriber_wipe(&s);
     return result;
@@ -165,37 +181,109 @@ static enum store_result import_row(struct ctl *ctl, struct import *import, char
 
 static bool to_skip(const struct import *import, const char *row)
 {
-    return row[0] == '#' || row[0] == '\n' || row[0] == '\r' ||
+    return import->line < import->from || row[0] == '#' || row[0] == '\n' || row[0] == '\r' ||
            (import->line == 1 && strncmp(row, "imsi,", 5) == 0);
 }
 
-static enum store_result import_all(struct ctl *ctl, void *data)
+/* The next line; false: none, or *why says what is wrong with it. */
+static bool next_line(struct import *import, char *row, size_t room, const char **why)
+{
+    *why = NULL;
+    if (interrupted) {
+        *why = "interrupted";
+        return false;
+    }
+    if (!fgets(row, (int)room, import->file)) {
+        *why = interrupted ? "interrupted" : ferror(import->file) ? g_strerror(errno) : NULL;
+        import->end = true;
+        return false;
+    }
+    import->line++;
+    if (!strchr(row, '\n') && !feof(import->file))
+        *why = "it is too long";
+    return !*why;
+}
+
+/* In a transaction: up to `part` rows. */
+static enum store_result import_part(struct ctl *ctl, void *data)
 {
     struct import *import = data;
     enum store_result result = STORE_OK;
+    const char *why = NULL;
     char row[1024];
 
-    while (result == STORE_OK && fgets(row, sizeof row, import->file)) {
-        import->line++;
+    while (result == STORE_OK &&
+           (!import->part || import->added < import->in_before + import->part) &&
+           next_line(import, row, sizeof row, &why)) {
         if (to_skip(import, row))
             continue;
-        if (!strchr(row, '\n') && !feof(import->file)) {
-            ctl_fail("%s line %ld: it is longer than %zu octets; nothing was imported",
-                     import->name, import->line, sizeof row - 2);
-            result = STORE_FAILED;
-            break;
-        }
         result = import_row(ctl, import, row);
         import->added += result == STORE_OK;
-        if (import->added % PROGRESS_ROWS == 0)
+        if (!import->part && import->added % PROGRESS_ROWS == 0)
             show_progress(import, false);
     }
     OPENSSL_cleanse(row, sizeof row);
-    if (result == STORE_OK && ferror(import->file)) {
-        ctl_fail("%s: %s; nothing was imported", import->name, g_strerror(errno));
+    if (result == STORE_OK && why) {
+        show_progress(import, true);
+        ctl_fail("%s line %ld: %s", import->name, import->line, why);
         result = STORE_FAILED;
     }
     return result;
+}
+
+static int import_parts(struct ctl *ctl, struct import *import)
+{
+    int result = 0;
+
+    while (result == 0 && !import->end) {
+        result = ctl_change(ctl, import_part, import, import->name);
+        if (result == 0) {
+            import->line_before = import->line;
+            import->in_before = import->added;
+            if (import->part)
+                show_progress(import, false); /* what it shows is in, whatever happens next */
+            g_usleep(PART_PAUSE_US);          /* others write too */
+        }
+    }
+    return result;
+}
+
+/* What is in, for a person who has to go on from there. */
+static int say_what_is_in(const struct import *import)
+{
+    if (import->in_before == 0)
+        return ctl_fail("nothing was imported");
+    return ctl_fail("%ld subscribers are in, those of the lines up to %ld, and nothing of what "
+                    "follows: mend it and go on with --from %ld",
+                    import->in_before, import->line_before, import->line_before + 1);
+}
+
+/* A line's end is waited for, so that it is known what is in. */
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+static int import_file(struct ctl *ctl, struct import *import)
+{
+    struct stat about;
+    int result;
+
+    if (!config_has_keys(ctl->gateway.config))
+        return ctl_fail("[auc] type is an HLR, which keeps the keys itself");
+    if (fstat(fileno(import->file), &about) == 0 && S_ISREG(about.st_mode))
+        import->size = about.st_size;
+    catch_signals();
+    result = import_parts(ctl, import);
+    if (result != 0)
+        return say_what_is_in(import);
+    show_progress(import, true);
+    printf("%ld subscribers\n", import->added);
+    return 0;
 }
 
 static int import_csv(struct ctl *ctl)
@@ -203,32 +291,27 @@ static int import_csv(struct ctl *ctl)
     struct import import = {.name = ctl->words[0],
                             .now = (int64_t)time(NULL),
                             .started_us = g_get_monotonic_time(),
+                            .part = ctl_option(ctl, "parts") ? PART_ROWS : 0,
                             .bar = isatty(STDERR_FILENO) || ctl_option(ctl, "progress")};
-    struct stat about;
-    int result;
+    int result, from;
 
+    if (ctl_number(ctl, "from", 1, 1, 1000000000, &from) != 0)
+        return 1;
+    import.from = from;
     import.file = strcmp(import.name, "-") == 0 ? stdin : fopen(import.name, "r");
     if (!import.file)
         return ctl_fail("%s: %s", import.name, g_strerror(errno));
-    if (!config_has_keys(ctl->gateway.config))
-        result = ctl_fail("[auc] type is an HLR, which keeps the keys itself");
-    else {
-        if (fstat(fileno(import.file), &about) == 0 && S_ISREG(about.st_mode))
-            import.size = about.st_size;
-        result = ctl_change(ctl, import_all, &import, import.name);
-    }
-    if (result == 0)
-        show_progress(&import, true);
+    result = import_file(ctl, &import);
     if (import.file != stdin)
         fclose(import.file);
-    if (result == 0)
-        printf("%ld subscribers\n", import.added);
     return result;
 }
 
 const struct ctl_command ctl_import_commands[] = {
-    {"subscriber", "import", "FILE|- [--progress]", " progress ",
+    {"subscriber", "import", "FILE|- [--parts] [--from LINE] [--progress]",
+     " parts from= progress ",
      "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]], without a SIM\n"
-     "      NAME,,ha1,VALUE[,,nai]; all or none",
+     "      NAME,,ha1,VALUE[,,nai]; all or none, or with --parts 100 lines at a time,\n"
+     "      beside a gateway that serves; --from goes on behind what is in",
      1, false, import_csv},
     {0}};

@@ -3,12 +3,16 @@
 """simauth-gatewayctl as an engineer uses it."""
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 
 from milenage import opc_of
-from operators import CTL, DAEMON, Operator
+from operators import CTL, DAEMON, SHARED_DATABASE, Operator
+from ops import wait_for
 from phone import Phone
 from milenage import Usim
 
@@ -73,6 +77,84 @@ class Ctl(unittest.TestCase):
         Phone(sim, self.a).bootstrap()
         self.assertEqual(sim.seen, [(100 + 1) << 5 | 5])  # goes on from the number that was imported
 
+    @staticmethod
+    def row(number):
+        return f"0010130000{number:05d},{os.urandom(16).hex()},opc,{os.urandom(16).hex()}\n"
+
+    def subscribers(self):
+        return len(self.a.ctl("subscriber", "list", "--json").splitlines())
+
+    def interrupted(self, *words):
+        """Many lines came, then nothing more, then SIGINT; its last words."""
+        process = subprocess.Popen([CTL, "--config", self.a.config, "subscriber", "import", "-", "--progress", *words],
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with process:
+            process.stdin.write("".join(map(self.row, range(2050 if words else 5000))))
+            process.stdin.flush()
+            self.assertTrue(os.read(process.stderr.fileno(), 65536))  # it has come somewhere
+            wait_for(lambda: not words or self.subscribers() == 2000)
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.read()
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("interrupted", said)
+        return said.splitlines()[-1]
+
+    def test_interrupted_import(self):
+        self.assertIn("nothing was imported", self.interrupted())
+        self.assertEqual(self.subscribers(), 0)
+        last = self.interrupted("--parts")
+        self.assertIn("2000 subscribers are in, those of the lines up to 2000, and nothing of what follows", last)
+        self.assertIn("--from 2001", last)
+        rows = "".join(map(self.row, range(2600)))
+        self.assertIn("line 1: this IMSI", self.a.ctl("subscriber", "import", self.path("rest", rows), fails=True))
+        self.assertEqual(self.a.ctl("subscriber", "import", self.path("rest", rows), "--parts", "--from", "2001"),
+                         "600 subscribers\n")
+        self.assertEqual(self.subscribers(), 2600)
+
+    def test_bad_line_in_parts(self):
+        rows = list(map(self.row, range(2100)))
+        rows[1540] = "00101,bad\n"
+        said = self.a.ctl("subscriber", "import", self.path("some", "".join(rows)), "--parts", fails=True)
+        self.assertIn("line 1541: it has not four to seven fields", said)
+        self.assertIn("1500 subscribers are in, those of the lines up to 1500", said)
+        self.assertEqual(self.subscribers(), 1500)
+
+    def test_import_beside_a_gateway_that_serves(self):
+        sim = self.a.subscriber("001010000000001", "alice")
+        self.a.start()
+        process = subprocess.Popen([CTL, "--config", self.a.config, "subscriber", "import", self.path(
+            "many", "".join(map(self.row, range(8000)))), "--parts"], stdout=subprocess.PIPE, text=True)
+        with process:
+            phones = 0
+            while process.poll() is None or phones == 0:
+                phone = Phone(sim, self.a).bootstrap()
+                phone.connection.close()
+                phones += 1
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.subscribers(), 8001)
+
+    @unittest.skipIf(SHARED_DATABASE, "the disk is the server's")
+    def test_disk_full(self):
+        mount = tempfile.mkdtemp(prefix="simauth-disk-")
+        self.addCleanup(os.rmdir, mount)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", mount], check=True)
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        shutil.move(self.a.database, os.path.join(mount, "gateway.db"))
+        self.a.database = os.path.join(mount, "gateway.db")
+        self.a.configure()
+        rows = self.path("many", "".join(map(self.row, range(8000))))
+        said = self.a.ctl("subscriber", "import", rows, fails=True)
+        self.assertIn("full", said)
+        self.assertIn("nothing was imported", said)
+        self.assertEqual(self.subscribers(), 0)
+        said = self.a.ctl("subscriber", "import", rows, "--parts", fails=True)
+        self.assertIn("full", said)
+        done = int(re.search(r"(\d+) subscribers are in, those of the lines up to (\d+)", said)[1])
+        self.assertEqual((done % 100, self.subscribers()), (0, done))
+        subprocess.run(["mount", "-o", "remount,size=32m", mount], check=True)
+        self.assertEqual(self.a.ctl("subscriber", "import", rows, "--parts", "--from", str(done + 1)), f"{8000 - done} subscribers\n")
+        self.assertEqual(self.subscribers(), 8000)
+
     def test_bad_keys(self):
         good = "k=" + "00" * 16 + "\nopc=" + "11" * 16 + "\n"
         for text in ("", "k=00\n", good + "amf=8000\n", good + "c1=" + "00" * 16 + "\n", good + "x=1\n", good + good,
@@ -136,7 +218,6 @@ class Ctl(unittest.TestCase):
     def test_example_configuration_names_every_key(self):
         """What config.c reads and what the example explains are the same."""
         root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway")
-        import re
         with open(os.path.join(root, "config.c")) as f:
             read = set(re.findall(r'(?:text|text_to|shown_to|number|yes)\(r, "(\w+)", "(\w+)"', f.read()))
         explained, group = set(), None
