@@ -287,14 +287,16 @@ static struct outcome take_nonce(struct request *request, const char *aor,
                                 : outcome_store(result);
 }
 
-/* A wrong answer counts although the request is refused. */
+/* A wrong answer counts although the request is refused; once, though it comes to another gateway
+ * again. */
 static void count_wrong(struct request *request, const char *aor)
 {
     struct gateway *gateway = request->gateway;
 
     if (gateway->ops->begin(gateway->store, true) != STORE_OK)
         return;
-    if (gateway->ops->proof_wrong(gateway->store, request->session.subscriber, aor) == STORE_OK)
+    if (gateway->ops->proof_wrong(gateway->store, request->session.subscriber, aor) == STORE_OK &&
+        ua_once(request) == STORE_OK)
         gateway->ops->commit(gateway->store);
     else
         gateway->ops->rollback(gateway->store);

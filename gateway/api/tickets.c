@@ -349,14 +349,19 @@ void tickets_get(struct request *request)
     struct waiting_keys keys = {request, json_array(), g_array_new(FALSE, FALSE, sizeof(int64_t)),
                                 g_array_new(FALSE, FALSE, sizeof(int64_t)), false};
     enum store_result result = STORE_OK;
+    bool replayed = false;
 
     if (request_allowed(request) && request_begin(request)) {
         result = take_keys(request, &keys);
         if (result == STORE_OK && keys.ids->len > 0)
+            replayed = (result = ua_once(request)) == STORE_NONE;
+        if (result == STORE_OK && keys.ids->len > 0)
             result = gateway->ops->commit_soft(gateway->store, &request->ticket);
         else
             gateway->ops->rollback(gateway->store);
-        if (result == STORE_OK)
+        if (replayed)
+            ua_replayed(request);
+        else if (result == STORE_OK)
             answer_json(request, json_pack("{s:O}", "tickets", keys.list));
         else
             answer_store(request, result);

@@ -247,6 +247,21 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
     return outcome;
 }
 
+/* A source that fetches is asked for the caller's vector after the partner: who can have none is
+ * told before the partner makes one. */
+static struct outcome has_sim(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_subscriber s = {0};
+    struct outcome outcome = outcome_store(
+        gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber, &s));
+
+    if (outcome_good(&outcome) && s.keys.algorithm == STORE_NO_SIM)
+        outcome = outcome_problem(PROBLEM_NO_METHOD, auc_result_name(AUC_NO_SIM));
+    store_subscriber_wipe(&s);
+    return outcome;
+}
+
 /* Ends prepare()'s transaction; what it keeps is waited for while the partner works. The partner
  * draws too: where several gateways share the store they agree first that this request is new. */
 static struct outcome end_ahead(struct request *request, const struct store_partner *partner)
@@ -257,6 +272,8 @@ static struct outcome end_ahead(struct request *request, const struct store_part
 
     if (ahead)
         outcome = issue_ahead(request, &request->vectors, partner);
+    else if (request->vectors.rand_len == 0)
+        outcome = has_sim(request);
     if (outcome_good(&outcome))
         outcome = outcome_store(ua_once(request));
     if (outcome_good(&outcome) && (ahead || gateway->ops->shared)) {

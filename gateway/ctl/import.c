@@ -34,6 +34,7 @@ struct import {
     long part;                   /* rows of a transaction; 0: all of them in one */
     long line_before, in_before; /* what is in for good */
     bool bar, end;               /* end: of the file */
+    bool said;                   /* why it failed */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -110,6 +111,30 @@ static const char *read_without(struct ctl *ctl, char *const fields[], int count
                : "its name (the first field) or NAI (the sixth) cannot be: see above";
 }
 
+static bool is_imsi(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len >= 6 && len <= STORE_IMSI_MAX && strspn(text, "0123456789") == len;
+}
+
+/* IMSI,,hlr[,,,NAI]: its keys stay where its vectors come from. */
+static const char *read_elsewhere(struct ctl *ctl, char *const fields[], int count,
+                                  struct store_subscriber *s)
+{
+    if (config_has_keys(ctl->gateway.config))
+        return "its keys are with an HLR (the third field), and [auc] type is none";
+    if (count > 6 || fields[1][0] || (count > 3 && fields[3][0]) || (count > 4 && fields[4][0]))
+        return "the HLR keeps K, OPc, AMF and SQN: IMSI,,hlr[,,,NAI]";
+    if (!is_imsi(fields[0]))
+        return "the IMSI (the first field) has not 6 to 15 digits";
+    g_strlcpy(s->imsi, fields[0], sizeof s->imsi);
+    return ctl_subscriber_names(ctl, s, keys_file_mnc_digits(s->imsi),
+                                count > 5 && fields[5][0] ? fields[5] : NULL) == 0
+               ? NULL
+               : "its NAI (the sixth field) cannot be: see above";
+}
+
 /* NULL, or what is wrong; never what stood there, for it may be a key. */
 static const char *read_row(struct ctl *ctl, char *row, struct store_subscriber *s)
 {
@@ -120,12 +145,15 @@ static const char *read_row(struct ctl *ctl, char *row, struct store_subscriber 
     const char *why;
 
     memcpy(s->keys.amf, ctl->gateway.config->amf, sizeof s->keys.amf);
+    if (count >= 3 && strcmp(fields[2], "hlr") == 0)
+        return read_elsewhere(ctl, fields, count, s);
     if (count < 4 || count > 7)
         return "it has not four to seven fields: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]]";
     if (strcmp(fields[2], "ha1") == 0)
         return read_without(ctl, fields, count, s);
-    if (strlen(fields[0]) < 6 || strlen(fields[0]) > STORE_IMSI_MAX ||
-        strspn(fields[0], "0123456789") != strlen(fields[0]))
+    if (!config_has_keys(ctl->gateway.config))
+        return "[auc] type is an HLR, which keeps the keys itself: IMSI,,hlr[,,,NAI]";
+    if (!is_imsi(fields[0]))
         return "the IMSI (the first field) has not 6 to 15 digits";
     g_strlcpy(s->imsi, fields[0], sizeof s->imsi);
     why = read_keys(fields, &s->keys);
@@ -161,6 +189,13 @@ static void show_progress(const struct import *import, bool end)
             seconds > 0 ? (double)import->added / seconds : 0, end ? "\n" : "");
 }
 
+static void say_why(struct import *import, const char *why)
+{
+    show_progress(import, true);
+    ctl_fail("%s line %ld: %s", import->name, import->line, why);
+    import->said = true;
+}
+
 static enum store_result import_row(struct ctl *ctl, struct import *import, char *row)
 {
     struct store_subscriber s = {.sim_since = import->now};
@@ -172,8 +207,8 @@ static enum store_result import_row(struct ctl *ctl, struct import *import, char
     if (result == STORE_EXISTS)
         why = "this IMSI or NAI is there already";
     if (why) {
-        show_progress(import, true);
-        ctl_fail("%s line %ld: %s", import->name, import->line, why);
+        say_why(import, why);
+        result = STORE_FAILED;
     }
     store_subscriber_wipe(&s);
     return result;
@@ -200,14 +235,13 @@ static bool next_line(struct import *import, char *row, size_t room, const char 
     }
     import->line++;
     if (!strchr(row, '\n') && !feof(import->file))
-        *why = "it is too long";
+        *why = "it is longer than 1022 octets";
     return !*why;
 }
 
 /* In a transaction: up to `part` rows. */
-static enum store_result import_part(struct ctl *ctl, void *data)
+static enum store_result import_part(struct ctl *ctl, struct import *import)
 {
-    struct import *import = data;
     enum store_result result = STORE_OK;
     const char *why = NULL;
     char row[1024];
@@ -224,20 +258,33 @@ static enum store_result import_part(struct ctl *ctl, void *data)
     }
     OPENSSL_cleanse(row, sizeof row);
     if (result == STORE_OK && why) {
-        show_progress(import, true);
-        ctl_fail("%s line %ld: %s", import->name, import->line, why);
+        say_why(import, why);
         result = STORE_FAILED;
     }
     return result;
 }
 
-static int import_parts(struct ctl *ctl, struct import *import)
+static enum store_result transaction(struct ctl *ctl, struct import *import)
 {
-    int result = 0;
+    struct gateway *gateway = &ctl->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, true);
 
-    while (result == 0 && !import->end) {
-        result = ctl_change(ctl, import_part, import, import->name);
-        if (result == 0) {
+    if (result != STORE_OK)
+        return result;
+    result = import_part(ctl, import);
+    if (result == STORE_OK)
+        return gateway->ops->commit(gateway->store);
+    gateway->ops->rollback(gateway->store);
+    return result;
+}
+
+static enum store_result import_parts(struct ctl *ctl, struct import *import)
+{
+    enum store_result result = STORE_OK;
+
+    while (result == STORE_OK && !import->end) {
+        result = transaction(ctl, import);
+        if (result == STORE_OK) {
             import->line_before = import->line;
             import->in_before = import->added;
             if (import->part)
@@ -271,16 +318,17 @@ static void catch_signals(void)
 static int import_file(struct ctl *ctl, struct import *import)
 {
     struct stat about;
-    int result;
+    enum store_result result;
 
-    if (!config_has_keys(ctl->gateway.config))
-        return ctl_fail("[auc] type is an HLR, which keeps the keys itself");
     if (fstat(fileno(import->file), &about) == 0 && S_ISREG(about.st_mode))
         import->size = about.st_size;
     catch_signals();
     result = import_parts(ctl, import);
-    if (result != 0)
+    if (result != STORE_OK) {
+        if (!import->said)
+            say_why(import, store_result_name(result));
         return say_what_is_in(import);
+    }
     show_progress(import, true);
     printf("%ld subscribers\n", import->added);
     return 0;
@@ -311,7 +359,8 @@ const struct ctl_command ctl_import_commands[] = {
     {"subscriber", "import", "FILE|- [--parts] [--from LINE] [--progress]",
      " parts from= progress ",
      "add many from CSV: imsi,k,opc|op,VALUE[,amf[,nai[,sqn]]], without a SIM\n"
-     "      NAME,,ha1,VALUE[,,nai]; all or none, or with --parts 100 lines at a time,\n"
-     "      beside a gateway that serves; --from goes on behind what is in",
+     "      NAME,,ha1,VALUE[,,nai], with the keys in the HLR IMSI,,hlr[,,,nai]; all or none,\n"
+     "      or with --parts 100 lines at a time, beside a gateway that serves; --from goes on\n"
+     "      behind what is in",
      1, false, import_csv},
     {0}};

@@ -13,6 +13,7 @@ import unittest
 
 import test_batch
 import test_call
+import test_password
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hlr import Hlr, Proxy
 from milenage import Usim
@@ -55,6 +56,12 @@ class BatchWithHlr(test_batch.Batch):
     """A source that fetches: each question of a batch waits for its own vector."""
     make_pair = staticmethod(make_pair)
     test_one_that_cannot = None  # the numbers are the HLR's
+
+
+class PasswordWithHlr(test_password.Password):
+    """Subscribers without a SIM beside those of the HLR, which is not asked for them."""
+    make_pair = staticmethod(make_pair)
+    test_what_is_of_sims = None
 
 
 class Subscribers(unittest.TestCase):
@@ -112,6 +119,26 @@ class Subscribers(unittest.TestCase):
         self.pair.hlr.add_2g(imsi, secrets.token_bytes(16))
         answer = self.a.ask_callee(self.pair.aor_a, "sip:old@operator-b.test")[1]
         self.assertEqual((answer.status, answer.problem), (422, "no-method"))
+
+    def test_import(self):
+        """Many at once, whose keys stay in the HLR."""
+        operator, path, number = self.pair.a, os.path.join(self.pair.a.folder, "many.csv"), 1
+        k, opc = secrets.token_bytes(16), secrets.token_bytes(16)
+
+        def imported(*rows, fails=False):
+            with open(path, "w", encoding="ascii") as f:
+                f.write("".join(row + "\n" for row in rows))
+            return operator.ctl("subscriber", "import", path, fails=fails)
+        rows = [f"00101777000000{n},,hlr" for n in range(3)] + ["001017770000009,,hlr,,,many@operator-a.test"]
+        self.assertEqual(imported(*rows), "4 subscribers\n")
+        self.pair.hlr.add("001017770000009", k, opc)
+        self.assertEqual(Phone(Usim("001017770000009", k, opc), operator).bootstrap().resyncs, 0)
+        for row, why in ((f"00101888000000{number},{k.hex()},opc,{opc.hex()}", "HLR, which keeps the keys itself"),
+                         (f"00101888000000{number},{k.hex()},hlr", "keeps K, OPc"), ("12,,hlr", "6 to 15 digits"),
+                         (f"00101888000000{number},,hlr,,8000", "keeps K, OPc")):
+            said = imported(row, fails=True)
+            self.assertIn(why, said)
+            self.assertNotIn(k.hex(), said)
 
     def test_keys_belong_to_the_hlr(self):
         words = self.pair.a.ctl("subscriber", "add", "001010000000011", "--keys", "-", stdin="", fails=True)

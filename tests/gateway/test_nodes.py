@@ -103,26 +103,72 @@ class Nodes(unittest.TestCase):
                 node.start()
         self.replay(self.phone(0), self.pair.aor_b, restart)
 
+    def twins(self, phone):
+        """The same session at two nodes, each on a connection of its own."""
+        twins = [Phone(phone.usim, node) for node in self.nodes[:2]]
+        for twin in twins:
+            twin.btid, twin.ks_naf = phone.btid, phone.ks_naf
+            self.assertEqual(twin.ask("GET", "/v1/self").status, 200)
+            self.addCleanup(twin.connection.close)
+        return twins
+
+    @staticmethod
+    def at_once(*calls):
+        """What the calls return that begin in the same moment."""
+        gate, answers = threading.Barrier(len(calls)), [None] * len(calls)
+
+        def run(number):
+            gate.wait()
+            answers[number] = calls[number]()
+        threads = [threading.Thread(target=run, args=(n,)) for n in range(len(calls))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        return answers
+
+    def test_one_nc_at_two_nodes_at_once(self):
+        """A request and its copy race to two processes, under different Idempotency-Keys: one of them is taken."""
+        alice, taken = self.phone(0), []
+        twins = self.twins(alice)
+        twins[0].ask("GET", "/v1/self")
+        before = len(self.operator.records())
+        for _ in range(20):
+            body = json.dumps({"subject": "callee", "caller": self.aor(0), "callee": self.pair.aor_b, "methods": ["aka"],
+                               "seal_to": b64u(os.urandom(32))}).encode()
+            signed = {"Content-Type": "application/json", "Authorization": twins[0].authorization("POST", "/v1/vectors", body)}
+
+            def send(twin, signed=signed, body=body):
+                return twin.raw("POST", "/v1/vectors", body, {**signed, "Idempotency-Key": b64u(os.urandom(16))})
+            answers = self.at_once(*[lambda twin=twin: send(twin) for twin in twins])
+            self.assertEqual(sorted(a.status for a in answers), [200, 401], [a.raw for a in answers])
+            refused = next(a for a in answers if a.status == 401)
+            self.assertIn("stale=true", refused.headers["WWW-Authenticate"])
+            taken.append(next(n for n, a in enumerate(answers) if a.status == 200))
+        self.assertEqual(len(self.operator.records()), before + 20)
+
+    def test_what_is_taken_away_is_taken_once(self):
+        """A first key waits for Bob; his request for it is replayed at another node: that takes nothing."""
+        alice, (one, other) = self.phone(0), self.twins(self.bob)
+
+        def first_key():
+            answer = alice.ask("POST", "/v1/tickets", {"use": "stp", "caller": self.aor(0), "callee": self.pair.aor_b})
+            self.assertEqual(answer.status, 200, answer.raw)
+        first_key()
+        signed = {"Authorization": one.authorization("GET", "/v1/tickets", b"")}
+        self.assertEqual(len(one.raw("GET", "/v1/tickets", headers=signed).json["tickets"]), 1)
+        first_key()
+        self.assertEqual(other.raw("GET", "/v1/tickets", headers=signed).status, 401)
+        self.assertEqual(len(one.ask("GET", "/v1/tickets").json["tickets"]), 1)
+
     def test_two_nodes_confirm_at_once(self):
         alice = self.phone(0)
-        twins = [Phone(self.bob.usim, node) for node in self.nodes[:2]]
-        for twin in twins:
-            twin.btid, twin.ks_naf = self.bob.btid, self.bob.ks_naf
-            twin.ask("GET", "/v1/self")
+        twins = self.twins(self.bob)
         for _ in range(20):
             rand = alice.ask_callee(self.aor(0), self.pair.aor_b)[1].json["vector"]["rand"]
-            statuses, gate = [], threading.Barrier(2)
-
-            def confirm(twin):
-                element = "sim01.aka." + rand + "." + b64u(os.urandom(16))
-                gate.wait()
-                statuses.append(twin.ask_challenge(rand, element).status)
-            threads = [threading.Thread(target=confirm, args=(twin,)) for twin in twins]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            self.assertEqual(sorted(statuses), [200, 403])
+            element = "sim01.aka." + rand + "."
+            answers = self.at_once(*[lambda twin=twin, rand=rand, element=element: twin.ask_challenge(rand, element + b64u(os.urandom(16))) for twin in twins])
+            self.assertEqual(sorted(a.status for a in answers), [200, 403])
 
     def test_killed_in_the_middle_of_load(self):
         callers, calls, errors, stop = [self.phone(n) for n in range(3)], [], [], threading.Event()

@@ -132,9 +132,11 @@ def add(operator, name, *words, line=f"password={PASSWORD}\n", fails=False):
 
 
 class Password(unittest.TestCase):
+    make_pair = Pair
+
     @classmethod
     def setUpClass(cls):
-        cls.pair = Pair()
+        cls.pair = cls.make_pair()
         cls.addClassCleanup(cls.pair.close)
         add(cls.pair.a, "carol")
         add(cls.pair.b, "dave")
@@ -221,10 +223,6 @@ class Password(unittest.TestCase):
                                        ("erin", "ha1=00\n", [], "64 hexadecimal"), ("erin", "password=long enough\n", ["--2g"], "of SIMs"),
                                        ("averylongname-16", "password=long enough\n", [], "15 characters")):
             self.assertIn(why, add(a, name, *words, line=line, fails=True))
-        self.assertIn("no SIM", a.ctl("sim", "offer", "carol", fails=True))
-        self.assertIn("no SIM", a.ctl("sim", "issue", "carol", os.path.join(a.folder, "x.json"), fails=True))
-        self.assertIn("--no-sim", a.ctl("subscriber", "add", "001010000000099", "--algorithm", "password", "--keys", "-",
-                                        stdin="k=00\n", fails=True))
         ha1 = hashlib.sha256(f"frank@{a.realm}:{a.realm}:{PASSWORD}".encode()).hexdigest()
         path = os.path.join(a.folder, "many.csv")
         with open(path, "w", encoding="ascii") as out:
@@ -235,6 +233,13 @@ class Password(unittest.TestCase):
             with open(path, "w", encoding="ascii") as out:
                 out.write(row + "\n")
             self.assertIn("nothing was imported", a.ctl("subscriber", "import", path, fails=True))
+
+    def test_what_is_of_sims(self):
+        a = self.pair.a
+        self.assertIn("no SIM", a.ctl("sim", "offer", "carol", fails=True))
+        self.assertIn("no SIM", a.ctl("sim", "issue", "carol", os.path.join(a.folder, "x.json"), fails=True))
+        self.assertIn("--no-sim", a.ctl("subscriber", "add", "001010000000099", "--algorithm", "password", "--keys", "-",
+                                        stdin="k=00\n", fails=True))
 
     def test_off(self):
         a = self.pair.a

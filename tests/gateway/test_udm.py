@@ -11,6 +11,7 @@ import time
 import unittest
 
 import test_call
+import test_password
 from hlr import Proxy
 from milenage import Usim
 from operators import DAEMON, Ca, Pair
@@ -47,6 +48,12 @@ class CallWithUdm(test_call.Call):
     """All that is tested with the embedded AuC, with a UDM at both ends: TLS on both sides, token, prefix."""
     make_pair = staticmethod(make_pair)
     test_op_and_constants = None  # the UDM's own affair
+
+
+class PasswordWithUdm(test_password.Password):
+    """Subscribers without a SIM beside those of the UDM, which is not asked for them."""
+    make_pair = staticmethod(make_pair)
+    test_what_is_of_sims = None
 
 
 class Subscribers(unittest.TestCase):
