@@ -65,9 +65,15 @@ static bool port_is_zero(struct piece m_line)
 
 static void append_as(struct simauth_octets *o, struct piece word, char (*fold)(char))
 {
-    for (size_t i = 0; i < word.len; i++) {
-        char c = fold(word.at[i]);
-        simauth_octets_append(o, &c, 1);
+    char folded[128];
+
+    while (word.len > 0) {
+        size_t n = word.len < sizeof folded ? word.len : sizeof folded;
+        for (size_t i = 0; i < n; i++)
+            folded[i] = fold(word.at[i]);
+        simauth_octets_append(o, folded, n);
+        word.at += n;
+        word.len -= n;
     }
 }
 

@@ -166,27 +166,27 @@ json_t *simauth_vector_to_json(const struct simauth_vector *vector)
  * is no UTF-8. */
 static bool write_text(struct simauth_octets *out, const char *name, const char *text)
 {
-    size_t len = strlen(text), plain = 0;
+    uint8_t all = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        if ((uint8_t)text[i] >= 0x80) {
-            json_t *judged = json_string(text);
-            json_decref(judged);
-            if (judged == NULL)
-                return false;
-            break;
-        }
+    for (const char *c = text; *c != '\0'; c++)
+        all |= (uint8_t)*c;
+    if (all >= 0x80) {
+        json_t *judged = json_string(text);
+        json_decref(judged);
+        if (judged == NULL)
+            return false;
     }
     simauth_octets_append(out, name, strlen(name));
     simauth_octets_append(out, "\"", 1);
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '"' || text[i] == '\\') {
-            simauth_octets_append(out, text + plain, i - plain);
-            simauth_octets_append(out, "\\", 1);
-            plain = i;
-        }
+    for (;;) {
+        size_t plain = strcspn(text, "\"\\");
+        simauth_octets_append(out, text, plain);
+        if (text[plain] == '\0')
+            break;
+        simauth_octets_append(out, "\\", 1);
+        simauth_octets_append(out, text + plain, 1);
+        text += plain + 1;
     }
-    simauth_octets_append(out, text + plain, len - plain);
     simauth_octets_append(out, "\"", 1);
     return true;
 }

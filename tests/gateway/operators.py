@@ -78,6 +78,7 @@ def free_port():
 
 class Operator:
     """One operator: folder, certificates, configuration, gateway process."""
+    patience = 10  # seconds to begin and to end
 
     def __init__(self, folder, letter, settings=None, ca=None, hlr=None):
         self.folder = os.path.join(folder, letter)
@@ -158,7 +159,7 @@ class Operator:
         assert self.process is None
         self.output = open(self.log, "ab")
         self.process = subprocess.Popen([DAEMON, "--config", self.config], stdout=self.output, stderr=self.output)
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + self.patience
         while True:
             assert self.process.poll() is None, self.log_text()
             try:
@@ -173,7 +174,7 @@ class Operator:
             return None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        status = self.process.wait(10)
+        status = self.process.wait(self.patience)
         self.process = None
         self.output.close()
         return status
