@@ -17,7 +17,7 @@ def prepare(world, bob_has_plugin=True, bob_has_other_sim=False, hook=None, phon
     world.start_capture()
     world.start_network()
     world.start_gateways()
-    world.add_phones(bob={} if bob_has_plugin else {"product": None}, **(phones or {}))
+    world.add_phones(**{"bob": {} if bob_has_plugin else {"product": None}, **(phones or {})})
     sims = world.issue_sims()
     given = int(time.time())
     if bob_has_other_sim:

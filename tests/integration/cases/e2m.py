@@ -435,6 +435,7 @@ def without(world):
     bare = attacker.invite(world.bob, world.alice.aor, body="").replace("Content-Type: application/sdp\r\n", "")
     answer = attacker.wait_answer(attacker.send(bare, world.bob))
     assert answer.status == 488 and 'text="Envelope required"' in answer.header("Reason"), answer.text
+    assert "an INVITE without session description" in answer.header("Warning"), answer.text
     assert not [e for e in world.bob.events() if e.state == "IncomingReceived"], "it rang"
     people.equip(world.alice, "alice", world.bob, policy="prefer")
     people.equip(world.bob, "bob", world.alice, policy="prefer")

@@ -328,6 +328,10 @@ def settings(world):
     done = scene.middle.node.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", "x", "-H", "X-Token: guess",
                                   "http://127.0.0.1:8493/v1/message"])
     assert done.stdout == "401", done.stdout
+    huge = scene.middle.node.write("huge", "QUFB" * 60000)
+    done = scene.middle.node.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-d", f"@{huge}", "-H", f"X-Token: {scene.middle.token}",
+                                  "http://127.0.0.1:8493/v1/message"])
+    assert done.stdout == "513", done.stdout
 
 
 def with_phones(world):

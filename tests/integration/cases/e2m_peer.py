@@ -15,6 +15,7 @@ from cases.call import prepare, refuse
 from cases.e2m import ENVELOPED, People, openssl
 from world import flow
 from world.accounts import PASSWORD_PREFIX
+from world.attacker import Attacker
 from world.e2m_user import User
 from world.pki import Authority
 
@@ -257,3 +258,50 @@ def revoked(world):
     world.bob.wait_note(r"caller: e2m: word=refused servers=none signer=none text=\S+peer\.pem: certificate revoked")
     world.bob.wait_state("Released", "Error", after=mark)
     assert len(world.messages().all("INVITE", source=world.bob)) == sent, "it left"
+
+
+def envelope(*words, sdp="v=0\r\n"):
+    return openssl("-encrypt", "-binary", "-outform", "DER", *words, data=b"Content-Type: application/sdp\r\n\r\n" + sdp.encode())
+
+
+def nested(levels):
+    """Multiparts within one another, well made."""
+    body = "Content-Type: text/plain\r\n\r\nx"
+    for level in range(levels, 1, -1):
+        body = f"Content-Type: multipart/mixed;boundary=b{level}\r\n\r\n--b{level}\r\n{body}\r\n--b{level}--\r\n"
+    return f"--b1\r\n{PART}\r\n--b1\r\n{body}\r\n--b1--\r\n"
+
+
+PART = f"Content-Type: {CBC}\r\n\r\nx"
+
+
+@case("e2m.bad_input", limit=60)
+def bad_input(world):
+    """Broken DER, other recipients and algorithms, nobody's signature below AES-CBC, a key that was never agreed, too many parts, too deep: each refused by its rule, and the phone goes on."""
+    kept = {}
+
+    def before(inner):
+        kept.update(people=People(inner))
+        kept["people"].equip(inner.bob, "bob", inner.alice, servers=False, policy="prefer")
+    prepare(world, before=before, policy="off")
+    own, other = kept["people"].of["bob"][0], kept["people"].of["alice"][0]
+    gcm, kdf = ("-aes-256-gcm",), ("-keyopt", "ecdh_kdf_md:sha256")
+    key = ("-secretkey", "00" * 32, "-secretkeyid", "0a" * 16)
+    attacker = Attacker(world)
+    for code, rule, content in ((493, "broken CMS structure or certificate", b"\x30\x82\xff\xff" + b"A" * 200),
+                                (493, "not enveloped for us", envelope(*gcm, "-recip", other, *kdf)),
+                                (493, "algorithm not allowed", envelope("-des3", "-recip", own, *kdf)),
+                                (493, "algorithm not allowed", envelope(*gcm, "-recip", own, "-keyopt", "ecdh_kdf_md:sha1")),
+                                (403, "not signed", envelope("-aes-256-cbc", "-recip", own, *kdf)),
+                                (493, "answer under a key that is not held", envelope("-aes-256-gcm", *key)),
+                                (493, "too large", "--b1\r\n" + f"{PART}\r\n--b1\r\n" * 17 + f"{PART}\r\n--b1--\r\n"),
+                                (493, "multiparts nested too deep", nested(6))):
+        if isinstance(content, bytes):
+            kind, body = "application/pkcs7-mime;smime-type=authEnveloped-data\r\nContent-Transfer-Encoding: base64", base64.encodebytes(content).decode().replace("\n", "\r\n")
+        else:
+            kind, body = "multipart/mixed;boundary=b1", content
+        text = attacker.invite(world.bob, world.alice.aor, body=body).replace("application/sdp\r\nContent-Length", f"{kind}\r\nContent-Length")
+        answered = attacker.wait_answer(attacker.send(text, world.bob))
+        assert answered.status == code and rule in (answered.header("Warning") or ""), (rule, answered.text)
+    assert not [e for e in world.bob.events() if e.state == "IncomingReceived"], "it rang"
+    world.bob.process.check()

@@ -3,6 +3,7 @@
 """Tokens in RTCP: a pinhole opens and closes with them (the paper's outlook)."""
 
 import copy
+import glob
 import os
 import re
 import sys
@@ -102,41 +103,73 @@ def rtcp(world):
     assert not scene.passes() and scene.middle.holes() == []
 
 
+def six(world):
+    return ":" in world.alice.node.address
+
+
+def take_no_redirects():
+    """The router stands on the same network, and would say that the other phone does too."""
+    for path in glob.glob("/proc/sys/net/ipv6/conf/*/accept_redirects"):
+        with open(path, "w", encoding="ascii") as setting:
+            setting.write("0")
+
+
 def with_phones(world, mux):
     """Alice's and Bob's packets go to each other through the middle, which counts those that passed."""
-    middle = Middle(world, {"bob": world.operators["b"].proxy.node}, settings={"pinholes.networks": "10.83.0.0/24", **REQUIRED}, root=world.root)
+    network = "fd83::/64" if six(world) else "10.83.0.0/24"
+    middle = Middle(world, {"bob": world.operators["b"].proxy.node}, settings={"pinholes.networks": network, **REQUIRED}, root=world.root)
     people, phones = People(world), (world.alice, world.bob)
     for phone, other, name in zip(phones, reversed(phones), ("alice", "bob")):
         people.equip(phone, name, other, servers=False)
-        net.ip("-n", phone.node.name, "route", "add", other.node.address + "/32", "via", middle.node.address)
+        net.ip("-n", phone.node.name, "route", "add", other.node.address + ("/128" if six(world) else "/32"), "via", middle.node.address)
+        if six(world):
+            phone.node.inside(take_no_redirects)
         with open(phone.node.path(".config/linphone/linphonerc"), "a", encoding="utf-8") as file:
             file.write(f"\n[rtp]\nrtcp_mux={int(mux)}\n")
     middle.node.run(["sh", "-c", "echo 0 | tee /proc/sys/net/ipv4/conf/*/send_redirects"])
+    to = "ip6 daddr" if six(world) else "ip daddr"
     # behind the packaged chain (priority 0): what is counted has passed it
     middle.node.run(["nft", "-f", middle.node.write("watch.nft", (
         "table inet watch {\n counter to_bob { }\n counter to_alice { }\n counter tokens { }\n"
         " chain passed {\n  type filter hook forward priority 10; policy accept;\n"
-        f"  {TOKEN} ip daddr {world.bob.node.address} counter name tokens\n"
-        f"  udp dport 1024-65535 ip daddr {world.bob.node.address} counter name to_bob\n"
-        f"  udp dport 1024-65535 ip daddr {world.alice.node.address} counter name to_alice\n }}\n}}\n"))])
+        f"  {TOKEN} {to} {world.bob.node.address} counter name tokens\n"
+        f"  udp dport 1024-65535 {to} {world.bob.node.address} counter name to_bob\n"
+        f"  udp dport 1024-65535 {to} {world.alice.node.address} counter name to_alice\n }}\n}}\n"))])
     middle.start()
     return middle
 
 
-def phones_by_tokens(world, mux):
+def with_video(world):
+    """Phones that take pictures, of a camera that is none, and accept others'."""
+    for phone in (world.alice, world.bob):
+        phone.options = ["-C", "-D"]
+        path = phone.node.path(".config/linphone/linphonerc")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("[video]\n", "[video]\nautomatically_initiate=0\nautomatically_accept=1\ndevice=StaticImage: Static picture\n"))
+
+
+def connected(world, mux=False, options=None, more=lambda world: None):
+    """A call of two real phones by way of tokens; (the middle, Alice's call)."""
     kept = {}
-    prepare(world, before=lambda w: kept.update(middle=with_phones(w, mux)))
-    middle = kept["middle"]
+    prepare(world, before=lambda w: (more(w), kept.update(middle=with_phones(w, mux))), phones=options)
     call = flow.connect(world)
     for phone in (world.alice, world.bob):
         phone.wait_note(r"e2m-token: streams=1")
         phone.wait_note(AUTHENTICATED)  # by way of ZRTP, which has passed
     world.alice.wait_note(ENVELOPED.format(servers=DOMAIN, signer=world.bob.aor))
+    return kept["middle"], call
+
+
+def phones_by_tokens(world, mux, options=None):
+    middle, call = connected(world, mux, options)
     log = middle.log()
     asked, opened = log.find("result=waits-for-token"), log.find("result=open")
     assert 0 <= asked < opened, log
     assert not re.search(r"op=open call=\S+ holes=[1-9]", log[:asked]), "it was open before the token"
-    holes = middle.holes()
+    sets = "holes6" if six(world) else "holes4"
+    holes = middle.holes(sets)
     assert len(holes) == (2 if mux else 4), holes
     # Bob's RTCP parser gets what is no SRTCP, and his media go on both ways
     wait_for(lambda: count(middle.node, "tokens") >= 3, 20, "tokens that passed to Bob's phone")
@@ -147,7 +180,7 @@ def phones_by_tokens(world, mux):
         "table inet block {\n chain in {\n  type filter hook input priority 0;\n  udp dport 5060 drop\n }\n}\n"))])
     world.alice.terminate(call)
     middle.wait_log("from=caller result=closed")
-    wait_for(lambda: middle.holes() == [], 10, "closed pinholes")
+    wait_for(lambda: middle.holes(sets) == [], 10, "closed pinholes")
     assert "op=end" not in middle.log()[opened:], middle.log()
     middle.node.run(["nft", "delete", "table", "inet", "block"])
     for message in world.messages():
@@ -165,6 +198,34 @@ def phones(world):
 def mux(world):
     """The same with rtcp-mux: tokens come from the socket of RTP, and there is one pinhole each way."""
     phones_by_tokens(world, mux=True)
+
+
+@case("e2m.token.ipv6", label="long", limit=90, family=6, for_a={"next_hop": "[fd83::60]"})
+def ipv6(world):
+    """The same over IPv6."""
+    phones_by_tokens(world, mux=False)
+
+
+@case("e2m.token.video", label="long", limit=90, for_a={"next_hop": "10.83.0.60"})
+def video(world):
+    """Video that is added to a call has a secret, tokens and pinholes of its own, and goes with it."""
+    middle, call = connected(world, more=with_video)
+    assert len(middle.holes()) == 4, middle.holes()
+    mark = world.alice.mark()
+    world.alice.command(f"video {call}")
+    world.alice.wait_state("StreamsRunning", after=mark)
+    middle.wait_log("stream=1 from=", limit=20)
+    wait_for(lambda: len(middle.holes()) == 8, 20, "pinholes of both streams")
+    assert re.search(r"op=token call=\S+ stream=1 from=caller result=open", middle.log()) or \
+        re.search(r"op=token call=\S+ stream=1 from=callee result=open", middle.log()), middle.log()
+    world.alice.terminate(call)
+    wait_for(lambda: middle.holes() == [], 10, "closed pinholes")
+
+
+@case("call.debian13.token", label="long", limit=120, group="call.debian13", for_a={"next_hop": "10.83.0.60"})
+def debian_13(world):
+    """Tokens from Linphone 5.3, and to it."""
+    phones_by_tokens(world, mux=False, options={name: {"linphone": "5.3"} for name in ("alice", "bob")})
 
 
 @case("e2m.token.stock", product=False, limit=90)

@@ -13,6 +13,7 @@ from cases import Skip, case
 from cases.call import AUTHENTICATED, prepare
 from world import flow
 from world.attacker import Attacker
+from world.desktop import Desktop
 from world.flexisip import FlexisipSips
 from world.pki import Authority
 from world.process import Failed, Timeout
@@ -40,10 +41,10 @@ def equip(phone, policy):
         phone.node.make_folder(*folder.split("/"), mode=0o700)
 
 
-def start(world, alice="require", bob="require"):
+def start(world, alice="require", bob="require", options=None):
     """Two phones without SIM authentication whose persons ask for servers that prove themselves."""
     world.start_network()
-    world.add_phones()
+    world.add_phones(**(options or {}))
     for phone, policy in ((world.alice, alice), (world.bob, bob)):
         equip(phone, policy)
         phone.start(wait_registered=False)
@@ -406,6 +407,30 @@ def call_6(world):
     flow.hang_up(world, flow.connect(world))
     trusted(world.alice, "caller")
     trusted(world.bob, "callee")
+
+
+def both_ways(world):
+    """A call each way between two persons who require servers that prove themselves."""
+    for _ in range(2):
+        number = flow.connect(world)
+        trusted(world.alice, "caller")
+        trusted(world.bob, "callee")
+        flow.hang_up(world, number)
+        world.alice, world.bob = world.bob, world.alice
+
+
+@case("call.debian13.sips", label="long", limit=120, group="call.debian13", transport="tls", proxy=Sips)
+def debian_13(world):
+    """Linphone 5.3 and 5.1, each as caller and as callee."""
+    start(world, options={"bob": {"linphone": "5.3"}})
+    both_ways(world)
+
+
+@case("sips.desktop", label="long", limit=120, transport="tls", proxy=Sips)
+def desktop(world):
+    """Alice's window, linphone-desktop, calls Bob's phone, then Bob calls her."""
+    start(world, options={"alice": {"kind": Desktop}})
+    both_ways(world)
 
 
 @case("sips.flexisip", transport="tls", proxy=FlexisipSips)

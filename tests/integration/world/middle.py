@@ -106,7 +106,7 @@ class Middle:
 
     def _be_a_router(self):
         self.load_firewall()
-        self.node.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
+        self.node.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"])
 
     def load_firewall(self):
         self.node.run(["nft", "-f", os.path.join(REPOSITORY, "middle", "simauth-middle.nft")])
@@ -128,9 +128,9 @@ class Middle:
         with open(packaged, encoding="utf-8") as text:
             included = self.node.write("middle.cfg", text.read())
         self._config = self.node.write("kamailio.cfg", KAMAILIO.format(
-            domain=DOMAIN, address=self.node.address, multiarch=multiarch(), token=token, middle=included,
+            domain=DOMAIN, address=net.in_uri(self.node.address), multiarch=multiarch(), token=token, middle=included,
             accounts="".join(f'if ($fu == "{aor}") $avp(middle_account) = "{aor}";\n    ' for aor in accounts),
-            routes="".join(f'if ($rU == "{name}") $du = "sip:{node.address}:5060";\n    ' for name, node in routes.items())))
+            routes="".join(f'if ($rU == "{name}") $du = "sip:{net.in_uri(node.address)}:5060";\n    ' for name, node in routes.items())))
 
     def configure(self, **changes):
         groups = {"middle": {"domain": DOMAIN, "token": self.node.path("own", "token"), "state": self.node.path("own", "calls")},
@@ -173,7 +173,7 @@ class Middle:
 
         def answers():
             self.kamailio.check()
-            probe.sendto(f"OPTIONS sip:nobody@{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {self.node.address}:{probe.getsockname()[1]};branch=z9hG4bKp\r\n"
+            probe.sendto(f"OPTIONS sip:nobody@{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {net.in_uri(self.node.address)}:{probe.getsockname()[1]};branch=z9hG4bKp\r\n"
                          f"Max-Forwards: 0\r\nFrom: <sip:p@x>;tag=1\r\nTo: <sip:n@x>\r\nCall-ID: p\r\nCSeq: 1 OPTIONS\r\n"
                          "Content-Length: 0\r\n\r\n".encode(), (self.node.address, 5060))
             try:

@@ -84,6 +84,7 @@ class Phone:
         self.aor = f"sip:{user}@{domain}"
         self.auto_answer = auto_answer
         self.before = []  # words before linphone-daemon: a program that starts it
+        self.options = []  # more words behind it
         self.slowest = (0, "")  # seconds of the daemon's latest answer to a command, and which
         self.log = node.path("linphone.log")
         self.process = None
@@ -161,7 +162,7 @@ class Phone:
     def start(self, wait_registered=True, limit=20):
         """Start the daemon; returns when its account is registered."""
         argv = [*self.before, self._program, "--config", self.node.path(".config/linphone/linphonerc"),
-                "--pipe", PIPE, "--log", self.log]
+                "--pipe", PIPE, "--log", self.log, *self.options]
         if self.auto_answer:
             argv.append("--auto-answer")
         self.process = self.node.start("daemon", argv)
