@@ -252,3 +252,8 @@ const struct simauth_held_key *simauth_keyring_at(const struct simauth_keyring *
 {
     return i < ring->count ? &ring->entries[i].held : NULL;
 }
+
+uint64_t simauth_keyring_handle(const struct simauth_keyring *ring, size_t i)
+{
+    return i < ring->count ? ring->entries[i].handle : 0;
+}

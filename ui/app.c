@@ -7,6 +7,7 @@
 #include "pages.h"
 #include "prefs.h"
 #include "sim_watch.h"
+#include "undo.h"
 #include "window.h"
 
 #include <stdlib.h>
@@ -258,6 +259,16 @@ static gint handle_local_options(GApplication *application, GVariantDict *option
     return app->page && turned_elsewhere(application, app->page) ? 0 : -1;
 }
 
+static void shut_down(GApplication *application)
+{
+    GDBusConnection *bus = g_application_get_dbus_connection(application);
+
+    ui_undo_settle(UI_APP(application));
+    if (bus)
+        (void)g_dbus_connection_flush_sync(bus, NULL, NULL);
+    G_APPLICATION_CLASS(ui_app_parent_class)->shutdown(application);
+}
+
 static void dispose(GObject *object)
 {
     UiApp *app = UI_APP(object);
@@ -275,6 +286,7 @@ static void ui_app_class_init(UiAppClass *class)
 {
     G_APPLICATION_CLASS(class)->startup = startup;
     G_APPLICATION_CLASS(class)->activate = activate;
+    G_APPLICATION_CLASS(class)->shutdown = shut_down;
     G_APPLICATION_CLASS(class)->handle_local_options = handle_local_options;
     G_OBJECT_CLASS(class)->dispose = dispose;
 }

@@ -227,12 +227,16 @@ static void unsettle(UiChain *chain)
 
 static void show_none(UiChain *chain)
 {
-    gboolean other = ui_linphone_runs();
+    gboolean silent = ui_phones_silent(ui_app_phones(chain->app)) > 0;
+    gboolean other = silent || ui_linphone_runs();
 
     for (guint i = 0; i < LINKS; i++)
         set(chain, links[i].id, "unknown", "", NULL);
     set(chain, "linphone", other ? "good" : "failed", "", NULL);
-    if (other)
+    if (silent)
+        set(chain, "plugin", "failed", _("Linphone runs, but does not answer."),
+            _("If this stays, close Linphone and start it again."));
+    else if (other)
         set(chain, "plugin", "failed", _("Linphone runs, but the plugin is not in it."),
             _("Close Linphone and start it again. If that does not help, install the package "
               "linphone-plugin-simauth."));
@@ -306,6 +310,10 @@ static void phones_changed(UiChain *chain)
 
     if (first == chain->phone && first)
         return;
+    if (first == chain->phone) { /* none before, none now: one may have come that does not answer */
+        show(chain);
+        return;
+    }
     let_go(chain);
     if (first) {
         chain->phone = g_object_ref(first);
@@ -399,7 +407,7 @@ UiChain *ui_chain_new(UiApp *app)
 
     chain->app = app;
     fill(chain);
-    g_signal_connect_object(ui_app_phones(app), "items-changed", G_CALLBACK(phones_changed), chain,
+    g_signal_connect_object(ui_app_phones(app), "changed", G_CALLBACK(phones_changed), chain,
                             G_CONNECT_SWAPPED);
     phones_changed(chain);
     return chain;

@@ -25,7 +25,7 @@ struct _UiPhone {
 
 G_DEFINE_FINAL_TYPE(UiPhone, ui_phone, G_TYPE_OBJECT)
 
-static guint ready_signal, told_signal, changed_signal;
+static guint ready_signal, failed_signal, told_signal, changed_signal;
 
 const char *ui_phone_name(UiPhone *phone)
 {
@@ -176,10 +176,12 @@ static void ready_if_all_known(UiPhone *phone)
 }
 
 /* A Linphone that ends while it is asked is nothing to talk about. */
-static void not_told(const UiPhone *phone, GError *error)
+static void not_told(UiPhone *phone, GError *error)
 {
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_message("%s does not tell what it has: %s", phone->name, error->message);
+        g_signal_emit(phone, failed_signal, 0);
+    }
     g_error_free(error);
 }
 
@@ -328,6 +330,8 @@ static void ui_phone_class_init(UiPhoneClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     ready_signal = g_signal_new("ready", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                 G_TYPE_NONE, 0);
+    failed_signal = g_signal_new("failed", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                 G_TYPE_NONE, 0);
     changed_signal = g_signal_new("changed", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 0);
     told_signal = g_signal_new("told", UI_TYPE_PHONE, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0,

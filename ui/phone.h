@@ -6,7 +6,8 @@
 
 #include "phones.h"
 
-/* Asks that name on the bus for what it has; the signal "ready" says that it has told. */
+/* Asks that name on the bus for what it has; the signal "ready" says that it has told,
+ * "failed" that it did not. */
 UiPhone *ui_phone_new(GDBusConnection *bus, const char *name);
 /* It left the bus: no call of its is left. */
 void ui_phone_end(UiPhone *phone);

@@ -10,8 +10,18 @@ struct _UiPhones {
     GListStore *list;
     GtkFlattenListModel *calls;
     GDBusConnection *bus;
+    GHashTable *coming; /* name -> struct coming: on the bus, and not in the list yet */
     char *names;
     guint watch;
+};
+
+#define SILENT_S 4 /* a phone that has said nothing for so long is told to be silent */
+
+struct coming {
+    UiPhones *phones;
+    UiPhone *phone;
+    guint timer;
+    bool late;
 };
 
 static void ui_phones_model(GListModelInterface *interface);
@@ -31,9 +41,35 @@ static bool is_ours(const UiPhones *phones, const char *name)
     return g_str_has_prefix(name, phones->names) && g_str_has_prefix(name + len, ".instance");
 }
 
+static void name_came(UiPhones *phones, const char *name);
+
+static void coming_free(gpointer data)
+{
+    struct coming *coming = data;
+
+    g_clear_handle_id(&coming->timer, g_source_remove);
+    g_signal_handlers_disconnect_by_data(coming->phone, coming);
+    ui_phone_end(coming->phone);
+    g_object_unref(coming->phone);
+    g_free(coming);
+}
+
+guint ui_phones_silent(UiPhones *phones)
+{
+    GHashTableIter iter;
+    gpointer coming;
+    guint late = 0;
+
+    g_hash_table_iter_init(&iter, phones->coming);
+    while (g_hash_table_iter_next(&iter, NULL, &coming))
+        late += ((struct coming *)coming)->late;
+    return late;
+}
+
 static void name_went(UiPhones *phones, const char *name)
 {
-    g_object_set_data(G_OBJECT(phones), name, NULL);
+    if (g_hash_table_remove(phones->coming, name))
+        g_signal_emit(phones, changed_signal, 0);
     for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(phones->list)); i++) {
         UiPhone *phone = g_list_model_get_item(G_LIST_MODEL(phones->list), i);
         bool found = !g_strcmp0(ui_phone_name(phone), name);
@@ -53,26 +89,70 @@ static void tell_change(UiPhones *phones)
     g_signal_emit(phones, changed_signal, 0);
 }
 
-static void phone_ready(UiPhone *phone, UiPhones *phones)
+static void phone_ready(UiPhone *phone, struct coming *coming)
 {
-    guint at;
+    UiPhones *phones = coming->phones;
 
-    if (!g_list_store_find(phones->list, phone, &at))
-        g_list_store_append(phones->list, phone);
+    g_object_ref(phone);
+    g_clear_handle_id(&coming->timer, g_source_remove);
+    g_signal_handlers_disconnect_by_data(phone, coming);
+    g_hash_table_steal(phones->coming, ui_phone_name(phone));
+    g_object_unref(coming->phone);
+    g_free(coming);
     g_signal_connect_object(phone, "changed", G_CALLBACK(tell_change), phones, G_CONNECT_SWAPPED);
+    g_list_store_append(phones->list, phone);
     tell_change(phones);
-    g_object_set_data(G_OBJECT(phones), ui_phone_name(phone), NULL);
+    g_object_unref(phone);
+}
+
+static gboolean is_late(gpointer data)
+{
+    struct coming *coming = data;
+
+    coming->timer = 0;
+    coming->late = true;
+    tell_change(coming->phones);
+    return G_SOURCE_REMOVE;
+}
+
+/* It did not tell: it is asked again, for it may only have been busy. */
+static gboolean ask_again(gpointer data)
+{
+    struct coming *coming = data;
+    UiPhones *phones = coming->phones;
+    char *name = g_strdup(ui_phone_name(coming->phone));
+    bool late = coming->late;
+
+    coming->timer = 0;
+    name_came(phones, name);
+    coming = g_hash_table_lookup(phones->coming, name);
+    if (coming)
+        coming->late = late;
+    g_free(name);
+    return G_SOURCE_REMOVE;
+}
+
+static void phone_failed(UiPhone *phone, struct coming *coming)
+{
+    (void)phone;
+    g_clear_handle_id(&coming->timer, g_source_remove);
+    coming->late = true;
+    coming->timer = g_timeout_add_seconds(SILENT_S, ask_again, coming);
+    tell_change(coming->phones);
 }
 
 /* It is shown when it has told what it has: a phone without a word about itself helps nobody. */
 static void name_came(UiPhones *phones, const char *name)
 {
-    UiPhone *phone;
+    struct coming *coming = g_new0(struct coming, 1);
 
     name_went(phones, name); /* the list of names and the signal may both tell of it */
-    phone = ui_phone_new(phones->bus, name);
-    g_signal_connect_object(phone, "ready", G_CALLBACK(phone_ready), phones, 0);
-    g_object_set_data_full(G_OBJECT(phones), name, phone, g_object_unref);
+    coming->phones = phones;
+    coming->phone = ui_phone_new(phones->bus, name);
+    coming->timer = g_timeout_add_seconds(SILENT_S, is_late, coming);
+    g_signal_connect(coming->phone, "ready", G_CALLBACK(phone_ready), coming);
+    g_signal_connect(coming->phone, "failed", G_CALLBACK(phone_failed), coming);
+    g_hash_table_insert(phones->coming, g_strdup(name), coming);
 }
 
 static void owner_changed(GDBusConnection *bus, const char *sender, const char *path,
@@ -169,6 +249,7 @@ static void dispose(GObject *object)
     if (phones->bus && phones->watch)
         g_dbus_connection_signal_unsubscribe(phones->bus, phones->watch);
     phones->watch = 0;
+    g_hash_table_remove_all(phones->coming);
     g_clear_object(&phones->calls);
     g_clear_object(&phones->list);
     g_clear_object(&phones->bus);
@@ -177,6 +258,7 @@ static void dispose(GObject *object)
 
 static void finalize(GObject *object)
 {
+    g_hash_table_unref(UI_PHONES(object)->coming);
     g_free(UI_PHONES(object)->names);
     G_OBJECT_CLASS(ui_phones_parent_class)->finalize(object);
 }
@@ -194,6 +276,7 @@ static void ui_phones_init(UiPhones *phones)
     GtkMapListModel *lists;
 
     phones->list = g_list_store_new(UI_TYPE_PHONE);
+    phones->coming = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, coming_free);
     g_signal_connect_swapped(phones->list, "items-changed", G_CALLBACK(g_list_model_items_changed),
                              phones);
     lists = gtk_map_list_model_new(g_object_ref(G_LIST_MODEL(phones->list)), calls_of, NULL, NULL);

@@ -53,6 +53,8 @@ G_DECLARE_FINAL_TYPE(UiPhones, ui_phones, UI, PHONES, GObject)
 UiPhones *ui_phones_new(GDBusConnection *bus, const char *names);
 /* The calls of all phones in one list of UiRecord. Borrowed. */
 GListModel *ui_phones_calls(UiPhones *phones);
+/* How many are on the bus and have not answered for some seconds, and so are in no list. */
+guint ui_phones_silent(UiPhones *phones);
 /* The first phone, for what a person does without choosing one; NULL when there is none. Borrowed.
  */
 UiPhone *ui_phones_first(UiPhones *phones);

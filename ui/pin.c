@@ -13,6 +13,7 @@ struct _UiPinForm {
     GtkBox parent;
     UiPhone *phone;
     UiRecord *sim;
+    char *tag; /* of the card that the person is asked about */
     GtkWidget *told, *why, *group, *entry, *remember, *last_row, *last, *unlock;
     GtkRoot *on; /* whose Enter key unlocks */
     gboolean busy;
@@ -21,6 +22,12 @@ struct _UiPinForm {
 G_DEFINE_FINAL_TYPE(UiPinForm, ui_pin_form, GTK_TYPE_BOX)
 
 static guint opened_signal;
+
+/* GTK keeps an entry's text in memory of its own that it wipes when the text goes. */
+static void wipe_entry(UiPinForm *form)
+{
+    gtk_editable_set_text(GTK_EDITABLE(form->entry), "");
+}
 
 /* -- what it says -------------------------------------------------------------------------------
  */
@@ -57,11 +64,26 @@ static void check(UiPinForm *form)
     gtk_widget_set_sensitive(form->unlock, good && agreed && !form->busy);
 }
 
+/* Another card came while the person looked: what was typed is not for it. */
+static void follow_card(UiPinForm *form)
+{
+    const char *now = ui_record_text(form->sim, "Tag");
+
+    if (form->busy || !*now || !g_strcmp0(now, form->tag))
+        return;
+    if (*form->tag)
+        wipe_entry(form);
+    g_free(form->tag);
+    form->tag = g_strdup(now);
+    gtk_switch_set_active(GTK_SWITCH(form->remember), FALSE);
+}
+
 static void show(UiPinForm *form)
 {
     gboolean blocked = !g_strcmp0(ui_record_text(form->sim, "State"), "blocked");
     char *told = tries_told(form);
 
+    follow_card(form);
     gtk_label_set_text(GTK_LABEL(form->told), told);
     g_free(told);
     gtk_widget_set_visible(form->group, !blocked);
@@ -89,6 +111,7 @@ static const char *words_for(const char *result, const char *text)
         {"wrong", N_("That PIN was wrong.")},
         {"last-try", N_("Only one try is left: agree below to use it.")},
         {"blocked", N_("That PIN was wrong, and the SIM is blocked now.")},
+        {"other-card", N_("Another SIM is in the reader now: it was not given that PIN.")},
         {"absent", N_("There is no SIM in the reader any more: put it back.")},
     };
 
@@ -102,12 +125,6 @@ static const char *words_for(const char *result, const char *text)
 /* -- giving it ----------------------------------------------------------------------------------
  */
 
-/* GTK keeps an entry's text in memory of its own that it wipes when the text goes. */
-static void wipe_entry(UiPinForm *form)
-{
-    gtk_editable_set_text(GTK_EDITABLE(form->entry), "");
-}
-
 static void take_result(UiPinForm *form, const char *result, const char *text)
 {
     if (g_strcmp0(result, "accepted") && g_strcmp0(result, "not-needed")) {
@@ -118,7 +135,7 @@ static void take_result(UiPinForm *form, const char *result, const char *text)
         return;
     }
     if (!g_strcmp0(result, "accepted") && gtk_switch_get_active(GTK_SWITCH(form->remember)))
-        ui_pin_remember(form->sim, gtk_editable_get_text(GTK_EDITABLE(form->entry)));
+        ui_pin_remember(form->sim, form->tag, gtk_editable_get_text(GTK_EDITABLE(form->entry)));
     wipe_entry(form);
     g_signal_emit(form, opened_signal, 0);
 }
@@ -153,8 +170,8 @@ static void unlock(UiPinForm *form)
     say(form, "");
     gtk_widget_set_sensitive(form->group, FALSE);
     check(form);
-    ui_phone_ask_with(form->phone, "EnterPin", g_variant_new("(hb)", 0, is_last(form)), files,
-                      given, G_OBJECT(form));
+    ui_phone_ask_with(form->phone, "EnterPin", g_variant_new("(hbs)", 0, is_last(form), form->tag),
+                      files, given, G_OBJECT(form));
     g_object_unref(files);
 }
 
@@ -236,6 +253,7 @@ GtkWidget *ui_pin_form_new(UiPhone *phone, UiRecord *sim)
 
     form->phone = g_object_ref(phone);
     form->sim = g_object_ref(sim);
+    form->tag = g_strdup(ui_record_text(sim, "Tag"));
     build(form);
     say(form, "");
     show(form);
@@ -251,9 +269,16 @@ static void dispose(GObject *object)
     G_OBJECT_CLASS(ui_pin_form_parent_class)->dispose(object);
 }
 
+static void finalize(GObject *object)
+{
+    g_free(UI_PIN_FORM(object)->tag);
+    G_OBJECT_CLASS(ui_pin_form_parent_class)->finalize(object);
+}
+
 static void ui_pin_form_class_init(UiPinFormClass *class)
 {
     G_OBJECT_CLASS(class)->dispose = dispose;
+    G_OBJECT_CLASS(class)->finalize = finalize;
     opened_signal = g_signal_new("opened", UI_TYPE_PIN_FORM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                  G_TYPE_NONE, 0);
 }

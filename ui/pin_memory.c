@@ -76,16 +76,16 @@ void ui_pin_forget(UiRecord *sim)
         clear(ui_record_text(sim, "Tag"));
 }
 
-void ui_pin_remember(UiRecord *sim, const char *pin)
+void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin)
 {
     const char *name = ui_record_text(sim, "Name");
     char *label;
 
-    if (!ui_pin_can_remember(sim))
+    if (!*tag)
         return;
     label = *name ? g_strdup_printf(_("PIN of the SIM in %s"), name) : g_strdup(_("PIN of a SIM"));
     secret_password_store(&schema, SECRET_COLLECTION_DEFAULT, label, pin, NULL, NULL, NULL, "sim",
-                          ui_record_text(sim, "Tag"), NULL);
+                          tag, NULL);
     g_free(label);
 }
 
@@ -119,8 +119,8 @@ static void give(struct question *question, const char *pin)
     }
     g_hash_table_add(tried(), g_strdup(question->tag));
     g_object_set_data(holder, "question", question);
-    ui_phone_ask_with(question->phone, "EnterPin", g_variant_new("(hb)", 0, FALSE), files, given,
-                      holder);
+    ui_phone_ask_with(question->phone, "EnterPin", g_variant_new("(hbs)", 0, FALSE, question->tag),
+                      files, given, holder);
     g_object_unref(files);
 }
 

@@ -6,8 +6,8 @@
 
 #include "record.h"
 
-/* One that the SIM has taken goes there. */
-void ui_pin_remember(UiRecord *sim, const char *pin);
+/* One that the card with this mark has taken goes there; the SIM names the reader. */
+void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin);
 /* Those that are there: the mark of the SIM, the keyring's label, when it was put there (seconds
  * since 1970). Not called when `owner` is gone by then. */
 typedef void (*ui_pin_listed)(const char *tag, const char *label, gint64 since, gpointer owner);

@@ -7,27 +7,47 @@ const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, NULL};
 const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1,
                                             "(uint32 0, uint32 500)"};
 
+static gboolean same_at(GVariant *a, gsize i, GVariant *b, gsize j)
+{
+    GVariant *first = g_variant_get_child_value(a, i), *second = g_variant_get_child_value(b, j);
+    gboolean same = g_variant_equal(first, second);
+
+    g_variant_unref(first);
+    g_variant_unref(second);
+    return same;
+}
+
+static UiRecord *record_at(GVariant *array, gsize i, UiPhone *phone)
+{
+    GVariant *values = g_variant_get_child_value(array, i);
+    UiRecord *record = ui_record_new(values);
+
+    g_object_set_data_full(G_OBJECT(record), "phone", g_object_ref(phone), g_object_unref);
+    g_variant_unref(values);
+    return record;
+}
+
+/* What is the same at both ends stays: a person may have opened it, or be reading it. */
 void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone)
 {
     GVariant *before = g_object_get_data(G_OBJECT(list), "array");
+    gsize old = before ? g_variant_n_children(before) : 0, new = g_variant_n_children(array);
+    gsize head = 0, tail = 0;
     GPtrArray *records;
-    GVariantIter iter;
-    GVariant *values;
 
-    if (before && g_variant_equal(before, array))
-        return;
+    while (head < old && head < new &&same_at(before, head, array, head))
+        head++;
+    while (tail < old - head &&
+           tail < new - head &&same_at(before, old - 1 - tail, array, new - 1 - tail))
+        tail++;
+    records = g_ptr_array_new_with_free_func(g_object_unref);
+    for (gsize i = head; i < new - tail; i++)
+        g_ptr_array_add(records, record_at(array, i, phone));
     g_object_set_data_full(G_OBJECT(list), "array", g_variant_ref(array),
                            (GDestroyNotify)g_variant_unref);
-    records = g_ptr_array_new_with_free_func(g_object_unref);
-    g_variant_iter_init(&iter, array);
-    while ((values = g_variant_iter_next_value(&iter))) {
-        UiRecord *record = ui_record_new(values);
-        g_object_set_data_full(G_OBJECT(record), "phone", g_object_ref(phone), g_object_unref);
-        g_ptr_array_add(records, record);
-        g_variant_unref(values);
-    }
-    g_list_store_splice(list, 0, g_list_model_get_n_items(G_LIST_MODEL(list)), records->pdata,
-                        records->len);
+    if (old - tail > head || records->len)
+        g_list_store_splice(list, (guint)head, (guint)(old - tail - head), records->pdata,
+                            records->len);
     g_ptr_array_unref(records);
 }
 

@@ -19,8 +19,8 @@ extern const struct ui_remote ui_remote_peers, ui_remote_keys, ui_remote_history
 
 /* A GListModel of UiRecord; ui_phone_of() says whose each is. The caller owns it. */
 GListModel *ui_remote_new(UiPhones *phones, const struct ui_remote *what);
-/* One array of an answer, as it stands in `list`, instead of what was there; nothing changes where
- * all are the same. */
+/* One array of an answer, as it stands in `list`, instead of what was there; what is the same
+ * before and behind the first and the last difference stays. */
 void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone);
 
 #endif

@@ -3,6 +3,7 @@
 #include "window.h"
 #include "pages.h"
 #include "stack.h"
+#include "undo.h"
 
 struct _UiWindow {
     AdwApplicationWindow parent;
@@ -57,12 +58,15 @@ void ui_window_turn_to(UiWindow *window, const char *page)
 
 void ui_window_toast(UiWindow *window, const char *text)
 {
-    AdwToast *toast;
     char *literal = g_markup_escape_text(text, -1); /* a toast's title is markup */
 
-    toast = adw_toast_new(literal);
-    adw_toast_overlay_add_toast(window->toasts, toast);
+    ui_window_add_toast(window, adw_toast_new(literal));
     g_free(literal);
+}
+
+void ui_window_add_toast(UiWindow *window, AdwToast *toast)
+{
+    adw_toast_overlay_add_toast(window->toasts, toast);
 }
 
 static void go_back(GtkButton *button, UiWindow *window)
@@ -198,11 +202,20 @@ static void ui_window_init(UiWindow *window)
     gtk_widget_set_size_request(GTK_WIDGET(window), 360, 294);
 }
 
+/* What waits to be taken back cannot be any more. */
+static gboolean closing(GtkWindow *window, UiApp *app)
+{
+    (void)window;
+    ui_undo_settle(app);
+    return FALSE;
+}
+
 UiWindow *ui_window_new(UiApp *app)
 {
     UiWindow *window = g_object_new(UI_TYPE_WINDOW, "application", app, NULL);
 
     window->app = app;
     build(window);
+    g_signal_connect_object(window, "close-request", G_CALLBACK(closing), app, 0);
     return window;
 }

@@ -13,5 +13,7 @@ UiWindow *ui_window_new(UiApp *app);
 /* Turns to the page of that name (pages.def); an unknown name changes nothing. */
 void ui_window_turn_to(UiWindow *window, const char *page);
 void ui_window_toast(UiWindow *window, const char *text);
+/* The same for one that was made elsewhere. Takes it. */
+void ui_window_add_toast(UiWindow *window, AdwToast *toast);
 
 #endif

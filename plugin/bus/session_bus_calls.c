@@ -38,7 +38,7 @@ static const struct method methods[] = {
     {"Bootstrap", "bootstrap", {NULL}, LINKS, 5},
     {"EnterPin",
      "enter-pin",
-     {"pin", "spend_last"},
+     {"pin", "spend_last", "tag"},
      {{"s", "result", NULL}, {"i", "tries_left", NULL}, {"s", "text", NULL}},
      0},
     {"ListReaders",
@@ -62,6 +62,7 @@ static const struct method methods[] = {
     {"ContinueOnce", "continue-once", {"peer"}, {{NULL, NULL, NULL}}, 0},
     {"ListKeys", "keys", {NULL}, {{"aa{sv}", "keys", NULL}}, 0},
     {"ForgetKeys", "forget-keys", {"peer"}, {{"u", "erased", NULL}}, 0},
+    {"ForgetKey", "forget-key", {"id"}, {{"b", "found", NULL}}, 0},
     {"History",
      "history",
      {"skip", "limit"},
@@ -261,8 +262,9 @@ static int read_argument(sd_bus_message *message, const char *name, json_t *requ
                          struct session_bus_secret *secret, sd_bus_error *error)
 {
     const char *contents, *text = NULL, *why = NULL, *word;
-    char type = '\0', number[8] = {0}; /* the widest of 'b', 'u' and 'h' */
+    char type = '\0', number[8] = {0}; /* the widest of 'b', 'u', 'h' and 'x' */
     uint32_t value = 0;
+    int64_t wide = 0;
     int result = sd_bus_message_peek_type(message, &type, &contents);
 
     if (result > 0 && type == 's')
@@ -272,13 +274,15 @@ static int read_argument(sd_bus_message *message, const char *name, json_t *requ
     if (result <= 0)
         return result < 0 ? result : -EINVAL;
     memcpy(&value, number, sizeof(value));
+    memcpy(&wide, number, sizeof(wide));
     if (type == 's' && strlen(text) > TEXT_MAX)
         return bad_value(error, name);
     if (type == 's')
         return json_object_set_new(request, name, json_string(text));
     if (type != 'h')
         return json_object_set_new(request, name,
-                                   type == 'b' ? json_boolean(value != 0) : json_integer(value));
+                                   type == 'b' ? json_boolean(value != 0)
+                                               : json_integer(type == 'x' ? wide : value));
     word = bus_read_sealed((int)value, secret, &why);
     return word ? sd_bus_error_setf(error,
                                     word[0] == 'N'   ? BUS_ERROR "NotSealed"

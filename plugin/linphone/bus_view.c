@@ -40,7 +40,7 @@ static void health_of(struct core *core, struct station_health *h)
         return;
     busy = worker_busy_ms(core->worker);
     worker_health(core->worker, h);
-    if (h->settings != core->settings) {
+    if (h->settings != core->settings->number) {
         health_begin(h);
         h->sim_since = h->gateway_since = 0;
     }
@@ -275,12 +275,8 @@ static void look_at_readers(struct core *core)
         return;
     looking = true;
     look = g_new0(struct look, 1);
-    look->errand.work = look_work;
-    look->errand.back = look_back;
-    look->errand.lost = look_lost;
-    look->errand.settings = settings_ref(core->settings);
     look->provider = core->provider;
-    worker_do(core->worker, &look->errand);
+    worker_begin(core->worker, &look->errand, core->settings, look_work, look_back, look_lost);
 }
 
 /* -- the front -----------------------------------------------------------------------------------

@@ -231,13 +231,9 @@ void certificates_ask(struct core *core)
         task_free(t);
         return;
     }
-    t->errand.work = prepare;
-    t->errand.back = prepared;
-    t->errand.lost = lost;
-    t->errand.settings = settings_ref(core->settings);
     t->provider = core->provider;
     core->certificates->asking = true;
-    worker_do(core->worker, &t->errand);
+    worker_begin(core->worker, &t->errand, core->settings, prepare, prepared, lost);
 }
 
 /* -- what calls take -----------------------------------------------------------------------------

@@ -171,6 +171,16 @@ static void forget_keys(const json_t *request, struct control_reply *reply)
     control_answer(reply, json_pack("{s:I}", "erased", (json_int_t)erased));
 }
 
+static void forget_key(const json_t *request, struct control_reply *reply)
+{
+    json_int_t id = json_integer_value(json_object_get(request, "id"));
+    bool found = false;
+
+    for (struct core *core = core_first(); core && !found && id > 0; core = core->next)
+        found = setup_forget_one(core, (uint64_t)id);
+    control_answer(reply, json_pack("{s:b}", "found", found));
+}
+
 static void run_self_test(const json_t *request, struct control_reply *reply)
 {
     (void)request;
@@ -197,6 +207,7 @@ void control_commands_handle(const char *command, const json_t *request,
         {"forget", forget},
         {"keys", keys},
         {"forget-keys", forget_keys},
+        {"forget-key", forget_key},
         {"self-test", run_self_test},
         {"bootstrap", bootstrap},
         {"prove", bindings_prove},

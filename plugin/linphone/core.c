@@ -193,13 +193,10 @@ void core_warm_up(struct core *core)
 {
     struct warm_up *w = g_new0(struct warm_up, 1);
 
-    w->errand.work = warm_up_work;
-    w->errand.back = warm_up_back;
-    w->errand.lost = warm_up_lost;
-    w->errand.settings = settings_ref(core->settings);
     w->provider = core->provider;
     core->warming = true;
-    worker_do(core->worker, &w->errand);
+    worker_begin(core->worker, &w->errand, core->settings, warm_up_work, warm_up_back,
+                 warm_up_lost);
 }
 
 struct worker *core_beside(struct core *core)

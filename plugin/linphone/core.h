@@ -42,7 +42,7 @@ struct core {
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
     struct ag_prices prices;             /* prices.c's, as are the next three */
-    const struct settings *prices_for;   /* compared, never followed */
+    uint64_t prices_for;                 /* settings->number; 0: nobody was asked yet */
     int64_t prices_asked;
     bool prices_asking;
     struct limits limits;

@@ -42,7 +42,7 @@ static void back(struct errand *errand)
 
     if (core)
         core->prices_asking = false;
-    if (core && core->settings == core->prices_for &&
+    if (core && core->settings && core->settings->number == core->prices_for &&
         (t->status == AG_OK || t->status == AG_REFUSED)) {
         core->prices = t->prices;
         bus_view_changed();
@@ -54,30 +54,26 @@ static void back(struct errand *errand)
 
 void prices_ask(struct core *core)
 {
-    bool same = core->prices_for == core->settings;
+    bool same = core->prices_for == core->settings->number;
     struct task *t;
 
     if (core->prices_asking || (same && core_now() - core->prices_asked < RECENT_S))
         return;
     if (!same)
         memset(&core->prices, 0, sizeof(core->prices));
-    core->prices_for = core->settings;
+    core->prices_for = core->settings->number;
     core->prices_asked = core_now();
     core->prices_asking = true;
     t = g_new0(struct task, 1);
-    t->errand.work = work;
-    t->errand.back = back;
-    t->errand.lost = lost;
-    t->errand.settings = settings_ref(core->settings);
     t->provider = core->provider;
-    worker_do(core->worker, &t->errand);
+    worker_begin(core->worker, &t->errand, core->settings, work, back, lost);
 }
 
 const struct ag_prices *prices_of(const struct core *core)
 {
     static const struct ag_prices none;
 
-    return core->settings && core->prices_for == core->settings ? &core->prices : &none;
+    return core->settings && core->prices_for == core->settings->number ? &core->prices : &none;
 }
 
 /* Two decimals, and as many more as it has. */

@@ -338,11 +338,14 @@ static void check_groups(struct reader *r)
     g_strfreev(groups);
 }
 
+static _Atomic uint64_t last_number;
+
 static struct settings *read_all(struct reader *r)
 {
     struct settings *s = g_new0(struct settings, 1);
 
     s->refs = 1;
+    s->number = ++last_number;
     check_groups(r);
     read_phone(r, s);
     read_e2m(r, s);

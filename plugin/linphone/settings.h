@@ -11,6 +11,7 @@
 #include <glib.h>
 #include <simauth/name.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define SETTINGS_ERROR_MAX 512
 
@@ -39,6 +40,8 @@ struct settings_party {
 };
 
 struct settings {
+    uint64_t
+        number; /* of no other in this process, so that two can be told apart when one is gone */
     bool enabled;
     char *sim;           /* "soft:PATH", "pcsc"; NULL when not set */
     char *pin;           /* where its PIN comes from; NULL: as plugin/sim/pin_source.h says */

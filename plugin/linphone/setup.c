@@ -425,6 +425,31 @@ size_t setup_forget(struct core *core, const char *peer)
     return erased;
 }
 
+/* Of no other core's either: each ring counts for itself. */
+static uint64_t id_at(const struct setup *setup, size_t i)
+{
+    return (uint64_t)setup->serial << 32 | simauth_keyring_handle(setup->ring, i);
+}
+
+bool setup_forget_one(struct core *core, uint64_t id)
+{
+    struct setup *setup = core->setup;
+    uint64_t handle = 0;
+
+    for (size_t i = 0; setup && !handle && simauth_keyring_at(setup->ring, i); i++) {
+        if (id_at(setup, i) == id)
+            handle = simauth_keyring_handle(setup->ring, i);
+    }
+    if (!handle)
+        return false;
+    for (struct call *call = core->calls; call; call = call->next)
+        call->keys_made = call->keys_made || call->key_handle == handle;
+    simauth_keyring_release(setup->ring, handle, true);
+    note("setup keys: forgotten=1");
+    changed(core);
+    return true;
+}
+
 size_t setup_forget_nai(struct core *core, const char *nai)
 {
     return setup_forget(core, nai);
@@ -450,10 +475,11 @@ json_t *setup_list(const struct core *core)
 
     for (size_t i = 0; core->setup && (key = simauth_keyring_at(core->setup->ring, i)); i++)
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "own", key->own_aor,
-                            "peer", key->peer_aor, "nai", key->peer_nai, "operator",
-                            key->peer_operator, "method", key->origin->name, "outgoing",
-                            key->outgoing, "known_since", (json_int_t)key->sim_time, "made",
-                            (json_int_t)key->made, "expires", (json_int_t)key->expires));
+            list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "id",
+                            (json_int_t)id_at(core->setup, i), "own", key->own_aor, "peer",
+                            key->peer_aor, "nai", key->peer_nai, "operator", key->peer_operator,
+                            "method", key->origin->name, "outgoing", key->outgoing, "known_since",
+                            (json_int_t)key->sim_time, "made", (json_int_t)key->made, "expires",
+                            (json_int_t)key->expires));
     return list;
 }

@@ -52,10 +52,13 @@ int64_t setup_wish(const struct core *core);
 /* Revocation: erases the keys with this peer (an AOR or a NAI; NULL: all), and no call that goes on
  * makes new ones with it. Returns how many. */
 size_t setup_forget(struct core *core, const char *peer);
-/* The same when a gateway says that the SIM of this NAI was changed or revoked. Main loop. */
+/* The same of the one key with this `id` of setup_list(); a call that rests on it makes no new
+ * ones. False: there is none. */
+bool setup_forget_one(struct core *core, uint64_t id);
 /* A keyring that was locked when Linphone started is looked at once more, without asking anybody.
  */
 void setup_again(struct core *core);
+/* setup_forget() when a gateway says that the SIM of this NAI was changed or revoked. */
 size_t setup_forget_nai(struct core *core, const char *nai);
 
 /* For people: where keys are kept ("desktop", "file", "memory", "off", "loading"), why it is not

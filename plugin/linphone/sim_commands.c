@@ -26,6 +26,7 @@ struct task {
     char secret[512];
     size_t len;
     bool spend_last;
+    char tag[CARD_TAG_LEN + 1]; /* of the card that a PIN is for; "": any */
     struct station_pin pin;
     char *config, *path;
     char error[SETTINGS_ERROR_MAX];
@@ -84,7 +85,8 @@ static void work(struct errand *errand, struct station *station)
         t->answer = list_gateways(station, errand->settings);
         break;
     case SIM_PIN:
-        station_give_pin(station, errand->settings, t->secret, t->len, t->spend_last, &t->pin);
+        station_give_pin(station, errand->settings, t->secret, t->len, t->spend_last, t->tag,
+                         &t->pin);
         t->answer = json_pack("{s:s, s:i, s:s}", "result", t->pin.word, "tries_left",
                               t->pin.tries_left, "text", t->pin.text);
         break;
@@ -175,14 +177,15 @@ static struct task *new_task(struct core *core, enum what what, struct control_r
 {
     struct task *t = g_new0(struct task, 1);
 
-    t->errand.work = work;
-    t->errand.back = back;
-    t->errand.lost = lost;
-    t->errand.settings = core_settings(core) ? settings_ref(core->settings) : NULL;
     t->what = what;
     t->provider = core->provider;
     t->reply = reply;
     return t;
+}
+
+static void hand_over(struct core *core, struct task *t)
+{
+    worker_begin(core->worker, &t->errand, core_settings(core), work, back, lost);
 }
 
 /* What needs settings says so where there are none. */
@@ -207,7 +210,7 @@ static void begin(enum what what, bool needs_settings, struct control_reply *rep
         return;
     }
     t = new_task(core, what, reply);
-    worker_do(core->worker, &t->errand);
+    hand_over(core, t);
 }
 
 static void set_sim(struct core *core, const char *sim, struct control_reply *reply)
@@ -261,8 +264,10 @@ bool sim_commands_handle(const char *command, const json_t *request, struct cont
     return true;
 }
 
-static void enter_pin(const char *pin, size_t len, bool spend_last, struct control_reply *reply)
+static void enter_pin(const char *pin, size_t len, const json_t *request,
+                      struct control_reply *reply)
 {
+    const char *tag = json_string_value(json_object_get(request, "tag"));
     struct core *core = core_first();
     struct task *t;
 
@@ -270,13 +275,18 @@ static void enter_pin(const char *pin, size_t len, bool spend_last, struct contr
         control_fail(reply, "BadValue", "a PIN is 4 to 8 digits, and nothing else");
         return;
     }
+    if (tag && *tag && strlen(tag) != CARD_TAG_LEN) {
+        control_fail(reply, "BadValue", "tag: Sim1.Tag of the card, or \"\" for any");
+        return;
+    }
     if (inactive(core, reply))
         return;
     t = new_task(core, SIM_PIN, reply);
     memcpy(t->secret, pin, len);
     t->len = len;
-    t->spend_last = spend_last;
-    worker_do(core->worker, &t->errand);
+    t->spend_last = json_is_true(json_object_get(request, "spend_last"));
+    g_strlcpy(t->tag, tag ? tag : "", sizeof(t->tag));
+    hand_over(core, t);
 }
 
 static void activate(const char *code, size_t len, struct control_reply *reply)
@@ -290,14 +300,14 @@ static void activate(const char *code, size_t len, struct control_reply *reply)
     }
     t = new_task(core, SIM_ACTIVATE, reply);
     memcpy(t->secret, code, len);
-    worker_do(core->worker, &t->errand);
+    hand_over(core, t);
 }
 
 void sim_commands_secret(const char *command, const char *secret, size_t len, const json_t *request,
                          struct control_reply *reply)
 {
     if (!strcmp(command, "enter-pin"))
-        enter_pin(secret, len, json_is_true(json_object_get(request, "spend_last")), reply);
+        enter_pin(secret, len, request, reply);
     else
         activate(secret, len, reply);
 }

@@ -202,7 +202,7 @@ enum station_state station_prepare(struct station *s, struct settings *settings)
         close_all(s);
         health_begin(&s->health);
     }
-    s->health.settings = settings;
+    s->health.settings = settings->number;
     if (!s->settings)
         s->settings = settings_ref(settings);
     *s->error = '\0';
@@ -329,8 +329,12 @@ static const char *pin_word(const struct station *s, bool open)
 {
     const struct pin_giver *g = &s->giver;
 
+    if (open && g->used)
+        return "accepted";
+    if (pin_giver_other(g) && strcmp(s->health.sim, "absent"))
+        return "other-card";
     if (open)
-        return g->used ? "accepted" : "not-needed";
+        return "not-needed";
     if (g->tries == 0)
         return "blocked";
     if (g->wrong)
@@ -341,17 +345,22 @@ static const char *pin_word(const struct station *s, bool open)
 }
 
 void station_give_pin(struct station *s, struct settings *settings, const char *pin, size_t len,
-                      bool spend_last, struct station_pin *answer)
+                      bool spend_last, const char *tag, struct station_pin *answer)
 {
     bool open;
 
-    pin_giver_begin(&s->giver, pin, len, spend_last);
+    pin_giver_begin(&s->giver, pin, len, spend_last, tag);
     wake_or_open(s, settings);
     pin_giver_end(&s->giver);
     open = !strcmp(s->health.sim, "ready");
     answer->word = pin_word(s, open);
     answer->tries_left = open ? -1 : s->giver.tries;
-    g_strlcpy(answer->text, open ? "The SIM is open." : s->health.sim_text, sizeof(answer->text));
+    if (!strcmp(answer->word, "other-card"))
+        g_strlcpy(answer->text, "Another SIM is in the reader now: the PIN was not given to it.",
+                  sizeof(answer->text));
+    else
+        g_strlcpy(answer->text, open ? "The SIM is open." : s->health.sim_text,
+                  sizeof(answer->text));
 }
 
 void station_gateways(const struct station *s, char of_sim[256], char of_network[256])

@@ -44,14 +44,15 @@ const struct station_health *station_health(struct station *station);
 /* Looks whether the SIM is still there, or there again, without running anything. */
 void station_look(struct station *station, struct settings *settings);
 
-/* A PIN from the person, given to the SIM once. `word` as of EnterPin() in the XML. */
+/* A PIN from the person, given once to the SIM of that tag ("": any). `word` as of EnterPin() in
+ * the XML. */
 struct station_pin {
     const char *word;
     int tries_left; /* -1: not known */
     char text[SETTINGS_ERROR_MAX];
 };
 void station_give_pin(struct station *station, struct settings *settings, const char *pin,
-                      size_t len, bool spend_last, struct station_pin *answer);
+                      size_t len, bool spend_last, const char *tag, struct station_pin *answer);
 /* The gateway's name that the SIM itself says, and the one of its country and network code
  * (TS 23.003, 16.2), each "" where it is not known; after STATION_READY or STATION_NO_GATEWAY. */
 void station_gateways(const struct station *station, char of_sim[256], char of_network[256]);

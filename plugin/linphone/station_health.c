@@ -78,6 +78,8 @@ static size_t ask(void *user, const char *label, int tries_left, char pin[static
     if (!g->by_hand)
         return g->inner && g->inner->ask ? g->inner->ask(g->inner->user, label, tries_left, pin)
                                          : 0;
+    if (pin_giver_other(g))
+        return 0;
     memcpy(pin, g->pin, len);
     OPENSSL_cleanse(g->pin, sizeof(g->pin));
     g->len = 0;
@@ -92,7 +94,7 @@ static bool last_try(void *user, const char *label)
     if (!g->by_hand)
         return g->inner && g->inner->last_try && g->inner->last_try(g->inner->user, label);
     g->kept_last = !g->spend_last;
-    return g->spend_last && g->len > 0;
+    return g->spend_last && g->len > 0 && !pin_giver_other(g);
 }
 
 static void result(void *user, bool right)
@@ -130,11 +132,18 @@ void pin_giver_init(struct pin_giver *g)
     g->tries = -1;
 }
 
-void pin_giver_begin(struct pin_giver *g, const char *pin, size_t len, bool spend_last)
+bool pin_giver_other(const struct pin_giver *g)
+{
+    return *g->wanted && strcmp(g->wanted, g->tag) != 0;
+}
+
+void pin_giver_begin(struct pin_giver *g, const char *pin, size_t len, bool spend_last,
+                     const char *tag)
 {
     g->by_hand = true;
     g->spend_last = spend_last;
     g->used = g->wrong = g->kept_last = false;
+    g_strlcpy(g->wanted, tag, sizeof(g->wanted));
     g->len = MIN(len, sizeof(g->pin));
     memcpy(g->pin, pin, g->len);
 }

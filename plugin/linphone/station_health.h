@@ -13,8 +13,8 @@
 #include "sim.h"
 
 struct station_health {
-    struct settings *settings; /* which these are about: compared, never followed. NULL: none yet */
-    const char *sim;           /* Sim1.State */
+    uint64_t settings; /* number of those that these are about; 0: none yet */
+    const char *sim;   /* Sim1.State */
     char sim_text[SETTINGS_ERROR_MAX];
     char sim_name[160];
     char sim_tag[CARD_TAG_LEN + 1]; /* which card it is, "" not known */
@@ -46,12 +46,17 @@ struct pin_giver {
     char *folder;                 /* where the salt of tags is; owned, NULL: there are none */
     /* While a PIN is given by hand: nobody else is asked. */
     bool by_hand, spend_last, used, wrong, kept_last;
+    char wanted[CARD_TAG_LEN + 1]; /* the card that it is for; "": any */
     char pin[8];
     size_t len;
 };
 void pin_giver_init(struct pin_giver *giver);
-/* Digits are copied and wiped when the card has had them, at the latest by pin_giver_end(). */
-void pin_giver_begin(struct pin_giver *giver, const char *pin, size_t len, bool spend_last);
+/* Digits are copied and wiped when the card has had them, at the latest by pin_giver_end(). No
+ * other card than that of `tag` gets them ("": any does). */
+void pin_giver_begin(struct pin_giver *giver, const char *pin, size_t len, bool spend_last,
+                     const char *tag);
+/* Until the next begin: the card that was looked at last is another than it was for. */
+bool pin_giver_other(const struct pin_giver *giver);
 void pin_giver_end(struct pin_giver *giver);
 
 #endif

@@ -46,6 +46,11 @@ int worker_busy_ms(struct worker *worker);
 void worker_health(struct worker *worker, struct station_health *health);
 /* Hands an errand over; it comes back exactly once by back() or lost(). */
 void worker_do(struct worker *worker, struct errand *errand);
+/* What most errands are: filled in with a reference to these settings (NULL: none), and handed
+ * over. */
+void worker_begin(struct worker *worker, struct errand *errand, struct settings *settings,
+                  void (*on_worker)(struct errand *errand, struct station *station),
+                  void (*back)(struct errand *errand), void (*lost)(struct errand *errand));
 /* The same, and waits in place for it at most WORKER_PATIENCE_MS. True: done, the caller goes on by
  * itself and back() is not called. False: back() comes later. */
 bool worker_do_now(struct worker *worker, struct errand *errand);

@@ -111,6 +111,12 @@ def wait(what, question):
         time.sleep(0.05)
 
 
+def windows_now():
+    """How many windows are on the display."""
+    found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "."], capture_output=True, text=True, check=False)
+    return len(found.stdout.split())
+
+
 class Window:
     """The program under test, as AT-SPI has it: started here, or a process that runs already."""
 
@@ -175,21 +181,60 @@ class Window:
         return self.Atspi.Text.get_text(interface, 0, -1) if interface else ""
 
     def named(self, role, name):
+        """GTK 4.8 gives the mnemonic, and the label or the row that a button stands in, to its name."""
         self.root.clear_cache()
+        near = None
         for node in self.nodes():
             try:
-                plain = (node.get_name() or "").replace("_", "")  # GTK 4.8 gives the mnemonic and the label
-                if node.get_role_name() == role and plain in (name, f"{name} {name}"):
+                plain = (node.get_name() or "").replace("_", "")
+                if node.get_role_name() != role:
+                    continue
+                if plain in (name, f"{name} {name}"):
                     return node
+                if near is None and plain.startswith(f"{name} "):
+                    near = node
             except self.GLib.Error:
                 continue
-        return None
+        return near
 
     def press(self, role, name):
         node = wait(lambda: f"{role} \"{name}\" in: {self.words()}", lambda: self.named(role, name))
         action = node.get_action_iface()
         assert action, f"{role} \"{name}\" has no action"
         self.Atspi.Action.do_action(action, 0)
+
+    def keys(self, *names):
+        """Pressed as on a keyboard; there is no window manager that gives the window the keyboard."""
+        if not hasattr(self, "frame"):
+            found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^SIM Call Security$"],
+                                   capture_output=True, text=True, check=True)
+            self.frame = found.stdout.split()[-1]
+        subprocess.run(["xdotool", "windowfocus", self.frame, "key", *names], check=True)
+
+    def focused(self):
+        """(role, name) of what has the keyboard."""
+        self.root.clear_cache()
+        for node in self.nodes():
+            try:
+                if node.get_state_set().contains(self.Atspi.StateType.FOCUSED):
+                    return node.get_role_name(), (node.get_name() or "").replace("_", "")
+            except self.GLib.Error:
+                continue
+        return "", ""
+
+    def tab_to(self, role, name, key="Tab"):
+        """With the keyboard alone, as far as it takes; once round is no way."""
+        seen = []
+        while True:
+            now = wait("something that has the keyboard", lambda: any(self.focused()) and self.focused())
+            if now[0] == role and f"{now[1]} ".startswith(f"{name} "):
+                return
+            assert seen.count(now) < 3 and len(seen) < 80, f"no {role} \"{name}\" on the way: {seen}"
+            seen.append(now)
+            self.keys(key)
+            end = time.monotonic() + 1  # the next one may have the same name
+            while self.focused() == now and time.monotonic() < end:
+                time.sleep(0.02)
 
     def say(self, *wanted, without=()):
         """Waits until all of these are on the screen, then none of those may be."""
@@ -220,6 +265,22 @@ class Window:
                     self.peer = name
         return self.bus.call_sync(self.peer, "/org/simauth/Demo1", "org.simauth.Demo1", method, parameters, None, 0,
                                   LIMIT_S * 1000, None).unpack()
+
+    def asked(self, method):
+        """What the window called since the last time, of this method."""
+        self.calls = getattr(self, "calls", []) + self.demo("Asked")[0]
+        mine = [call for call in self.calls if call.split("(")[0] == method]
+        self.calls = [call for call in self.calls if call not in mine]
+        return mine
+
+    def answer(self, button, title, text, choice):
+        """Opens a dialog, reads it and answers. GTK 4.8 ends when a window is read while it leaves: the X server is
+        asked whether it is gone."""
+        before = windows_now()
+        self.press("push button", button)
+        self.say(title, text)
+        self.press("push button", choice)
+        wait(f"the end of \"{title}\"", lambda: windows_now() == before)
 
     def answers(self, name):
         try:

@@ -64,6 +64,7 @@ static void fill(struct step *step, GListModel *accounts)
 
 static void show(struct step *step)
 {
+    UiPhones *phones = ui_app_phones(ui_assistant_app(step->assistant));
     UiPhone *phone = ui_assistant_phone(step->assistant);
     GListModel *accounts = phone ? ui_phone_accounts(phone) : NULL;
     guint count = accounts ? g_list_model_get_n_items(accounts) : 0;
@@ -76,8 +77,16 @@ static void show(struct step *step)
     if (phone)
         gtk_stack_set_visible_child_name(GTK_STACK(step->stack), "found");
     else
-        gtk_stack_set_visible_child_name(GTK_STACK(step->stack),
-                                         ui_linphone_runs() ? "without" : "none");
+        gtk_stack_set_visible_child_name(GTK_STACK(step->stack), ui_phones_silent(phones) ? "silent"
+                                                                 : ui_linphone_runs() ? "without"
+                                                                                      : "none");
+}
+
+/* Whether one is silent: no phone of the assistant's changes then. */
+static void show_without_phone(struct step *step)
+{
+    if (!ui_assistant_phone(step->assistant))
+        show(step);
 }
 
 /* -- building -----------------------------------------------------------------------------------
@@ -95,8 +104,14 @@ static void add_none(struct step *step)
         _("Close Linphone and start it again. If that does not help, install the package "
           "linphone-plugin-simauth; this goes on as soon as the plugin is there."),
         NULL, NULL, NULL, NULL);
+    GtkWidget *silent = ui_step_page(step->assistant, _("Linphone Does Not Answer"),
+                                     _("It runs, and may be busy. If this stays, close Linphone "
+                                       "and start it again; this goes on "
+                                       "as soon as it answers."),
+                                     NULL, NULL, NULL, NULL);
 
     gtk_stack_add_named(GTK_STACK(step->stack), none, "none");
+    gtk_stack_add_named(GTK_STACK(step->stack), silent, "silent");
     gtk_stack_add_named(GTK_STACK(step->stack), without, "without");
 }
 
@@ -122,6 +137,7 @@ static void free_step(gpointer data)
     struct step *step = data;
 
     g_signal_handlers_disconnect_by_data(step->assistant, step);
+    g_signal_handlers_disconnect_by_data(ui_app_phones(ui_assistant_app(step->assistant)), step);
     g_ptr_array_unref(step->rows);
     g_free(step);
 }
@@ -139,6 +155,8 @@ GtkWidget *ui_assistant_step_phone(UiAssistant *assistant)
     g_signal_connect_swapped(step->stack, "map", G_CALLBACK(show), step);
     g_signal_connect_data(assistant, "phone-changed", G_CALLBACK(show), step, NULL,
                           G_CONNECT_SWAPPED);
+    g_signal_connect_swapped(ui_app_phones(ui_assistant_app(assistant)), "changed",
+                             G_CALLBACK(show_without_phone), step);
     show(step);
     return step->stack;
 }

@@ -18,6 +18,7 @@ static const char own_xml[] =
     "<interface name='org.simauth.Demo1'>"
     "<method name='Show'><arg name='state' type='s' direction='in'/></method>"
     "<method name='States'><arg name='states' type='as' direction='out'/></method>"
+    "<method name='Asked'><arg name='methods' type='as' direction='out'/></method>"
     "</interface></node>";
 
 /* An object beside the root: what its keys in the file begin with, and which interface it has. */
@@ -140,8 +141,8 @@ static void steer(struct demo *demo, const char *method, GVariant *parameters,
 {
     const char *state;
 
-    if (!strcmp(method, "States")) {
-        char **names = demo_states();
+    if (strcmp(method, "Show")) {
+        char **names = strcmp(method, "States") ? methods_asked(demo->methods) : demo_states();
         g_dbus_method_invocation_return_value(invocation, g_variant_new("(^as)", names));
         g_strfreev(names);
         return;

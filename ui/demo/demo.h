@@ -7,7 +7,7 @@
  * so that nobody is shown a call that is none.
  *
  * It has one interface more, org.simauth.Demo1 on /org/simauth/Demo1: Show(s state), States() ->
- * as.
+ * as, Asked() -> as (the methods that the window called since the last time, with their arguments).
  */
 #ifndef SIMAUTH_UI_DEMO_H
 #define SIMAUTH_UI_DEMO_H

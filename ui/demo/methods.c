@@ -14,6 +14,8 @@ struct methods {
     const struct states *states;
     GDBusInterfaceInfo *info;
     GPtrArray *lists[LIST_COUNT];
+    GPtrArray *asked; /* of char *, since methods_asked() */
+    GPtrArray *owed;  /* of GDBusMethodInvocation */
 };
 
 /* -- lists --------------------------------------------------------------------------------------
@@ -126,6 +128,21 @@ static GVariant *forget_keys(struct methods *m, GVariant *in)
     return g_variant_new("(u)", removed);
 }
 
+static GVariant *forget_key(struct methods *m, GVariant *in)
+{
+    GPtrArray *keys = m->lists[KEYS];
+    guint before = keys->len;
+    gint64 id, own;
+
+    g_variant_get(in, "(x)", &id);
+    for (guint i = keys->len; i-- > 0;) {
+        if (g_variant_lookup(keys->pdata[i], "Id", "x", &own) && own == id)
+            g_ptr_array_remove_index(keys, i);
+    }
+    tell(m, "KeysChanged");
+    return g_variant_new("(b)", keys->len < before);
+}
+
 static GVariant *trust_change(struct methods *m, GVariant *in)
 {
     const char *aor, *nai;
@@ -155,7 +172,7 @@ static const struct {
 } own[] = {
     {"ListPeers", list_peers},       {"ListKeys", list_keys},     {"History", history},
     {"ClearHistory", clear_history}, {"Forget", forget},          {"ForgetKeys", forget_keys},
-    {"TrustChange", trust_change},   {"SetSetting", set_setting},
+    {"TrustChange", trust_change},   {"SetSetting", set_setting}, {"ForgetKey", forget_key},
 };
 
 /* -- answering ----------------------------------------------------------------------------------
@@ -220,12 +237,30 @@ static gboolean refused(const struct methods *m, const char *state, const char *
     return cut != NULL;
 }
 
+/* As a Linphone that hangs: an answer is owed until another state comes. */
+static gboolean silent(struct methods *m, const char *state, const char *method,
+                       GDBusMethodInvocation *invocation)
+{
+    char *key = g_strconcat("silent.", method, NULL);
+    char *text = states_text(m->states, state, key);
+    gboolean is = text != NULL;
+
+    if (is)
+        g_ptr_array_add(m->owed, invocation);
+    g_free(key);
+    g_free(text);
+    return is;
+}
+
 void methods_call(struct methods *m, const char *state, const char *method, GVariant *parameters,
                   GDBusMethodInvocation *invocation)
 {
     GVariant *answer;
+    char *arguments = g_variant_print(parameters, FALSE);
 
-    if (refused(m, state, method, invocation))
+    g_ptr_array_add(m->asked, g_strconcat(method, arguments, NULL));
+    g_free(arguments);
+    if (silent(m, state, method, invocation) || refused(m, state, method, invocation))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
         if (!strcmp(own[i].name, method)) {
@@ -238,10 +273,29 @@ void methods_call(struct methods *m, const char *state, const char *method, GVar
     g_variant_unref(answer);
 }
 
+static void answer_late(struct methods *m)
+{
+    for (guint i = 0; i < m->owed->len; i++)
+        g_dbus_method_invocation_return_dbus_error(m->owed->pdata[i], "org.simauth.Error.Failed",
+                                                   "Linphone did not answer in time.");
+    g_ptr_array_set_size(m->owed, 0);
+}
+
+char **methods_asked(struct methods *m)
+{
+    char **asked;
+
+    g_ptr_array_add(m->asked, NULL);
+    asked = (char **)g_ptr_array_free(m->asked, FALSE);
+    m->asked = g_ptr_array_new();
+    return asked;
+}
+
 void methods_reset(struct methods *m, const char *state)
 {
     char *empty = states_text(m->states, state, "empty");
 
+    answer_late(m);
     for (int i = 0; i < LIST_COUNT; i++) {
         g_clear_pointer(&m->lists[i], g_ptr_array_unref);
         m->lists[i] = states_list(m->states, list_kind[i]);
@@ -259,12 +313,20 @@ struct methods *methods_new(GDBusConnection *bus, const struct states *states,
     m->bus = bus;
     m->states = states;
     m->info = info;
+    m->asked = g_ptr_array_new();
+    m->owed = g_ptr_array_new();
     return m;
 }
 
 void methods_free(struct methods *m)
 {
-    for (int i = 0; m && i < LIST_COUNT; i++)
+    if (!m)
+        return;
+    for (int i = 0; i < LIST_COUNT; i++)
         g_clear_pointer(&m->lists[i], g_ptr_array_unref);
+    answer_late(m);
+    g_ptr_array_unref(m->owed);
+    g_strfreev(methods_asked(m));
+    g_ptr_array_unref(m->asked);
     g_free(m);
 }

@@ -3,7 +3,8 @@
 /*
  * What the demo's peer answers. Lists come from the file's groups and can be changed (a key that is
  * revoked is gone until the next state); all else is `answer.METHOD` of the state, a tuple, or
- * `error.METHOD`, NAME|SENTENCE; a method without either answers with nothing of its types.
+ * `error.METHOD`, NAME|SENTENCE, or `silent.METHOD`, no answer before another state comes; a method
+ * without any of them answers with nothing of its types.
  */
 #ifndef SIMAUTH_UI_METHODS_H
 #define SIMAUTH_UI_METHODS_H
@@ -20,6 +21,8 @@ void methods_free(struct methods *methods); /* NULL is allowed */
 void methods_reset(struct methods *methods, const char *state);
 void methods_call(struct methods *methods, const char *state, const char *method,
                   GVariant *parameters, GDBusMethodInvocation *invocation);
+/* What was asked since the last time, each as METHOD(arguments), in its order; g_strfreev(). */
+char **methods_asked(struct methods *methods);
 /* The signals that say that a list is another one; NULL at the end. */
 extern const char *const methods_signals[];
 

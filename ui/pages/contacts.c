@@ -101,6 +101,25 @@ static void forget(GtkButton *button, struct contact *contact)
         "forget", _("_Forget"), G_CALLBACK(forget_chosen));
 }
 
+static void revoke_chosen(AdwMessageDialog *dialog, const char *response, struct contact *contact)
+{
+    (void)dialog;
+    if (!strcmp(response, "revoke"))
+        ask(contact, "ForgetKeys", g_variant_new("(s)", text_of(contact, "Aor")));
+}
+
+static void revoke_keys(GtkButton *button, struct contact *contact)
+{
+    char *text = g_strdup_printf(
+        _("All keys with %s go. The next call asks both operators and both SIMs again."),
+        ui_words_address(text_of(contact, "Aor")));
+
+    (void)button;
+    ask_first(contact, _("Revoke the Keys With This Contact?"), text, "revoke", _("_Revoke"),
+              G_CALLBACK(revoke_chosen));
+    g_free(text);
+}
+
 static void trust(GtkButton *button, struct contact *contact)
 {
     char *text = g_strdup_printf(
@@ -208,6 +227,9 @@ static void fill(GtkWidget *expander, struct contact *contact)
                  _("The next call goes on though proof is required and missing."));
     add_button(row, _("_Allow Once"), NULL, G_CALLBACK(continue_once), contact);
     adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
+    row = ui_row(_("Setup Keys"), _("They let the next calls begin at once, without a SIM."));
+    add_button(row, _("_Revoke…"), NULL, G_CALLBACK(revoke_keys), contact);
+    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
     row = ui_row(_("Forget"), _("The known SIM and the setup keys of this contact."));
     add_button(row, _("_Forget…"), "destructive-action", G_CALLBACK(forget), contact);
     adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
@@ -226,6 +248,38 @@ static char *subtitle_of(UiRecord *peer)
         return g_strdup_printf(_("Vouched for by %s. Proof of a SIM: %s"), operator_name,
                                ui_words_policy(policy));
     return g_strdup_printf(_("Vouched for by %s"), operator_name);
+}
+
+/* A row is made anew when something about its contact is another; whoever opened it is not done. */
+static GHashTable *opened(UiApp *app)
+{
+    GHashTable *aors = g_object_get_data(G_OBJECT(app), "opened contacts");
+
+    if (!aors) {
+        aors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_object_set_data_full(G_OBJECT(app), "opened contacts", aors,
+                               (GDestroyNotify)g_hash_table_unref);
+    }
+    return aors;
+}
+
+static void expanded(AdwExpanderRow *row, GParamSpec *what, struct contact *contact)
+{
+    (void)what;
+    if (adw_expander_row_get_expanded(row))
+        g_hash_table_add(opened(contact->app), g_strdup(text_of(contact, "Aor")));
+    else
+        g_hash_table_remove(opened(contact->app), text_of(contact, "Aor"));
+}
+
+/* Open is also what waits for an answer. */
+static void keep_open(GtkWidget *row, struct contact *contact)
+{
+    adw_expander_row_set_expanded(
+        ADW_EXPANDER_ROW(row),
+        has_changed(contact->peer) ||
+            g_hash_table_contains(opened(contact->app), text_of(contact, "Aor")));
+    g_signal_connect(row, "notify::expanded", G_CALLBACK(expanded), contact);
 }
 
 static GtkWidget *make_row(gpointer peer, gpointer app)
@@ -248,6 +302,7 @@ static GtkWidget *make_row(gpointer peer, gpointer app)
         gtk_widget_add_css_class(icon, "warning");
     adw_expander_row_add_prefix(ADW_EXPANDER_ROW(row), icon);
     fill(row, contact);
+    keep_open(row, contact);
     g_free(literal);
     g_free(subtitle);
     return row;

@@ -156,7 +156,7 @@ GtkWidget *ui_page_diagnosis(UiApp *app)
     say(page, "");
     show_start(page);
     g_signal_connect(page->chain, "tested", G_CALLBACK(tested), page);
-    g_signal_connect_swapped(ui_app_phones(app), "items-changed", G_CALLBACK(show_start), page);
+    g_signal_connect_swapped(ui_app_phones(app), "changed", G_CALLBACK(show_start), page);
     g_signal_connect_swapped(box, "map", G_CALLBACK(show_start), page);
     g_object_set_data_full(G_OBJECT(box), "page", page, free_page);
     return ui_page_frame(box);

@@ -3,27 +3,124 @@
 /* The setup keys: what the last authenticated calls left for the next ones, and revoking them. */
 #include "pages.h"
 #include "remote.h"
+#include "undo.h"
 #include "words.h"
 
 #include <string.h>
 
-/* Whose keys a button erases: those of one peer, or all (peer NULL). */
-struct revoke {
+/* One key: what its button revokes. */
+struct key {
     UiApp *app;
     UiPhone *phone;
-    char *peer;
+    gint64 id;
+    char *nai;
+    GtkFilterListModel *shown; /* without those that are gone for the person */
 };
 
-static void revoke_free(gpointer data)
+static void key_free(gpointer data)
 {
-    struct revoke *revoke = data;
+    struct key *key = data;
 
-    g_clear_object(&revoke->phone);
-    g_free(revoke->peer);
-    g_free(revoke);
+    g_clear_object(&key->phone);
+    g_clear_object(&key->shown);
+    g_free(key->nai);
+    g_free(key);
+}
+
+/* -- gone for the person, and there until it cannot be taken back any more -----------------------
+ */
+
+static char *name_of(UiPhone *phone, gint64 id)
+{
+    return g_strdup_printf("%s %" G_GINT64_FORMAT, ui_phone_name(phone), id);
+}
+
+static gboolean is_shown(gpointer record, gpointer hidden)
+{
+    UiPhone *phone = ui_phone_of(record);
+    char *name = phone ? name_of(phone, ui_record_number(record, "Id")) : NULL;
+    gboolean shown = !name || !g_hash_table_contains(hidden, name);
+
+    g_free(name);
+    return shown;
+}
+
+static void hide(const struct key *key, gboolean hidden)
+{
+    GHashTable *names = g_object_get_data(G_OBJECT(key->shown), "hidden");
+    char *name = name_of(key->phone, key->id);
+
+    if (hidden) {
+        g_hash_table_add(names, name);
+    } else {
+        g_hash_table_remove(names, name);
+        g_free(name);
+    }
+    gtk_filter_changed(gtk_filter_list_model_get_filter(key->shown),
+                       hidden ? GTK_FILTER_CHANGE_MORE_STRICT : GTK_FILTER_CHANGE_LESS_STRICT);
+}
+
+/* Takes `keys`. */
+static GListModel *without_hidden(GListModel *keys, UiApp *app)
+{
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GtkCustomFilter *filter = gtk_custom_filter_new(is_shown, names, NULL);
+    GtkFilterListModel *shown = gtk_filter_list_model_new(keys, GTK_FILTER(filter));
+
+    g_object_set_data_full(G_OBJECT(shown), "hidden", names, (GDestroyNotify)g_hash_table_unref);
+    g_object_set_data(G_OBJECT(shown), "app", app);
+    return G_LIST_MODEL(shown);
 }
 
 /* -- revoking -----------------------------------------------------------------------------------
+ */
+
+/* A key that could not be revoked is there again. */
+static void told(GVariant *answer, const char *error, gpointer holder)
+{
+    struct key *key = g_object_get_data(holder, "key");
+
+    (void)answer;
+    if (error) {
+        hide(key, FALSE);
+        ui_app_toast(key->app, error);
+    }
+    g_object_unref(holder);
+}
+
+static void over(gboolean taken_back, gpointer data)
+{
+    struct key *key = data;
+    GObject *holder;
+
+    if (taken_back) {
+        hide(key, FALSE);
+        key_free(key);
+        return;
+    }
+    holder = g_object_new(G_TYPE_OBJECT, NULL); /* lives until the answer */
+    g_object_set_data_full(holder, "key", key, key_free);
+    ui_phone_ask(key->phone, "ForgetKey", g_variant_new("(x)", key->id), told, holder);
+}
+
+static void revoke_one(GtkButton *button, const struct key *key)
+{
+    struct key *copy = g_new0(struct key, 1);
+    /* TRANSLATORS: a name such as bob@operator-b.example. */
+    char *text = g_strdup_printf(_("The key with %s is revoked."), key->nai);
+
+    (void)button;
+    copy->app = key->app;
+    copy->phone = g_object_ref(key->phone);
+    copy->id = key->id;
+    copy->nai = g_strdup(key->nai);
+    copy->shown = g_object_ref(key->shown);
+    hide(copy, TRUE); /* ends the button's own */
+    ui_undo_offer(copy->app, text, over, copy);
+    g_free(text);
+}
+
+/* -- all of them -------------------------------------------------------------------------------
  */
 
 static void erased(GVariant *answer, const char *error, gpointer app)
@@ -40,85 +137,62 @@ static void erased(GVariant *answer, const char *error, gpointer app)
     g_free(text);
 }
 
-static void chosen(AdwMessageDialog *dialog, const char *response, struct revoke *revoke)
+static void chosen(AdwMessageDialog *dialog, const char *response, UiApp *app)
 {
-    UiPhones *phones = ui_app_phones(revoke->app);
+    GListModel *phones = G_LIST_MODEL(ui_app_phones(app));
 
     (void)dialog;
-    if (strcmp(response, "revoke"))
-        return;
-    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(phones)); i++) {
-        UiPhone *phone = g_list_model_get_item(G_LIST_MODEL(phones), i);
-        if (!revoke->phone || revoke->phone == phone)
-            ui_phone_ask(phone, "ForgetKeys",
-                         g_variant_new("(s)", revoke->peer ? revoke->peer : ""), erased,
-                         G_OBJECT(revoke->app));
+    for (guint i = 0; !strcmp(response, "revoke") && i < g_list_model_get_n_items(phones); i++) {
+        UiPhone *phone = g_list_model_get_item(phones, i);
+        ui_phone_ask(phone, "ForgetKeys", g_variant_new("(s)", ""), erased, G_OBJECT(app));
         g_object_unref(phone);
     }
 }
 
-static void ask_first(const struct revoke *revoke, const char *title, const char *text)
+static void revoke_all(GtkButton *button, UiApp *app)
 {
-    GtkWidget *dialog = adw_message_dialog_new(ui_app_window(revoke->app), title, NULL);
-    struct revoke *copy = g_new0(struct revoke, 1);
+    GtkWidget *dialog = adw_message_dialog_new(
+        ui_app_window(app), _("Revoke All Keys?"),
+        _("The next call with everybody asks both operators and both SIMs again."));
 
-    copy->app = revoke->app;
-    copy->phone = revoke->phone ? g_object_ref(revoke->phone) : NULL;
-    copy->peer = g_strdup(revoke->peer);
-    adw_message_dialog_set_body(ADW_MESSAGE_DIALOG(dialog), text);
+    (void)button;
     adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "revoke",
                                      _("_Revoke"), NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "revoke",
                                                ADW_RESPONSE_DESTRUCTIVE);
     adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_object_set_data_full(G_OBJECT(dialog), "revoke", copy, revoke_free);
-    g_signal_connect(dialog, "response", G_CALLBACK(chosen), copy);
+    g_signal_connect(dialog, "response", G_CALLBACK(chosen), app);
     gtk_window_present(GTK_WINDOW(dialog));
-}
-
-static void revoke_one(GtkButton *button, const struct revoke *revoke)
-{
-    char *text = g_strdup_printf(
-        _("All keys with %s go. The next call asks both operators and both SIMs again."),
-        ui_words_address(revoke->peer));
-
-    (void)button;
-    ask_first(revoke, _("Revoke the Keys With This Contact?"), text);
-    g_free(text);
-}
-
-static void revoke_all(GtkButton *button, UiApp *app)
-{
-    struct revoke revoke = {.app = app};
-
-    (void)button;
-    ask_first(&revoke, _("Revoke All Keys?"),
-              _("The next call with everybody asks both operators and both SIMs again."));
 }
 
 /* -- rows ---------------------------------------------------------------------------------------
  */
 
-static GtkWidget *revoke_button(UiApp *app, UiRecord *key)
+static GtkWidget *revoke_button(GtkFilterListModel *shown, UiRecord *record)
 {
     GtkWidget *button = gtk_button_new_from_icon_name("user-trash-symbolic");
-    struct revoke *revoke = g_new0(struct revoke, 1);
-    char *name = g_strdup_printf(_("Revoke the keys with %s"), ui_record_text(key, "Nai"));
+    struct key *key = g_new0(struct key, 1);
+    char *name = g_strdup_printf(ui_record_flag(record, "Outgoing")
+                                     ? _("Revoke the key for your next call to %s")
+                                     : _("Revoke the key for the next call from %s"),
+                                 ui_record_text(record, "Nai"));
 
-    revoke->app = app;
-    revoke->phone = g_object_ref(ui_phone_of(key));
-    revoke->peer = g_strdup(ui_record_text(key, "Peer"));
-    g_object_set_data_full(G_OBJECT(button), "revoke", revoke, revoke_free);
+    key->app = g_object_get_data(G_OBJECT(shown), "app");
+    key->phone = g_object_ref(ui_phone_of(record));
+    key->id = ui_record_number(record, "Id");
+    key->nai = g_strdup(ui_record_text(record, "Nai"));
+    key->shown = g_object_ref(shown);
+    g_object_set_data_full(G_OBJECT(button), "key", key, key_free);
     gtk_widget_set_tooltip_text(button, name);
     gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(button, "flat");
-    g_signal_connect(button, "clicked", G_CALLBACK(revoke_one), revoke);
+    g_signal_connect(button, "clicked", G_CALLBACK(revoke_one), key);
     g_free(name);
     return button;
 }
 
-static GtkWidget *make_row(gpointer key, gpointer app)
+static GtkWidget *make_row(gpointer key, gpointer shown)
 {
     char *since = ui_words_time(ui_record_number(key, "KnownSince"));
     char *expires = ui_words_time(ui_record_number(key, "Expires"));
@@ -133,7 +207,7 @@ static GtkWidget *make_row(gpointer key, gpointer app)
                         known, until);
     GtkWidget *row = ui_row(ui_record_text(key, "Nai"), subtitle);
 
-    adw_action_row_add_suffix(ADW_ACTION_ROW(row), revoke_button(app, key));
+    adw_action_row_add_suffix(ADW_ACTION_ROW(row), revoke_button(shown, key));
     g_free(since);
     g_free(expires);
     g_free(known);
@@ -193,7 +267,7 @@ static GtkWidget *make_list(UiApp *app, GListModel *keys)
     gtk_widget_add_css_class(list, "boxed-list");
     gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Setup Keys"), -1);
-    gtk_list_box_bind_model(GTK_LIST_BOX(list), keys, make_row, app, NULL);
+    gtk_list_box_bind_model(GTK_LIST_BOX(list), keys, make_row, keys, NULL);
     gtk_widget_set_halign(all, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(all, "destructive-action");
     gtk_widget_add_css_class(all, "pill");
@@ -213,7 +287,7 @@ static GtkWidget *make_list(UiApp *app, GListModel *keys)
 
 GtkWidget *ui_page_keys(UiApp *app)
 {
-    GListModel *keys = ui_remote_new(ui_app_phones(app), &ui_remote_keys);
+    GListModel *keys = without_hidden(ui_remote_new(ui_app_phones(app), &ui_remote_keys), app);
     GtkWidget *page = ui_page_or_empty(
         keys, ui_page_frame(make_list(app, keys)),
         ui_page_status("dialog-password-symbolic", _("No Setup Keys"),

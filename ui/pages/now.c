@@ -32,6 +32,11 @@ static const struct status states[] = {
         "calling "
         "and who vouches for them."),
      NULL, NULL},
+    {"silent", "content-loading-symbolic", N_("Linphone Does Not Answer"),
+     N_("It runs, and may be busy. If this stays, close it and start it again. No call can be "
+        "shown "
+        "until it answers."),
+     NULL, NULL},
     {"unset", "auth-sim-symbolic", N_("Not Set Up Yet"),
      N_("Choose the SIM that answers for you. It takes less than a minute."), N_("_Set Up…"), ""},
     {"off", "security-low-symbolic", N_("Switched Off"),
@@ -88,9 +93,11 @@ static const char *first_text(GListModel *list, const char *name)
 }
 
 /* The nearest obstacle: without a SIM nothing is asked of the gateway. */
-static const struct status *status_of(UiPhone *phone)
+static const struct status *status_of(UiPhone *phone, guint silent)
 {
-    const char *state = phone ? ui_record_text(ui_phone_state(phone), "State") : "";
+    const char *state = phone    ? ui_record_text(ui_phone_state(phone), "State")
+                        : silent ? "silent"
+                                 : "";
     const struct status *found = NULL;
 
     if (!strcmp(state, "not-ready")) {
@@ -159,7 +166,7 @@ static void show_status(struct now *now)
 {
     UiPhones *phones = ui_app_phones(now->app);
     UiPhone *phone = worst_phone(phones);
-    const struct status *status = status_of(phone);
+    const struct status *status = status_of(phone, ui_phones_silent(phones));
     char *text = description(phone, status);
 
     adw_status_page_set_icon_name(now->status, status->icon);

@@ -83,6 +83,10 @@ SIMAUTH_API size_t simauth_keyring_forget(struct simauth_keyring *ring, const ch
 SIMAUTH_API const struct simauth_held_key *simauth_keyring_at(const struct simauth_keyring *ring,
                                                               size_t i);
 
+/* Its handle, by which simauth_keyring_release(ring, handle, true) erases it; 0 past the end. A
+ * count of this ring's, which says nothing of the key. */
+SIMAUTH_API uint64_t simauth_keyring_handle(const struct simauth_keyring *ring, size_t i);
+
 /* Appends the i-th key, with the nonces that were seen, as a record of at most
  * SIMAUTH_SETUP_RECORD_MAX octets. It holds the key: the owner seals it and clears `record`, which
  * wipes. SIMAUTH_MALFORMED: no i-th key; SIMAUTH_NO_MEMORY. */

@@ -102,6 +102,20 @@ def check_peers(client, peer, nai):
     assert client.call("ListPeers") == []
 
 
+def check_keys(client):
+    """One key for each direction; the one that is erased goes alone, and its number names nothing any more."""
+    flow.wait_any(lambda: len(client.call("ListKeys")) == 2, 10, "two setup keys")
+    ours, theirs = sorted(client.call("ListKeys"), key=lambda key: not key["Outgoing"])
+    assert ours["Outgoing"] and not theirs["Outgoing"] and ours["Id"] != theirs["Id"], (ours, theirs)
+    before = len([s for s in client.signals() if s["member"] == "KeysChanged"])
+    assert client.call("ForgetKey", "(x)", theirs["Id"]) is True
+    assert [key["Id"] for key in client.call("ListKeys")] == [ours["Id"]]
+    assert len([s for s in client.signals() if s["member"] == "KeysChanged"]) > before
+    for number in (theirs["Id"], 0, -1, ours["Id"] + (1 << 32)):
+        assert client.call("ForgetKey", "(x)", number) is False, number
+    return ours
+
+
 def check_settings(client):
     rows = {row[0]: row for row in client.call("GetSettings", "(s)", "phone")}
     assert rows["ask"][1] == "everybody" and rows["policy"][1] == "" and rows["policy"][2] == "prefer", rows
@@ -206,7 +220,7 @@ def check_no_secret(recording, sims):
 @case("ui.bus.call", limit=120)
 def call(world):
     """A call on both buses: every word as it is reached, then history, peers, settings, self-test; nothing secret."""
-    prepare(world, before=with_prices)
+    prepare(world, before=with_prices, keys="memory")
     ends = [phone.bus.record() for phone in (world.alice, world.bob)]
     alice, bob = clients(world)
     check_ready(alice, "alice", "a")
@@ -231,10 +245,13 @@ def call(world):
         check_told(client, "Phase", ["before", "ringing", "talking", "ended"], ["talking", "ended"])
     check_history(bob, "incoming", "sip:alice@operator-a.example")
     check_history(alice, "outgoing", "sip:bob@operator-b.example")
+    left = check_keys(alice)
     check_peers(bob, "sip:alice@operator-a.example", "alice@operator-a.example")
+    assert bob.call("ListKeys") == [], "keys of a peer that was forgotten"
     check_settings(bob)
     check_self_test(alice)
     check_untouched(world, alice)
+    assert [key["Made"] for key in alice.call("ListKeys")] == [left["Made"]]
     world.bob.stop()
     world.bob.start()
     total, records = bob.find().call("History", "(uu)", 1, 10)
@@ -273,7 +290,7 @@ def wrong_sim(world):
     bob.wait_state("unset")
 
 
-PIN, WRONG = "73619402", "1111"
+PIN, WRONG, OTHER_PIN = "73619402", "1111", "5150937"
 ICCID = "8988307461925830746"
 
 
@@ -285,15 +302,18 @@ def card_at_bob(world):
     world.add_phones()
     world.issue_sims()
     bob, sim = world.bob, world.sims["bob"]
-    with reader_on(bob.node, [card_of(bob.node, sim, pin=PIN, pin_enabled=True, iccid=ICCID)]) as reader:
+    cards = [card_of(bob.node, sim, pin=PIN, pin_enabled=True, iccid=ICCID),
+             card_of(bob.node, world.sims["alice"], name="other", pin=OTHER_PIN, pin_enabled=True)]
+    with reader_on(bob.node, cards[:1]) as reader:
+        reader.others = cards
         bob.bus = SessionBus(bob.node).start()
         bob.use_sim(sim, world.root, place="pcsc", pin="none")
         bob.start(wait_registered=False)
         yield reader
 
 
-def enter(client, pin, spend_last=False, sealed=True):
-    return client.call("EnterPin", "(hb)", None, spend_last, secret=pin, sealed=sealed)
+def enter(client, pin, spend_last=False, sealed=True, tag=""):
+    return client.call("EnterPin", "(hbs)", None, spend_last, tag, secret=pin, sealed=sealed)
 
 
 @case("ui.bus.pin", limit=90)
@@ -312,10 +332,13 @@ def enter_pins(world, reader):
     assert (sim["TriesLeft"], sim["Kind"]) == (3, "card") and bob.all(PHONE)["State"] == "not-ready", sim
     tag = sim["Tag"]
     assert re.fullmatch("[0-9a-f]{16}", tag) and tag not in ICCID, f"the mark tells the card: {sim}"
-    refused(bob, "NotSealed", "sealed", "EnterPin", "(hb)", None, False, secret=PIN, sealed=False)
-    refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="12a4")
-    refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hb)", None, False, secret="123456789")
-    assert enter(bob, WRONG)[:2] == ("wrong", 2)
+    refused(bob, "NotSealed", "sealed", "EnterPin", "(hbs)", None, False, "", secret=PIN, sealed=False)
+    refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hbs)", None, False, "", secret="12a4")
+    refused(bob, "BadValue", "4 to 8 digits", "EnterPin", "(hbs)", None, False, "", secret="123456789")
+    refused(bob, "BadValue", "Sim1.Tag", "EnterPin", "(hbs)", None, False, "ab", secret=PIN)
+    assert enter(bob, WRONG, tag="0" * 16)[0] == "other-card"
+    bob.wait_one(SIM, {"State": "locked", "TriesLeft": 3})
+    assert enter(bob, WRONG, tag=tag)[:2] == ("wrong", 2)
     bob.wait_one(SIM, {"State": "locked", "TriesLeft": 2})
     assert enter(bob, WRONG)[:2] == ("wrong", 1)
     assert enter(bob, PIN)[:2] == ("last-try", 1), "the last try was spent without the person"
@@ -331,12 +354,29 @@ def enter_pins(world, reader):
     bob.wait_one(SIM, {"State": "locked", "Tag": tag})
     assert enter(bob, PIN)[0] == "accepted"
     bob.wait_state("ready")
+    swapped_meanwhile(bob, reader, tag)
     recording = end()
     check_no_secret(recording, [world.sims["bob"]])
     for digits in (PIN, WRONG, PIN[:6], PIN[2:], ICCID[4:], ICCID[-8:]):
         assert digits.encode() not in recording, "digits of a PIN or of the ICCID"
     salt = os.stat(world.bob.node.path(".local/share/simauth/card-tags.salt"))
     assert (salt.st_mode & 0o777, salt.st_size, salt.st_uid) == (0o600, 32, world.bob.node.user), salt
+
+
+def swapped_meanwhile(bob, reader, tag):
+    """The person types the PIN of the card that was there, and another one is by then, of which the bus says nothing
+    yet: it gets no digit, and the right one does when it is back."""
+    spent = len(pins_given(reader))
+    reader.order({"do": "swap", "profile": reader.others[1]})
+    flow.wait_any(lambda: enter(bob, OTHER_PIN, tag=tag)[0] == "other-card", 20, "the other card to be seen")
+    assert len(pins_given(reader)) == spent, reader.commands("verify")
+    reader.order({"do": "swap", "profile": reader.others[0]})
+    flow.wait_any(lambda: enter(bob, PIN, tag=tag)[0] in ("accepted", "not-needed"), 20, "the right card")
+
+
+def pins_given(reader):
+    """VERIFY with digits; without, it asks for the tries."""
+    return [command for command in reader.commands("verify") if command["length"] > 5]
 
 
 @case("ui.bus.restart", limit=90)

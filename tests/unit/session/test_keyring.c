@@ -187,6 +187,23 @@ static void forgotten_and_over(void **state)
     assert_int_equal(simauth_keyring_forget(ring, NULL), 1);
 }
 
+static void one_is_erased_by_its_handle(void **state)
+{
+    struct simauth_keyring *ring = *state;
+    struct simauth_held_key one = nth(1, false), two = nth(2, true);
+    uint64_t first;
+    simauth_keyring_add(ring, &one, NOW);
+    simauth_keyring_add(ring, &two, NOW);
+    first = simauth_keyring_handle(ring, 0);
+    assert_int_not_equal(first, simauth_keyring_handle(ring, 1));
+    assert_int_equal(simauth_keyring_handle(ring, 2), 0);
+    simauth_keyring_release(ring, first, true);
+    assert_int_equal(count(ring), 1);
+    assert_true(simauth_keyring_at(ring, 0)->outgoing);
+    simauth_keyring_add(ring, &one, NOW);
+    assert_int_not_equal(simauth_keyring_handle(ring, 1), first); /* never again in this ring */
+}
+
 static void written_and_read(void **state)
 {
     struct simauth_keyring *ring = *state, *again = simauth_keyring_new();
@@ -242,6 +259,7 @@ int main(void)
         TEST(tries_are_counted),
         TEST(nobody_links_two_calls),
         TEST(forgotten_and_over),
+        TEST(one_is_erased_by_its_handle),
         TEST(written_and_read),
         TEST(many_peers),
     };

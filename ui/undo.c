@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "undo.h"
+#include "window.h"
+
+#define DATA "undo" /* of the application: the one that waits */
+
+struct undo {
+    UiApp *app;
+    AdwToast *toast;
+    ui_undo_over over;
+    gpointer data;
+};
+
+static void settle(struct undo *undo, gboolean taken_back)
+{
+    g_object_set_data(G_OBJECT(undo->app), DATA, NULL);
+    g_signal_handlers_disconnect_by_data(undo->toast, undo);
+    undo->over(taken_back, undo->data);
+    g_object_unref(undo->toast);
+    g_free(undo);
+}
+
+static void take_back(struct undo *undo)
+{
+    settle(undo, TRUE);
+}
+
+static void go_on(struct undo *undo)
+{
+    settle(undo, FALSE);
+}
+
+void ui_undo_settle(UiApp *app)
+{
+    struct undo *undo = g_object_get_data(G_OBJECT(app), DATA);
+    AdwToast *toast;
+
+    if (!undo)
+        return;
+    toast = g_object_ref(undo->toast);
+    settle(undo, FALSE);
+    adw_toast_dismiss(toast); /* else the next one would wait behind it */
+    g_object_unref(toast);
+}
+
+void ui_undo_offer(UiApp *app, const char *text, ui_undo_over over, gpointer data)
+{
+    GtkWindow *window = ui_app_window(app);
+    struct undo *undo;
+    char *literal;
+
+    ui_undo_settle(app);
+    if (!window) {
+        over(FALSE, data);
+        return;
+    }
+    undo = g_new0(struct undo, 1);
+    literal = g_markup_escape_text(text, -1); /* a toast's title is markup */
+    undo->app = app;
+    undo->toast = adw_toast_new(literal);
+    undo->over = over;
+    undo->data = data;
+    adw_toast_set_button_label(undo->toast, _("_Undo"));
+    adw_toast_set_priority(undo->toast, ADW_TOAST_PRIORITY_HIGH); /* at once */
+    g_object_set_data(G_OBJECT(app), DATA, undo);
+    g_signal_connect_swapped(undo->toast, "button-clicked", G_CALLBACK(take_back), undo);
+    g_signal_connect_swapped(undo->toast, "dismissed", G_CALLBACK(go_on), undo);
+    ui_window_add_toast(UI_WINDOW(window), g_object_ref(undo->toast));
+    g_free(literal);
+}
