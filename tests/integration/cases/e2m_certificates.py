@@ -43,7 +43,7 @@ def certificates(world):
     assert sum(r["method"] == "cert" for r in world.operators["a"].gateway.records()) == 1
 
 
-@case("e2m.certificates.slow", limit=60)
+@case("e2m.certificates.slow", limit=90)
 def slow(world):
     """A gateway that never answers about certificates keeps no call waiting: they are asked for beside the worker, over a connection of their own."""
     connections = []
