@@ -4,40 +4,20 @@
  * Key reuse beside a fresh public-key envelope, both with the caller and one server as readers: CPU
  * time of making and opening an answer, and its size. Prints one JSON object a line.
  */
+#include "cpu.h"
 #include "people.h"
 
 #include "e2m/message.h"
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS 300
 #define SDP                                                                                        \
     "v=0\r\no=bob 1 1 IN IP4 192.0.2.2\r\ns=Talk\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n"               \
     "m=audio 7078 RTP/AVP 96 97 98 0 8\r\na=rtpmap:96 opus/48000/2\r\na=zrtp-hash:1.10 "           \
     "0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b0a1b\r\n"
-
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof(*values), by_value);
-    return values[ROUNDS / 2];
-}
 
 struct result {
     double make, open, size;
@@ -93,7 +73,7 @@ static struct result measure(struct world *world, bool reuse)
 
     for (int i = 0; i < ROUNDS; i++)
         one(world, reuse, &make[i], &open[i], &size);
-    return (struct result){median(make), median(open), (double)size};
+    return (struct result){cpu_median(make, ROUNDS), cpu_median(open, ROUNDS), (double)size};
 }
 
 static void print(const char *key, const char *name, const char *unit, double ours, double peer)

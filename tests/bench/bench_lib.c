@@ -7,34 +7,15 @@
  * shared secret, both ends) of libcrypto in the same run: what ZRTP itself spends on the same call.
  * Prints one JSON object a line: name, value, unit, peer, ratio, samples.
  */
+#include "cpu.h"
 #include "world.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS 500
-
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof *values, by_value);
-    return values[ROUNDS / 2];
-}
 
 /* The stages of a call between which the operators work; only ours is timed. */
 static double one_call(struct world *w)
@@ -152,9 +133,12 @@ int main(void)
         if (i % 2 == 0)
             whole[n] = one_call(&w);
     }
-    double agreement = median(peer);
-    report("bench.lib.call", median(calls), "one X25519 agreement, both ends", agreement);
-    report("bench.lib.pairs", median(pairs), "one X25519 agreement, both ends", agreement);
-    report("bench.lib.whole", median(whole), "one X25519 agreement, both ends", agreement);
+    double agreement = cpu_median(peer, ROUNDS);
+    report("bench.lib.call", cpu_median(calls, ROUNDS), "one X25519 agreement, both ends",
+           agreement);
+    report("bench.lib.pairs", cpu_median(pairs, ROUNDS), "one X25519 agreement, both ends",
+           agreement);
+    report("bench.lib.whole", cpu_median(whole, ROUNDS), "one X25519 agreement, both ends",
+           agreement);
     return 0;
 }

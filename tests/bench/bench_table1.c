@@ -7,19 +7,11 @@
  * that of the operators' vectors and seals is timed together. bench.agt.table1 has the same with
  * real phones. Prints one JSON object a line.
  */
+#include "cpu.h"
 #include "play.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void report(const char *model, unsigned m, unsigned n, const struct load *load)
 {

@@ -305,3 +305,38 @@ def bad_input(world):
         assert answered.status == code and rule in (answered.header("Warning") or ""), (rule, answered.text)
     assert not [e for e in world.bob.events() if e.state == "IncomingReceived"], "it rang"
     world.bob.process.check()
+
+
+@case("e2m.fork.server", label="long", limit=90)
+def one_branch(world):
+    """A server on one branch of a fork asks to read: while another branch rings it is not heard; where its branch is the only one the call is placed once more for it too."""
+    people, bob = without_bob(world)
+    server = world.root.issue_for("asks", "URI:sip:operator-b.example")
+    with open(server[0], encoding="ascii") as pem:
+        line = "".join(pem.read().split("-----")[2].split())
+    asks = f"Content-Type: application/pkix-cert\r\nContent-Transfer-Encoding: base64\r\n\r\n{line}\r\n".encode()
+    people.equip(world.alice, "alice", world.bob, servers=False, accept=["operator-b.example"])
+    world.bob.use_sim(world.sims["bob"], world.root, policy="off")
+    people.equip(world.bob, "bob", world.alice, servers=False)
+    world.bob.start()
+    seen = set()
+    number = world.alice.call(bob.aor)
+    bob.answer(initial(bob, seen), "493 Undecipherable", asks)
+    rings = world.bob.wait_state("IncomingReceived")
+    world.bob.answer(rings.call)
+    world.alice.wait_state("StreamsRunning")
+    world.alice.wait_note(ENVELOPED.format(servers="none", signer=bob.aor))
+    refuse(world.alice, "e2m-asked")
+    flow.hang_up(world, number)
+    world.bob.stop()
+    mark = world.alice.mark()
+    world.alice.call(bob.aor)
+    bob.answer(initial(bob, seen), "493 Undecipherable", asks)
+    again = initial(bob, seen)
+    world.alice.wait_note(r"e2m-asked: server=operator-b.example certificate=[0-9a-f]{64}")
+    assert again.header("Content-Target") == "operator-b.example", again.headers
+    _, envelope_, _ = parts(again)
+    plain = openssl("-decrypt", "-inform", "DER", "-binary", "-recip", server[0], "-inkey", server[1], data=envelope_)
+    assert b"\r\nm=audio" in plain, plain
+    bob.answer(again, "486 Busy Here")
+    world.alice.wait_state("Released", after=mark)
