@@ -93,7 +93,7 @@ class Operator:
         self.config = os.path.join(self.folder, "gateway.conf")
         self.database = new_schema() if SHARED_DATABASE else os.path.join(self.folder, "gateway.db")
         self.log = os.path.join(self.folder, "gateway.log")
-        self.process = None
+        self.process, self.program = None, DAEMON
         self.hlr = hlr
         if hlr:
             self.settings = {**hlr.settings(), **self.settings}
@@ -158,7 +158,7 @@ class Operator:
     def start(self):
         assert self.process is None
         self.output = open(self.log, "ab")
-        self.process = subprocess.Popen([DAEMON, "--config", self.config], stdout=self.output, stderr=self.output)
+        self.process = subprocess.Popen([self.program, "--config", self.config], stdout=self.output, stderr=self.output)
         limit = time.monotonic() + self.patience
         while True:
             assert self.process.poll() is None, self.log_text()

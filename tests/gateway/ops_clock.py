@@ -22,7 +22,8 @@ class Clock(unittest.TestCase):
         a = self.pair.a
         self.now = os.path.join(a.folder, "now")
         self.set("+0")
-        fake = {"LD_PRELOAD": LIBRARY[0], "FAKETIME_TIMESTAMP_FILE": self.now, "FAKETIME_NO_CACHE": "1",
+        first = os.environ.get("SIMAUTH_TEST_PRELOAD", "")  # a sanitizer has to be the first
+        fake = {"LD_PRELOAD": f"{first} {LIBRARY[0]}".strip(), "FAKETIME_TIMESTAMP_FILE": self.now, "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
         self.pair.b.start()
         os.environ.update(fake)

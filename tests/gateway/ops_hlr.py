@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The HLR's bad days as the engineer sees them: a state for each, and its end by itself. A TCP proxy stands before osmo-hlr."""
+import os
 import unittest
 
 from hlr import Hlr, Proxy
@@ -18,7 +19,7 @@ class BadHlr(unittest.TestCase):
         self.addCleanup(self.proxy.close)
         self.operator = self.pair.a
         self.operator.settings.update({"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port,
-                                       "auc.hlr_timeout_ms": 300})
+                                       "auc.hlr_timeout_ms": 300 * int(os.environ.get("SIMAUTH_TEST_SLOWER", "1"))})
         watched(self.operator).start()
         self.wait("good")
         self.phone = Phone(self.pair.sim_a, self.operator).bootstrap()

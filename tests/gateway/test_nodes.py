@@ -39,10 +39,14 @@ class Nodes(unittest.TestCase):
         self.addCleanup(self.pair.close)
         self.operator = self.pair.b
         self.nodes = [self.operator] + [self.operator.sibling(n) for n in (1, 2)]
+        self.prepare()
         for node in self.nodes:
             node.start()
             self.addCleanup(node.stop)
         self.bob = Roaming(self.pair.sim_b, self.nodes).bootstrap()
+
+    def prepare(self):
+        pass
 
     def phone(self, number):
         sim = self.operator.subscriber(f"00102000000010{number}", f"caller{number}", self.aor(number))
