@@ -10,6 +10,7 @@
 
 #define ANSWER_ONE_MAX 65536
 #define ANSWER_BATCH_MAX 262144
+#define CONNECTION_MS 10000L
 
 struct exchange {
     CURL *easy;
@@ -17,7 +18,8 @@ struct exchange {
     char error[CURL_ERROR_SIZE];
     char *body; /* of a batch; else the question's own */
     struct simauth_octets answer;
-    size_t count;
+    size_t count; /* 0: nobody's, for the connection alone */
+    int64_t partner;
     bool batch;
     struct request *requests[BATCH_MAX];
 };
@@ -90,19 +92,18 @@ static void set_headers(struct exchange *exchange)
 }
 
 /* Redirections are not followed: who vouches stands in the agreement, not in an answer. */
-static void set_request(struct exchange *exchange, const struct config *config)
+static void set_way(struct exchange *exchange, const struct store_partner *partner,
+                    const char *path, long limit_ms)
 {
-    const struct question *question = exchange->requests[0]->question;
     CURL *easy = exchange->easy;
-    char *url = g_strconcat(question->partner.url, question->path, NULL);
+    char *url = g_strconcat(partner->url, path, NULL);
 
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, exchange->body ? exchange->body : question->body);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)config->federation_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, limit_ms);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
@@ -110,6 +111,15 @@ static void set_request(struct exchange *exchange, const struct config *config)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     g_free(url);
+}
+
+static void set_request(struct exchange *exchange, const struct config *config)
+{
+    const struct question *question = exchange->requests[0]->question;
+
+    set_way(exchange, &question->partner, question->path, config->federation_timeout_ms);
+    curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS,
+                     exchange->body ? exchange->body : question->body);
 }
 
 /* {"batch":[{"key":"...", and the members of the question}, ...]} */
@@ -134,6 +144,7 @@ struct exchange *exchange_new(const struct config *config, struct request *const
     struct exchange *exchange = g_new0(struct exchange, 1);
 
     exchange->count = count;
+    exchange->partner = requests[0]->question->partner.id;
     memcpy(exchange->requests, requests, count * sizeof *requests);
     exchange->batch = count > 1 || requests[0]->question->batched;
     exchange->easy = curl_easy_init();
@@ -149,14 +160,35 @@ struct exchange *exchange_new(const struct config *config, struct request *const
     return exchange;
 }
 
+struct exchange *exchange_new_connection(const struct config *config,
+                                         const struct store_partner *partner)
+{
+    struct exchange *exchange = g_new0(struct exchange, 1);
+
+    exchange->partner = partner->id;
+    exchange->easy = curl_easy_init();
+    if (!exchange->easy) {
+        g_free(exchange);
+        return NULL;
+    }
+    set_way(exchange, partner, "/", CONNECTION_MS);
+    set_tls(exchange, config, partner);
+    return exchange;
+}
+
 CURL *exchange_easy(const struct exchange *exchange)
 {
     return exchange->easy;
 }
 
-const struct request *exchange_first(const struct exchange *exchange)
+int64_t exchange_partner(const struct exchange *exchange)
 {
-    return exchange->requests[0];
+    return exchange->partner;
+}
+
+const struct store_partner *exchange_asked(const struct exchange *exchange)
+{
+    return exchange->count ? &exchange->requests[0]->question->partner : NULL;
 }
 
 void exchange_free(struct exchange *exchange)
@@ -267,11 +299,15 @@ void exchange_end(struct exchange *exchange, CURLcode code,
                   void (*tell)(struct request *request, enum exchange_end end, void *data),
                   void *data)
 {
-    const struct store_partner *partner = &exchange->requests[0]->question->partner;
+    const struct store_partner *partner = exchange_asked(exchange);
     curl_off_t us = 0;
     long status = 0;
     bool refused, answered;
 
+    if (!partner) {
+        exchange_free(exchange);
+        return;
+    }
     curl_easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &us);
     if (code == CURLE_OK)
         curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -22,10 +22,16 @@ enum exchange_end {
  * may_batch(). A single one with question->batched goes as a batch of one. NULL: no memory. */
 struct exchange *exchange_new(const struct config *config, struct request *const *requests,
                               size_t count);
+/* Nobody's: asks the partner nothing, and has ten seconds for that, so that a connection stands for
+ * the next question. A way so long that TCP, TLS and a question do not fit into a call's time would
+ * never be open otherwise. NULL: no memory. */
+struct exchange *exchange_new_connection(const struct config *config,
+                                         const struct store_partner *partner);
 /* libcurl's; CURLOPT_PRIVATE is the exchange. */
 CURL *exchange_easy(const struct exchange *exchange);
-/* Any of its requests. */
-const struct request *exchange_first(const struct exchange *exchange);
+int64_t exchange_partner(const struct exchange *exchange); /* its id */
+/* One that asks for nobody: NULL; else the partner that its questions name. */
+const struct store_partner *exchange_asked(const struct exchange *exchange);
 /* After it was taken out of the multi handle: reads what came, and tells of each question. Frees
  * the exchange. */
 void exchange_end(struct exchange *exchange, CURLcode code,

@@ -14,6 +14,7 @@
 #define WITHOUT_BATCHES_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define BATCH_OCTETS (BODY_BATCH_MAX - 4096)
 #define KEY_OCTETS 64 /* what a question is longer by in a batch */
+#define CONNECTED_US (INT64_C(5) * G_USEC_PER_SEC)
 
 struct job {
     struct request *request;
@@ -24,8 +25,10 @@ struct job {
  * in the same moment, or wait for a connection, leave together. */
 struct line {
     GQueue jobs;
-    unsigned running;   /* exchanges */
-    int64_t without_us; /* it took no batch: none before then */
+    unsigned running;            /* exchanges */
+    int64_t without_us;          /* it took no batch: none before then */
+    struct exchange *connecting; /* nobody's, while it runs */
+    int64_t connected_us;        /* when one ended well */
 };
 struct waiting {
     struct gateway *gateway;
@@ -37,6 +40,7 @@ struct waiting {
     GQueue holds;
     GHashTable *lines; /* partner's id -> struct line */
     unsigned running, queued;
+    bool leaving; /* stopping, as the thread has seen it */
     bool stopping, stopped;
 };
 
@@ -51,9 +55,8 @@ static void finish(struct job *job)
 /* -- questions -----------------------------------------------------------------------------------
  */
 
-static struct line *line_of(struct waiting *waiting, const struct request *request)
+static struct line *line_of(struct waiting *waiting, gint64 id)
 {
-    gint64 id = request->question->partner.id;
     struct line *line = g_hash_table_lookup(waiting->lines, &id);
 
     if (!line) {
@@ -65,7 +68,7 @@ static struct line *line_of(struct waiting *waiting, const struct request *reque
 
 static void enqueue(struct waiting *waiting, struct job *job)
 {
-    g_queue_push_tail(&line_of(waiting, job->request)->jobs, job);
+    g_queue_push_tail(&line_of(waiting, job->request->question->partner.id)->jobs, job);
     waiting->queued++;
 }
 
@@ -190,10 +193,27 @@ static void told(struct request *request, enum exchange_end end, void *data)
         return;
     }
     if (end == EXCHANGE_NO_BATCHES) {
-        no_batches(line_of(waiting, request), request);
+        no_batches(line_of(waiting, request->question->partner.id), request);
         request->question->batched = false;
     }
     enqueue(waiting, job_new(waiting, request));
+}
+
+/* A question that ran out of time leaves no connection behind; the next one is to find one, that is
+ * not in use. */
+static void connect_again(struct waiting *waiting, struct line *line,
+                          const struct store_partner *partner)
+{
+    struct exchange *exchange;
+
+    if (line->connecting || waiting->leaving ||
+        line->connected_us + CONNECTED_US > g_get_monotonic_time())
+        return;
+    exchange = exchange_new_connection(waiting->gateway->config, partner);
+    if (exchange && curl_multi_add_handle(waiting->multi, exchange_easy(exchange)) == CURLM_OK)
+        line->connecting = exchange;
+    else if (exchange)
+        exchange_free(exchange);
 }
 
 static void end_exchanges(struct waiting *waiting)
@@ -205,12 +225,39 @@ static void end_exchanges(struct waiting *waiting)
         CURLcode code = message->data.result;
         CURL *easy = message->easy_handle;
         struct exchange *exchange = NULL;
+        struct line *line;
 
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
         curl_multi_remove_handle(waiting->multi, easy);
-        waiting->running--;
-        line_of(waiting, exchange_first(exchange))->running--;
+        line = line_of(waiting, exchange_partner(exchange));
+        if (exchange_asked(exchange)) {
+            waiting->running--;
+            line->running--;
+            if (code == CURLE_OPERATION_TIMEDOUT)
+                connect_again(waiting, line, exchange_asked(exchange));
+        } else {
+            line->connecting = NULL;
+            line->connected_us = code == CURLE_OK ? g_get_monotonic_time() : 0;
+        }
         exchange_end(exchange, code, told, waiting);
+    }
+}
+
+/* Nobody waits for these. */
+static void end_connecting(struct waiting *waiting)
+{
+    GHashTableIter each;
+    gpointer value;
+
+    g_hash_table_iter_init(&each, waiting->lines);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        struct line *line = value;
+
+        if (!line->connecting)
+            continue;
+        curl_multi_remove_handle(waiting->multi, exchange_easy(line->connecting));
+        exchange_free(line->connecting);
+        line->connecting = NULL;
     }
 }
 
@@ -267,6 +314,7 @@ static gpointer run(gpointer data)
         int ms;
 
         stopping = take_fresh(waiting);
+        waiting->leaving = stopping;
         begin_lines(waiting);
         curl_multi_perform(waiting->multi, &active);
         end_exchanges(waiting);
@@ -275,6 +323,7 @@ static gpointer run(gpointer data)
         if (!stopping || waiting->running || waiting->queued || waiting->holds.length)
             curl_multi_poll(waiting->multi, NULL, 0, ms, NULL);
     }
+    end_connecting(waiting);
     return NULL;
 }
 

@@ -1,8 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Partners that are down, slow or false; stores that are locked, full or read-only; kill -9; who may read what."""
+import contextlib
 import json
 import os
+import queue
 import shutil
 import signal
 import socket
@@ -244,6 +246,70 @@ class BadPartner(unittest.TestCase):
         self.assertLess(time.monotonic() - start, 0.6)
         for thread in threads:
             thread.join(5)
+
+
+class FarPartner(unittest.TestCase):
+    def test_far_away(self):
+        """A way of 0.4 s there and back: TCP, TLS and a question take longer than a call has, a question alone does not."""
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        far = Far(pair.b.port, 0.2)
+        self.addCleanup(far.close)
+        pair.a.ctl("partner", "remove", "Operator B")
+        pair.a.partner(pair.b, connect_to=f"127.0.0.1:{far.port}")
+        pair.a.start()
+        pair.b.start()
+        a = Phone(pair.sim_a, pair.a).bootstrap()
+        self.assertEqual(a.ask_callee(pair.aor_a, pair.aor_b)[1].problem, "operator-down")
+        end = time.monotonic() + 20
+        while (answer := a.ask_callee(pair.aor_a, pair.aor_b)[1]).status != 200:
+            self.assertLess(time.monotonic(), end, answer.raw)
+        self.assertEqual(pair.a.stop(), 0)
+
+
+class Far:
+    """Every octet to and from the gateway at `port` comes `delay` seconds later, as does each connection."""
+
+    def __init__(self, port, delay):
+        self.target, self.delay = port, delay
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self.listener.accept()
+                threading.Thread(target=self.serve, args=(near,), daemon=True).start()
+
+    def serve(self, near):
+        with contextlib.suppress(OSError):
+            time.sleep(2 * self.delay)  # what TCP itself would take
+            far = socket.create_connection(("127.0.0.1", self.target), 5)
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=ends, daemon=True).start()
+
+    def pump(self, source, target):
+        parts = queue.SimpleQueue()
+
+        def send():
+            with contextlib.suppress(OSError):
+                while (part := parts.get())[1]:
+                    time.sleep(max(0, part[0] - time.monotonic()))
+                    target.sendall(part[1])
+                target.shutdown(socket.SHUT_RDWR)
+        threading.Thread(target=send, daemon=True).start()
+        data = b"."
+        while data:
+            try:
+                data = source.recv(65536)
+            except OSError:
+                data = b""
+            parts.put((time.monotonic() + self.delay, data))
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
 
 class Store(unittest.TestCase):

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A gateway whose n-th allocation, file or socket operation fails (tests/nth), for every n: it goes on, and loses nothing.
 
-usage: test_nth.py [Serving | Beginning]
+usage: test_nth.py [Serving | Killed | Beginning]
 """
+import contextlib
 import errno
 import http.client
 import os
@@ -213,6 +214,55 @@ class Serving(Base):
             self.every(kind, error, act=self.bootstrapped)
             self.pair.a.stop()
             self.begin(self.pair.a, preload=True)
+
+
+class Killed(Serving):
+    """kill -9 at each file and socket operation of a request: started again, it answers the same request, and nothing is lost."""
+
+    test_memory = test_disk = test_sockets = test_challenge = test_bootstrapping = None
+
+    def at(self, act, kind, n):
+        """Whether it came to that; act() is repeated as a phone would."""
+        self.nth.arm(kind, n, 0)
+        with contextlib.suppress(*BROKEN):
+            answer = act()
+        hit = self.nth.disarm()
+        if hit:
+            self.assertEqual(self.pair.a.process.wait(10), -signal.SIGKILL)
+            self.pair.a.stop()
+            self.begin(self.pair.a, preload=True)
+            self.alice.connection.close()
+            self.alice.nonce = None
+            answer = self.again(act)
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.sim(answer.json["own"])
+        return hit
+
+    def vector(self, kind, n):
+        key, seal = os.urandom(16), X25519PrivateKey.generate()
+        hit = self.at(lambda: self.alice.ask_callee(self.pair.aor_a, self.pair.aor_b, key, seal)[1], kind, n)
+        self.hits += hit
+        self.given.add(key)
+        return hit
+
+    def challenge(self, kind, n):
+        key = os.urandom(16)
+        rand = self.bob.ask_callee(self.pair.aor_b, self.pair.aor_a)[1].json["vector"]["rand"]
+        self.given.add(rand)
+        hit = self.at(lambda: self.alice.ask_challenge(rand, key=key), kind, n)
+        self.hits += hit
+        return hit
+
+    def test_killed(self):
+        for act in (self.vector, self.challenge):
+            for kind in ("files", "sockets"):
+                n = 0
+                while act(kind, n):
+                    n += 1
+                    self.assertLess(n, MOST)
+                print(f"killed at {n} {kind} of a {act.__name__}", flush=True)
+        self.assertGreater(self.hits, 20)
+        self.nothing_lost()
 
 
 def said(log):

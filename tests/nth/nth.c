@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ static bool fails(enum nth_kind kind)
     if (__atomic_fetch_sub(&nth->left, 1, __ATOMIC_SEQ_CST) != 0)
         return false;
     __atomic_fetch_add(&nth->hits, 1, __ATOMIC_SEQ_CST);
+    if (nth->error == 0)
+        raise(SIGKILL);
     errno = nth->error;
     return true;
 }

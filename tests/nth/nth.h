@@ -22,7 +22,7 @@ struct nth {
     int64_t left; /* how many of them go well first; below 0: all do */
     int64_t hits; /* how many have failed */
     int32_t kind;
-    int32_t error;    /* errno of the one that fails */
+    int32_t error;    /* errno of the one that fails; 0: the process is killed there */
     char folder[240]; /* only files below it count */
 };
 

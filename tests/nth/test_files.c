@@ -167,7 +167,7 @@ static void settings(void **state)
 
 /* -- pins ------------------------------------------------------------------------------------ */
 
-#define PEERS 20
+#define PEERS 6
 
 /*
  * jansson's reader goes on when it cannot grow its buffer, with an octet less (lex_save() does not
