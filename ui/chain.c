@@ -14,7 +14,7 @@ static const struct {
     {"plugin", N_("The plugin works in it"),
      N_("Update Linphone or the package linphone-plugin-simauth, so that they fit together."),
      FALSE},
-    {"settings", N_("Settings"), N_("Set this computer up once more."), FALSE},
+    {"settings", N_("Settings"), "", FALSE}, /* what is wrong says what to do */
     {"sim", N_("SIM"), N_("Choose a SIM under Readers and SIMs."), FALSE},
     {"gateway-named", N_("The operator’s gateway has a name"),
      N_("Choose your operator in the assistant."), FALSE},
@@ -129,7 +129,8 @@ static void show_phone(UiChain *chain, UiRecord *state)
     else
         set(chain, "plugin", "good", version, NULL);
     if (!g_strcmp0(is, "unset"))
-        set(chain, "settings", "failed", _("Nothing is set up yet."), NULL);
+        set(chain, "settings", "failed", _("Nothing is set up yet."),
+            _("Set this computer up with the assistant in the main menu."));
     else
         set(chain, "settings", *problem ? "failed" : "good", problem, NULL);
     g_free(version);

@@ -169,6 +169,7 @@ static GtkWidget *make_content(UiWindow *window)
     gtk_box_append(GTK_BOX(content), GTK_WIDGET(window->toasts));
     gtk_widget_set_vexpand(GTK_WIDGET(window->toasts), TRUE);
     gtk_widget_set_hexpand(content, TRUE);
+    gtk_widget_set_size_request(content, 360, -1); /* below that the list of pages goes first */
     return content;
 }
 

@@ -61,17 +61,10 @@ static void activate(UiAssistant *assistant)
 GtkWidget *ui_assistant_step_code(UiAssistant *assistant)
 {
     struct step *step = g_new0(struct step, 1);
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12),
-              *group = adw_preferences_group_new();
-    GtkWidget *page;
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12), *page;
 
     step->assistant = assistant;
-    step->entry = adw_entry_row_new();
-    step->why = ui_step_line();
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(step->entry), _("Code"));
-    adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), step->entry);
-    gtk_box_append(GTK_BOX(box), group);
-    gtk_box_append(GTK_BOX(box), step->why);
+    step->entry = ui_step_entry(box, _("Code"), &step->why);
     page = ui_step_page(assistant, _("The Code From Your Operator"),
                         _("It begins with a name and a stroke, such as ag.operator.example/, and "
                           "can be used once."),

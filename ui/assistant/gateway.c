@@ -160,20 +160,13 @@ static void free_step(gpointer data)
 GtkWidget *ui_assistant_step_gateway(UiAssistant *assistant)
 {
     struct step *step = g_new0(struct step, 1);
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12),
-              *typed = adw_preferences_group_new();
-    GtkWidget *page;
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12), *page;
 
     step->assistant = assistant;
     step->rows = g_ptr_array_new();
     step->group = adw_preferences_group_new();
-    step->entry = adw_entry_row_new();
-    step->why = ui_step_line();
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(step->entry), _("Another name"));
-    adw_preferences_group_add(ADW_PREFERENCES_GROUP(typed), step->entry);
     gtk_box_append(GTK_BOX(box), step->group);
-    gtk_box_append(GTK_BOX(box), typed);
-    gtk_box_append(GTK_BOX(box), step->why);
+    step->entry = ui_step_entry(box, _("Another name"), &step->why);
     page = ui_step_page(assistant, _("Your Operator"),
                         _("Your operator’s gateway vouches for you. Its name is on your "
                           "operator’s pages about verified calls."),

@@ -83,3 +83,15 @@ GtkWidget *ui_step_link(UiAssistant *assistant, const char *title, const char *t
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), arrow);
     return row;
 }
+
+GtkWidget *ui_step_entry(GtkWidget *box, const char *title, GtkWidget **line)
+{
+    GtkWidget *group = adw_preferences_group_new(), *entry = adw_entry_row_new();
+
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(entry), title);
+    adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), entry);
+    *line = ui_step_line();
+    gtk_box_append(GTK_BOX(box), group);
+    gtk_box_append(GTK_BOX(box), *line);
+    return entry;
+}

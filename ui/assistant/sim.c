@@ -3,6 +3,7 @@
 /* Which SIM: a card in a reader, a software SIM, a modem; and the wait until it has been looked at.
  */
 #include "reader_list.h"
+#include "sim_file.h"
 #include "steps.h"
 
 struct step {
@@ -50,32 +51,14 @@ static void use_modem(UiAssistant *assistant)
     use(assistant, "modemmanager");
 }
 
-static void file_chosen(GtkNativeDialog *dialog, int response, UiAssistant *assistant)
+static void file_chosen(const char *setting, GObject *assistant)
 {
-    GFile *file = response == GTK_RESPONSE_ACCEPT
-                      ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog))
-                      : NULL;
-    char *path = file ? g_file_get_path(file) : NULL;
-
-    if (path) {
-        char *setting = g_strconcat("soft:", path, NULL);
-        use(assistant, setting);
-        g_free(setting);
-    }
-    g_free(path);
-    g_clear_object(&file);
-    g_object_unref(dialog);
+    use(UI_ASSISTANT(assistant), setting);
 }
 
 static void use_file(UiAssistant *assistant)
 {
-    GtkFileChooserNative *dialog =
-        gtk_file_chooser_native_new(_("Software SIM"), GTK_WINDOW(assistant),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Use"), _("_Cancel"));
-
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
-    g_signal_connect_object(dialog, "response", G_CALLBACK(file_chosen), assistant, 0);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+    ui_sim_file_choose(GTK_WINDOW(assistant), file_chosen, G_OBJECT(assistant));
 }
 
 /* -- building -----------------------------------------------------------------------------------

@@ -46,6 +46,8 @@ GtkWidget *ui_step_page(UiAssistant *assistant, const char *title, const char *t
 /* A line under what it belongs to, for what went wrong; hidden while "". */
 GtkWidget *ui_step_line(void);
 void ui_step_say(GtkWidget *line, const char *text);
+/* A row to type in, in a group of its own, and its line below it, both into `box`. */
+GtkWidget *ui_step_entry(GtkWidget *box, const char *title, GtkWidget **line);
 /* A row that is a button, with an arrow. */
 GtkWidget *ui_step_link(UiAssistant *assistant, const char *title, const char *text,
                         void (*act)(UiAssistant *assistant));

@@ -349,6 +349,8 @@ GtkWidget *ui_page_contacts(UiApp *app)
                                       _("After an authenticated call the other side’s SIM is known "
                                         "here, and a change is shown."));
 
+    gtk_widget_add_css_class(empty, "compact");
+    gtk_widget_set_size_request(empty, -1, 280); /* else its text would scroll in a few lines */
     gtk_list_box_set_selection_mode(GTK_LIST_BOX(list), GTK_SELECTION_NONE);
     gtk_widget_add_css_class(list, "boxed-list");
     gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL,

@@ -5,6 +5,7 @@
 #include "pages.h"
 #include "pin.h"
 #include "reader_list.h"
+#include "sim_file.h"
 #include "sim_words.h"
 #include "stack.h"
 
@@ -13,7 +14,6 @@ struct page {
     UiPhone *phone; /* borrowed from the list of phones; NULL none */
     UiRecord *sim;
     GtkWidget *stack, *row, *icon, *pin, *forget, *readers;
-    GtkFileChooserNative *chooser; /* open; it may outlive the page */
 };
 
 /* -- the SIM in use -----------------------------------------------------------------------------
@@ -90,34 +90,14 @@ static void reader_chosen(UiReaderList *list, const char *value, struct page *pa
         set_sim(page, value);
 }
 
-static void file_chosen(GtkNativeDialog *dialog, int response, struct page *page)
+static void file_chosen(const char *setting, GObject *stack)
 {
-    GFile *file = response == GTK_RESPONSE_ACCEPT
-                      ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog))
-                      : NULL;
-    char *path = file ? g_file_get_path(file) : NULL;
-
-    if (path) {
-        char *setting = g_strconcat("soft:", path, NULL);
-        set_sim(page, setting);
-        g_free(setting);
-    }
-    g_free(path);
-    g_clear_object(&file);
-    g_clear_object(&page->chooser);
+    set_sim(g_object_get_data(stack, "page"), setting);
 }
 
 static void choose_file(struct page *page)
 {
-    GtkFileChooserNative *dialog =
-        gtk_file_chooser_native_new(_("Software SIM"), ui_app_window(page->app),
-                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Use"), _("_Cancel"));
-
-    g_clear_object(&page->chooser);
-    page->chooser = dialog;
-    g_signal_connect(dialog, "response", G_CALLBACK(file_chosen), page);
-    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+    ui_sim_file_choose(ui_app_window(page->app), file_chosen, G_OBJECT(page->stack));
 }
 
 static void use_modem(struct page *page)
@@ -235,9 +215,6 @@ static void free_page(gpointer data)
         g_signal_handlers_disconnect_by_data(ui_phone_sims(page->phone), page);
     if (page->sim)
         g_signal_handlers_disconnect_by_data(page->sim, page);
-    if (page->chooser)
-        g_signal_handlers_disconnect_by_data(page->chooser, page);
-    g_clear_object(&page->chooser);
     g_clear_object(&page->phone);
     g_clear_object(&page->sim);
     g_free(page);
