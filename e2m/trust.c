@@ -219,7 +219,8 @@ bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other)
 {
     int days = 0, seconds = 0;
 
-    return ASN1_TIME_diff(&days, &seconds, X509_CRL_get0_lastUpdate(other),
+    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_CRL_get_issuer(other)) == 0 &&
+           ASN1_TIME_diff(&days, &seconds, X509_CRL_get0_lastUpdate(other),
                           X509_CRL_get0_lastUpdate(list)) == 1 &&
            (days > 0 || seconds > 0);
 }

@@ -62,6 +62,7 @@ enum e2m_result e2m_trust_lend(struct e2m_trust *trust, X509 *authority, const c
 enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list);
 /* Past the time for which it was made: what it names stays revoked. */
 bool e2m_revoked_is_old(const X509_CRL *list, uint64_t now);
+/* Of the same issuer, and made later. */
 bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other);
 /* The first https URL at which a certificate says that its issuer's list is; false: none, or longer
  * than `size` - 1. */

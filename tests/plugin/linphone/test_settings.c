@@ -115,6 +115,8 @@ static void mistakes(void **state)
         {"[phone]\nkey_lifetime=99999999999999999999d\n", "must be a time such as 24h"},
         {"[phone]\nenabled=1\n", "[phone] enabled=1: must be one of false, true"},
         {"[phone]\ne2m_servers=a.example\n", "[phone] e2m_servers=a.example: must be DOMAIN=FILE"},
+        {"[phone]\ne2m_authorities=b.example=b.pem;a.example\n",
+         "[phone] e2m_authorities=a.example: must be DOMAIN=FILE"},
         {"[phone]\ne2m_parts=a.example=keys\n",
          "[phone] e2m_parts=a.example=keys: must be DOMAIN=all, DOMAIN=addresses"},
         {"[phone]\ne2m_parts==all\n", "[phone] e2m_parts==all: must be DOMAIN=all"},

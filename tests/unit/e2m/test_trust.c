@@ -151,6 +151,7 @@ static void test_revoked(void **state)
 static void test_lists(void **state)
 {
     X509_CRL *list = people_revoke(&a, NULL, NOW - 10), *older = people_revoke(&a, NULL, NOW - 20);
+    X509_CRL *foreign = people_revoke(&b, NULL, NOW - 30);
     struct e2m_identity one = people_make(
         &(struct people_wish){.list = "https://gw.a.example/v1/certificates/revoked"}, &a);
     struct e2m_identity clear =
@@ -171,6 +172,7 @@ static void test_lists(void **state)
     assert_true(e2m_revoked_is_newer(list, older));
     assert_false(e2m_revoked_is_newer(older, list));
     assert_false(e2m_revoked_is_newer(list, list));
+    assert_false(e2m_revoked_is_newer(list, foreign));
     assert_true(e2m_revoked_url(one.certificate, url, sizeof(url)));
     assert_string_equal(url, "https://gw.a.example/v1/certificates/revoked");
     assert_false(e2m_revoked_url(one.certificate, small, sizeof(small)));
@@ -179,6 +181,7 @@ static void test_lists(void **state)
     OPENSSL_free(der);
     X509_CRL_free(list);
     X509_CRL_free(older);
+    X509_CRL_free(foreign);
     e2m_identity_free(&one);
     e2m_identity_free(&clear);
 }
