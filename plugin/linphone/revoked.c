@@ -65,7 +65,7 @@ static void take(struct list *list, struct task *t)
         note("revoked: list=%s problem=%s", t->url, older ? "older than before" : t->why);
     } else {
         note("revoked: list=%s names=%d", t->url,
-             sk_X509_REVOKED_num(X509_CRL_get_REVOKED(t->came)));
+             MAX(0, sk_X509_REVOKED_num(X509_CRL_get_REVOKED(t->came))));
         X509_CRL_free(list->list);
         list->list = t->came;
         t->came = NULL;

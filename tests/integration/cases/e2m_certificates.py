@@ -29,6 +29,9 @@ def certificates(world):
     for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
         phone.wait_note(f"certificate: aor={re.escape(phone.aor)} side=own until=", limit=20)
         phone.wait_note(f"certificate: aor={re.escape(other.aor)} side=other until=", limit=30)
+        # and from the other's gateway what it took back: nobody's yet
+        gateway = world.operators[other.domain.split(".")[0][-1]].gateway_name
+        phone.wait_note(re.escape(f"revoked: list=https://{gateway}/v1/certificates/revoked names=0"))
     authenticated_call(world)
     for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
         phone.wait_note(rf"call \S+ \w+: e2m: word=enveloped servers=none signer={re.escape(other.aor)} text=")

@@ -154,7 +154,7 @@ def smime(world):
         assert "m=audio" not in message.text, message.text
 
 
-@case("e2m.set_by_file", limit=60)
+@case("e2m.set_by_file", limit=90)
 def set_by_file(world):
     """A certificate that the person set by file: a 493 with another replaces it only where its authority is the same, or was set for that domain; else it is refused by name."""
     people, bob = without_bob(world)
@@ -275,7 +275,7 @@ def nested(levels):
 PART = f"Content-Type: {CBC}\r\n\r\nx"
 
 
-@case("e2m.bad_input", limit=60)
+@case("e2m.bad_input", limit=90)
 def bad_input(world):
     """Broken DER, other recipients and algorithms, nobody's signature below AES-CBC, a key that was never agreed, too many parts, too deep: each refused by its rule, and the phone goes on."""
     kept = {}

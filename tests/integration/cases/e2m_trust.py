@@ -26,7 +26,7 @@ def by(signer):
     return f"signer={signer}", "to=bob", "to=middle", f"label={DOMAIN}"
 
 
-@case("e2m.middle.revoked", limit=60)
+@case("e2m.middle.revoked", limit=90)
 def revoked(world):
     """A certificate that its authority took back vouches for nobody: the list is read when its file changes; an old one still names whom it names."""
     scene = Scene(world, **{"trust.revoked": "/nowhere/list.pem " + os.path.join(world.folder, "list.pem")})
@@ -63,7 +63,7 @@ def revoked(world):
     assert scene.alice.response(dialog).status == 486
 
 
-@case("e2m.middle.authorities", limit=60)
+@case("e2m.middle.authorities", limit=90)
 def authorities(world):
     """An operator's authority that signs another operator's subscriber is refused by that name; without "DOMAIN=" it speaks for everybody."""
     foreign = People(world.folder + "/foreign", "Operator C")
@@ -101,7 +101,7 @@ def bad(scene, authorities_):
     return scene.middle.config
 
 
-@case("e2m.middle.reload", limit=60)
+@case("e2m.middle.reload", limit=90)
 def reload(world):
     """SIGHUP: another certificate, policy and limit while a call goes on; a mistake in it changes nothing, and what needs a restart is named."""
     scene = Scene(world, accounts=(ALICE,))
@@ -138,7 +138,7 @@ exec nft "$@"
 """
 
 
-@case("e2m.middle.slow_firewall", limit=60)
+@case("e2m.middle.slow_firewall", limit=90)
 def slow_firewall(world):
     """While nft is stuck calls come and go: nobody waits for it. What it refuses is said, and the call's next offer asks anew."""
     folder = world.node("own-nft", 62).folder
