@@ -14,6 +14,7 @@
 #define MAC_LEN 16
 #define OCTETS (8 + RANDOM_LEN + MAC_LEN)
 #define ENTRIES_MAX 65536
+#define SWEPT_FROM 256 /* entries: below, nobody looks for those that are over */
 #define NC_MAX 100000
 #define LIFETIME_MAX 3600 /* of any gateway: what [life] nonce may be */
 #define CLOCKS_DIFFER 5   /* seconds, of gateways that share a store */
@@ -27,6 +28,7 @@ struct entry {
 struct nonces {
     GMutex lock;
     GHashTable *used;
+    guint sweep_at; /* entries */
     int lifetime;
     const struct seal *seal; /* NULL: `key` is this process's alone */
     const struct seal *from; /* what the keys were made from; under lock */
@@ -166,8 +168,11 @@ static struct entry *entry_of(struct nonces *nonces, const char *nonce, const ch
 
     if (entry)
         return entry;
-    if (g_hash_table_size(nonces->used) >= ENTRIES_MAX)
+    if (g_hash_table_size(nonces->used) >= MAX(nonces->sweep_at, SWEPT_FROM)) {
         g_hash_table_foreach_remove(nonces->used, is_over, &before);
+        /* Seldom enough that each entry pays for one look; never more than twice those alive. */
+        nonces->sweep_at = MIN(2 * g_hash_table_size(nonces->used), ENTRIES_MAX);
+    }
     /* Forgetting one that is young would let its nc values come again. */
     if (g_hash_table_size(nonces->used) >= ENTRIES_MAX)
         return NULL;

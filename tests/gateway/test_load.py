@@ -27,7 +27,7 @@ OCTETS_A_CALL_SHORT = 250  # what both happen to hold when they are counted is s
 
 class Load:
     def __init__(self):
-        patient = {"limits.federation_timeout_ms": 3000}
+        patient = {"limits.federation_timeout_ms": 3000, "life.nonce": 60}  # used nonces are kept that long
         self.pair = Pair(dict(patient), dict(patient), start=False)
         for operator, other in (self.operators(), self.operators()[::-1]):
             operator.ctl("partner", "remove", other.title)

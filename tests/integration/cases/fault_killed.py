@@ -496,7 +496,7 @@ def register(name):
         kill_in(bench, name)
         ended_well(world)
     body.__doc__ = f"Killed in {name}."
-    case(f"fault.killed.{name.lower()}", label="long", limit=120, group=GROUP)(body)
+    case(f"fault.killed.{name.lower()}", label="long", limit=240, group=GROUP)(body)
 
 
 for _name in STATES:
@@ -522,7 +522,7 @@ def held_key(world):
                    "told": sorted({word for f in figures for word in f["told"]})}]
 
 
-@case("fault.killed")
+@case("fault.killed", limit=240)
 def some(world):
     """The states in which most is under way: the SIM asked, both keys known, the call up."""
     bench = Bench(world)

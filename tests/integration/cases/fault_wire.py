@@ -274,21 +274,21 @@ for _link in LINKS:
 
 # -- in every run
 
-@case("fault.wire.sip", limit=120)
+@case("fault.wire.sip", limit=240)
 def some_sip(world):
     """Everything at once between Alice's phone and her proxy: late, and authenticated."""
     row(world, "phone-proxy", "all", calls=1)
     badday.settled(world)
 
 
-@case("fault.wire.federation", limit=120)
+@case("fault.wire.federation", limit=240)
 def some_federation(world):
     """Everything at once between the two operators: a word for everybody, and nothing lost or given twice."""
     row(world, "gateway-gateway", "all", calls=1)
     badday.settled(world)
 
 
-@case("fault.wire.database_gone", limit=120)
+@case("fault.wire.database_gone", limit=240)
 def database_gone(world):
     """The machine of the PostgreSQL is gone without a word: found out in seconds, not in TCP's quarter of an hour.
 
