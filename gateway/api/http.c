@@ -68,6 +68,7 @@ struct open_connection {
     int64_t since_us; /* the last event that mattered */
     bool served;      /* a whole request came before: idle time counts */
     bool busy;        /* a request is being worked on */
+    bool timed_out;   /* it is being closed */
 };
 
 /* -- connections: MHD's time-out is for silence; one octet a second is not silent -----------------
@@ -124,8 +125,12 @@ void http_reap(struct http *http)
 
         /* The listener closes the descriptor itself when it sees the end; until then it is not
          * another's. */
-        if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0)
+        if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0) {
             shutdown(open->fd, SHUT_RDWR);
+            if (!open->timed_out && !open->served)
+                metrics_timed_out();
+            open->timed_out = true;
+        }
     }
     g_mutex_unlock(&http->lock);
 }
@@ -526,6 +531,7 @@ static void on_error(void *cls, const char *format, va_list arguments)
     (void)cls;
     vsnprintf(text, sizeof text, format, arguments);
     g_strchomp(text);
+    metrics_nonsense();
     log_line("http %s", text);
 }
 

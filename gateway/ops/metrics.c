@@ -29,6 +29,7 @@ struct op {
 static struct op ops[OPS_MAX];
 static GMutex naming;
 static counter draws[-AUC_WAITS + 1], store_failures[-STORE_FAILED + 1], reloads[2], clock_jumps;
+static int nonsense, timed_out; /* atomic */
 static _Atomic int links_up = -1, links_total;
 static _Atomic int64_t slow_us; /* when a fetch last failed */
 static _Atomic int64_t reloaded_at;
@@ -152,6 +153,16 @@ void metrics_reseal(bool rotating, int64_t more, bool needed)
 /* -- text ----------------------------------------------------------------------------------------
  */
 
+void metrics_nonsense(void)
+{
+    g_atomic_int_inc(&nonsense);
+}
+
+void metrics_timed_out(void)
+{
+    g_atomic_int_inc(&timed_out);
+}
+
 void metrics_head(GString *text, const char *name, const char *type, const char *help)
 {
     g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -244,6 +255,19 @@ static void write_results(GString *text)
     }
 }
 
+static void write_listener(GString *text, const struct gateway *gateway,
+                           const struct http_status *http)
+{
+    one(text, "simauth_connections", "gauge", "Open connections.", http->connections);
+    one(text, "simauth_connections_limit", "gauge", "How many there may be.",
+        gateway->config->connections);
+    one(text, "simauth_requests_in_flight", "gauge", "Requests being worked on.", http->busy);
+    one(text, "simauth_connections_timed_out_total", "counter",
+        "Connections closed on which no whole request came in time.", g_atomic_int_get(&timed_out));
+    one(text, "simauth_nonsense_total", "counter", "What came that is no TLS or no HTTP.",
+        g_atomic_int_get(&nonsense));
+}
+
 static void write_states(GString *text)
 {
     metrics_head(text, "simauth_up", "gauge", "1 when the part is good.");
@@ -266,10 +290,7 @@ char *metrics_text(struct gateway *gateway, const struct http_status *http)
     write_states(text);
     write_requests(text);
     write_results(text);
-    one(text, "simauth_connections", "gauge", "Open connections.", http->connections);
-    one(text, "simauth_connections_limit", "gauge", "How many there may be.",
-        gateway->config->connections);
-    one(text, "simauth_requests_in_flight", "gauge", "Requests being worked on.", http->busy);
+    write_listener(text, gateway, http);
     metrics_write_partners(text, gateway);
     metrics_write_certificates(text, gateway);
     metrics_write_process(text, gateway);

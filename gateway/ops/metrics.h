@@ -24,6 +24,10 @@ void metrics_links(int up, int total);
 void metrics_source_state(void);
 /* A transaction failed, or one that wrote did not; sets STATE_STORE. */
 void metrics_store(enum store_result result);
+/* A stranger sent what is no TLS or no HTTP. */
+void metrics_nonsense(void);
+/* A connection was closed on which no whole request came in time. */
+void metrics_timed_out(void);
 /* A partner was asked `questions` in one exchange, as a batch or the only one alone. */
 void metrics_partner_asked(const char *partner, bool answered, int64_t us, size_t questions,
                            bool batch);

@@ -274,6 +274,16 @@ class Wire(Base):
                 context.wrap_socket(plain, server_hostname=a.fqdn)
         self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
         self.assertEqual(states(a)["listener"], "good")
+        wait_for(lambda: metrics(a)["simauth_nonsense_total"] >= 5)  # not every one is worth a word to the TLS library
+
+    def test_bad_http(self):
+        self.start()
+        before = metrics(self.pair.a)["simauth_nonsense_total"]
+        for data in (b"NONSENSE\r\n\r\n", b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+                     b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 65536 + b"\r\n\r\n", b"\0" * 100 + b"\r\n\r\n"):
+            self.assertTrue(all(400 <= s < 600 for s in self.replies(data)), data)
+        wait_for(lambda: metrics(self.pair.a)["simauth_nonsense_total"] >= before + 2)
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
 
     def test_bad_json(self):
         self.start()

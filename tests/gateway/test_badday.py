@@ -18,6 +18,7 @@ import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from operators import DAEMON, Ca, Operator, Pair, free_port
+from ops import metrics, watched
 from phone import Answer, Connection, Phone, b64u, public
 
 
@@ -508,7 +509,7 @@ class SlowLoris(unittest.TestCase):
     def test_slow_loris(self):
         pair = Pair({"listen.request_timeout": 1}, start=False)
         self.addCleanup(pair.close)
-        pair.a.start()
+        watched(pair.a).start()
         context = ssl.create_default_context(cafile=pair.a.ca.path)
         plain = socket.create_connection(("127.0.0.1", pair.a.port), 5)
         start = time.monotonic()
@@ -523,6 +524,7 @@ class SlowLoris(unittest.TestCase):
                     except TimeoutError:
                         pass
         self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(metrics(pair.a)["simauth_connections_timed_out_total"], 1)
 
 
 if __name__ == "__main__":

@@ -18,14 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hlr import Hlr, Proxy
 from milenage import Usim
 from operators import DAEMON, Pair
+from ops import wait_for
 from phone import Answer, Connection, Phone, b64u, public, unb64u
-
-
-def wait_for(what, limit=10):
-    end = time.monotonic() + limit
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def links_up(operator, count=8):

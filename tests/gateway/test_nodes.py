@@ -11,6 +11,7 @@ import time
 import unittest
 
 from operators import Pair
+from ops import wait_for
 from phone import Answer, Connection, Phone, b64u, unb64u
 
 
@@ -190,10 +191,10 @@ class Nodes(unittest.TestCase):
         threads = [threading.Thread(target=load, args=(n,)) for n in range(3)]
         for thread in threads:
             thread.start()
-        self.wait(lambda: len(calls) > 60)
+        wait_for(lambda: len(calls) > 60)
         self.nodes[2].process.send_signal(signal.SIGKILL)
         at = len(calls)
-        self.wait(lambda: len(calls) > at + 60)
+        wait_for(lambda: len(calls) > at + 60)
         stop.set()
         for thread in threads:
             thread.join(20)
@@ -207,13 +208,6 @@ class Nodes(unittest.TestCase):
         names = self.bob.ask_challenge(calls[-1][1])
         self.assertEqual(names.status, 200, names.raw)
         self.run_sim(self.bob, names.json["own"])
-
-    @staticmethod
-    def wait(what, limit=30):
-        end = time.monotonic() + limit
-        while not what():
-            assert time.monotonic() < end, "waited in vain"
-            time.sleep(0.01)
 
 
 if __name__ == "__main__":

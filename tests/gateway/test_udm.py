@@ -15,8 +15,9 @@ import test_password
 from hlr import Proxy
 from milenage import Usim
 from operators import DAEMON, Ca, Pair
+from ops import wait_for
 from phone import Phone, unb64u
-from udm import Udm, wait_for
+from udm import Udm
 
 
 def link(operator):

@@ -7,7 +7,6 @@ import secrets
 import subprocess
 import sys
 import threading
-import time
 
 from operators import Ca, free_port
 
@@ -85,11 +84,3 @@ class Udm:
     @property
     def address(self):
         return "127.0.0.1"
-
-
-def wait_for(what, limit=10):
-    end = time.monotonic() + limit
-    while not (found := what()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return found
