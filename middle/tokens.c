@@ -172,6 +172,19 @@ static bool read_message(const struct nlmsghdr *head, struct token_packet *packe
     return false;
 }
 
+/* All messages of one datagram. The length is signed: the last one may end before the boundary that
+ * NLMSG_NEXT goes to. */
+static void read_messages(const struct nlmsghdr *head, int len,
+                          void (*taken)(const struct token_packet *packet, void *data), void *data)
+{
+    for (; len > 0 && NLMSG_OK(head, (unsigned)len); head = NLMSG_NEXT(head, len)) {
+        struct token_packet packet;
+
+        if (read_message(head, &packet))
+            taken(&packet, data);
+    }
+}
+
 void tokens_read(int fd, void (*taken)(const struct token_packet *packet, void *data), void *data)
 {
     union {
@@ -181,16 +194,9 @@ void tokens_read(int fd, void (*taken)(const struct token_packet *packet, void *
 
     for (int i = 0; i < AT_ONCE; i++) {
         ssize_t got = recv(fd, &room, sizeof room, MSG_DONTWAIT);
-        size_t len = got > 0 ? (size_t)got : 0;
 
         if (got < 0 && errno != EINTR && errno != ENOBUFS) /* ENOBUFS: some are lost */
             return;
-        for (const struct nlmsghdr *head = &room.head; len && NLMSG_OK(head, len);
-             head = NLMSG_NEXT(head, len)) {
-            struct token_packet packet;
-
-            if (read_message(head, &packet))
-                taken(&packet, data);
-        }
+        read_messages(&room.head, (int)got, taken, data);
     }
 }

@@ -358,20 +358,50 @@ static struct settings *read_all(struct reader *r)
     return s;
 }
 
-/* Which line GKeyFile stumbled over: it does not say, so the file is given to it line by line. */
-static int line_of_mistake(const char *text, size_t len)
+/* The first `lines` lines of `text`, or all of it. */
+static size_t lines_of(const char *text, size_t len, size_t lines)
 {
-    int line = 1;
+    const char *end = text;
 
-    for (const char *end = text; (end = memchr(end, '\n', len - (size_t)(end - text))); line++) {
-        GKeyFile *part = g_key_file_new();
-        bool good =
-            g_key_file_load_from_data(part, text, (size_t)(++end - text), G_KEY_FILE_NONE, NULL);
-        g_key_file_free(part);
-        if (!good)
-            break;
+    while (lines > 0 && (end = memchr(end, '\n', len - (size_t)(end - text)))) {
+        end++;
+        lines--;
     }
-    return line;
+    return end ? (size_t)(end - text) : len;
+}
+
+/* Which line GKeyFile stumbled over: it does not say, so the file is given to it in halves. */
+static size_t line_of_mistake(const char *text, size_t len)
+{
+    size_t good = 0, bad = 1;
+
+    for (size_t i = 0; i < len; i++)
+        bad += text[i] == '\n';
+    while (good + 1 < bad) {
+        size_t middle = good + (bad - good) / 2;
+        GKeyFile *part = g_key_file_new();
+        size_t part_len = lines_of(text, len, middle);
+
+        if (g_key_file_load_from_data(part, text, part_len, G_KEY_FILE_NONE, NULL))
+            good = middle;
+        else
+            bad = middle;
+        g_key_file_free(part);
+    }
+    return bad;
+}
+
+/* What stood in the file may be of another encoding, and be cut anywhere: the sentence goes to
+ * people over JSON and D-Bus, which take no other than UTF-8. */
+static void make_readable(char *error)
+{
+    char *text = g_utf8_make_valid(error, -1), *at = text;
+
+    while (*at && g_utf8_next_char(at) - text < SETTINGS_ERROR_MAX)
+        at = g_utf8_next_char(at);
+    *at = '\0';
+    g_strlcpy(error, text, SETTINGS_ERROR_MAX);
+    g_free(text);
 }
 
 struct settings *settings_parse(const char *text, size_t len, const char *path, char *error)
@@ -382,9 +412,11 @@ struct settings *settings_parse(const char *text, size_t len, const char *path, 
 
     *error = '\0';
     if (len && !g_key_file_load_from_data(r.file, text, len, G_KEY_FILE_NONE, &problem))
-        fail(&r, "line %d: %s", line_of_mistake(text, len), problem->message);
+        fail(&r, "line %zu: %s", line_of_mistake(text, len), problem->message);
     else
         s = read_all(&r);
+    if (!s)
+        make_readable(error);
     g_clear_error(&problem);
     g_key_file_free(r.file);
     return s;
@@ -400,6 +432,7 @@ struct settings *settings_read(const char *path, char *error)
     if (!g_file_get_contents(path, &text, &len, &problem)) {
         g_snprintf(error, SETTINGS_ERROR_MAX, "%s; make it with `simauthctl settings set sim ...`",
                    problem->message);
+        make_readable(error);
         g_error_free(problem);
         return NULL;
     }

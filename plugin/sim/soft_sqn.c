@@ -81,8 +81,9 @@ static bool read_members(struct soft_window *window, const json_t *object)
     const json_t *list = json_object_get(object, "seq");
     const char *boot = json_string_value(json_object_get(object, "boot"));
     bool good = simauth_json_only(object, names) && json_is_integer(number) &&
-                json_integer_value(number) > 0 && json_is_integer(reach) && boot &&
-                strlen(boot) <= SOFT_BOOT_LEN && json_integer_value(reach) >= 0 &&
+                json_integer_value(number) > 0 && json_integer_value(number) < INT64_MAX &&
+                json_is_integer(reach) && boot && strlen(boot) <= SOFT_BOOT_LEN &&
+                json_integer_value(reach) >= 0 &&
                 (uint64_t)json_integer_value(reach) <= SOFT_SEQ_MAX &&
                 json_array_size(list) == SOFT_IND_COUNT;
 
@@ -169,8 +170,10 @@ static bool parse(struct soft_window *window, const char *text)
     bool first = parse_slot(&slots[0], text), second = parse_slot(&slots[1], text + SLOT_LEN);
     char boot[SOFT_BOOT_LEN + 1];
 
-    if ((!first && !second) ||
-        (first && second && slots[0].number % SLOTS == slots[1].number % SLOTS))
+    /* Each has its place: from a file that was put together in another way the next store could
+     * not be read. */
+    if ((!first && !second) || (first && slots[0].number % SLOTS != 0) ||
+        (second && slots[1].number % SLOTS != 1))
         return false;
     *window = second && slots[1].number > slots[0].number ? slots[1] : slots[0];
     this_boot(boot);

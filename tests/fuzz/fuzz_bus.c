@@ -1,0 +1,308 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A caller on the session bus. The target is the bus: it greets, says that the caller is this user,
+ * and sends what the input says, octets and signatures as they come; sd-bus and our front have to
+ * make something of it. A line is one call:
+ *   MEMBER SIGNATURE ARGUMENT...    arguments: s:TEXT (S:N a text of N octets), b: u: i: x: y: d:
+ *                                   NUMBER, v:TEXT, h:KIND (sealed, plain, empty, huge, closed,
+ *                                   pipe, shrinkable); a first word with "/" is the object, one
+ * with a dot the interface
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <session_bus.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#define CALLER ":1.7"
+#define TURNS 6
+
+static sd_bus *bus; /* the other end of the front's connection */
+static int front_fd = -1;
+static unsigned asked, answered, sent;
+
+/* -- in the place of libsystemd's way to the bus
+ * ---------------------------------------------------
+ */
+
+int __wrap_sd_bus_open_user_with_description(sd_bus **to, const char *description);
+int __wrap_sd_bus_open_user_with_description(sd_bus **to, const char *description)
+{
+    int result = sd_bus_new(to);
+
+    (void)description;
+    MUST(result >= 0 && front_fd >= 0);
+    MUST(sd_bus_set_fd(*to, front_fd, front_fd) >= 0);
+    MUST(sd_bus_set_bus_client(*to, true) >= 0);
+    MUST(sd_bus_negotiate_fds(*to, true) >= 0);
+    front_fd = -1;
+    return sd_bus_start(*to);
+}
+
+/* What a bus daemon answers: a name, and who the caller is. */
+static int on_call(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    const char *member = sd_bus_message_get_member(m);
+    sd_bus_message *reply = NULL;
+    uint8_t type = 0;
+
+    (void)data;
+    (void)error;
+    sd_bus_message_get_type(m, &type);
+    if (type != SD_BUS_MESSAGE_METHOD_CALL) {
+        answered += type == SD_BUS_MESSAGE_METHOD_RETURN || type == SD_BUS_MESSAGE_METHOD_ERROR;
+        return 0;
+    }
+    if (sd_bus_message_new_method_return(m, &reply) < 0)
+        return 0;
+    sd_bus_message_set_sender(reply, "org.freedesktop.DBus");
+    if (strcmp(member, "Hello") == 0)
+        sd_bus_message_append(reply, "s", ":1.1");
+    else if (strcmp(member, "GetConnectionUnixUser") == 0)
+        sd_bus_message_append(reply, "u", (uint32_t)getuid());
+    else if (strcmp(member, "RequestName") == 0)
+        sd_bus_message_append(reply, "u", 1U);
+    sd_bus_send(bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    return 1;
+}
+
+/* -- the front's host
+ * ------------------------------------------------------------------------------
+ */
+
+static struct {
+    void (*ready)(void *arg);
+    void *arg;
+    int fd;
+} watched;
+static struct {
+    void (*expired)(void *arg);
+    void *arg;
+} timer;
+
+static void *watch(void *context, int fd, void (*ready)(void *arg), void *arg)
+{
+    (void)context;
+    watched.ready = ready;
+    watched.arg = arg;
+    watched.fd = fd;
+    return &watched;
+}
+
+static void watch_for_write(void *at, bool on)
+{
+    (void)at;
+    (void)on;
+}
+
+static void unwatch(void *at)
+{
+    (void)at;
+    watched.ready = NULL;
+}
+
+static void *start_timer(void *context, unsigned ms, void (*expired)(void *arg), void *arg)
+{
+    (void)context;
+    (void)ms;
+    timer.expired = expired;
+    timer.arg = arg;
+    return &timer;
+}
+
+static void stop_timer(void *at)
+{
+    if (at)
+        timer.expired = NULL;
+}
+
+static void handle(const char *command, const json_t *request, struct control_reply *reply)
+{
+    MUST(command && json_is_object(request));
+    asked++;
+    if (json_object_size(request) == 2)
+        control_fail(reply, "BadValue", "no");
+    else
+        control_answer(reply, json_pack("{s:b, s:s, s:[], s:i}", "good", 1, "text", command,
+                                        "links", "total", 3));
+}
+
+static void handle_secret(const char *command, const struct session_bus_secret *secret,
+                          const json_t *request, struct control_reply *reply)
+{
+    MUST(secret->len > 0 && secret->len <= SESSION_BUS_SECRET_MAX && !secret->text[secret->len]);
+    handle(command, request, reply);
+}
+
+static json_t *objects(void)
+{
+    return json_pack("{s:{s:{s:s}}}", "", "org.simauth.Phone1", "Version", "1");
+}
+
+static void pin_asker(bool present)
+{
+    (void)present;
+}
+
+static void note(const char *sentence)
+{
+    MUST(sentence != NULL);
+}
+
+static void turn(void)
+{
+    for (int i = 0; i < TURNS; i++) {
+        void (*expired)(void *arg) = timer.expired;
+
+        while (sd_bus_process(bus, NULL) > 0)
+            ;
+        timer.expired = NULL;
+        if (expired)
+            expired(timer.arg);
+        if (watched.ready)
+            watched.ready(watched.arg);
+    }
+}
+
+/* -- the caller
+ * ------------------------------------------------------------------------------------
+ */
+
+static int descriptor(const char *kind)
+{
+    static const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING), ends[2];
+    ssize_t put = write(fd, "1234", strcmp(kind, "empty") == 0 ? 0 : 4);
+
+    (void)put;
+    MUST(fd >= 0);
+    if (strcmp(kind, "huge") == 0)
+        MUST(ftruncate(fd, 1L << 40) == 0);
+    if (strcmp(kind, "plain") != 0)
+        fcntl(fd, F_ADD_SEALS, strcmp(kind, "shrinkable") == 0 ? F_SEAL_WRITE : all);
+    if (strcmp(kind, "pipe") == 0 && pipe(ends) == 0) {
+        close(fd);
+        close(ends[1]);
+        return ends[0];
+    }
+    return fd;
+}
+
+static int append(sd_bus_message *m, const char *argument)
+{
+    const char *value = argument[0] && argument[1] == ':' ? argument + 2 : argument;
+    long long number = strtoll(value, NULL, 10);
+    static char long_text[70000];
+    int fd, result;
+
+    switch (argument[0]) {
+    case 's':
+        return sd_bus_message_append(m, "s", value);
+    case 'S':
+        memset(long_text, 'x', sizeof long_text - 1);
+        long_text[number > 0 && number < (long long)sizeof long_text ? number : 0] = '\0';
+        return sd_bus_message_append(m, "s", long_text);
+    case 'b':
+        return sd_bus_message_append(m, "b", (int)(number & 1));
+    case 'u':
+        return sd_bus_message_append(m, "u", (uint32_t)number);
+    case 'i':
+        return sd_bus_message_append(m, "i", (int32_t)number);
+    case 'x':
+        return sd_bus_message_append(m, "x", (int64_t)number);
+    case 'y':
+        return sd_bus_message_append(m, "y", (int)(number & 255));
+    case 'd':
+        return sd_bus_message_append(m, "d", (double)number);
+    case 'v':
+        return sd_bus_message_append(m, "v", "s", value);
+    case 'a':
+        return sd_bus_message_append(m, "as", 2, value, value);
+    case 'h':
+        fd = descriptor(value);
+        result = sd_bus_message_append(m, "h", fd);
+        close(fd);
+        return result;
+    default:
+        return 0;
+    }
+}
+
+static void send_call(char *line)
+{
+    const char *path = "/org/simauth/Phone1", *interface = "org.simauth.Phone1", *member = NULL;
+    sd_bus_message *m = NULL;
+    uint64_t cookie;
+    char *rest, *word = strtok_r(line, " ", &rest);
+
+    for (; word && (strchr(word, '/') || strchr(word, '.')); word = strtok_r(NULL, " ", &rest)) {
+        if (strchr(word, '/'))
+            path = word;
+        else
+            interface = word;
+    }
+    member = word;
+    if (!member ||
+        sd_bus_message_new_method_call(bus, &m, "org.simauth.Phone1", path, interface, member) < 0)
+        return;
+    sd_bus_message_set_sender(m, CALLER);
+    while ((word = strtok_r(NULL, " ", &rest)))
+        if (append(m, word) < 0)
+            break;
+    if (!word && sd_bus_send(bus, m, &cookie) >= 0) /* one that wants an answer */
+        sent++;
+    sd_bus_message_unref(m);
+    turn();
+}
+
+static void connect_both(void)
+{
+    sd_id128_t id = {.bytes = {1}};
+    int pair[2];
+
+    MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
+    front_fd = pair[0];
+    MUST(sd_bus_new(&bus) >= 0 && sd_bus_set_fd(bus, pair[1], pair[1]) >= 0);
+    MUST(sd_bus_set_server(bus, true, id) >= 0);
+    MUST(sd_bus_negotiate_fds(bus, true) >= 0 && sd_bus_start(bus) >= 0);
+    MUST(sd_bus_add_filter(bus, NULL, on_call, NULL) >= 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct session_bus_user user = {
+        .loop = {watch, watch_for_write, unwatch, start_timer, stop_timer, NULL},
+        .handle = handle,
+        .handle_secret = handle_secret,
+        .objects = objects,
+        .pin_asker = pin_asker,
+        .note = note};
+    char *text = fuzz_text(data, size), *rest, *line;
+    struct session_bus *front;
+    int lines = 0;
+
+    connect_both();
+    asked = answered = sent = 0;
+    front = session_bus_start(&user);
+    MUST(front != NULL);
+    turn();
+    MUST(session_bus_connected(front));
+    for (line = strtok_r(text, "\n", &rest); line && lines++ < 40;
+         line = strtok_r(NULL, "\n", &rest))
+        send_call(line);
+    turn();
+    if (answered != sent)
+        fprintf(stderr, "%u sent, %u answered, %u handed on\n", sent, answered, asked);
+    MUST(asked <= sent && answered == sent); /* whatever it was, it has an answer */
+    session_bus_stop(front);
+    sd_bus_close_unref(bus);
+    free(text);
+    return 0;
+}
