@@ -416,3 +416,41 @@ def check_stranger(world, bob):
                     interface=interface)
         stranger.close()
     assert not [s for s in bob.signals() if s["member"] == "SelfTestLink"]
+
+
+# -- several Linphones -----------------------------------------------------------------------------
+
+def second_linphone(phone, name="second"):
+    """One more Linphone of the same person, with the same account, at another port; its process."""
+    with open(phone.node.path(".config/linphone/linphonerc"), encoding="utf-8") as file:
+        text = file.read()
+    rc = phone.node.write(f".config/linphone/{name}rc", text.replace("[sip]\n", "[sip]\nsip_port=5080\nsip_tcp_port=5080\n", 1), 0o600)
+    return phone.node.start(name, ["linphone-daemon", "--config", rc, "--pipe", name, "--log", phone.node.path(f"{name}.log")])
+
+
+@case("ui.bus.several", limit=90)
+def several(world):
+    """Two Linphones of Bob's on one bus, each with its own name, state and calls; a setting made at one is read by both;
+    one ends, and the other has its call still."""
+    prepare(world, before=with_buses)
+    (first,) = clients(world, [world.bob])
+    process = second_linphone(world.bob)
+    flow.wait_any(lambda: len(first.names()) == 2, 20, "two Linphones on the bus")
+    second = Client(world.bob.node)
+    second.phone = next(name for name in second.names() if name != first.phone)
+    for client in (first, second):
+        client.wait_state("ready")
+    assert first.all(PHONE)["ProcessId"] != second.all(PHONE)["ProcessId"]
+    before = world.alice.mark()
+    number = world.bob.call(world.alice.aor)
+    world.alice.wait_state("IncomingReceived", after=before)
+    world.alice.answer()
+    shown = first.wait_one(CALL, {"Verdict": "authenticated", "Phase": "talking"})
+    assert second.objects(CALL) == {}, "a call of the other one's"
+    second.call("SetSetting", "(sss)", "phone", "policy", "require")
+    flow.wait_any(lambda: first.all(PHONE)["Policy"] == second.all(PHONE)["Policy"] == "require", 10, "the setting at both")
+    process.stop()
+    flow.wait_any(lambda: first.names() == [first.phone], 10, "the end of the second")
+    assert first.one(CALL)["Id"] == shown["Id"] and world.bob.state() == "StreamsRunning"
+    world.bob.terminate(number)
+    first.wait_one(CALL, {"Phase": "ended", "Verdict": "authenticated"})
