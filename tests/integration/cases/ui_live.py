@@ -182,7 +182,7 @@ def check_report(world, window):
     assert "[good]" in report and "Authenticated" in report, report
 
 
-@case("ui.live.card", limit=180)
+@case("ui.live.card", limit=300)
 def card(world):
     """From an empty computer to a verified call with a card and its PIN, then the card is pulled in the call, and
     comes back: what the window and the notifications say, and what the bus and the report never have."""
@@ -251,7 +251,7 @@ def no_letters(bob, window):
     flow.wait_any(kept, 10, "mark_verified in the settings")
 
 
-@case("ui.live.software", limit=180)
+@case("ui.live.software", limit=300)
 def software(world):
     """Linphone was there first, and the SIM comes out of the operator's code: ready; then Alice has a wrong SIM, no
     plugin at work, and her right one; then no Linphone is left."""

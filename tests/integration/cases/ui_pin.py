@@ -109,7 +109,7 @@ def forget(window):
     window.wait_text("Whoever enters a PIN is offered to have it remembered")
 
 
-@case("ui.live.pin", limit=120)
+@case("ui.live.pin", limit=240)
 def pin(world):
     """Bob's PIN is remembered: his card comes back and is ready unasked; another card is asked for; a PIN that is wrong
     by now costs one try and is forgotten; the last try is a person's; a blocked card is told to want its PUK."""
@@ -135,6 +135,7 @@ def pin(world):
         another_card(world, window, reader, cards[1])
         changed_pin(world, window, reader, cards[2])
         last_try_and_puk(world, window, reader)
+        forget(window)
         seen = watched.end()
         bob.screen.close_hands()
         bob.stop()
