@@ -39,18 +39,21 @@ static int check_realms(struct gateway *gateway, char *error)
     return error[0] ? -1 : 0;
 }
 
-int gateway_open(struct gateway *gateway, const struct config *config, bool create, char *error)
+int gateway_open(struct gateway *gateway, const struct config *config, enum gateway_use use,
+                 char *error)
 {
     memset(gateway, 0, sizeof *gateway);
     gateway->config = config;
     gateway->ops = config->store;
+    if (use == GATEWAY_SERVE && config->store->serving)
+        gateway->ops = config->store->serving;
     if (seal_load(&gateway->seal, config->seal_key, error) != 0 ||
         seal_load_old(&gateway->seal, config->seal_key_old, error) != 0) {
         seal_wipe(&gateway->seal);
         return -1;
     }
-    if (gateway->ops->open(config->database, create, &gateway->seal, &gateway->store, error) !=
-        STORE_OK) {
+    if (gateway->ops->open(config->database, use == GATEWAY_CREATE, &gateway->seal, &gateway->store,
+                           error) != STORE_OK) {
         seal_wipe(&gateway->seal);
         return -1;
     }

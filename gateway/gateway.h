@@ -27,9 +27,15 @@ struct gateway {
     struct waiting *waiting;
 };
 
+enum gateway_use {
+    GATEWAY_LOOK,   /* a command */
+    GATEWAY_CREATE, /* makes the database */
+    GATEWAY_SERVE   /* the gateway itself */
+};
 /* Opens seal key, store and AuC as the configuration says. -1 with a sentence in `error`
  * (CONFIG_ERROR_MAX). */
-int gateway_open(struct gateway *gateway, const struct config *config, bool create, char *error);
+int gateway_open(struct gateway *gateway, const struct config *config, enum gateway_use use,
+                 char *error);
 /* Loads the source of vectors, where it is a module; looks at what it needs, where it can. */
 int gateway_load_auc(struct gateway *gateway, char *error);
 /* Begins to fetch, where the source does; between the two no request may run. */

@@ -160,7 +160,7 @@ void activations_post(struct request *request)
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of activations");
         return;
     }
-    if (!request_begin(request))
+    if (!request_begin(request, STORE_WRITE))
         return;
     outcome = activate(request, &a, &object);
     outcome_finish(request, &outcome, object);

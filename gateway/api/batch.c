@@ -217,7 +217,7 @@ static enum store_result end_transaction(struct request *request, struct batch *
 static bool run_together(struct request *request, struct batch *batch, size_t from, size_t to)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_CALLS);
     bool good = result == STORE_OK, hard = false;
 
     for (size_t i = from; good && i < to; i++)

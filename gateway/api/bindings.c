@@ -54,7 +54,7 @@ void bindings_get(struct request *request)
     struct gateway *gateway = request->gateway;
     const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
     json_t *list = json_array();
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result == STORE_OK) {
         result = gateway->ops->binding_list(gateway->store, &mine, list_row, list);
@@ -182,7 +182,7 @@ void bindings_post(struct request *request)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "no random octets");
         return;
     }
-    if (!request_begin(request))
+    if (!request_begin(request, STORE_WRITE))
         return;
     outcome = may_prove(request, aor);
     if (outcome_good(&outcome))
@@ -293,7 +293,7 @@ static void count_wrong(struct request *request, const char *aor)
 {
     struct gateway *gateway = request->gateway;
 
-    if (gateway->ops->begin(gateway->store, true) != STORE_OK)
+    if (gateway->ops->begin(gateway->store, STORE_WRITE) != STORE_OK)
         return;
     if (gateway->ops->proof_wrong(gateway->store, request->session.subscriber, aor) == STORE_OK &&
         ua_once(request) == STORE_OK)
@@ -330,7 +330,7 @@ void bindings_proof_post(struct request *request)
     }
     if (request_repeated(request) || !request_allowed(request))
         return;
-    if (!request_begin(request))
+    if (!request_begin(request, STORE_WRITE))
         return;
     outcome = take_nonce(request, aor, nonce, &wrong);
     if (outcome_good(&outcome))

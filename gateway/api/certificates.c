@@ -20,7 +20,7 @@
 
 static bool begin_reading(struct request *request)
 {
-    enum store_result result = request->gateway->ops->begin(request->gateway->store, false);
+    enum store_result result = request->gateway->ops->begin(request->gateway->store, STORE_READ);
 
     if (result != STORE_OK)
         answer_store(request, result);
@@ -215,7 +215,7 @@ void certificates_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !request_begin(request))
+    if (request_repeated(request) || !request_allowed(request) || !request_begin(request, STORE_WRITE))
         return;
     outcome = serve(request, &wish, &object);
     if (outcome.problem == PROBLEM_BAD_REQUEST || outcome.problem == PROBLEM_NOT_FOUND) {

@@ -123,7 +123,7 @@ void challenges_post(struct request *request)
     }
     /* The record was kept when the vector was given: this is a word more about it. */
     request->soft = true;
-    if (request_repeated(request) || !request_begin(request))
+    if (request_repeated(request) || !request_begin(request, STORE_CALLS))
         return;
     outcome = confirm(request, &body, &v);
     if (outcome_good(&outcome) && v.subscriber != request->session.subscriber) {
@@ -203,7 +203,7 @@ void auts_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !request_begin(request))
+    if (request_repeated(request) || !request_allowed(request) || !request_begin(request, STORE_CALLS))
         return;
     outcome = replace(request, &body, &old, &fresh);
     if (outcome_good(&outcome))

@@ -16,7 +16,7 @@ static enum store_result list_changed(struct request *request, const struct body
                                       json_t *list)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result != STORE_OK)
         return result;
@@ -108,7 +108,7 @@ static void ask_partner(struct request *request, const struct body_changes *body
     struct gateway *gateway = request->gateway;
     struct store_partner partner = {0};
     json_t *question;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result == STORE_OK) {
         result = gateway->ops->partner_by_realm(gateway->store, body->realm, &partner);

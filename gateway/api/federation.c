@@ -190,7 +190,7 @@ static enum store_result find_by_names(struct request *request, char *const *nam
                                        struct store_partner *partner)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result != STORE_OK)
         return result;
@@ -372,7 +372,7 @@ static void single_post(struct request *request)
     if (request_repeated(request) || !request_allowed(request) ||
         !partner_claims_caller(request, &request->vectors))
         return;
-    if (!request_begin(request))
+    if (!request_begin(request, STORE_CALLS))
         return;
     outcome = federation_serve(request, &object);
     outcome_finish(request, &outcome, object);

@@ -133,7 +133,7 @@ static int make_key(struct operator_keys *keys, int64_t now, struct store_operat
 static int present_key(struct operator_keys *keys, int64_t now, struct store_operator_key *key)
 {
     struct gateway *gateway = keys->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
     int good;
 
     if (result != STORE_OK)

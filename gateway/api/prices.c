@@ -37,7 +37,7 @@ void prices_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     json_t *list = json_array();
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result == STORE_OK) {
         result = gateway->ops->price_list(gateway->store, add_price, list);

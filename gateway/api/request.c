@@ -108,7 +108,7 @@ static enum store_result find_answer(struct request *request, struct store_answe
         request->earlier.body = NULL;
         return request->earlier_result;
     }
-    result = gateway->ops->begin(gateway->store, false);
+    result = gateway->ops->begin(gateway->store, STORE_READ);
     if (result == STORE_OK) {
         result = gateway->ops->answer_get(gateway->store, request->who, request->key, answer);
         gateway->ops->rollback(gateway->store);
@@ -196,10 +196,10 @@ static bool replayed(struct request *request, enum store_result *result)
     return true;
 }
 
-bool request_begin(struct request *request)
+bool request_begin(struct request *request, enum store_kind kind)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, kind);
 
     if (result != STORE_OK)
         answer_store(request, result);
@@ -265,7 +265,7 @@ void request_unasked(struct request *request)
 
     if (request->record == 0)
         return;
-    result = gateway->ops->begin(gateway->store, true);
+    result = gateway->ops->begin(gateway->store, STORE_CALLS);
     if (result == STORE_OK) {
         result = gateway->ops->record_drop(gateway->store, request->record);
         if (result == STORE_OK)

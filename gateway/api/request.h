@@ -132,7 +132,7 @@ bool request_token(struct request *request);
 /* A token for the asker; answers 429 and returns false when there is none. */
 bool request_allowed(struct request *request);
 /* Opens the transaction of an answer; answers and returns false where the store cannot. */
-bool request_begin(struct request *request);
+bool request_begin(struct request *request, enum store_kind kind);
 /* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the
  * problem. */
 void request_finish(struct request *request, json_t *object, enum problem problem,

@@ -3,15 +3,18 @@
 #include "settler.h"
 
 #include <glib.h>
+#include <string.h>
+
+#define THREADS 4 /* as many as a journal brings to the disk at once */
 
 struct settler {
     struct gateway *gateway;
-    GThread *thread;
+    GThread *threads[THREADS];
     GMutex lock;
     GCond changed;
     GQueue line; /* of requests */
     bool stopping;
-    bool stopped; /* the thread has ended */
+    bool stopped; /* the threads have ended */
 };
 
 static bool is_stopping(struct settler *settler)
@@ -38,24 +41,36 @@ static GQueue take_line(struct settler *settler)
     return line;
 }
 
+/* The last of a line waits first: that has all before it on the disk as well, and who came while
+ * another thread was at the disk does not wait for that one. */
+static void settle_line(struct settler *settler, GQueue *line)
+{
+    struct gateway *gateway = settler->gateway;
+    struct request *request;
+    uint64_t last = 0;
+
+    for (GList *at = line->head; at; at = at->next)
+        last = MAX(last, ((struct request *)at->data)->ticket);
+    if (!is_stopping(settler))
+        gateway->ops->settle(gateway->store, last);
+    while ((request = g_queue_pop_head(line))) {
+        request->settled = is_stopping(settler)
+                               ? STORE_BUSY
+                               : gateway->ops->settle(gateway->store, request->ticket);
+        request_resume(request);
+    }
+}
+
 static gpointer run(gpointer data)
 {
     struct settler *settler = data;
-    struct gateway *gateway = settler->gateway;
-    struct request *request;
 
     for (;;) {
         GQueue line = take_line(settler);
 
         if (line.length == 0)
             return NULL;
-        /* The first waits, and what it waits for has most of the others on the disk as well. */
-        while ((request = g_queue_pop_head(&line))) {
-            request->settled = is_stopping(settler)
-                                   ? STORE_BUSY
-                                   : gateway->ops->settle(gateway->store, request->ticket);
-            request_resume(request);
-        }
+        settle_line(settler, &line);
     }
 }
 
@@ -66,10 +81,11 @@ struct settler *settler_start(struct gateway *gateway)
     settler->gateway = gateway;
     g_mutex_init(&settler->lock);
     g_cond_init(&settler->changed);
-    settler->thread = g_thread_try_new("settler", run, settler, NULL);
-    if (settler->thread)
+    for (int i = 0; i < THREADS; i++)
+        settler->threads[i] = g_thread_try_new("settler", run, settler, NULL);
+    if (settler->threads[0])
         return settler;
-    g_free(settler);
+    settler_free(settler);
     return NULL;
 }
 
@@ -88,11 +104,12 @@ void settler_stop(struct settler *settler)
         return;
     g_mutex_lock(&settler->lock);
     settler->stopping = true;
-    g_cond_signal(&settler->changed);
+    g_cond_broadcast(&settler->changed);
     g_mutex_unlock(&settler->lock);
-    if (settler->thread)
-        g_thread_join(settler->thread);
-    settler->thread = NULL;
+    for (int i = 0; i < THREADS; i++)
+        if (settler->threads[i])
+            g_thread_join(settler->threads[i]);
+    memset(settler->threads, 0, sizeof settler->threads);
     g_mutex_lock(&settler->lock);
     settler->stopped = true;
     while ((request = g_queue_pop_head(&settler->line))) /* who came while the thread ended */

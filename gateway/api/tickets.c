@@ -120,7 +120,7 @@ void federation_tickets_post(struct request *request)
     if (fault)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
     else if (!request_repeated(request) && request_allowed(request) &&
-             partner_claims_caller(request, &body.names) && request_begin(request)) {
+             partner_claims_caller(request, &body.names) && request_begin(request, STORE_WRITE)) {
         request->secret = true; /* half_b is in the clear in it */
         outcome = serve(request, &body, &t, &half_b);
         outcome_finish(request, &outcome,
@@ -168,7 +168,7 @@ static void half_answered(struct request *request)
         !partner_has_realm(&question->partner, simauth_nai_realm(body.nai_b)) ||
         (names->callee_nai[0] && strcmp(names->callee_nai, body.nai_b) != 0)) {
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, "partner sent another ticket");
-    } else if (request_begin(request)) {
+    } else if (request_begin(request, STORE_WRITE)) {
         outcome = take_half(request, &body);
         outcome_finish(request, &outcome,
                        outcome_good(&outcome)
@@ -251,7 +251,7 @@ void tickets_post(struct request *request)
     }
     request->vectors = body.names;
     request->made.first_key = body.first_key;
-    if (!request_repeated(request) && request_begin(request))
+    if (!request_repeated(request) && request_begin(request, STORE_WRITE))
         with_voucher(request);
 }
 
@@ -293,7 +293,7 @@ void tickets_claim_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_begin(request))
+    if (request_repeated(request) || !request_begin(request, STORE_WRITE))
         return;
     outcome = claim(request, &body, &t);
     outcome_finish(request, &outcome,
@@ -351,7 +351,7 @@ void tickets_get(struct request *request)
     enum store_result result = STORE_OK;
     bool replayed = false;
 
-    if (request_allowed(request) && request_begin(request)) {
+    if (request_allowed(request) && request_begin(request, STORE_WRITE)) {
         result = take_keys(request, &keys);
         if (result == STORE_OK && keys.ids->len > 0)
             replayed = (result = ua_once(request)) == STORE_NONE;

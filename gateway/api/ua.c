@@ -30,7 +30,7 @@ static void refuse(struct request *request, bool stale, const char *reason)
 static enum store_result load_session(struct request *request, const char *btid)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result != STORE_OK)
         return result;
@@ -192,7 +192,7 @@ void self_get(struct request *request)
     struct gateway *gateway = request->gateway;
     const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
     struct self_aors aors = {json_array(), request->now};
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result == STORE_OK) {
         result = gateway->ops->binding_list(gateway->store, &mine, add_aor, &aors);

@@ -351,7 +351,7 @@ void ub_get(struct request *request)
             "no Digest credentials");
         return;
     }
-    result = gateway->ops->begin(gateway->store, true);
+    result = gateway->ops->begin(gateway->store, STORE_WRITE);
     if (result != STORE_OK) {
         answer_store(request, result);
         return;

@@ -114,6 +114,7 @@ static void callee_answered(struct request *request)
     struct outcome outcome;
     json_t *vector;
     int64_t record = 0;
+    bool speaks;
 
     if (partner_refused(request))
         return;
@@ -129,10 +130,11 @@ static void callee_answered(struct request *request)
     }
     /* Its number and its record were kept while the partner worked. */
     request->soft = request->record != 0;
-    if (request_begin(request)) {
+    /* By its answer the partner speaks for the callee. */
+    speaks = !partner_has_realm(&request->question->partner, simauth_aor_domain(v.callee));
+    if (request_begin(request, speaks ? STORE_WRITE : STORE_CALLS)) {
         outcome = record_asked(request, &v, &record);
-        if (outcome_good(&outcome) && /* by its answer the partner speaks for the callee */
-            !partner_has_realm(&request->question->partner, simauth_aor_domain(v.callee)))
+        if (outcome_good(&outcome) && speaks)
             outcome = outcome_store(
                 put_claim(request->gateway, v.callee, request->question->partner.id, request->now));
         if (outcome_good(&outcome))
@@ -184,7 +186,7 @@ static void replaced_answered(struct request *request)
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent another vector");
     if (!vector)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
-    else if ((request->soft = true) && request_begin(request))
+    else if ((request->soft = true) && request_begin(request, STORE_CALLS))
         outcome_finish(request, &outcome,
                        outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
     json_decref(vector);
@@ -232,7 +234,7 @@ static struct outcome own_call(struct request *request, int64_t peer)
 static struct outcome prepare(struct request *request, struct voucher *voucher)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_CALLS);
     struct outcome outcome;
 
     if (result != STORE_OK)
@@ -355,7 +357,7 @@ static void caller_answered(struct request *request)
     }
     if (!vector) {
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
-    } else if (request_begin(request)) {
+    } else if (request_begin(request, STORE_CALLS)) {
         outcome = complete(request);
         outcome_finish(request, &outcome,
                        outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
@@ -371,7 +373,7 @@ static void caller_local(struct request *request)
     json_t *object = NULL;
 
     request->soft = true;
-    if (!request_begin(request))
+    if (!request_begin(request, STORE_CALLS))
         return;
     outcome = give_caller(request, &request->vectors, 0, &av_a);
     if (outcome_good(&outcome))
@@ -407,7 +409,7 @@ static struct outcome known_call(struct request *request, struct store_partner *
     struct gateway *gateway = request->gateway;
     const struct body_vectors *body = &request->vectors;
     struct store_vector *v = &request->known;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
     struct outcome outcome = OUTCOME_GOOD;
 
     memset(partner, 0, sizeof *partner);

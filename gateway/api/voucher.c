@@ -142,7 +142,7 @@ static enum store_result keep_claim(struct gateway *gateway, const char *aor,
                                     const struct store_partner *partner, const struct claimants *c)
 {
     struct store_event event = {.time = c->now, .what = "conflict"};
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
     if (result != STORE_OK)
         return result;
@@ -161,7 +161,7 @@ struct outcome claim_address(struct gateway *gateway, const char *aor,
                              const struct store_partner *partner, int64_t now)
 {
     struct claimants c = {.speaker = partner->id, .now = now};
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
     bool theirs = false;
 
     if (result == STORE_OK) {

@@ -99,7 +99,7 @@ static int restore(struct ctl *ctl)
         ctl_fail("%s is there: stop the gateway and move it away (with -wal and -shm) first",
                  config->database);
     else if (put_back(ctl->words[0], config->database) == 0) {
-        if (gateway_open(&ctl->gateway, config, false, error) == 0) {
+        if (gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
             result = restored(ctl);
             gateway_close(&ctl->gateway);
         } else {

@@ -18,7 +18,7 @@ static int init(struct ctl *ctl)
         ctl_fail("%s is there already: nothing was changed", config->database);
     else if (!seal_exists(config->seal_key) && seal_create(config->seal_key, error) != 0)
         ctl_fail("%s", error);
-    else if (gateway_open(&ctl->gateway, config, true, error) != 0)
+    else if (gateway_open(&ctl->gateway, config, GATEWAY_CREATE, error) != 0)
         ctl_fail("%s", error);
     else {
         printf("Made %s, sealed with %s. Keep a copy of the key apart from copies of the "

@@ -69,7 +69,7 @@ int ctl_look(struct ctl *ctl, enum store_result (*run)(struct ctl *ctl, void *da
              const char *what)
 {
     struct gateway *gateway = &ctl->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result == STORE_OK) {
         result = run(ctl, data);
@@ -82,7 +82,7 @@ int ctl_change(struct ctl *ctl, enum store_result (*run)(struct ctl *ctl, void *
                const char *what)
 {
     struct gateway *gateway = &ctl->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
     if (result != STORE_OK)
         return ctl_store(result, what);
@@ -284,7 +284,7 @@ static int run(struct ctl *ctl, const struct ctl_command *command)
     if (command->closed)
         return command->run(ctl);
     config = config_load(ctl->program_config, error);
-    if (config && gateway_open(&ctl->gateway, config, false, error) == 0) {
+    if (config && gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
         result = command->run(ctl);
         gateway_close(&ctl->gateway);
     } else {

@@ -25,7 +25,7 @@ static enum store_result all(struct ctl *ctl, struct store_reseal *reseal)
     enum store_result result = STORE_OK;
 
     while (result == STORE_OK && !reseal->done) {
-        result = gateway->ops->begin(gateway->store, true);
+        result = gateway->ops->begin(gateway->store, STORE_WRITE);
         if (result != STORE_OK)
             break;
         result = gateway->ops->reseal(gateway->store, reseal);

@@ -49,7 +49,7 @@ static enum store_result write_something(struct gateway *gateway)
 static void sweep(struct gateway *gateway)
 {
     bool doubtful = !state_good(STATE_STORE);
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
     if (result == STORE_OK) {
         if (doubtful)
@@ -90,7 +90,7 @@ static void reseal(struct keeper *keeper, int64_t now_us)
     while (result == STORE_OK && !keeper->reseal.done && g_get_monotonic_time() < end_us) {
         struct store_reseal before = keeper->reseal;
 
-        result = gateway->ops->begin(gateway->store, true);
+        result = gateway->ops->begin(gateway->store, STORE_WRITE);
         if (result != STORE_OK)
             break;
         result = gateway->ops->reseal(gateway->store, &keeper->reseal);

@@ -144,7 +144,7 @@ void metrics_write_partners(GString *text, struct gateway *gateway)
     g_mutex_unlock(&lock);
     metrics_head(text, "simauth_partner_agreement_end_timestamp_seconds", "gauge",
                  "When the agreement ends; 0: it is suspended.");
-    if (gateway->ops->begin(gateway->store, false) == STORE_OK) {
+    if (gateway->ops->begin(gateway->store, STORE_READ) == STORE_OK) {
         gateway->ops->partner_list(gateway->store, write_agreement, &agreements);
         gateway->ops->rollback(gateway->store);
     }

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "group.h"
 
-void group_init(struct group *group, int (*sync)(void *data), void *data)
+void group_init(struct group *group, unsigned lanes, int (*sync)(void *data, unsigned lane),
+                void *data)
 {
-    *group = (struct group){.sync = sync, .data = data};
+    *group = (struct group){.lanes = lanes, .sync = sync, .data = data};
     pthread_mutex_init(&group->lock, NULL);
     pthread_cond_init(&group->settled, NULL);
 }
@@ -25,19 +26,49 @@ uint64_t group_written(struct group *group)
     return ticket;
 }
 
+void group_wrote(struct group *group, uint64_t number)
+{
+    pthread_mutex_lock(&group->lock);
+    if (group->written == 0)
+        group->durable = number;
+    group->written = number;
+    pthread_mutex_unlock(&group->lock);
+}
+
+uint64_t group_durable(struct group *group)
+{
+    uint64_t durable;
+
+    pthread_mutex_lock(&group->lock);
+    durable = group->durable;
+    pthread_mutex_unlock(&group->lock);
+    return durable;
+}
+
+/* A lane that nobody is in, or -1. */
+static int free_lane(const struct group *group)
+{
+    for (unsigned lane = 0; lane < group->lanes; lane++)
+        if (!(group->busy & 1u << lane))
+            return (int)lane;
+    return -1;
+}
+
 /* With the lock held, which is let go meanwhile. */
-static void lead(struct group *group)
+static void lead(struct group *group, unsigned lane)
 {
     uint64_t reached = group->written;
     int result;
 
-    group->syncing = true;
+    group->busy |= 1u << lane;
+    group->begun = reached;
     pthread_mutex_unlock(&group->lock);
-    result = group->sync(group->data);
+    result = group->sync(group->data, lane);
     pthread_mutex_lock(&group->lock);
-    group->syncing = false;
+    group->busy &= ~(1u << lane);
     if (result == 0) {
-        group->durable = reached;
+        if (reached > group->durable)
+            group->durable = reached;
     } else {
         /* What was not kept then may be gone, whatever a later try says. Who asks late about one
          * between two failures is refused as well: that costs a repeat, the other way a lie. */
@@ -57,10 +88,12 @@ enum store_result group_settle(struct group *group, uint64_t ticket)
     if (ticket == 0)
         ticket = group->written;
     while (group->durable < ticket) {
-        if (group->syncing)
+        int lane = group->busy && group->begun >= ticket ? -1 : free_lane(group);
+
+        if (lane < 0)
             pthread_cond_wait(&group->settled, &group->lock);
         else
-            lead(group);
+            lead(group, (unsigned)lane);
     }
     lost = ticket > group->lost_from && ticket <= group->lost_to;
     pthread_mutex_unlock(&group->lock);

@@ -339,12 +339,13 @@ static void postgresql_close(struct store *base)
 }
 
 /* The group's: by one thread at a time. Who lost its connection tells nobody that it is kept. */
-static int on_flush(void *data)
+static int on_flush(void *data, unsigned lane)
 {
     struct postgresql_store *store = data;
     PGresult *result;
     bool good;
 
+    (void)lane;
     if (store->flusher && PQstatus(store->flusher) != CONNECTION_OK) {
         PQfinish(store->flusher);
         store->flusher = NULL;
@@ -374,7 +375,7 @@ static enum store_result postgresql_open(const char *where, bool create, const s
     store->base.driver = &driver;
     store->base.seal = seal;
     store->where = strdup(where);
-    group_init(&store->group, on_flush, store);
+    group_init(&store->group, 1, on_flush, store);
     store->connection = connect_to(where);
     if (PQstatus(store->connection) != CONNECTION_OK)
         sql_say(error, "PostgreSQL", STORE_FAILED, fault(store->connection));
@@ -407,10 +408,10 @@ static bool connected(struct postgresql_store *store)
     return true;
 }
 
-static enum store_result postgresql_begin(struct store *base, bool write)
+static enum store_result postgresql_begin(struct store *base, enum store_kind kind)
 {
     struct postgresql_store *store = of(base);
-    const char *text = write ? BEGIN_WRITE : BEGIN_READ;
+    const char *text = kind == STORE_READ ? BEGIN_READ : BEGIN_WRITE;
     enum store_result result = STORE_FAILED;
 
     pthread_mutex_lock(&base->lock);
@@ -475,4 +476,6 @@ const struct store_ops store_postgresql = {
     .settle = postgresql_settle,
     .rollback = postgresql_rollback,
     SQL_METHODS,
+    SQL_CALL_METHODS,
+    .record_add = sql_record_add,
 };

@@ -40,6 +40,7 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_BARRED_UB] = "DELETE FROM ub WHERE subscriber = $1",
     [SQL_BARRED_VECTOR] = "DELETE FROM vector WHERE subscriber = $1",
     [SQL_BARRED_TICKET] = "DELETE FROM ticket WHERE subscriber = $1",
+    [SQL_BARRED_ENDED] = "DELETE FROM vector WHERE subscriber = $1", /* nobody has any in memory */
     [SQL_SUBSCRIBER_CHANGED] =
         "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM subscriber WHERE nai = $1 AND barred = 0 AND "
         "sim_since < $2)",
@@ -165,6 +166,8 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_RECORD_NAME] = "UPDATE record SET nai_b = $2, method = $3, first = $4 WHERE id = $1",
     [SQL_RECORD_DROP] = "DELETE FROM record WHERE id = $1 AND outcome = 0",
     [SQL_RECORD_OUTCOME] = "UPDATE record SET outcome = $2 WHERE id = $1 AND outcome < $2",
+    [SQL_RECORD_NUMBER] = "UPDATE record SET outcome = outcome WHERE id = $1 AND id = $2",
+    [SQL_RECORD_STATE] = "SELECT outcome FROM record WHERE id = $1",
     [SQL_RECORD_LIST] =
         "SELECT id, time, side, partner, nai_a, nai_b, method, first, outcome FROM record WHERE "
         "time >= $1 AND time < $2 AND id > $3 AND ($4::text = '' OR nai_a = $4 OR nai_b = $4) "

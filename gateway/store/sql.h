@@ -31,6 +31,7 @@ enum sql {
     SQL_BARRED_UB,
     SQL_BARRED_VECTOR,
     SQL_BARRED_TICKET,
+    SQL_BARRED_ENDED,
     SQL_SUBSCRIBER_CHANGED,
     SQL_SQN_SET,
     SQL_CODE_PUT,
@@ -92,6 +93,8 @@ enum sql {
     SQL_RECORD_NAME,
     SQL_RECORD_DROP,
     SQL_RECORD_OUTCOME,
+    SQL_RECORD_STATE,
+    SQL_RECORD_NUMBER,
     SQL_RECORD_LIST,
     SQL_RECORD_SUM_PARTNER,
     SQL_RECORD_SUM_SUBSCRIBER,
@@ -170,7 +173,8 @@ struct sql_driver {
 struct store {
     const struct sql_driver *driver;
     const struct seal *seal;
-    pthread_mutex_t lock; /* held from begin to commit or rollback */
+    pthread_mutex_t lock;    /* held from begin to commit or rollback */
+    struct serving *serving; /* serving.h; NULL: everything stands in the database */
 };
 
 /* The prepared statement, its parameters bound by `types`: i int64, t text, b octets (pointer,
@@ -278,6 +282,8 @@ enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
 enum store_result sql_answer_put(struct store *, const struct store_answer *);
 enum store_result sql_record_add(struct store *, struct store_record *);
 enum store_result sql_record_name(struct store *, struct store_record *);
+/* Sets `first`: no record of this pair is there. */
+enum store_result sql_record_first(struct store *, struct store_record *);
 enum store_result sql_record_drop(struct store *, int64_t);
 enum store_result sql_record_outcome(struct store *, int64_t, enum store_outcome);
 enum store_result sql_record_list(struct store *, const struct store_record_filter *,
@@ -299,23 +305,22 @@ enum store_result sql_certificate_revoke(struct store *, const uint8_t *, int64_
 enum store_result sql_certificate_revoke_sim(struct store *, int64_t);
 enum store_result sql_certificate_revoke_aor(struct store *, const char *, int64_t);
 enum store_result sql_sweep(struct store *, int64_t);
+/* The same but for what is in `serving`; and one statement of it alone. */
+enum store_result sql_sweep_others(struct store *, int64_t);
+#define SQL_SWEEP_RECORD_S 360
 enum store_result sql_reseal(struct store *, struct store_reseal *);
 enum store_result sql_restored(struct store *, uint64_t);
 
 /* The members of struct store_ops that are the same for all. */
 #define SQL_METHODS                                                                                \
-    .subscriber_add = sql_subscriber_add, .subscriber_by_id = sql_subscriber_by_id,                \
-    .subscriber_by_impi = sql_subscriber_by_impi, .subscriber_by_imsi = sql_subscriber_by_imsi,    \
-    .subscriber_list = sql_subscriber_list, .subscriber_remove = sql_subscriber_remove,            \
-    .subscriber_bar = sql_subscriber_bar, .subscriber_rekey = sql_subscriber_rekey,                \
-    .subscriber_since = sql_subscriber_since, .sqn_set = sql_sqn_set, .code_put = sql_code_put,    \
-    .code_get = sql_code_get, .code_use = sql_code_use, .code_remove = sql_code_remove,            \
-    .binding_add = sql_binding_add, .binding_find = sql_binding_find,                              \
-    .binding_list = sql_binding_list, .binding_renew = sql_binding_renew,                          \
-    .binding_remove = sql_binding_remove, .event_add = sql_event_add,                              \
-    .event_list = sql_event_list, .proof_put = sql_proof_put, .proof_get = sql_proof_get,          \
-    .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take, .claim_put = sql_claim_put,      \
-    .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,                                \
+    .subscriber_add = sql_subscriber_add, .subscriber_list = sql_subscriber_list,                  \
+    .subscriber_since = sql_subscriber_since, .code_put = sql_code_put, .code_get = sql_code_get,  \
+    .code_use = sql_code_use, .code_remove = sql_code_remove, .binding_add = sql_binding_add,      \
+    .binding_find = sql_binding_find, .binding_list = sql_binding_list,                            \
+    .binding_renew = sql_binding_renew, .binding_remove = sql_binding_remove,                      \
+    .event_add = sql_event_add, .event_list = sql_event_list, .proof_put = sql_proof_put,          \
+    .proof_get = sql_proof_get, .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take,      \
+    .claim_put = sql_claim_put, .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,    \
     .partner_update = sql_partner_update, .record_sum = sql_record_sum,                            \
     .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
     .price_set = sql_price_set, .price_list = sql_price_list, .partner_add = sql_partner_add,      \
@@ -324,22 +329,25 @@ enum store_result sql_restored(struct store *, uint64_t);
     .partner_by_certificate = sql_partner_by_certificate, .partner_suspend = sql_partner_suspend,  \
     .partner_remove = sql_partner_remove, .ub_put = sql_ub_put, .ub_get = sql_ub_get,              \
     .ub_wrong = sql_ub_wrong, .ub_take = sql_ub_take, .session_put = sql_session_put,              \
-    .session_get = sql_session_get, .vector_add = sql_vector_add,                                  \
-    .vector_by_rand = sql_vector_by_rand, .vector_by_rand_b = sql_vector_by_rand_b,                \
-    .vector_of_sim = sql_vector_of_sim, .vector_step = sql_vector_step,                            \
-    .vector_resync = sql_vector_resync, .vector_give = sql_vector_give,                            \
-    .vector_renew = sql_vector_renew, .answer_get = sql_answer_get, .answer_put = sql_answer_put,  \
-    .record_add = sql_record_add, .subscriber_changed = sql_subscriber_changed,                    \
+    .session_get = sql_session_get, .subscriber_changed = sql_subscriber_changed,                  \
     .session_lives = sql_session_lives, .ticket_add = sql_ticket_add,                              \
     .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,                                \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \
-    .record_name = sql_record_name, .record_drop = sql_record_drop,                                \
-                                                                                                   \
-    .record_outcome = sql_record_outcome, .record_list = sql_record_list,                          \
-    .operator_key_add = sql_operator_key_add, .operator_key_get = sql_operator_key_get,            \
-    .authority_add = sql_authority_add, .authority_get = sql_authority_get,                        \
-    .certificate_add = sql_certificate_add, .certificate_list = sql_certificate_list,              \
-    .certificate_revoke = sql_certificate_revoke, .sweep = sql_sweep, .reseal = sql_reseal,        \
-    .restored = sql_restored
+    .record_list = sql_record_list, .operator_key_add = sql_operator_key_add,                      \
+    .operator_key_get = sql_operator_key_get, .authority_add = sql_authority_add,                  \
+    .authority_get = sql_authority_get, .certificate_add = sql_certificate_add,                    \
+    .certificate_list = sql_certificate_list, .certificate_revoke = sql_certificate_revoke
+/* Those that are not the database's while a gateway serves (serving.c). */
+#define SQL_CALL_METHODS                                                                           \
+    .subscriber_by_id = sql_subscriber_by_id, .subscriber_by_impi = sql_subscriber_by_impi,        \
+    .subscriber_by_imsi = sql_subscriber_by_imsi, .subscriber_remove = sql_subscriber_remove,      \
+    .subscriber_bar = sql_subscriber_bar, .subscriber_rekey = sql_subscriber_rekey,                \
+    .sqn_set = sql_sqn_set, .vector_add = sql_vector_add, .vector_by_rand = sql_vector_by_rand,    \
+    .vector_by_rand_b = sql_vector_by_rand_b, .vector_of_sim = sql_vector_of_sim,                  \
+    .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
+    .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
+    .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_name = sql_record_name,    \
+    .record_drop = sql_record_drop, .record_outcome = sql_record_outcome, .sweep = sql_sweep,      \
+    .reseal = sql_reseal, .restored = sql_restored
 
 #endif

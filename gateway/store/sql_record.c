@@ -11,7 +11,7 @@
 /* -- records ------------------------------------------------------------------------------------
  */
 
-static enum store_result find_first(struct store *store, struct store_record *record)
+enum store_result sql_record_first(struct store *store, struct store_record *record)
 {
     struct sql_rows *s = sql_bind(store, SQL_RECORD_SEEN, "tt", record->nai_a, record->nai_b);
     enum store_result result = sql_row(store, s);
@@ -25,7 +25,7 @@ static enum store_result find_first(struct store *store, struct store_record *re
 
 enum store_result sql_record_add(struct store *store, struct store_record *record)
 {
-    enum store_result result = find_first(store, record);
+    enum store_result result = sql_record_first(store, record);
 
     if (result != STORE_OK)
         return result;
@@ -38,7 +38,7 @@ enum store_result sql_record_add(struct store *store, struct store_record *recor
 
 enum store_result sql_record_name(struct store *store, struct store_record *record)
 {
-    enum store_result result = find_first(store, record);
+    enum store_result result = sql_record_first(store, record);
 
     if (result != STORE_OK)
         return result;
@@ -234,21 +234,14 @@ enum store_result sql_operator_key_get(struct store *store, int64_t now,
 /* -- what is over -------------------------------------------------------------------------------
  */
 
-enum store_result sql_sweep(struct store *store, int64_t now)
-{
-    const struct {
-        enum sql sql;
-        int64_t before;
-    } sweeps[] = {
-        {SQL_SWEEP_UB, now - 120},           {SQL_SWEEP_SESSION, now},
-        {SQL_SWEEP_VECTOR, now - 420},       {SQL_SWEEP_TICKET, now - 420},
-        {SQL_SWEEP_ANSWER, now - 300},       {SQL_SWEEP_OPERATOR_KEY, now - 86400},
-        {SQL_SWEEP_RECORD, now - 360},       {SQL_SWEEP_PROOF, now - 86400},
-        {SQL_SWEEP_CODE, now - 86400},       {SQL_SWEEP_CLAIM, now - 30 * 86400},
-        {SQL_SWEEP_CERTIFICATE, now - 3600},
-    };
+struct sweep {
+    enum sql sql;
+    int64_t before;
+};
 
-    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
+static enum store_result sweep_all(struct store *store, const struct sweep *sweeps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         enum store_result result =
             sql_run(store, sql_bind(store, sweeps[i].sql, "i", sweeps[i].before));
 
@@ -256,4 +249,28 @@ enum store_result sql_sweep(struct store *store, int64_t now)
             return result;
     }
     return STORE_OK;
+}
+
+enum store_result sql_sweep_others(struct store *store, int64_t now)
+{
+    const struct sweep sweeps[] = {
+        {SQL_SWEEP_UB, now - 120},           {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_TICKET, now - 420},       {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+        {SQL_SWEEP_PROOF, now - 86400},      {SQL_SWEEP_CODE, now - 86400},
+        {SQL_SWEEP_CLAIM, now - 30 * 86400}, {SQL_SWEEP_CERTIFICATE, now - 3600},
+    };
+
+    return sweep_all(store, sweeps, sizeof sweeps / sizeof *sweeps);
+}
+
+enum store_result sql_sweep(struct store *store, int64_t now)
+{
+    const struct sweep sweeps[] = {
+        {SQL_SWEEP_VECTOR, now - 420},
+        {SQL_SWEEP_ANSWER, now - 300},
+        {SQL_SWEEP_RECORD, now - SQL_SWEEP_RECORD_S},
+    };
+    enum store_result result = sql_sweep_others(store, now);
+
+    return result == STORE_OK ? sweep_all(store, sweeps, sizeof sweeps / sizeof *sweeps) : result;
 }

@@ -132,5 +132,7 @@ enum store_result sql_restored(struct store *store, uint64_t jump)
         if (result == STORE_OK || result == STORE_NONE)
             result = sql_run(store, sql_bind(store, volatile_tables[i], ""));
     }
+    if (result == STORE_OK || result == STORE_NONE)
+        result = sql_run(store, sql_bind(store, SQL_BARRED_ENDED, "i", INT64_C(0)));
     return result == STORE_NONE ? STORE_OK : result;
 }

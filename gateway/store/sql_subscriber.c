@@ -178,15 +178,18 @@ enum store_result sql_subscriber_remove(struct store *store, int64_t id)
 {
     enum store_result result = sql_certificate_revoke_sim(store, id);
 
-    return result == STORE_OK ? sql_run(store, sql_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id))
-                              : result;
+    if (result == STORE_OK)
+        result = sql_run(store, sql_bind(store, SQL_BARRED_ENDED, "i", id));
+    return result == STORE_OK || result == STORE_NONE
+               ? sql_run(store, sql_bind(store, SQL_SUBSCRIBER_REMOVE, "i", id))
+               : result;
 }
 
 /* What was agreed with a SIM, or is open. */
 static enum store_result end_all(struct store *store, int64_t id)
 {
     static const enum sql gone[] = {SQL_BARRED_SESSION, SQL_BARRED_UB, SQL_BARRED_VECTOR,
-                                    SQL_BARRED_TICKET};
+                                    SQL_BARRED_TICKET, SQL_BARRED_ENDED};
     enum store_result result = sql_certificate_revoke_sim(store, id);
 
     for (size_t i = 0; result == STORE_OK && i < sizeof gone / sizeof *gone; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The SQLite store: connection, transactions, statements. */
+#include "serving.h"
+#include "sqlite_own.h"
 #include "sqlite_sql.h"
 #include "sqlite_wal.h"
 #include "stores.h"
@@ -21,13 +23,14 @@ struct sqlite_store {
     struct store base;
     sqlite3 *db;
     struct sqlite_wal *wal;
+    struct serving_visit *visit;
     sqlite3_stmt *statements[SQL_COUNT];
 };
 
 /* -- statements ---------------------------------------------------------------------------------
  */
 
-static enum store_result sqlite_result(int code)
+enum store_result sqlite_result(int code)
 {
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -158,14 +161,28 @@ static const struct sql_driver driver = {
 /* A statement without parameters; SQLite's own code. */
 static int step(struct sqlite_store *store, enum sql sql)
 {
+    int code;
+
     sqlite3_reset(store->statements[sql]);
-    return sqlite3_step(store->statements[sql]);
+    code = sqlite3_step(store->statements[sql]);
+    sqlite3_reset(store->statements[sql]); /* one that waits would hold up the next commit */
+    return code;
+}
+
+int sqlite_step(struct store *store, enum sql sql)
+{
+    return step(of(store), sql);
+}
+
+sqlite3 *sqlite_database(struct store *store)
+{
+    return of(store)->db;
 }
 
 /* -- opening ------------------------------------------------------------------------------------
  */
 
-static int64_t pragma_integer(sqlite3 *db, const char *pragma)
+int64_t sqlite_integer(sqlite3 *db, const char *pragma)
 {
     sqlite3_stmt *statement = NULL;
     int64_t value = -1;
@@ -195,8 +212,8 @@ static enum store_result upgrade(sqlite3 *db, int64_t version)
 
 static enum store_result check_schema(sqlite3 *db, const char *where, bool create, char *error)
 {
-    int64_t version = pragma_integer(db, "PRAGMA user_version");
-    int64_t application = pragma_integer(db, "PRAGMA application_id");
+    int64_t version = sqlite_integer(db, "PRAGMA user_version");
+    int64_t application = sqlite_integer(db, "PRAGMA application_id");
 
     if (version < 0)
         return sql_say(error, where, STORE_DAMAGED, "is no SQLite database, or cannot be read");
@@ -222,13 +239,12 @@ static int prepare_all(struct sqlite_store *store)
     return SQLITE_OK;
 }
 
-static void sqlite_close(struct store *base)
+void sqlite_disconnect(struct store *base)
 {
     struct sqlite_store *store = of(base);
 
     if (!store)
         return;
-    sqlite_wal_close(store->wal);
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
     sqlite3_close(store->db);
@@ -244,27 +260,8 @@ static bool make_private(const char *where)
     return fd >= 0 && close(fd) == 0;
 }
 
-/* A step of a vector's life (confirmed, given) need not be on the disk when its answer leaves; so
- * after a power cut nobody knows how far a vector of before came, and none of them is used. */
-static enum store_result forget_before_boot(struct sqlite_store *store)
-{
-    struct timespec up;
-    char text[96];
-    int code;
-
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    snprintf(text, sizeof text, "SELECT COUNT(*) FROM vector WHERE state <> 2 AND changed < %lld",
-             (long long)(time(NULL) - up.tv_sec));
-    if (pragma_integer(store->db, text) == 0)
-        return STORE_OK;
-    snprintf(text, sizeof text, "UPDATE vector SET state = 2 WHERE state <> 2 AND changed < %lld",
-             (long long)(time(NULL) - up.tv_sec));
-    code = sqlite3_exec(store->db, text, NULL, NULL, NULL);
-    return sqlite_result(code);
-}
-
-static enum store_result sqlite_open(const char *where, bool create, const struct seal *seal,
-                                     struct store **result, char *error)
+enum store_result sqlite_connect(const char *where, bool create, const struct seal *seal,
+                                 struct store **result, char *error)
 {
     struct sqlite_store *store = calloc(1, sizeof *store);
     enum store_result outcome = STORE_FAILED;
@@ -299,24 +296,48 @@ static enum store_result sqlite_open(const char *where, bool create, const struc
         outcome = sql_say(error, where, STORE_DAMAGED, sqlite3_errmsg(store->db));
         goto failed;
     }
-    store->wal = sqlite_wal_open(store->db, &store->base.lock);
-    outcome = store->wal ? forget_before_boot(store) : STORE_FAILED;
-    if (outcome != STORE_OK) {
-        sql_say(error, where, outcome, store->wal ? sqlite3_errmsg(store->db) : "out of memory");
-        goto failed;
-    }
     *result = &store->base;
     return STORE_OK;
 failed:
-    sqlite_close(&store->base);
+    sqlite_disconnect(&store->base);
+    return outcome;
+}
+
+static void sqlite_close(struct store *base)
+{
+    if (!base)
+        return;
+    serving_leave(of(base)->visit);
+    sqlite_wal_close(of(base)->wal);
+    sqlite_disconnect(base);
+}
+
+static enum store_result sqlite_open(const char *where, bool create, const struct seal *seal,
+                                     struct store **result, char *error)
+{
+    struct store *store;
+    enum store_result outcome = sqlite_connect(where, create, seal, &store, error);
+
+    *result = NULL;
+    if (outcome != STORE_OK)
+        return outcome;
+    outcome = serving_visit(store, &of(store)->visit, error);
+    if (outcome == STORE_OK &&
+        !(of(store)->wal = sqlite_wal_open(sqlite_database(store), &store->lock)))
+        outcome = sql_say(error, where, STORE_FAILED, "out of memory");
+    if (outcome == STORE_OK)
+        *result = store;
+    else
+        sqlite_close(store);
     return outcome;
 }
 
 /* -- transactions -------------------------------------------------------------------------------
  */
 
-static enum store_result sqlite_begin(struct store *store, bool write)
+static enum store_result sqlite_begin(struct store *store, enum store_kind kind)
 {
+    const bool write = kind != STORE_READ;
     enum store_result result;
     int code;
 
@@ -364,7 +385,7 @@ static enum store_result sqlite_commit(struct store *store)
     return result == STORE_OK ? sqlite_settle(store, ticket) : result;
 }
 
-static enum store_result sqlite_backup(struct store *store, const char *path)
+enum store_result sqlite_backup(struct store *store, const char *path)
 {
     sqlite3_stmt *statement = NULL;
     int code;
@@ -380,8 +401,22 @@ static enum store_result sqlite_backup(struct store *store, const char *path)
     return sqlite_result(code);
 }
 
+/* A gateway that runs gives numbers to its own records, which the table does not have yet. */
+static enum store_result sqlite_record_add(struct store *store, struct store_record *record)
+{
+    enum store_result result = sql_record_add(store, record);
+    int64_t number = serving_visit_record(of(store)->visit);
+
+    if (result != STORE_OK || number == 0)
+        return result;
+    result = sql_run(store, sql_bind(store, SQL_RECORD_NUMBER, "ii", record->id, number));
+    record->id = number;
+    return result;
+}
+
 const struct store_ops store_sqlite = {
     .name = "sqlite",
+    .serving = &store_sqlite_serving,
     .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,
@@ -391,4 +426,6 @@ const struct store_ops store_sqlite = {
     .rollback = sqlite_rollback,
     .backup = sqlite_backup,
     SQL_METHODS,
+    SQL_CALL_METHODS,
+    .record_add = sqlite_record_add,
 };

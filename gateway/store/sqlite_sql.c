@@ -44,6 +44,7 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_BARRED_UB] = "DELETE FROM ub WHERE subscriber = ?1",
     [SQL_BARRED_VECTOR] = "DELETE FROM vector WHERE subscriber = ?1",
     [SQL_BARRED_TICKET] = "DELETE FROM ticket WHERE subscriber = ?1",
+    [SQL_BARRED_ENDED] = "INSERT INTO ended (subscriber) VALUES (?1)",
     [SQL_SUBSCRIBER_CHANGED] =
         "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM subscriber WHERE nai = ?1 AND barred = 0 AND "
         "sim_since < ?2)",
@@ -162,6 +163,8 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_RECORD_NAME] = "UPDATE record SET nai_b = ?2, method = ?3, first = ?4 WHERE id = ?1",
     [SQL_RECORD_DROP] = "DELETE FROM record WHERE id = ?1 AND outcome = 0",
     [SQL_RECORD_OUTCOME] = "UPDATE record SET outcome = ?2 WHERE id = ?1 AND outcome < ?2",
+    [SQL_RECORD_NUMBER] = "UPDATE record SET id = ?2 WHERE id = ?1",
+    [SQL_RECORD_STATE] = "SELECT outcome FROM record WHERE id = ?1",
     [SQL_RECORD_LIST] =
         "SELECT id, time, side, partner, nai_a, nai_b, method, first, outcome FROM record WHERE "
         "time >= ?1 AND time < ?2 AND id > ?3 AND (?4 = '' OR nai_a = ?4 OR nai_b = ?4) ORDER "
@@ -345,5 +348,11 @@ const char *const schema_steps[] = {
     "CREATE INDEX certificate_subscriber ON certificate (subscriber);"
     "CREATE INDEX certificate_nai ON certificate (nai);"
     "CREATE INDEX certificate_end ON certificate (not_after);",
+    /* 6: what the journal beside it has reached; whose vectors are over, for who has them in memory
+     */
+    "CREATE TABLE journal (id INTEGER PRIMARY KEY CHECK (id = 1), name BLOB NOT NULL, flushed "
+    "INTEGER NOT NULL, mixed INTEGER NOT NULL);"
+    "INSERT INTO journal VALUES (1, randomblob(16), 0, 0);"
+    "CREATE TABLE ended (id INTEGER PRIMARY KEY AUTOINCREMENT, subscriber INTEGER NOT NULL);",
     NULL,
 };

@@ -62,12 +62,13 @@ static int sync_log(struct sqlite_wal *wal, const char *path)
 }
 
 /* The group's: by one thread at a time. */
-static int on_sync(void *data)
+static int on_sync(void *data, unsigned lane)
 {
     struct sqlite_wal *wal = data;
     const char *path = sqlite3_filename_wal(sqlite3_db_filename(wal->db, "main"));
     bool opened = open_log(wal, path) == 0;
 
+    (void)lane;
     if (opened && sync_log(wal, path) == 0)
         return 0;
     log_line("op=store result=disk-failed reason=\"%s\"%s", strerror(errno),
@@ -162,7 +163,7 @@ struct sqlite_wal *sqlite_wal_open(sqlite3 *db, pthread_mutex_t *writing)
         return NULL;
     *wal = (struct sqlite_wal){.db = db, .writing = writing, .fd = -1};
     pthread_mutex_init(&wal->lock, NULL);
-    group_init(&wal->group, on_sync, wal);
+    group_init(&wal->group, 1, on_sync, wal);
     pthread_cond_init(&wal->due, NULL);
     sqlite3_wal_hook(db, on_commit, wal);
     if (sqlite3_open_v2(sqlite3_db_filename(db, "main"), &wal->own,

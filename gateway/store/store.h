@@ -327,16 +327,27 @@ typedef int (*store_sum_cb)(const struct store_sum *sum, void *data);
 typedef int (*store_certificate_cb)(const struct store_certificate *certificate, void *data);
 typedef int (*store_price_cb)(const struct store_price *price, void *data);
 
+/* What a transaction is for. */
+enum store_kind {
+    STORE_READ = 0,
+    STORE_WRITE = 1,
+    STORE_CALLS = 2 /* writes what calls need alone: vectors, answers, records, sequence numbers,
+                       and seldom a claim */
+};
+
 struct store_ops {
     const char *name; /* as in the configuration */
     bool shared;      /* several gateways may use one at once */
+    /* The same database as a gateway uses it for as long as it runs, where that is another way;
+     * what is opened by these is used by these alone. NULL: this way. */
+    const struct store_ops *serving;
     /* Opens (and, with `create`, makes or upgrades) the database; `seal` must outlive it. On
      * failure *store is NULL and `error` (STORE_ERROR_MAX) has a sentence. */
     enum store_result (*open)(const char *where, bool create, const struct seal *seal,
                               struct store **store, char *error);
     void (*close)(struct store *store);
 
-    enum store_result (*begin)(struct store *store, bool write);
+    enum store_result (*begin)(struct store *store, enum store_kind kind);
     enum store_result (*commit)(struct store *store);
     /* Two halves of commit(). After commit_soft() a transaction is atomic, seen by everybody, and
      * outlives this process; a power cut may take it back, with all that came after it. settle()
@@ -534,6 +545,9 @@ struct store_ops {
      * for later ones than the backup's may have been used, and removes what the backup's past had
      * open (sessions, challenges, vectors, answers). */
     enum store_result (*restored)(struct store *store, uint64_t jump);
+    /* Everything so far stands in the tables that others read; NULL: it always does. Outside of
+     * transactions. */
+    enum store_result (*flush)(struct store *store);
     /* Writes a whole copy to a new file while others go on; NULL where the database has programs of
      * its own for that. Outside of a transaction. */
     enum store_result (*backup)(struct store *store, const char *path);

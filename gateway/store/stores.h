@@ -7,6 +7,7 @@
 #include "store.h"
 
 extern const struct store_ops store_sqlite;
+extern const struct store_ops store_sqlite_serving; /* serving.h */
 extern const struct store_ops store_postgresql;
 
 #endif

@@ -184,17 +184,27 @@ class Operator:
         if SHARED_DATABASE:
             subprocess.run(["psql", "-q", "-d", self.database, "-c", text], check=True, timeout=20)
             return
+        if self.process:
+            self.ctl("record", "list")  # which stands in the table then
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database, database:
             database.execute(text)
 
     def rows(self, text):
-        """What stands in the database: a list of tuples of texts."""
+        """What stands in the database, as commands see it: a list of tuples of texts."""
         if SHARED_DATABASE:
             said = subprocess.run(["psql", "-At", "-F", "\t", "-d", self.database, "-c", text], check=True, timeout=20,
                                   capture_output=True, text=True).stdout
             return [tuple(line.split("\t")) for line in said.splitlines()]
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database:
             return [tuple(map(str, row)) for row in database.execute(text)]
+
+    def journal(self):
+        """Octets of what the gateway keeps beside its SQLite database."""
+        found, folder = b"", self.database + "-calls"
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), "rb") as file:
+                found += file.read()
+        return found
 
     def log_text(self):
         with open(self.log) as f:

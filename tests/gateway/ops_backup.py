@@ -87,7 +87,10 @@ class Backup(unittest.TestCase):
         self.assertEqual(len(set(self.a.usim.seen)), len(self.a.usim.seen))
         self.ask()
         self.assertGreater(len(operator.records()), 5)
-        self.assertLess(len(operator.records()), records + 20)
+        if not SHARED_DATABASE:  # what the journal still has of the time since the copy comes back with it
+            self.assertLess(len(operator.records()), records + 22)
+        else:
+            self.assertLess(len(operator.records()), records + 20)
 
     def test_refused(self):
         operator = self.pair.a

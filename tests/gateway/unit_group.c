@@ -15,10 +15,11 @@ struct disk {
     int result;
 };
 
-static int on_sync(void *data)
+static int on_sync(void *data, unsigned lane)
 {
     struct disk *disk = data;
 
+    assert_true(lane < GROUP_LANES_MAX);
     pthread_mutex_lock(&disk->lock);
     disk->syncs++;
     pthread_cond_broadcast(&disk->changed);
@@ -56,7 +57,7 @@ static void test_shared(void **state)
     struct waiter waiters[WAITERS];
 
     (void)state;
-    group_init(&group, on_sync, &disk);
+    group_init(&group, 1, on_sync, &disk);
     for (int i = 0; i < WAITERS; i++) {
         waiters[i] = (struct waiter){.group = &group, .disk = &disk};
         pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]);
@@ -85,7 +86,7 @@ static void test_lost(void **state)
     uint64_t kept, lost, also, later;
 
     (void)state;
-    group_init(&group, on_sync, &disk);
+    group_init(&group, 1, on_sync, &disk);
     kept = group_written(&group);
     assert_int_equal(group_settle(&group, kept), STORE_OK);
     lost = group_written(&group);
@@ -111,7 +112,7 @@ static void test_lost_twice(void **state)
     uint64_t kept, lost, late, again;
 
     (void)state;
-    group_init(&group, on_sync, &disk);
+    group_init(&group, 1, on_sync, &disk);
     kept = group_written(&group);
     assert_int_equal(group_settle(&group, kept), STORE_OK);
     lost = group_written(&group);
@@ -130,10 +131,42 @@ static void test_lost_twice(void **state)
     group_clear(&group);
 }
 
+/* With a second lane nobody waits for who is at the disk already; with both taken one waits for all
+ * of the rest. */
+static void test_lanes(void **state)
+{
+    struct disk disk = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, true, 0};
+    struct group group;
+    struct waiter waiters[WAITERS];
+
+    (void)state;
+    group_init(&group, 2, on_sync, &disk);
+    for (int i = 0; i < WAITERS; i++) {
+        waiters[i] = (struct waiter){.group = &group, .disk = &disk};
+        pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]);
+        pthread_mutex_lock(&disk.lock);
+        while (disk.waiting <= i || disk.syncs < (i < 2 ? i + 1 : 2))
+            pthread_cond_wait(&disk.changed, &disk.lock);
+        pthread_mutex_unlock(&disk.lock);
+    }
+    assert_int_equal(disk.syncs, 2);
+    pthread_mutex_lock(&disk.lock);
+    disk.held = false;
+    pthread_cond_broadcast(&disk.changed);
+    pthread_mutex_unlock(&disk.lock);
+    for (int i = 0; i < WAITERS; i++) {
+        pthread_join(waiters[i].thread, NULL);
+        assert_int_equal(waiters[i].result, STORE_OK);
+    }
+    assert_in_range(disk.syncs, 3, 4);
+    group_clear(&group);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_lanes),
         cmocka_unit_test(test_lost),
         cmocka_unit_test(test_lost_twice),
     };

@@ -1,0 +1,490 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store of a gateway that serves: opening, and the methods that are not the database's. */
+#include "serving_own.h"
+#include "stores.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUSY_MS 400
+#define LOCKED_MS 3000 /* a command that brings records over, a gateway that ends */
+
+static struct calls *calls_of(struct store *store)
+{
+    return &store->serving->calls;
+}
+
+/* -- subscribers: the database may have an older number ------------------------------------------
+ */
+
+static enum store_result with_number(struct store *store, enum store_result result,
+                                     struct store_subscriber *subscriber)
+{
+    struct serving *serving = store->serving;
+    uint64_t sqn;
+
+    if (result != STORE_OK)
+        return result;
+    if (calls_sqn(&serving->calls, subscriber->id, &sqn) && sqn > subscriber->sqn)
+        subscriber->sqn = sqn;
+    serving->read_id = subscriber->id;
+    serving->read_sqn = subscriber->sqn;
+    return STORE_OK;
+}
+
+static enum store_result subscriber_by_id(struct store *store, int64_t id,
+                                          struct store_subscriber *subscriber)
+{
+    return with_number(store, sql_subscriber_by_id(store, id, subscriber), subscriber);
+}
+
+static enum store_result subscriber_by_impi(struct store *store, const char *impi,
+                                            struct store_subscriber *subscriber)
+{
+    return with_number(store, sql_subscriber_by_impi(store, impi, subscriber), subscriber);
+}
+
+static enum store_result subscriber_by_imsi(struct store *store, const char *imsi,
+                                            struct store_subscriber *subscriber)
+{
+    return with_number(store, sql_subscriber_by_imsi(store, imsi, subscriber), subscriber);
+}
+
+static enum store_result sqn_set(struct store *store, int64_t id, uint64_t sqn)
+{
+    struct serving *serving = store->serving;
+    struct store_subscriber subscriber;
+    enum store_result result = STORE_OK;
+
+    if (serving->read_id != id) {
+        result = subscriber_by_id(store, id, &subscriber);
+        store_subscriber_wipe(&subscriber);
+    }
+    if (result != STORE_OK || sqn <= serving->read_sqn)
+        return result == STORE_OK ? STORE_NONE : result;
+    serving->read_sqn = sqn;
+    calls_sqn_set(&serving->calls, id, sqn);
+    return STORE_OK;
+}
+
+static enum store_result after(struct store *store, enum store_result result)
+{
+    return result == STORE_OK ? serving_hear(store->serving) : result;
+}
+
+static enum store_result subscriber_remove(struct store *store, int64_t id)
+{
+    return after(store, sql_subscriber_remove(store, id));
+}
+
+static enum store_result subscriber_bar(struct store *store, int64_t id, bool barred)
+{
+    return after(store, sql_subscriber_bar(store, id, barred));
+}
+
+static enum store_result subscriber_rekey(struct store *store,
+                                          const struct store_subscriber *subscriber)
+{
+    return after(store, sql_subscriber_rekey(store, subscriber));
+}
+
+static enum store_result restored(struct store *store, uint64_t jump)
+{
+    return after(store, sql_restored(store, jump));
+}
+
+/* -- vectors -------------------------------------------------------------------------------------
+ */
+
+static enum store_result vector_add(struct store *store, struct store_vector *v)
+{
+    return calls_vector_add(calls_of(store), v);
+}
+
+static enum store_result vector_by_rand(struct store *store, enum store_vector_role role,
+                                        const uint8_t *rand, size_t len, struct store_vector *v)
+{
+    return calls_vector_by_rand(calls_of(store), role, rand, len, v);
+}
+
+static enum store_result vector_by_rand_b(struct store *store, enum store_vector_role role,
+                                          int64_t peer, const uint8_t *rand_b, size_t len,
+                                          struct store_vector *v)
+{
+    return calls_vector_by_rand_b(calls_of(store), role, peer, rand_b, len, v);
+}
+
+static enum store_result vector_of_sim(struct store *store, int64_t subscriber,
+                                       const uint8_t *rand_b, size_t len, struct store_vector *v)
+{
+    return calls_vector_of_sim(calls_of(store), subscriber, rand_b, len, v);
+}
+
+static enum store_result vector_step(struct store *store, int64_t id, enum store_vector_state to,
+                                     const char *element, int64_t since, int64_t now)
+{
+    return calls_vector_step(calls_of(store), id, to, element, since, now);
+}
+
+static enum store_result vector_resync(struct store *store, int64_t id,
+                                       enum store_vector_state state)
+{
+    return calls_vector_resync(calls_of(store), id, state);
+}
+
+static enum store_result vector_give(struct store *store, int64_t id, const uint8_t *seal_to)
+{
+    return calls_vector_give(calls_of(store), id, seal_to);
+}
+
+static enum store_result vector_renew(struct store *store, const struct store_vector *v)
+{
+    return calls_vector_renew(calls_of(store), v);
+}
+
+/* -- answers -------------------------------------------------------------------------------------
+ */
+
+static enum store_result answer_get(struct store *store, const char *who, const uint8_t *key,
+                                    struct store_answer *answer)
+{
+    const struct calls_answer *kept;
+    const uint8_t *pending;
+    enum store_result result = calls_answer_get(calls_of(store), who, key, &kept, &pending);
+
+    if (result != STORE_OK)
+        return result;
+    memset(answer, 0, sizeof *answer);
+    g_strlcpy(answer->who, who, sizeof answer->who);
+    memcpy(answer->key, key, sizeof answer->key);
+    memcpy(answer->hash, kept->hash, sizeof answer->hash);
+    answer->made = kept->made;
+    answer->body = calloc(1, kept->len + 1);
+    if (!answer->body)
+        return STORE_FAILED;
+    if (pending)
+        memcpy(answer->body, pending, kept->len);
+    else
+        result = journal_fetch(store->serving->journal, &kept->place, answer->body, kept->len);
+    if (result != STORE_OK) {
+        free(answer->body);
+        answer->body = NULL;
+    }
+    return result;
+}
+
+static enum store_result answer_put(struct store *store, const struct store_answer *answer)
+{
+    return calls_answer_put(calls_of(store), answer);
+}
+
+/* -- records -------------------------------------------------------------------------------------
+ */
+
+static enum store_result find_first(struct store *store, struct store_record *record)
+{
+    if (!calls_pair_seen(calls_of(store), record->nai_a, record->nai_b))
+        return sql_record_first(store, record);
+    record->first = false;
+    return STORE_OK;
+}
+
+static enum store_result record_add(struct store *store, struct store_record *record)
+{
+    enum store_result result = find_first(store, record);
+
+    if (result != STORE_OK)
+        return result;
+    calls_of(store)->next_record = atomic_fetch_add(&store->serving->room.bell->next_record, 1);
+    calls_record_add(calls_of(store), record);
+    return STORE_OK;
+}
+
+static bool knows_outcome(const struct calls_record *record)
+{
+    return record && record->changes & (CALLS_NEW | CALLS_OUTCOME | CALLS_DROPPED);
+}
+
+/* STORE_NONE: there is no such record. */
+static enum store_result outcome_of(struct store *store, int64_t id, enum store_outcome *outcome)
+{
+    const struct calls *calls = calls_of(store);
+    const struct calls_record *known = g_hash_table_lookup(calls->records, &id);
+    enum store_result result;
+    struct sql_rows *rows;
+
+    if (!knows_outcome(known))
+        known = g_hash_table_lookup(calls->records_flushing, &id);
+    if (knows_outcome(known)) {
+        *outcome = known->record.outcome;
+        return known->changes & CALLS_DROPPED ? STORE_NONE : STORE_OK;
+    }
+    rows = sql_bind(store, SQL_RECORD_STATE, "i", id);
+    result = sql_row(store, rows);
+    if (result == STORE_OK)
+        *outcome = (enum store_outcome)sql_integer(store, rows, 0);
+    sql_reset(store, rows);
+    return result;
+}
+
+static enum store_result record_name(struct store *store, struct store_record *record)
+{
+    enum store_outcome outcome;
+    enum store_result result = outcome_of(store, record->id, &outcome);
+
+    if (result == STORE_OK)
+        result = find_first(store, record);
+    if (result == STORE_OK)
+        calls_record_change(calls_of(store), CALLS_NAMED, record);
+    return result;
+}
+
+static enum store_result record_drop(struct store *store, int64_t id)
+{
+    const struct store_record record = {.id = id};
+    enum store_outcome outcome = STORE_OUTCOME_ISSUED;
+    enum store_result result = outcome_of(store, id, &outcome);
+
+    if (result != STORE_OK || outcome != STORE_OUTCOME_ISSUED)
+        return result == STORE_OK ? STORE_NONE : result;
+    calls_record_change(calls_of(store), CALLS_DROPPED, &record);
+    return STORE_OK;
+}
+
+static enum store_result record_outcome(struct store *store, int64_t id, enum store_outcome outcome)
+{
+    const struct store_record record = {.id = id, .outcome = outcome};
+    enum store_outcome before = STORE_OUTCOME_ISSUED;
+    enum store_result result = outcome_of(store, id, &before);
+
+    if (result != STORE_OK || before >= outcome)
+        return result == STORE_OK ? STORE_NONE : result;
+    calls_record_change(calls_of(store), CALLS_OUTCOME, &record);
+    return STORE_OK;
+}
+
+/* -- keeping -------------------------------------------------------------------------------------
+ */
+
+/* Records that nobody confirmed are the thread's. */
+static enum store_result sweep(struct store *store, int64_t now)
+{
+    store->serving->sweep_at = now;
+    return sql_sweep_others(store, now);
+}
+
+static enum store_result reseal(struct store *store, struct store_reseal *reseal)
+{
+    enum store_result result = sql_reseal(store, reseal);
+
+    return result == STORE_OK && reseal->done ? calls_reseal(calls_of(store), reseal) : result;
+}
+
+static enum store_result settle(struct store *store, uint64_t ticket)
+{
+    return journal_settle(store->serving->journal, ticket);
+}
+
+static enum store_result flush(struct store *store)
+{
+    return serving_flush(store->serving);
+}
+
+static enum store_result backup(struct store *store, const char *path)
+{
+    enum store_result result = flush(store);
+
+    return result == STORE_OK ? sqlite_backup(store, path) : result;
+}
+
+/* -- opening -------------------------------------------------------------------------------------
+ */
+
+static void serving_free(struct serving *serving)
+{
+    if (!serving)
+        return;
+    serving_stop(serving);
+    journal_close(serving->journal);
+    calls_clear(&serving->calls);
+    sqlite3_finalize(serving->version);
+    sqlite3_close(serving->own);
+    if (serving->wal >= 0)
+        close(serving->wal);
+    serving_exit(&serving->room);
+    pthread_mutex_destroy(&serving->syncing);
+    pthread_mutex_destroy(&serving->writer);
+    free(serving);
+}
+
+static void serving_close(struct store *store)
+{
+    if (!store)
+        return;
+    serving_free(store->serving);
+    sqlite_disconnect(store);
+}
+
+static enum store_result lock(struct serving *serving, char *error)
+{
+    enum store_result result = STORE_BUSY;
+
+    for (int ms = 0; result == STORE_BUSY && ms < LOCKED_MS; ms += 50) {
+        if (ms > 0)
+            usleep(50000);
+        serving_exit(&serving->room);
+        result = serving_enter(serving->store, &serving->room, true, error);
+    }
+    if (result == STORE_BUSY)
+        sql_say(error, serving->room.folder, result,
+                "another simauth-gateway uses this database: several need PostgreSQL");
+    return result;
+}
+
+static enum store_result open_own(struct serving *serving, const char *where, char *error)
+{
+    sqlite3 *db = sqlite_database(serving->store);
+
+    sqlite3_wal_autocheckpoint(db, 0); /* the thread's */
+    sqlite3_busy_timeout(db, 0);       /* serving_begin() waits */
+    if (sqlite3_open_v2(sqlite3_db_filename(db, "main"), &serving->own,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, "PRAGMA data_version", -1, &serving->version, NULL) != SQLITE_OK)
+        return sql_say(error, where, STORE_FAILED, "no second connection");
+    sqlite3_busy_timeout(serving->own, BUSY_MS);
+    sqlite3_exec(
+        serving->own,
+        "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -8192", NULL,
+        NULL, NULL);
+    return STORE_OK;
+}
+
+static enum store_result open_journal(struct serving *serving, char *error)
+{
+    struct serving_replay replay = {.calls = &serving->calls};
+    struct journal_settings settings = {.folder = serving->room.folder,
+                                        .keep = CALLS_VECTOR_S,
+                                        .before = serving_sync_database,
+                                        .data = serving};
+    sqlite3 *db = sqlite_database(serving->store);
+    enum store_result result = serving_reached(serving->store, &replay.reached);
+    int64_t last;
+
+    if (result != STORE_OK)
+        return sql_say(error, serving->room.folder, result, "the database has no name for it");
+    serving->reached = replay.reached;
+    memcpy(settings.name, replay.reached.name, sizeof settings.name);
+    settings.above = MAX(replay.reached.flushed, replay.reached.mixed);
+    result = journal_open(&settings, serving_replay_frame, &replay, &serving->journal, error);
+    if (serving_replay_end(&replay) != STORE_OK && result == STORE_OK)
+        result = sql_say(error, serving->room.folder, replay.result, "has what was never written");
+    last = sqlite_integer(db, "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = "
+                              "'record'), 0), coalesce((SELECT max(id) FROM record), 0))");
+    atomic_store(&serving->room.bell->next_record, MAX(serving->calls.next_record, last + 1));
+    if (result == STORE_OK)
+        serving->last = journal_last(serving->journal);
+    return result;
+}
+
+/* A step of a vector's life (confirmed, given) need not be on the disk when its answer leaves; so
+ * after a power cut nobody knows how far a vector of before came, and none of them is used. */
+static enum store_result forget_before_boot(struct serving *serving)
+{
+    struct timespec up;
+    enum store_result result = serving_begin(serving->store, STORE_CALLS);
+
+    if (result != STORE_OK)
+        return result;
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    calls_forget(&serving->calls, (int64_t)time(NULL) - up.tv_sec);
+    return serving_commit(serving->store);
+}
+
+static enum store_result start(struct serving *serving, const char *where, char *error)
+{
+    enum store_result result = lock(serving, error);
+
+    if (result == STORE_OK)
+        result = open_own(serving, where, error);
+    if (result == STORE_OK)
+        result = open_journal(serving, error);
+    if (result != STORE_OK)
+        return result;
+    result = serving_take_over(serving);
+    if (result == STORE_OK)
+        result = forget_before_boot(serving);
+    if (result == STORE_OK)
+        result = serving_flush(serving);
+    if (result == STORE_OK && serving_start(serving) != 0)
+        result = STORE_FAILED;
+    return result == STORE_OK ? result : sql_say(error, where, result, store_result_name(result));
+}
+
+static enum store_result serving_open(const char *where, bool create, const struct seal *seal,
+                                      struct store **result, char *error)
+{
+    struct store *store;
+    struct serving *serving;
+    enum store_result outcome = sqlite_connect(where, create, seal, &store, error);
+
+    *result = NULL;
+    if (outcome != STORE_OK)
+        return outcome;
+    serving = store->serving = calloc(1, sizeof *serving);
+    if (!serving) {
+        sqlite_disconnect(store);
+        return sql_say(error, where, STORE_FAILED, "out of memory");
+    }
+    serving->store = store;
+    serving->wal = serving->room.fd = -1;
+    pthread_mutex_init(&serving->writer, NULL);
+    pthread_mutex_init(&serving->syncing, NULL);
+    calls_init(&serving->calls, seal);
+    outcome = start(serving, where, error);
+    if (outcome == STORE_OK)
+        *result = store;
+    else
+        serving_close(store);
+    return outcome;
+}
+
+const struct store_ops store_sqlite_serving = {
+    SQL_METHODS,
+    .name = "sqlite",
+    .open = serving_open,
+    .close = serving_close,
+    .begin = serving_begin,
+    .commit = serving_commit,
+    .commit_soft = serving_commit_soft,
+    .settle = settle,
+    .rollback = serving_rollback,
+    .flush = flush,
+    .backup = backup,
+    .record_add = record_add,
+    .subscriber_by_id = subscriber_by_id,
+    .subscriber_by_impi = subscriber_by_impi,
+    .subscriber_by_imsi = subscriber_by_imsi,
+    .sqn_set = sqn_set,
+    .subscriber_remove = subscriber_remove,
+    .subscriber_bar = subscriber_bar,
+    .subscriber_rekey = subscriber_rekey,
+    .restored = restored,
+    .vector_add = vector_add,
+    .vector_by_rand = vector_by_rand,
+    .vector_by_rand_b = vector_by_rand_b,
+    .vector_of_sim = vector_of_sim,
+    .vector_step = vector_step,
+    .vector_resync = vector_resync,
+    .vector_give = vector_give,
+    .vector_renew = vector_renew,
+    .answer_get = answer_get,
+    .answer_put = answer_put,
+    .record_name = record_name,
+    .record_drop = record_drop,
+    .record_outcome = record_outcome,
+    .sweep = sweep,
+    .reseal = reseal,
+};

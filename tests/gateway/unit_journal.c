@@ -1,0 +1,315 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The journal: what was appended is read again, in order; what was not written to its end is cut
+ * off, and what is damaged is said. */
+#include "unit.h"
+
+#include "store/journal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const uint8_t name[JOURNAL_NAME_LEN] = {1, 2, 3};
+
+struct unit_journal {
+    char folder[64];
+    struct journal *journal;
+    struct journal_settings settings;
+    char error[STORE_ERROR_MAX];
+    int syncs; /* of what comes before */
+};
+struct seen {
+    uint64_t seq;
+    unsigned count;
+    size_t octets;
+    char last[64];
+};
+
+static int before(void *data)
+{
+    ((struct unit_journal *)data)->syncs++;
+    return 0;
+}
+
+static int on_frame(const struct journal_frame *frame, uint64_t number, void *data)
+{
+    struct seen *seen = data;
+
+    (void)number;
+    assert_true(frame->seq > seen->seq);
+    seen->seq = frame->seq;
+    if (frame->kind == JOURNAL_END)
+        return 0;
+    seen->count++;
+    seen->octets += frame->len;
+    snprintf(seen->last, sizeof seen->last, "%.*s", (int)frame->len, (const char *)frame->data);
+    return 0;
+}
+
+static enum store_result reopen(struct unit_journal *unit, struct seen *seen)
+{
+    memset(seen, 0, sizeof *seen);
+    journal_close(unit->journal);
+    unit->journal = NULL;
+    return journal_open(&unit->settings, on_frame, seen, &unit->journal, unit->error);
+}
+
+static int setup(void **state)
+{
+    struct unit_journal *unit = calloc(1, sizeof *unit);
+    struct seen seen;
+
+    assert_non_null(unit);
+    strcpy(unit->folder, "/tmp/simauth-journal-XXXXXX");
+    assert_non_null(mkdtemp(unit->folder));
+    unit->settings = (struct journal_settings){
+        .folder = unit->folder, .keep = 100, .before = before, .data = unit};
+    memcpy(unit->settings.name, name, sizeof name);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    *state = unit;
+    return 0;
+}
+
+/* The names of its files in order; how many. */
+static int files_of(const struct unit_journal *unit, char paths[][512], int room)
+{
+    struct dirent **list;
+    int count = scandir(unit->folder, &list, NULL, alphasort), kept = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (list[i]->d_name[0] != '.' && kept < room)
+            snprintf(paths[kept++], 512, "%s/%s", unit->folder, list[i]->d_name);
+        free(list[i]);
+    }
+    free(list);
+    return kept;
+}
+
+static int teardown(void **state)
+{
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    int count;
+
+    journal_close(unit->journal);
+    count = files_of(unit, paths, 64);
+    for (int i = 0; i < count; i++)
+        unlink(paths[i]);
+    assert_int_equal(rmdir(unit->folder), 0);
+    free(unit);
+    return 0;
+}
+
+static uint64_t append(struct unit_journal *unit, const char *text)
+{
+    uint64_t seq;
+
+    assert_int_equal(journal_append(unit->journal, JOURNAL_CALLS, text, strlen(text), &seq, NULL),
+                     STORE_OK);
+    return seq;
+}
+
+static void change_octet(const char *path, off_t at)
+{
+    int fd = open(path, O_RDWR);
+    uint8_t octet;
+
+    assert_true(fd >= 0 && pread(fd, &octet, 1, at) == 1);
+    octet ^= 0x10;
+    assert_int_equal(pwrite(fd, &octet, 1, at), 1);
+    close(fd);
+}
+
+static void what_was_appended_is_read(void **state)
+{
+    struct unit_journal *unit = *state;
+    struct journal_place place;
+    struct seen seen;
+    uint64_t first = append(unit, "one"), second;
+    char text[4] = "";
+
+    assert_int_equal(journal_append(unit->journal, JOURNAL_MIXED, "two", 3, &second, &place),
+                     STORE_OK);
+    assert_int_equal(second, first + 1);
+    journal_stands(unit->journal, second);
+    assert_int_equal(journal_settle(unit->journal, second), STORE_OK);
+    assert_int_equal(unit->syncs, 1);
+    assert_int_equal(journal_fetch(unit->journal, &place, text, 3), STORE_OK);
+    assert_string_equal(text, "two");
+    for (int turn = 0; turn < 3; turn++) {
+        assert_int_equal(reopen(unit, &seen), STORE_OK);
+        assert_int_equal(seen.count, 2 + turn);
+        assert_true(append(unit, "more") > seen.seq);
+    }
+    assert_string_equal(seen.last, "more");
+}
+
+/* Frames larger than a file, and many: nothing is lost between two files. */
+static void files_follow_each_other(void **state)
+{
+    static char big[600000];
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+    size_t octets = 0;
+    uint64_t last = 0;
+
+    memset(big, 'x', sizeof big);
+    for (int i = 0; i < 40; i++) {
+        size_t len = i == 7 ? sizeof big : 20000;
+
+        assert_int_equal(journal_append(unit->journal, JOURNAL_CALLS, big, len, &last, NULL),
+                         STORE_OK);
+        octets += len;
+        if (i % 5 == 0)
+            journal_tend(unit->journal, 0, (int64_t)time(NULL)); /* the next is ready in time */
+    }
+    assert_int_equal(journal_settle(unit->journal, last), STORE_OK);
+    assert_true(files_of(unit, paths, 64) >= 3);
+    assert_true(journal_size(unit->journal) >= octets);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 40);
+    assert_int_equal(seen.octets, octets);
+    /* in the database, but somebody may ask for it; then nobody any more */
+    journal_tend(unit->journal, last + 1, (int64_t)time(NULL));
+    assert_true(files_of(unit, paths, 64) >= 3);
+    journal_tend(unit->journal, 1, (int64_t)time(NULL) + 200);
+    assert_true(files_of(unit, paths, 64) >= 3);
+    journal_tend(unit->journal, last + 1, (int64_t)time(NULL) + 200);
+    assert_int_equal(files_of(unit, paths, 64), 1);
+}
+
+/* The last frame is half there: it was never promised. */
+static void a_torn_tail_is_cut(void **state)
+{
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+
+    append(unit, "kept");
+    append(unit, "torn");
+    assert_int_equal(files_of(unit, paths, 64), 1);
+    change_octet(paths[0], JOURNAL_HEADER_LEN + (off_t)journal_frame_size(4) + JOURNAL_FRAME_LEN);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.last, "kept");
+    append(unit, "after");
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.last, "after");
+}
+
+/* A frame that was on the disk when the next one was written. */
+static void damage_is_said(void **state)
+{
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+
+    append(unit, "promised");
+    assert_int_equal(journal_settle(unit->journal, 0), STORE_OK);
+    append(unit, "next");
+    assert_int_equal(files_of(unit, paths, 64), 1);
+    change_octet(paths[0], JOURNAL_HEADER_LEN + JOURNAL_FRAME_LEN);
+    assert_int_equal(reopen(unit, &seen), STORE_DAMAGED);
+    assert_non_null(strstr(unit->error, "is damaged"));
+    assert_non_null(strstr(unit->error, "simauth-gatewayctl restored"));
+}
+
+static void an_earlier_file_is_whole_or_said(void **state)
+{
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+
+    append(unit, "one");
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    append(unit, "two");
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    append(unit, "three");
+    assert_int_equal(files_of(unit, paths, 64), 3);
+    change_octet(paths[0], JOURNAL_HEADER_LEN + JOURNAL_FRAME_LEN);
+    assert_int_equal(reopen(unit, &seen), STORE_DAMAGED);
+    change_octet(paths[0], JOURNAL_HEADER_LEN + JOURNAL_FRAME_LEN);
+    assert_int_equal(unlink(paths[1]), 0);
+    assert_int_equal(reopen(unit, &seen), STORE_DAMAGED);
+    assert_non_null(strstr(unit->error, "is missing"));
+}
+
+static void others_are_refused(void **state)
+{
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+
+    append(unit, "one");
+    assert_int_equal(files_of(unit, paths, 64), 1);
+    unit->settings.name[0] ^= 1;
+    assert_int_equal(reopen(unit, &seen), STORE_DAMAGED);
+    assert_non_null(strstr(unit->error, "no journal of this database"));
+    unit->settings.name[0] ^= 1;
+    change_octet(paths[0], 8); /* its version */
+    assert_int_equal(reopen(unit, &seen), STORE_DAMAGED);
+    assert_non_null(strstr(unit->error, "another version"));
+    change_octet(paths[0], 8);
+    assert_int_equal(chmod(paths[0], 0640), 0);
+    assert_int_equal(reopen(unit, &seen), STORE_READONLY);
+    assert_non_null(strstr(unit->error, "chmod 600"));
+    assert_int_equal(chmod(paths[0], 0600), 0);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 1);
+}
+
+/* Reading changes nothing, also while somebody appends. */
+static void reading_is_reading(void **state)
+{
+    struct unit_journal *unit = *state;
+    struct seen seen = {0};
+    uint64_t last;
+
+    append(unit, "one");
+    assert_int_equal(journal_read(unit->folder, name, on_frame, &seen, &last, unit->error),
+                     STORE_OK);
+    assert_int_equal(seen.count, 1);
+    append(unit, "two");
+    memset(&seen, 0, sizeof seen);
+    assert_int_equal(journal_read(unit->folder, name, on_frame, &seen, &last, unit->error),
+                     STORE_OK);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(last, seen.seq);
+    assert_int_equal(journal_read("/nonexistent", name, on_frame, &seen, &last, unit->error),
+                     STORE_OK);
+}
+
+/* A database that came further than its journal: no number twice. */
+static void numbers_are_above(void **state)
+{
+    struct unit_journal *unit = *state;
+    struct seen seen;
+
+    append(unit, "one");
+    unit->settings.above = 1000;
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(append(unit, "two"), 1001);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 2);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(what_was_appended_is_read),
+        TEST(files_follow_each_other),
+        TEST(a_torn_tail_is_cut),
+        TEST(damage_is_said),
+        TEST(an_earlier_file_is_whole_or_said),
+        TEST(others_are_refused),
+        TEST(reading_is_reading),
+        TEST(numbers_are_above),
+    };
+
+    return cmocka_run_group_tests_name("gateway.unit.journal", tests, NULL, NULL);
+}

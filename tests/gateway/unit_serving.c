@@ -1,0 +1,621 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The SQLite store as a gateway that serves has it: what a kill leaves, what commands see, what
+ * happens to both when one of memory, journal and database says no. */
+#include "unit.h"
+
+#include "store/sqlite_sql.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+struct unit_serving {
+    struct unit_store base; /* .ops, .store: of the gateway */
+    const struct store_ops *command;
+    int64_t subscriber;
+    int64_t now;
+};
+
+static void open_gateway(struct unit_serving *unit)
+{
+    char error[STORE_ERROR_MAX] = "";
+
+    if (unit->base.ops->open(unit->base.path, false, &unit->base.seal, &unit->base.store, error) !=
+        STORE_OK)
+        fail_msg("%s", error);
+}
+
+static struct store *open_command(struct unit_serving *unit)
+{
+    char error[STORE_ERROR_MAX] = "";
+    struct store *store;
+
+    if (unit->command->open(unit->base.path, false, &unit->base.seal, &store, error) != STORE_OK)
+        fail_msg("%s", error);
+    return store;
+}
+
+static int setup(void **state)
+{
+    struct unit_serving *unit = calloc(1, sizeof *unit);
+    struct store_subscriber s = {.imsi = "001011", .impi = "i", .nai = "s@operator-a.test"};
+    char error[STORE_ERROR_MAX] = "";
+
+    assert_non_null(unit);
+    strcpy(unit->base.folder, "/tmp/simauth-serve-XXXXXX");
+    assert_non_null(mkdtemp(unit->base.folder));
+    snprintf(unit->base.path, sizeof unit->base.path, "%s/db", unit->base.folder);
+    memset(unit->base.seal.key, 7, sizeof unit->base.seal.key);
+    unit->command = store_find("sqlite");
+    unit->base.ops = unit->command->serving;
+    unit->now = (int64_t)time(NULL);
+    if (unit->command->open(unit->base.path, true, &unit->base.seal, &unit->base.store, error) !=
+        STORE_OK)
+        fail_msg("%s", error);
+    assert_int_equal(unit->command->begin(unit->base.store, STORE_WRITE), STORE_OK);
+    assert_int_equal(unit->command->subscriber_add(unit->base.store, &s), STORE_OK);
+    assert_int_equal(unit->command->commit(unit->base.store), STORE_OK);
+    unit->command->close(unit->base.store);
+    unit->subscriber = s.id;
+    open_gateway(unit);
+    *state = unit;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct unit_serving *unit = *state;
+    char text[64];
+
+    unit->base.ops->close(unit->base.store);
+    snprintf(text, sizeof text, "rm -r %s", unit->base.folder);
+    assert_int_equal(system(text), 0);
+    free(unit);
+    return 0;
+}
+
+static void begin(struct unit_serving *unit, enum store_kind kind)
+{
+    assert_int_equal(unit->base.ops->begin(unit->base.store, kind), STORE_OK);
+}
+
+static void commit(struct unit_serving *unit)
+{
+    assert_int_equal(unit->base.ops->commit(unit->base.store), STORE_OK);
+}
+
+static struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
+{
+    struct store_vector v = {.role = STORE_AV_B,
+                             .subscriber = unit->subscriber,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .caller = "sip:a@operator-a.test",
+                             .callee = "sip:b@operator-b.test",
+                             .nai_a = "a@operator-a.test",
+                             .nai_b = "b@operator-b.test",
+                             .operator_name = "A",
+                             .sim_age = 5,
+                             .changed = unit->now};
+
+    memset(v.rand, first, sizeof v.rand);
+    memset(v.autn, first ^ 0xff, sizeof v.autn);
+    v.ssk.len = 32;
+    memset(v.ssk.octets, first, 32);
+    return v;
+}
+
+static struct store_record make_record(const struct unit_serving *unit)
+{
+    return (struct store_record){.time = unit->now,
+                                 .side = "given",
+                                 .partner = "p",
+                                 .nai_a = "a@operator-a.test",
+                                 .nai_b = "b@operator-b.test",
+                                 .method = "aka"};
+}
+
+static struct store_answer make_answer(const struct unit_serving *unit, uint8_t first)
+{
+    static char body[] = "{\"first\":1}";
+    struct store_answer answer = {.who = "p:A", .body = body, .made = unit->now};
+
+    memset(answer.key, first, sizeof answer.key);
+    memset(answer.hash, first, sizeof answer.hash);
+    return answer;
+}
+
+/* What one question writes; the number of its record. */
+static int64_t one_question(struct unit_serving *unit, uint8_t first, uint64_t sqn)
+{
+    const struct store_ops *ops = unit->base.ops;
+    struct store *store = unit->base.store;
+    struct store_answer answer = make_answer(unit, first);
+    struct store_vector v = make_vector(unit, first);
+    struct store_record record = make_record(unit);
+
+    assert_int_equal(ops->sqn_set(store, unit->subscriber, sqn), STORE_OK);
+    assert_int_equal(ops->record_add(store, &record), STORE_OK);
+    v.record = record.id;
+    assert_int_equal(ops->vector_add(store, &v), STORE_OK);
+    assert_int_equal(ops->answer_put(store, &answer), STORE_OK);
+    return record.id;
+}
+
+static void expect_question(struct unit_serving *unit, uint8_t first, bool there)
+{
+    const struct store_ops *ops = unit->base.ops;
+    struct store *store = unit->base.store;
+    struct store_vector wanted = make_vector(unit, first), v;
+    struct store_answer answer;
+
+    assert_int_equal(ops->vector_by_rand(store, STORE_AV_B, wanted.rand, 16, &v),
+                     there ? STORE_OK : STORE_NONE);
+    assert_int_equal(ops->answer_get(store, "p:A", wanted.rand, &answer),
+                     there ? STORE_OK : STORE_NONE);
+    if (!there)
+        return;
+    assert_true(simauth_secret_equal(&v.ssk, &wanted.ssk));
+    assert_memory_equal(v.autn, wanted.autn, sizeof v.autn);
+    assert_string_equal(v.nai_b, wanted.nai_b);
+    assert_int_equal(v.sim_age, 5);
+    assert_string_equal(answer.body, "{\"first\":1}");
+    assert_int_equal(answer.hash[0], first);
+    free(answer.body);
+}
+
+static uint64_t number_of(struct unit_serving *unit)
+{
+    struct store_subscriber s;
+
+    assert_int_equal(unit->base.ops->subscriber_by_id(unit->base.store, unit->subscriber, &s),
+                     STORE_OK);
+    return s.sqn;
+}
+
+/* In a process that is killed while it has the store open. */
+static void in_killed(struct unit_serving *unit, void (*what)(struct unit_serving *unit))
+{
+    int status;
+    pid_t child;
+
+    unit->base.ops->close(unit->base.store);
+    child = fork();
+    if (child == 0) {
+        open_gateway(unit);
+        what(unit);
+        _exit(7);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+struct count {
+    int records, first, confirmed;
+    struct store_record last;
+};
+
+static int count_record(const struct store_record *record, void *data)
+{
+    struct count *count = data;
+
+    count->records++;
+    count->first += record->first;
+    count->confirmed += record->outcome == STORE_OUTCOME_CONFIRMED;
+    count->last = *record;
+    return 0;
+}
+
+/* As a command sees it. */
+static struct count look(struct unit_serving *unit)
+{
+    struct store *store = open_command(unit);
+    const struct store_record_filter all = {0};
+    struct count count = {0};
+    struct store_subscriber s;
+
+    assert_int_equal(unit->command->begin(store, STORE_READ), STORE_OK);
+    assert_int_equal(unit->command->record_list(store, &all, count_record, &count), STORE_OK);
+    assert_int_equal(unit->command->subscriber_by_id(store, unit->subscriber, &s), STORE_OK);
+    assert_int_equal(s.sqn, (uint64_t)count.records * 32);
+    unit->command->rollback(store);
+    unit->command->close(store);
+    return count;
+}
+
+/* -- kills ---------------------------------------------------------------------------------------
+ */
+
+static void two_questions(struct unit_serving *unit)
+{
+    uint64_t ticket;
+
+    begin(unit, STORE_CALLS);
+    one_question(unit, 1, 32);
+    assert_int_equal(unit->base.ops->commit_soft(unit->base.store, &ticket), STORE_OK);
+    begin(unit, STORE_WRITE);
+    one_question(unit, 2, 64);
+    assert_int_equal(unit->base.ops->commit_soft(unit->base.store, &ticket), STORE_OK);
+    begin(unit, STORE_CALLS); /* never kept */
+    one_question(unit, 3, 96);
+}
+
+static void a_kill_takes_nothing(void **state)
+{
+    struct unit_serving *unit = *state;
+
+    in_killed(unit, two_questions);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, true);
+    expect_question(unit, 2, true);
+    expect_question(unit, 3, false);
+    assert_int_equal(number_of(unit), 64);
+    one_question(unit, 4, 96);
+    commit(unit);
+    assert_int_equal(look(unit).records, 3);
+}
+
+static void a_command_reads_the_rest(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct count count;
+
+    in_killed(unit, two_questions);
+    count = look(unit); /* no gateway is there */
+    assert_int_equal(count.records, 2);
+    assert_int_equal(count.first, 1);
+    count = look(unit);
+    assert_int_equal(count.records, 2);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 2, true);
+    assert_int_equal(number_of(unit), 64);
+    unit->base.ops->rollback(unit->base.store);
+}
+
+/* The record was on its way to its table when more came to be known of it, and did not get there.
+ */
+static void a_change_is_on_top(struct unit_serving *unit)
+{
+    struct store_record named = make_record(unit);
+
+    begin(unit, STORE_CALLS);
+    named.id = one_question(unit, 1, 32);
+    commit(unit);
+    assert_int_equal(unit->base.ops->flush(unit->base.store), STORE_OK);
+    begin(unit, STORE_CALLS);
+    assert_int_equal(unit->base.ops->record_name(unit->base.store, &named), STORE_OK);
+    commit(unit);
+}
+
+static void a_table_behind_the_journal(void **state)
+{
+    struct unit_serving *unit = *state;
+    sqlite3 *db;
+
+    in_killed(unit, a_change_is_on_top);
+    assert_int_equal(sqlite3_open(unit->base.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE journal SET flushed = 0; DELETE FROM record; UPDATE "
+                                  "subscriber SET sqn = 0",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    open_gateway(unit);
+    assert_int_equal(look(unit).records, 1);
+}
+
+static void mixed(struct unit_serving *unit)
+{
+    const struct store_session session = {
+        .btid = "b", .subscriber = unit->subscriber, .ck_ik.len = 32, .expires = unit->now + 100};
+
+    begin(unit, STORE_WRITE);
+    assert_int_equal(unit->base.ops->session_put(unit->base.store, &session), STORE_OK);
+    one_question(unit, 1, 32);
+    commit(unit);
+}
+
+/* A power cut: the journal's half is there, the database's is not. */
+static void half_is_nothing(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct store_session session;
+    sqlite3 *db;
+
+    in_killed(unit, mixed);
+    assert_int_equal(sqlite3_open(unit->base.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE journal SET mixed = mixed - 1; DELETE FROM session",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, false);
+    assert_int_equal(unit->base.ops->session_get(unit->base.store, "b", &session), STORE_NONE);
+    unit->base.ops->rollback(unit->base.store);
+    assert_int_equal(look(unit).records, 0);
+    mixed(unit); /* with numbers above those */
+    unit->base.ops->close(unit->base.store);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, true);
+    unit->base.ops->rollback(unit->base.store);
+    assert_int_equal(look(unit).records, 1);
+}
+
+/* The database refuses at the last moment what the journal has already. */
+static void a_refused_commit_is_taken_back(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct store *command = open_command(unit);
+    uint64_t ticket;
+
+    assert_int_equal(unit->command->begin(command, STORE_READ), STORE_OK);
+    begin(unit, STORE_WRITE);
+    one_question(unit, 1, 32);
+    /* a constraint that is looked at when all is done */
+    assert_int_equal(unit->base.ops->claim_put(unit->base.store,
+                                               &(struct store_claim){.aor = "x", .partner = 99}),
+                     STORE_EXISTS);
+    unit->base.ops->rollback(unit->base.store);
+    unit->command->rollback(command);
+    unit->command->close(command);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, false);
+    assert_int_equal(number_of(unit), 0);
+    one_question(unit, 2, 32);
+    assert_int_equal(unit->base.ops->commit_soft(unit->base.store, &ticket), STORE_OK);
+    assert_int_equal(look(unit).records, 1);
+}
+
+/* -- what commands do ----------------------------------------------------------------------------
+ */
+
+static void records_of_both_have_their_own_numbers(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct store_record record = make_record(unit);
+    struct store *command;
+    int64_t first, third;
+
+    begin(unit, STORE_CALLS);
+    first = one_question(unit, 1, 32);
+    commit(unit);
+    command = open_command(unit);
+    begin(unit, STORE_CALLS); /* after the command began */
+    third = one_question(unit, 2, 64);
+    commit(unit);
+    assert_int_equal(unit->command->begin(command, STORE_WRITE), STORE_OK);
+    assert_int_equal(unit->command->record_add(command, &record), STORE_OK);
+    assert_int_equal(unit->command->commit(command), STORE_OK);
+    unit->command->close(command);
+    assert_true(first < third && third < record.id);
+    assert_int_equal(unit->base.ops->flush(unit->base.store), STORE_OK);
+    begin(unit, STORE_CALLS);
+    one_question(unit, 3, 128);
+    commit(unit);
+    assert_int_equal(look(unit).records, 4);
+}
+
+static void a_barred_sim_has_no_vectors(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct store *command;
+
+    begin(unit, STORE_CALLS);
+    one_question(unit, 1, 32);
+    commit(unit);
+    command = open_command(unit);
+    assert_int_equal(unit->command->begin(command, STORE_WRITE), STORE_OK);
+    assert_int_equal(unit->command->subscriber_bar(command, unit->subscriber, true), STORE_OK);
+    assert_int_equal(unit->command->commit(command), STORE_OK);
+    unit->command->close(command);
+    for (int turn = 0; turn < 2; turn++) { /* also after a start */
+        struct store_vector v = make_vector(unit, 1);
+
+        begin(unit, STORE_CALLS);
+        assert_int_equal(
+            unit->base.ops->vector_by_rand(unit->base.store, STORE_AV_B, v.rand, 16, &v),
+            STORE_NONE);
+        unit->base.ops->rollback(unit->base.store);
+        unit->base.ops->close(unit->base.store);
+        open_gateway(unit);
+    }
+}
+
+static void one_gateway(void **state)
+{
+    struct unit_serving *unit = *state;
+    char error[STORE_ERROR_MAX] = "";
+    struct store *other;
+
+    assert_int_equal(unit->base.ops->open(unit->base.path, false, &unit->base.seal, &other, error),
+                     STORE_BUSY);
+    assert_non_null(strstr(error, "another simauth-gateway"));
+}
+
+/* -- the life of a vector and of a record ---------------------------------------------------------
+ */
+
+static void what_is_rolled_back_was_not(void **state)
+{
+    struct unit_serving *unit = *state;
+    const struct store_ops *ops = unit->base.ops;
+    struct store *store = unit->base.store;
+    const uint8_t key[SIMAUTH_X25519_LEN] = {1}, other[SIMAUTH_X25519_LEN] = {2};
+    struct store_vector v = make_vector(unit, 1), fresh = make_vector(unit, 9), found;
+    int64_t record;
+
+    begin(unit, STORE_CALLS);
+    record = one_question(unit, 1, 32);
+    commit(unit);
+    begin(unit, STORE_CALLS);
+    assert_int_equal(ops->vector_by_rand(store, STORE_AV_B, v.rand, 16, &v), STORE_OK);
+    fresh.id = v.id;
+    assert_int_equal(ops->vector_give(store, v.id, key), STORE_OK);
+    assert_int_equal(ops->vector_renew(store, &fresh), STORE_OK);
+    assert_int_equal(ops->vector_step(store, v.id, STORE_CONFIRMED, "e", 0, unit->now), STORE_OK);
+    assert_int_equal(ops->vector_resync(store, v.id, STORE_CONFIRMED), STORE_OK);
+    assert_int_equal(ops->record_outcome(store, record, STORE_OUTCOME_CONFIRMED), STORE_OK);
+    one_question(unit, 2, 64);
+    expect_question(unit, 2, true);
+    ops->rollback(store);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, true);
+    expect_question(unit, 2, false);
+    expect_question(unit, 9, false);
+    assert_int_equal(number_of(unit), 32);
+    assert_int_equal(ops->vector_give(store, v.id, other), STORE_OK);
+    assert_int_equal(ops->vector_step(store, v.id, STORE_CONFIRMED, "f", 0, unit->now), STORE_OK);
+    assert_int_equal(ops->vector_by_rand(store, STORE_AV_B, v.rand, 16, &found), STORE_OK);
+    assert_string_equal(found.element, "f");
+    assert_false(found.resynced);
+    commit(unit);
+    assert_int_equal(look(unit).confirmed, 0);
+}
+
+/* Before and after the record came to its table. */
+static void a_record_goes_forwards(void **state)
+{
+    struct unit_serving *unit = *state;
+    const struct store_ops *ops = unit->base.ops;
+    struct store *store = unit->base.store;
+    struct store_record named = make_record(unit);
+    struct count count;
+
+    for (int flushed = 0; flushed < 2; flushed++) {
+        begin(unit, STORE_CALLS);
+        named.id = one_question(unit, (uint8_t)(1 + flushed), 32u << flushed);
+        commit(unit);
+        if (flushed)
+            assert_int_equal(ops->flush(store), STORE_OK);
+        begin(unit, STORE_CALLS);
+        strcpy(named.nai_b, flushed ? "d@operator-b.test" : "c@operator-b.test");
+        assert_int_equal(ops->record_name(store, &named), STORE_OK);
+        assert_true(named.first);
+        assert_int_equal(ops->record_outcome(store, named.id, STORE_OUTCOME_CONFIRMED), STORE_OK);
+        assert_int_equal(ops->record_outcome(store, named.id, STORE_OUTCOME_CONFIRMED), STORE_NONE);
+        assert_int_equal(ops->record_drop(store, named.id), STORE_NONE);
+        commit(unit);
+        count = look(unit);
+        assert_int_equal(count.records, 1 + flushed);
+        assert_int_equal(count.confirmed, 1 + flushed);
+        assert_string_equal(count.last.nai_b, named.nai_b);
+    }
+    begin(unit, STORE_CALLS);
+    named.id = one_question(unit, 5, 96);
+    assert_int_equal(ops->record_drop(store, named.id), STORE_OK);
+    assert_int_equal(ops->record_outcome(store, named.id, STORE_OUTCOME_CONFIRMED), STORE_NONE);
+    assert_int_equal(ops->sqn_set(store, unit->subscriber, 64), STORE_NONE);
+    unit->base.ops->rollback(store);
+    assert_int_equal(look(unit).records, 2);
+}
+
+static void what_is_over_goes(void **state)
+{
+    struct unit_serving *unit = *state;
+    const struct store_ops *ops = unit->base.ops;
+
+    begin(unit, STORE_CALLS);
+    one_question(unit, 1, 32);
+    commit(unit);
+    begin(unit, STORE_WRITE);
+    assert_int_equal(ops->sweep(unit->base.store, unit->now + 290), STORE_OK);
+    commit(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, true);
+    unit->base.ops->rollback(unit->base.store);
+    begin(unit, STORE_WRITE);
+    assert_int_equal(ops->sweep(unit->base.store, unit->now + 430), STORE_OK);
+    commit(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, false);
+    unit->base.ops->rollback(unit->base.store);
+}
+
+static void vectors_are_sealed_anew(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct seal fresh = {.has_old = true};
+    struct store_reseal reseal = {0};
+
+    begin(unit, STORE_CALLS);
+    one_question(unit, 1, 32);
+    commit(unit);
+    memset(fresh.key, 8, sizeof fresh.key);
+    memcpy(fresh.old, unit->base.seal.key, sizeof fresh.old);
+    assert_int_equal(seal_replace(&unit->base.seal, &fresh), 0);
+    while (!reseal.done) {
+        begin(unit, STORE_WRITE);
+        assert_int_equal(unit->base.ops->reseal(unit->base.store, &reseal), STORE_OK);
+        commit(unit);
+    }
+    assert_int_equal(reseal.old, 2); /* the SIM's keys, and the vector */
+    fresh.has_old = false;
+    assert_int_equal(seal_replace(&unit->base.seal, &fresh), 0);
+    unit->base.ops->close(unit->base.store);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 1, true);
+    unit->base.ops->rollback(unit->base.store);
+}
+
+/* -- from before ---------------------------------------------------------------------------------
+ */
+
+/* Calls under way when the gateway was brought to this version go on. */
+static void older_tables_are_taken_over(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct store_answer answer = make_answer(unit, 1);
+    struct store_vector v = make_vector(unit, 1);
+    const uint8_t key[SIMAUTH_X25519_LEN] = {1}, other[SIMAUTH_X25519_LEN] = {2};
+    struct store *command;
+
+    unit->base.ops->close(unit->base.store);
+    command = open_command(unit); /* its methods write the tables, as all did */
+    assert_int_equal(unit->command->begin(command, STORE_WRITE), STORE_OK);
+    assert_int_equal(unit->command->vector_add(command, &v), STORE_OK);
+    assert_int_equal(unit->command->vector_give(command, v.id, key), STORE_OK);
+    assert_int_equal(unit->command->answer_put(command, &answer), STORE_OK);
+    assert_int_equal(unit->command->commit(command), STORE_OK);
+    unit->command->close(command);
+    for (int turn = 0; turn < 2; turn++) {
+        open_gateway(unit);
+        begin(unit, STORE_CALLS);
+        expect_question(unit, 1, true);
+        assert_int_equal(
+            unit->base.ops->vector_by_rand(unit->base.store, STORE_AV_B, v.rand, 16, &v), STORE_OK);
+        assert_int_equal(unit->base.ops->vector_give(unit->base.store, v.id, other), STORE_NONE);
+        unit->base.ops->rollback(unit->base.store);
+        unit->base.ops->close(unit->base.store);
+    }
+    open_gateway(unit);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_kill_takes_nothing),
+        TEST(a_command_reads_the_rest),
+        TEST(a_table_behind_the_journal),
+        TEST(half_is_nothing),
+        TEST(a_refused_commit_is_taken_back),
+        TEST(records_of_both_have_their_own_numbers),
+        TEST(a_barred_sim_has_no_vectors),
+        TEST(one_gateway),
+        TEST(what_is_rolled_back_was_not),
+        TEST(a_record_goes_forwards),
+        TEST(what_is_over_goes),
+        TEST(vectors_are_sealed_anew),
+        TEST(older_tables_are_taken_over),
+    };
+
+    return cmocka_run_group_tests_name("gateway.unit.serving", tests, NULL, NULL);
+}
