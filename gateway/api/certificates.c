@@ -215,7 +215,8 @@ void certificates_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !request_begin(request, STORE_WRITE))
+    if (request_repeated(request) || !request_allowed(request) ||
+        !request_begin(request, STORE_WRITE))
         return;
     outcome = serve(request, &wish, &object);
     if (outcome.problem == PROBLEM_BAD_REQUEST || outcome.problem == PROBLEM_NOT_FOUND) {

@@ -203,7 +203,8 @@ void auts_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_allowed(request) || !request_begin(request, STORE_CALLS))
+    if (request_repeated(request) || !request_allowed(request) ||
+        !request_begin(request, STORE_CALLS))
         return;
     outcome = replace(request, &body, &old, &fresh);
     if (outcome_good(&outcome))

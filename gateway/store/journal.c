@@ -262,7 +262,7 @@ static int lane_file(struct journal *journal, unsigned lane)
     pthread_mutex_lock(&journal->lock);
     number = journal->present.number;
     pthread_mutex_unlock(&journal->lock);
-    if (mine->number != number) {
+    if (mine->number != number || mine->fd < 0) {
         if (mine->fd >= 0)
             close(mine->fd);
         mine->fd = open_file(journal, number, O_RDWR);
@@ -305,11 +305,18 @@ static int on_sync(void *data, unsigned lane)
     struct journal *journal = data;
     int fd = lane_file(journal, lane), result = -1;
 
-    if (fd >= 0 && sync_before(journal) == 0)
+    if (fd < 0) { /* nothing was written and lost: the next one may try again */
+        log_line("op=journal result=not-opened reason=\"%s\"", strerror(errno));
+        return -1;
+    }
+    if (sync_before(journal) == 0)
         result = fdatasync(fd);
     if (result == 0)
         return 0;
-    log_line("op=journal result=disk-failed reason=\"%s\"", strerror(errno));
+    log_line(
+        "op=journal result=disk-failed reason=\"%s\" advice=\"look at the disk, then start the "
+        "gateway again\"",
+        strerror(errno));
     /* The kernel forgets what it could not write: asking again proves nothing. */
     pthread_mutex_lock(&journal->lock);
     journal->broken = true;

@@ -4,6 +4,7 @@
 #include "serving_own.h"
 #include "stores.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -403,6 +404,21 @@ static enum store_result forget_before_boot(struct serving *serving)
     return serving_commit(serving->store);
 }
 
+/* The database's own log, for as long as this process lives; and all names are on the disk. */
+static enum store_result open_log(struct serving *serving)
+{
+    const char *path = sqlite3_filename_wal(sqlite3_db_filename(serving->own, "main"));
+    char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = fd >= 0 ? fsync(fd) : -1;
+
+    g_free(folder);
+    if (fd >= 0)
+        close(fd);
+    serving->wal = result == 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    return serving->wal >= 0 ? STORE_OK : STORE_FAILED;
+}
+
 static enum store_result start(struct serving *serving, const char *where, char *error)
 {
     enum store_result result = lock(serving, error);
@@ -413,7 +429,11 @@ static enum store_result start(struct serving *serving, const char *where, char 
         result = open_journal(serving, error);
     if (result != STORE_OK)
         return result;
-    result = serving_take_over(serving);
+    /* A transaction that reads makes it. */
+    result = sqlite_integer(serving->own, "SELECT count(*) FROM journal") == 1 ? open_log(serving)
+                                                                               : STORE_FAILED;
+    if (result == STORE_OK)
+        result = serving_take_over(serving);
     if (result == STORE_OK)
         result = forget_before_boot(serving);
     if (result == STORE_OK)

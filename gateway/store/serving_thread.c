@@ -177,10 +177,7 @@ int serving_sync_database(void *data)
     /* Who finds that somebody else is at it waits for that. */
     pthread_mutex_lock(&serving->syncing);
     if (atomic_exchange(&serving->wal_behind, false)) {
-        if (serving->wal < 0)
-            serving->wal = open(sqlite3_filename_wal(sqlite3_db_filename(serving->own, "main")),
-                                O_RDWR | O_CLOEXEC);
-        result = serving->wal >= 0 ? fdatasync(serving->wal) : -1;
+        result = fdatasync(serving->wal);
         if (result != 0)
             atomic_store(&serving->wal_behind, true);
     }

@@ -329,7 +329,9 @@ static void half_is_nothing(void **state)
 
     in_killed(unit, mixed);
     assert_int_equal(sqlite3_open(unit->base.path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE journal SET mixed = mixed - 1; DELETE FROM session",
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE journal SET mixed = mixed - 1, flushed = 0; DELETE FROM "
+                                  "session; DELETE FROM record; UPDATE subscriber SET sqn = 0",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(db);
