@@ -149,12 +149,29 @@ static enum store_result vector_renew(struct store *store, const struct store_ve
 /* -- answers -------------------------------------------------------------------------------------
  */
 
+/* As it stands in the journal, or in the frame that is being made; malloc'ed. */
+static char *fetch_text(struct store *store, const struct calls_answer *kept,
+                        const uint8_t *pending)
+{
+    char *text = calloc(1, kept->len + 1);
+
+    if (text && pending) {
+        memcpy(text, pending, kept->len);
+    } else if (text &&
+               journal_fetch(store->serving->journal, &kept->place, text, kept->len) != STORE_OK) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
 static enum store_result answer_get(struct store *store, const char *who, const uint8_t *key,
                                     struct store_answer *answer)
 {
     const struct calls_answer *kept;
     const uint8_t *pending;
     enum store_result result = calls_answer_get(calls_of(store), who, key, &kept, &pending);
+    char *text;
 
     if (result != STORE_OK)
         return result;
@@ -163,23 +180,24 @@ static enum store_result answer_get(struct store *store, const char *who, const 
     memcpy(answer->key, key, sizeof answer->key);
     memcpy(answer->hash, kept->hash, sizeof answer->hash);
     answer->made = kept->made;
-    answer->body = calloc(1, kept->len + 1);
-    if (!answer->body)
-        return STORE_FAILED;
-    if (pending)
-        memcpy(answer->body, pending, kept->len);
-    else
-        result = journal_fetch(store->serving->journal, &kept->place, answer->body, kept->len);
-    if (result != STORE_OK) {
-        free(answer->body);
-        answer->body = NULL;
-    }
+    text = fetch_text(store, kept, pending);
+    result = text ? sql_answer_read(store, text, answer) : STORE_FAILED;
+    free(text);
     return result;
 }
 
 static enum store_result answer_put(struct store *store, const struct store_answer *answer)
 {
-    return calls_answer_put(calls_of(store), answer);
+    struct store_answer kept = *answer;
+    char *sealed = answer->secret ? sql_answer_close(store, answer) : NULL;
+    enum store_result result = STORE_FAILED;
+
+    if (sealed)
+        kept.body = sealed;
+    if (sealed || !answer->secret)
+        result = calls_answer_put(calls_of(store), &kept);
+    free(sealed);
+    return result;
 }
 
 /* -- records -------------------------------------------------------------------------------------

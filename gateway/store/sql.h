@@ -280,6 +280,10 @@ enum store_result sql_ticket_take(struct store *, int64_t);
 enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
                                  struct store_answer *);
 enum store_result sql_answer_put(struct store *, const struct store_answer *);
+/* The body of a secret answer as it stands, malloc'ed; NULL: no memory, or libcrypto refused. */
+char *sql_answer_close(struct store *, const struct store_answer *);
+/* Body and `secret` of what stands so; `who` and `key` must be there. */
+enum store_result sql_answer_read(struct store *, const char *, struct store_answer *);
 enum store_result sql_record_add(struct store *, struct store_record *);
 enum store_result sql_record_name(struct store *, struct store_record *);
 /* Sets `first`: no record of this pair is there. */

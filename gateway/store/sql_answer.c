@@ -25,8 +25,7 @@ static void place_of(const char *who, const uint8_t *key, char place[static PLAC
         n += snprintf(place + n, 3, "%02x", key[i]);
 }
 
-/* malloc'ed; NULL: no memory, or libcrypto refused. */
-static char *close_body(struct store *store, const struct store_answer *answer)
+char *sql_answer_close(struct store *store, const struct store_answer *answer)
 {
     size_t len = strlen(answer->body), sealed_len = len + SEAL_OVERHEAD;
     uint8_t *sealed = malloc(sealed_len);
@@ -67,8 +66,8 @@ static char *open_body(struct store *store, const char *who, const uint8_t *key,
     return body;
 }
 
-static enum store_result read_body(struct store *store, const char *text,
-                                   struct store_answer *answer)
+enum store_result sql_answer_read(struct store *store, const char *text,
+                                  struct store_answer *answer)
 {
     answer->secret = strncmp(text, MARK, MARK_LEN) == 0;
     answer->body =
@@ -91,7 +90,7 @@ enum store_result sql_answer_get(struct store *store, const char *who, const uin
     memcpy(answer->key, key, STORE_KEY_LEN);
     answer->made = sql_integer(store, s, 2);
     if (sql_octets(store, s, 0, answer->hash, STORE_HASH_LEN))
-        result = read_body(store, sql_string(store, s, 1), answer);
+        result = sql_answer_read(store, sql_string(store, s, 1), answer);
     else
         result = STORE_DAMAGED;
     sql_reset(store, s);
@@ -100,7 +99,7 @@ enum store_result sql_answer_get(struct store *store, const char *who, const uin
 
 enum store_result sql_answer_put(struct store *store, const struct store_answer *answer)
 {
-    char *sealed = answer->secret ? close_body(store, answer) : NULL;
+    char *sealed = answer->secret ? sql_answer_close(store, answer) : NULL;
     enum store_result result = STORE_FAILED;
 
     if (sealed || !answer->secret)

@@ -404,6 +404,30 @@ static void records_of_both_have_their_own_numbers(void **state)
     assert_int_equal(look(unit).records, 4);
 }
 
+/* An answer with a key in it stands sealed. */
+static void a_secret_answer_is_sealed(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct store_answer answer = make_answer(unit, 1), found;
+    char text[128];
+
+    answer.secret = true;
+    begin(unit, STORE_CALLS);
+    assert_int_equal(unit->base.ops->answer_put(unit->base.store, &answer), STORE_OK);
+    commit(unit);
+    unit->base.ops->close(unit->base.store);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    assert_int_equal(unit->base.ops->answer_get(unit->base.store, "p:A", answer.key, &found),
+                     STORE_OK);
+    unit->base.ops->rollback(unit->base.store);
+    assert_true(found.secret);
+    assert_string_equal(found.body, answer.body);
+    free(found.body);
+    snprintf(text, sizeof text, "grep -q first %s-calls/0*", unit->base.path);
+    assert_int_not_equal(system(text), 0);
+}
+
 static void a_barred_sim_has_no_vectors(void **state)
 {
     struct unit_serving *unit = *state;
@@ -610,6 +634,7 @@ int main(void)
         TEST(half_is_nothing),
         TEST(a_refused_commit_is_taken_back),
         TEST(records_of_both_have_their_own_numbers),
+        TEST(a_secret_answer_is_sealed),
         TEST(a_barred_sim_has_no_vectors),
         TEST(one_gateway),
         TEST(what_is_rolled_back_was_not),
