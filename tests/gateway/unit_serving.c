@@ -409,7 +409,7 @@ static void a_secret_answer_is_sealed(void **state)
 {
     struct unit_serving *unit = *state;
     struct store_answer answer = make_answer(unit, 1), found;
-    char text[128];
+    char text[320];
 
     answer.secret = true;
     begin(unit, STORE_CALLS);
