@@ -197,7 +197,8 @@ int main(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     config = config_load(options.config, error);
     result = -1;
-    if (config && gateway_open(&gateway, config, options.check ? GATEWAY_LOOK : GATEWAY_SERVE, error) == 0) {
+    if (config &&
+        gateway_open(&gateway, config, options.check ? GATEWAY_LOOK : GATEWAY_SERVE, error) == 0) {
         result = start(&gateway, error);
         if (result == 0 && !options.check)
             result = run(&gateway, &signals, &options, error);
