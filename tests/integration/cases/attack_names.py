@@ -104,6 +104,7 @@ def forget_calls(world, operator):
     for rest in ("-wal", "-shm"):
         if os.path.exists(database + rest):
             os.unlink(database + rest)
+    shutil.rmtree(database + "-calls")  # which knows the numbers that were used since
     shutil.copy2(backup, database)
     os.chown(database, gateway.node.user, gateway.node.user)
     gateway.start()
