@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +35,7 @@ struct journal {
     pthread_mutex_t lock;      /* for all below */
     struct file present, next; /* next.fd -1: not made yet */
     GArray *past;              /* struct journal_past, the oldest first */
+    GByteArray *whole;         /* a frame as it is written */
     uint64_t seq;
     bool making; /* the next one */
     pthread_cond_t made;
@@ -134,18 +134,20 @@ failed:
 /* -- appending -----------------------------------------------------------------------------------
  */
 
-static int write_frame(struct file *file, struct journal_frame *frame, struct journal_place *place)
+/* In one write, so that a file has a frame or, at its end, a part of one. */
+static int write_frame(struct journal *journal, struct file *file,
+                       const struct journal_frame *frame, struct journal_place *place)
 {
     static const uint8_t zeros[8];
-    uint8_t head[JOURNAL_FRAME_LEN];
-    size_t size = journal_frame_size(frame->len);
-    struct iovec parts[3] = {{head, sizeof head},
-                             {(void *)(uintptr_t)frame->data, frame->len},
-                             {(void *)(uintptr_t)zeros, size - sizeof head - frame->len}};
+    GByteArray *whole = journal->whole;
+    const guint size = (guint)journal_frame_size(frame->len);
 
-    journal_frame_head(head, file->number, frame);
+    g_byte_array_set_size(whole, JOURNAL_FRAME_LEN);
+    journal_frame_head(whole->data, file->number, frame);
+    g_byte_array_append(whole, frame->data, (guint)frame->len);
+    g_byte_array_append(whole, zeros, size - whole->len);
     errno = ENOSPC; /* what a short write means */
-    if (pwritev(file->fd, parts, 3, (off_t)file->used) != (ssize_t)size)
+    if (pwrite(file->fd, whole->data, size, (off_t)file->used) != (ssize_t)size)
         return -1;
     if (place)
         *place = (struct journal_place){file->number, file->used + JOURNAL_FRAME_LEN};
@@ -195,7 +197,7 @@ static enum store_result change_file(struct journal *journal, size_t room)
                                   MAX(next_size(journal, end.time), room + JOURNAL_HEADER_LEN),
                                   MAX(SIZE_LEAST, room + JOURNAL_HEADER_LEN), next) != 0)
         return result_of(errno);
-    if (write_frame(&journal->present, &end, NULL) != 0)
+    if (write_frame(journal, &journal->present, &end, NULL) != 0)
         return result_of(errno);
     journal->seq = end.seq;
     group_wrote(&journal->group, end.seq);
@@ -222,7 +224,8 @@ enum store_result journal_append(struct journal *journal, enum journal_kind kind
         result = change_file(journal, room);
     if (result == STORE_OK) {
         frame = frame_of(journal, kind, data, len);
-        result = write_frame(&journal->present, &frame, place) == 0 ? STORE_OK : result_of(errno);
+        result = write_frame(journal, &journal->present, &frame, place) == 0 ? STORE_OK
+                                                                             : result_of(errno);
     }
     if (result == STORE_OK) {
         *seq = journal->seq = frame.seq;
@@ -453,7 +456,7 @@ static enum store_result cut_tail(struct journal *journal, const struct journal_
         log_line("op=journal result=tail-cut file=%016llx at=%zu: was not written to its end",
                  (unsigned long long)ends->number, ends->used);
     last.fd = open_file(journal, last.number, O_RDWR);
-    if (last.fd < 0 || write_frame(&last, &end, NULL) != 0)
+    if (last.fd < 0 || write_frame(journal, &last, &end, NULL) != 0)
         result = result_of(errno);
     if (last.fd >= 0) /* before anything that is new */
         g_array_append_val(journal->ended, last.fd);
@@ -474,6 +477,7 @@ static void free_journal(struct journal *journal)
         close(g_array_index(journal->ended, int, i));
     g_array_free(journal->ended, TRUE);
     g_array_free(journal->past, TRUE);
+    g_byte_array_free(journal->whole, TRUE);
     g_free(journal->folder);
     group_clear(&journal->group);
     pthread_cond_destroy(&journal->made);
@@ -494,6 +498,7 @@ static struct journal *new_journal(const struct journal_settings *settings)
         journal->lanes[i].fd = -1;
     journal->past = g_array_new(FALSE, FALSE, sizeof(struct journal_past));
     journal->ended = g_array_new(FALSE, FALSE, sizeof(int));
+    journal->whole = g_byte_array_new();
     pthread_mutex_init(&journal->lock, NULL);
     pthread_mutex_init(&journal->before, NULL);
     pthread_cond_init(&journal->made, NULL);

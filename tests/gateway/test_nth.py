@@ -178,7 +178,7 @@ class Serving(Base):
                 n += 1
                 self.assertLess(n, MOST)
             print(f"{kind}, {errno.errorcode[error]}: {n}", flush=True)
-        self.assertGreater(self.hits, 3 * len(errors))
+        self.assertGreaterEqual(self.hits, 2 * len(errors))  # a frame is written and brought to the disk
         self.nothing_lost()
 
     def nothing_lost(self):

@@ -43,6 +43,10 @@ def store_full(world):
     gateway(world, "b").start()
     take_room(os.path.join(disk, "gateway.db-calls"))
     ballast = fill(disk)
+    for _ in range(5):  # what the last page of the journal has room for
+        if "database or disk full" not in gateway(world, "b").log():
+            with contextlib.suppress(Failed):
+                unverified(world)
     unverified(world)
     told(world.alice, "not-authenticated", "GATEWAY_DOWN", "other person's operator")
     os.unlink(ballast)
