@@ -6,17 +6,22 @@ Each phone limits how many calls with elements it looks at in a minute (docs/pro
 take turns. The peer is the same Linphone without plugin, in the same world at the same time.
 """
 
+import contextlib
 import random
 import statistics
 import time
 
 from cases import case, figure
 from world import flow
+from world.card_reader import card_of, reader_on
+from world.door import Door
 
 PAIRS = 3
 CALLS = 210  # with the plugin, and as many without
 STAGES = ("dialling to INVITE on the wire", "INVITE through both proxies", "callee's phone until its 180",
           "180 through both proxies")
+CARD_CALLS = 200
+FAR = 0.05  # seconds to a gateway and back
 APART = 3.1  # seconds between two calls of one pair with the plugin: under 20 a minute
 
 
@@ -145,3 +150,45 @@ def report(secured, stock):
     figure("post-dial delay added, 95% of calls", 1000 * late, "ms", **more)
     assert added < 0.025, f"median added {1000 * added:.1f} ms"
     assert late < 0.045, f"95% added {1000 * late:.1f} ms"
+
+
+@case("bench.dial.card", label="bench", limit=1500, processors=2)
+def with_cards(world):
+    """The same with a card in a reader behind each phone, and each gateway 50 ms away (there and back)."""
+    world.start_capture()
+    world.start_network()
+    world.start_gateways(subscriber_per_minute=1000, subscriber_burst=1000)
+    stock = make_pairs(world, None, 120)[:1]
+    phones = [world.add_phone(f"{side}-card", side, 100 + number, product=world.product)
+              for number, side in enumerate("ab")]
+    with contextlib.ExitStack() as readers:
+        for phone, letter in zip(phones, "ab"):
+            sim = world.issue_sim(phone.user, letter)
+            door = Door(world.operators[letter].gateway)
+            door.delay = FAR / 2
+            sim.gateway = door.name
+            phone.use_sim(sim, world.root, place="pcsc")
+            readers.enter_context(reader_on(phone.node, [card_of(phone.node, sim)]))
+        for phone in phones + stock[0]:
+            phone.start()
+        for phone in phones:
+            phone.wait_note(r"simauth: ready: ")
+        calls = {"secured": [], "stock": []}
+        for number in range(CARD_CALLS):
+            until = time.monotonic() + APART
+            order = [("secured", phones), ("stock", stock[0])]
+            for kind, (caller, callee) in order if number % 2 else reversed(order):
+                calls[kind].append((caller, one_call(caller, callee)))
+            flow.pause_until(until)
+        check_elements(world, [phones])
+        secured, plain = delays(world, calls["secured"]), delays(world, calls["stock"])
+        for phone in phones:
+            phone.stop()  # before its reader goes
+    added = statistics.median(secured) - statistics.median(plain)
+    low, high = interval(secured, plain, statistics.median)
+    late = percentile(secured, 0.95) - percentile(plain, 0.95)
+    more = {"peer": "stock Linphone", "samples": len(secured)}
+    figure("post-dial delay added with cards and gateways 50 ms away, median", 1000 * added, "ms",
+           interval=[1000 * low, 1000 * high], **more)
+    figure("post-dial delay added with cards and gateways 50 ms away, 95% of calls", 1000 * late, "ms", **more)
+    assert added < 0.3, f"median added {1000 * added:.1f} ms"

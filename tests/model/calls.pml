@@ -1,0 +1,336 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every method of the product in one frame, SESSIONS calls at each end, against somebody who is the SIP path and a
+ * subscriber M: what session.pml proves of two sessions with every state and every failure, here with what a method is
+ * made of and few states, so that three sessions can be looked through. The paper's own exchange is in methods.pml.
+ *
+ * callers 0 ..     A's phone, which calls B or M; element 1 of caller c has the RAND (or nonce) c
+ * callees 0 ..     what B's phone makes of the INVITEs that reach it
+ * records 0 ..     what the gateways (for stp the rings of keys) know of the call that caller c placed; the last is of
+ *                  the call that M placed, or that a bad operator placed in A's name
+ *
+ * K1(r) is SSK_A=>B of record r, K2(r) SSK_B=>A. In gsm, aka and akap each operator makes one half, sealed to the phone; of
+ * agt (and digest, a phone without a SIM, which can do agt alone) each of the two gateways knows both; of stp nobody but
+ * the phones. A MAC is COPY + who made it, SELF (the intruder has the key), or JUNK. What it covers is in its maker's
+ * variables. An INVITE's method is what stands in its element, the record's is what the gateways know.
+ *
+ * METHOD   of all calls (not defined: each of them; NO_AGENTS: but agt and digest)
+ * FALLBACK a call may be by any method that somebody could choose for it instead
+ * PINNED   both know each other by METHOD
+ * CORRUPT  operators on the intruder's side: 1 is A's, 2 is B's, 3 both. What is claimed then is what a subscriber of the
+ *          bad one is told about the other's; with both, and for stp, what either is told
+ * CLAIM_x selects what is asserted, BREAK_x takes a countermeasure out.
+ */
+#ifndef SESSIONS
+#define SESSIONS 2
+#endif
+#define GSM 20
+#define AKA 30
+#define AKAP 32
+#define AGT 10
+#define DIGEST 11 /* agt between phones without SIMs */
+#define STP 40    /* both SIMs took part in the call that left it: as strong as that */
+
+#define A 0
+#define B 1
+#define M 2
+#define LAST SESSIONS       /* the record of M's call */
+#define RECORDS (SESSIONS + 1)
+#define OF_CALLER(c) (c)
+#define OF_CALLEE(d) (SESSIONS + (d))
+#define EVIL 20
+#define JUNK 0
+#define SELF 1
+#define COPY 2
+
+#define IDLE 0
+#define SENT 1    /* caller: element 1 is out; callee: RUNG */
+#define RUNG 1
+#define KEYED 2   /* caller: MAC_B was right, element 3 is out; callee: MAC_A was right */
+#define AUTH 3
+#define CLOSED 4
+
+#ifdef METHOD
+#define best METHOD
+#else
+byte best;
+#endif
+#ifndef CORRUPT
+#define CORRUPT 0
+#endif
+#define BAD_A (CORRUPT == 1 || CORRUPT == 3)
+#define BAD_B (CORRUPT == 2 || CORRUPT == 3)
+
+byte caller[SESSIONS];
+byte method[RECORDS];    /* 0: no such call yet */
+byte rec_caller[RECORDS];
+byte rec_callee[RECORDS];
+byte confirmed[RECORDS]; /* by AG(B), for callee d + 1; of stp: the nonce was seen */
+bool given[RECORDS];     /* K2, to somebody */
+bool stolen[RECORDS];    /* K2 was given to the intruder */
+byte e2[SESSIONS];       /* element 2: who made it */
+byte e2_bind[SESSIONS];  /* the SDP that came with it */
+
+byte callee[SESSIONS];
+byte rec[SESSIONS];      /* the record of its element 1 */
+byte token[SESSIONS];    /* the method that stands in it */
+byte e1[SESSIONS];       /* MAC_0: who made it */
+byte bind[SESSIONS];     /* the SDP of the INVITE */
+byte announced[RECORDS]; /* how often B's phone rang for it as announced */
+byte c, d, r, made, sdp, word; /* one step's, zero between steps */
+
+#define HELD(r) (method[r] == STP)
+#define BOTH_KNOW(r) (method[r] == AGT || method[r] == DIGEST)
+#define MINE(r) (rec_caller[r] == M || rec_callee[r] == M)
+#ifdef BREAK_ONE_KEY /* ... an operator sees what the other sealed */
+#define SEEN_BY_ONE(r) (CORRUPT != 0)
+#else
+#define SEEN_BY_ONE(r) (BOTH_KNOW(r) && CORRUPT != 0)
+#endif
+#define KNOWS_1(r) (MINE(r) || (!HELD(r) && (BAD_B || SEEN_BY_ONE(r) || (BAD_A && (r) == LAST))))
+#define KNOWS_2(r) (MINE(r) || (!HELD(r) && (BAD_A || SEEN_BY_ONE(r) || stolen[r])))
+#define KNOWS(r) (KNOWS_1(r) && KNOWS_2(r))
+
+/* The gateway looks at the method, and every MAC covers it: only without both is there an attack. */
+#ifdef BREAK_METHOD
+#define METHOD_COVERED(d) true
+#define METHOD_RIGHT(d) true
+#else
+#define METHOD_COVERED(d) (token[d] == method[rec[d]])
+#define METHOD_RIGHT(d) (token[d] == method[rec[d]])
+#endif
+/* MAC_0 of callee d's INVITE covers the names (the record's), the method and the offer. */
+#ifdef BREAK_MAC_0
+#define COVERED_0(d) true
+#else
+#define COVERED_0(d) (bind[d] == OF_CALLER(rec[d]) && METHOD_COVERED(d))
+#endif
+#define OPENING_RIGHT(d) (e1[d] == SELF || (e1[d] == COPY + rec[d] && COVERED_0(d)))
+/* What AG(B), or for stp the ring, says yes to: once, for this method, for B. */
+#ifdef BREAK_CONFIRM_AGAIN
+#define FRESH(r) true
+#else
+#define FRESH(r) (confirmed[r] == 0 || (BAD_B && !HELD(r))) /* a bad one says yes again */
+#endif
+#ifdef BREAK_OWNER
+#define OURS(r) true
+#else
+#define OURS(r) (rec_callee[r] == B) /* ... and so say the ring of keys, and the names that the caller's operator sealed */
+#endif
+#ifdef BREAK_GIVE_AGAIN
+#define GIVABLE(r) true
+#else
+#define GIVABLE(r) (!given[r])
+#endif
+#ifdef BREAK_PIN
+#define PIN_ALLOWS(m) true
+#elif defined(PINNED)
+#define PIN_ALLOWS(m) ((m) >= best)
+#else
+#define PIN_ALLOWS(m) true
+#endif
+
+/* The same elements, names and offers: what MAC_B covers. With the answer: what SSK_A/B and MAC_A cover. */
+#define SAME_T2(c, d) (rec[d] == (c) && e1[d] == COPY + (c) && bind[d] == OF_CALLER(c) && METHOD_COVERED(d))
+#ifdef BREAK_T3
+#define SAME_SSK(c, d) (rec[d] == (c) && e1[d] == COPY + (c) && e2[c] == COPY + (d))
+#else
+#define SAME_SSK(c, d) (SAME_T2(c, d) && e2[c] == COPY + (d) && e2_bind[c] == OF_CALLEE(d))
+#endif
+#define AGREE(c, d) (SAME_T2(c, d) && token[d] == method[c] && e2[c] == COPY + (d) && e2_bind[c] == OF_CALLEE(d))
+
+/* Whether somebody at the other end of the media has the key. */
+#define ANSWERS(c, d) (callee[d] != IDLE && callee[d] != CLOSED && SAME_SSK(c, d))
+#define CALLS(c, d) (caller[c] >= KEYED && caller[c] != CLOSED && SAME_SSK(c, d))
+#if SESSIONS == 2
+#define ANY_CALLEE(what, c) (what(c, 0) || what(c, 1))
+#define ANY_CALLER(what, d) (what(0, d) || what(1, d))
+#else
+#define ANY_CALLEE(what, c) (what(c, 0) || what(c, 1) || what(c, 2))
+#define ANY_CALLER(what, d) (what(0, d) || what(1, d) || what(2, d))
+#endif
+#define IS_TRUE(c, d) (AGREE(c, d) && callee[d] != IDLE && callee[d] != CLOSED)
+#define WAS_CALLED(c, d) (AGREE(c, d) && caller[c] >= KEYED && caller[c] != CLOSED)
+
+/* With a bad operator what is claimed is what its own subscriber is told about the other's; CLAIM_ALL: everything. */
+#if CORRUPT == 0 || CORRUPT == 3 || defined(CLAIM_ALL)
+#define CLAIMED_OF_CALLER true
+#define CLAIMED_OF_CALLEE true
+#elif CORRUPT == 1
+#define CLAIMED_OF_CALLER true
+#define CLAIMED_OF_CALLEE false
+#else
+#define CLAIMED_OF_CALLER false
+#define CLAIMED_OF_CALLEE true
+#endif
+
+inline claim_of_caller() {
+#ifdef CLAIM_AGREEMENT
+    assert(!CLAIMED_OF_CALLER || rec_callee[c] == M || ANY_CALLEE(IS_TRUE, c));
+#endif
+#ifdef CLAIM_SECRECY
+    assert(!CLAIMED_OF_CALLER || rec_callee[c] == M || !KNOWS(c));
+#endif
+#ifdef CLAIM_DOWNGRADE
+    assert(method[c] >= best && method[c] != 0);
+#endif
+#ifdef CLAIM_SUCCESS /* the run that has to exist: all calls are authenticated at both ends */
+    word = 0;
+    for (d : 0 .. SESSIONS - 1) { word = word + (callee[d] == AUTH) + (caller[d] == AUTH) }
+    assert(word < 2 * SESSIONS);
+    word = 0; d = 0;
+#endif
+    skip
+}
+
+inline claim_of_callee() {
+#ifdef CLAIM_AGREEMENT
+    assert(!CLAIMED_OF_CALLEE || rec_caller[rec[d]] == M || (rec[d] < LAST && ANY_CALLER(WAS_CALLED, d)));
+#endif
+#ifdef CLAIM_SECRECY
+    assert(!CLAIMED_OF_CALLEE || rec_caller[rec[d]] == M || !KNOWS(rec[d]));
+#endif
+#ifdef CLAIM_DOWNGRADE
+    assert(rec_caller[rec[d]] == M || (token[d] >= best && token[d] == method[rec[d]]));
+#endif
+    skip
+}
+
+/* The phone rings as "announced": this caller's operator had this INVITE made, for B, and it rings once for it. */
+inline claim_of_ring() {
+#ifdef CLAIM_RING
+    assert(!CLAIMED_OF_CALLEE || rec_caller[rec[d]] == M ||
+           (rec[d] < LAST && rec_callee[rec[d]] == B && bind[d] == OF_CALLER(rec[d]) && announced[rec[d]] <= 1));
+#endif
+    skip
+}
+
+/* Which method a call is by. Somebody who could choose another one (an operator, a phone without its SIM, a key that is
+ * said to be unknown) can choose any; the phones refuse what is weaker than the pin. */
+inline choose_method(x) {
+    if
+    :: word = best
+#ifdef FALLBACK
+    :: word = GSM :: word = AKA
+#ifndef NO_AGENTS
+    :: word = AGT
+#endif
+#endif
+    fi;
+    if
+    :: PIN_ALLOWS(word) -> method[x] = word
+    :: else -> skip
+    fi;
+    word = 0
+}
+
+active proctype net() {
+#ifndef METHOD
+    if
+    :: best = GSM :: best = AKA :: best = AKAP :: best = STP
+#ifndef NO_AGENTS
+    :: best = AGT :: best = DIGEST
+#endif
+    fi;
+#endif
+    do
+    :: atomic { /* A dials B, or M */
+        select(c : 0 .. SESSIONS - 1);
+        if
+        :: caller[c] == IDLE && (c == 0 || caller[c - 1] != IDLE) ->
+            choose_method(c);
+            if
+            :: method[c] != 0 -> rec_caller[c] = A; caller[c] = SENT; if :: rec_callee[c] = B :: rec_callee[c] = M fi
+            :: else -> caller[c] = CLOSED
+            fi
+        :: else -> skip
+        fi; c = 0 }
+    :: atomic { /* M dials B; a bad operator of A's in A's name */
+        if
+        :: method[LAST] == 0 ->
+            choose_method(LAST);
+            rec_callee[LAST] = B; rec_caller[LAST] = M;
+            if
+            :: BAD_A && method[LAST] != STP -> rec_caller[LAST] = A
+            :: skip
+            fi
+        :: else -> skip
+        fi }
+    :: atomic { /* AG(B) asks for the caller's half in the name of its subscriber */
+        select(r : 0 .. RECORDS - 1);
+        if
+        :: BAD_B && method[r] != 0 && !HELD(r) && !BOTH_KNOW(r) && rec_callee[r] == B && GIVABLE(r) ->
+            given[r] = 1; stolen[r] = true
+        :: else -> skip
+        fi; r = 0 }
+    :: atomic { /* an INVITE for B, of whatever element and offer */
+        select(d : 0 .. SESSIONS - 1);
+        select(r : 0 .. RECORDS - 1);
+        if
+        :: callee[d] == IDLE && (d == 0 || callee[d - 1] != IDLE) && method[r] != 0 ->
+            rec[d] = r;
+            if :: token[d] = method[r] :: token[d] = GSM :: token[d] = AGT fi;
+            if :: bind[d] = EVIL :: r < LAST -> bind[d] = OF_CALLER(r) fi;
+            if :: r < LAST -> e1[d] = COPY + r :: KNOWS_1(r) -> e1[d] = SELF :: e1[d] = JUNK fi;
+            if
+            :: METHOD_RIGHT(d) && FRESH(r) && OURS(r) ->
+                confirmed[r] = d + 1;
+                if
+                :: OPENING_RIGHT(d) && (BOTH_KNOW(r) || HELD(r) || GIVABLE(r)) ->
+                    given[r] = (!BOTH_KNOW(r) && !HELD(r));
+                    callee[d] = RUNG; announced[r] = (announced[r] < 2 -> announced[r] + 1 : 2);
+                    printf("INTRUDER brings element 1 of call %d (MAC_0 %d, method %d, offer %d) to B, call %d: it rings\n",
+                        r, e1[d], token[d], bind[d], d);
+                    claim_of_ring()
+                :: else -> callee[d] = CLOSED
+                fi
+            :: else -> callee[d] = CLOSED
+            fi;
+            if :: callee[d] == CLOSED -> rec[d] = 0; token[d] = 0; bind[d] = 0; e1[d] = 0 :: else -> skip fi
+        :: else -> skip
+        fi; d = 0; r = 0 }
+    :: atomic { /* a response for A */
+        select(c : 0 .. SESSIONS - 1);
+        select(d : 0 .. SESSIONS - 1);
+        if
+        :: caller[c] == SENT ->
+            if
+            :: callee[d] != IDLE && callee[d] != CLOSED -> made = COPY + d; if :: sdp = OF_CALLEE(d) :: sdp = EVIL fi
+            :: KNOWS_1(c) -> made = SELF; sdp = EVIL
+            :: made = JUNK; sdp = EVIL
+            fi;
+            if
+            :: made == SELF || (made == COPY + d && SAME_T2(c, d)) -> e2[c] = made; e2_bind[c] = sdp; caller[c] = KEYED
+            :: else -> caller[c] = CLOSED
+            fi;
+            printf("INTRUDER brings element 2 (made by %d, answer %d) to A, call %d\n", made, sdp, c)
+        :: else -> skip
+        fi; c = 0; d = 0; made = 0; sdp = 0 }
+    :: atomic { /* an ACK for B */
+        select(d : 0 .. SESSIONS - 1);
+        select(c : 0 .. SESSIONS - 1);
+        if
+        :: callee[d] == RUNG ->
+            if
+            :: caller[c] >= KEYED && caller[c] != CLOSED && SAME_SSK(c, d) -> callee[d] = KEYED
+            :: KNOWS(rec[d]) -> callee[d] = KEYED
+            :: callee[d] = CLOSED
+            fi;
+            printf("INTRUDER brings element 3 to B, call %d: state %d\n", d, callee[d])
+        :: else -> skip
+        fi; c = 0; d = 0 }
+    :: atomic { /* the media of A's call: ZRTP says MATCH to two who have one key */
+        select(c : 0 .. SESSIONS - 1);
+        if
+        :: caller[c] == KEYED && (KNOWS(c) || ANY_CALLEE(ANSWERS, c)) -> caller[c] = AUTH; claim_of_caller()
+        :: else -> skip
+        fi; c = 0; d = 0 }
+    :: atomic { /* ... of B's */
+        select(d : 0 .. SESSIONS - 1);
+        if
+        :: callee[d] == KEYED && (KNOWS(rec[d]) || ANY_CALLER(CALLS, d)) -> callee[d] = AUTH; claim_of_callee()
+        :: else -> skip
+        fi; d = 0 }
+    od
+}
