@@ -9,10 +9,10 @@
 
 static unsigned added;
 
-static enum store_result begin(struct store *store, bool write)
+static enum store_result begin(struct store *store, enum store_kind kind)
 {
     (void)store;
-    (void)write;
+    (void)kind;
     return STORE_OK;
 }
 
