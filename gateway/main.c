@@ -20,6 +20,7 @@
 #include <getopt.h>
 #include <glib.h>
 #include <signal.h>
+#include <simauth/secret.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,7 +180,7 @@ static void print_faults(const char *error)
 int main(int argc, char **argv)
 {
     struct options options = {0};
-    struct gateway gateway = {0};
+    struct gateway *gateway;
     struct config *config;
     char error[CONFIG_ERROR_MAX] = "";
     sigset_t signals;
@@ -188,6 +189,12 @@ int main(int argc, char **argv)
     if (result != 0)
         return result - 1;
     umask(077);
+    simauth_process_close();
+    gateway = simauth_room_new(sizeof *gateway);
+    if (!gateway) {
+        fputs("simauth-gateway: out of memory\n", stderr);
+        return 1;
+    }
     setenv("PGCONNECT_TIMEOUT", "2", 0); /* libpq would wait for minutes; the configuration rules */
     if (log_open(options.log) != 0) {
         fprintf(stderr, "simauth-gateway: %s: %s\n", options.log, strerror(errno));
@@ -198,16 +205,16 @@ int main(int argc, char **argv)
     config = config_load(options.config, error);
     result = -1;
     if (config &&
-        gateway_open(&gateway, config, options.check ? GATEWAY_LOOK : GATEWAY_SERVE, error) == 0) {
-        result = start(&gateway, error);
+        gateway_open(gateway, config, options.check ? GATEWAY_LOOK : GATEWAY_SERVE, error) == 0) {
+        result = start(gateway, error);
         if (result == 0 && !options.check)
-            result = run(&gateway, &signals, &options, error);
-        nonces_free(gateway.nonces);
-        buckets_free(gateway.buckets);
-        operator_keys_free(gateway.operator_keys);
+            result = run(gateway, &signals, &options, error);
+        nonces_free(gateway->nonces);
+        buckets_free(gateway->buckets);
+        operator_keys_free(gateway->operator_keys);
         tls_end();
-        config = (struct config *)(uintptr_t)gateway.config; /* a reload may have made another */
-        gateway_close(&gateway);
+        config = (struct config *)(uintptr_t)gateway->config; /* a reload may have made another */
+        gateway_close(gateway);
     }
     reload_end();
     if (result != 0)
@@ -215,6 +222,7 @@ int main(int argc, char **argv)
     else if (options.check)
         printf("%s: good\n", options.config);
     config_free(config);
+    simauth_room_free(gateway);
     curl_global_cleanup();
     return result == 0 ? 0 : 1;
 }

@@ -10,7 +10,7 @@
 static struct simauth_session *session_new(const struct simauth_session_config *config,
                                            enum session_role role)
 {
-    struct simauth_session *s = calloc(1, sizeof *s);
+    struct simauth_session *s = simauth_room_new(sizeof *s);
     if (!s)
         return NULL;
     s->role = role;
@@ -54,7 +54,7 @@ static bool octets_copy(struct simauth_octets *to, const struct simauth_octets *
 
 struct simauth_session *simauth_session_fork(const struct simauth_session *session)
 {
-    struct simauth_session *copy = malloc(sizeof *copy);
+    struct simauth_session *copy = simauth_room_new(sizeof *copy);
     if (!copy)
         return NULL;
     *copy = *session;
@@ -77,8 +77,7 @@ void simauth_session_free(struct simauth_session *s)
     simauth_octets_clear(&s->ack_binding);
     simauth_octets_clear(&s->t2);
     simauth_octets_clear(&s->t3);
-    OPENSSL_cleanse(s, sizeof *s);
-    free(s);
+    simauth_room_free(s);
 }
 
 struct simauth_names session_names(const struct simauth_session *s)

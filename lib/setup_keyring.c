@@ -18,9 +18,7 @@ void simauth_keyring_free(struct simauth_keyring *ring)
 {
     if (!ring)
         return;
-    if (ring->entries)
-        OPENSSL_cleanse(ring->entries, ring->room * sizeof *ring->entries);
-    free(ring->entries);
+    simauth_room_free(ring->entries);
     free(ring);
 }
 
@@ -40,7 +38,6 @@ static void erase(struct simauth_keyring *ring, size_t i)
     OPENSSL_cleanse(ring->entries + ring->count, sizeof *at);
 }
 
-/* realloc() would leave the old keys behind in memory. */
 static bool grow(struct simauth_keyring *ring)
 {
     size_t room = ring->room ? 2 * ring->room : ROOM_FIRST;
@@ -48,13 +45,12 @@ static bool grow(struct simauth_keyring *ring)
 
     if (ring->count < ring->room)
         return true;
-    entries = calloc(room, sizeof *entries);
+    entries = simauth_room_new(room * sizeof *entries);
     if (!entries)
         return false;
     if (ring->entries) {
         memcpy(entries, ring->entries, ring->count * sizeof *entries);
-        OPENSSL_cleanse(ring->entries, ring->room * sizeof *entries);
-        free(ring->entries);
+        simauth_room_free(ring->entries);
     }
     ring->entries = entries;
     ring->room = room;

@@ -11,9 +11,9 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <simauth/secret.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -159,7 +159,6 @@ static int run(const char *path, struct config *config, int signals, char *error
 
 int main(int argc, char **argv)
 {
-    const struct rlimit no_core = {0, 0}; /* a core would hold keys */
     char error[CONFIG_ERROR_MAX] = "";
     struct options options = {0};
     struct config *config;
@@ -169,7 +168,7 @@ int main(int argc, char **argv)
     if (status != 0)
         return status - 1;
     umask(077);
-    setrlimit(RLIMIT_CORE, &no_core);
+    simauth_process_close(); /* keys of calls */
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

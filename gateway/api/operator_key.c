@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <simauth/secret.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,9 +186,13 @@ static int refresh(struct operator_keys *keys, const char *name)
 
 struct operator_keys *operator_keys_open(struct gateway *gateway, char *error)
 {
-    struct operator_keys *keys = g_new0(struct operator_keys, 1);
+    struct operator_keys *keys = simauth_room_new(sizeof *keys);
     const struct config *config = gateway->config;
 
+    if (!keys) {
+        snprintf(error, CONFIG_ERROR_MAX, "out of memory");
+        return NULL;
+    }
     keys->gateway = gateway;
     g_mutex_init(&keys->lock);
     if (read_files(keys, config, error) == 0) {
@@ -246,7 +251,7 @@ void operator_keys_free(struct operator_keys *keys)
     EVP_PKEY_free(keys->key);
     sk_X509_pop_free(keys->chain, X509_free);
     g_mutex_clear(&keys->lock);
-    g_free(keys);
+    simauth_room_free(keys);
 }
 
 void operator_keys_rotate(struct operator_keys *keys)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <simauth/secret.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,7 @@ int main(int argc, char **argv)
     const struct ctl_command *command;
 
     umask(077);
+    simauth_process_close(); /* keys of SIMs come through it */
     if (argc > 2 && strcmp(argv[1], "--config") == 0) {
         ctl.program_config = argv[2];
         argc -= 2;

@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <stdlib.h>
+#include <simauth/secret.h>
 #include <string.h>
 
 #define VERSION 1
@@ -32,7 +32,7 @@ const struct seal *seal_now(const struct seal *seal)
 
 int seal_replace(struct seal *seal, const struct seal *fresh)
 {
-    struct seal *now = malloc(sizeof *now);
+    struct seal *now = simauth_room_new(sizeof *now);
 
     if (!now)
         return -1;
@@ -53,8 +53,7 @@ void seal_wipe(struct seal *seal)
     while (at) {
         struct seal *before = at->before;
 
-        OPENSSL_cleanse(at, sizeof *at);
-        free(at);
+        simauth_room_free(at);
         at = before;
     }
     OPENSSL_cleanse(seal->key, sizeof seal->key);

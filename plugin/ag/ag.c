@@ -183,7 +183,7 @@ static const char *open_parts(struct ag *ag, const struct ag_settings *settings)
 
 struct ag *ag_open(const struct ag_settings *settings, const struct ag_card *card, char *error)
 {
-    struct ag *ag = calloc(1, sizeof *ag);
+    struct ag *ag = simauth_room_new(sizeof *ag);
     const char *why = "Out of memory.";
 
     if (ag) {
@@ -248,8 +248,7 @@ void ag_close(struct ag *ag)
     if (ag->answer)
         OPENSSL_cleanse(ag->answer, sizeof *ag->answer);
     free(ag->answer);
-    OPENSSL_cleanse(ag, sizeof *ag);
-    free(ag);
+    simauth_room_free(ag);
 }
 
 enum ag_status ag_bootstrap(struct ag *ag)

@@ -3,6 +3,7 @@
 /* simauthctl: the person's command line. */
 #include "ctl.h"
 
+#include <simauth/secret.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,6 +119,7 @@ int main(int argc, char **argv)
     enum ctl_exit status = CTL_USAGE;
     int i = 1;
 
+    simauth_process_close(); /* codes and passwords come through it */
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (!strcmp(argv[i], "--config") && i + 1 < argc) {
             g_free(ctl.config);

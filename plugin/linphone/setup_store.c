@@ -43,10 +43,9 @@ void setup_store_unref(struct setup_store *store)
     if (!store || !g_atomic_int_dec_and_test(&store->refs))
         return;
     setup_store_leave(store);
-    simauth_secret_wipe(&store->seal);
     g_mutex_clear(&store->lock);
     g_free(store->path);
-    g_free(store);
+    simauth_room_free(store);
 }
 
 /* -- opening -------------------------------------------------------------------------------------
@@ -54,8 +53,10 @@ void setup_store_unref(struct setup_store *store)
 
 static struct setup_store *store_new(const char *folder)
 {
-    struct setup_store *store = g_new0(struct setup_store, 1);
+    struct setup_store *store = simauth_room_new(sizeof(*store));
 
+    if (!store)
+        return NULL;
     store->refs = 1;
     store->lock_file = -1;
     store->path = g_build_filename(folder, SETUP_FILE, NULL);
@@ -115,6 +116,10 @@ void setup_store_open(struct setup_store_opening *o, int64_t now)
     struct setup_store *store = store_new(o->folder);
 
     o->home = "memory";
+    if (!store) {
+        g_snprintf(o->error, sizeof(o->error), "out of memory");
+        return;
+    }
     if (g_mkdir_with_parents(o->folder, 0700) < 0)
         g_snprintf(o->error, sizeof(o->error), "%s: %s", o->folder, g_strerror(errno));
     else if (claim(store, o->error) && find_seal(o, &store->seal)) {

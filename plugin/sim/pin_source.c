@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <poll.h>
+#include <simauth/secret.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +170,7 @@ static bool desktop(void)
 
 struct sim_pin_source *pin_source_new(const char *setting)
 {
-    struct holder *h = calloc(1, sizeof *h);
+    struct holder *h = simauth_room_new(sizeof *h);
 
     if (!h)
         return NULL;
@@ -197,8 +198,5 @@ void pin_source_again(struct sim_pin_source *source)
 
 void pin_source_free(struct sim_pin_source *source)
 {
-    if (!source)
-        return;
-    OPENSSL_cleanse(source, sizeof(struct holder));
-    free(source);
+    simauth_room_free(source);
 }

@@ -25,4 +25,15 @@ SIMAUTH_API void simauth_secret_wipe(struct simauth_secret *secret);
 SIMAUTH_API bool simauth_secret_equal(const struct simauth_secret *a,
                                       const struct simauth_secret *b);
 
+/* Memory of `size` octets, all zero, for an object that holds secrets: in pages of its own that no
+ * core dump has (MADV_DONTDUMP) and that are never swapped out as far as RLIMIT_MEMLOCK goes. NULL:
+ * no memory. Free with simauth_room_free(). */
+SIMAUTH_API void *simauth_room_new(size_t size);
+/* Wipes it first. NULL is allowed. */
+SIMAUTH_API void simauth_room_free(void *room);
+/* For a program of its own, never inside somebody else's: no core file, no debugger or reader of
+ * memory of the same user (PR_SET_DUMPABLE), and where RLIMIT_MEMLOCK is unlimited no page of it is
+ * ever swapped out. */
+SIMAUTH_API void simauth_process_close(void);
+
 #endif

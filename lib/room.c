@@ -1,0 +1,84 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory for what holds secrets: locked, and in no core dump. */
+#include "simauth/secret.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define HEAD 64 /* before what the caller has; keeps its alignment */
+
+struct head {
+    size_t size; /* of all, this too */
+};
+
+/* AddressSanitizer sees what is written behind an object of malloc(), and leaks of it. */
+#if defined(__SANITIZE_ADDRESS__)
+static struct head *take(size_t size)
+{
+    return calloc(1, size);
+}
+
+static void give_back(struct head *head)
+{
+    free(head);
+}
+#else
+static struct head *take(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (pages == MAP_FAILED)
+        return NULL;
+    (void)mlock(pages, size); /* beyond RLIMIT_MEMLOCK it is memory as any other */
+    (void)madvise(pages, size, MADV_DONTDUMP);
+    return pages;
+}
+
+static void give_back(struct head *head)
+{
+    munmap(head, head->size);
+}
+#endif
+
+void *simauth_room_new(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole;
+    struct head *head;
+
+    if (size > SIZE_MAX - HEAD - page)
+        return NULL;
+    whole = (size + HEAD + page - 1) / page * page;
+    head = take(whole);
+    if (!head)
+        return NULL;
+    head->size = whole;
+    return (char *)head + HEAD;
+}
+
+void simauth_room_free(void *room)
+{
+    struct head *head;
+
+    if (!room)
+        return;
+    head = (struct head *)(void *)((char *)room - HEAD);
+    OPENSSL_cleanse(room, head->size - HEAD);
+    give_back(head);
+}
+
+void simauth_process_close(void)
+{
+    const struct rlimit no_core = {0, 0};
+    struct rlimit locked;
+
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    /* With a limit, what is allocated beyond it would fail: then only rooms are locked. */
+    if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur == RLIM_INFINITY)
+        (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
