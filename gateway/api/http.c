@@ -29,7 +29,7 @@
 /* What TS 33.210 asks for, and nothing older: (EC)DHE, AEAD. */
 #define TLS_PRIORITIES                                                                             \
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-MAC-ALL:+AEAD:"                              \
-    "-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
+    "-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:%SERVER_PRECEDENCE"
 
 static const struct route routes[] = {
     {"GET", "/", "ub", ASKER_SIM, ub_get},

@@ -53,7 +53,7 @@ def testssl(world):
     wrong = []
     for what, node, port in listeners(world):
         path = os.path.join(node.folder, "testssl.csv")
-        done = node.run(["testssl", "--quiet", "--color", "0", "--nodns", "none", "--warnings", "off", "--csvfile", path,
+        done = node.run(["testssl", "-p", "-s", "-f", "-P", "-U", "--quiet", "--color", "0", "--nodns", "none", "--warnings", "off", "--csvfile", path,
                          "--ip", node.address, f"{node.address}:{port}"], user=None, limit=420, check=False)
         if not os.path.exists(path):
             raise Failed(f"testssl.sh: {re.sub(r'[^ -~]+', ' ', done.stdout)[-600:]} {done.stderr[-600:]}")

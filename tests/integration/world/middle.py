@@ -154,9 +154,10 @@ class Middle:
     # -- programs ----------------------------------------------------------------------------------------
     def start_middle(self):
         """As its unit starts it: a user of its own, CAP_NET_ADMIN and no more."""
-        self.process = self.node.start("simauth-middle", [
+        tracer = [os.environ["SIMAUTH_MIDDLE"]] if "SIMAUTH_MIDDLE" in os.environ else []
+        self.process = self.node.start("simauth-middle", tracer + [
             "setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--inh-caps", "-all,+net_admin", "--ambient-caps",
-            "-all,+net_admin", "--bounding-set", "-all,+net_admin", "--no-new-privs", os.environ.get("SIMAUTH_MIDDLE", "simauth-middle"),
+            "-all,+net_admin", "--bounding-set", "-all,+net_admin", "--no-new-privs", "simauth-middle",
             "--config", self.config])
         starts = self.log().count("op=start")
         wait_for(lambda: self.log().count("op=start") > starts or self.process.status is not None, 10, "op=start in the middle's log")
