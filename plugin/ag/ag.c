@@ -212,7 +212,7 @@ static enum simauth_card_status no_card(void *user, const struct simauth_challen
 
 struct ag *ag_beside(const struct ag *ag)
 {
-    struct ag *beside = ag->session.valid ? calloc(1, sizeof *beside) : NULL;
+    struct ag *beside = ag->session.valid ? simauth_room_new(sizeof *beside) : NULL;
 
     if (!beside)
         return NULL;
