@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -328,6 +329,14 @@ OURS char *strdup(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+/* What simauth_room_new() asks for. */
+OURS void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    if ((flags & MAP_ANONYMOUS) && ours(CALLER) && fails(NTH_MEMORY))
+        return MAP_FAILED;
+    return (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("SIMAUTH_NTH");
@@ -350,10 +359,12 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 char *__real_strdup(const char *text);
+void *__real_simauth_room_new(size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 char *__wrap_strdup(const char *text);
+void *__wrap_simauth_room_new(size_t size);
 
 void *__wrap_malloc(size_t size)
 {
@@ -373,6 +384,11 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *block, size_t size)
 {
     return fails(NTH_MEMORY) ? NULL : __real_realloc(block, size);
+}
+
+void *__wrap_simauth_room_new(size_t size)
+{
+    return fails(NTH_MEMORY) ? NULL : __real_simauth_room_new(size);
 }
 
 char *__wrap_strdup(const char *text)
