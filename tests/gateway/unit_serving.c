@@ -71,6 +71,7 @@ static int teardown(void **state)
     char text[64];
 
     unit->base.ops->close(unit->base.store);
+    seal_wipe(&unit->base.seal);
     snprintf(text, sizeof text, "rm -r %s", unit->base.folder);
     assert_int_equal(system(text), 0);
     free(unit);

@@ -8,9 +8,10 @@ import re
 from cases import case
 from world.process import Failed
 from world.sips import Sips
-from world.tls_scan import sslscan, sslscan_findings, testssl_findings
+from world.tls_scan import renegotiates, sslscan, sslscan_findings, testssl_findings
 
-WEAK_SERVER = ["openssl", "s_server", "-port", "4433", "-cipher", "ALL:@SECLEVEL=0", "-min_protocol", "TLSv1.1", "-quiet"]
+WEAK_SERVER = ["openssl", "s_server", "-port", "4433", "-cipher", "ALL:@SECLEVEL=0", "-min_protocol", "TLSv1.1",
+               "-client_renegotiation", "-www"]
 
 
 def listeners(world):
@@ -40,8 +41,11 @@ def scan(world):
     node = weak_listener(world)
     weak = sslscan_findings(sslscan(node, node.address, 4433))
     assert any("tls1.1 is offered" in said for said in weak) and any("is weak" in said for said in weak), weak
+    assert renegotiates(node, node.address, 4433), "a listener that renegotiates is not seen to"
     wrong = [f"{what}: {said}" for what, node, port in listeners(world)
              for said in sslscan_findings(sslscan(node, node.address, port))]
+    wrong += [f"{what}: takes a second handshake" for what, node, port in listeners(world)
+              if renegotiates(node, node.address, port)]
     if wrong:
         raise Failed("\n".join(wrong))
 

@@ -4,6 +4,8 @@
 
 import csv
 import re
+import subprocess
+import threading
 import xml.etree.ElementTree as ET
 
 from .process import Failed
@@ -58,11 +60,36 @@ def sslscan(node, address, port, *words):
     return done.stdout
 
 
+def renegotiates(node, address, port):
+    """Whether a second handshake within one connection of TLS 1.2 is taken, asked for by openssl s_client (CVE-2011-1473)."""
+    argv = ["openssl", "s_client", "-tls1_2", "-connect", f"{address}:{port}"]
+    with subprocess.Popen(node.command(argv, None), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as client:
+        limit = threading.Timer(10, client.kill)  # of a listener that says nothing at all
+        limit.start()
+        asked = False
+        for line in client.stdout:
+            if "Verify return code" in line and not asked:
+                client.stdin.write("R\n")
+                client.stdin.flush()
+                asked = True
+            elif asked and line.startswith(("depth=", "verify ")):
+                break
+        else:
+            line = ""
+        limit.cancel()
+        client.kill()
+    if not asked:
+        raise Failed(f"openssl s_client made no connection to {address}:{port}")
+    return bool(line)
+
+
 # What testssl.sh cannot know in a room without the Internet, or finds of a test's own authority.
 NOT_OURS = re.compile(r"^(scanTime|engine_problem|cert_chain_of_trust|cert_trust|cert_caIssuers|cert_crlDistributionPoints|"
                       r"cert_ocspURL|cert_revocation|cert_expirationStatus|cert_extlifeSpan|cert_notAfter|cert_validityPeriod|"
                       r"OCSP_stapling|DNS_CAArecord|certificate_transparency|HSTS|HPKP|security_headers|overall_grade|"
-                      r"grade_cap_reason.*|final_score|DROWN_hint|BREACH|cert_subjectAltName)$")
+                      r"grade_cap_reason.*|final_score|DROWN_hint|BREACH|cert_subjectAltName|"
+                      r"secure_client_renego)$")  # it calls a listener vulnerable that says close_notify: renegotiates() looks
 
 
 def testssl_findings(path):
