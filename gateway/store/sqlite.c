@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The SQLite store: connection, transactions, statements. */
-#include "serving.h"
+#include "serving/serving.h"
 #include "sqlite_own.h"
 #include "sqlite_sql.h"
 #include "sqlite_wal.h"

@@ -4,7 +4,7 @@
  * off, and what is damaged is said. */
 #include "unit.h"
 
-#include "store/journal.h"
+#include "store/journal/journal.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the journal into the tables: a thread that no call waits for. */
-#include "../log.h"
+#include "../../log.h"
 #include "serving_own.h"
 
 #include <errno.h>

@@ -4,9 +4,9 @@
 #ifndef SIMAUTH_GATEWAY_SERVING_OWN_H
 #define SIMAUTH_GATEWAY_SERVING_OWN_H
 
-#include "calls.h"
+#include "../calls/calls.h"
+#include "../sqlite_own.h"
 #include "serving.h"
-#include "sqlite_own.h"
 
 #include <stdatomic.h>
 

@@ -12,7 +12,7 @@
 #ifndef SIMAUTH_GATEWAY_SERVING_H
 #define SIMAUTH_GATEWAY_SERVING_H
 
-#include "sql.h"
+#include "../sql.h"
 
 struct serving_visit;
 /* A command's: all that was answered before stands in the tables; *visit may be NULL. */

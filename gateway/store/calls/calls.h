@@ -9,8 +9,8 @@
 #ifndef SIMAUTH_GATEWAY_CALLS_H
 #define SIMAUTH_GATEWAY_CALLS_H
 
-#include "journal.h"
-#include "store.h"
+#include "../journal/journal.h"
+#include "../store.h"
 
 #include <glib.h>
 

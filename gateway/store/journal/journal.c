@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
-#include "../log.h"
-#include "group.h"
+#include "../../log.h"
+#include "../group.h"
 #include "journal_read.h"
 
 #include <errno.h>

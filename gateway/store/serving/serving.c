@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The store of a gateway that serves: opening, and the methods that are not the database's. */
+#include "../stores.h"
 #include "serving_own.h"
-#include "stores.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

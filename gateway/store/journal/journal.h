@@ -10,8 +10,8 @@
 #ifndef SIMAUTH_GATEWAY_JOURNAL_H
 #define SIMAUTH_GATEWAY_JOURNAL_H
 
+#include "../store.h"
 #include "journal_file.h"
-#include "store.h"
 
 #include <sys/types.h>
 
