@@ -170,6 +170,9 @@ static struct trip *pack(struct leg *leg, simauth_actions actions)
     trip->errand.back = trip_back;
     trip->errand.lost = trip_lost;
     trip->errand.settings = settings_ref(call->settings);
+    trip->errand.kind = !call->caller       ? ERRAND_CALLEE
+                        : leg == call->root ? ERRAND_CALLER
+                                            : ERRAND_CALLER_ANSWER;
     trip->leg = leg;
     trip->core = call->core;
     g_strlcpy(trip->aor_a, call->caller ? call->policy.own : call->policy.peer,

@@ -25,6 +25,8 @@ struct worker {
     belle_sip_provider_t *provider;
     struct simauth_seal_pair spare; /* for the next call */
     int64_t since;                  /* us: when the errand in hand was begun; 0: none */
+    int64_t lately[ERRAND_KINDS]
+                  [2]; /* us that the last two of a kind took, queue and all; 0: none yet */
     bool stopping;
 };
 
@@ -74,6 +76,20 @@ static struct errand *take(struct worker *w)
     return errand;
 }
 
+static void remember_time(struct worker *w, const struct errand *errand)
+{
+    int64_t *lately = w->lately[errand->kind];
+
+    lately[1] = lately[0];
+    lately[0] = g_get_monotonic_time() - errand->begun;
+}
+
+/* The quicker of the last two decides: one slow answer does not change what the next call does. */
+static bool worth_waiting(const struct worker *w, enum errand_kind kind)
+{
+    return MIN(w->lately[kind][0], w->lately[kind][1]) <= WORKER_PATIENCE_MS * 1000;
+}
+
 /* Unlocked while it works; true when nobody in place wants the result. */
 static bool work(struct worker *w, struct errand *errand)
 {
@@ -90,6 +106,7 @@ static bool work(struct worker *w, struct errand *errand)
     pthread_mutex_lock(&w->lock);
     w->health = health;
     w->since = 0;
+    remember_time(w, errand);
     if (errand->stage == STAGE_WATCHED) {
         errand->stage = STAGE_FINISHED;
         pthread_cond_signal(&w->finished);
@@ -163,6 +180,7 @@ static void enqueue(struct worker *w, struct errand *errand, enum stage stage)
 {
     errand->next = NULL;
     errand->stage = stage;
+    errand->begun = g_get_monotonic_time();
     *w->last = errand;
     w->last = &errand->next;
     pthread_cond_signal(&w->queued);
@@ -222,7 +240,7 @@ bool worker_do_now(struct worker *w, struct errand *errand)
     bool done;
 
     pthread_mutex_lock(&w->lock);
-    enqueue(w, errand, STAGE_WATCHED);
+    enqueue(w, errand, worth_waiting(w, errand->kind) ? STAGE_WATCHED : STAGE_WAITING);
     while (errand->stage == STAGE_WATCHED) {
         if (pthread_cond_timedwait(&w->finished, &w->lock, &end) == ETIMEDOUT)
             break;

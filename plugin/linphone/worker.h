@@ -13,9 +13,20 @@
 #include "sip_tap.h"
 #include <stdbool.h>
 
-/* The main loop turns every 20 ms and a hop back to it costs 10 on average, so for an answer that
- * is nearly there it waits in place instead: nobody sees 3 ms, and more is not allowed. */
-#define WORKER_PATIENCE_MS 3
+/* The main loop turns every 20 ms and a hop back to it costs the rest of a turn, so for an answer
+ * that is nearly there it waits in place instead. More is not allowed: sound has threads of its
+ * own, and half a picture's time is not seen. It does not begin to wait where the last two errands
+ * of the kind took longer, so a gateway that is far costs the main loop nothing. */
+#define WORKER_PATIENCE_MS 8
+
+/* What an errand's time depends on. */
+enum errand_kind {
+    ERRAND_OTHER,
+    ERRAND_CALLER,        /* an INVITE that wants to leave */
+    ERRAND_CALLER_ANSWER, /* its first response with a tag */
+    ERRAND_CALLEE,        /* an INVITE that came */
+    ERRAND_KINDS,
+};
 
 struct station; /* station.h */
 struct station_health;
@@ -26,8 +37,10 @@ struct errand {
     void (*back)(struct errand *errand);                          /* on the main loop */
     void (*lost)(struct errand *errand); /* instead of back(): the core is gone; on any thread */
     struct settings *settings;           /* those of this errand; a reference, released by it */
+    enum errand_kind kind;
     struct errand *next;
-    int stage; /* the worker's own */
+    int stage;     /* the worker's own */
+    int64_t begun; /* us; the worker's own */
 };
 
 struct worker;
@@ -51,8 +64,9 @@ void worker_do(struct worker *worker, struct errand *errand);
 void worker_begin(struct worker *worker, struct errand *errand, struct settings *settings,
                   void (*on_worker)(struct errand *errand, struct station *station),
                   void (*back)(struct errand *errand), void (*lost)(struct errand *errand));
-/* The same, and waits in place for it at most WORKER_PATIENCE_MS. True: done, the caller goes on by
- * itself and back() is not called. False: back() comes later. */
+/* The same, and waits in place for it at most WORKER_PATIENCE_MS, unless errands of its kind take
+ * longer. True: done, the caller goes on by itself and back() is not called. False: back() comes
+ * later. */
 bool worker_do_now(struct worker *worker, struct errand *errand);
 
 #endif
