@@ -38,7 +38,13 @@ static void let_go(struct sim *sim)
     if (sim->ready && sim->usim.channel)
         usim_close_channel(&sim->usim);
     sim->ready = false;
-    sim->way->disconnect(sim->way);
+    sim->way->kind->disconnect(sim->way);
+}
+
+static void end_run(struct sim *sim)
+{
+    if (sim->way->kind->end)
+        sim->way->kind->end(sim->way);
 }
 
 /* -- what went wrong, for a person --------------------------------------------------------------
@@ -46,7 +52,7 @@ static void let_go(struct sim *sim)
 
 static enum simauth_card_status failed(struct sim *sim, enum apdu_meaning meaning)
 {
-    const char *name = sim->way->name(sim->way);
+    const char *name = sim->way->kind->name(sim->way);
 
     switch (meaning) {
     case APDU_WRONG_MAC:
@@ -85,7 +91,7 @@ static enum simauth_card_status failed(struct sim *sim, enum apdu_meaning meanin
 static enum simauth_card_status pin_failed(struct sim *sim, enum usim_pin pin,
                                            enum apdu_meaning meaning)
 {
-    const char *name = sim->way->name(sim->way);
+    const char *name = sim->way->kind->name(sim->way);
 
     switch (pin) {
     case USIM_PIN_LAST_TRY:
@@ -118,7 +124,7 @@ static enum simauth_card_status unlock(struct sim *sim)
     size_t len = strlen(sim->usim.iccid);
 
     snprintf(label, sizeof label, "%s%s (%.60s)", len > 4 ? "SIM ..." : "SIM",
-             len > 4 ? sim->usim.iccid + len - 4 : "", sim->way->name(sim->way));
+             len > 4 ? sim->usim.iccid + len - 4 : "", sim->way->kind->name(sim->way));
     pin = usim_give_pin(&sim->usim, &sim->pin, label, &meaning);
     if (pin != USIM_PIN_GOOD)
         return pin_failed(sim, pin, meaning);
@@ -144,7 +150,7 @@ static enum simauth_card_status other_sim(struct sim *sim)
     say(sim,
         "Another SIM is in %s than the one this phone was set up with: put that one back, or run "
         "`simauthctl self-test` to use the new one.",
-        sim->way->name(sim->way));
+        sim->way->kind->name(sim->way));
     return SIMAUTH_CARD_ABSENT;
 }
 
@@ -176,7 +182,7 @@ static enum simauth_card_status try_card(struct sim *sim, bool gsm_too, bool *fi
     *fits = false;
     memset(&sim->usim, 0, sizeof sim->usim);
     sim->usim.link = &sim->way->link;
-    meaning = sim->way->begin(sim->way);
+    meaning = sim->way->kind->begin(sim->way);
     if (meaning != APDU_GOOD)
         return failed(sim, meaning);
     apdu_begin_job(&sim->way->link); /* protocol.md section 7: a card has 3 s in all */
@@ -197,7 +203,7 @@ static enum simauth_card_status try_card(struct sim *sim, bool gsm_too, bool *fi
         status = get_ready(sim);
         sim->ready = status == SIMAUTH_CARD_GOOD;
     }
-    sim->way->end(sim->way);
+    end_run(sim);
     return status;
 }
 
@@ -208,7 +214,7 @@ static enum simauth_card_status look(struct sim *sim, bool gsm_too, bool *found)
     char why[SIM_ERROR_MAX] = "";
 
     for (unsigned i = 0; i < CARDS_MAX; i++) {
-        enum card_connected connected = sim->way->connect(sim->way, i, sim->error);
+        enum card_connected connected = sim->way->kind->connect(sim->way, i, sim->error);
 
         if (connected == CARD_NO_MORE || connected == CARD_MUTE) {
             *found = connected == CARD_MUTE;
@@ -240,7 +246,7 @@ static enum simauth_card_status bring_up(struct sim *sim)
     if (!found && !sim->mute && (status != SIMAUTH_CARD_ABSENT || !*sim->error))
         status = look(sim, true, &found);
     if (!sim->ready)
-        sim->way->disconnect(sim->way);
+        sim->way->kind->disconnect(sim->way);
     return status;
 }
 
@@ -250,13 +256,13 @@ static enum simauth_card_status bring_up(struct sim *sim)
 static enum apdu_meaning run_once(struct sim *sim, const struct simauth_challenge *challenge,
                                   struct simauth_card_answer *answer)
 {
-    enum apdu_meaning meaning = sim->way->begin(sim->way);
+    enum apdu_meaning meaning = sim->way->kind->begin(sim->way);
 
     if (meaning != APDU_GOOD)
         return meaning;
     apdu_begin_job(&sim->way->link);
     meaning = usim_authenticate(&sim->usim, challenge, answer);
-    sim->way->end(sim->way);
+    end_run(sim);
     return meaning;
 }
 
@@ -299,10 +305,10 @@ enum simauth_card_status card_sim_run(struct sim *sim, const struct simauth_chal
 /* A card that was pulled or reset since the last run is still ready here. */
 static bool still_there(struct sim *sim)
 {
-    bool there = sim->way->begin(sim->way) == APDU_GOOD;
+    bool there = sim->way->kind->begin(sim->way) == APDU_GOOD;
 
     if (there)
-        sim->way->end(sim->way);
+        end_run(sim);
     return there;
 }
 
@@ -316,7 +322,7 @@ enum simauth_card_status card_sim_wake(struct sim *sim)
 
 const char *card_sim_place(const struct sim *sim)
 {
-    return sim->way->name(sim->way);
+    return sim->way->kind->name(sim->way);
 }
 
 bool card_sim_swapped(const struct sim *sim)
@@ -344,7 +350,7 @@ void card_sim_close(struct sim *sim)
     if (!sim)
         return;
     let_go(sim);
-    sim->way->free(sim->way);
+    sim->way->kind->free(sim->way);
     OPENSSL_cleanse(sim, sizeof *sim);
     free(sim);
 }
@@ -355,11 +361,12 @@ struct sim *card_sim_open(struct card_way *way, const struct sim_pin_source *pin
     struct sim *sim = calloc(1, sizeof *sim);
 
     if (!sim) {
-        way->free(way);
+        way->kind->free(way);
         *status = SIMAUTH_CARD_FAILED;
         snprintf(error, SIM_ERROR_MAX, "Out of memory.");
         return NULL;
     }
+    way->link.transmit = way->kind->transmit;
     sim->way = way;
     if (pin)
         sim->pin = *pin;

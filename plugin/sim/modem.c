@@ -287,11 +287,6 @@ static enum apdu_meaning modem_begin(struct card_way *way)
     return ((struct modem *)way)->fd >= 0 ? APDU_GOOD : APDU_GONE;
 }
 
-static void modem_end(struct card_way *way)
-{
-    (void)way;
-}
-
 static const char *modem_name(const struct card_way *way)
 {
     return ((const struct modem *)way)->path;
@@ -306,6 +301,15 @@ static void modem_free(struct card_way *way)
     free(m);
 }
 
+static const struct card_way_kind modem_way = {
+    .transmit = modem_transmit,
+    .connect = modem_connect,
+    .name = modem_name,
+    .begin = modem_begin,
+    .disconnect = modem_disconnect,
+    .free = modem_free,
+};
+
 static struct sim *modem_open(const char *where, const struct sim_pin_source *pin,
                               enum simauth_card_status *status, char *error)
 {
@@ -319,24 +323,12 @@ static struct sim *modem_open(const char *where, const struct sim_pin_source *pi
     }
     m->fd = -1;
     m->way.beside = true;
-    m->way.link.transmit = modem_transmit;
-    m->way.connect = modem_connect;
-    m->way.name = modem_name;
-    m->way.begin = modem_begin;
-    m->way.end = modem_end;
-    m->way.disconnect = modem_disconnect;
-    m->way.free = modem_free;
+    m->way.kind = &modem_way;
     return card_sim_open(&m->way, pin, status, error);
 }
 
 const struct sim_backend sim_backend_modem = {
     .name = "modem",
     .open = modem_open,
-    .identity = card_sim_identity,
-    .run = card_sim_run,
-    .close = card_sim_close,
-    .why = card_sim_why,
-    .wake = card_sim_wake,
-    .place = card_sim_place,
-    .swapped = card_sim_swapped,
+    CARD_SIM_BACKEND,
 };

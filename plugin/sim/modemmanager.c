@@ -262,11 +262,6 @@ static enum apdu_meaning mm_begin(struct card_way *way)
     return ((struct mm *)way)->bus ? APDU_GOOD : APDU_GONE;
 }
 
-static void mm_end(struct card_way *way)
-{
-    (void)way;
-}
-
 static const char *mm_name(const struct card_way *way)
 {
     return ((const struct mm *)way)->name;
@@ -277,6 +272,15 @@ static void mm_free(struct card_way *way)
     mm_disconnect(way);
     free(way);
 }
+
+static const struct card_way_kind mm_way = {
+    .transmit = mm_transmit,
+    .connect = mm_connect,
+    .name = mm_name,
+    .begin = mm_begin,
+    .disconnect = mm_disconnect,
+    .free = mm_free,
+};
 
 static struct sim *mm_open(const char *where, const struct sim_pin_source *pin,
                            enum simauth_card_status *status, char *error)
@@ -291,13 +295,7 @@ static struct sim *mm_open(const char *where, const struct sim_pin_source *pin,
     }
     memcpy(m->wanted, where, strlen(where) + 1);
     m->way.beside = true;
-    m->way.link.transmit = mm_transmit;
-    m->way.connect = mm_connect;
-    m->way.name = mm_name;
-    m->way.begin = mm_begin;
-    m->way.end = mm_end;
-    m->way.disconnect = mm_disconnect;
-    m->way.free = mm_free;
+    m->way.kind = &mm_way;
     return card_sim_open(&m->way, pin, status, error);
 }
 
@@ -305,11 +303,5 @@ const struct sim_backend sim_backend_modemmanager = {
     .name = "modemmanager",
     .bare = true,
     .open = mm_open,
-    .identity = card_sim_identity,
-    .run = card_sim_run,
-    .close = card_sim_close,
-    .why = card_sim_why,
-    .wake = card_sim_wake,
-    .place = card_sim_place,
-    .swapped = card_sim_swapped,
+    CARD_SIM_BACKEND,
 };

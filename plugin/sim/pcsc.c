@@ -307,6 +307,16 @@ static void pcsc_free(struct card_way *way)
     free(p);
 }
 
+static const struct card_way_kind pcsc_way = {
+    .transmit = pcsc_transmit,
+    .connect = pcsc_connect,
+    .name = pcsc_name,
+    .begin = pcsc_begin,
+    .end = pcsc_end,
+    .disconnect = pcsc_disconnect,
+    .free = pcsc_free,
+};
+
 static struct sim *open_reader(const char *where, bool shared, const struct sim_pin_source *pin,
                                enum simauth_card_status *status, char *error)
 {
@@ -321,13 +331,7 @@ static struct sim *open_reader(const char *where, bool shared, const struct sim_
     }
     memcpy(p->wanted, where, strlen(where) + 1);
     p->shared = p->way.shared = shared;
-    p->way.link.transmit = pcsc_transmit;
-    p->way.connect = pcsc_connect;
-    p->way.name = pcsc_name;
-    p->way.begin = pcsc_begin;
-    p->way.end = pcsc_end;
-    p->way.disconnect = pcsc_disconnect;
-    p->way.free = pcsc_free;
+    p->way.kind = &pcsc_way;
     return card_sim_open(&p->way, pin, status, error);
 }
 
@@ -348,13 +352,7 @@ const struct sim_backend sim_backend_pcsc = {
     .name = "pcsc",
     .bare = true,
     .open = open_alone,
-    .identity = card_sim_identity,
-    .run = card_sim_run,
-    .close = card_sim_close,
-    .why = card_sim_why,
-    .wake = card_sim_wake,
-    .place = card_sim_place,
-    .swapped = card_sim_swapped,
+    CARD_SIM_BACKEND,
 };
 
 /* For a person who needs the card in another program too and accepts that it may ask the SIM. */
@@ -362,11 +360,5 @@ const struct sim_backend sim_backend_pcsc_shared = {
     .name = "pcsc-shared",
     .bare = true,
     .open = open_shared,
-    .identity = card_sim_identity,
-    .run = card_sim_run,
-    .close = card_sim_close,
-    .why = card_sim_why,
-    .wake = card_sim_wake,
-    .place = card_sim_place,
-    .swapped = card_sim_swapped,
+    CARD_SIM_BACKEND,
 };

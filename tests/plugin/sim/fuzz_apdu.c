@@ -146,13 +146,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned given = 0;
     const struct sim_pin_source pin = {.ask = give_pin, .last_try = agree, .user = &given};
-    struct liar liar = {.way = {.link = {.transmit = lie},
-                                .connect = connect_liar,
-                                .name = name_liar,
-                                .begin = begin_liar,
-                                .end = nothing,
-                                .disconnect = nothing,
-                                .free = nothing}};
+    static const struct card_way_kind lying = {.transmit = lie,
+                                               .connect = connect_liar,
+                                               .name = name_liar,
+                                               .begin = begin_liar,
+                                               .disconnect = nothing,
+                                               .free = nothing};
+    struct liar liar = {.way = {.kind = &lying}};
     char error[SIM_ERROR_MAX] = "";
     enum simauth_card_status status;
     struct sim_identity identity;
