@@ -146,6 +146,14 @@ def requests(method, towards_node):
     return lambda m, towards: m is not None and towards == towards_node and not m.is_response and m.method == method
 
 
+def at_the_sim(bench, phone, asked, begin):
+    """The phone's gateway has answered what is asked for (a pattern of its log); the SIM does not."""
+    before = bench.log_count(phone, asked)
+    bench.sim_busy(phone)
+    begin()
+    bench.wait_log(phone, asked, before + 1)
+
+
 # -- the caller
 
 @state("CALLER_ASKING", "alice")
@@ -157,11 +165,7 @@ def caller_asking(bench):
 
 @state("CALLER_CALLING", "alice")
 def caller_calling(bench):
-    alice, vectors = bench.world.alice, r"op=vectors .*status=200"
-    before = bench.log_count(alice, vectors)
-    bench.sim_busy(alice)
-    bench.dial()
-    bench.wait_log(alice, vectors, before + 1)
+    at_the_sim(bench, bench.world.alice, r"op=vectors .*status=200", bench.dial)
 
 
 @state("CALLER_RESYNCING", "alice", resync=True)
@@ -250,11 +254,7 @@ def callee_finding(bench):
 
 @state("CALLEE_CARDING", "bob")
 def callee_carding(bench):
-    bob, confirmed = bench.world.bob, r"op=challenges .*status=200"
-    before = bench.log_count(bob, confirmed)
-    bench.sim_busy(bob)
-    bench.dial()
-    bench.wait_log(bob, confirmed, before + 1)
+    at_the_sim(bench, bench.world.bob, r"op=challenges .*status=200", bench.dial)
 
 
 @state("CALLEE_RESYNCING", "bob", resync=True)
@@ -268,11 +268,7 @@ def callee_resyncing(bench):
 @state("CALLEE_RECARDING", "bob", resync=True)
 def callee_recarding(bench):
     callee_resyncing(bench)
-    bob, mended = bench.world.bob, r"op=auts .*result=good"
-    before = bench.log_count(bob, mended)
-    bench.sim_busy(bob)
-    bench._held[-1].release()
-    bench.wait_log(bob, mended, before + 1)
+    at_the_sim(bench, bench.world.bob, r"op=auts .*result=good", bench._held[-1].release)
 
 
 @state("CALLEE_ASKING", "bob")
