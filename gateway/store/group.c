@@ -29,8 +29,9 @@ uint64_t group_written(struct group *group)
 void group_wrote(struct group *group, uint64_t number)
 {
     pthread_mutex_lock(&group->lock);
-    if (group->written == 0)
+    if (!group->counted)
         group->durable = number;
+    group->counted = true;
     group->written = number;
     pthread_mutex_unlock(&group->lock);
 }

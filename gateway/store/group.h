@@ -19,6 +19,7 @@ struct group {
     pthread_mutex_t lock;
     pthread_cond_t settled;
     uint64_t written, durable;
+    bool counted;                /* group_wrote() was told where they begin */
     uint64_t lost_from, lost_to; /* after the first and up to the second: the disk failed some */
     unsigned lanes, busy;        /* `busy`: one bit for each that is at it */
     uint64_t begun;              /* the last that somebody is at */

@@ -4,14 +4,41 @@
  * off, and what is damaged is said. */
 #include "unit.h"
 
+#include "store/journal/checksum.h"
 #include "store/journal/journal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 
 static const uint8_t name[JOURNAL_NAME_LEN] = {1, 2, 3};
+
+/* The linker puts these in the place of the system's (--wrap). */
+static int syncs_that_fail, folders_that_fail;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+    if (syncs_that_fail == 0)
+        return __real_fdatasync(fd);
+    syncs_that_fail--;
+    errno = EIO;
+    return -1;
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    if (folders_that_fail == 0)
+        return __real_fsync(fd);
+    folders_that_fail--;
+    errno = EIO;
+    return -1;
+}
 
 struct unit_journal {
     char folder[64];
@@ -297,6 +324,68 @@ static void numbers_are_above(void **state)
     assert_int_equal(seen.count, 2);
 }
 
+/* The next file, which is made in advance and did not come to the disk, is not used. */
+static void a_next_file_is_on_the_disk_or_none(void **state)
+{
+    static char half[140000]; /* of a file: the next one is due */
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+
+    memset(half, 'x', sizeof half - 1);
+    append(unit, half);
+    syncs_that_fail = 1;
+    journal_tend(unit->journal, 0, (int64_t)time(NULL));
+    assert_int_equal(syncs_that_fail, 0);
+    assert_int_equal(files_of(unit, paths, 64), 1);
+    folders_that_fail = 1;
+    journal_tend(unit->journal, 0, (int64_t)time(NULL));
+    assert_int_equal(folders_that_fail, 0);
+    assert_int_equal(files_of(unit, paths, 64), 1);
+    assert_false(journal_broken(unit->journal)); /* nothing was promised of it */
+    journal_tend(unit->journal, 0, (int64_t)time(NULL));
+    assert_int_equal(files_of(unit, paths, 64), 2);
+    append(unit, half);
+    assert_int_equal(journal_settle(unit->journal, 0), STORE_OK);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 2);
+}
+
+/* A present file that did not: all stops, and who waited is told. */
+static void a_frame_that_is_not_kept_is_the_last(void **state)
+{
+    struct unit_journal *unit = *state;
+    uint64_t seq = append(unit, "one");
+
+    syncs_that_fail = 1;
+    assert_int_equal(journal_settle(unit->journal, seq), STORE_FAILED);
+    assert_true(journal_broken(unit->journal));
+    assert_int_equal(journal_append(unit->journal, JOURNAL_CALLS, "two", 3, &seq, NULL),
+                     STORE_FAILED);
+}
+
+/* RFC 3720, B.4; and both ways to compute it are one. */
+static void a_checksum_is_the_same_everywhere(void **state)
+{
+    uint8_t octets[97];
+
+    (void)state;
+    assert_int_equal(checksum(0, (const uint8_t *)"123456789", 9), 0xe3069283);
+    memset(octets, 0, sizeof octets);
+    assert_int_equal(checksum(0, octets, 32), 0x8a9136aa);
+    memset(octets, 0xff, sizeof octets);
+    assert_int_equal(checksum(0, octets, 32), 0x62a8ab43);
+    for (size_t i = 0; i < sizeof octets; i++)
+        octets[i] = (uint8_t)(i * 37 + 11);
+    for (size_t len = 0; len <= sizeof octets; len++)
+        for (size_t from = 0; from < 9 && from <= len; from++) {
+            uint32_t crc = checksum(7, octets, from);
+
+            assert_int_equal(checksum(crc, octets + from, len - from),
+                             checksum_by_table(7, octets, len));
+        }
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -309,6 +398,9 @@ int main(void)
         TEST(others_are_refused),
         TEST(reading_is_reading),
         TEST(numbers_are_above),
+        TEST(a_next_file_is_on_the_disk_or_none),
+        TEST(a_frame_that_is_not_kept_is_the_last),
+        cmocka_unit_test(a_checksum_is_the_same_everywhere),
     };
 
     return cmocka_run_group_tests_name("gateway.unit.journal", tests, NULL, NULL);

@@ -14,6 +14,7 @@ void calls_init(struct calls *calls, const struct seal *seal)
     calls->seal = seal;
     calls->next_vector = calls->next_record = 1;
     calls->frame = g_byte_array_new();
+    calls->rest = g_byte_array_sized_new(512);
     calls->undo = g_array_new(FALSE, FALSE, sizeof(struct calls_undo));
     calls_vectors_init(calls);
     calls_answers_init(calls);
@@ -28,6 +29,7 @@ void calls_clear(struct calls *calls)
     calls_records_clear(calls);
     g_array_free(calls->undo, TRUE);
     g_byte_array_free(calls->frame, TRUE);
+    g_byte_array_free(calls->rest, TRUE);
 }
 
 /* -- transactions --------------------------------------------------------------------------------
@@ -47,7 +49,7 @@ void calls_commit(struct calls *calls, const struct journal_place *place)
         case CALLS_UNDO_ADD:
         case CALLS_UNDO_REMOVE:
         case CALLS_UNDO_SET:
-            calls_vector_done(calls, undo);
+            calls_vector_done(calls, undo, place);
             break;
         case CALLS_UNDO_ANSWER:
             calls_answer_done(calls, undo, place);
@@ -80,6 +82,7 @@ void calls_rollback(struct calls *calls)
             break;
         case CALLS_UNDO_SQN:
             calls_sqn_put(calls, undo->number, undo->other);
+            g_free(undo->other);
         }
     }
     g_array_set_size(calls->undo, 0);
@@ -89,14 +92,25 @@ void calls_rollback(struct calls *calls)
 /* -- once more -----------------------------------------------------------------------------------
  */
 
-static bool apply_vector(struct calls *calls, struct calls_in *in, enum calls_op op)
+/* Where `octets` are, of a frame that begins at `begin` and at `place`. */
+static struct journal_place place_of(const uint8_t *octets, const uint8_t *begin,
+                                     const struct journal_place *place)
 {
-    struct calls_vector *v = calls_take_vector(in);
+    return (struct journal_place){place->number, place->at + (size_t)(octets - begin)};
+}
 
-    if (!v || (op == CALLS_OP_VECTOR) != (v->rest != NULL)) {
+static bool apply_vector(struct calls *calls, struct calls_in *in, enum calls_op op,
+                         const uint8_t *begin, const struct journal_place *place)
+{
+    const uint8_t *rest;
+    struct calls_vector *v = calls_take_vector(in, &rest);
+
+    if (!v || (op == CALLS_OP_VECTOR) != (rest != NULL)) {
         calls_vector_free(v);
         return false;
     }
+    if (rest)
+        v->place = place_of(rest, begin, place);
     if (op == CALLS_OP_VECTOR)
         calls_vector_put(calls, v);
     else
@@ -110,14 +124,16 @@ static bool apply_answer(struct calls *calls, struct calls_in *in, const uint8_t
     struct calls_answer answer = {.made = calls_take(in)};
     char who[STORE_NAME_MAX + 32];
     const uint8_t *body;
+    size_t len;
 
     calls_take_text(in, who, sizeof who);
     calls_take_exactly(in, answer.key, sizeof answer.key);
     calls_take_exactly(in, answer.hash, sizeof answer.hash);
-    body = calls_take_octets(in, &answer.len);
+    body = calls_take_octets(in, &len);
     if (in->failed)
         return false;
-    answer.place = (struct journal_place){place->number, place->at + (size_t)(body - begin)};
+    answer.len = (uint32_t)len;
+    answer.place = place_of(body, begin, place);
     calls_answer_apply(calls, &answer, who);
     return true;
 }
@@ -141,7 +157,7 @@ static bool apply_sqn(struct calls *calls, struct calls_in *in, bool flush)
     uint64_t sqn = (uint64_t)calls_take(in);
 
     if (flush && !in->failed)
-        calls_sqn_put(calls, subscriber, g_memdup2(&sqn, sizeof sqn));
+        calls_sqn_put(calls, subscriber, &sqn);
     return !in->failed;
 }
 
@@ -156,7 +172,7 @@ enum store_result calls_apply(struct calls *calls, const uint8_t *data, size_t l
         switch (op) {
         case CALLS_OP_VECTOR:
         case CALLS_OP_STEP:
-            good = apply_vector(calls, &content, op);
+            good = apply_vector(calls, &content, op, data, place);
             break;
         case CALLS_OP_END:
             calls_end(calls, calls_take(&content));

@@ -4,7 +4,8 @@
  * What a call writes, in memory: vectors and answers, which live minutes, and those charging
  * records and sequence numbers that the database does not have yet. Each change is also an
  * operation in `frame`, which the journal keeps; calls_apply() does it again. Changes since the
- * last calls_commit() can be taken back. Not for two threads at once.
+ * last calls_commit() can be taken back. What is only ever read whole (an answer, a vector's names
+ * and key) is read from the journal: memory has the place. Not for two threads at once.
  */
 #ifndef SIMAUTH_GATEWAY_CALLS_H
 #define SIMAUTH_GATEWAY_CALLS_H
@@ -17,52 +18,67 @@
 #define CALLS_VECTOR_S 420 /* a vector is kept so long after its last step */
 #define CALLS_ANSWER_S 300
 
-struct calls_rand {
-    uint8_t len;
-    uint8_t octets[SIMAUTH_CHAL_MAX];
-};
+/* Small: there is one for each question of seven minutes. */
 struct calls_vector {
-    int64_t id, subscriber, peer, record;
-    enum store_vector_role role;
-    struct calls_rand rand, rand_b;
-    struct calls_vector *older; /* of the same rand_b */
+    int64_t id; /* first: by_id looks for it */
+    int64_t subscriber, peer, record;
+    struct calls_vector *older; /* of the same RAND_B */
+    /* Names, AUTN and the sealed session key, as calls_code.c has them; number 0: in the frame that
+     * is being made. */
+    struct journal_place place;
+    uint32_t rest_len;
+    uint8_t role, rand_len, rand_b_len;
     /* what may change */
-    int64_t changed;
-    enum store_vector_state state;
-    bool resynced, given;
-    uint8_t given_to[SIMAUTH_X25519_LEN];
-    char *element;
-    GBytes *rest; /* as calls_code.c has it; the session key is sealed in it */
-    /* of the queue of those that will be over */
-    int64_t queued;
+    uint8_t state;
+    bool resynced;
     bool dead;
+    int64_t changed;
+    uint8_t *given_to; /* SIMAUTH_X25519_LEN; NULL: to nobody yet */
+    char *element;     /* NULL: none */
+    /* of the queue of those that will be over */
+    struct calls_vector *next;
+    int64_t queued;
+    uint8_t rands[]; /* RAND, RAND_B */
 };
 struct calls_answer {
     uint8_t key[STORE_KEY_LEN];
     uint8_t hash[STORE_HASH_LEN];
     int64_t made;
     struct journal_place place; /* of its body; number 0: in the frame that is being made */
-    size_t len;
+    struct calls_answer *next;
+    uint32_t len;
     bool dead;
     char who[];
 };
 enum calls_change { CALLS_NEW = 1, CALLS_NAMED = 2, CALLS_OUTCOME = 4, CALLS_DROPPED = 8 };
 /* A record that is new, or what became of one that the database has. */
 struct calls_record {
-    unsigned changes; /* enum calls_change */
-    struct store_record record;
+    struct store_record record; /* first: its number is */
+    unsigned changes;           /* enum calls_change */
+};
+struct calls_sqn {
+    int64_t subscriber;
+    uint64_t sqn;
+};
+
+/* What the database does not have. */
+struct calls_unflushed {
+    GHashTable *records; /* set of struct calls_record */
+    GHashTable *sqn;     /* set of struct calls_sqn */
+    GHashTable *pairs;   /* "a\nb" -> how many of these records */
 };
 
 struct calls {
     const struct seal *seal;
-    GHashTable *by_id, *by_rand, *by_rand_b; /* struct calls_vector */
-    GHashTable *answers;                     /* struct calls_answer */
-    GQueue vectors_due, answers_due;
-    GHashTable *records, *records_flushing; /* int64_t -> struct calls_record */
-    GHashTable *sqn, *sqn_flushing;         /* int64_t -> uint64_t */
-    GHashTable *pairs;                      /* "a\nb" -> how many records of these two tables */
+    struct journal *journal;                 /* of whoever reads vectors */
+    GHashTable *by_id, *by_rand, *by_rand_b; /* sets of struct calls_vector */
+    GHashTable *answers;                     /* set of struct calls_answer */
+    struct calls_vector *vectors_due, *vectors_last;
+    struct calls_answer *answers_due, *answers_last;
+    struct calls_unflushed fresh, flushing;
     int64_t next_vector, next_record;
     GByteArray *frame; /* operations since the last commit */
+    GByteArray *rest;  /* of a vector, while it is made */
     GArray *undo;
 };
 void calls_init(struct calls *calls, const struct seal *seal);
@@ -124,10 +140,11 @@ void calls_record_change(struct calls *calls, enum calls_change change,
 bool calls_sqn(struct calls *calls, int64_t subscriber, uint64_t *sqn);
 void calls_sqn_set(struct calls *calls, int64_t subscriber, uint64_t sqn);
 
-/* What the database does not have becomes `records_flushing` and `sqn_flushing`; then the database
- * has it, or not. Between transactions. */
+/* What the database does not have becomes `flushing`; then the database has it, or not. Between
+ * transactions. What is `over` is to be freed, which others need not wait for. */
 void calls_flush_begin(struct calls *calls);
-void calls_flush_end(struct calls *calls, bool good);
-size_t calls_unflushed(const struct calls *calls);
+void calls_flush_end(struct calls *calls, bool good, struct calls_unflushed *over);
+void calls_unflushed_free(struct calls_unflushed *over);
+size_t calls_unflushed_count(const struct calls *calls);
 
 #endif

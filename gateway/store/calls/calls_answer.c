@@ -34,13 +34,31 @@ void calls_answers_init(struct calls *calls)
     if (stir[0] == 0)
         RAND_bytes((uint8_t *)stir, sizeof stir);
     calls->answers = g_hash_table_new(hash_answer, same_answer);
-    g_queue_init(&calls->answers_due);
+}
+
+static void queue(struct calls *calls, struct calls_answer *answer)
+{
+    if (calls->answers_due)
+        calls->answers_last->next = answer;
+    else
+        calls->answers_due = answer;
+    calls->answers_last = answer;
+}
+
+static void leave_queue(struct calls *calls)
+{
+    calls->answers_due = calls->answers_due->next;
 }
 
 void calls_answers_clear(struct calls *calls)
 {
+    struct calls_answer *answer;
+
     g_hash_table_destroy(calls->answers);
-    g_queue_clear_full(&calls->answers_due, g_free);
+    while ((answer = calls->answers_due)) {
+        leave_queue(calls);
+        g_free(answer);
+    }
 }
 
 static struct calls_answer *new_answer(const char *who, const uint8_t *key)
@@ -86,7 +104,7 @@ void calls_answer_done(struct calls *calls, struct calls_undo *undo,
     }
     if (other)
         other->dead = true;
-    g_queue_push_tail(&calls->answers_due, undo->answer);
+    queue(calls, undo->answer);
 }
 
 void calls_answer_undo(struct calls *calls, struct calls_undo *undo)
@@ -130,7 +148,7 @@ enum store_result calls_answer_put(struct calls *calls, const struct store_answe
     answer = new_answer(from->who, from->key);
     memcpy(answer->hash, from->hash, sizeof answer->hash);
     answer->made = from->made;
-    answer->len = strlen(from->body);
+    answer->len = (uint32_t)strlen(from->body);
     begin = calls_op_begin(calls->frame, CALLS_OP_ANSWER);
     calls_put(calls->frame, from->made);
     calls_put_text(calls->frame, from->who);
@@ -147,11 +165,10 @@ void calls_answers_sweep(struct calls *calls, int64_t before, unsigned most)
 {
     struct calls_answer *answer;
 
-    for (unsigned i = 0;
-         (most == 0 || i < most) && (answer = g_queue_peek_head(&calls->answers_due)); i++) {
+    for (unsigned i = 0; (most == 0 || i < most) && (answer = calls->answers_due); i++) {
         if (!answer->dead && answer->made >= before)
             return;
-        g_queue_pop_head(&calls->answers_due);
+        leave_queue(calls);
         if (!answer->dead)
             g_hash_table_remove(calls->answers, answer);
         g_free(answer);

@@ -148,17 +148,16 @@ static void place_of(const uint8_t *rand, char place[static 64])
     *at = '\0';
 }
 
-GBytes *calls_rest(const struct seal *seal, const struct store_vector *v)
+bool calls_rest(GByteArray *out, const struct seal *seal, const struct store_vector *v)
 {
     uint8_t sealed[SEALED_LEN];
-    GByteArray *out;
     char place[64];
 
     place_of(v->rand, place);
     if (v->ssk.len != SIMAUTH_KEY_LEN ||
         seal_close(seal, place, v->ssk.octets, SIMAUTH_KEY_LEN, sealed) != 0)
-        return NULL;
-    out = g_byte_array_sized_new(512);
+        return false;
+    g_byte_array_set_size(out, 0);
     calls_put_octets(out, sealed, sizeof sealed);
     calls_put_text(out, v->method->name);
     calls_put_octets(out, v->autn, sizeof v->autn);
@@ -168,16 +167,16 @@ GBytes *calls_rest(const struct seal *seal, const struct store_vector *v)
     calls_put_text(out, v->nai_b);
     calls_put_text(out, v->operator_name);
     calls_put(out, v->sim_age);
-    return g_byte_array_free_to_bytes(out);
+    return true;
 }
 
-enum store_result calls_rest_read(const struct seal *seal, GBytes *rest, struct store_vector *v)
+enum store_result calls_rest_read(const struct seal *seal, const uint8_t *rest, size_t len,
+                                  struct store_vector *v)
 {
-    struct calls_in in = {0};
+    struct calls_in in = {rest, len, false};
     uint8_t sealed[SEALED_LEN];
     char place[64], method[16];
 
-    in.at = g_bytes_get_data(rest, &in.left);
     calls_take_exactly(&in, sealed, sizeof sealed);
     calls_take_text(&in, method, sizeof method);
     calls_take_exactly(&in, v->autn, sizeof v->autn);
@@ -196,27 +195,25 @@ enum store_result calls_rest_read(const struct seal *seal, GBytes *rest, struct 
                : STORE_DAMAGED;
 }
 
-GBytes *calls_rest_reseal(const struct seal *seal, const struct calls_vector *v, bool look_only,
-                          int *state)
+bool calls_rest_reseal(const struct seal *seal, const struct calls_vector *v, uint8_t *rest,
+                       bool look_only, int *state)
 {
-    size_t len;
-    const uint8_t *rest = g_bytes_get_data(v->rest, &len);
-    const uint8_t *sealed = rest + 4; /* the first string */
-    uint8_t plain[SIMAUTH_KEY_LEN], *copy = NULL;
+    uint8_t *sealed = rest + 4; /* the first string */
+    uint8_t plain[SIMAUTH_KEY_LEN], fresh[SEALED_LEN];
     char place[64];
+    bool changed = false;
 
-    place_of(v->rand.octets, place);
-    *state = 0;
-    if (seal_open_present(seal, place, sealed, SEALED_LEN, plain) != 0) {
+    place_of(v->rands, place);
+    *state = v->rest_len < 4 + SEALED_LEN ? -1 : 0;
+    if (*state == 0 && seal_open_present(seal, place, sealed, SEALED_LEN, plain) != 0) {
         *state = seal_open(seal, place, sealed, SEALED_LEN, plain) == 0 ? 1 : -1;
-        if (*state == 1 && !look_only && (copy = g_memdup2(rest, len)) &&
-            seal_close(seal, place, plain, sizeof plain, copy + 4) != 0) {
-            g_free(copy);
-            copy = NULL;
-        }
+        changed =
+            *state == 1 && !look_only && seal_close(seal, place, plain, sizeof plain, fresh) == 0;
     }
+    if (changed)
+        memcpy(sealed, fresh, sizeof fresh);
     OPENSSL_cleanse(plain, sizeof plain);
-    return copy ? g_bytes_new_take(copy, len) : NULL;
+    return changed;
 }
 
 /* -- operations ----------------------------------------------------------------------------------
@@ -227,14 +224,13 @@ static void put_changing(GByteArray *out, const struct calls_vector *v)
     calls_put(out, v->changed);
     calls_put(out, v->state);
     calls_put(out, v->resynced);
-    calls_put_octets(out, v->given_to, v->given ? sizeof v->given_to : 0);
+    calls_put_octets(out, v->given_to, v->given_to ? SIMAUTH_X25519_LEN : 0);
     calls_put_text(out, v->element ? v->element : "");
 }
 
-void calls_put_vector(GByteArray *out, const struct calls_vector *v)
+void calls_put_vector(GByteArray *out, const struct calls_vector *v, const uint8_t *rest)
 {
-    size_t begin = calls_op_begin(out, CALLS_OP_VECTOR), len;
-    const void *rest = g_bytes_get_data(v->rest, &len);
+    size_t begin = calls_op_begin(out, CALLS_OP_VECTOR);
 
     calls_put(out, v->id);
     put_changing(out, v);
@@ -242,9 +238,9 @@ void calls_put_vector(GByteArray *out, const struct calls_vector *v)
     calls_put(out, v->subscriber);
     calls_put(out, v->peer);
     calls_put(out, v->record);
-    calls_put_octets(out, v->rand.octets, v->rand.len);
-    calls_put_octets(out, v->rand_b.octets, v->rand_b.len);
-    calls_put_octets(out, rest, len);
+    calls_put_octets(out, v->rands, v->rand_len);
+    calls_put_octets(out, v->rands + v->rand_len, v->rand_b_len);
+    calls_put_octets(out, rest, v->rest_len);
     calls_op_end(out, begin);
 }
 
@@ -257,51 +253,48 @@ void calls_put_step(GByteArray *out, const struct calls_vector *v)
     calls_op_end(out, begin);
 }
 
-static void take_rand(struct calls_in *in, struct calls_rand *rand)
+/* At most `most` octets. */
+static const uint8_t *take_some(struct calls_in *in, size_t most, size_t *len)
 {
-    size_t len;
-    const uint8_t *octets = calls_take_octets(in, &len);
+    const uint8_t *octets = calls_take_octets(in, len);
 
-    if (!octets || len > sizeof rand->octets) {
+    if (*len > most)
         in->failed = true;
-        return;
-    }
-    rand->len = (uint8_t)len;
-    memcpy(rand->octets, octets, len);
+    return octets;
 }
 
-/* With what may change; of a step the rest is empty. */
-struct calls_vector *calls_take_vector(struct calls_in *in)
+/* With what may change; of a step there is no more. */
+struct calls_vector *calls_take_vector(struct calls_in *in, const uint8_t **rest)
 {
-    struct calls_vector *v = g_new0(struct calls_vector, 1);
+    struct calls_vector head = {.id = calls_take(in)}, *v;
+    const uint8_t *given, *rand = NULL, *rand_b = NULL;
+    size_t given_len, rand_len = 0, rand_b_len = 0, rest_len = 0;
     char element[SIMAUTH_ELEMENT_MAX + 1];
-    const uint8_t *octets;
-    size_t len;
 
-    v->id = calls_take(in);
-    v->changed = calls_take(in);
-    v->state = (enum store_vector_state)calls_take(in);
-    v->resynced = calls_take(in) != 0;
-    octets = calls_take_octets(in, &len);
-    v->given = len == sizeof v->given_to;
-    if (v->given)
-        memcpy(v->given_to, octets, len);
+    *rest = NULL;
+    head.changed = calls_take(in);
+    head.state = (uint8_t)calls_take(in);
+    head.resynced = calls_take(in) != 0;
+    given = calls_take_octets(in, &given_len);
     calls_take_text(in, element, sizeof element);
-    v->element = element[0] ? g_strdup(element) : NULL;
     if (in->left > 0) {
-        v->role = (enum store_vector_role)calls_take(in);
-        v->subscriber = calls_take(in);
-        v->peer = calls_take(in);
-        v->record = calls_take(in);
-        take_rand(in, &v->rand);
-        take_rand(in, &v->rand_b);
-        octets = calls_take_octets(in, &len);
-        v->rest = g_bytes_new(octets, len);
+        head.role = (uint8_t)calls_take(in);
+        head.subscriber = calls_take(in);
+        head.peer = calls_take(in);
+        head.record = calls_take(in);
+        rand = take_some(in, SIMAUTH_CHAL_MAX, &rand_len);
+        rand_b = take_some(in, SIMAUTH_CHAL_MAX, &rand_b_len);
+        *rest = take_some(in, CALLS_REST_MAX, &rest_len);
     }
-    if (!in->failed)
-        return v;
-    calls_vector_free(v);
-    return NULL;
+    if (in->failed)
+        return NULL;
+    head.rand_len = (uint8_t)rand_len;
+    head.rand_b_len = (uint8_t)rand_b_len;
+    head.rest_len = (uint32_t)rest_len;
+    v = calls_vector_new(&head, rand, rand_b);
+    v->given_to = given_len == SIMAUTH_X25519_LEN ? g_memdup2(given, given_len) : NULL;
+    v->element = element[0] ? g_strdup(element) : NULL;
+    return v;
 }
 
 void calls_put_record(GByteArray *out, const struct calls_record *r)
@@ -337,12 +330,24 @@ bool calls_take_record(struct calls_in *in, struct calls_record *r)
     return !in->failed;
 }
 
+struct calls_vector *calls_vector_new(const struct calls_vector *head, const uint8_t *rand,
+                                      const uint8_t *rand_b)
+{
+    struct calls_vector *v = g_malloc(sizeof *v + head->rand_len + head->rand_b_len);
+
+    *v = *head;
+    if (rand)
+        memcpy(v->rands, rand, v->rand_len);
+    if (rand_b)
+        memcpy(v->rands + v->rand_len, rand_b, v->rand_b_len);
+    return v;
+}
+
 void calls_vector_free(struct calls_vector *v)
 {
     if (!v)
         return;
     g_free(v->element);
-    if (v->rest)
-        g_bytes_unref(v->rest);
+    g_free(v->given_to);
     g_free(v);
 }

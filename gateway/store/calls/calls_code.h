@@ -35,19 +35,27 @@ const uint8_t *calls_take_octets(struct calls_in *in, size_t *len);
 void calls_take_exactly(struct calls_in *in, void *octets, size_t len);
 void calls_take_text(struct calls_in *in, char *text, size_t room);
 
-void calls_put_vector(GByteArray *out, const struct calls_vector *v);
-struct calls_vector *calls_take_vector(struct calls_in *in); /* NULL: not what was written */
+/* `rest` has v->rest_len octets, which then are the last of `out`. */
+void calls_put_vector(GByteArray *out, const struct calls_vector *v, const uint8_t *rest);
+/* NULL: not what was written. *rest within `in`; of a step NULL. */
+struct calls_vector *calls_take_vector(struct calls_in *in, const uint8_t **rest);
 void calls_put_step(GByteArray *out, const struct calls_vector *v);
 void calls_put_record(GByteArray *out, const struct calls_record *r);
 bool calls_take_record(struct calls_in *in, struct calls_record *r);
 
-/* The rest of a vector; NULL: libcrypto refused. */
-GBytes *calls_rest(const struct seal *seal, const struct store_vector *v);
-enum store_result calls_rest_read(const struct seal *seal, GBytes *rest, struct store_vector *v);
-/* The same, sealed with the present key; *state: 0 it was so, 1 by the old key, -1 neither. NULL
- * where it is as it was. */
-GBytes *calls_rest_reseal(const struct seal *seal, const struct calls_vector *v, bool look_only,
-                          int *state);
+/* The rest of a vector. */
+#define CALLS_REST_MAX 1280
+/* False: libcrypto refused. */
+bool calls_rest(GByteArray *out, const struct seal *seal, const struct store_vector *v);
+enum store_result calls_rest_read(const struct seal *seal, const uint8_t *rest, size_t len,
+                                  struct store_vector *v);
+/* The same, sealed with the present key; *state: 0 it was so, 1 by the old key, -1 neither. False:
+ * it is as it was. */
+bool calls_rest_reseal(const struct seal *seal, const struct calls_vector *v, uint8_t *rest,
+                       bool look_only, int *state);
+/* With the lengths of `head`, and what is not owned of it. */
+struct calls_vector *calls_vector_new(const struct calls_vector *head, const uint8_t *rand,
+                                      const uint8_t *rand_b);
 void calls_vector_free(struct calls_vector *v);
 
 #endif

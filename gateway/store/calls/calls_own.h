@@ -12,7 +12,7 @@ enum calls_undo_what {
     CALLS_UNDO_SET,    /* vector: was `before` */
     CALLS_UNDO_ANSWER, /* answer: came, in the place of `other` */
     CALLS_UNDO_RECORD, /* records[number] was `other` */
-    CALLS_UNDO_SQN     /* sqn[number] was `other` */
+    CALLS_UNDO_SQN     /* sqn[number] was `other`, a uint64_t */
 };
 struct calls_undo {
     enum calls_undo_what what;
@@ -26,7 +26,8 @@ void calls_remember(struct calls *calls, struct calls_undo undo);
 
 void calls_vectors_init(struct calls *calls);
 void calls_vectors_clear(struct calls *calls);
-void calls_vector_done(struct calls *calls, struct calls_undo *undo);
+void calls_vector_done(struct calls *calls, struct calls_undo *undo,
+                       const struct journal_place *place);
 void calls_vector_undo(struct calls *calls, struct calls_undo *undo);
 /* Of an operation that is done again; takes `v`. */
 void calls_vector_put(struct calls *calls, struct calls_vector *v);
@@ -47,6 +48,6 @@ void calls_records_clear(struct calls *calls);
 void calls_record_set(struct calls *calls, int64_t id, struct calls_record *record);
 /* Of an operation that is done again: on top of what is known. */
 void calls_record_again(struct calls *calls, const struct calls_record *record);
-void calls_sqn_put(struct calls *calls, int64_t subscriber, uint64_t *sqn);
+void calls_sqn_put(struct calls *calls, int64_t subscriber, const uint64_t *sqn); /* NULL: none */
 
 #endif

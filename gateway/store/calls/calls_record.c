@@ -11,33 +11,34 @@
 
 static GHashTable *new_table(void)
 {
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+static struct calls_unflushed new_tables(void)
+{
+    return (struct calls_unflushed){
+        .records = new_table(),
+        .sqn = new_table(),
+        .pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
 }
 
 void calls_records_init(struct calls *calls)
 {
-    calls->records = new_table();
-    calls->records_flushing = new_table();
-    calls->sqn = new_table();
-    calls->sqn_flushing = new_table();
-    calls->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    calls->fresh = new_tables();
+    calls->flushing = new_tables();
+}
+
+void calls_unflushed_free(struct calls_unflushed *over)
+{
+    g_hash_table_destroy(over->records);
+    g_hash_table_destroy(over->sqn);
+    g_hash_table_destroy(over->pairs);
 }
 
 void calls_records_clear(struct calls *calls)
 {
-    g_hash_table_destroy(calls->records);
-    g_hash_table_destroy(calls->records_flushing);
-    g_hash_table_destroy(calls->sqn);
-    g_hash_table_destroy(calls->sqn_flushing);
-    g_hash_table_destroy(calls->pairs);
-}
-
-static void set(GHashTable *table, int64_t number, void *value)
-{
-    if (value)
-        g_hash_table_replace(table, g_memdup2(&number, sizeof number), value);
-    else
-        g_hash_table_remove(table, &number);
+    calls_unflushed_free(&calls->fresh);
+    calls_unflushed_free(&calls->flushing);
 }
 
 /* -- pairs ---------------------------------------------------------------------------------------
@@ -61,11 +62,11 @@ static void count_pair(struct calls *calls, const struct calls_record *r, int by
     if (!r || !(r->changes & (CALLS_NEW | CALLS_NAMED)) || r->changes & CALLS_DROPPED)
         return;
     pair_of(r->record.nai_a, r->record.nai_b, pair);
-    count = GPOINTER_TO_UINT(g_hash_table_lookup(calls->pairs, pair)) + (guint)by;
+    count = GPOINTER_TO_UINT(g_hash_table_lookup(calls->fresh.pairs, pair)) + (guint)by;
     if (count)
-        g_hash_table_insert(calls->pairs, g_strdup(pair), GUINT_TO_POINTER(count));
+        g_hash_table_insert(calls->fresh.pairs, g_strdup(pair), GUINT_TO_POINTER(count));
     else
-        g_hash_table_remove(calls->pairs, pair);
+        g_hash_table_remove(calls->fresh.pairs, pair);
 }
 
 bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b)
@@ -73,7 +74,8 @@ bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b)
     char pair[PAIR_MAX];
 
     pair_of(nai_a, nai_b, pair);
-    return g_hash_table_contains(calls->pairs, pair);
+    return g_hash_table_contains(calls->fresh.pairs, pair) ||
+           g_hash_table_contains(calls->flushing.pairs, pair);
 }
 
 /* -- records -------------------------------------------------------------------------------------
@@ -81,23 +83,26 @@ bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b)
 
 const struct calls_record *calls_record_find(struct calls *calls, int64_t id)
 {
-    const struct calls_record *record = g_hash_table_lookup(calls->records, &id);
+    const struct calls_record *record = g_hash_table_lookup(calls->fresh.records, &id);
 
-    return record ? record : g_hash_table_lookup(calls->records_flushing, &id);
+    return record ? record : g_hash_table_lookup(calls->flushing.records, &id);
 }
 
 void calls_record_set(struct calls *calls, int64_t id, struct calls_record *record)
 {
     count_pair(calls, record, 1);
-    count_pair(calls, g_hash_table_lookup(calls->records, &id), -1);
-    set(calls->records, id, record);
+    count_pair(calls, g_hash_table_lookup(calls->fresh.records, &id), -1);
+    if (record)
+        g_hash_table_add(calls->fresh.records, record);
+    else
+        g_hash_table_remove(calls->fresh.records, &id);
 }
 
 /* Takes `record`. */
 static void change(struct calls *calls, struct calls_record *record)
 {
     int64_t id = record->record.id;
-    const struct calls_record *before = g_hash_table_lookup(calls->records, &id);
+    const struct calls_record *before = g_hash_table_lookup(calls->fresh.records, &id);
 
     calls_remember(calls,
                    (struct calls_undo){.what = CALLS_UNDO_RECORD,
@@ -134,7 +139,7 @@ static void merge(struct calls_record *record, unsigned changes, const struct st
 void calls_record_change(struct calls *calls, enum calls_change what,
                          const struct store_record *record)
 {
-    const struct calls_record *known = g_hash_table_lookup(calls->records, &record->id);
+    const struct calls_record *known = g_hash_table_lookup(calls->fresh.records, &record->id);
     struct calls_record *kept = g_new0(struct calls_record, 1);
 
     if (known)
@@ -147,7 +152,8 @@ void calls_record_change(struct calls *calls, enum calls_change what,
 /* What was already on its way to the table then may not have come there. */
 void calls_record_again(struct calls *calls, const struct calls_record *record)
 {
-    const struct calls_record *known = g_hash_table_lookup(calls->records, &record->record.id);
+    const struct calls_record *known =
+        g_hash_table_lookup(calls->fresh.records, &record->record.id);
     struct calls_record *kept = g_memdup2(record, sizeof *record);
 
     if (known && !(record->changes & CALLS_NEW)) {
@@ -160,90 +166,92 @@ void calls_record_again(struct calls *calls, const struct calls_record *record)
 /* -- numbers -------------------------------------------------------------------------------------
  */
 
-void calls_sqn_put(struct calls *calls, int64_t subscriber, uint64_t *sqn)
+void calls_sqn_put(struct calls *calls, int64_t subscriber, const uint64_t *sqn)
 {
-    set(calls->sqn, subscriber, sqn);
+    struct calls_sqn *there = g_hash_table_lookup(calls->fresh.sqn, &subscriber);
+
+    if (!sqn) {
+        g_hash_table_remove(calls->fresh.sqn, &subscriber);
+        return;
+    }
+    if (!there) {
+        there = g_new(struct calls_sqn, 1);
+        there->subscriber = subscriber;
+        g_hash_table_add(calls->fresh.sqn, there);
+    }
+    there->sqn = *sqn;
 }
 
 bool calls_sqn(struct calls *calls, int64_t subscriber, uint64_t *sqn)
 {
-    const uint64_t *found = g_hash_table_lookup(calls->sqn, &subscriber);
+    const struct calls_sqn *found = g_hash_table_lookup(calls->fresh.sqn, &subscriber);
 
     if (!found)
-        found = g_hash_table_lookup(calls->sqn_flushing, &subscriber);
+        found = g_hash_table_lookup(calls->flushing.sqn, &subscriber);
     if (found)
-        *sqn = *found;
+        *sqn = found->sqn;
     return found != NULL;
 }
 
 void calls_sqn_set(struct calls *calls, int64_t subscriber, uint64_t sqn)
 {
-    const uint64_t *before = g_hash_table_lookup(calls->sqn, &subscriber);
+    const struct calls_sqn *before = g_hash_table_lookup(calls->fresh.sqn, &subscriber);
     size_t begin = calls_op_begin(calls->frame, CALLS_OP_SQN);
 
     calls_put(calls->frame, subscriber);
     calls_put(calls->frame, (int64_t)sqn);
     calls_op_end(calls->frame, begin);
-    calls_remember(calls,
-                   (struct calls_undo){.what = CALLS_UNDO_SQN,
-                                       .number = subscriber,
-                                       .other = before ? g_memdup2(before, sizeof *before) : NULL});
-    calls_sqn_put(calls, subscriber, g_memdup2(&sqn, sizeof sqn));
+    calls_remember(
+        calls, (struct calls_undo){.what = CALLS_UNDO_SQN,
+                                   .number = subscriber,
+                                   .other = before ? g_memdup2(&before->sqn, sizeof sqn) : NULL});
+    calls_sqn_put(calls, subscriber, &sqn);
 }
 
 /* -- into the database ---------------------------------------------------------------------------
  */
 
-static void swap(GHashTable **one, GHashTable **other)
-{
-    GHashTable *was = *one;
-
-    *one = *other;
-    *other = was;
-}
-
 void calls_flush_begin(struct calls *calls)
 {
-    swap(&calls->records, &calls->records_flushing);
-    swap(&calls->sqn, &calls->sqn_flushing);
+    struct calls_unflushed empty = calls->flushing;
+
+    calls->flushing = calls->fresh;
+    calls->fresh = empty;
 }
 
 /* The database did not take them: what was changed since goes on top. */
 static void take_back(struct calls *calls)
 {
     GHashTableIter all;
-    gpointer key, value;
+    gpointer value;
 
-    g_hash_table_iter_init(&all, calls->records_flushing);
-    while (g_hash_table_iter_next(&all, &key, &value)) {
+    g_hash_table_iter_init(&all, calls->flushing.records);
+    while (g_hash_table_iter_next(&all, &value, NULL)) {
         struct calls_record *older = g_memdup2(value, sizeof *older);
-        const struct calls_record *later = g_hash_table_lookup(calls->records, key);
+        const struct calls_record *later = g_hash_table_lookup(calls->fresh.records, value);
 
         if (later)
             merge(older, later->changes, &later->record);
         calls_record_set(calls, older->record.id, older);
     }
-    g_hash_table_iter_init(&all, calls->sqn_flushing);
-    while (g_hash_table_iter_next(&all, &key, &value))
-        if (!g_hash_table_contains(calls->sqn, key))
-            set(calls->sqn, *(int64_t *)key, g_memdup2(value, sizeof(uint64_t)));
+    g_hash_table_iter_init(&all, calls->flushing.sqn);
+    while (g_hash_table_iter_next(&all, &value, NULL)) {
+        const struct calls_sqn *older = value;
+
+        if (!g_hash_table_contains(calls->fresh.sqn, older))
+            calls_sqn_put(calls, older->subscriber, &older->sqn);
+    }
 }
 
-void calls_flush_end(struct calls *calls, bool good)
+void calls_flush_end(struct calls *calls, bool good, struct calls_unflushed *over)
 {
-    GHashTableIter all;
-    gpointer value;
-
     if (!good)
         take_back(calls);
-    g_hash_table_iter_init(&all, calls->records_flushing);
-    while (g_hash_table_iter_next(&all, NULL, &value))
-        count_pair(calls, value, -1);
-    g_hash_table_remove_all(calls->records_flushing);
-    g_hash_table_remove_all(calls->sqn_flushing);
+    *over = calls->flushing;
+    calls->flushing = new_tables();
 }
 
-size_t calls_unflushed(const struct calls *calls)
+size_t calls_unflushed_count(const struct calls *calls)
 {
-    return g_hash_table_size(calls->records) + g_hash_table_size(calls->sqn);
+    return g_hash_table_size(calls->fresh.records) + g_hash_table_size(calls->fresh.sqn);
 }

@@ -13,22 +13,43 @@
 /* A partner chooses the RAND_B of its calls: which ones meet in a table it must not know. */
 static uint64_t stir[2];
 
-static guint hash_rand(gconstpointer key)
+static guint hash_octets(const uint8_t *octets, size_t len)
 {
-    const struct calls_rand *rand = key;
     uint64_t half[2] = {0};
 
-    memcpy(half, rand->octets, rand->len < sizeof half ? rand->len : sizeof half);
+    memcpy(half, octets, len < sizeof half ? len : sizeof half);
     half[0] = (half[0] ^ stir[0]) * UINT64_C(0x9e3779b97f4a7c15);
     half[1] = (half[1] ^ stir[1] ^ half[0] >> 32) * UINT64_C(0xc2b2ae3d27d4eb4f);
     return (guint)((half[0] ^ half[1]) >> 32);
 }
 
+static guint hash_rand(gconstpointer key)
+{
+    const struct calls_vector *v = key;
+
+    return hash_octets(v->rands, v->rand_len);
+}
+
+static guint hash_rand_b(gconstpointer key)
+{
+    const struct calls_vector *v = key;
+
+    return hash_octets(v->rands + v->rand_len, v->rand_b_len);
+}
+
 static gboolean same_rand(gconstpointer a, gconstpointer b)
 {
-    const struct calls_rand *one = a, *other = b;
+    const struct calls_vector *one = a, *other = b;
 
-    return one->len == other->len && memcmp(one->octets, other->octets, one->len) == 0;
+    return one->rand_len == other->rand_len && memcmp(one->rands, other->rands, one->rand_len) == 0;
+}
+
+static gboolean same_rand_b(gconstpointer a, gconstpointer b)
+{
+    const struct calls_vector *one = a, *other = b;
+
+    return one->rand_b_len == other->rand_b_len &&
+           memcmp(one->rands + one->rand_len, other->rands + other->rand_len, one->rand_b_len) == 0;
 }
 
 void calls_vectors_init(struct calls *calls)
@@ -37,8 +58,23 @@ void calls_vectors_init(struct calls *calls)
         RAND_bytes((uint8_t *)stir, sizeof stir);
     calls->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
     calls->by_rand = g_hash_table_new(hash_rand, same_rand);
-    calls->by_rand_b = g_hash_table_new(hash_rand, same_rand);
-    g_queue_init(&calls->vectors_due);
+    calls->by_rand_b = g_hash_table_new(hash_rand_b, same_rand_b);
+}
+
+static void queue(struct calls *calls, struct calls_vector *v)
+{
+    v->queued = v->changed;
+    v->next = NULL;
+    if (calls->vectors_due)
+        calls->vectors_last->next = v;
+    else
+        calls->vectors_due = v;
+    calls->vectors_last = v;
+}
+
+static void leave_queue(struct calls *calls)
+{
+    calls->vectors_due = calls->vectors_due->next;
 }
 
 void calls_vectors_clear(struct calls *calls)
@@ -48,46 +84,60 @@ void calls_vectors_clear(struct calls *calls)
     g_hash_table_destroy(calls->by_id);
     g_hash_table_destroy(calls->by_rand);
     g_hash_table_destroy(calls->by_rand_b);
-    while ((v = g_queue_pop_head(&calls->vectors_due)))
+    while ((v = calls->vectors_due)) {
+        leave_queue(calls);
         calls_vector_free(v);
+    }
 }
 
 static void insert(struct calls *calls, struct calls_vector *v)
 {
-    g_hash_table_insert(calls->by_id, &v->id, v);
-    g_hash_table_insert(calls->by_rand, &v->rand, v);
-    if (!v->rand_b.len)
+    g_hash_table_add(calls->by_id, v);
+    g_hash_table_add(calls->by_rand, v);
+    if (!v->rand_b_len)
         return;
-    v->older = g_hash_table_lookup(calls->by_rand_b, &v->rand_b);
-    g_hash_table_replace(calls->by_rand_b, &v->rand_b, v);
+    v->older = g_hash_table_lookup(calls->by_rand_b, v);
+    g_hash_table_add(calls->by_rand_b, v);
 }
 
 static void take_out(struct calls *calls, struct calls_vector *v)
 {
-    struct calls_vector *at = g_hash_table_lookup(calls->by_rand_b, &v->rand_b);
+    struct calls_vector *at;
 
-    g_hash_table_remove(calls->by_id, &v->id);
-    g_hash_table_remove(calls->by_rand, &v->rand);
-    if (!v->rand_b.len)
+    g_hash_table_remove(calls->by_id, v);
+    g_hash_table_remove(calls->by_rand, v);
+    if (!v->rand_b_len)
         return;
+    at = g_hash_table_lookup(calls->by_rand_b, v);
     if (at == v && v->older)
-        g_hash_table_replace(calls->by_rand_b, &v->older->rand_b, v->older);
+        g_hash_table_add(calls->by_rand_b, v->older);
     else if (at == v)
-        g_hash_table_remove(calls->by_rand_b, &v->rand_b);
+        g_hash_table_remove(calls->by_rand_b, v);
     for (; at && at != v; at = at->older)
         if (at->older == v)
             at->older = v->older;
     v->older = NULL;
 }
 
+/* What is looked for: a vector with nothing but a RAND or a RAND_B. */
+struct wanted {
+    struct calls_vector v;
+    uint8_t rands[SIMAUTH_CHAL_MAX];
+};
+
+static bool want(struct wanted *wanted, const uint8_t *octets, size_t len)
+{
+    if (len > sizeof wanted->rands)
+        return false;
+    memcpy((uint8_t *)wanted + offsetof(struct calls_vector, rands), octets, len);
+    return true;
+}
+
 static struct calls_vector *find(struct calls *calls, const uint8_t *rand, size_t len)
 {
-    struct calls_rand key = {.len = (uint8_t)len};
+    struct wanted wanted = {.v.rand_len = (uint8_t)len};
 
-    if (len > sizeof key.octets)
-        return NULL;
-    memcpy(key.octets, rand, len);
-    return g_hash_table_lookup(calls->by_rand, &key);
+    return want(&wanted, rand, len) ? g_hash_table_lookup(calls->by_rand, &wanted.v) : NULL;
 }
 
 /* -- changes -------------------------------------------------------------------------------------
@@ -95,11 +145,31 @@ static struct calls_vector *find(struct calls *calls, const uint8_t *rand, size_
 
 static struct calls_vector *copy(const struct calls_vector *v)
 {
-    struct calls_vector *before = g_memdup2(v, sizeof *v);
+    struct calls_vector *before = calls_vector_new(v, v->rands, v->rands + v->rand_len);
 
     before->element = g_strdup(v->element);
-    before->rest = g_bytes_ref(v->rest);
+    before->given_to = g_memdup2(v->given_to, SIMAUTH_X25519_LEN);
     return before;
+}
+
+/* What a step may change; `from` loses what it owns. */
+static void take_state(struct calls_vector *v, struct calls_vector *from)
+{
+    v->changed = from->changed;
+    v->state = from->state;
+    v->resynced = from->resynced;
+    g_free(v->given_to);
+    v->given_to = g_steal_pointer(&from->given_to);
+    g_free(v->element);
+    v->element = g_steal_pointer(&from->element);
+}
+
+/* Another RAND of the same length. */
+static void take_rand(struct calls *calls, struct calls_vector *v, const uint8_t *rand)
+{
+    g_hash_table_remove(calls->by_rand, v);
+    memcpy(v->rands, rand, v->rand_len);
+    g_hash_table_add(calls->by_rand, v);
 }
 
 static void remember(struct calls *calls, enum calls_undo_what what, struct calls_vector *v)
@@ -109,23 +179,25 @@ static void remember(struct calls *calls, enum calls_undo_what what, struct call
                                               .before = what == CALLS_UNDO_SET ? copy(v) : NULL});
 }
 
-void calls_vector_done(struct calls *calls, struct calls_undo *undo)
+void calls_vector_done(struct calls *calls, struct calls_undo *undo,
+                       const struct journal_place *place)
 {
     struct calls_vector *v = undo->vector;
 
-    if (undo->what == CALLS_UNDO_ADD) {
-        v->queued = v->changed;
-        g_queue_push_tail(&calls->vectors_due, v);
-    } else if (undo->what == CALLS_UNDO_REMOVE) {
-        v->dead = true;
+    if (v->place.number == 0) {
+        v->place.number = place->number;
+        v->place.at += place->at;
     }
+    if (undo->what == CALLS_UNDO_ADD)
+        queue(calls, v);
+    else if (undo->what == CALLS_UNDO_REMOVE)
+        v->dead = true;
     calls_vector_free(undo->before);
 }
 
 void calls_vector_undo(struct calls *calls, struct calls_undo *undo)
 {
     struct calls_vector *v = undo->vector, *before = undo->before;
-    bool moved;
 
     switch (undo->what) {
     case CALLS_UNDO_ADD:
@@ -136,21 +208,11 @@ void calls_vector_undo(struct calls *calls, struct calls_undo *undo)
         insert(calls, v);
         break;
     default:
-        moved = !same_rand(&v->rand, &before->rand);
-        if (moved)
-            g_hash_table_remove(calls->by_rand, &v->rand);
-        v->rand = before->rand;
-        if (moved)
-            g_hash_table_insert(calls->by_rand, &v->rand, v);
-        v->changed = before->changed;
-        v->state = before->state;
-        v->resynced = before->resynced;
-        v->given = before->given;
-        memcpy(v->given_to, before->given_to, sizeof v->given_to);
-        g_free(v->element);
-        v->element = g_steal_pointer(&before->element);
-        g_bytes_unref(v->rest);
-        v->rest = g_steal_pointer(&before->rest);
+        if (!same_rand(v, before))
+            take_rand(calls, v, before->rands);
+        take_state(v, before);
+        v->place = before->place;
+        v->rest_len = before->rest_len;
         calls_vector_free(before);
     }
 }
@@ -173,7 +235,7 @@ void calls_vector_put(struct calls *calls, struct calls_vector *v)
 
     if (other)
         remove_one(calls, other);
-    other = g_hash_table_lookup(calls->by_rand, &v->rand);
+    other = g_hash_table_lookup(calls->by_rand, v);
     if (other)
         remove_one(calls, other);
     if (v->id >= calls->next_vector)
@@ -187,13 +249,7 @@ void calls_vector_change(struct calls *calls, struct calls_vector *to)
 
     if (v) {
         remember(calls, CALLS_UNDO_SET, v);
-        v->changed = to->changed;
-        v->state = to->state;
-        v->resynced = to->resynced;
-        v->given = to->given;
-        memcpy(v->given_to, to->given_to, sizeof v->given_to);
-        g_free(v->element);
-        v->element = g_steal_pointer(&to->element);
+        take_state(v, to);
     }
     calls_vector_free(to);
 }
@@ -201,58 +257,74 @@ void calls_vector_change(struct calls *calls, struct calls_vector *to)
 /* -- as store.h has them -------------------------------------------------------------------------
  */
 
+/* All of it into the frame, which then is where its rest is. */
+static void put_whole(struct calls *calls, struct calls_vector *v, const uint8_t *rest, size_t len)
+{
+    v->rest_len = (uint32_t)len;
+    calls_put_vector(calls->frame, v, rest);
+    v->place = (struct journal_place){.at = calls->frame->len - len};
+}
+
 enum store_result calls_vector_add(struct calls *calls, struct store_vector *from)
 {
+    const struct calls_vector head = {.id = calls->next_vector,
+                                      .subscriber = from->subscriber,
+                                      .peer = from->peer,
+                                      .record = from->record,
+                                      .role = (uint8_t)from->role,
+                                      .rand_len = from->rand_len,
+                                      .rand_b_len = from->rand_b_len,
+                                      .changed = from->changed,
+                                      .state = (uint8_t)from->state,
+                                      .resynced = from->resynced};
     struct calls_vector *v;
-    GBytes *rest;
 
     if (find(calls, from->rand, from->rand_len))
         return STORE_EXISTS;
-    rest = calls_rest(calls->seal, from);
-    if (!rest)
+    if (!calls_rest(calls->rest, calls->seal, from))
         return STORE_FAILED;
     from->id = calls->next_vector++;
-    v = g_new0(struct calls_vector, 1);
-    *v = (struct calls_vector){.id = from->id,
-                               .subscriber = from->subscriber,
-                               .peer = from->peer,
-                               .record = from->record,
-                               .role = from->role,
-                               .rand.len = from->rand_len,
-                               .rand_b.len = from->rand_b_len,
-                               .changed = from->changed,
-                               .state = from->state,
-                               .resynced = from->resynced,
-                               .element = from->element[0] ? g_strdup(from->element) : NULL,
-                               .rest = rest};
-    memcpy(v->rand.octets, from->rand, from->rand_len);
-    memcpy(v->rand_b.octets, from->rand_b, from->rand_b_len);
+    v = calls_vector_new(&head, from->rand, from->rand_b);
+    v->element = from->element[0] ? g_strdup(from->element) : NULL;
     add(calls, v);
-    calls_put_vector(calls->frame, v);
+    put_whole(calls, v, calls->rest->data, calls->rest->len);
+    return STORE_OK;
+}
+
+static enum store_result fetch_rest(struct calls *calls, const struct calls_vector *v,
+                                    uint8_t rest[static CALLS_REST_MAX])
+{
+    if (v->place.number)
+        return journal_fetch(calls->journal, &v->place, rest, v->rest_len);
+    memcpy(rest, calls->frame->data + v->place.at, v->rest_len);
     return STORE_OK;
 }
 
 static enum store_result read_out(struct calls *calls, const struct calls_vector *v,
                                   struct store_vector *out)
 {
+    uint8_t rest[CALLS_REST_MAX];
+    enum store_result result;
+
     if (!v)
         return STORE_NONE;
     memset(out, 0, sizeof *out);
     out->id = v->id;
-    out->role = v->role;
+    out->role = (enum store_vector_role)v->role;
     out->subscriber = v->subscriber;
     out->peer = v->peer;
     out->record = v->record;
-    out->rand_len = v->rand.len;
-    memcpy(out->rand, v->rand.octets, v->rand.len);
-    out->rand_b_len = v->rand_b.len;
-    memcpy(out->rand_b, v->rand_b.octets, v->rand_b.len);
+    out->rand_len = v->rand_len;
+    memcpy(out->rand, v->rands, v->rand_len);
+    out->rand_b_len = v->rand_b_len;
+    memcpy(out->rand_b, v->rands + v->rand_len, v->rand_b_len);
     out->changed = v->changed;
-    out->state = v->state;
+    out->state = (enum store_vector_state)v->state;
     out->resynced = v->resynced;
     if (v->element)
         g_strlcpy(out->element, v->element, sizeof out->element);
-    return calls_rest_read(calls->seal, v->rest, out);
+    result = fetch_rest(calls, v, rest);
+    return result == STORE_OK ? calls_rest_read(calls->seal, rest, v->rest_len, out) : result;
 }
 
 enum store_result calls_vector_by_rand(struct calls *calls, enum store_vector_role role,
@@ -265,12 +337,10 @@ enum store_result calls_vector_by_rand(struct calls *calls, enum store_vector_ro
 
 static struct calls_vector *newest(struct calls *calls, const uint8_t *rand_b, size_t len)
 {
-    struct calls_rand key = {.len = (uint8_t)len};
+    struct wanted wanted = {.v.rand_b_len = (uint8_t)len};
 
-    if (len == 0 || len > sizeof key.octets)
-        return NULL;
-    memcpy(key.octets, rand_b, len);
-    return g_hash_table_lookup(calls->by_rand_b, &key);
+    return len > 0 && want(&wanted, rand_b, len) ? g_hash_table_lookup(calls->by_rand_b, &wanted.v)
+                                                 : NULL;
 }
 
 enum store_result calls_vector_by_rand_b(struct calls *calls, enum store_vector_role role,
@@ -303,7 +373,7 @@ enum store_result calls_vector_step(struct calls *calls, int64_t id, enum store_
     if (!v || v->state != STORE_ISSUED || v->changed < since)
         return STORE_NONE;
     remember(calls, CALLS_UNDO_SET, v);
-    v->state = to;
+    v->state = (uint8_t)to;
     g_free(v->element);
     v->element = element[0] ? g_strdup(element) : NULL;
     v->changed = now;
@@ -328,13 +398,12 @@ enum store_result calls_vector_give(struct calls *calls, int64_t id, const uint8
 {
     struct calls_vector *v = g_hash_table_lookup(calls->by_id, &id);
 
-    if (!v || (v->given && memcmp(v->given_to, seal_to, sizeof v->given_to) != 0))
+    if (!v || (v->given_to && memcmp(v->given_to, seal_to, SIMAUTH_X25519_LEN) != 0))
         return STORE_NONE;
-    if (v->given)
+    if (v->given_to)
         return STORE_OK;
     remember(calls, CALLS_UNDO_SET, v);
-    v->given = true;
-    memcpy(v->given_to, seal_to, sizeof v->given_to);
+    v->given_to = g_memdup2(seal_to, SIMAUTH_X25519_LEN);
     calls_put_step(calls->frame, v);
     return STORE_OK;
 }
@@ -342,24 +411,18 @@ enum store_result calls_vector_give(struct calls *calls, int64_t id, const uint8
 enum store_result calls_vector_renew(struct calls *calls, const struct store_vector *from)
 {
     struct calls_vector *v = g_hash_table_lookup(calls->by_id, &from->id);
-    GBytes *rest;
 
     if (!v || v->state != STORE_ISSUED)
         return STORE_NONE;
     if (find(calls, from->rand, from->rand_len))
         return STORE_EXISTS;
-    rest = calls_rest(calls->seal, from);
-    if (!rest)
+    /* of the same method, which has one length */
+    if (from->rand_len != v->rand_len || !calls_rest(calls->rest, calls->seal, from))
         return STORE_FAILED;
     remember(calls, CALLS_UNDO_SET, v);
-    g_hash_table_remove(calls->by_rand, &v->rand);
-    v->rand.len = from->rand_len;
-    memcpy(v->rand.octets, from->rand, from->rand_len);
-    g_hash_table_insert(calls->by_rand, &v->rand, v);
-    g_bytes_unref(v->rest);
-    v->rest = rest;
+    take_rand(calls, v, from->rand);
     v->changed = from->changed;
-    calls_put_vector(calls->frame, v);
+    put_whole(calls, v, calls->rest->data, calls->rest->len);
     return STORE_OK;
 }
 
@@ -403,24 +466,32 @@ void calls_forget(struct calls *calls, int64_t since)
 
 enum store_result calls_reseal(struct calls *calls, struct store_reseal *reseal)
 {
+    enum store_result result = STORE_OK;
+    uint8_t rest[CALLS_REST_MAX];
     GHashTableIter all;
     gpointer value;
 
     g_hash_table_iter_init(&all, calls->by_id);
-    while (g_hash_table_iter_next(&all, NULL, &value)) {
+    while (result == STORE_OK && g_hash_table_iter_next(&all, NULL, &value)) {
         struct calls_vector *v = value;
         int state;
-        GBytes *rest = calls_rest_reseal(calls->seal, v, reseal->count_only, &state);
+        bool fresh;
 
+        result = fetch_rest(calls, v, rest);
+        if (result == STORE_NONE) { /* nobody may use it any more */
+            result = STORE_OK;
+            continue;
+        }
+        if (result != STORE_OK)
+            break;
+        fresh = calls_rest_reseal(calls->seal, v, rest, reseal->count_only, &state);
         *(state == 0 ? &reseal->present : state == 1 ? &reseal->old : &reseal->unknown) += 1;
-        if (!rest)
+        if (!fresh)
             continue;
         remember(calls, CALLS_UNDO_SET, v);
-        g_bytes_unref(v->rest);
-        v->rest = rest;
-        calls_put_vector(calls->frame, v);
+        put_whole(calls, v, rest, v->rest_len);
     }
-    return STORE_OK;
+    return result;
 }
 
 /* Those at the head of the queue came first; one that changed since goes to its end. */
@@ -428,16 +499,15 @@ void calls_vectors_sweep(struct calls *calls, int64_t before, unsigned most)
 {
     struct calls_vector *v;
 
-    for (unsigned i = 0; (most == 0 || i < most) && (v = g_queue_peek_head(&calls->vectors_due));
-         i++) {
+    for (unsigned i = 0; (most == 0 || i < most) && (v = calls->vectors_due); i++) {
         if (!v->dead && v->changed >= before) {
             if (v->queued == v->changed)
                 return;
-            v->queued = v->changed;
-            g_queue_push_tail(&calls->vectors_due, g_queue_pop_head(&calls->vectors_due));
+            leave_queue(calls);
+            queue(calls, v);
             continue;
         }
-        g_queue_pop_head(&calls->vectors_due);
+        leave_queue(calls);
         if (!v->dead)
             take_out(calls, v);
         calls_vector_free(v);

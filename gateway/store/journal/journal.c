@@ -244,11 +244,21 @@ void journal_stands(struct journal *journal, uint64_t seq)
 enum store_result journal_fetch(struct journal *journal, const struct journal_place *place,
                                 void *octets, size_t len)
 {
-    int fd = open_file(journal, place->number, O_RDONLY);
-    ssize_t n = fd >= 0 ? pread(fd, octets, len, (off_t)place->at) : -1;
+    bool present;
+    ssize_t n = -1;
+    int fd = -1;
 
-    if (fd >= 0)
+    pthread_mutex_lock(&journal->lock);
+    present = place->number == journal->present.number;
+    if (present)
+        n = pread(journal->present.fd, octets, len, (off_t)place->at);
+    pthread_mutex_unlock(&journal->lock);
+    if (!present && (fd = open_file(journal, place->number, O_RDONLY)) < 0)
+        return errno == ENOENT ? STORE_NONE : STORE_FAILED;
+    if (!present) {
+        n = pread(fd, octets, len, (off_t)place->at);
         close(fd);
+    }
     return n == (ssize_t)len ? STORE_OK : STORE_FAILED;
 }
 
@@ -355,6 +365,19 @@ bool journal_broken(struct journal *journal)
 /* -- what nobody waits for -----------------------------------------------------------------------
  */
 
+/* One that the disk did not keep may have lost its beginning, and says so only once. */
+static void discard(const struct journal *journal, struct file *made)
+{
+    char *path = journal_path(journal->folder, made->number);
+
+    log_line("op=journal result=next-file-failed reason=\"%s\" advice=\"look at the disk\"",
+             strerror(errno));
+    unlink(path);
+    g_free(path);
+    close(made->fd);
+    made->fd = -1;
+}
+
 static void make_next(struct journal *journal, int64_t now)
 {
     struct file made = {.fd = -1};
@@ -370,9 +393,10 @@ static void make_next(struct journal *journal, int64_t now)
         return;
     }
     pthread_mutex_unlock(&journal->lock);
-    /* Where it fails: whoever needs it says so. */
-    if (make_file(journal, number, size, SIZE_LEAST, &made) == 0 && fdatasync(made.fd) == 0)
-        sync_folder(journal);
+    /* Where it fails it is tried again; who needs it before that says so. */
+    if (make_file(journal, number, size, SIZE_LEAST, &made) == 0 &&
+        (fdatasync(made.fd) != 0 || sync_folder(journal) != 0))
+        discard(journal, &made);
     pthread_mutex_lock(&journal->lock);
     journal->next = made;
     journal->making = false;
@@ -423,7 +447,7 @@ uint64_t journal_size(struct journal *journal)
     uint64_t size;
 
     pthread_mutex_lock(&journal->lock);
-    size = journal->present.size;
+    size = journal->present.size + (journal->next.fd >= 0 ? journal->next.size : 0);
     for (guint i = 0; i < journal->past->len; i++)
         size += g_array_index(journal->past, struct journal_past, i).size;
     pthread_mutex_unlock(&journal->lock);

@@ -57,7 +57,7 @@ enum store_result journal_settle(struct journal *journal, uint64_t seq);
 uint64_t journal_last(struct journal *journal);
 /* Whether the disk failed to keep what it was given: nothing is written any more. */
 bool journal_broken(struct journal *journal);
-/* Octets of a frame's content. */
+/* Octets of a frame's content. STORE_NONE: its file is gone, as all in it is over. */
 enum store_result journal_fetch(struct journal *journal, const struct journal_place *place,
                                 void *octets, size_t len);
 /* Once in a while, in a thread that nobody waits for: has the next file ready, ends one that is

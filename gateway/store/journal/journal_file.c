@@ -1,33 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal_file.h"
+#include "checksum.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #define MAGIC "simauth\n"
-#define POLYNOMIAL 0x82f63b78u /* CRC-32C, reflected */
 
 /* header: magic 8, version 4, checksum 4 (of all but itself), number 8, name 16, zeros
  * frame: length 4, checksum 4 (of all but these two, begun with the file's number), seq 8, durable
  * 8, time 8, kind 4, zeros 4, content, zeros up to a multiple of 8. All little-endian. */
-
-static uint32_t table[8][256];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void make_table(void)
-{
-    for (uint32_t i = 0; i < 256; i++) {
-        uint32_t crc = i;
-
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? crc >> 1 ^ POLYNOMIAL : crc >> 1;
-        table[0][i] = crc;
-    }
-    for (int k = 1; k < 8; k++)
-        for (uint32_t i = 0; i < 256; i++)
-            table[k][i] = table[k - 1][i] >> 8 ^ table[0][table[k - 1][i] & 0xff];
-}
 
 static uint64_t get(const uint8_t *octets, int len)
 {
@@ -42,23 +24,6 @@ static void put(uint8_t *octets, int len, uint64_t value)
 {
     for (int i = 0; i < len; i++)
         octets[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* Eight octets a step. */
-static uint32_t checksum(uint32_t crc, const uint8_t *octets, size_t len)
-{
-    pthread_once(&once, make_table);
-    crc = ~crc;
-    for (; len >= 8; octets += 8, len -= 8) {
-        uint64_t eight = get(octets, 8) ^ crc;
-
-        crc = table[7][eight & 0xff] ^ table[6][eight >> 8 & 0xff] ^ table[5][eight >> 16 & 0xff] ^
-              table[4][eight >> 24 & 0xff] ^ table[3][eight >> 32 & 0xff] ^
-              table[2][eight >> 40 & 0xff] ^ table[1][eight >> 48 & 0xff] ^ table[0][eight >> 56];
-    }
-    while (len--)
-        crc = crc >> 8 ^ table[0][(crc ^ *octets++) & 0xff];
-    return ~crc;
 }
 
 size_t journal_frame_size(size_t len)

@@ -231,12 +231,12 @@ static bool knows_outcome(const struct calls_record *record)
 static enum store_result outcome_of(struct store *store, int64_t id, enum store_outcome *outcome)
 {
     const struct calls *calls = calls_of(store);
-    const struct calls_record *known = g_hash_table_lookup(calls->records, &id);
+    const struct calls_record *known = g_hash_table_lookup(calls->fresh.records, &id);
     enum store_result result;
     struct sql_rows *rows;
 
     if (!knows_outcome(known))
-        known = g_hash_table_lookup(calls->records_flushing, &id);
+        known = g_hash_table_lookup(calls->flushing.records, &id);
     if (knows_outcome(known)) {
         *outcome = known->record.outcome;
         return known->changes & CALLS_DROPPED ? STORE_NONE : STORE_OK;
@@ -403,6 +403,7 @@ static enum store_result open_journal(struct serving *serving, char *error)
     last = sqlite_integer(db, "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = "
                               "'record'), 0), coalesce((SELECT max(id) FROM record), 0))");
     atomic_store(&serving->room.bell->next_record, MAX(serving->calls.next_record, last + 1));
+    serving->calls.journal = serving->journal;
     if (result == STORE_OK)
         serving->last = journal_last(serving->journal);
     return result;

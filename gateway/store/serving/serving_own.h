@@ -50,7 +50,7 @@ struct serving_replay {
 int serving_replay_frame(const struct journal_frame *frame, uint64_t number, void *data);
 enum store_result serving_replay_end(struct serving_replay *replay);
 
-/* Into the tables, in a transaction of `db` that is not open yet: what is in *_flushing. */
+/* Into the tables, in a transaction of `db` that is not open yet: what is in calls->flushing. */
 struct serving_flush {
     const struct calls *calls;
     uint64_t seq;

@@ -187,6 +187,7 @@ static enum store_result bring_over(struct store *store, const struct serving_ro
     struct calls calls;
     struct serving_replay replay = {.calls = &calls};
     struct serving_flush flush = {.calls = &calls};
+    struct calls_unflushed over;
     enum store_result result = serving_reached(store, &replay.reached);
 
     calls_init(&calls, store->seal);
@@ -195,10 +196,11 @@ static enum store_result bring_over(struct store *store, const struct serving_ro
                               &flush.seq, error);
     if (result == STORE_OK && serving_replay_end(&replay) != STORE_OK)
         result = sql_say(error, room->folder, replay.result, "does not have what was written");
-    if (result == STORE_OK && calls_unflushed(&calls) > 0) {
+    if (result == STORE_OK && calls_unflushed_count(&calls) > 0) {
         calls_flush_begin(&calls);
         result = serving_write(sqlite_database(store), &flush);
-        calls_flush_end(&calls, true);
+        calls_flush_end(&calls, true, &over);
+        calls_unflushed_free(&over);
         if (result != STORE_OK)
             sql_say(error, room->folder, result, store_result_name(result));
     }

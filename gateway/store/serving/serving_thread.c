@@ -119,13 +119,13 @@ static int by_id(const void *a, const void *b)
 /* In the order of their numbers: neighbours stand on one page. */
 static void write_records(struct writing *writing, const struct calls *calls)
 {
-    guint count = g_hash_table_size(calls->records_flushing), i = 0;
+    guint count = g_hash_table_size(calls->flushing.records), i = 0;
     const struct calls_record **all = g_new(const struct calls_record *, count + 1);
     GHashTableIter iter;
     gpointer value;
 
-    g_hash_table_iter_init(&iter, calls->records_flushing);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
+    g_hash_table_iter_init(&iter, calls->flushing.records);
+    while (g_hash_table_iter_next(&iter, &value, NULL))
         all[i++] = value;
     qsort(all, count, sizeof *all, by_id);
     for (i = 0; i < count; i++)
@@ -136,12 +136,15 @@ static void write_records(struct writing *writing, const struct calls *calls)
 static void write_all(struct writing *writing, const struct serving_flush *flush)
 {
     GHashTableIter iter;
-    gpointer key, value;
+    gpointer value;
 
     write_records(writing, flush->calls);
-    g_hash_table_iter_init(&iter, flush->calls->sqn_flushing);
-    while (g_hash_table_iter_next(&iter, &key, &value))
-        run_two(writing, SQN, *(int64_t *)key, (int64_t) * (uint64_t *)value);
+    g_hash_table_iter_init(&iter, flush->calls->flushing.sqn);
+    while (g_hash_table_iter_next(&iter, &value, NULL)) {
+        const struct calls_sqn *last = value;
+
+        run_two(writing, SQN, last->subscriber, (int64_t)last->sqn);
+    }
     run_two(writing, REACHED, (int64_t)flush->seq, 0);
     if (flush->ended)
         run_two(writing, HEARD, flush->ended, 0);
@@ -230,6 +233,7 @@ enum store_result serving_flush(struct serving *serving)
     int64_t now_us = g_get_monotonic_time();
     bool sweep = now_us - serving->swept_us >= SWEEP_US;
     enum store_result result = STORE_OK;
+    struct calls_unflushed over;
 
     pthread_mutex_lock(&serving->writer);
     pthread_mutex_lock(&serving->store->lock);
@@ -242,10 +246,11 @@ enum store_result serving_flush(struct serving *serving)
     if (sweep || flush.seq > serving->reached.flushed)
         result = serving_write(serving->own, &flush);
     pthread_mutex_lock(&serving->store->lock);
-    calls_flush_end(&serving->calls, result == STORE_OK);
+    calls_flush_end(&serving->calls, result == STORE_OK, &over);
     say(serving, result);
     serving->flushed = result;
     pthread_mutex_unlock(&serving->store->lock);
+    calls_unflushed_free(&over);
     if (result == STORE_OK) {
         serving->reached.flushed = flush.seq;
         if (sweep)

@@ -53,7 +53,7 @@ static enum store_result may_write(struct serving *serving)
 {
     if (journal_broken(serving->journal))
         return STORE_FAILED;
-    if (calls_unflushed(&serving->calls) > UNFLUSHED_MOST)
+    if (calls_unflushed_count(&serving->calls) > UNFLUSHED_MOST)
         return serving->flushed == STORE_OK ? STORE_BUSY : serving->flushed;
     return STORE_OK;
 }
