@@ -477,5 +477,6 @@ const struct store_ops store_postgresql = {
     .rollback = postgresql_rollback,
     SQL_METHODS,
     SQL_CALL_METHODS,
+    .record_name = sql_record_name,
     .record_add = sql_record_add,
 };

@@ -58,6 +58,9 @@ const char *const postgresql_text[SQL_COUNT] = {
     "s.nai = $3) AND b.until > $4 AND s.barred = 0 ORDER BY (SELECT "
     "COALESCE(MAX(n.expires), 0) FROM session n WHERE n.subscriber = b.subscriber) DESC, "
     "b.since, b.subscriber LIMIT 1",
+    [SQL_BINDING_TWO] =
+        BINDING "WHERE b.aor = $1 AND ($2::bigint = 0 OR b.subscriber = $2) AND ($3::text = '' OR "
+                "s.nai = $3) AND b.until > $4 AND s.barred = 0 LIMIT 2",
     [SQL_BINDING_LIST] =
         BINDING "WHERE ($1::bigint = 0 OR b.subscriber = $1) AND ($2::text = '' OR b.aor = $2) AND "
                 "(b.aor, b.subscriber) > ($3, $4) ORDER BY b.aor, b.subscriber LIMIT $5",
@@ -188,6 +191,7 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_RECORD_PURGE] = "DELETE FROM record WHERE time < $1",
     [SQL_RECORD_ERASE_A] = "UPDATE record SET nai_a = 'erased' WHERE nai_a = $1",
     [SQL_RECORD_ERASE_B] = "UPDATE record SET nai_b = 'erased' WHERE nai_b = $1",
+    [SQL_PAIR_ADD] = "INSERT INTO pair (nai_a, nai_b) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     [SQL_PAIR_ERASE] = "DELETE FROM pair WHERE nai_a = $1 OR nai_b = $1",
     [SQL_EVENT_ERASE] = "DELETE FROM event WHERE nai = $1 OR (nai = '' AND aor IN (SELECT b.aor "
                         "FROM binding b JOIN subscriber s ON s.id = b.subscriber WHERE s.nai = "

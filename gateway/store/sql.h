@@ -40,6 +40,7 @@ enum sql {
     SQL_CODE_REMOVE,
     SQL_BINDING_ADD,
     SQL_BINDING_FIND,
+    SQL_BINDING_TWO,
     SQL_BINDING_LIST,
     SQL_BINDING_RENEW,
     SQL_BINDING_REMOVE,
@@ -102,6 +103,7 @@ enum sql {
     SQL_RECORD_PURGE,
     SQL_RECORD_ERASE_A,
     SQL_RECORD_ERASE_B,
+    SQL_PAIR_ADD,
     SQL_PAIR_ERASE,
     SQL_EVENT_ERASE,
     SQL_PRICE_SET,
@@ -325,13 +327,10 @@ enum store_result sql_restored(struct store *, uint64_t);
     .event_add = sql_event_add, .event_list = sql_event_list, .proof_put = sql_proof_put,          \
     .proof_get = sql_proof_get, .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take,      \
     .claim_put = sql_claim_put, .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,    \
-    .partner_update = sql_partner_update, .record_sum = sql_record_sum,                            \
-    .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
-    .price_set = sql_price_set, .price_list = sql_price_list, .partner_add = sql_partner_add,      \
+    .record_sum = sql_record_sum, .record_purge = sql_record_purge,                                \
+    .record_erase = sql_record_erase, .price_set = sql_price_set, .price_list = sql_price_list,    \
     .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
-    .partner_by_name = sql_partner_by_name, .partner_by_realm = sql_partner_by_realm,              \
-    .partner_by_certificate = sql_partner_by_certificate, .partner_suspend = sql_partner_suspend,  \
-    .partner_remove = sql_partner_remove, .ub_put = sql_ub_put, .ub_get = sql_ub_get,              \
+    .partner_by_name = sql_partner_by_name, .ub_put = sql_ub_put, .ub_get = sql_ub_get,            \
     .ub_wrong = sql_ub_wrong, .ub_take = sql_ub_take, .session_put = sql_session_put,              \
     .session_get = sql_session_get, .subscriber_changed = sql_subscriber_changed,                  \
     .session_lives = sql_session_lives, .ticket_add = sql_ticket_add,                              \
@@ -350,8 +349,11 @@ enum store_result sql_restored(struct store *, uint64_t);
     .vector_by_rand_b = sql_vector_by_rand_b, .vector_of_sim = sql_vector_of_sim,                  \
     .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
     .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
-    .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_name = sql_record_name,    \
-    .record_drop = sql_record_drop, .record_outcome = sql_record_outcome, .sweep = sql_sweep,      \
-    .reseal = sql_reseal, .restored = sql_restored
+    .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_drop = sql_record_drop,    \
+    .record_outcome = sql_record_outcome, .sweep = sql_sweep, .reseal = sql_reseal,                \
+    .restored = sql_restored, .partner_update = sql_partner_update,                                \
+    .partner_add = sql_partner_add, .partner_by_realm = sql_partner_by_realm,                      \
+    .partner_by_certificate = sql_partner_by_certificate, .partner_suspend = sql_partner_suspend,  \
+    .partner_remove = sql_partner_remove
 
 #endif

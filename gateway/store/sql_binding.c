@@ -43,9 +43,20 @@ static enum store_result read_binding(struct store *store, struct sql_rows *s,
 enum store_result sql_binding_find(struct store *store, const char *aor, int64_t subscriber,
                                    const char *nai, int64_t now, struct store_binding *binding)
 {
-    struct sql_rows *s = sql_bind(store, SQL_BINDING_FIND, "titi", aor, subscriber, nai, now);
-    enum store_result result = sql_row(store, s);
+    struct sql_rows *s = sql_bind(store, SQL_BINDING_TWO, "titi", aor, subscriber, nai, now);
+    enum store_result result = sql_row(store, s), another = STORE_NONE;
 
+    if (result == STORE_OK)
+        result = read_binding(store, s, binding);
+    if (result == STORE_OK)
+        another = sql_row(store, s);
+    sql_reset(store, s);
+    if (another == STORE_NONE) /* nearly always: nobody has to find the SIM that was used last */
+        return result;
+    if (another != STORE_OK)
+        return another;
+    s = sql_bind(store, SQL_BINDING_FIND, "titi", aor, subscriber, nai, now);
+    result = sql_row(store, s);
     if (result == STORE_OK)
         result = read_binding(store, s, binding);
     sql_reset(store, s);

@@ -260,13 +260,21 @@ static bool make_private(const char *where)
     return fd >= 0 && close(fd) == 0;
 }
 
+/* Before the first connection of a process: SQLite counts its memory under one lock for all. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum store_result sqlite_connect(const char *where, bool create, const struct seal *seal,
                                  struct store **result, char *error)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct sqlite_store *store = calloc(1, sizeof *store);
     enum store_result outcome = STORE_FAILED;
 
     *result = NULL;
+    pthread_once(&once, configure);
     if (!store)
         return sql_say(error, where, STORE_FAILED, "out of memory");
     pthread_mutex_init(&store->base.lock, NULL);
@@ -286,7 +294,7 @@ enum store_result sqlite_connect(const char *where, bool create, const struct se
     sqlite3_exec(
         store->db,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "
-        "PRAGMA cache_size = -24576; "
+        "PRAGMA cache_size = -16384; "
         "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF",
         NULL, NULL, NULL);
     outcome = check_schema(store->db, where, create, error);
@@ -401,10 +409,25 @@ enum store_result sqlite_backup(struct store *store, const char *path)
     return sqlite_result(code);
 }
 
+/* Which pairs have met is asked for each record, and records have no index for it. */
+static enum store_result add_pair(struct store *store, const struct store_record *record,
+                                  enum store_result result)
+{
+    if (result != STORE_OK || !record->first || !record->method[0])
+        return result;
+    result = sql_run(store, sql_bind(store, SQL_PAIR_ADD, "tt", record->nai_a, record->nai_b));
+    return result == STORE_NONE ? STORE_OK : result;
+}
+
+static enum store_result sqlite_record_name(struct store *store, struct store_record *record)
+{
+    return add_pair(store, record, sql_record_name(store, record));
+}
+
 /* A gateway that runs gives numbers to its own records, which the table does not have yet. */
 static enum store_result sqlite_record_add(struct store *store, struct store_record *record)
 {
-    enum store_result result = sql_record_add(store, record);
+    enum store_result result = add_pair(store, record, sql_record_add(store, record));
     int64_t number = serving_visit_record(of(store)->visit);
 
     if (result != STORE_OK || number == 0)
@@ -428,4 +451,5 @@ const struct store_ops store_sqlite = {
     SQL_METHODS,
     SQL_CALL_METHODS,
     .record_add = sqlite_record_add,
+    .record_name = sqlite_record_name,
 };

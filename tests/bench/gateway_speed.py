@@ -50,17 +50,6 @@ def environment(more):
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
 
-@contextlib.contextmanager
-def daemon(program):
-    """Gateways that start meanwhile are `program`."""
-    import operators
-    before, operators.DAEMON = operators.DAEMON, program
-    try:
-        yield
-    finally:
-        operators.DAEMON = before
-
-
 def cpu(*processes):
     """Seconds of processor that they have used."""
     used = 0
@@ -193,8 +182,8 @@ def batch():
         try:
             peer.hlr.start()
             sealed.operator.start()
-            with daemon(os.environ["SIMAUTH_BENCH_UNSEALED"]):
-                unsealed.operator.start()
+            unsealed.operator.program = os.environ["SIMAUTH_BENCH_UNSEALED"]
+            unsealed.operator.start()
             turns = {name: [] for name in ("osmo-hlr", *sides)}
             for gateway, many in sides.values():
                 gateway.load(2, seconds=1, batch=many)

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A database of the first version is brought to the present one; what an older gateway says stays right beside a newer one."""
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -90,6 +91,10 @@ class Upgrade(unittest.TestCase):
         records = a.records()
         self.assertEqual((records[0]["nai_a"], records[0]["time"]), ("alice@operator-a.test", 1700000000))
         self.assertEqual(len(records), 2)
+        if not SHARED_DATABASE:  # who met before and since is known without the records
+            with contextlib.closing(sqlite3.connect(a.database)) as db:
+                pairs = set(db.execute("SELECT nai_a, nai_b FROM pair"))
+            self.assertEqual(pairs, {(record["nai_a"], record["nai_b"]) for record in records})
         a.stop()
         a.start()  # and a second start finds nothing to do
         self.assertEqual(Phone(sim, a).bootstrap().resyncs, 0)

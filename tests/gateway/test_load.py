@@ -19,7 +19,7 @@ from operators import Pair
 from phone import Phone
 
 HEAP = os.environ["SIMAUTH_TEST_HEAP"]
-CACHE = 24 << 20  # SQLite's pages (gateway/store/sqlite.c)
+CACHE = 16 << 20  # SQLite's pages (gateway/store/sqlite.c)
 WARM_UP, SHORT, EVERY = 80, 160, 20  # calls; a bad day every so many of them
 OCTETS_A_CALL = 64  # less than anything that a call could leave
 OCTETS_A_CALL_SHORT = 250  # what both happen to hold when they are counted is some KiB

@@ -2,91 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The SQLite store as a gateway that serves has it: what a kill leaves, what commands see, what
  * happens to both when one of memory, journal and database says no. */
-#include "unit.h"
-
-#include "store/sqlite_sql.h"
-
-#include <fcntl.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-
-struct unit_serving {
-    struct unit_store base; /* .ops, .store: of the gateway */
-    const struct store_ops *command;
-    int64_t subscriber;
-    int64_t now;
-};
-
-static void open_gateway(struct unit_serving *unit)
-{
-    char error[STORE_ERROR_MAX] = "";
-
-    if (unit->base.ops->open(unit->base.path, false, &unit->base.seal, &unit->base.store, error) !=
-        STORE_OK)
-        fail_msg("%s", error);
-}
-
-static struct store *open_command(struct unit_serving *unit)
-{
-    char error[STORE_ERROR_MAX] = "";
-    struct store *store;
-
-    if (unit->command->open(unit->base.path, false, &unit->base.seal, &store, error) != STORE_OK)
-        fail_msg("%s", error);
-    return store;
-}
-
-static int setup(void **state)
-{
-    struct unit_serving *unit = calloc(1, sizeof *unit);
-    struct store_subscriber s = {.imsi = "001011", .impi = "i", .nai = "s@operator-a.test"};
-    char error[STORE_ERROR_MAX] = "";
-
-    assert_non_null(unit);
-    strcpy(unit->base.folder, "/tmp/simauth-serve-XXXXXX");
-    assert_non_null(mkdtemp(unit->base.folder));
-    snprintf(unit->base.path, sizeof unit->base.path, "%s/db", unit->base.folder);
-    memset(unit->base.seal.key, 7, sizeof unit->base.seal.key);
-    unit->command = store_find("sqlite");
-    unit->base.ops = unit->command->serving;
-    unit->now = (int64_t)time(NULL);
-    if (unit->command->open(unit->base.path, true, &unit->base.seal, &unit->base.store, error) !=
-        STORE_OK)
-        fail_msg("%s", error);
-    assert_int_equal(unit->command->begin(unit->base.store, STORE_WRITE), STORE_OK);
-    assert_int_equal(unit->command->subscriber_add(unit->base.store, &s), STORE_OK);
-    assert_int_equal(unit->command->commit(unit->base.store), STORE_OK);
-    unit->command->close(unit->base.store);
-    unit->subscriber = s.id;
-    open_gateway(unit);
-    *state = unit;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct unit_serving *unit = *state;
-    char text[64];
-
-    unit->base.ops->close(unit->base.store);
-    seal_wipe(&unit->base.seal);
-    snprintf(text, sizeof text, "rm -r %s", unit->base.folder);
-    assert_int_equal(system(text), 0);
-    free(unit);
-    return 0;
-}
-
-static void begin(struct unit_serving *unit, enum store_kind kind)
-{
-    assert_int_equal(unit->base.ops->begin(unit->base.store, kind), STORE_OK);
-}
-
-static void commit(struct unit_serving *unit)
-{
-    assert_int_equal(unit->base.ops->commit(unit->base.store), STORE_OK);
-}
+#include "unit_serving.h"
 
 static struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
 {
@@ -455,6 +371,62 @@ static void a_barred_sim_has_no_vectors(void **state)
     }
 }
 
+static void expect_partner(struct unit_serving *unit, const char *realm, enum store_result result,
+                           bool suspended)
+{
+    struct store_partner partner = {0};
+
+    assert_int_equal(unit->base.ops->partner_by_realm(unit->base.store, realm, &partner), result);
+    assert_int_equal(partner.suspended, suspended);
+    if (result == STORE_OK)
+        assert_string_equal(partner.anchors, "pem");
+    store_partner_clear(&partner);
+}
+
+/* Agreements that are known are those of the database, whoever changed them. */
+static void an_agreement_is_as_the_last_change_left_it(void **state)
+{
+    struct unit_serving *unit = *state;
+    const struct store_ops *ops = unit->base.ops;
+    char anchors[] = "pem";
+    struct store_partner partner = {
+        .name = "P",
+        .certificate = "p.test",
+        .realms = {"p.test"},
+        .realm_count = 1,
+        .anchors = anchors,
+    };
+    struct store *command = open_command(unit);
+
+    begin(unit, STORE_READ);
+    expect_partner(unit, "p.test", STORE_NONE, false);
+    ops->rollback(unit->base.store);
+    assert_int_equal(unit->command->begin(command, STORE_WRITE), STORE_OK);
+    assert_int_equal(unit->command->partner_add(command, &partner), STORE_OK);
+    assert_int_equal(unit->command->commit(command), STORE_OK);
+    for (int suspended = 0; suspended < 2; suspended++) {
+        begin(unit, STORE_CALLS);
+        expect_partner(unit, "p.test", STORE_OK, suspended); /* read */
+        expect_partner(unit, "p.test", STORE_OK, suspended); /* known */
+        ops->rollback(unit->base.store);
+        assert_int_equal(unit->command->begin(command, STORE_WRITE), STORE_OK);
+        assert_int_equal(unit->command->partner_suspend(command, "P", true), STORE_OK);
+        assert_int_equal(unit->command->commit(command), STORE_OK);
+    }
+    unit->command->close(command);
+    begin(unit, STORE_WRITE);
+    assert_int_equal(ops->partner_suspend(unit->base.store, "P", false), STORE_OK);
+    expect_partner(unit, "p.test", STORE_OK, false);
+    ops->rollback(unit->base.store);
+    begin(unit, STORE_WRITE);
+    expect_partner(unit, "p.test", STORE_OK, true);
+    assert_int_equal(ops->partner_remove(unit->base.store, "P"), STORE_OK);
+    commit(unit);
+    begin(unit, STORE_READ);
+    expect_partner(unit, "p.test", STORE_NONE, false);
+    ops->rollback(unit->base.store);
+}
+
 static void one_gateway(void **state)
 {
     struct unit_serving *unit = *state;
@@ -637,6 +609,7 @@ int main(void)
         TEST(records_of_both_have_their_own_numbers),
         TEST(a_secret_answer_is_sealed),
         TEST(a_barred_sim_has_no_vectors),
+        TEST(an_agreement_is_as_the_last_change_left_it),
         TEST(one_gateway),
         TEST(what_is_rolled_back_was_not),
         TEST(a_record_goes_forwards),

@@ -329,6 +329,7 @@ static void serving_free(struct serving *serving)
     serving_stop(serving);
     journal_close(serving->journal);
     calls_clear(&serving->calls);
+    serving_partners_clear(serving);
     sqlite3_finalize(serving->version);
     sqlite3_close(serving->own);
     if (serving->wal >= 0)
@@ -376,7 +377,7 @@ static enum store_result open_own(struct serving *serving, const char *where, ch
     sqlite3_busy_timeout(serving->own, BUSY_MS);
     sqlite3_exec(
         serving->own,
-        "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -8192", NULL,
+        "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -4096", NULL,
         NULL, NULL);
     return STORE_OK;
 }
@@ -482,6 +483,7 @@ static enum store_result serving_open(const char *where, bool create, const stru
     pthread_mutex_init(&serving->writer, NULL);
     pthread_mutex_init(&serving->syncing, NULL);
     calls_init(&serving->calls, seal);
+    serving_partners_init(serving);
     outcome = start(serving, where, error);
     if (outcome == STORE_OK)
         *result = store;
@@ -526,4 +528,10 @@ const struct store_ops store_sqlite_serving = {
     .record_outcome = record_outcome,
     .sweep = sweep,
     .reseal = reseal,
+    .partner_by_realm = serving_partner_by_realm,
+    .partner_by_certificate = serving_partner_by_certificate,
+    .partner_add = serving_partner_add,
+    .partner_update = serving_partner_update,
+    .partner_suspend = serving_partner_suspend,
+    .partner_remove = serving_partner_remove,
 };

@@ -76,10 +76,12 @@ struct serving {
     int wal;
     /* under the store's lock */
     enum store_kind kind;
-    int64_t changes; /* of the connection, at the transaction's beginning */
-    uint64_t last;   /* of the journal */
-    uint64_t abort;  /* of a frame that does not hold and was not said to; 0: none */
-    int64_t seen;    /* the database's version */
+    int64_t changes;       /* of the connection, at the transaction's beginning */
+    uint64_t last;         /* of the journal */
+    uint64_t abort;        /* of a frame that does not hold and was not said to; 0: none */
+    int64_t seen;          /* the database's version */
+    GHashTable *partners;  /* of that version: serving_partners.c */
+    bool partners_changed; /* by this transaction */
     int64_t ended, ended_before;
     int64_t sweep_at; /* when this transaction is kept; 0: not */
     int64_t read_id;  /* whose number was read in this transaction */
@@ -99,6 +101,19 @@ enum store_result serving_flush(struct serving *serving);
 int serving_sync_database(void *serving);
 /* What an earlier version left in the tables goes into memory and journal. */
 enum store_result serving_take_over(struct serving *serving);
+
+/* Agreements. */
+void serving_partners_init(struct serving *serving);
+void serving_partners_clear(struct serving *serving);
+void serving_partners_forget(struct serving *serving);
+enum store_result serving_partner_by_realm(struct store *store, const char *realm,
+                                           struct store_partner *partner);
+enum store_result serving_partner_by_certificate(struct store *store, const char *dns_name,
+                                                 struct store_partner *partner);
+enum store_result serving_partner_add(struct store *store, struct store_partner *partner);
+enum store_result serving_partner_update(struct store *store, const struct store_partner *partner);
+enum store_result serving_partner_suspend(struct store *store, const char *name, bool suspended);
+enum store_result serving_partner_remove(struct store *store, const char *name);
 
 /* Transactions. */
 enum store_result serving_begin(struct store *store, enum store_kind kind);

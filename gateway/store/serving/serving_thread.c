@@ -21,11 +21,12 @@
 /* -- one transaction -----------------------------------------------------------------------------
  */
 
-enum statement { ADD, NAME, OUTCOME, DROP, SQN, REACHED, HEARD, GONE, STATEMENTS };
+enum statement { ADD, PAIR, NAME, OUTCOME, DROP, SQN, REACHED, HEARD, GONE, STATEMENTS };
 static const char *const texts[STATEMENTS] = {
     [ADD] = "INSERT INTO record (id, time, side, partner, nai_a, nai_b, method, first, outcome) "
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET outcome = "
             "max(outcome, excluded.outcome)",
+    [PAIR] = "INSERT INTO pair (nai_a, nai_b) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     [NAME] = "UPDATE record SET nai_b = ?2, method = ?3, first = ?4 WHERE id = ?1",
     [OUTCOME] = "UPDATE record SET outcome = ?2 WHERE id = ?1 AND outcome < ?2",
     [DROP] = "DELETE FROM record WHERE id = ?1 AND outcome = 0",
@@ -65,6 +66,18 @@ static void text(sqlite3_stmt *statement, int at, const char *value)
     sqlite3_bind_text(statement, at, value, -1, SQLITE_STATIC);
 }
 
+/* Those who met for the first time have met. */
+static void pair(struct writing *writing, const struct store_record *r)
+{
+    sqlite3_stmt *s = writing->statements[PAIR];
+
+    if (!r->first || !r->method[0])
+        return;
+    text(s, 1, r->nai_a);
+    text(s, 2, r->nai_b);
+    run(writing, PAIR);
+}
+
 static void add(struct writing *writing, const struct store_record *r)
 {
     sqlite3_stmt *s = writing->statements[ADD];
@@ -79,6 +92,7 @@ static void add(struct writing *writing, const struct store_record *r)
     sqlite3_bind_int64(s, 8, r->first);
     sqlite3_bind_int64(s, 9, r->outcome);
     run(writing, ADD);
+    pair(writing, r);
 }
 
 static void name(struct writing *writing, const struct store_record *r)
@@ -90,6 +104,7 @@ static void name(struct writing *writing, const struct store_record *r)
     text(s, 3, r->method);
     sqlite3_bind_int64(s, 4, r->first);
     run(writing, NAME);
+    pair(writing, r);
 }
 
 static void write_record(struct writing *writing, const struct calls_record *r)

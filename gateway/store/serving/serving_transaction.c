@@ -46,6 +46,7 @@ static enum store_result look(struct serving *serving)
     if (version == serving->seen)
         return STORE_OK;
     serving->seen = version;
+    serving_partners_forget(serving);
     return serving_hear(serving);
 }
 
@@ -110,6 +111,8 @@ static void leave(struct serving *serving)
 {
     enum store_kind kind = serving->kind;
 
+    if (serving->partners_changed)
+        serving_partners_forget(serving);
     pthread_mutex_unlock(&serving->store->lock);
     if (kind == STORE_WRITE)
         pthread_mutex_unlock(&serving->writer);
