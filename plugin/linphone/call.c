@@ -90,6 +90,7 @@ void leg_free(struct leg *leg)
     if (leg->held)
         belle_sip_object_unref(leg->held);
     simauth_session_free(leg->session);
+    g_free(leg->to_tag);
     g_free(leg);
 }
 
@@ -432,6 +433,7 @@ void call_free(struct call *call)
     settings_unref(call->settings);
     g_free(call->id);
     g_free(call->first_id);
+    g_free(call->digest);
     g_free(call);
 }
 
@@ -580,6 +582,14 @@ void call_clean_sdp(struct call *call, belle_sip_message_t *message)
     if (clean && sip_message_set_sdp(message, clean, clean_len))
         note_call(call->id, call->caller, "cleaned", "lines=lime");
     free(clean);
+}
+
+bool call_drop_unread(struct call *call, belle_sip_message_t *message)
+{
+    if (!sip_message_drop_unread(message))
+        return false;
+    note_call(call->id, call->caller, "dropped", "what=%s", "a body that cannot be read");
+    return true;
 }
 
 void call_set_header(struct call *call, belle_sip_message_t *message, const char *element)

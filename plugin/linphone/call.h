@@ -34,7 +34,7 @@ struct leg {
     struct call *call;
     struct simauth_session *session; /* NULL while the worker has it */
     struct trip *trip;               /* NULL while it is here */
-    char to_tag[SIP_TAP_TOKEN_MAX + 1];
+    char *to_tag;               /* caller, but the root: of any length; "" where there is none */
     belle_sip_response_t *held; /* the response that waits for this session; a reference */
     bool key_waits;             /* caller, late offer: there is media to key when the ACK leaves */
 };
@@ -46,6 +46,7 @@ struct call {
     bool caller;
     char *id;       /* Call-ID for the log, as of the last INVITE */
     char *first_id; /* of the first INVITE: Linphone's own log keeps that one */
+    char *digest;   /* callee: of what was decided about */
     struct policy_answer policy;
     struct ahead *ahead;       /* caller: what was asked before the INVITE was made; NULL */
     struct settings *settings; /* those of this call */
@@ -123,6 +124,9 @@ void call_end(struct call *call);
 /* The URI in From or To, a tel URI too; belle_sip_free() it. NULL: none. */
 char *call_uri_of(belle_sip_header_address_t *address);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
+/* What came in a call with elements: Linphone gets no description that was not looked at. True:
+ * the message lost its body. */
+bool call_drop_unread(struct call *call, belle_sip_message_t *message);
 void call_set_header(struct call *call, belle_sip_message_t *message, const char *element);
 LinphoneCall *call_linphone(const struct call *call); /* NULL: not (yet, any more) */
 void call_silent_until_proved(struct call *call, const struct simauth_session *session);

@@ -210,10 +210,10 @@ static bool authenticated(const struct call *call)
 }
 
 /* Under `require` an offer of other media is not taken, and the call goes on as it was. */
-static bool refuse_offer(struct call *call, belle_sip_message_t *message)
+static bool refuse_offer(struct call *call, belle_sip_message_t *message, bool unread)
 {
     if (!authenticated(call) || call->policy.policy != SIMAUTH_REQUIRE || !is_offer(message) ||
-        fits(call, message, false))
+        (!unread && fits(call, message, false)))
         return false;
     if (!sip_call_refuse_later(call->sip, (belle_sip_request_t *)message, 488, NULL,
                                words_end(call->caller)->warning))
@@ -268,9 +268,14 @@ static void later(struct call *call, belle_sip_message_t *message, bool ours)
 
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message)
 {
+    bool unread = call->element_sent && call->word != SIMAUTH_WORD_NOT_AUTHENTICATED &&
+                  call_drop_unread(call, message);
+
     call_bye_in(call, message);
-    if (handed_in(call, message) || refuse_offer(call, message))
+    if (handed_in(call, message) || refuse_offer(call, message, unread))
         return SIP_DROP;
+    if (unread && call->talk && call->talk->session)
+        call_settle(call, call->talk, simauth_session_other_media(call->talk->session));
     later(call, message, false);
     return SIP_PASS;
 }

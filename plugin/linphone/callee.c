@@ -137,6 +137,40 @@ static char *own_uri(const struct core *core, belle_sip_header_to_t *to)
     return own;
 }
 
+/* What is decided about: who, to whom, with which proof, and the offer. */
+static char *digest_of(struct sip_call *sip)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
+    char *from =
+        call_uri_of((void *)belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t));
+    char *to =
+        call_uri_of((void *)belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t));
+    const char *header = sip_message_header(invite, SIMAUTH_HEADER, NULL);
+    size_t len = 0;
+    const char *sdp = sip_message_sdp(invite, &len);
+    char *text = g_strdup_printf("%s\n%s\n%s\n%.*s", from ? from : "", to ? to : "",
+                                 header ? header : "", (int)len, sdp ? sdp : "");
+    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+
+    belle_sip_free(from);
+    belle_sip_free(to);
+    g_free(text);
+    return digest;
+}
+
+/* The same INVITE with what Linphone asked for was decided about already, another one was not. */
+static enum sip_decision again(struct call *call)
+{
+    char *digest = digest_of(call->sip);
+    bool same = !call->over && !g_strcmp0(digest, call->digest);
+
+    g_free(digest);
+    if (same)
+        return call->invite_held ? SIP_HOLD : SIP_PASS;
+    note_call(call->id, false, "refused", "code=482 reason=%s", "another INVITE in its place");
+    return sip_call_refuse(call->sip, 482, NULL, NULL, NULL) ? SIP_HOLD : SIP_DROP;
+}
+
 static struct call *new_call(struct core *core, struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
@@ -151,8 +185,10 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
     peer = call_uri_of(BELLE_SIP_HEADER_ADDRESS(from));
     own = own_uri(core, to);
     call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
-    if (call)
+    if (call) {
+        call->digest = digest_of(sip);
         handed_takes_place(call);
+    }
     belle_sip_free(peer);
     g_free(own);
     return call;
@@ -164,12 +200,14 @@ static simauth_actions begin(struct call *call)
     struct simauth_session *session = call->root->session;
     struct simauth_element element;
     size_t len = 0, count = 0;
-    const char *header = sip_message_header(invite, SIMAUTH_HEADER, &count);
-    const char *sdp = sip_message_sdp(invite, &len);
+    const char *header = sip_message_header(invite, SIMAUTH_HEADER, &count), *sdp;
     enum simauth_element_found found = simauth_element_read(
         &element, SIMAUTH_ELEMENT_1, sip_call_from_tag(call->sip), header, count);
     simauth_actions actions;
 
+    if (found == SIMAUTH_ELEMENT_FOUND)
+        call_drop_unread(call, invite);
+    sdp = sip_message_sdp(invite, &len);
     if (found == SIMAUTH_ELEMENT_MALFORMED)
         note_call(call->id, false, "malformed", "element=1");
     else if (found == SIMAUTH_ELEMENT_FOUND)
@@ -200,8 +238,8 @@ enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
     struct call *call = sip_call_user_data(sip);
     simauth_actions actions;
 
-    if (call) /* the same call with new credentials: decided already */
-        return call->invite_held ? SIP_HOLD : SIP_PASS;
+    if (call)
+        return again(call);
     if (!core_settings(core))
         return SIP_PASS;
     if (handed_replaces(core, sip))
@@ -268,6 +306,7 @@ enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack)
         note_call(call->id, false, "received", "element=3 text=%s", element.text);
     else
         note_call(call->id, false, "received", "element=none in=ACK");
+    call_drop_unread(call, message);
     call_clean_sdp(call, message);
     sdp = sip_message_sdp(message, &len);
     actions = simauth_session_ack_in(leg->session, found, &element, sdp, len);

@@ -62,21 +62,42 @@ static bool prepare_invite(struct call *call, struct leg *leg, simauth_actions a
 /* -- responses -----------------------------------------------------------------------------------
  */
 
+#define LEGS_MAX 32 /* phones of a fork, and whatever somebody on the way makes up */
+
+/* That of a message; belle-sip takes responses without one as well. */
+static const char *dialog_of(belle_sip_message_t *message)
+{
+    const char *to_tag = sip_message_to_tag(message);
+
+    return to_tag ? to_tag : "";
+}
+
+/* NULL: they are too many, or there is no memory. */
 static struct leg *leg_of(struct call *call, const char *to_tag)
 {
     struct leg *leg = call->legs;
+    unsigned count = 0;
 
-    while (leg && strcmp(leg->to_tag, to_tag))
-        leg = leg->next;
-    if (!leg && strlen(to_tag) <= SIP_TAP_TOKEN_MAX) {
-        leg = leg_new(call, simauth_session_fork(call->root->session));
-        if (leg) {
-            strcpy(leg->to_tag, to_tag);
-            leg->next = call->legs;
-            call->legs = leg;
-        }
+    for (; leg && strcmp(leg->to_tag, to_tag); leg = leg->next)
+        count++;
+    if (leg || count >= LEGS_MAX)
+        return leg;
+    leg = leg_new(call, simauth_session_fork(call->root->session));
+    if (leg) {
+        leg->to_tag = g_strdup(to_tag);
+        leg->next = call->legs;
+        call->legs = leg;
     }
     return leg;
+}
+
+/* Nobody asked about it, so nobody is heard by it, and a call that it begins ends. */
+static enum sip_decision without_leg(struct call *call, int code)
+{
+    if (code < 200)
+        return SIP_DROP;
+    call_give_up(call, SIMAUTH_EVENT_CONFIRM_MISSING);
+    return SIP_PASS;
 }
 
 static simauth_actions read_response(struct leg *leg, belle_sip_response_t *response)
@@ -145,7 +166,7 @@ static bool of_another_dialog(const struct call *call, const char *to_tag)
 
 enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response)
 {
-    const char *to_tag = sip_message_to_tag((belle_sip_message_t *)response);
+    const char *to_tag = dialog_of((belle_sip_message_t *)response);
     int code = belle_sip_response_get_status_code(response);
     struct leg *leg;
 
@@ -161,17 +182,19 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
         return SIP_DROP;
     if (call->again)
         caller_again_too_late(call);
-    if (!call->element_sent || !to_tag)
+    if (!call->element_sent)
         return SIP_PASS;
     if (call->root->trip) { /* our own SIM has not answered yet */
         keep_response(call->root, response);
         return SIP_HOLD;
     }
+    if (call->policy.policy != SIMAUTH_CONTINUE)
+        call_drop_unread(call, (belle_sip_message_t *)response);
     if (of_another_dialog(call, to_tag))
         return code < 200 ? SIP_DROP : SIP_PASS;
     leg = leg_of(call, to_tag);
     if (!leg)
-        return SIP_PASS;
+        return without_leg(call, code);
     if (leg->trip)
         return SIP_HOLD;
     return leg_response(call, leg, response);
@@ -336,17 +359,17 @@ enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
 void caller_ack_out(struct call *call, belle_sip_request_t *ack)
 {
     belle_sip_message_t *message = (belle_sip_message_t *)ack;
-    const char *to_tag = sip_message_to_tag(message), *sdp, *element;
+    const char *to_tag = dialog_of(message), *sdp, *element;
     char branch[SIMAUTH_ELEMENT_MAX + sizeof(SIMAUTH_BRANCH_PREFIX)];
     struct leg *leg = call->legs;
     simauth_actions actions;
     size_t len = 0;
 
-    if (to_tag && of_another_dialog(call, to_tag))
+    if (of_another_dialog(call, to_tag))
         return;
-    while (leg && to_tag && strcmp(leg->to_tag, to_tag))
+    while (leg && strcmp(leg->to_tag, to_tag))
         leg = leg->next;
-    if (!leg || !to_tag || !leg->session || !call->element_sent)
+    if (!leg || !leg->session || !call->element_sent)
         return;
     call_clean_sdp(call, message);
     sdp = sip_message_sdp(message, &len);

@@ -6,6 +6,9 @@
 #include <strings.h>
 
 #define SOS "urn:service:sos"
+#define NOBODY                                                                                     \
+    "sip:nobody@nobody.invalid" /* what cannot be read as an address is no way past it             \
+                                 */
 
 /* The user part of a SIP URI or the number of a tel URI, without visual separators. */
 static void number_of(const char *uri, char *number, size_t room)
@@ -106,12 +109,18 @@ static void decide_outgoing(const struct policy_question *q, struct policy_answe
 {
     if (q->anonymous)
         untouched(a, "anonymous call");
-    else if (!*a->own || !*a->peer)
+    else if (a->policy != SIMAUTH_REQUIRE && (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
         untouched(a, "no SIP address");
     else if (a->policy != SIMAUTH_REQUIRE && !may_ask(q, a, peer, pin))
         untouched(a, "address not known");
     else if (a->policy != SIMAUTH_REQUIRE && pins_is_nobody(q->pins, a->peer, q->now))
         untouched(a, "nobody vouches for the address");
+}
+
+static void read_address(const char *uri, char aor[static SIMAUTH_AOR_MAX + 1])
+{
+    if (simauth_aor_canonical(uri, aor))
+        strcpy(aor, NOBODY);
 }
 
 void policy_decide(const struct policy_question *q, struct policy_answer *a)
@@ -121,8 +130,8 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     enum settings_policy policy;
 
     memset(a, 0, sizeof(*a));
-    (void)simauth_aor_canonical(q->own_uri, a->own);
-    (void)simauth_aor_canonical(q->peer_uri, a->peer);
+    read_address(q->own_uri, a->own);
+    read_address(q->peer_uri, a->peer);
     if (q->outgoing && (policy_is_emergency(q->settings, q->peer_uri) ||
                         policy_is_emergency(q->settings, q->request_uri))) {
         untouched(a, "emergency call");

@@ -11,6 +11,7 @@ const struct tap_names tap_default_names = {
     .provider_vptr = "belle_sip_provider_t_vptr_get",
     .transaction_vptr = "belle_sip_transaction_t_vptr_get",
     .ict_vptr = "belle_sip_ict_t_vptr_get",
+    .nict_vptr = "belle_sip_nict_t_vptr_get",
     .ist_vptr = "belle_sip_ist_t_vptr_get",
     .callbacks_vptr = "belle_sip_callbacks_t_vptr_get",
     .sal_user_pointer = "sal_get_user_pointer",
@@ -97,7 +98,7 @@ static enum sip_tap_result find_provider(struct tap_belle *found, const struct t
 static enum sip_tap_result find_transactions(struct tap_belle *found, const struct tap_names *names,
                                              const char **missing)
 {
-    void *base = NULL, *methods = NULL, *ict = NULL, *ist = NULL;
+    void *base = NULL, *methods = NULL, *ict = NULL, *nict = NULL, *ist = NULL;
     enum sip_tap_result result = find_vptr(
         names->transaction_vptr, BELLE_SIP_TYPE_ID(belle_sip_transaction_t), &base, missing);
 
@@ -107,12 +108,16 @@ static enum sip_tap_result find_transactions(struct tap_belle *found, const stru
                            BELLE_SIP_INTERFACE_ID(belle_sip_channel_listener_t), &methods, missing);
     if (result == SIP_TAP_OK)
         result = find_vptr(names->ict_vptr, BELLE_SIP_TYPE_ID(belle_sip_ict_t), &ict, missing);
+    if (result == SIP_TAP_OK)
+        result = find_vptr(names->nict_vptr, BELLE_SIP_TYPE_ID(belle_sip_nict_t), &nict, missing);
     if (result != SIP_TAP_OK)
         return result;
     found->transaction = methods;
     found->ict = ict;
+    found->nict = nict;
     if (!is_belle_code((void *)(uintptr_t)found->transaction->on_state_changed) ||
-        !all_belle_code((void **)&found->ict->on_terminate, 4))
+        !all_belle_code((void **)&found->ict->on_terminate, 4) ||
+        !all_belle_code((void **)&found->nict->on_terminate, 4))
         return SIP_TAP_UNKNOWN_LAYOUT;
     result = find_vptr(names->ist_vptr, BELLE_SIP_TYPE_ID(belle_sip_ist_t), &ist, missing);
     if (result != SIP_TAP_OK)

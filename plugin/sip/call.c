@@ -240,6 +240,16 @@ static void end_call(struct sip_call *call)
     free(call);
 }
 
+void tap_call_end(struct sip_call *call)
+{
+    struct sip_call **link = &call->core->calls;
+
+    while (*link != call)
+        link = &(*link)->next;
+    *link = call->next;
+    end_call(call);
+}
+
 static bool is_over(const struct sip_call *call)
 {
     return call->held == TAP_HELD_NOTHING && !call->responses && !call->transaction &&

@@ -32,18 +32,41 @@ static bool answers_initial_invite(const struct sip_call *call, belle_sip_messag
 /* -- in
  * -------------------------------------------------------------------------------------------- */
 
+static bool is_repeat(const struct sip_call *call, belle_sip_request_t *invite)
+{
+    return tap_same_or_none(tap_top_branch_of(invite), call->branch) &&
+           tap_cseq_of(invite) == call->cseq;
+}
+
+/* Linphone asks for it once more, with something that was missing; nothing else of it is new. */
+static bool was_asked_for(const struct sip_call *call)
+{
+    int code = call->answered_by_tap ? 0 : call->final_code;
+
+    return code == 401 || code == 407 || code == 422;
+}
+
+/* Refused before, so that whatever comes with its Call-ID and From tag is asked about anew. What
+ * was refused in a transaction is that transaction's. */
+static bool is_done_with(const struct sip_call *call, belle_sip_request_t *invite)
+{
+    if (was_asked_for(call) || (call->final_code < 300 && !call->answered_by_tap))
+        return false;
+    return is_repeat(call, invite) ? call->answered_by_tap && !tap_has_cookie(call->branch)
+                                   : tap_cseq_of(invite) > call->cseq;
+}
+
 /* The same INVITE once more, or another with its Call-ID and From tag. */
 static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
                          belle_sip_request_t *invite)
 {
-    if (tap_same_or_none(tap_top_branch_of(invite), call->branch) &&
-        tap_cseq_of(invite) == call->cseq) {
+    if (is_repeat(call, invite)) {
         if (call->held != TAP_HELD_INVITE)
             return false; /* belle-sip's transaction knows it */
         tap_hold_trying(call);
         return true;
     }
-    if (call->final_code >= 300 && tap_cseq_of(invite) > call->cseq)
+    if (was_asked_for(call) && tap_cseq_of(invite) > call->cseq)
         return tap_call_set_invite(call, invite) ? tap_hold_invite_in(call, channel) : true;
     /* Merged by a fork on the way (RFC 3261, 8.2.2.2), or a copy by somebody who wants it to ring
      * twice. */
@@ -58,6 +81,10 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
     struct sip_call *call =
         tap_call_find(core, SIP_INCOMING, tap_call_id_of(invite), tag ? tag : "");
 
+    if (call && is_done_with(call, invite)) {
+        tap_call_end(call);
+        call = NULL;
+    }
     if (call) {
         tap_way_message(call, channel);
         return invite_again(call, channel, invite);

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define MAGIC_COOKIE "z9hG4bK" /* RFC 3261, 8.1.1.7 */
-
 static void call_held_gone(struct sip_call *call, enum sip_gone why)
 {
     if (tap.users->held_gone)
@@ -80,7 +78,7 @@ static bool answer(struct sip_call *call, belle_sip_response_t *response, const 
     release_channel(call);
     call->answered_by_tap = true;
     tap_message_explain((belle_sip_message_t *)response, reason, warning);
-    if (call->branch && strncmp(call->branch, MAGIC_COOKIE, strlen(MAGIC_COOKIE)) == 0)
+    if (tap_has_cookie(call->branch))
         transaction = belle_sip_provider_create_server_transaction(provider, call->invite);
     if (transaction)
         belle_sip_server_transaction_send_response(transaction, response);
@@ -105,7 +103,7 @@ bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, 
     belle_sip_response_t *response;
     belle_sip_server_transaction_t *transaction;
 
-    if (code < 400 || !branch || strncmp(branch, MAGIC_COOKIE, strlen(MAGIC_COOKIE)) != 0)
+    if (code < 400 || !tap_has_cookie(branch))
         return false;
     response = belle_sip_response_create_from_request(request, code);
     tap_message_explain((belle_sip_message_t *)response, reason, warning);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #define WARN_AGENT "simauth"
+#define MAGIC_COOKIE "z9hG4bK" /* RFC 3261, 8.1.1.7 */
 
 bool tap_same(const char *a, const char *b)
 {
@@ -19,6 +20,11 @@ bool tap_same(const char *a, const char *b)
 bool tap_same_or_none(const char *a, const char *b)
 {
     return tap_same(a, b) || (!a && !b);
+}
+
+bool tap_has_cookie(const char *branch)
+{
+    return branch && strncmp(branch, MAGIC_COOKIE, strlen(MAGIC_COOKIE)) == 0;
 }
 
 bool tap_is_token(const char *text)
@@ -190,10 +196,26 @@ static bool part_is_sdp(belle_sip_body_handler_t *part)
     return false;
 }
 
+/* The one of a multipart; NULL where there is none, or another one: liblinphone takes the last. */
+static belle_sip_memory_body_handler_t *find_part(belle_sip_multipart_body_handler_t *body)
+{
+    const belle_sip_list_t *parts = belle_sip_multipart_body_handler_get_parts(body);
+    belle_sip_memory_body_handler_t *found = NULL;
+
+    for (; parts; parts = parts->next) {
+        if (!BELLE_SIP_OBJECT_IS_INSTANCE_OF(parts->data, belle_sip_memory_body_handler_t) ||
+            !part_is_sdp(parts->data))
+            continue;
+        if (found)
+            return NULL;
+        found = parts->data;
+    }
+    return found;
+}
+
 static belle_sip_memory_body_handler_t *find_sdp(belle_sip_message_t *message)
 {
     belle_sip_body_handler_t *body = belle_sip_message_get_body_handler(message);
-    const belle_sip_list_t *parts;
 
     /* A compressed body is no text; belle-sip has undone that before we see what came. */
     if (!body || belle_sip_message_get_header(message, "Content-Encoding"))
@@ -205,13 +227,7 @@ static belle_sip_memory_body_handler_t *find_sdp(belle_sip_message_t *message)
     }
     if (!BELLE_SIP_OBJECT_IS_INSTANCE_OF(body, belle_sip_multipart_body_handler_t))
         return NULL;
-    parts = belle_sip_multipart_body_handler_get_parts((belle_sip_multipart_body_handler_t *)body);
-    for (; parts; parts = parts->next) {
-        if (BELLE_SIP_OBJECT_IS_INSTANCE_OF(parts->data, belle_sip_memory_body_handler_t) &&
-            part_is_sdp(parts->data))
-            return parts->data;
-    }
-    return NULL;
+    return find_part((belle_sip_multipart_body_handler_t *)body);
 }
 
 const char *sip_message_sdp(belle_sip_message_t *message, size_t *len)
@@ -223,6 +239,36 @@ const char *sip_message_sdp(belle_sip_message_t *message, size_t *len)
         return clear;
     *len = belle_sip_body_handler_get_size((belle_sip_body_handler_t *)sdp);
     return belle_sip_memory_body_handler_get_buffer(sdp);
+}
+
+static bool may_describe(belle_sip_message_t *message)
+{
+    static const char *const methods[] = {"INVITE", "ACK", "UPDATE", "PRACK"};
+    const char *method = tap_cseq_method_of(message);
+
+    for (size_t i = 0; method && i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strcmp(method, methods[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool sip_message_drop_unread(belle_sip_message_t *message)
+{
+    belle_sip_header_content_type_t *type =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_content_type_t);
+    const char *major = type ? belle_sip_header_content_type_get_type(type) : NULL;
+    bool encoded = belle_sip_message_get_header(message, "Content-Encoding") != NULL;
+    size_t len = 0;
+
+    if (!may_describe(message) || !belle_sip_message_get_body_handler(message) ||
+        sip_message_sdp(message, &len) ||
+        (!encoded && (!major || strcasecmp(major, "multipart") != 0)))
+        return false;
+    belle_sip_message_remove_header(message, "Content-Encoding");
+    belle_sip_message_set_body_handler(message, NULL);
+    belle_sip_message_remove_header(message, "Content-Type"); /* a multipart has it twice */
+    return true;
 }
 
 /* A part has no setter that takes a length, so the multipart body is built anew around the new

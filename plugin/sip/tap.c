@@ -131,6 +131,32 @@ static void ict_stop_retransmissions(belle_sip_client_transaction_t *transaction
         tap_hold_hung_up(call);
 }
 
+/* belle-sip knows what a response answers by its Via branch and method alone. One that we took for
+ * nobody's, or another call's, is not let in behind our back. */
+static bool is_seen(belle_sip_client_transaction_t *transaction, belle_sip_response_t *response)
+{
+    belle_sip_request_t *request = belle_sip_transaction_get_request((void *)transaction);
+    struct tap_core *core = tap_core_of_transaction((void *)transaction);
+    struct sip_call *call = core ? tap_call_of_message(core, (void *)request, true) : NULL;
+
+    return !call || (tap_call_of_message(core, (void *)response, false) == call &&
+                     tap_cseq_of(response) == tap_cseq_of(request));
+}
+
+static void ict_on_response(belle_sip_client_transaction_t *transaction,
+                            belle_sip_response_t *response)
+{
+    if (is_seen(transaction, response))
+        tap.ict.on_response(transaction, response);
+}
+
+static void nict_on_response(belle_sip_client_transaction_t *transaction,
+                             belle_sip_response_t *response)
+{
+    if (is_seen(transaction, response))
+        tap.nict.on_response(transaction, response);
+}
+
 static void ict_on_terminate(belle_sip_transaction_t *transaction)
 {
     struct tap_core *core = tap_core_of_marked(transaction);
@@ -187,12 +213,15 @@ static void replace(void)
     tap.provider = *belle->provider;
     tap.transaction = *belle->transaction;
     tap.ict = *belle->ict;
+    tap.nict = *belle->nict;
     tap.ist = *belle->ist;
     tap.listener = *belle->listener;
 
     belle->listener->process_request_event = listener_process_request;
     belle->transaction->on_state_changed = transaction_on_state_changed;
     belle->ict->on_terminate = ict_on_terminate;
+    belle->ict->on_response = ict_on_response;
+    belle->nict->on_response = nict_on_response;
     belle->ict->stop_retransmissions = ict_stop_retransmissions;
     belle->ict->send_request = ict_send_request;
     belle->ist->on_terminate = ist_on_terminate;

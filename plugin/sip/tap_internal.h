@@ -35,7 +35,7 @@ struct tap_channel_methods {
     int (*on_auth_requested)(void *listener, belle_sip_channel_t *channel, const char *name);
 };
 
-/* belle_sip_ict_t_vptr and belle_sip_ist_t_vptr, flattened */
+/* belle_sip_ict_t_vptr (and nict's, which is the same) and belle_sip_ist_t_vptr, flattened */
 struct tap_ict_vptr {
     belle_sip_object_vptr_t object;
     void (*on_terminate)(belle_sip_transaction_t *transaction);
@@ -73,7 +73,7 @@ struct tap_belle {
     belle_sip_object_vptr_t *provider_vptr;
     struct tap_channel_methods *provider;    /* provider as listener of its channels */
     struct tap_channel_methods *transaction; /* transaction as listener of its channel */
-    struct tap_ict_vptr *ict;
+    struct tap_ict_vptr *ict, *nict;
     struct tap_ist_vptr *ist;
     tap_listener_methods_t *listener;
     void *(*sal_user_pointer)(void *sal);
@@ -81,7 +81,8 @@ struct tap_belle {
 
 /* The names looked for; a test passes others to see the safe end. */
 struct tap_names {
-    const char *provider_vptr, *transaction_vptr, *ict_vptr, *ist_vptr, *callbacks_vptr;
+    const char *provider_vptr, *transaction_vptr, *ict_vptr, *nict_vptr, *ist_vptr;
+    const char *callbacks_vptr;
     const char *sal_user_pointer;
 };
 extern const struct tap_names tap_default_names;
@@ -97,7 +98,7 @@ enum sip_tap_result tap_install_names(const struct sip_tap_user *users, void *us
 struct tap {
     struct tap_belle belle;
     struct tap_channel_methods provider, transaction; /* copies of the original tables */
-    struct tap_ict_vptr ict;
+    struct tap_ict_vptr ict, nict;
     struct tap_ist_vptr ist;
     tap_listener_methods_t listener;
     const struct sip_tap_user *users;
@@ -227,6 +228,8 @@ bool tap_call_has_dialog(const struct sip_call *call);
 struct sip_call *tap_call_waiting_again(struct tap_core *core, belle_sip_request_t *invite);
 void tap_call_saw_remote_tag(struct sip_call *call, const char *tag);
 void tap_call_transaction_gone(struct sip_call *call);
+/* Forgets a call that has nothing held, whatever belle-sip still knows of it. */
+void tap_call_end(struct sip_call *call);
 void tap_calls_settle(struct tap_core *core);
 void tap_calls_core_gone(struct tap_core *core);
 
@@ -287,6 +290,7 @@ const char *tap_cseq_method_of(const void *message);
 bool tap_is_token(const char *text);
 bool tap_same(const char *a, const char *b); /* both there and equal */
 bool tap_same_or_none(const char *a, const char *b);
+bool tap_has_cookie(const char *branch); /* as of RFC 3261; NULL has none */
 void tap_message_explain(belle_sip_message_t *message, const char *reason, const char *warning);
 
 /* belle-sip's parser of multiparts has none of them by itself, since it loses the octets that were

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attacks on the responses: who may have answered."""
 
+import re
 import secrets
 
 from cases import case
+from cases.attack_media import hidden
 from world import flow, tamper
-from world.attacker import b64u
+from world.attacker import Attacker, b64u
 from world.scene import Scene, cause, honest_call, ring
 
 
@@ -92,6 +94,77 @@ def forged(world):
     world.bob.wait_state("Released")
     bye = world.messages().first("BYE", source=world.alice)
     assert cause(bye) == 4, bye.text
+    honest_call(world)
+
+
+def without_to_tag(text):
+    return re.sub(r"(?im)^(To\s*:[^\r]*?);tag=[^;\r]+", r"\g<1>", text)
+
+
+def other_call_id(text):
+    return tamper.with_header(tamper.without_header(text, "Call-ID"), "Call-ID", "another")
+
+
+# Each is taken by belle-sip for an answer to this INVITE, which it knows by its Via branch alone.
+NOBODYS = {
+    "another Call-ID": other_call_id,
+    "another From tag": lambda text: tamper.with_tag(text, "From", "another"),
+    "another CSeq": lambda text: re.sub(r"(?im)^CSeq: *(\d+)", lambda m: f"CSeq: {int(m[1]) + 1}", text),
+}
+OF_ITS_OWN_DIALOG = {
+    "no To tag": without_to_tag,
+    "a To tag that is too long": lambda text: tamper.with_tag(text, "To", "x" * 300),
+}
+
+
+def answer(scene, attacker, change):
+    """Early media and a 200, straight to Alice, as she takes them: with her own Via alone."""
+    ringing = scene.tamper.last("INVITE", 180)
+    vias = re.findall(r"(?im)^Via: *([^\r]*)", ringing.text)
+    forged = tamper.with_header(tamper.without_header(forged_200(ringing), "Via"), "Via", vias[-1])
+    for line in ("SIP/2.0 183 Session Progress", "SIP/2.0 200 OK"):
+        attacker.send(change(forged.replace("SIP/2.0 200 OK", line)), scene.world.alice)
+    attacker.settle(scene.world.alice)
+
+
+@case("attack.answer.unseen", limit=90)
+def unseen(world):
+    """A stranger's answers that do not look like answers to this call: nobody is heard, no call comes of it."""
+    scene = Scene(world, policy="require")
+    attacker = Attacker(world)
+    before = world.alice.mark()
+    number, invite = ring(scene)
+    for name, change in NOBODYS.items():
+        answer(scene, attacker, change)
+        assert world.alice.state(number) == "OutgoingRinging", name
+    flow.hang_up(world, number)
+    for name, change in OF_ITS_OWN_DIALOG.items():
+        after = world.alice.mark()
+        number, invite = ring(scene)
+        answer(scene, attacker, change)
+        world.alice.wait_state("End", after=after)
+        world.alice.wait_note(rf"call {invite.call_id} caller: not-authenticated: reason=CONFIRM_MISSING")
+        ringing = world.bob.mark()
+        world.bob.terminate()
+        world.bob.wait_state("Released", after=ringing)
+    assert "OutgoingEarlyMedia" not in [event.state for event in world.alice.events()[before:]], "a stranger is heard"
+    assert not world.alice.notes(r"caller: (keyed|heard|authenticated): ")
+    honest_call(world)
+
+
+@case("attack.answer.media_hidden")
+def media_hidden(world):
+    """The same with a description where Linphone finds one and a careful reader sees none: nobody is heard."""
+    scene = Scene(world)
+    early = lambda m: forged_200(m).replace("SIP/2.0 200 OK", "SIP/2.0 183 Session Progress")
+    for hide in (lambda text: tamper.with_header(text, "Content-Encoding", "identity"), hidden):
+        scene.on("INVITE", lambda m, hide=hide: [hide(early(m)), m.text], 180, inwards=False)
+        before = world.alice.mark()
+        number, invite = ring(scene)
+        scene.off()
+        assert not any(e.state == "OutgoingEarlyMedia" for e in world.alice.events()[before:]), "a stranger is heard"
+        world.alice.wait_note(rf"call {invite.call_id} caller: dropped: ")
+        flow.hang_up(world, number)
     honest_call(world)
 
 

@@ -68,7 +68,7 @@ def altered_dh(world):
     honest_call(world)
 
 
-def authenticated_then_offer(scene):
+def authenticated_then_offer(scene, change=lambda text: tamper.other_hash(text)):
     """An authenticated call in which the offer of a re-INVITE is changed on the way to Bob; its Call-ID."""
     world = scene.world
     number, invite = ring(scene)
@@ -80,7 +80,7 @@ def authenticated_then_offer(scene):
     world.bob.wait_state("StreamsRunning", after=before)
 
     def offer(message):
-        return tamper.other_hash(message.text) if re.search(r"(?mi)^To:.*tag=", message.text) else None
+        return change(message.text) if re.search(r"(?mi)^To:.*tag=", message.text) else None
     scene.on("INVITE", offer, inwards=True)
     world.alice.command(f"call-pause {number}")
     return number, invite.call_id
@@ -117,6 +117,29 @@ def later_offer_required(world):
     paused = world.bob.mark()
     world.alice.command(f"call-pause {number}")  # an offer that nobody changes is taken
     world.bob.wait_state("PausedByRemote", after=paused)
+    flow.hang_up(world, number)
+    honest_call(world)
+
+
+def hidden(text):
+    """Another offer where Linphone finds it and only a reader of well-made multiparts does not."""
+    head, _, body = tamper.other_hash(text).partition("\r\n\r\n")
+    body = f"--x\r\nContent-Type: application/sdp\r\n\r\n{body}\r\n--x--\r\n"
+    head = tamper.without_header(head + "\r\n\r\n", "Content-Type")
+    return tamper.with_body(tamper.with_header(head, "Content-Type", 'multipart/mixed;boundary="x"'), body)
+
+
+@case("attack.media.later_offer_hidden", limit=60)
+def later_offer_hidden(world):
+    """An offer in a body that Linphone reads in a way of its own: refused like any other that was changed."""
+    scene = Scene(world, policy="require")
+    before = world.bob.mark()
+    number, call = authenticated_then_offer(scene, hidden)
+    world.bob.wait_note(rf"call {call} callee: refused-offer: code=488")
+    flow.wait_any(lambda: scene.tamper.last("INVITE", 488, towards_node=False), 5, "488 of Bob's phone")
+    scene.off()
+    states = [e.state for e in world.bob.events()[before:]]
+    assert "UpdatedByRemote" not in states and "PausedByRemote" not in states, states
     flow.hang_up(world, number)
     honest_call(world)
 

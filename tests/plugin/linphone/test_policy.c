@@ -180,6 +180,25 @@ static void anonymous_call(void **state)
     assert_policy(ask_with("[phone]\npolicy=require\n", NULL, question), SIMAUTH_REQUIRE);
 }
 
+/* A name that nothing can be compared with belongs to nobody: `require` is as strict as ever. */
+static void no_address(void **state)
+{
+    static const char *const names[] = {"sip:eve@under_score.example", "urn:evil:eve", "",
+                                        "tel:12;phone-context=evil.example"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct policy_question question = {.peer_uri = names[i]};
+        struct policy_answer answer = ask_with("[phone]\npolicy=require\n", NULL, question);
+
+        assert_policy(answer, SIMAUTH_REQUIRE);
+        assert_string_equal(answer.peer, "sip:nobody@nobody.invalid");
+        question = (struct policy_question){.own_uri = names[i], .outgoing = true};
+        assert_policy(ask_with("[phone]\npolicy=require\n", NULL, question), SIMAUTH_REQUIRE);
+        assert_int_equal(ask_with("", NULL, question).what, POLICY_UNTOUCHED);
+    }
+}
+
 /* Never held, changed or refused, whatever the policy. */
 static void emergency(void **state)
 {
@@ -244,11 +263,17 @@ static void sips(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_of_settings), cmocka_unit_test(alias),
-        cmocka_unit_test(pin_raises),        cmocka_unit_test(continue_once),
-        cmocka_unit_test(whom_to_ask),       cmocka_unit_test(lost_pins),
-        cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
-        cmocka_unit_test(emergency),         cmocka_unit_test(sips),
+        cmocka_unit_test(order_of_settings),
+        cmocka_unit_test(alias),
+        cmocka_unit_test(pin_raises),
+        cmocka_unit_test(continue_once),
+        cmocka_unit_test(whom_to_ask),
+        cmocka_unit_test(lost_pins),
+        cmocka_unit_test(nobody_for_a_day),
+        cmocka_unit_test(anonymous_call),
+        cmocka_unit_test(no_address),
+        cmocka_unit_test(emergency),
+        cmocka_unit_test(sips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,55 @@ static void other_body(void **state)
     assert_null(sip_message_sdp(message, &len));
 }
 
+/* A part of application/sdp, in a multipart as belle-sip reads it. */
+#define PART "--b\r\nContent-Type: application/sdp\r\n\r\n" SDP "\r\n"
+
+static belle_sip_message_t *multipart(const char *type, const char *body)
+{
+    belle_sip_message_t *message = parse(type, body);
+
+    tap_body_ready(message);
+    return message;
+}
+
+/* liblinphone takes a description from each of these, and we see none. */
+static void unread(void **state)
+{
+    belle_sip_message_t *messages[] = {
+        parse("application/sdp", SDP),
+        multipart("multipart/mixed;boundary=\"b\"", PART "--b--\r\n"),
+        multipart("multipart/mixed;boundary=b", PART PART "--b--\r\n"),
+    };
+    size_t len = 0;
+
+    (void)state;
+    sip_message_set_header(messages[0], "Content-Encoding", "identity");
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        assert_null(sip_message_sdp(messages[i], &len));
+        assert_non_null(belle_sip_message_get_body(messages[i]));
+        assert_true(sip_message_drop_unread(messages[i]));
+        assert_null(belle_sip_message_get_body(messages[i]));
+        assert_null(sip_message_header(messages[i], "Content-Type", NULL));
+        assert_null(sip_message_header(messages[i], "Content-Encoding", NULL));
+    }
+}
+
+static void read_or_no_description(void **state)
+{
+    belle_sip_message_t *messages[] = {
+        parse("application/sdp", SDP),
+        multipart("multipart/mixed;boundary=b", PART "--b--\r\n"),
+        parse("text/plain", "hello"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        assert_false(sip_message_drop_unread(messages[i]));
+        assert_non_null(belle_sip_message_get_body(messages[i]));
+    }
+    assert_false(sip_message_drop_unread(parse(NULL, NULL)));
+}
+
 static belle_sip_body_handler_t *part(const char *type, const char *body)
 {
     belle_sip_body_handler_t *made =
@@ -259,6 +308,8 @@ int main(void)
         cmocka_unit_test(warning),
         cmocka_unit_test(sdp_alone),
         cmocka_unit_test(other_body),
+        cmocka_unit_test(unread),
+        cmocka_unit_test(read_or_no_description),
         cmocka_unit_test(sdp_in_multipart),
         cmocka_unit_test(refer_out),
         cmocka_unit_test(names_that_are_not_there),
