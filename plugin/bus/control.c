@@ -50,18 +50,26 @@ char *control_folder(void)
 
 void control_answer(struct control_reply *reply, json_t *answer)
 {
+    if (!answer) {
+        control_fail(reply, "Failed", "what there is to say is no text (UTF-8)");
+        return;
+    }
     json_object_set_new(answer, "ok", json_true());
     reply->answer(reply, answer);
 }
 
 void control_error(struct control_reply *reply, const char *sentence)
 {
-    reply->answer(reply, json_pack("{s:b, s:s}", "ok", 0, "error", sentence));
+    control_fail(reply, NULL, sentence);
 }
 
+/* The name of a file in a sentence may be of any octets. */
 void control_fail(struct control_reply *reply, const char *word, const char *sentence)
 {
-    reply->answer(reply, json_pack("{s:b, s:s, s:s}", "ok", 0, "word", word, "error", sentence));
+    char *text = g_utf8_make_valid(sentence, -1);
+
+    reply->answer(reply, json_pack("{s:b, s:s*, s:s}", "ok", 0, "word", word, "error", text));
+    g_free(text);
 }
 
 /* -- one command --------------------------------------------------------------------------------

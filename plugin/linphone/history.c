@@ -25,6 +25,19 @@ struct task {
 /* -- the worker's part ---------------------------------------------------------------------------
  */
 
+/* A disk that lost power may have left NUL octets where a line was: what stands behind them counts.
+ */
+static void add_lines(GPtrArray *lines, char *text, gsize len)
+{
+    for (char *at = text, *end; at < text + len; at = end + 1) {
+        end = at;
+        while (end < text + len && *end && *end != '\n')
+            end++;
+        if (*at == '{')
+            g_ptr_array_add(lines, g_strndup(at, (gsize)(end - at)));
+    }
+}
+
 /* The older file before the newer; oldest line first. */
 static GPtrArray *lines_of(const char *path)
 {
@@ -33,14 +46,10 @@ static GPtrArray *lines_of(const char *path)
 
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         char *name = g_strconcat(path, ends[i], NULL), *text = NULL;
-        char **all =
-            g_file_get_contents(name, &text, NULL, NULL) ? g_strsplit(text, "\n", -1) : NULL;
+        gsize len = 0;
 
-        for (char **line = all; line && *line; line++) {
-            if (**line == '{')
-                g_ptr_array_add(lines, g_strdup(*line));
-        }
-        g_strfreev(all);
+        if (g_file_get_contents(name, &text, &len, NULL))
+            add_lines(lines, text, len);
         g_free(text);
         g_free(name);
     }

@@ -2,25 +2,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[256];
 
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *ftw)
+{
+    (void)about;
+    (void)kind;
+    return ftw->level > 0 ? remove(path) : 0;
+}
+
+void fuzz_clear(void)
+{
+    nftw(fuzz_folder(), remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static void remove_all(void)
 {
-    DIR *dir = opendir(folder);
-    const struct dirent *entry;
-    char path[600];
-
-    while (dir && (entry = readdir(dir))) {
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        unlink(path);
-    }
-    if (dir)
-        closedir(dir);
+    fuzz_clear();
     rmdir(folder);
 }
 

@@ -10,5 +10,7 @@
 const char *fuzz_folder(void);
 /* The path of FOLDER/`name` (0600) with these octets; valid until the next call. */
 const char *fuzz_file(const char *name, const void *octets, size_t len);
+/* All that is in it goes. */
+void fuzz_clear(void);
 
 #endif
