@@ -142,6 +142,7 @@ static void passwd(void)
 
 static void other_sim(void)
 {
+    out = ssk_1;
     simauth_ssk_other_sim(rand_16, &out);
 }
 
