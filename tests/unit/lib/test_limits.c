@@ -146,6 +146,27 @@ static void responses(void **unused)
     assert_int_equal(out.len, 0);
 }
 
+/* RES of a 2G SIM is the first half of what is derived: of the other half nothing stays. */
+static void half_of_a_response(void **unused)
+{
+    struct simauth_secret kc = secret(SIMAUTH_KC_LEN), sres = secret(SIMAUTH_SRES_LEN), res, ks;
+    uint8_t zero[sizeof res.octets] = {0};
+
+    (void)unused;
+    memset(&res, 0xff, sizeof res);
+    assert_int_equal(simauth_gba_2g(octets, &sres, &kc, octets, &res, &ks), SIMAUTH_OK);
+    assert_int_equal(res.len, SIMAUTH_RES_MAX);
+    assert_memory_not_equal(res.octets, zero, SIMAUTH_RES_MAX);
+    assert_memory_equal(res.octets + SIMAUTH_RES_MAX, zero, sizeof res.octets - SIMAUTH_RES_MAX);
+    for (int which = 0; which < 2; which++) {
+        kc.len = (uint8_t)(SIMAUTH_KC_LEN - which);
+        sres.len = (uint8_t)(SIMAUTH_SRES_LEN - !which);
+        ks = secret(32);
+        assert_int_equal(simauth_gba_2g(octets, &sres, &kc, octets, &res, &ks), SIMAUTH_MALFORMED);
+        assert_true(res.len == 0 && ks.len == 0);
+    }
+}
+
 /* Where nothing can come out, nothing is there that was there before. */
 static void nothing_comes_out(void **unused)
 {
@@ -189,7 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths_of_one_way), cmocka_unit_test(what_a_held_key_needs),
         cmocka_unit_test(names_of_ks_naf),    cmocka_unit_test(responses),
-        cmocka_unit_test(nothing_comes_out),
+        cmocka_unit_test(half_of_a_response), cmocka_unit_test(nothing_comes_out),
     };
 
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);

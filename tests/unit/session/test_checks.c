@@ -156,6 +156,105 @@ static void names_that_are_none(void **unused)
     }
 }
 
+/* Each rule by itself: what a vector says is sealed too, so whoever changes it fails elsewhere. */
+static void what_fits(void **unused)
+{
+    enum {
+        AS_IT_IS,
+        NAI_A_BAD,
+        NAI_B_BAD,
+        REALM,
+        PINNED,
+        PINNED_RIGHT,
+        OWN,
+        OWN_RIGHT,
+        METHOD,
+        WEAK,
+        STRONG,
+        KINDS
+    };
+
+    (void)unused;
+    for (int kind = 0; kind < KINDS; kind++) {
+        bool good = kind == AS_IT_IS || kind == PINNED_RIGHT || kind == OWN_RIGHT || kind == STRONG;
+        struct caller c = {0};
+
+        ask(&c, NULL, NULL);
+        if (kind == NAI_A_BAD)
+            strcpy(c.v.nai_a, "alice");
+        if (kind == NAI_B_BAD)
+            strcpy(c.v.nai_b, "@operator-b.example");
+        if (kind == REALM)
+            strcpy(c.w.statement_b.realm, "operator-a.example");
+        if (kind == PINNED || kind == PINNED_RIGHT)
+            strcpy(c.s->pinned_nai, kind == PINNED ? NAI_B_2 : NAI_B);
+        if (kind == OWN || kind == OWN_RIGHT)
+            strcpy(c.s->own_nai, kind == OWN ? "alice2@operator-a.example" : NAI_A);
+        if (kind == WEAK || kind == STRONG)
+            c.s->pinned_strength = (uint8_t)(c.v.challenge.method->strength + (kind == WEAK));
+        if (kind == METHOD)
+            c.v.challenge.method = NULL;
+        assert_int_equal(session_vector_fits(c.s, &c.v, &c.w.statement_b, NAI_B), good);
+        simauth_vector_clear(&c.v);
+        end(&c);
+    }
+}
+
+/* A pair that was made before is the first one, and not the second. */
+static void a_pair_that_was_made_before(void **unused)
+{
+    struct simauth_session_config with = config(NULL, NULL, 1);
+    struct simauth_seal_pair before, second;
+    struct simauth_session *s;
+
+    (void)unused;
+    assert_int_equal(simauth_seal_pair_make((const uint8_t[32]){9}, &before), SIMAUTH_OK);
+    assert_int_equal(simauth_seal_pair_make(with.random + 32, &second), SIMAUTH_OK);
+    with.pair = &before;
+    s = simauth_session_caller(&with);
+    assert_int_equal(session_new_pair(s, 0), SIMAUTH_OK);
+    assert_memory_equal(simauth_session_seal_to(s), before.public_key, SIMAUTH_X25519_LEN);
+    assert_int_equal(session_new_pair(s, 1), SIMAUTH_OK);
+    assert_memory_equal(simauth_session_seal_to(s), second.public_key, SIMAUTH_X25519_LEN);
+    simauth_session_free(s);
+}
+
+/* Pages that this process has: those of sessions are in no heap, so no one else looks for them. */
+static long pages(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "r");
+    long count = -1;
+
+    assert_non_null(statm);
+    assert_int_equal(fscanf(statm, "%ld", &count), 1);
+    fclose(statm);
+    return count;
+}
+
+static void rooms_are_given_back(void **unused)
+{
+    const struct simauth_session_config good = config(NULL, NULL, 1);
+    struct simauth_session_config bad = good;
+    long before = 0;
+
+    (void)unused;
+    bad.peer_aor = "bob";
+    for (int i = 0; i < 600; i++) {
+        struct simauth_session *s = simauth_session_caller(&good), *fork = simauth_session_fork(s);
+
+        assert_null(simauth_session_caller(&bad));
+        simauth_session_free(fork);
+        simauth_session_free(s);
+        if (i == 99)
+            before = pages();
+    }
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what is freed for a while */
+    assert_in_range(pages() - before + 100, 0, 200);
+#else
+    (void)before;
+#endif
+}
+
 static void no_challenge_of_our_own(void **unused)
 {
     struct simauth_challenge none = {0};
@@ -382,6 +481,9 @@ int main(void)
         cmocka_unit_test(names_of_the_vector),
         cmocka_unit_test(names_of_the_confirmation),
         cmocka_unit_test(names_that_are_none),
+        cmocka_unit_test(what_fits),
+        cmocka_unit_test(a_pair_that_was_made_before),
+        cmocka_unit_test(rooms_are_given_back),
         cmocka_unit_test(no_challenge_of_our_own),
         cmocka_unit_test(other_people),
         cmocka_unit_test(lengths),

@@ -156,6 +156,9 @@ static void know(void)
     keep("RES", res.octets, res.len);
     keep("SSK 1", ssk_1.octets, ssk_1.len);
     keep("SSK 2", ssk_2.octets, ssk_2.len);
+    memcpy(whole, ssk_1.octets, SIMAUTH_KC_LEN); /* gba_2g()'s */
+    memcpy(whole + SIMAUTH_KC_LEN, ssk_1.octets, SIMAUTH_KC_LEN);
+    keep("Kc twice", whole, 2 * SIMAUTH_KC_LEN);
     crypto_hmac(ssk_1.octets, ssk_1.len, &(struct span){t3.data, t3.len}, 1, whole);
     keep("the rest of a MAC", whole + SIMAUTH_MAC_LEN, SHA256_LEN - SIMAUTH_MAC_LEN);
     simauth_hkdf(&ssk_1, "keyid", 32, &out);
@@ -166,6 +169,7 @@ static void know(void)
 }
 
 static struct simauth_session *a, *b;
+static struct simauth_card_answer card;
 
 /* A whole call, by sessions whose keys are taken out before they go. */
 static void call(struct world *w)
@@ -204,12 +208,23 @@ static void *prove(void *unused)
     session_mac_a(a, NULL, 0, mac);
     session_mac(&a->ssk_callee, SIMAUTH_LABEL_MAC_0, &a->t2, mac);
     session_opening_right(b, NULL);
+    session_own_ssk(a, &card);
     simauth_session_answer(b, world_answer, strlen(world_answer));
     return unused;
 }
 
 /* -- looking --------------------------------------------------------------------------------------
  */
+
+/* Far enough from the stack's begin that what a thread does at its end covers nothing. */
+static void *deep(void *what)
+{
+    char room[65536];
+
+    memset(room, 0, sizeof room);
+    __asm__ volatile("" : : "r"(room) : "memory");
+    return (*(void *(**)(void *))what)(NULL);
+}
 
 static void run_and_look(void *(*what)(void *unused))
 {
@@ -222,7 +237,7 @@ static void run_and_look(void *(*what)(void *unused))
     seen_in_heap = NULL;
     pthread_attr_init(&attr);
     assert_int_equal(pthread_attr_setstack(&attr, stack, STACK), 0);
-    assert_int_equal(pthread_create(&thread, &attr, what, NULL), 0);
+    assert_int_equal(pthread_create(&thread, &attr, deep, &what), 0);
     pthread_join(thread, NULL);
     pthread_attr_destroy(&attr);
 #ifdef __x86_64__ /* elsewhere libcrypto's own code was not looked at */
@@ -289,6 +304,8 @@ static void sessions(void **unused)
     (void)unused;
     secret_count = 0;
     call(&w);
+    card = world_card(&w.sim_a, simauth_session_own_challenge(a));
+    keep("K_A", card.k.octets, card.k.len);
     keep("SSK_A=>B", a->ssk_callee.octets, 32);
     keep("SSK_B=>A", a->ssk_caller.octets, 32);
     keep("SSK_A/B", a->ssk.octets, 32);
