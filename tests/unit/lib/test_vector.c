@@ -141,6 +141,32 @@ static void test_nothing_sealed_can_be_changed(void **state)
     json_decref(v);
 }
 
+/* What is refused leaves no octets of before, and nobody else's error is lost over it. */
+static void test_refused_seal(void **state)
+{
+    json_t *v = load_vectors("seal");
+    struct simauth_seal_pair pair = pair_of(v, "operator_private");
+    struct simauth_secret ssk = secret_of(v, "ssk"), opened;
+    struct simauth_vector vector;
+    static const uint8_t nonce[12], zero[sizeof vector.sealed];
+    unsigned long before;
+
+    (void)state;
+    assert_int_equal(simauth_vector_from_json(json_object_get(v, "vector"), &vector), SIMAUTH_OK);
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_USER, 1);
+    before = ERR_peek_last_error();
+    assert_int_equal(simauth_unseal(&vector, zero, &pair, &opened), SIMAUTH_WRONG);
+    assert_int_equal(ERR_peek_last_error(), before);
+    ERR_clear_error();
+    ssk.len = 31;
+    memset(vector.sealed, 0xff, sizeof vector.sealed);
+    assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
+    assert_memory_equal(vector.sealed, zero, sizeof zero);
+    simauth_vector_clear(&vector);
+    json_decref(v);
+}
+
 /* Public keys of small order make an all-zero secret (RFC 7748, 6.1). */
 static void test_zero_shared_secret(void **state)
 {
@@ -347,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_seal_of_the_vectors),
         cmocka_unit_test(test_aad_is_what_jansson_writes),
         cmocka_unit_test(test_nothing_sealed_can_be_changed),
+        cmocka_unit_test(test_refused_seal),
         cmocka_unit_test(test_zero_shared_secret),
         cmocka_unit_test(test_objects_that_are_no_vector),
         cmocka_unit_test(test_loader),

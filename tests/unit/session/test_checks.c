@@ -419,6 +419,82 @@ static void forks(void **unused)
     simauth_session_free(b);
 }
 
+/* What is proved may be asked for again; it is the same then. */
+static void twice_is_once(void **unused)
+{
+    uint8_t first[SIMAUTH_MAC_LEN], again[SIMAUTH_MAC_LEN];
+    struct world w;
+    struct simauth_challenge rand_a, rand_b;
+    struct simauth_session *a, *b;
+    struct simauth_element e1, e2;
+    struct simauth_secret ssk;
+    size_t t3;
+
+    (void)unused;
+    world_init(&w);
+    a = world_honest_caller(&w, &rand_b, &rand_a);
+    e1 = world_element(a, SIMAUTH_ELEMENT_1);
+    b = world_honest_callee(&w, &e1, &rand_b, &rand_a, false, NULL);
+    e2 = world_element(b, SIMAUTH_ELEMENT_2);
+    assert_int_equal(simauth_session_answer(a, world_answer, strlen(world_answer)), 0); /* early */
+    simauth_session_response(a, true, SIMAUTH_ELEMENT_FOUND, &e2, world_answer,
+                             strlen(world_answer));
+    assert_int_equal(session_answer_sdp(a, world_answer, strlen(world_answer)), 0);
+    assert_int_equal(session_answer_sdp(a, NULL, 0), 0);
+    assert_int_equal(session_mac_b(a, first), SIMAUTH_OK);
+    assert_memory_equal(first, e2.mac, sizeof first);
+    assert_int_equal(session_mac_b(a, again), SIMAUTH_OK);
+    assert_memory_equal(again, first, sizeof first);
+    ssk = a->ssk;
+    t3 = a->t3.len;
+    assert_int_equal(session_bind_answer(a, world_answer, strlen(world_answer)), SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&ssk, &a->ssk) && a->t3.len == t3);
+    assert_int_equal(session_mac_a(a, NULL, 0, first), SIMAUTH_OK);
+    assert_int_equal(session_mac_a(a, NULL, 0, again), SIMAUTH_OK);
+    assert_memory_equal(again, first, sizeof first);
+    simauth_session_free(a);
+    simauth_session_free(b);
+}
+
+/* Another SIM of ours: a NAI that is one, is another one, of the same operator; a challenge that is
+ * another one and one of 16 octets. Each by itself. */
+static void what_an_offer_needs(void **unused)
+{
+    enum { AS_IT_IS, NO_NAI, SAME_NAI, OTHER_REALM, LONG, SAME_RAND, KINDS };
+
+    (void)unused;
+    for (int kind = 0; kind < KINDS; kind++) {
+        const char *nai = kind == NO_NAI        ? "@operator-b.example"
+                          : kind == SAME_NAI    ? NAI_B
+                          : kind == OTHER_REALM ? "bob-2@operator-a.example"
+                                                : NAI_B_2;
+        struct simauth_challenge rand_a, rand_b;
+        struct simauth_secret key = {.len = 32};
+        struct simauth_confirmation word;
+        struct simauth_session *a, *b;
+        struct simauth_element e1;
+        struct world w;
+
+        world_init(&w);
+        a = world_honest_caller(&w, &rand_b, &rand_a);
+        e1 = world_element(a, SIMAUTH_ELEMENT_1);
+        b = world_callee(&w, SIMAUTH_REQUIRE);
+        simauth_session_begin_callee(b, SIMAUTH_ELEMENT_FOUND, &e1, world_offer,
+                                     strlen(world_offer));
+        word = world_confirmation(&rand_b);
+        if (kind != SAME_RAND)
+            word.challenge.rand[3] ^= 1;
+        if (kind == LONG)
+            word.challenge.rand_len = 48;
+        simauth_session_offered(b, &word, nai, &key);
+        assert_int_equal(simauth_session_reason(b),
+                         kind == AS_IT_IS ? SIMAUTH_EVENT_RESYNC_WRONG /* by a key that is none */
+                                          : SIMAUTH_EVENT_CHALLENGE_BAD);
+        simauth_session_free(a);
+        simauth_session_free(b);
+    }
+}
+
 /* An SDP of the dialog that differs in its last octet alone, is shorter, or is none. */
 static void bindings(void **unused)
 {
@@ -459,6 +535,22 @@ static void media_without_zrtp(void **unused)
     }
 }
 
+/* An INVITE that binds something else than ZRTP is no late offer. */
+static void media_with_a_fingerprint(void **unused)
+{
+    static const char offer[] = "v=0\r\nm=audio 7078 RTP/AVP 0\r\na=fingerprint:sha-1 AA:BB\r\n";
+    struct simauth_session s = {.role = ROLE_CALLEE, .state = SIMAUTH_STATE_CALLEE_ANNOUNCED};
+
+    (void)unused;
+    assert_int_equal(simauth_binding(offer, strlen(offer), &s.invite_binding), SIMAUTH_OK);
+    assert_true(s.invite_binding.len > 2 && !simauth_binding_has_zrtp(offer, strlen(offer)));
+    session_answer_sdp(&s, world_answer, strlen(world_answer));
+    assert_int_equal(s.reason, SIMAUTH_EVENT_MEDIA_WEAK);
+    assert_int_equal(s.state, SIMAUTH_STATE_REFUSED);
+    simauth_octets_clear(&s.invite_binding);
+    simauth_octets_clear(&s.answer_binding);
+}
+
 static void random_equal(void **unused)
 {
     struct simauth_challenge c = {.rand_len = 16, .rand = {1, 2, 3}};
@@ -491,6 +583,9 @@ int main(void)
         cmocka_unit_test(what_is_told),
         cmocka_unit_test(a_vector_that_nobody_signed),
         cmocka_unit_test(forks),
+        cmocka_unit_test(twice_is_once),
+        cmocka_unit_test(what_an_offer_needs),
+        cmocka_unit_test(media_with_a_fingerprint),
         cmocka_unit_test(bindings),
         cmocka_unit_test(media_without_zrtp),
         cmocka_unit_test(random_equal),

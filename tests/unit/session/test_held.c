@@ -231,8 +231,11 @@ static void leaves_two_keys(void **state)
         assert_int_equal(b[i].outgoing, i == 1);
         assert_int_equal(a[i].expires, NOW + 3600);
         assert_int_equal(a[i].sim_time, 1000000); /* no SIM took part in this call */
+        assert_int_equal(a[i].made, NOW);
         assert_string_equal(a[i].peer_nai, NAI_B);
         assert_string_equal(b[i].peer_nai, NAI_A);
+        assert_string_equal(a[i].peer_operator, simauth_session_peer_operator(p->a));
+        assert_string_not_equal(a[i].peer_operator, "");
         assert_string_equal(a[i].origin->name, "aka");
         assert_string_equal(a[i].with->name, "stp");
     }
@@ -261,7 +264,9 @@ static void no_keys_without_a_verdict(void **state)
     char wish[SIMAUTH_WISH_MAX + 1];
     int64_t seconds;
     dial(p, SIMAUTH_PREFER);
+    memset(keys, 0xff, sizeof keys);
     assert_int_equal(simauth_session_setup_keys(p->a, NOW, 3600, keys), SIMAUTH_NOT_OURS);
+    assert_true(keys[0].key.len == 0 && keys[1].key.len == 0);
     assert_int_equal(simauth_session_write_wish(p->a, 3600, wish), SIMAUTH_NOT_OURS);
     assert_int_equal(simauth_session_read_wish(p->a, "sim05.1.", &seconds), SIMAUTH_NOT_OURS);
     pair_teardown(state);

@@ -306,6 +306,8 @@ static void sessions(void **unused)
     call(&w);
     card = world_card(&w.sim_a, simauth_session_own_challenge(a));
     keep("K_A", card.k.octets, card.k.len);
+    keep("MAC_0", b->element_1.mac,
+         SIMAUTH_MAC_LEN); /* of a wrong one the right one would be left */
     keep("SSK_A=>B", a->ssk_callee.octets, 32);
     keep("SSK_B=>A", a->ssk_caller.octets, 32);
     keep("SSK_A/B", a->ssk.octets, 32);
