@@ -163,6 +163,10 @@ static void test_refused_seal(void **state)
     memset(vector.sealed, 0xff, sizeof vector.sealed);
     assert_int_equal(simauth_seal(&vector, &pair, pair.public_key, nonce, &ssk), SIMAUTH_MALFORMED);
     assert_memory_equal(vector.sealed, zero, sizeof zero);
+    opened.len = 32;
+    vector.caller[0] = '\0';
+    assert_int_equal(simauth_unseal(&vector, pair.public_key, &pair, &opened), SIMAUTH_MALFORMED);
+    assert_int_equal(opened.len, 0);
     simauth_vector_clear(&vector);
     json_decref(v);
 }

@@ -9,6 +9,7 @@
 #include "world.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -296,6 +297,71 @@ static void derivations(void **unused)
     simauth_octets_clear(&t3);
 }
 
+/* -- the seal -------------------------------------------------------------------------------------
+ */
+
+static struct simauth_vector vector;
+static struct simauth_seal_pair phone, operators;
+static struct simauth_secret sealed_key;
+
+static void *seal_and_unseal(void *unused)
+{
+    static const uint8_t nonce[12] = {1};
+
+    simauth_unseal(&vector, operators.public_key, &phone, &out);
+    simauth_seal(&vector, &operators, phone.public_key, nonce, &sealed_key);
+    return unused;
+}
+
+/* z and the key of the seal, by libcrypto itself. */
+static void know_seal(void)
+{
+    static const char info[] = "simauth 1 seal";
+    struct span of_it[] = {{info, sizeof info - 1},
+                           {vector.challenge.rand, vector.challenge.rand_len}};
+    EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, phone.private_key.octets,
+                                                 SIMAUTH_X25519_LEN);
+    EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, operators.public_key,
+                                                  SIMAUTH_X25519_LEN);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(own, NULL);
+    uint8_t z[SIMAUTH_X25519_LEN], salt[2 * SIMAUTH_X25519_LEN];
+    struct simauth_secret key;
+    size_t len = sizeof z;
+
+    assert_true(EVP_PKEY_derive_init(ctx) > 0 && EVP_PKEY_derive_set_peer(ctx, other) > 0);
+    assert_true(EVP_PKEY_derive(ctx, z, &len) > 0 && len == sizeof z);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(other);
+    EVP_PKEY_free(own);
+    memcpy(salt, operators.public_key, SIMAUTH_X25519_LEN);
+    memcpy(salt + SIMAUTH_X25519_LEN, phone.public_key, SIMAUTH_X25519_LEN);
+    assert_int_equal(crypto_hkdf((struct span){salt, sizeof salt}, (struct span){z, sizeof z},
+                                 of_it, 2, SIMAUTH_KEY_LEN, &key),
+                     SIMAUTH_OK);
+    keep("z", z, sizeof z);
+    keep("the key of the seal", key.octets, key.len);
+    assert_int_equal(simauth_unseal(&vector, operators.public_key, &phone, &sealed_key),
+                     SIMAUTH_OK);
+    keep("what is sealed", sealed_key.octets, sealed_key.len);
+}
+
+static void seals(void **unused)
+{
+    static struct world w;
+    struct simauth_challenge challenge;
+
+    (void)unused;
+    secret_count = 0;
+    world_init(&w);
+    assert_int_equal(simauth_seal_pair_make((const uint8_t[32]){9, 8, 7}, &phone), SIMAUTH_OK);
+    operators = w.operator_b;
+    challenge = world_challenge(&w, &w.sim_b);
+    vector = world_vector(&w, SIMAUTH_SUBJECT_CALLEE, &challenge, phone.public_key);
+    know_seal();
+    run_and_look(seal_and_unseal);
+    simauth_vector_clear(&vector);
+}
+
 static void sessions(void **unused)
 {
     static struct world w;
@@ -327,11 +393,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(derivations),
         cmocka_unit_test(sessions),
+        cmocka_unit_test(seals),
     };
 
 #ifdef __SANITIZE_ADDRESS__
     puts("a stack under AddressSanitizer is not one that is used anew: nothing to look at");
-    return tests[0].test_func && tests[1].test_func ? 0 : 1;
+    return tests[0].test_func && tests[1].test_func && tests[2].test_func ? 0 : 1;
 #endif
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
