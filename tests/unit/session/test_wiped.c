@@ -321,17 +321,17 @@ static void know_seal(void)
                            {vector.challenge.rand, vector.challenge.rand_len}};
     EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, phone.private_key.octets,
                                                  SIMAUTH_X25519_LEN);
-    EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, operators.public_key,
-                                                  SIMAUTH_X25519_LEN);
+    EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, operators.public_key,
+                                                   SIMAUTH_X25519_LEN);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(own, NULL);
     uint8_t z[SIMAUTH_X25519_LEN], salt[2 * SIMAUTH_X25519_LEN];
     struct simauth_secret key;
     size_t len = sizeof z;
 
-    assert_true(EVP_PKEY_derive_init(ctx) > 0 && EVP_PKEY_derive_set_peer(ctx, other) > 0);
+    assert_true(EVP_PKEY_derive_init(ctx) > 0 && EVP_PKEY_derive_set_peer(ctx, theirs) > 0);
     assert_true(EVP_PKEY_derive(ctx, z, &len) > 0 && len == sizeof z);
     EVP_PKEY_CTX_free(ctx);
-    EVP_PKEY_free(other);
+    EVP_PKEY_free(theirs);
     EVP_PKEY_free(own);
     memcpy(salt, operators.public_key, SIMAUTH_X25519_LEN);
     memcpy(salt + SIMAUTH_X25519_LEN, phone.public_key, SIMAUTH_X25519_LEN);
