@@ -202,6 +202,20 @@ static void write_disk(GString *text, const char *database)
     g_free(folder);
 }
 
+static void write_journal(GString *text, struct gateway *gateway)
+{
+    struct store_journal journal;
+
+    if (!gateway->ops->journal)
+        return;
+    gateway->ops->journal(gateway->store, &journal);
+    metrics_head(text, "simauth_journal_bytes", "gauge", "The journal's files.");
+    g_string_append_printf(text, "simauth_journal_bytes %" PRIu64 "\n", journal.octets);
+    metrics_head(text, "simauth_journal_behind_seconds", "gauge",
+                 "How long records have waited in the journal for their tables.");
+    g_string_append_printf(text, "simauth_journal_behind_seconds %" PRId64 "\n", journal.behind);
+}
+
 void metrics_write_process(GString *text, struct gateway *gateway)
 {
     struct rusage usage;
@@ -222,4 +236,5 @@ void metrics_write_process(GString *text, struct gateway *gateway)
     g_string_append_printf(text, "process_max_fds %llu\n", (unsigned long long)files.rlim_cur);
     if (!gateway->ops->shared)
         write_disk(text, gateway->config->database);
+    write_journal(text, gateway);
 }

@@ -314,6 +314,12 @@ struct store_reseal {
     bool done;
 };
 
+/* The journal beside a database, in which what calls write waits for its tables. */
+struct store_journal {
+    uint64_t octets; /* of all its files */
+    int64_t behind;  /* seconds since the tables had everything; 0: they have */
+};
+
 struct store;
 /* Called for each row; a row is valid during the call. Non-zero ends the list. */
 typedef int (*store_subscriber_cb)(const struct store_subscriber *subscriber, void *data);
@@ -548,6 +554,8 @@ struct store_ops {
     /* Everything so far stands in the tables that others read; NULL: it always does. Outside of
      * transactions. */
     enum store_result (*flush)(struct store *store);
+    /* What stands in the journal; NULL: there is none. Outside of transactions. */
+    void (*journal)(struct store *store, struct store_journal *journal);
     /* Writes a whole copy to a new file while others go on; NULL where the database has programs of
      * its own for that. Outside of a transaction. */
     enum store_result (*backup)(struct store *store, const char *path);

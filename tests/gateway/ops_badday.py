@@ -46,8 +46,11 @@ class Store(Base):
         self.assertEqual(self.ask().status, 200)  # what a call needs stands in the journal
         self.assertFalse(ready(a))
         self.assertGreaterEqual(metrics(a)['simauth_store_failures_total{reason="database locked by another program"}'], 1)
+        wait_for(lambda: metrics(a)["simauth_journal_behind_seconds"] >= 2)
+        self.assertGreater(metrics(a)["simauth_journal_bytes"], 0)
         other.execute("ROLLBACK")
         wait_for(lambda: states(a)["store"] == "good")  # nobody asks meanwhile
+        wait_for(lambda: metrics(a)["simauth_journal_behind_seconds"] == 0)
         self.assertTrue(ready(a))
         self.assertEqual(self.ask().status, 200)
 

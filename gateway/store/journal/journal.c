@@ -182,6 +182,7 @@ static enum store_result change_file(struct journal *journal, size_t room)
     struct journal_frame end = frame_of(journal, JOURNAL_END, "", 0);
     struct file *next = &journal->next;
     struct journal_past past;
+    bool in_time;
 
     while (journal->making)
         pthread_cond_wait(&journal->made, &journal->lock);
@@ -193,9 +194,10 @@ static enum store_result change_file(struct journal *journal, size_t room)
         close(next->fd);
         next->fd = -1;
     }
-    if (next->fd < 0 && make_file(journal, journal->present.number + 1,
-                                  MAX(next_size(journal, end.time), room + JOURNAL_HEADER_LEN),
-                                  MAX(SIZE_LEAST, room + JOURNAL_HEADER_LEN), next) != 0)
+    in_time = next->fd >= 0; /* then it is on the disk, and its name */
+    if (!in_time && make_file(journal, journal->present.number + 1,
+                              MAX(next_size(journal, end.time), room + JOURNAL_HEADER_LEN),
+                              MAX(SIZE_LEAST, room + JOURNAL_HEADER_LEN), next) != 0)
         return result_of(errno);
     if (write_frame(journal, &journal->present, &end, NULL) != 0)
         return result_of(errno);
@@ -205,7 +207,7 @@ static enum store_result change_file(struct journal *journal, size_t room)
     g_array_append_val(journal->past, past);
     g_array_append_val(journal->ended, journal->present.fd);
     journal->present = *next;
-    journal->folder_behind = true;
+    journal->folder_behind = journal->folder_behind || !in_time;
     next->fd = -1;
     return STORE_OK;
 }

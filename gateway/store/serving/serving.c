@@ -312,6 +312,19 @@ static enum store_result flush(struct store *store)
     return serving_flush(store->serving);
 }
 
+static void journal(struct store *store, struct store_journal *journal)
+{
+    struct serving *serving = store->serving;
+    int64_t behind_us = 0;
+
+    pthread_mutex_lock(&store->lock);
+    if (serving->last > serving->reached.flushed)
+        behind_us = g_get_monotonic_time() - serving->caught_up_us;
+    pthread_mutex_unlock(&store->lock);
+    journal->octets = journal_size(serving->journal);
+    journal->behind = behind_us / G_USEC_PER_SEC;
+}
+
 static enum store_result backup(struct store *store, const char *path)
 {
     enum store_result result = flush(store);
@@ -334,6 +347,8 @@ static void serving_free(struct serving *serving)
     sqlite3_close(serving->own);
     if (serving->wal >= 0)
         close(serving->wal);
+    if (serving->wal_own >= 0)
+        close(serving->wal_own);
     serving_exit(&serving->room);
     pthread_mutex_destroy(&serving->syncing);
     pthread_mutex_destroy(&serving->writer);
@@ -436,7 +451,8 @@ static enum store_result open_log(struct serving *serving)
     if (fd >= 0)
         close(fd);
     serving->wal = result == 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    return serving->wal >= 0 ? STORE_OK : STORE_FAILED;
+    serving->wal_own = serving->wal >= 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    return serving->wal_own >= 0 ? STORE_OK : STORE_FAILED;
 }
 
 static enum store_result start(struct serving *serving, const char *where, char *error)
@@ -479,7 +495,7 @@ static enum store_result serving_open(const char *where, bool create, const stru
         return sql_say(error, where, STORE_FAILED, "out of memory");
     }
     serving->store = store;
-    serving->wal = serving->room.fd = -1;
+    serving->wal = serving->wal_own = serving->room.fd = -1;
     pthread_mutex_init(&serving->writer, NULL);
     pthread_mutex_init(&serving->syncing, NULL);
     calls_init(&serving->calls, seal);
@@ -503,6 +519,7 @@ const struct store_ops store_sqlite_serving = {
     .settle = settle,
     .rollback = serving_rollback,
     .flush = flush,
+    .journal = journal,
     .backup = backup,
     .record_add = record_add,
     .subscriber_by_id = subscriber_by_id,

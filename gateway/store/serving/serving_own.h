@@ -73,7 +73,7 @@ struct serving {
     _Atomic bool stopping;
     pthread_mutex_t syncing; /* the database's own log */
     _Atomic bool wal_behind; /* something was committed to the database and not synced */
-    int wal;
+    int wal, wal_own;        /* each hears of a failure once: of who waits, the thread's */
     /* under the store's lock */
     enum store_kind kind;
     int64_t changes;       /* of the connection, at the transaction's beginning */
@@ -87,10 +87,12 @@ struct serving {
     int64_t read_id;  /* whose number was read in this transaction */
     uint64_t read_sqn;
     enum store_result flushed; /* how it went last */
+    int64_t caught_up_us;      /* when all of then stood in the tables */
     /* the thread's */
     int frames;
     int64_t swept_us, settled_us;
     uint64_t settled; /* in the database, and on the disk */
+    bool unsettled;   /* the disk failed the database once: nobody knows what it has */
 };
 /* The thread: starts it, ends it after a last flush. */
 int serving_start(struct serving *serving);

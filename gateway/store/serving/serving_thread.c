@@ -264,10 +264,13 @@ enum store_result serving_flush(struct serving *serving)
     calls_flush_end(&serving->calls, result == STORE_OK, &over);
     say(serving, result);
     serving->flushed = result;
+    if (result == STORE_OK) {
+        serving->reached.flushed = flush.seq;
+        serving->caught_up_us = now_us;
+    }
     pthread_mutex_unlock(&serving->store->lock);
     calls_unflushed_free(&over);
     if (result == STORE_OK) {
-        serving->reached.flushed = flush.seq;
         if (sweep)
             serving->swept_us = now_us;
         checkpoint(serving);
@@ -276,18 +279,29 @@ enum store_result serving_flush(struct serving *serving)
     return result;
 }
 
+/* What the tables have, on the disk. Those who wait for the journal do not wait for this. */
+static void settle(struct serving *serving)
+{
+    uint64_t reached = serving->reached.flushed;
+
+    serving->settled_us = g_get_monotonic_time();
+    if (fdatasync(serving->wal_own) == 0) {
+        serving->settled = reached;
+        return;
+    }
+    serving->unsettled = true; /* the kernel forgets what it could not write */
+    log_line(
+        "op=flush result=disk-failed reason=\"%s\" advice=\"the journal keeps all from now on: "
+        "look at the disk, then start the gateway again\"",
+        strerror(errno));
+}
+
 /* A file of the journal goes when the database has what was in it, on the disk. */
 static void tend(struct serving *serving)
 {
-    int64_t now_us = g_get_monotonic_time();
-    uint64_t reached = serving->reached.flushed;
-
-    if (now_us - serving->settled_us >= SETTLE_US && reached > serving->settled) {
-        atomic_store(&serving->wal_behind, true);
-        if (serving_sync_database(serving) == 0)
-            serving->settled = reached;
-        serving->settled_us = now_us;
-    }
+    if (g_get_monotonic_time() - serving->settled_us >= SETTLE_US && !serving->unsettled &&
+        serving->reached.flushed > serving->settled)
+        settle(serving);
     journal_tend(serving->journal, serving->settled, (int64_t)time(NULL));
 }
 
