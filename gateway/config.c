@@ -429,6 +429,7 @@ static void read_limits(struct reader *r, struct config *c)
     c->ub_burst = number(r, "limits", "ub_burst", 6, 1, 1000000);
     c->federation_timeout_ms = number(r, "limits", "federation_timeout_ms", 700, 50, 5000);
     c->federation_connections = number(r, "limits", "federation_connections", 32, 1, 1024);
+    c->federation_kept = number(r, "limits", "federation_kept", 1, 0, 64);
     c->federation_batch = number(r, "limits", "federation_batch", 16, 1, 64);
     c->refusal_ms = number(r, "limits", "refusal_ms", 100, 0, 500);
 }
@@ -454,7 +455,8 @@ static const struct {
     {"charging", " keep_days currency words "},
     {"life", " vector confirmed session nonce operator_key certificate "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
-               "federation_timeout_ms federation_connections federation_batch refusal_ms "},
+               "federation_timeout_ms federation_connections federation_kept federation_batch "
+               "refusal_ms "},
 };
 
 static const char *known_keys(const char *group)

@@ -69,6 +69,7 @@ struct config {
     /* limits */
     int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst;
     int federation_timeout_ms, refusal_ms;
+    int federation_kept;                          /* connections that stand open to each partner */
     int federation_connections, federation_batch; /* of one partner: at a time; questions in one */
 };
 

@@ -11,6 +11,12 @@
 #define ANSWER_ONE_MAX 65536
 #define ANSWER_BATCH_MAX 262144
 #define CONNECTION_MS 10000L
+/* The other side closes idle connections; libcurl alone would after two minutes, and be without. */
+#define IDLE_MAX_S 3600L
+/* Both sides look at certificates when a connection begins. Those for nobody end the old ones, so
+ * that a question need not wait for a new one. */
+#define LIFE_S 3600L
+#define LIFE_ASKED_S 7200L
 
 struct exchange {
     CURL *easy;
@@ -20,17 +26,20 @@ struct exchange {
     struct simauth_octets answer;
     size_t count; /* 0: nobody's, for the connection alone */
     int64_t partner;
-    bool batch;
+    bool batch, fresh;
     struct request *requests[BATCH_MAX];
 };
 
-bool same_partner(const struct question *one, const struct question *other)
+bool same_way(const struct store_partner *a, const struct store_partner *b)
 {
-    const struct store_partner *a = &one->partner, *b = &other->partner;
-
     return a->id == b->id && strcmp(a->url, b->url) == 0 &&
            strcmp(a->connect_to, b->connect_to) == 0 && strcmp(a->pin, b->pin) == 0 &&
            strcmp(a->anchors, b->anchors) == 0;
+}
+
+bool same_partner(const struct question *one, const struct question *other)
+{
+    return same_way(&one->partner, &other->partner);
 }
 
 bool may_batch(const struct question *question)
@@ -110,6 +119,8 @@ static void set_way(struct exchange *exchange, const struct store_partner *partn
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, exchange->count ? LIFE_ASKED_S : LIFE_S);
     g_free(url);
 }
 
@@ -161,17 +172,19 @@ struct exchange *exchange_new(const struct config *config, struct request *const
 }
 
 struct exchange *exchange_new_connection(const struct config *config,
-                                         const struct store_partner *partner)
+                                         const struct store_partner *partner, bool fresh)
 {
     struct exchange *exchange = g_new0(struct exchange, 1);
 
     exchange->partner = partner->id;
+    exchange->fresh = fresh;
     exchange->easy = curl_easy_init();
     if (!exchange->easy) {
         g_free(exchange);
         return NULL;
     }
-    set_way(exchange, partner, "/", CONNECTION_MS);
+    set_way(exchange, partner, FEDERATION_NOTHING, CONNECTION_MS);
+    curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     set_tls(exchange, config, partner);
     return exchange;
 }
@@ -179,6 +192,16 @@ struct exchange *exchange_new_connection(const struct config *config,
 CURL *exchange_easy(const struct exchange *exchange)
 {
     return exchange->easy;
+}
+
+bool exchange_fresh(const struct exchange *exchange)
+{
+    return exchange->fresh;
+}
+
+const char *exchange_why(const struct exchange *exchange, CURLcode code)
+{
+    return exchange->error[0] ? exchange->error : curl_easy_strerror(code);
 }
 
 int64_t exchange_partner(const struct exchange *exchange)
@@ -276,7 +299,7 @@ static void read_whole(const struct exchange *exchange, CURLcode code, long stat
     const char *fault = fault_of(exchange, status);
 
     if (code != CURLE_OK)
-        fault = exchange->error[0] ? exchange->error : curl_easy_strerror(code);
+        fault = exchange_why(exchange, code);
     for (size_t i = 0; i < exchange->count; i++) {
         struct question *question = exchange->requests[i]->question;
 

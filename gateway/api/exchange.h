@@ -23,10 +23,12 @@ enum exchange_end {
 struct exchange *exchange_new(const struct config *config, struct request *const *requests,
                               size_t count);
 /* Nobody's: asks the partner nothing, and has ten seconds for that, so that a connection stands for
- * the next question. A way so long that TCP, TLS and a question do not fit into a call's time would
- * never be open otherwise. NULL: no memory. */
+ * the next question. `fresh`: over a new one, else over one that stands. NULL: no memory. */
 struct exchange *exchange_new_connection(const struct config *config,
-                                         const struct store_partner *partner);
+                                         const struct store_partner *partner, bool fresh);
+bool exchange_fresh(const struct exchange *exchange);
+/* In words why it had no answer. Lives as long as the exchange. */
+const char *exchange_why(const struct exchange *exchange, CURLcode code);
 /* libcurl's; CURLOPT_PRIVATE is the exchange. */
 CURL *exchange_easy(const struct exchange *exchange);
 int64_t exchange_partner(const struct exchange *exchange); /* its id */
@@ -39,6 +41,8 @@ void exchange_end(struct exchange *exchange, CURLcode code,
                   void *data);
 /* Ends what was never sent: nobody is told. */
 void exchange_free(struct exchange *exchange);
+/* Whether a connection for the one is one for the other. */
+bool same_way(const struct store_partner *a, const struct store_partner *b);
 bool same_partner(const struct question *one, const struct question *other);
 bool may_batch(const struct question *question);
 

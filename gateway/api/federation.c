@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* POST /v1/federation/vectors: another operator's gateway asks. */
+/* /v1/federation and /v1/federation/vectors: another operator's gateway asks. */
 #include "batch.h"
 #include "http.h"
 
@@ -385,6 +385,11 @@ static bool too_long(struct request *request)
         return false;
     answer_problem(request, PROBLEM_TOO_LARGE, NULL, "body too large");
     return true;
+}
+
+void federation_get(struct request *request)
+{
+    answer_json(request, json_object());
 }
 
 void federation_post(struct request *request)

@@ -6,6 +6,7 @@
 #include "../log.h"
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
+#include "issue.h"
 #include "request.h"
 #include "settler.h"
 #include "waiting.h"
@@ -49,6 +50,7 @@ static const struct route routes[] = {
     {"POST", "/v1/certificates", "certificate", ASKER_PHONE, certificates_post},
     {"POST", "/v1/certificates/find", "find", ASKER_PHONE, certificates_find_post},
     {"GET", "/v1/certificates/revoked", "revoked", ASKER_SIM, certificates_revoked_get},
+    {"GET", FEDERATION_NOTHING, "standing", ASKER_PARTNER, federation_get},
     {"POST", "/v1/federation/certificates", "federation", ASKER_PARTNER,
      federation_certificates_post},
     {"POST", "/v1/federation/vectors", "federation", ASKER_PARTNER, federation_post},
@@ -279,6 +281,8 @@ static void log_access(const struct request *request)
 
     metrics_request(request->route ? request->route->name : "none", answer->status, answer->problem,
                     us);
+    if (request->route && request->route->handle == federation_get && !answer->problem)
+        return; /* once a minute of each partner */
     log_line("request=%s op=%s method=%s status=%d who=%s result=%s%s%s us=%lld", request->id,
              request->route ? request->route->name : "none", request->method, answer->status,
              request->who[0] ? request->who : "-",

@@ -13,6 +13,7 @@ struct outcome {
     const char *reason; /* static storage */
     enum store_result store;
 };
+#define FEDERATION_NOTHING "/v1/federation"
 #define FEDERATION_VECTORS "/v1/federation/vectors"
 #define OUTCOME_GOOD ((struct outcome){PROBLEM_NONE, NULL, STORE_OK})
 struct outcome outcome_problem(enum problem problem, const char *reason);

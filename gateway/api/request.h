@@ -167,6 +167,8 @@ void bindings_get(struct request *request);
 void bindings_post(struct request *request);
 void bindings_proof_post(struct request *request);
 void activations_post(struct request *request);
+/* Nothing: a partner wants its connection to stand. */
+void federation_get(struct request *request);
 void federation_post(struct request *request);
 void tickets_post(struct request *request);
 void tickets_get(struct request *request);

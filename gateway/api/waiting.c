@@ -3,6 +3,7 @@
 #include "waiting.h"
 #include "../log.h"
 #include "exchange.h"
+#include "kept.h"
 
 #include <curl/curl.h>
 #include <glib.h>
@@ -10,11 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECTIONS_KEPT 64
+#define CONNECTIONS_KEPT 1024
 #define WITHOUT_BATCHES_US (INT64_C(3600) * G_USEC_PER_SEC)
 #define BATCH_OCTETS (BODY_BATCH_MAX - 4096)
 #define KEY_OCTETS 64 /* what a question is longer by in a batch */
-#define CONNECTED_US (INT64_C(5) * G_USEC_PER_SEC)
 
 struct job {
     struct request *request;
@@ -25,17 +25,17 @@ struct job {
  * in the same moment, or wait for a connection, leave together. */
 struct line {
     GQueue jobs;
-    unsigned running;            /* exchanges */
-    int64_t without_us;          /* it took no batch: none before then */
-    struct exchange *connecting; /* nobody's, while it runs */
-    int64_t connected_us;        /* when one ended well */
+    unsigned running;   /* exchanges */
+    int64_t without_us; /* it took no batch: none before then */
+    struct kept kept;
 };
 struct waiting {
     struct gateway *gateway;
     CURLM *multi;
     GThread *thread;
     GMutex lock;
-    GQueue fresh; /* jobs handed over, under lock */
+    GQueue fresh;        /* jobs handed over, under lock */
+    GPtrArray *partners; /* handed over, under lock; NULL: nothing new */
     /* the thread's own */
     GQueue holds;
     GHashTable *lines; /* partner's id -> struct line */
@@ -61,9 +61,18 @@ static struct line *line_of(struct waiting *waiting, gint64 id)
 
     if (!line) {
         line = g_new0(struct line, 1);
+        kept_init(&line->kept);
         g_hash_table_insert(waiting->lines, g_memdup2(&id, sizeof id), line);
     }
     return line;
+}
+
+static void line_free(gpointer data)
+{
+    struct line *line = data;
+
+    kept_free(&line->kept);
+    g_free(line);
 }
 
 static void enqueue(struct waiting *waiting, struct job *job)
@@ -126,6 +135,8 @@ static void begin_exchange(struct waiting *waiting, struct line *line,
 {
     struct exchange *exchange = exchange_new(waiting->gateway->config, requests, count);
 
+    if (exchange)
+        kept_watch(&line->kept, exchange, line->running);
     if (exchange && curl_multi_add_handle(waiting->multi, exchange_easy(exchange)) == CURLM_OK) {
         line->running++;
         waiting->running++;
@@ -139,13 +150,29 @@ static void begin_exchange(struct waiting *waiting, struct line *line,
     }
 }
 
+/* Their time is over; they may have waited for a connection. */
+static void end_late(struct waiting *waiting, struct line *line)
+{
+    int64_t now_us = g_get_monotonic_time();
+
+    for (struct job *job = g_queue_peek_head(&line->jobs); job && job->at_us <= now_us;
+         job = g_queue_peek_head(&line->jobs)) {
+        dequeue(waiting, line);
+        fail(job->request, "no connection with the partner became free in time");
+        finish(job);
+    }
+}
+
 static void begin_line(struct waiting *waiting, struct line *line)
 {
-    const unsigned most = (unsigned)waiting->gateway->config->federation_connections;
+    const struct config *config = waiting->gateway->config;
+    const unsigned most = (unsigned)config->federation_connections;
     struct request *requests[BATCH_MAX];
     size_t count;
 
-    while (line->jobs.length > 0 && line->running < most) {
+    end_late(waiting, line);
+    while (line->jobs.length > 0 && line->running < most &&
+           kept_may_ask(&line->kept, config, line->running)) {
         count = take_together(waiting, line, requests);
         if (count > 0)
             begin_exchange(waiting, line, requests, count);
@@ -199,23 +226,6 @@ static void told(struct request *request, enum exchange_end end, void *data)
     enqueue(waiting, job_new(waiting, request));
 }
 
-/* A question that ran out of time leaves no connection behind; the next one is to find one, that is
- * not in use. */
-static void connect_again(struct waiting *waiting, struct line *line,
-                          const struct store_partner *partner)
-{
-    struct exchange *exchange;
-
-    if (line->connecting || waiting->leaving ||
-        line->connected_us + CONNECTED_US > g_get_monotonic_time())
-        return;
-    exchange = exchange_new_connection(waiting->gateway->config, partner);
-    if (exchange && curl_multi_add_handle(waiting->multi, exchange_easy(exchange)) == CURLM_OK)
-        line->connecting = exchange;
-    else if (exchange)
-        exchange_free(exchange);
-}
-
 static void end_exchanges(struct waiting *waiting)
 {
     CURLMsg *message;
@@ -226,39 +236,69 @@ static void end_exchanges(struct waiting *waiting)
         CURL *easy = message->easy_handle;
         struct exchange *exchange = NULL;
         struct line *line;
+        bool stands;
 
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&exchange);
-        curl_multi_remove_handle(waiting->multi, easy);
         line = line_of(waiting, exchange_partner(exchange));
+        stands = code == CURLE_OK && kept_answered(&line->kept, exchange);
+        curl_multi_remove_handle(waiting->multi, easy);
         if (exchange_asked(exchange)) {
             waiting->running--;
             line->running--;
             if (code == CURLE_OPERATION_TIMEDOUT)
-                connect_again(waiting, line, exchange_asked(exchange));
+                kept_late(&line->kept, exchange_asked(exchange));
         } else {
-            line->connecting = NULL;
-            line->connected_us = code == CURLE_OK ? g_get_monotonic_time() : 0;
+            kept_ended(&line->kept, exchange, code, stands);
         }
         exchange_end(exchange, code, told, waiting);
     }
 }
 
 /* Nobody waits for these. */
-static void end_connecting(struct waiting *waiting)
+static void end_kept(struct waiting *waiting)
 {
     GHashTableIter each;
     gpointer value;
 
     g_hash_table_iter_init(&each, waiting->lines);
-    while (g_hash_table_iter_next(&each, NULL, &value)) {
+    while (g_hash_table_iter_next(&each, NULL, &value))
+        kept_clear(&((struct line *)value)->kept, waiting->multi);
+}
+
+static void step_kept(struct waiting *waiting)
+{
+    GHashTableIter each;
+    gpointer value;
+
+    g_hash_table_iter_init(&each, waiting->lines);
+    while (!waiting->leaving && g_hash_table_iter_next(&each, NULL, &value)) {
         struct line *line = value;
 
-        if (!line->connecting)
-            continue;
-        curl_multi_remove_handle(waiting->multi, exchange_easy(line->connecting));
-        exchange_free(line->connecting);
-        line->connecting = NULL;
+        kept_step(&line->kept, waiting->multi, waiting->gateway->config, line->running,
+                  line->jobs.length);
     }
+}
+
+static void take_partners(struct waiting *waiting, GPtrArray *partners)
+{
+    GHashTableIter each;
+    gpointer id, value;
+
+    for (guint i = 0; i < partners->len; i++) {
+        const struct store_partner *partner = partners->pdata[i];
+
+        kept_partner(&line_of(waiting, partner->id)->kept, partner);
+    }
+    g_hash_table_iter_init(&each, waiting->lines);
+    while (g_hash_table_iter_next(&each, &id, &value)) {
+        bool holds = false;
+
+        for (guint i = 0; i < partners->len; i++)
+            holds = holds || ((struct store_partner *)partners->pdata[i])->id == *(gint64 *)id;
+        if (!holds)
+            kept_partner(&((struct line *)value)->kept, NULL);
+    }
+    g_ptr_array_unref(partners);
 }
 
 /* -- the thread ----------------------------------------------------------------------------------
@@ -266,10 +306,13 @@ static void end_connecting(struct waiting *waiting)
 
 static bool take_fresh(struct waiting *waiting)
 {
+    GPtrArray *partners;
     struct job *job;
     bool stopping;
 
     g_mutex_lock(&waiting->lock);
+    partners = waiting->partners;
+    waiting->partners = NULL;
     while ((job = g_queue_pop_head(&waiting->fresh))) {
         g_mutex_unlock(&waiting->lock);
         if (job->hold)
@@ -280,13 +323,33 @@ static bool take_fresh(struct waiting *waiting)
     }
     stopping = waiting->stopping;
     g_mutex_unlock(&waiting->lock);
+    if (partners)
+        take_partners(waiting, partners);
     return stopping;
 }
 
-/* Milliseconds until the next hold is over. They are as many as refusals in a tenth of a second. */
+/* When the first of the questions that wait for a connection has no time left. */
+static int64_t first_late(struct waiting *waiting)
+{
+    int64_t first = INT64_MAX;
+    GHashTableIter each;
+    gpointer value;
+
+    g_hash_table_iter_init(&each, waiting->lines);
+    while (waiting->queued > 0 && g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct job *job = g_queue_peek_head(&((struct line *)value)->jobs);
+
+        if (job)
+            first = MIN(first, job->at_us);
+    }
+    return first;
+}
+
+/* Milliseconds until the next hold is over, or a question late. Holds are as many as refusals in a
+ * tenth of a second. */
 static int end_holds(struct waiting *waiting)
 {
-    int64_t now = g_get_monotonic_time(), next = now + 1000000;
+    int64_t now = g_get_monotonic_time(), next = MIN(now + 1000000, first_late(waiting));
     GList *link = waiting->holds.head;
 
     while (link) {
@@ -301,7 +364,7 @@ static int end_holds(struct waiting *waiting)
         }
         link = following;
     }
-    return (int)((next - now) / 1000) + 1;
+    return (int)(MAX(next - now, 0) / 1000) + 1;
 }
 
 static gpointer run(gpointer data)
@@ -316,6 +379,7 @@ static gpointer run(gpointer data)
         stopping = take_fresh(waiting);
         waiting->leaving = stopping;
         begin_lines(waiting);
+        step_kept(waiting);
         curl_multi_perform(waiting->multi, &active);
         end_exchanges(waiting);
         begin_lines(waiting); /* connections that became free */
@@ -323,7 +387,7 @@ static gpointer run(gpointer data)
         if (!stopping || waiting->running || waiting->queued || waiting->holds.length)
             curl_multi_poll(waiting->multi, NULL, 0, ms, NULL);
     }
-    end_connecting(waiting);
+    end_kept(waiting);
     return NULL;
 }
 
@@ -333,7 +397,7 @@ struct waiting *waiting_start(struct gateway *gateway, char *error)
 
     g_mutex_init(&waiting->lock);
     waiting->gateway = gateway;
-    waiting->lines = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    waiting->lines = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, line_free);
     waiting->multi = curl_multi_init();
     if (waiting->multi) {
         curl_multi_setopt(waiting->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
@@ -374,6 +438,8 @@ void waiting_free(struct waiting *waiting)
         return;
     curl_multi_cleanup(waiting->multi);
     g_hash_table_destroy(waiting->lines);
+    if (waiting->partners)
+        g_ptr_array_unref(waiting->partners);
     g_mutex_clear(&waiting->lock);
     g_free(waiting);
 }
@@ -386,6 +452,19 @@ static void hand_over(struct waiting *waiting, struct job *job)
     else
         g_queue_push_tail(&waiting->fresh, job);
     g_mutex_unlock(&waiting->lock);
+    curl_multi_wakeup(waiting->multi);
+}
+
+void waiting_keep(struct waiting *waiting, GPtrArray *partners)
+{
+    GPtrArray *before;
+
+    g_mutex_lock(&waiting->lock);
+    before = waiting->partners;
+    waiting->partners = partners;
+    g_mutex_unlock(&waiting->lock);
+    if (before)
+        g_ptr_array_unref(before);
     curl_multi_wakeup(waiting->multi);
 }
 

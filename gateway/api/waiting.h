@@ -10,6 +10,7 @@
 #define SIMAUTH_GATEWAY_WAITING_H
 
 #include "request.h"
+#include <glib.h>
 
 struct waiting;
 /* NULL with a sentence in `error` (CONFIG_ERROR_MAX). */
@@ -20,6 +21,9 @@ void waiting_stop(struct waiting *waiting);
 void waiting_free(struct waiting *waiting);
 /* Runs request->question, then resumes the connection. */
 void waiting_ask(struct waiting *waiting, struct request *request);
+/* Agreements that hold now, each its own copy: connections to these stand open. Takes the array,
+ * whose elements it frees by its own function. */
+void waiting_keep(struct waiting *waiting, GPtrArray *partners);
 /* Resumes the connection at `at_us` (monotonic). */
 void waiting_hold(struct waiting *waiting, struct request *request, int64_t at_us);
 

@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keeper.h"
+#include "../api/issue.h"
 #include "../api/operator_key.h"
+#include "../api/waiting.h"
 #include "../log.h"
 #include "metrics.h"
 #include "notify.h"
@@ -44,6 +46,43 @@ static enum store_result write_something(struct gateway *gateway)
         .private_key = {.len = 32}, .not_before = 0, .not_after = 1};
 
     return gateway->ops->operator_key_add(gateway->store, &over);
+}
+
+static void free_partner(gpointer partner)
+{
+    store_partner_clear(partner);
+    g_free(partner);
+}
+
+static int take_partner(const struct store_partner *partner, void *data)
+{
+    struct store_partner *copy;
+
+    if (!partner_active(partner, (int64_t)time(NULL)))
+        return 0;
+    copy = g_memdup2(partner, sizeof *partner);
+    copy->anchors = strdup(partner->anchors);
+    if (copy->anchors)
+        g_ptr_array_add(data, copy);
+    else
+        g_free(copy);
+    return 0;
+}
+
+/* Connections stand open to those with whom there is an agreement now. */
+static void tell_partners(struct gateway *gateway)
+{
+    GPtrArray *partners = g_ptr_array_new_with_free_func(free_partner);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+
+    if (result == STORE_OK) {
+        result = gateway->ops->partner_list(gateway->store, take_partner, partners);
+        gateway->ops->rollback(gateway->store);
+    }
+    if (result == STORE_OK)
+        waiting_keep(gateway->waiting, partners);
+    else
+        g_ptr_array_unref(partners);
 }
 
 static void sweep(struct gateway *gateway)
@@ -183,6 +222,8 @@ static void tick(struct keeper *keeper)
     if (now_us - keeper->swept_us >= SWEEP_US || !state_good(STATE_STORE)) {
         keeper->swept_us = now_us;
         sweep(gateway);
+        if (state_good(STATE_STORE)) /* else requests would wait behind this one too */
+            tell_partners(gateway);
     }
     reseal(keeper, now_us);
     ping(keeper, now_us);

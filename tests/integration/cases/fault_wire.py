@@ -288,6 +288,28 @@ def some_federation(world):
     badday.settled(world)
 
 
+@case("fault.wire.far", limit=240)
+def far(world):
+    """Operators on two continents, 300 ms there and back all the time: each call is authenticated, from the first on."""
+    if not available():
+        raise Skip("no /dev/net/tun on this machine")
+    left, right = gateways(world)
+    wire = BadWire(world, left, right, "delay=150")
+    wire.begin()
+    for letter in "ab":
+        gateway(world, letter).stop()
+        gateway(world, letter).start()
+    for letter in "ab":  # a connection, with nobody who asks
+        wait_for(lambda there=gateway(world, letter): there.log().rfind("result=up") > there.log().rfind("op=start"), 60,
+                 f"connection of gateway-{letter} with its partner")
+    badday.begin(world)
+    told = Told(world)
+    for _ in range(2):
+        place_call(world)
+    assert [set(words.values()) for words in told.words()] == [{("authenticated", "")}] * 2, told.words()
+    badday.settled(world)
+
+
 @case("fault.wire.database_gone", limit=240)
 def database_gone(world):
     """The machine of the PostgreSQL is gone without a word: found out in seconds, not in TCP's quarter of an hour.
