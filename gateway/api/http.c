@@ -6,7 +6,6 @@
 #include "../log.h"
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
-#include "issue.h"
 #include "request.h"
 #include "settler.h"
 #include "waiting.h"
@@ -50,7 +49,7 @@ static const struct route routes[] = {
     {"POST", "/v1/certificates", "certificate", ASKER_PHONE, certificates_post},
     {"POST", "/v1/certificates/find", "find", ASKER_PHONE, certificates_find_post},
     {"GET", "/v1/certificates/revoked", "revoked", ASKER_SIM, certificates_revoked_get},
-    {"GET", FEDERATION_NOTHING, "standing", ASKER_PARTNER, federation_get},
+    {"GET", "/v1/federation", "standing", ASKER_PARTNER, federation_get},
     {"POST", "/v1/federation/certificates", "federation", ASKER_PARTNER,
      federation_certificates_post},
     {"POST", "/v1/federation/vectors", "federation", ASKER_PARTNER, federation_post},

@@ -14,7 +14,7 @@ from phone import Answer, Connection, Phone, b64u
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOR_ANYBODY = {("GET", "/"), ("POST", "/v1/activations"), ("GET", "/v1/certificates/revoked")}  # these ask in their own ways
 OTHERS = ("/v0/self", "/v2/self", "/v1", "/v1/", "/v1/admin", "/admin", "/metrics", "/healthz", "/readyz", "/status", "/debug", "/v1/subscribers",
-          "/v1/records", "/v1/partners", "/v1/federation", "/v1/federation/", "/.git/config", "/.env", "/swagger.json", "/openapi.json",
+          "/v1/records", "/v1/partners", "/v1/federation/", "/v1/federation/partners", "/.git/config", "/.env", "/swagger.json", "/openapi.json",
           "/v1/vectors/1", "/V1/self", "//v1/self", "/v1//self", "/v1/self/", "/v1/self%00", "/%76%31/self", "/v1/self;x=1")
 
 

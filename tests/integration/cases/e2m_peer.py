@@ -307,7 +307,7 @@ def bad_input(world):
     world.bob.process.check()
 
 
-@case("e2m.fork.server", label="long", limit=90)
+@case("e2m.fork.server", label="long", limit=240)
 def one_branch(world):
     """A server on one branch of a fork asks to read: while another branch rings it is not heard; where its branch is the only one the call is placed once more for it too."""
     people, bob = without_bob(world)

@@ -200,13 +200,13 @@ def mux(world):
     phones_by_tokens(world, mux=True)
 
 
-@case("e2m.token.ipv6", label="long", limit=90, family=6, for_a={"next_hop": "[fd83::60]"})
+@case("e2m.token.ipv6", label="long", limit=240, family=6, for_a={"next_hop": "[fd83::60]"})
 def ipv6(world):
     """The same over IPv6."""
     phones_by_tokens(world, mux=False)
 
 
-@case("e2m.token.video", label="long", limit=90, for_a={"next_hop": "10.83.0.60"})
+@case("e2m.token.video", label="long", limit=240, for_a={"next_hop": "10.83.0.60"})
 def video(world):
     """Video that is added to a call has a secret, tokens and pinholes of its own, and goes with it."""
     middle, call = connected(world, more=with_video)

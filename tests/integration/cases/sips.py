@@ -400,7 +400,7 @@ def partner(world):
     assert answer.status == 480 and "does not take our certificate" in why(answer), answer.text
 
 
-@case("sips.call_6", transport="tls", family=6, proxy=Sips, label="long")
+@case("sips.call_6", transport="tls", family=6, proxy=Sips, label="long", limit=240)
 def call_6(world):
     """The same over IPv6."""
     start(world)
@@ -426,7 +426,7 @@ def debian_13(world):
     both_ways(world)
 
 
-@case("sips.desktop", label="long", limit=120, transport="tls", proxy=Sips)
+@case("sips.desktop", label="long", limit=300, transport="tls", proxy=Sips)
 def desktop(world):
     """Alice's window, linphone-desktop, calls Bob's phone, then Bob calls her."""
     start(world, options={"alice": {"kind": Desktop}})

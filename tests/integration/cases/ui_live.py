@@ -318,7 +318,7 @@ def look(world, name, page, words, width=600, **env):
     window.stop()
 
 
-@case("ui.live.looks", label="long", limit=120)
+@case("ui.live.looks", label="long", limit=400)
 def looks(world):
     """Dark, French, narrow: the same window with a real Linphone behind it."""
     sims = operators(world, bob={"kind": Seat})
