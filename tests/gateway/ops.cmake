@@ -34,5 +34,5 @@ endif()
 
 # The operator guide on a machine of its own: half a minute for the machine, where none is kept.
 add_ops_test(guide)
-set_tests_properties(gateway.ops.guide PROPERTIES LABELS long TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT
+set_tests_properties(gateway.ops.guide PROPERTIES LABELS long TIMEOUT 3000 SKIP_RETURN_CODE 77 ENVIRONMENT
     "SIMAUTH_GATEWAY_BUILD=${CMAKE_BINARY_DIR}/gateway")

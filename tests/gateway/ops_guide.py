@@ -69,13 +69,13 @@ def make_root(folder):
     kept = os.path.join(BUILD, "guide-root.tar")
     if not os.path.exists(kept) or os.stat(kept).st_mtime < time.time() - 7 * 86400:
         done = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + PACKAGES, "--format=tar", "bookworm", kept + ".new"],
-                              capture_output=True, text=True, timeout=500)
+                              capture_output=True, text=True, timeout=1500)
         if done.returncode != 0:
             skip("no Debian could be made: " + done.stderr[-500:])
         os.rename(kept + ".new", kept)
-    subprocess.run(["tar", "xf", kept, "-C", folder, "--exclude=./dev/*"], check=True, timeout=120)
+    subprocess.run(["tar", "xf", kept, "-C", folder, "--exclude=./dev/*"], check=True, timeout=600)
     subprocess.run(["cmake", "--install", BUILD, "--prefix", "/usr"], env={**os.environ, "DESTDIR": folder}, check=True,
-                   capture_output=True, timeout=60)
+                   capture_output=True, timeout=300)
 
 
 class Machine:
@@ -87,8 +87,8 @@ class Machine:
                                         "--private-network", "--console=pipe"], stdin=subprocess.DEVNULL, stdout=self.log,
                                        stderr=self.log)
         self.path = folder + ".log"
-        self.leader = self.wait(self.find_leader, 30)
-        self.wait(lambda: self.run("systemctl is-system-running", check=False)[1].strip() in ("running", "degraded"), 60)
+        self.leader = self.wait(self.find_leader, 120)
+        self.wait(lambda: self.run("systemctl is-system-running", check=False)[1].strip() in ("running", "degraded"), 300)
 
     def wait(self, what, limit):
         end = time.monotonic() + limit
