@@ -7,12 +7,35 @@
 
 #define LEVELS_MAX 16
 
+#define EACH(octet) (UINT64_MAX / 255 * (octet))
+
+/* The highest bit of each octet that is zero, where none is above 0x7f. */
+static uint64_t zeros(uint64_t eight)
+{
+    return (eight - EACH(1)) & ~eight & EACH(0x80);
+}
+
+size_t json_plain_len(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    for (uint64_t eight; len - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, text + i, sizeof eight);
+        if (eight & EACH(0x80) || (eight - EACH(0x20)) & EACH(0x80) || zeros(eight ^ EACH(0x7f)) ||
+            zeros(eight ^ EACH('"')) || zeros(eight ^ EACH('\\')))
+            break;
+    }
+    while (i < len && text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '\\')
+        i++;
+    return i;
+}
+
 /* C1 is what UTF-8 writes C2 80 to C2 9F. */
 bool json_text_good(const char *text, size_t len)
 {
     const uint8_t *octets = (const uint8_t *)text;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = json_plain_len(text, len); i < len; i++) {
         if (octets[i] < ' ' || octets[i] == 0x7f)
             return false;
         if (octets[i] == 0xc2 && i + 1 < len && octets[i + 1] < 0xa0)

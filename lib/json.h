@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How many octets at the beginning are printable ASCII that JSON writes as it is. */
+size_t json_plain_len(const char *text, size_t len);
 /* No control character (C0, DEL, C1) in it. */
 bool json_text_good(const char *text, size_t len);
 /* Copies the string member `name` of 1 to `max` octets, without control characters, to `text`. */

@@ -166,11 +166,12 @@ json_t *simauth_vector_to_json(const struct simauth_vector *vector)
  * is no UTF-8. */
 static bool write_text(struct simauth_octets *out, const char *name, const char *text)
 {
-    uint8_t all = 0;
+    size_t len = strlen(text), done = json_plain_len(text, len);
+    bool ascii = true;
 
-    for (const char *c = text; *c != '\0'; c++)
-        all |= (uint8_t)*c;
-    if (all >= 0x80) {
+    for (size_t i = done; i < len; i++)
+        ascii = ascii && (uint8_t)text[i] < 0x80;
+    if (!ascii) {
         json_t *judged = json_string(text);
         json_decref(judged);
         if (judged == NULL)
@@ -178,7 +179,8 @@ static bool write_text(struct simauth_octets *out, const char *name, const char 
     }
     simauth_octets_append(out, name, strlen(name));
     simauth_octets_append(out, "\"", 1);
-    for (;;) {
+    simauth_octets_append(out, text, done);
+    for (text += done;;) {
         size_t plain = strcspn(text, "\"\\");
         simauth_octets_append(out, text, plain);
         if (text[plain] == '\0')
@@ -219,6 +221,20 @@ bool vector_aad(const struct simauth_vector *v, struct simauth_octets *aad)
     write_number(aad, ",\"ttl\":", v->ttl);
     simauth_octets_append(aad, "}", 1);
     return good && !aad->failed;
+}
+
+bool simauth_vector_text(const struct simauth_vector *v, struct simauth_octets *text)
+{
+    char sealed[SIMAUTH_B64U_LEN(sizeof v->sealed) + 1];
+
+    if (!vector_complete(v) || !vector_aad(v, text))
+        return false;
+    simauth_b64u_encode(v->sealed, sizeof v->sealed, sealed);
+    text->len--; /* its brace */
+    simauth_octets_append(text, ",\"sealed\":\"", 11);
+    simauth_octets_append(text, sealed, sizeof sealed - 1);
+    simauth_octets_append(text, "\"}", 2);
+    return !text->failed;
 }
 
 void simauth_vector_clear(struct simauth_vector *vector)

@@ -12,7 +12,6 @@
 
 #include <glib.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +19,7 @@
 #define STORE_DETAIL "The gateway cannot keep its records now; its engineer has been told."
 
 struct item {
-    struct body_vectors body;
-    uint8_t key[STORE_KEY_LEN];
-    uint8_t hash[STORE_HASH_LEN];
+    struct body_question question;
     bool begun;  /* its limits were counted */
     bool done;   /* `text` or `problem` is its answer */
     bool stored; /* within the present transaction */
@@ -34,10 +31,12 @@ struct item {
 };
 
 struct batch {
-    size_t count, at; /* `at`: all before it are answered for good */
-    uint64_t ticket;  /* of the last transaction; 0: nobody waits for the disk */
-    bool gathered;    /* what a source has to fetch is known */
-    bool fetching;    /* all of it, now */
+    size_t count, room;
+    size_t at; /* all before it are answered for good */
+    bool begun;
+    uint64_t ticket; /* of the last transaction; 0: nobody waits for the disk */
+    bool gathered;   /* what a source has to fetch is known */
+    bool fetching;   /* all of it, now */
     struct item items[];
 };
 
@@ -62,25 +61,46 @@ static void end_item(struct item *item, enum problem problem, const char *detail
     item->detail = detail;
 }
 
-/* The hash is of the question as it was parsed: another order of its members is no other one. */
-static bool hash_item(struct item *item, const json_t *object)
-{
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-
-    if (text)
-        SHA256((const uint8_t *)text, strlen(text), item->hash);
-    free(text);
-    return text != NULL;
-}
-
 static void read_item(struct item *item, json_t *object)
 {
-    const char *fault = body_batch_item(object, &item->body, item->key);
+    const char *fault = body_batch_item(object, &item->question);
 
     if (fault)
         end_item(item, PROBLEM_BAD_REQUEST, fault);
-    else if (!hash_item(item, object))
+    else if (!item->question.hashed)
         end_item(item, PROBLEM_OPERATOR_DOWN, NULL);
+}
+
+static struct body_question *next_item(void *data)
+{
+    struct batch *batch = data;
+
+    return batch->count < batch->room ? &batch->items[batch->count++].question : NULL;
+}
+
+bool batch_read(struct request *request)
+{
+    const char *text = (const char *)request->body.data;
+    size_t room = 0;
+    struct batch *batch;
+
+    for (size_t i = 1; i < request->body.len; i++)
+        room += text[i] == '{';
+    if (room == 0 || room > BATCH_MAX)
+        return false;
+    batch = calloc(1, sizeof *batch + room * sizeof batch->items[0]);
+    if (!batch)
+        return false;
+    batch->room = room;
+    if (body_batch_usual(text, request->body.len, next_item, batch) == 0) {
+        free(batch);
+        return false;
+    }
+    for (size_t i = 0; i < batch->count; i++)
+        if (!batch->items[i].question.hashed)
+            end_item(&batch->items[i], PROBLEM_OPERATOR_DOWN, NULL);
+    request->batch = batch;
+    return true;
 }
 
 static struct batch *read_batch(const json_t *object, const char **fault)
@@ -97,7 +117,7 @@ static struct batch *read_batch(const json_t *object, const char **fault)
     batch = calloc(1, sizeof *batch + count * sizeof batch->items[0]);
     if (!batch)
         return NULL;
-    batch->count = count;
+    batch->count = batch->room = count;
     for (size_t i = 0; i < count; i++)
         read_item(&batch->items[i], json_array_get(list, i));
     return batch;
@@ -125,8 +145,16 @@ static void begin_item(struct request *request, struct item *item)
         end_item(item, PROBLEM_TOO_MANY, NULL);
         return;
     }
-    outcome = federation_claim(request, &item->body);
+    outcome = federation_claim(request, &item->question.body);
     end_outcome(item, &outcome);
+}
+
+static void begin_items(struct request *request, struct batch *batch)
+{
+    batch->begun = true;
+    for (size_t i = 0; i < batch->count; i++)
+        if (!batch->items[i].done)
+            begin_item(request, &batch->items[i]);
 }
 
 /* The answer that this key had before. */
@@ -135,7 +163,7 @@ static struct outcome find_earlier(struct request *request, struct item *item)
     struct gateway *gateway = request->gateway;
     struct store_answer answer = {0};
     enum store_result result =
-        gateway->ops->answer_get(gateway->store, request->who, item->key, &answer);
+        gateway->ops->answer_get(gateway->store, request->who, item->question.key, &answer);
 
     if (result == STORE_NONE || (result == STORE_OK && answer.made < request->now - KEPT_S)) {
         free(answer.body);
@@ -143,7 +171,7 @@ static struct outcome find_earlier(struct request *request, struct item *item)
     }
     if (result != STORE_OK)
         return outcome_store(result);
-    if (CRYPTO_memcmp(answer.hash, item->hash, STORE_HASH_LEN) != 0) {
+    if (CRYPTO_memcmp(answer.hash, item->question.hash, STORE_HASH_LEN) != 0) {
         free(answer.body);
         return outcome_problem(PROBLEM_KEY_REUSED, "key with another question");
     }
@@ -153,19 +181,18 @@ static struct outcome find_earlier(struct request *request, struct item *item)
     return OUTCOME_GOOD;
 }
 
-static struct outcome keep_answer(struct request *request, struct item *item, json_t *object)
+/* Takes `text`. */
+static struct outcome keep_answer(struct request *request, struct item *item, char *text)
 {
     struct gateway *gateway = request->gateway;
     struct store_answer answer = {.made = request->now};
     enum store_result result;
 
     free(item->text);
-    item->text = json_dumps(object, JSON_COMPACT);
-    if (!item->text)
-        return outcome_store(STORE_FAILED);
+    item->text = text;
     g_strlcpy(answer.who, request->who, sizeof answer.who);
-    memcpy(answer.key, item->key, sizeof answer.key);
-    memcpy(answer.hash, item->hash, sizeof answer.hash);
+    memcpy(answer.key, item->question.key, sizeof answer.key);
+    memcpy(answer.hash, item->question.hash, sizeof answer.hash);
     answer.body = item->text;
     result = gateway->ops->answer_put(gateway->store, &answer);
     item->done = item->stored = result == STORE_OK;
@@ -176,21 +203,20 @@ static struct outcome keep_answer(struct request *request, struct item *item, js
 /* In an open writing transaction. False: the transaction has to be rolled back. */
 static bool serve_item(struct request *request, struct item *item, bool *hard)
 {
-    json_t *object = NULL;
+    char *text = NULL;
     struct outcome outcome = find_earlier(request, item);
 
     if (item->done)
         *hard = true;
     if (outcome_good(&outcome) && !item->done) {
-        request->vectors = item->body;
+        request->vectors = item->question.body;
         request->again = item->begun;
         item->begun = true;
-        outcome = federation_serve(request, &object);
+        outcome = federation_serve(request, &text);
         if (outcome_good(&outcome))
-            outcome = keep_answer(request, item, object);
+            outcome = keep_answer(request, item, text);
         *hard = *hard || !request->soft;
     }
-    json_decref(object);
     if (request->fetching)
         return false;
     end_outcome(item, &outcome);
@@ -239,7 +265,7 @@ static bool run_together(struct request *request, struct batch *batch, size_t fr
 static bool key_stands_before(const struct batch *batch, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (memcmp(batch->items[i].key, batch->items[at].key, STORE_KEY_LEN) == 0)
+        if (memcmp(batch->items[i].question.key, batch->items[at].question.key, STORE_KEY_LEN) == 0)
             return true;
     return false;
 }
@@ -333,7 +359,6 @@ static void answer_batch(struct request *request, const struct batch *batch)
 {
     struct simauth_octets text = {0};
     unsigned good = 0;
-    char *body = NULL;
 
     simauth_octets_append(&text, "{\"batch\":[", 10);
     for (size_t i = 0; i < batch->count; i++) {
@@ -342,11 +367,8 @@ static void answer_batch(struct request *request, const struct batch *batch)
         append_item(&text, &batch->items[i]);
         good += batch->items[i].problem == PROBLEM_NONE;
     }
-    simauth_octets_append(&text, "]}", 3); /* with the NUL */
-    if (!text.failed)
-        body = strdup((const char *)text.data);
-    simauth_octets_clear(&text);
-    answer_text(request, body);
+    simauth_octets_append(&text, "]}", 2);
+    answer_text(request, text_take(&text));
     log_line("request=%s op=batch questions=%zu good=%u", request->id, batch->count, good);
 }
 
@@ -364,10 +386,9 @@ void batch_post(struct request *request, json_t *object)
                            fault ? fault : "out of memory");
             return;
         }
-        for (size_t i = 0; i < batch->count; i++)
-            if (!batch->items[i].done)
-                begin_item(request, &batch->items[i]);
     }
+    if (!batch->begun)
+        begin_items(request, batch);
     if (fetches && !batch->gathered && gather(request, batch))
         return;
     /* What one question broke must not break the others. */

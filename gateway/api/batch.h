@@ -7,6 +7,8 @@
 #include "issue.h"
 
 struct batch;
+/* Reads a body that is a batch in the usual form into request->batch; false says nothing. */
+bool batch_read(struct request *request);
 /* The body {"batch":[...]}, taken; NULL: runs on with request->batch. */
 void batch_post(struct request *request, json_t *object);
 void batch_free(struct batch *batch); /* NULL is fine */
@@ -15,9 +17,9 @@ unsigned batch_fetches(const struct batch *batch);
 /* Asks for them; each done() counts as one part of request_suspend(). */
 void batch_fetch(struct request *request);
 
-/* What request->vectors comes to, in an open writing transaction; *object is its answer, or NULL.
- */
-struct outcome federation_serve(struct request *request, json_t **object);
+/* What request->vectors comes to, in an open writing transaction; *text (malloc'ed) is its answer,
+ * NULL unless it is good. */
+struct outcome federation_serve(struct request *request, char **text);
 /* By asking for a call a partner speaks for the caller's address. Outside of transactions. */
 struct outcome federation_claim(struct request *request, const struct body_vectors *body);
 

@@ -27,17 +27,6 @@ static bool octets_of(const json_t *object, const char *name, uint8_t *octets, s
     return text && simauth_b64u_decode(text, strlen(text), octets, len) == SIMAUTH_OK;
 }
 
-/* A challenge of any method's length; the length, or 0. */
-static uint8_t rand_of(const json_t *object, const char *name, uint8_t *rand)
-{
-    const struct simauth_method *method;
-
-    for (size_t i = 0; (method = simauth_method_at(i)); i++)
-        if (!simauth_method_is_held(method) && octets_of(object, name, rand, method->rand_len))
-            return method->rand_len;
-    return 0;
-}
-
 static bool aor_of(const json_t *object, const char *name, char *aor)
 {
     const char *text = string_of(object, name, SIMAUTH_AOR_MAX);
@@ -53,108 +42,6 @@ static bool nai_of(const json_t *object, const char *name, char *nai)
         return false;
     memcpy(nai, text, strlen(text) + 1);
     return true;
-}
-
-static bool methods_of(const json_t *object, struct body_vectors *body)
-{
-    const json_t *list = json_object_get(object, "methods"), *item;
-    size_t i;
-
-    if (!json_is_array(list) || json_array_size(list) == 0 ||
-        json_array_size(list) > SIMAUTH_METHODS_MAX)
-        return false;
-    json_array_foreach(list, i, item)
-    {
-        const struct simauth_method *method =
-            json_is_string(item)
-                ? simauth_method_find(json_string_value(item), json_string_length(item))
-                : NULL;
-
-        if (!json_is_string(item))
-            return false;
-        if (method)
-            body->methods[body->method_count++] = method;
-    }
-    return true;
-}
-
-static const char *vectors_members(const json_t *object, bool between, struct body_vectors *body)
-{
-    const char *subject = string_of(object, "subject", 6);
-
-    if (!subject || (strcmp(subject, "callee") != 0 && strcmp(subject, "caller") != 0))
-        return "subject must be \"callee\" or \"caller\"";
-    body->subject =
-        strcmp(subject, "callee") == 0 ? SIMAUTH_SUBJECT_CALLEE : SIMAUTH_SUBJECT_CALLER;
-    if (!aor_of(object, "caller", body->caller) || !aor_of(object, "callee", body->callee))
-        return "caller and callee must be SIP addresses";
-    if (!methods_of(object, body))
-        return "methods must be a list of names";
-    if (!octets_of(object, "seal_to", body->seal_to, sizeof body->seal_to))
-        return "seal_to must be 32 octets in base64url";
-    if (json_object_get(object, "callee_nai") && !nai_of(object, "callee_nai", body->callee_nai))
-        return "callee_nai must be a network access identifier";
-    if (between && body->subject == SIMAUTH_SUBJECT_CALLEE && !nai_of(object, "nai_a", body->nai_a))
-        return "nai_a must be a network access identifier";
-    if (json_object_get(object, "rand") && !(body->rand_len = rand_of(object, "rand", body->rand)))
-        return "rand must be a challenge in base64url";
-    if (json_object_get(object, "replaced") &&
-        !(body->replaced_len = rand_of(object, "replaced", body->replaced)))
-        return "replaced must be a challenge in base64url";
-    return NULL;
-}
-
-/* Which members belong together. */
-static const char *vectors_sense(const json_t *object, bool between,
-                                 const struct body_vectors *body)
-{
-    if (body->subject == SIMAUTH_SUBJECT_CALLEE)
-        return (body->rand_len != 0) == (body->replaced_len != 0)
-                   ? NULL
-                   : "rand and replaced go together for subject callee";
-    if (!body->rand_len || (body->replaced_len && !between))
-        return "subject caller needs rand, and has replaced between gateways alone";
-    if (body->replaced_len && body->replaced_len != SIMAUTH_RAND_LEN)
-        return "replaced must be a challenge of 16 octets";
-    if (json_object_get(object, "callee_nai") || json_object_get(object, "nai_a"))
-        return "subject caller has no callee_nai and no nai_a";
-    return NULL;
-}
-
-const char *body_vectors_of(const json_t *object, bool between, struct body_vectors *body)
-{
-    static const char *const phone[] = {"subject", "caller", "callee",   "callee_nai", "methods",
-                                        "seal_to", "rand",   "replaced", NULL};
-    static const char *const gateway[] = {"subject", "caller", "callee",   "callee_nai", "methods",
-                                          "seal_to", "rand",   "replaced", "nai_a",      NULL};
-    const char *fault = "not one JSON object with each member once";
-
-    memset(body, 0, sizeof *body);
-    if (json_is_object(object))
-        fault = simauth_json_only(object, between ? gateway : phone)
-                    ? vectors_members(object, between, body)
-                    : "a member that this request does not have";
-    return fault ? fault : vectors_sense(object, between, body);
-}
-
-const char *body_vectors(const char *text, size_t len, bool between, struct body_vectors *body)
-{
-    json_t *object = simauth_json_load(text, len);
-    const char *fault = body_vectors_of(object, between, body);
-
-    json_decref(object);
-    return fault;
-}
-
-const char *body_batch_item(json_t *object, struct body_vectors *body, uint8_t key[static 16])
-{
-    bool has_key = json_is_object(object) && octets_of(object, "key", key, 16);
-
-    memset(body, 0, sizeof *body);
-    if (!has_key)
-        return "key must be 16 random octets in base64url";
-    json_object_del(object, "key");
-    return body_vectors_of(object, true, body);
 }
 
 static const char *challenges_members(const json_t *object, struct body_challenges *body)
@@ -347,42 +234,4 @@ const char *body_half(const char *text, size_t len, struct body_half *body)
     }
     json_decref(object);
     return fault;
-}
-
-bool body_has_method(const struct body_vectors *body, const struct simauth_method *method)
-{
-    for (size_t i = 0; i < body->method_count; i++)
-        if (body->methods[i] == method)
-            return true;
-    return false;
-}
-
-static bool set_octets(json_t *object, const char *name, const uint8_t *octets, size_t len)
-{
-    char text[SIMAUTH_B64U_LEN(SIMAUTH_CHAL_MAX) + 1];
-
-    simauth_b64u_encode(octets, len, text);
-    return json_object_set_new(object, name, json_string(text)) == 0;
-}
-
-json_t *body_vectors_json(const struct body_vectors *b)
-{
-    json_t *methods = json_array();
-    json_t *object;
-    bool good = methods != NULL;
-
-    for (size_t i = 0; good && i < b->method_count; i++)
-        good = json_array_append_new(methods, json_string(b->methods[i]->name)) == 0;
-    object =
-        json_pack("{s:s, s:s, s:s, s:o*, s:s*, s:s*}", "subject",
-                  b->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller", "caller", b->caller,
-                  "callee", b->callee, "methods", methods, "callee_nai",
-                  b->callee_nai[0] ? b->callee_nai : NULL, "nai_a", b->nai_a[0] ? b->nai_a : NULL);
-    good = good && object && set_octets(object, "seal_to", b->seal_to, sizeof b->seal_to) &&
-           (!b->rand_len || set_octets(object, "rand", b->rand, b->rand_len)) &&
-           (!b->replaced_len || set_octets(object, "replaced", b->replaced, b->replaced_len));
-    if (good)
-        return object;
-    json_decref(object);
-    return NULL;
 }

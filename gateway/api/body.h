@@ -27,6 +27,12 @@ struct body_vectors {
     uint8_t replaced[SIMAUTH_CHAL_MAX];
     uint8_t replaced_len;
 };
+struct body_question {
+    struct body_vectors body;
+    uint8_t key[16];
+    uint8_t hash[32]; /* of the members but "key", in whatever order they stood */
+    bool hashed;
+};
 struct body_challenges {
     const struct simauth_method *method;
     uint8_t rand[SIMAUTH_CHAL_MAX];
@@ -66,9 +72,16 @@ struct body_half {
 const char *body_vectors(const char *text, size_t len, bool between_gateways,
                          struct body_vectors *body);
 const char *body_vectors_of(const json_t *object, bool between_gateways, struct body_vectors *body);
-/* The same of one question of a batch, already parsed: its member "key" is taken into `key` (16
- * octets) and out of `object`. */
-const char *body_batch_item(json_t *object, struct body_vectors *body, uint8_t key[static 16]);
+/* The same in one pass and without JSON objects: true where the body is good and written as it
+ * usually is (no escapes, ASCII). False says nothing: body_vectors() does. */
+bool body_vectors_usual(const char *text, size_t len, bool between_gateways,
+                        struct body_vectors *body);
+/* One question of a batch, already parsed: its member "key" is taken out of `object`. */
+const char *body_batch_item(json_t *object, struct body_question *question);
+/* All of a batch that is good and usual as body_vectors_usual() has it; each question goes to where
+ * next() says (NULL: no room). How many; 0 says nothing. */
+size_t body_batch_usual(const char *text, size_t len, struct body_question *(*next)(void *data),
+                        void *data);
 const char *body_challenges(const char *text, size_t len, struct body_challenges *body);
 const char *body_auts(const char *text, size_t len, struct body_auts *body);
 const char *body_tickets(const char *text, size_t len, bool between_gateways,

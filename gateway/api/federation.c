@@ -278,22 +278,40 @@ bool federation_identify(struct request *request)
 /* -- what it may ask -----------------------------------------------------------------------------
  */
 
+/* Nobody looks for the agreement of the asker's own realm: it was found by the certificate. */
+static struct outcome find_caller(struct request *request, const struct body_vectors *body,
+                                  bool *theirs)
+{
+    const struct store_partner *partner = &request->partner;
+    const char *domain = simauth_aor_domain(body->caller);
+    struct voucher voucher;
+    struct outcome outcome;
+
+    *theirs =
+        partner_has_realm(partner, domain) && !config_own_realm(request->gateway->config, domain);
+    if (*theirs)
+        return OUTCOME_GOOD;
+    outcome = find_voucher(request->gateway, body->caller, body->nai_a, &voucher);
+    if (!outcome_good(&outcome))
+        return outcome;
+    *theirs = !voucher.own && voucher.partner.id == partner->id;
+    store_partner_clear(&voucher.partner);
+    return outcome;
+}
+
 /* A partner speaks for its own realms and for addresses that no operator has as a realm. */
 struct outcome partner_may_ask(struct request *request, const struct body_vectors *body)
 {
     struct gateway *gateway = request->gateway;
-    const struct store_partner *partner = &request->partner;
     struct voucher voucher;
     struct outcome outcome;
     bool theirs;
 
-    if (!partner_has_realm(partner, simauth_nai_realm(body->nai_a)))
+    if (!partner_has_realm(&request->partner, simauth_nai_realm(body->nai_a)))
         return outcome_problem(PROBLEM_NOT_YOURS, "partner speaks for a foreign realm");
-    outcome = find_voucher(gateway, body->caller, body->nai_a, &voucher);
+    outcome = find_caller(request, body, &theirs);
     if (!outcome_good(&outcome))
         return outcome;
-    theirs = !voucher.own && voucher.partner.id == partner->id;
-    store_partner_clear(&voucher.partner);
     if (!theirs)
         return outcome_problem(PROBLEM_NOT_YOURS, "caller is not the partner's");
     outcome = find_voucher(gateway, body->callee, body->callee_nai, &voucher);
@@ -342,21 +360,18 @@ bool partner_claims_caller(struct request *request, const struct body_vectors *b
     return outcome_good(&outcome);
 }
 
-struct outcome federation_serve(struct request *request, json_t **object)
+struct outcome federation_serve(struct request *request, char **text)
 {
-    struct gateway *gateway = request->gateway;
     struct store_vector v = {0};
     struct outcome outcome;
 
-    *object = NULL;
+    *text = NULL;
     /* What is reserved or replaced was on the disk before the partner could know of it. */
     request->soft = request->vectors.subject == SIMAUTH_SUBJECT_CALLER || request->vectors.rand_len;
     outcome = serve(request, &v);
     if (outcome_good(&outcome)) {
-        json_t *vector = vector_object(gateway, &v, request->vectors.seal_to);
-
-        *object = vector ? json_pack("{s:o}", "vector", vector) : NULL;
-        if (!*object)
+        *text = vector_answer(request->gateway, &v, request->vectors.seal_to);
+        if (!*text)
             outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "seal could not be made");
     }
     simauth_secret_wipe(&v.ssk);
@@ -367,15 +382,15 @@ struct outcome federation_serve(struct request *request, json_t **object)
 static void single_post(struct request *request)
 {
     struct outcome outcome;
-    json_t *object;
+    char *text;
 
     if (request_repeated(request) || !request_allowed(request) ||
         !partner_claims_caller(request, &request->vectors))
         return;
     if (!request_begin(request, STORE_CALLS))
         return;
-    outcome = federation_serve(request, &object);
-    outcome_finish(request, &outcome, object);
+    outcome = federation_serve(request, &text);
+    outcome_finish_text(request, &outcome, text);
 }
 
 /* Only a batch may be longer than other requests. */
@@ -395,9 +410,19 @@ void federation_get(struct request *request)
 void federation_post(struct request *request)
 {
     const char *text = (const char *)request->body.data, *fault;
-    json_t *object = request->batch ? NULL : simauth_json_load(text, request->body.len);
+    json_t *object;
 
-    if (request->batch || json_object_get(object, "batch")) {
+    if (request->batch || batch_read(request)) {
+        batch_post(request, NULL);
+        return;
+    }
+    if (request->body.len <= BODY_MAX &&
+        body_vectors_usual(text, request->body.len, true, &request->vectors)) {
+        single_post(request);
+        return;
+    }
+    object = simauth_json_load(text, request->body.len);
+    if (json_object_get(object, "batch")) {
         batch_post(request, object);
         return;
     }

@@ -300,14 +300,16 @@ static const char *allowed_method(const struct request *request)
 
 static enum MHD_Result send_answer(struct request *request)
 {
-    const struct answer *answer = &request->answer;
-    const char *body = answer->body ? answer->body : "";
+    struct answer *answer = &request->answer;
+    char *body = answer->body;
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+        body ? strlen(body) : 0, body ? (void *)body : (void *)(uintptr_t) "",
+        body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
     enum MHD_Result result;
 
     if (!response)
         return MHD_NO;
+    answer->body = NULL; /* the response's */
     if (answer->type)
         MHD_add_response_header(response, "Content-Type", answer->type);
     MHD_add_response_header(response, "Cache-Control", "no-store");

@@ -26,12 +26,21 @@ bool outcome_good(const struct outcome *outcome)
 
 void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object)
 {
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    outcome_finish_text(request, outcome, text);
+}
+
+void outcome_finish_text(struct request *request, const struct outcome *outcome, char *text)
+{
     enum problem problem = outcome->problem;
 
-    if (outcome_good(outcome) && !object)
+    if (outcome_good(outcome) && !text)
         problem = PROBLEM_OPERATOR_DOWN;
-    request_finish(request, object, problem,
-                   outcome->reason ? outcome->reason : "no answer could be made", outcome->store);
+    request_finish_text(request, text, problem,
+                        outcome->reason ? outcome->reason : "no answer could be made",
+                        outcome->store);
 }
 
 static struct outcome outcome_auc(enum auc_result why, enum store_result result,
@@ -443,8 +452,8 @@ struct outcome give_caller(struct request *request, const struct body_vectors *b
 /* -- JSON ----------------------------------------------------------------------------------------
  */
 
-json_t *vector_object(struct gateway *gateway, const struct store_vector *v,
-                      const uint8_t seal_to[static SIMAUTH_X25519_LEN])
+bool vector_append(struct gateway *gateway, const struct store_vector *v,
+                   const uint8_t seal_to[static SIMAUTH_X25519_LEN], struct simauth_octets *text)
 {
     struct simauth_vector vector = {.subject = v->role == STORE_AV_B ? SIMAUTH_SUBJECT_CALLEE
                                                                      : SIMAUTH_SUBJECT_CALLER,
@@ -452,18 +461,44 @@ json_t *vector_object(struct gateway *gateway, const struct store_vector *v,
                                     .sim_age = v->sim_age,
                                     .ttl = gateway->config->vector_ttl};
     const char *nai = v->role == STORE_AV_B ? v->nai_b : v->nai_a;
-    json_t *object = NULL;
+    bool good;
 
     memcpy(vector.challenge.rand, v->rand, v->rand_len);
     g_strlcpy(vector.caller, v->caller, sizeof vector.caller);
     g_strlcpy(vector.callee, v->callee, sizeof vector.callee);
     g_strlcpy(vector.nai_a, v->nai_a, sizeof vector.nai_a);
     g_strlcpy(vector.nai_b, v->nai_b, sizeof vector.nai_b);
-    if (operator_keys_seal(gateway->operator_keys, simauth_nai_realm(nai), seal_to, &v->ssk,
-                           &vector) == SIMAUTH_OK)
-        object = simauth_vector_to_json(&vector);
+    good = operator_keys_seal(gateway->operator_keys, simauth_nai_realm(nai), seal_to, &v->ssk,
+                              &vector) == SIMAUTH_OK &&
+           simauth_vector_text(&vector, text);
     simauth_vector_clear(&vector);
-    return object;
+    return good;
+}
+
+char *text_take(struct simauth_octets *text)
+{
+    char *taken;
+
+    simauth_octets_append(text, "", 1);
+    if (text->failed) {
+        simauth_octets_clear(text);
+        return NULL;
+    }
+    taken = (char *)text->data;
+    *text = (struct simauth_octets){0};
+    return taken;
+}
+
+char *vector_answer(struct gateway *gateway, const struct store_vector *v,
+                    const uint8_t seal_to[static SIMAUTH_X25519_LEN])
+{
+    struct simauth_octets text = {0};
+
+    simauth_octets_append(&text, "{\"vector\":", 10);
+    if (!vector_append(gateway, v, seal_to, &text))
+        text.failed = true;
+    simauth_octets_append(&text, "}", 1);
+    return text_take(&text);
 }
 
 json_t *challenge_object(const struct store_vector *v)

@@ -21,6 +21,8 @@ struct outcome outcome_store(enum store_result result);
 bool outcome_good(const struct outcome *outcome);
 /* request_finish() with it; a good one without an `object` (taken) is an answer that failed. */
 void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object);
+/* The same with an answer that is written out. */
+void outcome_finish_text(struct request *request, const struct outcome *outcome, char *text);
 
 /* Who vouches for an address (docs/protocol.md section 3). */
 struct voucher {
@@ -86,9 +88,15 @@ struct outcome give_replaced(struct request *request, const struct body_vectors 
 struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,
                            struct store_vector *vector);
 
-/* The JSON objects; NULL: no memory, or the seal could not be made. */
-json_t *vector_object(struct gateway *gateway, const struct store_vector *vector,
-                      const uint8_t seal_to[static SIMAUTH_X25519_LEN]);
+/* Appends the vector object, sealed. False: no memory, or the seal could not be made. */
+bool vector_append(struct gateway *gateway, const struct store_vector *vector,
+                   const uint8_t seal_to[static SIMAUTH_X25519_LEN], struct simauth_octets *text);
+/* {"vector":...}, malloc'ed; NULL as there. */
+char *vector_answer(struct gateway *gateway, const struct store_vector *vector,
+                    const uint8_t seal_to[static SIMAUTH_X25519_LEN]);
+/* What was appended, malloc'ed; NULL where appending failed. `text` is empty then. */
+char *text_take(struct simauth_octets *text);
+/* NULL: no memory. */
 json_t *challenge_object(const struct store_vector *vector);
 /* Whether the names of `vector` are those of the request. */
 bool same_names(const struct store_vector *vector, const struct body_vectors *body);

@@ -209,10 +209,17 @@ bool request_begin(struct request *request, enum store_kind kind)
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result)
 {
-    struct gateway *gateway = request->gateway;
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
     json_decref(object);
+    request_finish_text(request, text, problem, reason, store_result);
+}
+
+void request_finish_text(struct request *request, char *text, enum problem problem,
+                         const char *reason, enum store_result store_result)
+{
+    struct gateway *gateway = request->gateway;
+
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
         store_result = request_remember(request, text);
     if (problem == PROBLEM_NONE && store_result == STORE_OK && replayed(request, &store_result)) {

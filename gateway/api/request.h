@@ -137,6 +137,9 @@ bool request_begin(struct request *request, enum store_kind kind);
  * problem. */
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result);
+/* The same with an answer that is written out: `text` is malloc'ed, and taken. */
+void request_finish_text(struct request *request, char *text, enum problem problem,
+                         const char *reason, enum store_result store_result);
 /* Suspends the connection until request_resume() was called `parts` times. */
 void request_suspend(struct request *request, int parts);
 void request_resume(struct request *request);

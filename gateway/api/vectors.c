@@ -17,21 +17,36 @@ static const char *detail_of(enum problem problem)
     return problem == PROBLEM_OPERATOR_DOWN ? OTHER_DOWN : NULL;
 }
 
-/* {"vector":...,"own":...,"nai":...}; takes `vector`. */
-static json_t *call_object(json_t *vector, const struct store_vector *av_a)
+/* Behind "{"vector":..." of a caller's answer: its own challenge and name. */
+static void append_own(struct simauth_octets *text, const struct store_vector *av_a)
 {
     json_t *own = challenge_object(av_a);
+    json_t *object = own ? json_pack("{s:o, s:s}", "own", own, "nai", av_a->nai_a) : NULL;
+    char *rest = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
-    if (vector && own)
-        return json_pack("{s:o, s:o, s:s}", "vector", vector, "own", own, "nai", av_a->nai_a);
-    json_decref(vector);
-    json_decref(own);
-    return NULL;
+    json_decref(object);
+    if (!rest)
+        text->failed = true;
+    else
+        rest[0] = ',';
+    simauth_octets_append(text, rest, rest ? strlen(rest) : 0);
+    free(rest);
 }
 
-static json_t *vector_answer(json_t *vector)
+/* {"vector":`vector`}, and what a caller gets beside it; malloc'ed. NULL: no memory. */
+static char *call_answer(const json_t *vector, const struct store_vector *av_a)
 {
-    return vector ? json_pack("{s:o}", "vector", vector) : NULL;
+    char *dumped = json_dumps(vector, JSON_COMPACT);
+    struct simauth_octets text = {.failed = !dumped};
+
+    simauth_octets_append(&text, "{\"vector\":", 10);
+    simauth_octets_append(&text, dumped, dumped ? strlen(dumped) : 0);
+    if (av_a)
+        append_own(&text, av_a);
+    else
+        simauth_octets_append(&text, "}", 1);
+    free(dumped);
+    return text_take(&text);
 }
 
 /* -- a partner's answer -------------------------------------------------------------------------
@@ -140,8 +155,8 @@ static void callee_answered(struct request *request)
         if (outcome_good(&outcome))
             outcome = issue_caller(request, body, v.challenge.rand, v.challenge.rand_len, v.nai_b,
                                    request->question->partner.id, record, &av_a);
-        outcome_finish(request, &outcome,
-                       outcome_good(&outcome) ? call_object(json_incref(vector), &av_a) : NULL);
+        outcome_finish_text(request, &outcome,
+                            outcome_good(&outcome) ? call_answer(vector, &av_a) : NULL);
     }
     json_decref(vector);
     simauth_vector_clear(&v);
@@ -155,16 +170,20 @@ static void callee_local(struct request *request)
     const struct body_vectors *body = &request->vectors;
     struct store_vector av_a = {0}, av_b;
     struct store_record record = {.side = "local"};
-    json_t *object = NULL;
+    struct simauth_octets text = {0};
     struct outcome outcome;
 
     outcome = issue_callee(request, body, request->nai, NULL, &record, &av_b);
     if (outcome_good(&outcome))
         outcome =
             issue_caller(request, body, av_b.rand, av_b.rand_len, av_b.nai_b, 0, record.id, &av_a);
-    if (outcome_good(&outcome))
-        object = call_object(vector_object(request->gateway, &av_b, body->seal_to), &av_a);
-    outcome_finish(request, &outcome, object);
+    text.failed = !outcome_good(&outcome);
+    simauth_octets_append(&text, "{\"vector\":", 10);
+    if (!text.failed && !vector_append(request->gateway, &av_b, body->seal_to, &text))
+        text.failed = true;
+    if (!text.failed)
+        append_own(&text, &av_a);
+    outcome_finish_text(request, &outcome, text_take(&text));
     simauth_secret_wipe(&av_a.ssk);
     simauth_secret_wipe(&av_b.ssk);
 }
@@ -187,8 +206,8 @@ static void replaced_answered(struct request *request)
     if (!vector)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
     else if ((request->soft = true) && request_begin(request, STORE_CALLS))
-        outcome_finish(request, &outcome,
-                       outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
+        outcome_finish_text(request, &outcome,
+                            outcome_good(&outcome) ? call_answer(vector, NULL) : NULL);
     json_decref(vector);
     simauth_vector_clear(&v);
 }
@@ -198,13 +217,13 @@ static void replaced_local(struct request *request)
 {
     struct store_vector av_b = {0};
     struct outcome outcome;
-    json_t *object = NULL;
+    char *text = NULL;
 
     request->soft = true;
     outcome = give_replaced(request, &request->vectors, request->nai, 0, &av_b);
     if (outcome_good(&outcome))
-        object = vector_answer(vector_object(request->gateway, &av_b, request->vectors.seal_to));
-    outcome_finish(request, &outcome, object);
+        text = vector_answer(request->gateway, &av_b, request->vectors.seal_to);
+    outcome_finish_text(request, &outcome, text);
     simauth_secret_wipe(&av_b.ssk);
 }
 
@@ -359,8 +378,8 @@ static void caller_answered(struct request *request)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
     } else if (request_begin(request, STORE_CALLS)) {
         outcome = complete(request);
-        outcome_finish(request, &outcome,
-                       outcome_good(&outcome) ? vector_answer(json_incref(vector)) : NULL);
+        outcome_finish_text(request, &outcome,
+                            outcome_good(&outcome) ? call_answer(vector, NULL) : NULL);
     }
     json_decref(vector);
     simauth_vector_clear(&v);
@@ -370,15 +389,15 @@ static void caller_local(struct request *request)
 {
     struct store_vector av_a = {0};
     struct outcome outcome;
-    json_t *object = NULL;
+    char *text = NULL;
 
     request->soft = true;
     if (!request_begin(request, STORE_CALLS))
         return;
     outcome = give_caller(request, &request->vectors, 0, &av_a);
     if (outcome_good(&outcome))
-        object = vector_answer(vector_object(request->gateway, &av_a, request->vectors.seal_to));
-    outcome_finish(request, &outcome, object);
+        text = vector_answer(request->gateway, &av_a, request->vectors.seal_to);
+    outcome_finish_text(request, &outcome, text);
     simauth_secret_wipe(&av_a.ssk);
 }
 

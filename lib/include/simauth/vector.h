@@ -10,6 +10,7 @@
 
 #include "keys.h"
 #include "name.h"
+#include "octets.h"
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -64,6 +65,11 @@ SIMAUTH_API enum simauth_result simauth_vector_from_json(const json_t *object,
                                                          struct simauth_vector *vector);
 SIMAUTH_API json_t *
 simauth_vector_to_json(const struct simauth_vector *vector); /* NULL: no memory */
+/* Appends the same object's text (in the order of RFC 8785, "sealed" last) to `text`. False: no
+ * memory, or text that is empty, has a control character or is no UTF-8; what is in `text` then is
+ * not to be used. */
+SIMAUTH_API bool simauth_vector_text(const struct simauth_vector *vector,
+                                     struct simauth_octets *text);
 SIMAUTH_API void simauth_vector_clear(struct simauth_vector *vector);
 
 /* The phone's fresh key pair for one request; the private part comes from the caller's random

@@ -64,6 +64,21 @@ static void test_seal_of_the_vectors(void **state)
     json_decref(v);
 }
 
+static void assert_text_is_object(const struct simauth_vector *vector)
+{
+    struct simauth_octets text = {0};
+    json_t *object = simauth_vector_to_json(vector), *read;
+
+    simauth_octets_append(&text, "before", 6);
+    assert_true(simauth_vector_text(vector, &text));
+    read = simauth_json_load((const char *)text.data + 6, text.len - 6);
+    assert_non_null(read);
+    assert_true(json_equal(read, object));
+    json_decref(read);
+    json_decref(object);
+    simauth_octets_clear(&text);
+}
+
 /* What is written by hand is what jansson writes of the same object, whatever its texts are. */
 static void test_aad_is_what_jansson_writes(void **state)
 {
@@ -88,6 +103,7 @@ static void test_aad_is_what_jansson_writes(void **state)
         simauth_octets_clear(&aad);
         free(written);
         json_decref(object);
+        assert_text_is_object(&vector);
     }
     strcpy(vector.operator_name, "Op\xe9rateur");
     assert_false(vector_aad(&vector, &aad));
