@@ -6,28 +6,35 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_OCTETS 1024
 
 static int log_fd = STDERR_FILENO;
+static bool log_is_file; /* which always takes something, or fails at once */
 static _Atomic uint64_t lost;
 
 int log_open(const char *path)
 {
+    struct stat st;
     int fd;
 
-    if (!path)
+    if (!path) {
+        log_is_file = fstat(log_fd, &st) == 0 && S_ISREG(st.st_mode);
         return 0;
+    }
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (fd < 0)
         return -1;
     if (log_fd != STDERR_FILENO)
         close(log_fd);
     log_fd = fd;
+    log_is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     return 0;
 }
 
@@ -58,7 +65,8 @@ void log_line(const char *format, ...)
     line[len++] = '\n';
     /* One write, so that lines of two threads do not mix. Neither a full disk nor a reader that
      * reads no more may stop the gateway. */
-    if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT) || write(log_fd, line, len) < 0)
+    if ((!log_is_file && (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))) ||
+        write(log_fd, line, len) < 0)
         atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
 }
 

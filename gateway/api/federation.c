@@ -3,6 +3,7 @@
 /* /v1/federation and /v1/federation/vectors: another operator's gateway asks. */
 #include "batch.h"
 #include "http.h"
+#include "sum.h"
 
 #include <glib.h>
 #include <openssl/err.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHAIN_MAX 8
 #define NAMES_MAX 16
 #define PEERS_KNOWN 32
 #define VERIFIED_US (60 * G_USEC_PER_SEC)
@@ -25,23 +25,18 @@ struct peer_certificates {
     STACK_OF(X509) * rest;
 };
 
-/* What was sent in this TLS handshake. */
-struct peer_der {
-    const unsigned char *der[CHAIN_MAX];
-    size_t lengths[CHAIN_MAX];
-    unsigned count;
-    uint8_t digest[SHA256_DIGEST_LENGTH]; /* of all of it */
-};
-
 /* A partner asks again and again with the same certificates: their names are read once, and the
- * chain is verified once a minute against the same anchors and pin. */
+ * chain is verified once a minute against the same anchors and pin. Counted: it stays while
+ * somebody has it. */
 struct known_peer {
-    uint8_t digest[SHA256_DIGEST_LENGTH];
-    uint8_t agreed[SHA256_DIGEST_LENGTH]; /* of the anchors and the pin that it was verified by */
-    int64_t verified_us, used_us;         /* 0: not yet */
+    uint8_t sum[SUM_LEN];
+    int64_t used_us;
     char *names[NAMES_MAX + 1];
+    /* under the lock */
+    int64_t verified_us; /* 0: not yet */
+    char *anchors, *pin; /* that it was verified by */
 };
-static struct known_peer known_peers[PEERS_KNOWN];
+static struct known_peer *known_peers[PEERS_KNOWN];
 static GMutex known_lock;
 
 static void peer_clear(struct peer_certificates *peer)
@@ -50,26 +45,18 @@ static void peer_clear(struct peer_certificates *peer)
     sk_X509_pop_free(peer->rest, X509_free);
 }
 
-static bool peer_fetch(const struct request *request, struct peer_der *peer)
+/* What was sent in this TLS handshake. */
+static bool peer_read(const struct request *request, struct peer_certificates *peer)
 {
-    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize len = sizeof peer->digest;
+    const unsigned char *der[HTTP_CHAIN_MAX];
+    size_t lengths[HTTP_CHAIN_MAX];
+    unsigned count = http_certificates(request, der, lengths);
 
-    peer->count = http_certificates(request, peer->der, peer->lengths, CHAIN_MAX);
-    for (unsigned i = 0; i < peer->count; i++) /* DER tells its own length */
-        g_checksum_update(sum, peer->der[i], (gssize)peer->lengths[i]);
-    g_checksum_get_digest(sum, peer->digest, &len);
-    g_checksum_free(sum);
-    return peer->count > 0;
-}
-
-static bool peer_read(const struct peer_der *from, struct peer_certificates *peer)
-{
     memset(peer, 0, sizeof *peer);
     peer->rest = sk_X509_new_null();
-    for (unsigned i = 0; peer->rest && i < from->count; i++) {
-        const unsigned char *at = from->der[i];
-        X509 *certificate = d2i_X509(NULL, &at, (long)from->lengths[i]);
+    for (unsigned i = 0; peer->rest && i < count; i++) {
+        const unsigned char *at = der[i];
+        X509 *certificate = d2i_X509(NULL, &at, (long)lengths[i]);
 
         if (i == 0)
             peer->leaf = certificate;
@@ -154,35 +141,68 @@ static void read_names(X509 *leaf, char *list[static NAMES_MAX + 1])
     GENERAL_NAMES_free(names);
 }
 
-/* The entry of these certificates, read now if they are new; NULL: they cannot be read. With the
- * lock held. */
-static struct known_peer *known_peer(const struct peer_der *peer, int64_t now_us)
+static void known_clear(void *data)
 {
-    struct known_peer *oldest = &known_peers[0];
-    struct peer_certificates parsed;
+    struct known_peer *known = data;
+
+    for (char **name = known->names; *name; name++)
+        g_free(*name);
+    g_free(known->anchors);
+    g_free(known->pin);
+}
+
+static void known_release(struct known_peer *known)
+{
+    if (known)
+        g_atomic_rc_box_release_full(known, known_clear);
+}
+
+/* With the lock held: the place of these certificates, or of those that were not used for longest.
+ */
+static struct known_peer **place_of(const uint8_t sum[static SUM_LEN])
+{
+    struct known_peer **oldest = &known_peers[0];
 
     for (size_t i = 0; i < PEERS_KNOWN; i++) {
-        struct known_peer *known = &known_peers[i];
+        struct known_peer *known = known_peers[i];
 
-        if (known->used_us && memcmp(known->digest, peer->digest, sizeof known->digest) == 0) {
-            known->used_us = now_us;
-            return known;
-        }
-        if (known->used_us < oldest->used_us)
-            oldest = known;
+        if (known && memcmp(known->sum, sum, SUM_LEN) == 0)
+            return &known_peers[i];
+        if (!known || (*oldest && known->used_us < (*oldest)->used_us))
+            oldest = &known_peers[i];
     }
-    if (peer_read(peer, &parsed)) {
-        for (char **name = oldest->names; *name; name++)
-            g_free(*name);
-        read_names(parsed.leaf, oldest->names);
-        memcpy(oldest->digest, peer->digest, sizeof oldest->digest);
-        oldest->verified_us = 0;
-        oldest->used_us = now_us;
-    } else {
-        oldest = NULL;
-    }
-    peer_clear(&parsed);
     return oldest;
+}
+
+/* The entry of these certificates, read now if they are new; NULL: they cannot be read. */
+static struct known_peer *known_peer(const struct request *request, int64_t now_us)
+{
+    struct known_peer **place, *known = NULL;
+    struct peer_certificates parsed;
+    uint8_t sum[SUM_LEN];
+
+    if (!http_peer(request, sum))
+        return NULL;
+    g_mutex_lock(&known_lock);
+    place = place_of(sum);
+    if (*place && memcmp((*place)->sum, sum, SUM_LEN) == 0) {
+        known = *place;
+    } else {
+        if (peer_read(request, &parsed)) {
+            known = g_atomic_rc_box_new0(struct known_peer);
+            memcpy(known->sum, sum, SUM_LEN);
+            read_names(parsed.leaf, known->names);
+            known_release(*place);
+            *place = known;
+        }
+        peer_clear(&parsed);
+    }
+    if (known) {
+        known->used_us = now_us;
+        g_atomic_rc_box_acquire(known);
+    }
+    g_mutex_unlock(&known_lock);
+    return known;
 }
 
 /* The agreement of one of the names. */
@@ -204,52 +224,45 @@ static enum store_result find_by_names(struct request *request, char *const *nam
     return result;
 }
 
-/* With the lock held. */
-static bool verified(struct known_peer *known, const struct peer_der *peer,
-                     const struct store_partner *partner, int64_t now_us)
+static bool verified(struct known_peer *known, const struct request *request, int64_t now_us)
 {
+    const struct store_partner *partner = &request->partner;
     struct peer_certificates parsed;
-    uint8_t agreed[SHA256_DIGEST_LENGTH];
-    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize len = sizeof agreed;
     bool good;
 
-    g_checksum_update(sum, (const guchar *)partner->anchors, (gssize)strlen(partner->anchors) + 1);
-    g_checksum_update(sum, (const guchar *)partner->pin, -1);
-    g_checksum_get_digest(sum, agreed, &len);
-    g_checksum_free(sum);
-    if (known->verified_us && now_us - known->verified_us < VERIFIED_US &&
-        memcmp(agreed, known->agreed, sizeof agreed) == 0)
-        return true;
-    good = peer_read(peer, &parsed) && chain_good(&parsed, partner) && pin_good(&parsed, partner);
-    peer_clear(&parsed);
-    memcpy(known->agreed, agreed, sizeof agreed);
-    known->verified_us = good ? now_us : 0;
+    g_mutex_lock(&known_lock);
+    good = known->verified_us && now_us - known->verified_us < VERIFIED_US &&
+           strcmp(known->anchors, partner->anchors) == 0 && strcmp(known->pin, partner->pin) == 0;
+    if (!good) {
+        good = peer_read(request, &parsed) && chain_good(&parsed, partner) &&
+               pin_good(&parsed, partner);
+        peer_clear(&parsed);
+        g_free(known->anchors);
+        g_free(known->pin);
+        known->anchors = g_strdup(partner->anchors);
+        known->pin = g_strdup(partner->pin);
+        known->verified_us = good ? now_us : 0;
+    }
+    g_mutex_unlock(&known_lock);
     return good;
 }
 
 static enum store_result identify(struct request *request, const char **why)
 {
-    struct store_partner *partner = &request->partner;
     int64_t now_us = g_get_monotonic_time();
-    struct peer_der peer;
-    struct known_peer *known;
+    struct known_peer *known = known_peer(request, now_us);
     enum store_result result = STORE_NONE;
 
     *why = "no certificate";
-    if (!peer_fetch(request, &peer))
+    if (!known)
         return STORE_NONE;
-    g_mutex_lock(&known_lock);
-    known = known_peer(&peer, now_us);
-    if (known) {
-        *why = "certificate of no partner";
-        result = find_by_names(request, known->names, partner);
-    }
-    if (result == STORE_OK && !verified(known, &peer, partner, now_us)) {
+    *why = "certificate of no partner";
+    result = find_by_names(request, known->names, &request->partner);
+    if (result == STORE_OK && !verified(known, request, now_us)) {
         result = STORE_NONE;
         *why = "certificate is not the one agreed";
     }
-    g_mutex_unlock(&known_lock);
+    known_release(known);
     return result;
 }
 

@@ -3,11 +3,13 @@
 /* The listener: libmicrohttpd with GnuTLS. Reads whole requests, sends answers; decides nothing
  * about SIMs. */
 #include "http.h"
+#include "../fresh.h"
 #include "../log.h"
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
 #include "request.h"
 #include "settler.h"
+#include "sum.h"
 #include "waiting.h"
 
 #include <arpa/inet.h>
@@ -17,7 +19,6 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,34 +63,82 @@ struct http {
     struct MHD_Daemon *daemon;
     char *certificate; /* what makes libmicrohttpd ask for the other side's */
     GMutex lock;
-    GCond changed;           /* a request was answered */
-    GHashTable *connections; /* MHD_Connection * -> struct open_connection *, under lock */
+    GCond changed;           /* a request was answered while `draining` */
+    GHashTable *connections; /* a set of struct open_connection *, under lock */
     struct settler *settler;
     int working; /* requests; atomic */
+    _Atomic bool draining;
 };
+/* What MHD keeps with the connection; others read it under the lock. */
 struct open_connection {
     int fd;
-    int64_t since_us; /* the last event that mattered */
-    bool served;      /* a whole request came before: idle time counts */
-    bool busy;        /* a request is being worked on */
-    bool timed_out;   /* it is being closed */
+    _Atomic int64_t since_us; /* the last event that mattered */
+    _Atomic bool served;      /* a whole request came before: idle time counts */
+    _Atomic bool busy;        /* a request is being worked on */
+    bool timed_out;           /* it is being closed */
+    bool more;                /* what is sent next is a header, and its body comes behind it */
+    bool has_peer;
+    uint8_t peer[SUM_LEN]; /* of the certificates that the other side showed */
 };
 
 /* -- connections: MHD's time-out is for silence; one octet a second is not silent -----------------
  */
 
+static struct open_connection *open_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
 static void mark(struct http *http, struct MHD_Connection *connection, bool busy, bool served)
 {
-    struct open_connection *open;
+    struct open_connection *open = open_of(connection);
 
+    if (!open)
+        return;
+    open->since_us = g_get_monotonic_time();
+    open->busy = busy;
+    open->served = served;
+    if (!http->draining)
+        return;
     g_mutex_lock(&http->lock);
-    open = g_hash_table_lookup(http->connections, connection);
-    if (open) {
-        open->since_us = g_get_monotonic_time();
-        open->busy = busy;
-        open->served = served;
-    }
     g_cond_signal(&http->changed);
+    g_mutex_unlock(&http->lock);
+}
+
+/* In the place of GnuTLS's own: a header waits in the kernel for its body, so that both leave in
+ * one segment. */
+static ssize_t push(gnutls_transport_ptr_t to, const giovec_t *parts, int count)
+{
+    struct open_connection *open = to;
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
+                             .msg_iovlen = (size_t)count};
+    int flags = MSG_NOSIGNAL | (open->more ? MSG_MORE : 0);
+
+    open->more = false;
+    return sendmsg(open->fd, &message, flags);
+}
+
+static void begin_connection(struct http *http, struct MHD_Connection *connection, void **context)
+{
+    struct open_connection *open = g_new0(struct open_connection, 1);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    open->fd = info ? info->connect_fd : -1;
+    open->since_us = g_get_monotonic_time();
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (info && info->tls_session && open->fd >= 0) {
+        gnutls_session_t session = info->tls_session;
+
+        gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)open->fd, open);
+        gnutls_transport_set_vec_push_function(session, push);
+    }
+    *context = open;
+    g_mutex_lock(&http->lock);
+    g_hash_table_add(http->connections, open);
     g_mutex_unlock(&http->lock);
 }
 
@@ -97,21 +146,15 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode code)
 {
     struct http *http = cls;
-    const union MHD_ConnectionInfo *info;
 
-    (void)context;
-    g_mutex_lock(&http->lock);
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        g_hash_table_remove(http->connections, connection);
-    } else {
-        struct open_connection *open = g_new0(struct open_connection, 1);
-
-        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        open->fd = info ? info->connect_fd : -1;
-        open->since_us = g_get_monotonic_time();
-        g_hash_table_insert(http->connections, connection, open);
+    if (code != MHD_CONNECTION_NOTIFY_CLOSED) {
+        begin_connection(http, connection, context);
+        return;
     }
+    g_mutex_lock(&http->lock);
+    g_hash_table_remove(http->connections, *context);
     g_mutex_unlock(&http->lock);
+    *context = NULL;
 }
 
 void http_reap(struct http *http)
@@ -123,7 +166,7 @@ void http_reap(struct http *http)
 
     g_mutex_lock(&http->lock);
     g_hash_table_iter_init(&iterator, http->connections);
-    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+    while (g_hash_table_iter_next(&iterator, &value, NULL)) {
         struct open_connection *open = value;
         int64_t limit = open->served ? config->idle_timeout : config->request_timeout;
 
@@ -149,7 +192,7 @@ void http_status(struct http *http, struct http_status *status)
     g_mutex_lock(&http->lock);
     status->connections = g_hash_table_size(http->connections);
     g_hash_table_iter_init(&iterator, http->connections);
-    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+    while (g_hash_table_iter_next(&iterator, &value, NULL)) {
         const struct open_connection *open = value;
 
         if (open->busy) {
@@ -175,7 +218,8 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
     request->connection = connection;
     request->started_us = g_get_monotonic_time();
     request->target = strdup(uri);
-    RAND_bytes(random, sizeof random);
+    if (!fresh_octets(random, sizeof random))
+        memset(random, 0, sizeof random); /* a name for the log alone */
     simauth_b64u_encode(random, sizeof random, request->id);
     mark(http, connection, false, false);
     return request;
@@ -224,8 +268,9 @@ const char *http_header(const struct request *request, const char *name)
     return lookup.count == 1 ? lookup.value : NULL;
 }
 
-unsigned http_certificates(const struct request *request, const unsigned char **der,
-                           size_t *lengths, unsigned max)
+unsigned http_certificates(const struct request *request,
+                           const unsigned char *der[static HTTP_CHAIN_MAX],
+                           size_t lengths[static HTTP_CHAIN_MAX])
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -233,13 +278,34 @@ unsigned http_certificates(const struct request *request, const unsigned char **
     unsigned count = 0;
 
     list = info ? gnutls_certificate_get_peers(info->tls_session, &count) : NULL;
-    if (!list || count > max)
+    if (!list || count > HTTP_CHAIN_MAX)
         return 0;
     for (unsigned i = 0; i < count; i++) {
         der[i] = list[i].data;
         lengths[i] = list[i].size;
     }
     return count;
+}
+
+bool http_peer(const struct request *request, uint8_t peer[static SUM_LEN])
+{
+    struct open_connection *open = open_of(request->connection);
+    const unsigned char *der[HTTP_CHAIN_MAX];
+    size_t lengths[HTTP_CHAIN_MAX];
+    unsigned count;
+
+    if (open && !open->has_peer && (count = http_certificates(request, der, lengths)) > 0) {
+        struct simauth_octets all = {0};
+
+        for (unsigned i = 0; i < count; i++) /* DER tells its own length */
+            simauth_octets_append(&all, der[i], lengths[i]);
+        open->has_peer = !all.failed && sum_of(all.data, all.len, open->peer);
+        simauth_octets_clear(&all);
+    }
+    if (!open || !open->has_peer)
+        return false;
+    memcpy(peer, open->peer, SUM_LEN);
+    return true;
 }
 
 bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN])
@@ -310,6 +376,8 @@ static enum MHD_Result send_answer(struct request *request)
     if (!response)
         return MHD_NO;
     answer->body = NULL; /* the response's */
+    if (body && body[0] && strcmp(request->method, "HEAD") != 0 && open_of(request->connection))
+        open_of(request->connection)->more = true;
     if (answer->type)
         MHD_add_response_header(response, "Content-Type", answer->type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
@@ -335,10 +403,17 @@ static void after_settle(struct request *request)
         answer_store(request, request->settled);
 }
 
-static void settle_here(struct request *request)
+static void settle_here(struct http *http, struct request *request)
 {
-    request->settled = request->gateway->ops->settle(request->gateway->store, request->ticket);
+    request->settled = settler_settle(http->settler, request->ticket);
     request->ticket = 0;
+}
+
+/* Whether waiting for the disk in this thread keeps nobody waiting: no other request is here, or
+ * the disk answers sooner than another thread would. */
+static bool may_settle_here(const struct http *http)
+{
+    return g_atomic_int_get(&http->working) <= 1 || settler_is_quick(http->settler);
 }
 
 /* The answer waits for the disk: here when nobody else is kept waiting by that, else in a line.
@@ -347,8 +422,8 @@ static bool suspend_for_disk(struct http *http, struct request *request)
 {
     if (request->ticket == 0)
         return false;
-    if (g_atomic_int_get(&http->working) <= 1) {
-        settle_here(request);
+    if (may_settle_here(http)) {
+        settle_here(http, request);
         after_settle(request);
         return false;
     }
@@ -362,14 +437,14 @@ static bool suspend_for_disk(struct http *http, struct request *request)
  * alone goes on with the request: not before it returned. */
 static void suspend_for_partner(struct http *http, struct request *request)
 {
-    bool line = request->ticket != 0 && g_atomic_int_get(&http->working) > 1;
+    bool line = request->ticket != 0 && !may_settle_here(http);
 
     request_suspend(request, line ? 2 : 1);
     if (line)
         settler_wait(http->settler, request);
     waiting_ask(request->gateway->waiting, request);
     if (!line && request->ticket != 0)
-        settle_here(request);
+        settle_here(http, request);
 }
 
 /* Suspends for a vector of the source, for a question or for the time of a refusal; true when it
@@ -597,7 +672,7 @@ struct http *http_start(struct gateway *gateway, char *error)
     http->gateway = gateway;
     g_mutex_init(&http->lock);
     g_cond_init(&http->changed);
-    http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, g_free, NULL);
     if (read_pem(gateway->config->certificate, &http->certificate, error) != 0)
         goto failed;
     address = resolve(gateway->config, error);
@@ -622,7 +697,7 @@ static bool any_busy(struct http *http)
     gpointer value;
 
     g_hash_table_iter_init(&iterator, http->connections);
-    while (g_hash_table_iter_next(&iterator, NULL, &value))
+    while (g_hash_table_iter_next(&iterator, &value, NULL))
         if (((struct open_connection *)value)->busy)
             return true;
     return false;
@@ -633,6 +708,7 @@ static void drain(struct http *http)
 {
     gint64 end = g_get_monotonic_time() + DRAIN_US;
 
+    http->draining = true; /* before it looks: see mark() */
     g_mutex_lock(&http->lock);
     while (any_busy(http) && g_cond_wait_until(&http->changed, &http->lock, end))
         ;

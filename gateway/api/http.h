@@ -27,8 +27,13 @@ const char *http_header(const struct request *request, const char *name);
 void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX]);
 /* What TLS exports of this connection for GBA_Digest (simauth/keys.h). False: it cannot. */
 bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN]);
-/* The certificates that the other side showed: DER, leaf first; returns how many. */
-unsigned http_certificates(const struct request *request, const unsigned char **der,
-                           size_t *lengths, unsigned max);
+/* The certificates that the other side showed: DER, leaf first; returns how many, 0 for more than
+ * HTTP_CHAIN_MAX. */
+#define HTTP_CHAIN_MAX 8
+unsigned http_certificates(const struct request *request,
+                           const unsigned char *der[static HTTP_CHAIN_MAX],
+                           size_t lengths[static HTTP_CHAIN_MAX]);
+/* SHA-256 of them, made once for each connection. False: there are none. */
+bool http_peer(const struct request *request, uint8_t peer[static 32]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "operator_key.h"
+#include "../fresh.h"
 #include "../log.h"
 
 #include <glib.h>
@@ -287,7 +288,7 @@ enum simauth_result operator_keys_seal(struct operator_keys *keys, const char *r
     memcpy(pair.public_key, keys->today.public_key, sizeof pair.public_key);
     g_mutex_unlock(&keys->lock);
     if (vector->op_key)
-        result = RAND_bytes(nonce, sizeof nonce) == 1
+        result = fresh_octets(nonce, sizeof nonce)
                      ? simauth_seal(vector, &pair, seal_to, nonce, ssk)
                      : SIMAUTH_CRYPTO;
     simauth_secret_wipe(&pair.private_key);

@@ -5,7 +5,9 @@
 #include <glib.h>
 #include <string.h>
 
-#define THREADS 4 /* as many as a journal brings to the disk at once */
+#define THREADS 4   /* as many as a journal brings to the disk at once */
+#define QUICK_US 20 /* to another thread and back costs more */
+#define MOST_US 200 /* what one wait counts for: somebody else had the processor */
 
 struct settler {
     struct gateway *gateway;
@@ -14,7 +16,8 @@ struct settler {
     GCond changed;
     GQueue line; /* of requests */
     bool stopping;
-    bool stopped; /* the threads have ended */
+    bool stopped;       /* the threads have ended */
+    _Atomic int64_t us; /* of a wait, lately; a lost update is none that matters */
 };
 
 static bool is_stopping(struct settler *settler)
@@ -41,6 +44,22 @@ static GQueue take_line(struct settler *settler)
     return line;
 }
 
+enum store_result settler_settle(struct settler *settler, uint64_t ticket)
+{
+    struct gateway *gateway = settler->gateway;
+    int64_t begun_us = g_get_monotonic_time(), us;
+    enum store_result result = gateway->ops->settle(gateway->store, ticket);
+
+    us = MIN(g_get_monotonic_time() - begun_us, MOST_US);
+    settler->us = (7 * settler->us + us) / 8;
+    return result;
+}
+
+bool settler_is_quick(const struct settler *settler)
+{
+    return settler->us < QUICK_US;
+}
+
 /* The last of a line waits first: that has all before it on the disk as well, and who came while
  * another thread was at the disk does not wait for that one. */
 static void settle_line(struct settler *settler, GQueue *line)
@@ -52,7 +71,7 @@ static void settle_line(struct settler *settler, GQueue *line)
     for (GList *at = line->head; at; at = at->next)
         last = MAX(last, ((struct request *)at->data)->ticket);
     if (!is_stopping(settler))
-        gateway->ops->settle(gateway->store, last);
+        settler_settle(settler, last);
     while ((request = g_queue_pop_head(line))) {
         request->settled = is_stopping(settler)
                                ? STORE_BUSY
@@ -79,6 +98,7 @@ struct settler *settler_start(struct gateway *gateway)
     struct settler *settler = g_new0(struct settler, 1);
 
     settler->gateway = gateway;
+    settler->us = MOST_US;
     g_mutex_init(&settler->lock);
     g_cond_init(&settler->changed);
     for (int i = 0; i < THREADS; i++)

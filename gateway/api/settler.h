@@ -14,6 +14,10 @@ struct settler *settler_start(struct gateway *gateway);
  * STORE_BUSY. Before the listener ends: it cannot while a connection is suspended. */
 void settler_stop(struct settler *settler);
 void settler_free(struct settler *settler);
+/* Waits in the caller's thread. */
+enum store_result settler_settle(struct settler *settler, uint64_t ticket);
+/* Whether that was over, lately, sooner than a thread is woken: the store is in memory. */
+bool settler_is_quick(const struct settler *settler);
 /* Sets request->settled when the transaction of request->ticket is on the disk or lost, then calls
  * request_resume(). */
 void settler_wait(struct settler *settler, struct request *request);

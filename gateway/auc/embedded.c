@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The embedded AuC: the algorithms of SIMs with the keys in the store. */
+#include "../fresh.h"
 #include "algorithm.h"
 #include "sources.h"
 #include "sqn.h"
 #include "tuak.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <simauth/milenage.h>
 #include <string.h>
 
@@ -157,7 +157,7 @@ static enum auc_result compute(const struct keyed *m, const uint8_t amf[static 2
     enum auc_result result = AUC_FAILED;
 
     sqn_write(sqn, octets);
-    if (RAND_bytes(vector->rand, SIMAUTH_RAND_LEN) != 1 ||
+    if (!fresh_octets(vector->rand, SIMAUTH_RAND_LEN) ||
         keyed_run(m, vector->rand, octets, amf, &v) != SIMAUTH_OK)
         return AUC_FAILED;
     for (int i = 0; i < 6; i++)
@@ -210,8 +210,7 @@ static enum auc_result draw_triplets(const struct keyed *m, struct auc_vector *v
     const size_t count = vector->triplets;
     enum auc_result result = AUC_FAILED;
 
-    if (count > AUC_TRIPLETS_MAX ||
-        RAND_bytes(vector->rand, (int)(count * SIMAUTH_RAND_LEN)) != 1 ||
+    if (count > AUC_TRIPLETS_MAX || !fresh_octets(vector->rand, count * SIMAUTH_RAND_LEN) ||
         !all_differ(vector->rand, count))
         return result;
     for (size_t i = 0; i < count; i++)

@@ -54,9 +54,13 @@ const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *c
 struct MHD_Response *MHD_create_response_from_buffer(size_t size, void *octets,
                                                      enum MHD_ResponseMemoryMode mode)
 {
-    MUST(mode == MHD_RESPMEM_MUST_COPY && size < sizeof connection.body);
+    MUST(size < sizeof connection.body);
     memcpy(connection.body, octets, size);
     connection.body[size] = '\0';
+    if (mode == MHD_RESPMEM_MUST_FREE)
+        free(octets);
+    else
+        MUST(size == 0);
     return (struct MHD_Response *)(void *)connection.body;
 }
 
@@ -167,6 +171,18 @@ void settler_stop(struct settler *settler)
 void settler_free(struct settler *settler)
 {
     (void)settler;
+}
+
+enum store_result settler_settle(struct settler *settler, uint64_t ticket)
+{
+    (void)settler;
+    return gateway->ops->settle(gateway->store, ticket);
+}
+
+bool settler_is_quick(const struct settler *settler)
+{
+    (void)settler;
+    return false;
 }
 
 void settler_wait(struct settler *settler, struct request *request)
