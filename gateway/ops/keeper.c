@@ -183,13 +183,13 @@ static void watch_certificates(struct gateway *gateway)
                                                               : "good");
 }
 
-static void watch_listener(struct keeper *keeper)
+void keeper_watch_listener(struct gateway *gateway, struct http *http)
 {
     struct http_status status;
 
-    http_status(keeper->http, &status);
+    http_status(http, &status);
     state_set(STATE_LISTENER, status.oldest_us > STUCK_US ? "stuck"
-                              : status.connections >= (unsigned)keeper->gateway->config->connections
+                              : status.connections >= (unsigned)gateway->config->connections
                                   ? "crowded"
                                   : "good");
 }
@@ -216,7 +216,7 @@ static void tick(struct keeper *keeper)
     http_reap(keeper->http);
     watch_clock(keeper, now_us);
     watch_certificates(gateway);
-    watch_listener(keeper);
+    keeper_watch_listener(gateway, keeper->http);
     metrics_source_state();
     operator_keys_rotate(gateway->operator_keys);
     if (now_us - keeper->swept_us >= SWEEP_US || !state_good(STATE_STORE)) {

@@ -13,6 +13,10 @@
 void keeper_run(struct gateway *gateway, struct http *http, const sigset_t *signals,
                 const char *path, const char *log);
 
+/* Sets the listener's state. Also who is asked for it looks: what a request hangs at may hold up
+ * the main thread as well. */
+void keeper_watch_listener(struct gateway *gateway, struct http *http);
+
 /* -- reload.c ------------------------------------------------------------------------------------
  */
 /* Reads the configuration again: all of it takes effect, or none. -1 with lines in `error`

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "monitor.h"
+#include "keeper.h"
 #include "metrics.h"
 #include "state.h"
 
@@ -83,6 +84,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     }
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         return answer(connection, 405, "text/plain", g_strdup("GET alone\n"));
+    keeper_watch_listener(((struct monitor *)cls)->gateway, ((struct monitor *)cls)->http);
     if (strcmp(url, "/metrics") == 0)
         return answer(connection, 200, METRICS_TYPE, metrics(cls));
     if (strcmp(url, "/ready") == 0)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast a gateway gives vectors, beside Debian's osmo-hlr: databases in memory and on the disk as it is, and with
-4 ms added to each fsync of both; how it grows with connections, gateways on one PostgreSQL, and 1 000 000 subscribers.
+4 ms added to each fsync of both, one question a request and in batches; how it grows with connections, gateways on one PostgreSQL, and 1 000 000 subscribers.
 
 usage: gateway_speed memory|batch|disk|slow|connections|nodes|million...
 Needs SIMAUTH_BENCH_HTTPS, SIMAUTH_BENCH_GSUP (the load), SIMAUTH_BENCH_UNSEALED (a gateway), SIMAUTH_TEST_DISK (disk.c); SIMAUTH_BENCH_FOLDER is on the disk."""
@@ -22,6 +22,7 @@ FOLDER = os.environ.get("SIMAUTH_BENCH_FOLDER", os.getcwd())
 SECONDS = float(os.environ.get("SIMAUTH_BENCH_SECONDS", "3"))
 ROUNDS = 3
 SUBSCRIBERS = 20000
+BATCH_CONNECTIONS, BATCHES = 4, (16, 64)
 SLOW = {"LD_PRELOAD": os.environ["SIMAUTH_TEST_DISK"], "SIMAUTH_DISK_DELAY_US": "4000"}
 LIMITS = {"limits.subscriber_per_minute": 1000000, "limits.subscriber_burst": 1000000}
 
@@ -129,8 +130,18 @@ def medians(runs):
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
 
 
-def compare(where, env, flights):
-    """Both, warm, in alternating order, the databases below one folder: {flight: (ours, theirs)}."""
+def in_turns(ours, theirs):
+    """Medians of both, in alternating order."""
+    runs = ([], [])
+    for turn in range(ROUNDS):
+        for side in ((0, 1) if turn % 2 else (1, 0)):
+            runs[side].append((ours, theirs)[side]())
+    return tuple(medians(side) for side in runs)
+
+
+def compare(where, env, flights, batches=()):
+    """Both, warm, the databases below one folder: {flight: (ours, theirs)}; and {batch: (ours, theirs)} with as many
+    questions in each request of BATCH_CONNECTIONS, as gateways ask each other, beside the flight that suits osmo-hlr best."""
     with tempfile.TemporaryDirectory(dir=where) as folder:
         tempfile.tempdir = folder
         gateway, peer = Gateway(), Peer(folder)
@@ -138,15 +149,11 @@ def compare(where, env, flights):
             with environment(env):
                 gateway.operator.start()
                 peer.hlr.start()
-            results = {}
             gateway.load(4, seconds=1)
-            for flight in flights:
-                runs = ([], [])
-                for turn in range(ROUNDS):
-                    for side in ((0, 1) if turn % 2 else (1, 0)):
-                        runs[side].append((gateway, peer)[side].load(flight))
-                results[flight] = tuple(medians(side) for side in runs)
-            return results
+            singles = {flight: in_turns(lambda f=flight: gateway.load(f), lambda f=flight: peer.load(f)) for flight in flights}
+            best = max(flights, key=lambda flight: singles[flight][1]["rate"])
+            return singles, {size: in_turns(lambda n=size: gateway.load(BATCH_CONNECTIONS, batch=(n,)), lambda: peer.load(best))
+                             for size in batches}
         finally:
             peer.hlr.stop()
             gateway.close()
@@ -166,7 +173,7 @@ def fsync_cost(folder):
 
 
 def memory():
-    for flight, (ours, theirs) in compare("/dev/shm", {}, (1, 16)).items():
+    for flight, (ours, theirs) in compare("/dev/shm", {}, (1, 16))[0].items():
         show(f"memory.{flight}.per_core", ours["per_core"], "1/s", peer="osmo-hlr", ratio=ours["per_core"] / theirs["per_core"])
         show(f"memory.{flight}.rate", ours["rate"], "1/s", peer="osmo-hlr", ratio=ours["rate"] / theirs["rate"])
 
@@ -207,9 +214,11 @@ def batch():
 
 def durable(name, env, flights):
     show(f"{name}.fsync", fsync_cost(FOLDER) + (4 if env else 0), "ms")
-    for flight, (ours, theirs) in compare(FOLDER, env, flights).items():
-        show(f"{name}.{flight}.rate", ours["rate"], "1/s", peer="osmo-hlr", ratio=ours["rate"] / theirs["rate"])
-        show(f"{name}.{flight}.p99", ours["p99"], "ms", peer="osmo-hlr", ratio=ours["p99"] / theirs["p99"])
+    singles, batches = compare(FOLDER, env, flights, BATCHES)
+    for which, rows in (("", singles), ("batch.", batches)):
+        for number, (ours, theirs) in rows.items():
+            show(f"{name}.{which}{number}.rate", ours["rate"], "1/s", peer="osmo-hlr", ratio=ours["rate"] / theirs["rate"])
+            show(f"{name}.{which}{number}.p99", ours["p99"], "ms", peer="osmo-hlr", ratio=ours["p99"] / theirs["p99"])
 
 
 def disk():

@@ -13,6 +13,10 @@ foreach(name backup badday mistakes run schema seal)
     add_ops_test(${name})
 endforeach()
 
+add_ops_test(stuck)
+set_tests_properties(gateway.ops.stuck PROPERTIES ENVIRONMENT
+    "${ops_environment};SIMAUTH_TEST_HANG=$<TARGET_FILE:gateway_hang>")
+
 add_ops_test(clock)
 set_tests_properties(gateway.ops.clock PROPERTIES SKIP_RETURN_CODE 77)
 

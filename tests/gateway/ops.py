@@ -18,6 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from operators import free_port, name, pem_key
 
 
+def slowness(most=4.0):
+    """How many times longer what waits for a processor takes now than on a machine that does nothing else: a limit that
+    says "soon enough" is for a quiet machine."""
+    return min(most, max(1.0, os.getloadavg()[0] / os.cpu_count()))
+
+
 def wait_for(what, limit=20):
     """What `what` returns, once that is true."""
     end = time.monotonic() + limit

@@ -71,7 +71,7 @@ class Connection(http.client.HTTPSConnection):
     """Connects to a port of this machine, whatever the name."""
     source = "127.0.0.1"
 
-    def __init__(self, name, port, context, timeout=5):
+    def __init__(self, name, port, context, timeout=20):
         super().__init__(name, port, timeout=timeout, context=context)
         self.tls = context
 

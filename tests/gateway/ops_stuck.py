@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One request hangs, at a disk that answers no more: who watches is told, and systemd's watchdog hears nothing."""
+import os
+import select
+import socket
+import threading
+import unittest
+
+from operators import Pair
+from ops import metrics, page, ready, states, wait_for, watched
+from phone import Phone
+
+HANG = os.environ["SIMAUTH_TEST_HANG"]
+
+
+class Patient(Phone):
+    def new_connection(self):
+        connection = super().new_connection()
+        connection.timeout = 120
+        return connection
+
+
+class Stuck(unittest.TestCase):
+    def setUp(self):
+        self.pair = Pair({"limits.federation_timeout_ms": 3000}, start=False)
+        self.addCleanup(self.pair.close)
+        a = self.pair.a
+        self.disk, self.clock = (os.path.join(a.folder, name) for name in ("disk-hangs", "clock-jumps"))
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.notify.close)
+        self.notify.bind(os.path.join(a.folder, "notify"))
+        self.notify.settimeout(60)
+        watched(a)
+        environment = {"LD_PRELOAD": HANG, "SIMAUTH_HANG_DISK": self.disk, "SIMAUTH_HANG_CLOCK": self.clock,
+                       "NOTIFY_SOCKET": os.path.join(a.folder, "notify"), "WATCHDOG_USEC": "600000"}
+        self.pair.b.start()
+        os.environ.update(environment)
+        try:
+            a.start()
+        finally:
+            for name in environment:
+                os.environ.pop(name)
+        self.addCleanup(self.mend)
+        self.a = Patient(self.pair.sim_a, a).bootstrap()
+
+    def mend(self):
+        for path in (self.disk, self.clock):
+            if os.path.exists(path):
+                os.unlink(path)
+
+    def hear(self, word):
+        while word not in self.notify.recv(4096).decode().split("\n"):
+            pass
+
+    def heard(self, seconds):
+        """Whether a ping comes within that time."""
+        while select.select([self.notify], [], [], seconds)[0]:
+            if "WATCHDOG=1" in self.notify.recv(4096).decode().split("\n"):
+                return True
+        return False
+
+    def test_one_request_hangs(self):
+        a, answers = self.pair.a, []
+        self.hear("WATCHDOG=1")
+        self.assertEqual(page(a, "/live"), (200, "live\n"))
+        open(self.disk, "w").close()
+        thread = threading.Thread(target=lambda: answers.append(self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.mend)  # before it
+        wait_for(lambda: metrics(a)["simauth_requests_in_flight"] == 1)
+        self.assertEqual(page(a, "/live"), (200, "live\n"))  # not for 30 seconds yet
+        open(self.clock, "w").close()
+        wait_for(lambda: states(a)["listener"] == "stuck")
+        self.assertEqual(page(a, "/live"), (503, "stuck\n"))
+        self.assertFalse(ready(a))
+        while self.heard(0):  # what was said before
+            pass
+        self.assertFalse(self.heard(1.5))
+        self.assertEqual(answers, [])
+        self.mend()
+        wait_for(lambda: answers, 60)
+        self.assertEqual(answers[0].status, 200, answers[0].raw)
+        wait_for(lambda: states(a)["listener"] == "good")
+        self.assertEqual(page(a, "/live"), (200, "live\n"))
+        self.hear("WATCHDOG=1")
+        self.assertEqual(a.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
