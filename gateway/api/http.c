@@ -173,9 +173,9 @@ void http_reap(struct http *http)
         /* The listener closes the descriptor itself when it sees the end; until then it is not
          * another's. */
         if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0) {
-            shutdown(open->fd, SHUT_RDWR);
             if (!open->timed_out && !open->served)
-                metrics_timed_out();
+                metrics_timed_out(); /* before the other side can know of it */
+            shutdown(open->fd, SHUT_RDWR);
             open->timed_out = true;
         }
     }
