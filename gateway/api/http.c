@@ -7,15 +7,13 @@
 #include "../log.h"
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
+#include "http_own.h"
 #include "request.h"
 #include "settler.h"
-#include "sum.h"
 #include "waiting.h"
 
-#include <arpa/inet.h>
 #include <glib.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <openssl/crypto.h>
@@ -69,28 +67,9 @@ struct http {
     int working; /* requests; atomic */
     _Atomic bool draining;
 };
-/* What MHD keeps with the connection; others read it under the lock. */
-struct open_connection {
-    int fd;
-    _Atomic int64_t since_us; /* the last event that mattered */
-    _Atomic bool served;      /* a whole request came before: idle time counts */
-    _Atomic bool busy;        /* a request is being worked on */
-    bool timed_out;           /* it is being closed */
-    bool more;                /* what is sent next is a header, and its body comes behind it */
-    bool has_peer;
-    uint8_t peer[SUM_LEN]; /* of the certificates that the other side showed */
-};
 
 /* -- connections: MHD's time-out is for silence; one octet a second is not silent -----------------
  */
-
-static struct open_connection *open_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-    return info ? info->socket_context : NULL;
-}
 
 static void mark(struct http *http, struct MHD_Connection *connection, bool busy, bool served)
 {
@@ -266,77 +245,6 @@ const char *http_header(const struct request *request, const char *name)
 
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &lookup);
     return lookup.count == 1 ? lookup.value : NULL;
-}
-
-unsigned http_certificates(const struct request *request,
-                           const unsigned char *der[static HTTP_CHAIN_MAX],
-                           size_t lengths[static HTTP_CHAIN_MAX])
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    const gnutls_datum_t *list;
-    unsigned count = 0;
-
-    list = info ? gnutls_certificate_get_peers(info->tls_session, &count) : NULL;
-    if (!list || count > HTTP_CHAIN_MAX)
-        return 0;
-    for (unsigned i = 0; i < count; i++) {
-        der[i] = list[i].data;
-        lengths[i] = list[i].size;
-    }
-    return count;
-}
-
-bool http_peer(const struct request *request, uint8_t peer[static SUM_LEN])
-{
-    struct open_connection *open = open_of(request->connection);
-    const unsigned char *der[HTTP_CHAIN_MAX];
-    size_t lengths[HTTP_CHAIN_MAX];
-    unsigned count;
-
-    if (open && !open->has_peer && (count = http_certificates(request, der, lengths)) > 0) {
-        struct simauth_octets all = {0};
-
-        for (unsigned i = 0; i < count; i++) /* DER tells its own length */
-            simauth_octets_append(&all, der[i], lengths[i]);
-        open->has_peer = !all.failed && sum_of(all.data, all.len, open->peer);
-        simauth_octets_clear(&all);
-    }
-    if (!open || !open->has_peer)
-        return false;
-    memcpy(peer, open->peer, SUM_LEN);
-    return true;
-}
-
-bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN])
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-
-    return info &&
-           gnutls_prf_rfc5705(info->tls_session, strlen(SIMAUTH_TLS_MK_LABEL), SIMAUTH_TLS_MK_LABEL,
-                              0, NULL, SIMAUTH_TLS_MK_LEN, (char *)tls_mk) == GNUTLS_E_SUCCESS;
-}
-
-void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX])
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    struct sockaddr_storage address = {0};
-    struct in6_addr *v6 = &((struct sockaddr_in6 *)&address)->sin6_addr;
-    socklen_t len = sizeof(struct sockaddr_in);
-
-    remote[0] = '\0';
-    if (!info || !info->client_addr)
-        return;
-    if (info->client_addr->sa_family == AF_INET6)
-        len = sizeof(struct sockaddr_in6);
-    memcpy(&address, info->client_addr, len);
-    if (address.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(v6))
-        memset(v6->s6_addr + 8, 0, 8);
-    if (getnameinfo((struct sockaddr *)&address, len, remote, HTTP_REMOTE_MAX, NULL, 0,
-                    NI_NUMERICHOST) != 0)
-        remote[0] = '\0';
 }
 
 static void log_access(const struct request *request)
