@@ -3,6 +3,7 @@
 #include "app.h"
 #include "assistant.h"
 #include "demo.h"
+#include "focus.h"
 #include "notify.h"
 #include "pages.h"
 #include "prefs.h"
@@ -10,6 +11,8 @@
 #include "undo.h"
 #include "window.h"
 
+#include <glib-unix.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #define DEMO_SECONDS 5 /* each state, when all are played */
@@ -98,6 +101,12 @@ static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer app)
     g_application_quit(app);
 }
 
+static void act_undo(GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+    (void)action, (void)parameter;
+    ui_undo_take_back(app);
+}
+
 static void act_assistant(GSimpleAction *action, GVariant *parameter, gpointer app)
 {
     (void)action, (void)parameter;
@@ -112,9 +121,11 @@ static void add_actions(UiApp *app)
         {"shortcuts", act_shortcuts, NULL, NULL, NULL, {0}},
         {"about", act_about, NULL, NULL, NULL, {0}},
         {"quit", act_quit, NULL, NULL, NULL, {0}},
+        {UI_UNDO_ACTION, act_undo, NULL, NULL, NULL, {0}},
     };
 
     g_action_map_add_action_entries(G_ACTION_MAP(app), entries, G_N_ELEMENTS(entries), app);
+    ui_undo_begin(app);
 }
 
 static void add_key(UiApp *app, const char *action, const char *key)
@@ -126,6 +137,7 @@ static void add_key(UiApp *app, const char *action, const char *key)
 static void add_keys(UiApp *app)
 {
     add_key(app, "app.quit", "<Control>q");
+    add_key(app, "app." UI_UNDO_ACTION, "<Control>z");
     add_key(app, "window.close", "<Control>w");
     add_key(app, "app.shortcuts", "<Control>question");
     for (guint i = 0; i < ui_page_count && i < 9; i++) {
@@ -159,6 +171,19 @@ static void begin_demo(UiApp *app, GDBusConnection *bus)
         demo_play(app->demo, DEMO_SECONDS);
 }
 
+/* The session ends, or somebody in a terminal: what waits to be taken back is done before. */
+static gboolean end_by_signal(gpointer app)
+{
+    g_application_quit(app);
+    return G_SOURCE_CONTINUE;
+}
+
+static void watch_signals(UiApp *app)
+{
+    for (const int *number = (const int[]){SIGHUP, SIGINT, SIGTERM, 0}; *number; number++)
+        g_unix_signal_add(*number, end_by_signal, app);
+}
+
 static void startup(GApplication *application)
 {
     UiApp *app = UI_APP(application);
@@ -166,6 +191,7 @@ static void startup(GApplication *application)
 
     G_APPLICATION_CLASS(ui_app_parent_class)->startup(application);
     gtk_window_set_default_icon_name(UI_APP_ID);
+    ui_focus_keep_visible(GTK_APPLICATION(app));
     bus = g_application_get_dbus_connection(application);
     if (bus && app->demo_state)
         begin_demo(app, bus);
@@ -177,6 +203,7 @@ static void startup(GApplication *application)
     app->sims = ui_sim_watch_new(app);
     add_actions(app);
     add_keys(app);
+    watch_signals(app);
 }
 
 /* Without a window we go on only where the person wants calls to be watched. */

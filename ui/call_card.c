@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call_card.h"
+#include "pages.h"
+#include "question.h"
 #include "words.h"
 
 #include <string.h>
@@ -63,27 +65,17 @@ static void ask_about_peer(UiCallCard *card, const char *method)
                      G_OBJECT(card));
 }
 
-static void forget_chosen(AdwMessageDialog *dialog, const char *response, UiCallCard *card)
+static void forget_agreed(gpointer card)
 {
-    (void)dialog;
-    if (!strcmp(response, "forget"))
-        ask_about_peer(card, "Forget");
+    ask_about_peer(card, "Forget");
 }
 
 static void ask_to_forget(UiCallCard *card)
 {
-    GtkWidget *dialog = adw_message_dialog_new(
-        ui_app_window(card->app), _("Forget What Is Known?"),
-        _("Do this only after you asked the person by other means. Whoever answers at this address "
-          "next is taken for them."));
-
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "forget",
-                                     _("_Forget"), NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "forget",
-                                               ADW_RESPONSE_DESTRUCTIVE);
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_signal_connect_object(dialog, "response", G_CALLBACK(forget_chosen), card, 0);
-    gtk_window_present(GTK_WINDOW(dialog));
+    ui_question_ask(card->app, _("Forget What Is Known?"),
+                    _("Do this only after you asked the person by other means. Whoever answers at "
+                      "this address next is taken for them."),
+                    _("_Forget"), forget_agreed, g_object_ref(card), g_object_unref);
 }
 
 static const struct {
@@ -267,7 +259,8 @@ static void build_facts(UiCallCard *card)
         gtk_label_set_text(name, _(fact_names[fact]));
         card->fact_texts[fact] = label(card->facts[fact], NULL, 0);
         gtk_label_set_selectable(card->fact_texts[fact], TRUE);
-        gtk_widget_set_focusable(GTK_WIDGET(card->fact_texts[fact]), FALSE);
+        /* Not merely out of focus: such a label says that it took it, and Tab would end there. */
+        gtk_widget_set_can_focus(GTK_WIDGET(card->fact_texts[fact]), FALSE);
         gtk_accessible_update_relation(GTK_ACCESSIBLE(card->fact_texts[fact]),
                                        GTK_ACCESSIBLE_RELATION_LABELLED_BY, name, NULL, -1);
         gtk_box_append(GTK_BOX(list), card->facts[fact]);
@@ -279,10 +272,8 @@ static void build(UiCallCard *card)
 {
     build_head(card);
     build_facts(card);
-    card->act = gtk_button_new_with_mnemonic("");
-    gtk_widget_set_halign(card->act, GTK_ALIGN_CENTER);
+    card->act = ui_pill("", NULL);
     gtk_widget_set_margin_top(card->act, 12);
-    gtk_widget_add_css_class(card->act, "pill");
     g_signal_connect(card->act, "clicked", G_CALLBACK(act), card);
     gtk_box_append(GTK_BOX(card), card->act);
 }
@@ -293,8 +284,19 @@ static void dispose(GObject *object)
     G_OBJECT_CLASS(ui_call_card_parent_class)->dispose(object);
 }
 
+/* A stop of the Tab key before what is in it: a screen reader reads it as one, and the page scrolls
+ * to it. A box would only look for its children. */
+static void be_a_stop(GtkWidgetClass *class)
+{
+    const GtkWidgetClass *plain = g_type_class_peek(GTK_TYPE_WIDGET);
+
+    class->focus = plain->focus;
+    class->grab_focus = plain->grab_focus;
+}
+
 static void ui_call_card_class_init(UiCallCardClass *class)
 {
+    be_a_stop(GTK_WIDGET_CLASS(class));
     G_OBJECT_CLASS(class)->dispose = dispose;
     gtk_widget_class_set_accessible_role(GTK_WIDGET_CLASS(class), GTK_ACCESSIBLE_ROLE_GROUP);
 }
@@ -305,6 +307,7 @@ static void ui_call_card_init(UiCallCard *card)
     gtk_box_set_spacing(GTK_BOX(card), 9);
     gtk_widget_add_css_class(GTK_WIDGET(card), "card");
     gtk_widget_add_css_class(GTK_WIDGET(card), "call-card");
+    gtk_widget_set_focusable(GTK_WIDGET(card), TRUE);
     build(card);
 }
 

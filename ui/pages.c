@@ -55,6 +55,20 @@ GtkWidget *ui_page_status(const char *icon, const char *title, const char *text)
     return page;
 }
 
+GtkWidget *ui_pill(const char *label, const char *style)
+{
+    GtkWidget *button = gtk_button_new_with_mnemonic(label);
+    GtkLabel *words = GTK_LABEL(gtk_button_get_child(GTK_BUTTON(button)));
+
+    gtk_label_set_wrap(words, TRUE);
+    gtk_label_set_justify(words, GTK_JUSTIFY_CENTER);
+    gtk_widget_add_css_class(button, "pill");
+    if (style)
+        gtk_widget_add_css_class(button, style);
+    gtk_widget_set_halign(button, GTK_ALIGN_CENTER);
+    return button;
+}
+
 GtkWidget *ui_row(const char *title, const char *subtitle)
 {
     GtkWidget *row = adw_action_row_new();

@@ -33,6 +33,9 @@ GtkWidget *ui_page_status(const char *icon, const char *title, const char *text)
 /* A row with a choice: title over text, and the words of `names` (a GtkStringList, borrowed),
  * whole: AdwComboRow itself would cut them down before it lets the text wrap. */
 GtkWidget *ui_combo_row(const char *title, const char *text, GtkStringList *names, guint selected);
+/* A button with a mnemonic, in the shape of a pill and in the middle; its words wrap where the text
+ * is large and the window narrow. `style` NULL: none but that. */
+GtkWidget *ui_pill(const char *label, const char *style);
 /* One row of a list: title over subtitle, both taken literally (no markup), both selectable by a
  * screen reader. */
 GtkWidget *ui_row(const char *title, const char *subtitle);

@@ -263,6 +263,34 @@ void ui_phone_end(UiPhone *phone)
 /* -- asking -------------------------------------------------------------------------------------
  */
 
+static gboolean is_gone(const GError *error)
+{
+    static const int gone[] = {G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+                               G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_DISCONNECTED};
+
+    for (guint i = 0; i < G_N_ELEMENTS(gone); i++) {
+        if (g_error_matches(error, G_DBUS_ERROR, gone[i]))
+            return TRUE;
+    }
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+/* What a person is told: the plugin's own errors are sentences; what the bus says is for programs.
+ */
+static const char *words_for(GError *error)
+{
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+        return _("Linphone did not answer in time. Try again; if that does not help, close "
+                 "Linphone and start it again.");
+    if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD))
+        return _("Linphone’s plugin does not know how to do that: update the package "
+                 "linphone-plugin-simauth and start Linphone again.");
+    if (is_gone(error))
+        return _("Linphone has ended or cannot be reached. Start it and try again.");
+    g_dbus_error_strip_remote_error(error);
+    return error->message;
+}
+
 struct question {
     ui_phone_answer answer;
     GWeakRef owner;
@@ -276,10 +304,8 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
                                                                        NULL, result, &error);
     GObject *owner = g_weak_ref_get(&question->owner);
 
-    if (error)
-        g_dbus_error_strip_remote_error(error);
     if (owner && question->answer)
-        question->answer(answer, error ? error->message : NULL, owner);
+        question->answer(answer, error ? words_for(error) : NULL, owner);
     g_clear_object(&owner);
     g_clear_error(&error);
     g_clear_pointer(&answer, g_variant_unref);

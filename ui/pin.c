@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pin.h"
+#include "pages.h"
 #include "pin_memory.h"
 #include "sealed.h"
 
@@ -231,10 +232,7 @@ static void build(UiPinForm *form)
     build_rows(form);
     form->told = line(NULL);
     form->why = line("error");
-    form->unlock = gtk_button_new_with_label(_("Unlock"));
-    gtk_widget_add_css_class(form->unlock, "suggested-action");
-    gtk_widget_add_css_class(form->unlock, "pill");
-    gtk_widget_set_halign(form->unlock, GTK_ALIGN_CENTER);
+    form->unlock = ui_pill(_("Unlock"), "suggested-action");
     gtk_box_append(GTK_BOX(form), form->told);
     gtk_box_append(GTK_BOX(form), form->group);
     gtk_box_append(GTK_BOX(form), form->why);
@@ -355,7 +353,7 @@ void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
         return;
     }
     dialog = g_object_new(ADW_TYPE_WINDOW, "modal", TRUE, "transient-for", ui_app_window(app),
-                          "title", _("PIN of Your SIM"), "default-width", 400, "resizable", FALSE,
+                          "title", _("PIN of Your SIM"), "default-width", 360, "resizable", FALSE,
                           "application", app, NULL);
     adw_window_set_content(ADW_WINDOW(dialog), dialog_content(phone, sim, &form));
     ui_close_by_escape(GTK_WIDGET(dialog));

@@ -87,7 +87,7 @@ GtkWidget *ui_pin_list_new(UiApp *app)
 
     pins->app = app;
     pins->rows = g_ptr_array_new();
-    pins->none = ui_row(_("None"), _("Whoever enters a PIN is offered to have it remembered"));
+    pins->none = ui_row(_("None"), _("When you enter a PIN you can have it remembered"));
     adw_preferences_group_set_title(ADW_PREFERENCES_GROUP(group), _("Remembered PINs"));
     adw_preferences_group_set_description(
         ADW_PREFERENCES_GROUP(group),

@@ -2,19 +2,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "remote.h"
 
-const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, NULL};
-const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, NULL};
-const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1,
-                                            "(uint32 0, uint32 500)"};
+#include <string.h>
 
-static gboolean same_at(GVariant *a, gsize i, GVariant *b, gsize j)
+const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, NULL, "Aor"};
+const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, NULL, NULL};
+const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1,
+                                            "(uint32 0, uint32 500)", NULL};
+
+static gboolean same(GVariant *a, GVariant *b, const char *key)
+{
+    const char *first, *second;
+
+    if (key && g_variant_lookup(a, key, "&s", &first) && g_variant_lookup(b, key, "&s", &second))
+        return !strcmp(first, second);
+    return g_variant_equal(a, b);
+}
+
+static gboolean same_at(GVariant *a, gsize i, GVariant *b, gsize j, const char *key)
 {
     GVariant *first = g_variant_get_child_value(a, i), *second = g_variant_get_child_value(b, j);
-    gboolean same = g_variant_equal(first, second);
+    gboolean is = same(first, second, key);
 
     g_variant_unref(first);
     g_variant_unref(second);
-    return same;
+    return is;
 }
 
 static UiRecord *record_at(GVariant *array, gsize i, UiPhone *phone)
@@ -27,18 +38,30 @@ static UiRecord *record_at(GVariant *array, gsize i, UiPhone *phone)
     return record;
 }
 
+/* Those that stay, as they are now. */
+static void update(GListStore *list, GVariant *array, gsize from, gsize to)
+{
+    for (gsize i = from; i < to; i++) {
+        GVariant *values = g_variant_get_child_value(array, i);
+        UiRecord *record = g_list_model_get_item(G_LIST_MODEL(list), (guint)i);
+        ui_record_update(record, values);
+        g_object_unref(record);
+        g_variant_unref(values);
+    }
+}
+
 /* What is the same at both ends stays: a person may have opened it, or be reading it. */
-void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone)
+void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone, const char *key)
 {
     GVariant *before = g_object_get_data(G_OBJECT(list), "array");
     gsize old = before ? g_variant_n_children(before) : 0, new = g_variant_n_children(array);
     gsize head = 0, tail = 0;
     GPtrArray *records;
 
-    while (head < old && head < new &&same_at(before, head, array, head))
+    while (head < old && head < new &&same_at(before, head, array, head, key))
         head++;
     while (tail < old - head &&
-           tail < new - head &&same_at(before, old - 1 - tail, array, new - 1 - tail))
+           tail < new - head &&same_at(before, old - 1 - tail, array, new - 1 - tail, key))
         tail++;
     records = g_ptr_array_new_with_free_func(g_object_unref);
     for (gsize i = head; i < new - tail; i++)
@@ -48,6 +71,8 @@ void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone)
     if (old - tail > head || records->len)
         g_list_store_splice(list, (guint)head, (guint)(old - tail - head), records->pdata,
                             records->len);
+    update(list, array, 0, head);
+    update(list, array, new - tail, new);
     g_ptr_array_unref(records);
 }
 
@@ -62,7 +87,7 @@ static void answered(GVariant *answer, const char *error, gpointer list)
     }
     array = g_variant_get_child_value(answer, what->at);
     if (g_variant_is_of_type(array, G_VARIANT_TYPE("aa{sv}")))
-        ui_remote_take(list, array, g_object_get_data(list, "phone"));
+        ui_remote_take(list, array, g_object_get_data(list, "phone"), what->key);
     g_variant_unref(array);
 }
 

@@ -14,13 +14,15 @@ struct ui_remote {
     const char *method, *signal;
     guint at;               /* which member of the answer is the aa{sv} */
     const char *parameters; /* GVariant text of a tuple, NULL for none */
+    const char *key;        /* the member by which one is the same though others of its members have
+                             * changed: its record stays and tells "changed". NULL: another record */
 };
 extern const struct ui_remote ui_remote_peers, ui_remote_keys, ui_remote_history;
 
 /* A GListModel of UiRecord; ui_phone_of() says whose each is. The caller owns it. */
 GListModel *ui_remote_new(UiPhones *phones, const struct ui_remote *what);
-/* One array of an answer, as it stands in `list`, instead of what was there; what is the same
- * before and behind the first and the last difference stays. */
-void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone);
+/* One array of an answer, as it stands in `list`, instead of what was there; the records of what is
+ * the same before and behind the first and the last difference stay. `key` as above. */
+void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone, const char *key);
 
 #endif

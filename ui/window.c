@@ -14,7 +14,7 @@ struct _UiWindow {
     GtkStack *stack;
     AdwWindowTitle *title;
     AdwToastOverlay *toasts;
-    GtkWidget *back;
+    GtkWidget *back, *menu;
 };
 
 G_DEFINE_FINAL_TYPE(UiWindow, ui_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -37,12 +37,24 @@ static void row_selected(GtkListBox *list, GtkListBoxRow *row, UiWindow *window)
         show_row(window, row);
 }
 
+/* Into the page, whichever is shown. Nothing on it may take the keyboard: then it stays. */
+static gboolean enter_page(UiWindow *window)
+{
+    GtkWidget *page = gtk_stack_get_visible_child(window->stack);
+    GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(window));
+
+    adw_leaflet_set_visible_child(window->leaflet, window->content);
+    if (focus && gtk_widget_is_ancestor(focus, page))
+        return TRUE;
+    return gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
+}
+
 /* On a narrow screen a choice is also a step to the page; a mere selection is not. */
 static void row_activated(GtkListBox *list, GtkListBoxRow *row, UiWindow *window)
 {
     (void)list;
     show_row(window, row);
-    adw_leaflet_set_visible_child(window->leaflet, window->content);
+    enter_page(window);
 }
 
 void ui_window_turn_to(UiWindow *window, const char *page)
@@ -51,7 +63,7 @@ void ui_window_turn_to(UiWindow *window, const char *page)
         if (!g_strcmp0(ui_pages[i].name, page)) {
             gtk_list_box_select_row(window->list,
                                     gtk_list_box_get_row_at_index(window->list, (int)i));
-            adw_leaflet_set_visible_child(window->leaflet, window->content);
+            enter_page(window);
         }
     }
 }
@@ -77,6 +89,46 @@ static void go_back(GtkButton *button, UiWindow *window)
 
 /* -- building -----------------------------------------------------------------------------------
  */
+
+/* The list of pages is one stop of the Tab key: arrows choose in it, and each row that has the
+ * keyboard is the page that is shown, so that a list that Tab went through would lead to its last
+ * page alone. On a narrow screen there is nothing beside it. */
+static gboolean tab_from_list(GtkWidget *list, GVariant *arguments, gpointer data)
+{
+    UiWindow *window = data;
+
+    (void)list, (void)arguments;
+    if (adw_leaflet_get_folded(window->leaflet))
+        return FALSE;
+    return enter_page(window) || gtk_widget_child_focus(window->menu, GTK_DIR_TAB_FORWARD);
+}
+
+static gboolean tab_back_from_list(GtkWidget *list, GVariant *arguments, gpointer data)
+{
+    UiWindow *window = data;
+
+    (void)list, (void)arguments;
+    return gtk_widget_child_focus(window->menu, GTK_DIR_TAB_BACKWARD);
+}
+
+static void add_tab(GtkEventController *keys, GdkModifierType with, guint key, GtkShortcutFunc act,
+                    UiWindow *window)
+{
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(keys),
+        gtk_shortcut_new(gtk_keyval_trigger_new(key, with),
+                         gtk_callback_action_new(act, window, NULL)));
+}
+
+static void one_stop(UiWindow *window)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+
+    add_tab(keys, 0, GDK_KEY_Tab, tab_from_list, window);
+    add_tab(keys, 0, GDK_KEY_KP_Tab, tab_from_list, window);
+    add_tab(keys, GDK_SHIFT_MASK, GDK_KEY_Tab, tab_back_from_list, window);
+    gtk_widget_add_controller(GTK_WIDGET(window->list), keys);
+}
 
 static GtkWidget *side_row(const struct ui_page *page)
 {
@@ -120,7 +172,8 @@ static GtkWidget *make_side(UiWindow *window)
 
     adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar),
                                     adw_window_title_new(_("SIM Call Security"), NULL));
-    adw_header_bar_pack_end(ADW_HEADER_BAR(bar), main_menu());
+    window->menu = main_menu();
+    adw_header_bar_pack_end(ADW_HEADER_BAR(bar), window->menu);
     g_object_bind_property(window->leaflet, "folded", bar, "show-end-title-buttons",
                            G_BINDING_SYNC_CREATE);
     gtk_widget_add_css_class(list, "navigation-sidebar");
@@ -136,6 +189,7 @@ static GtkWidget *make_side(UiWindow *window)
     gtk_box_append(GTK_BOX(side), scroll);
     gtk_widget_set_size_request(side, 230, -1);
     window->list = GTK_LIST_BOX(list);
+    one_stop(window);
     return side;
 }
 

@@ -58,7 +58,7 @@ static const struct word reasons[] = {
 
 static const struct word advices[] = {
     {"none", ""},
-    {"self-test", N_("Find out which link fails on the Diagnosis page.")},
+    {"self-test", N_("The self-test under Diagnosis finds out what does not work.")},
     {"forget", N_("Ask the person by other means whether their SIM is new. If it is, "
                   "forget the old one.")},
     {"continue-once", N_("You can let the next call go on without proof, once.")},

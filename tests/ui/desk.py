@@ -6,15 +6,33 @@ begin() starts what is missing and runs the script once more inside; after that 
 window as a screen reader does.
 """
 
+import contextlib
+import hashlib
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+LOOKS = """[Settings]
+gtk-cursor-blink=0
+gtk-enable-animations=0
+"""
 LIMIT_S = 40  # for one thing to be seen, on a machine that is busy
 INSIDE = "SIMAUTH_UI_DESK"
+
+
+def cookie(path):
+    """Who may use the display: this test alone. Else a video window of somebody's phone, whose display has the same
+    number, would come to stand here and take the keyboard."""
+    name, secret = b"MIT-MAGIC-COOKIE-1", os.urandom(16)
+    with open(path, "wb") as file:  # of any address and any display: that number is not known yet
+        file.write(struct.pack(">HHH", 0xffff, 0, 0))
+        for part in (name, secret):
+            file.write(struct.pack(">H", len(part)) + part)
+    return path
 
 
 def begin():
@@ -23,8 +41,9 @@ def begin():
         return
     home = tempfile.mkdtemp(prefix="simauth-ui-")
     number, told = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(told), "-screen", "0", "1100x800x24", "-nolisten", "tcp", "-noreset"],
-                              pass_fds=[told], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    authority = cookie(f"{home}/Xauthority")
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(told), "-screen", "0", "1100x800x24", "-nolisten", "tcp", "-noreset",
+                               "-auth", authority], pass_fds=[told], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(told)
     try:
         with os.fdopen(number, encoding="ascii") as line:
@@ -33,6 +52,7 @@ def begin():
             sys.exit("Xvfb did not start")
         environment = {
             "PATH": os.environ["PATH"], "HOME": home, "XDG_RUNTIME_DIR": home, "DISPLAY": f":{display}",
+            "XAUTHORITY": authority,
             "XDG_CONFIG_HOME": f"{home}/config", "XDG_DATA_HOME": f"{home}/data", "XDG_CACHE_HOME": f"{home}/cache",
             "GDK_BACKEND": "x11", "GSK_RENDERER": "cairo", "LIBGL_ALWAYS_SOFTWARE": "1", "GTK_A11Y": "atspi",
             "LC_ALL": "C.UTF-8", "TZ": "UTC", "NO_AT_BRIDGE": "1", INSIDE: "1",
@@ -44,6 +64,22 @@ def begin():
         server.terminate()
         server.wait()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def manager():
+    """A window manager, which gives each new window the keyboard; and nothing on the display moves by itself."""
+    folder = os.path.join(os.environ["XDG_CONFIG_HOME"], "gtk-4.0")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "settings.ini"), "w", encoding="ascii") as settings:
+        settings.write(LOOKS)
+    with subprocess.Popen(["openbox"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait("the window manager", lambda: "window id" in subprocess.run(
+            ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], capture_output=True, text=True, check=False).stdout)
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 class Notifications:
@@ -109,6 +145,31 @@ def wait(what, question):
         if time.monotonic() > end:
             raise AssertionError(f"not within {LIMIT_S} s: {what() if callable(what) else what}")
         time.sleep(0.05)
+
+
+def turn_to(window, page):
+    """The page of that title, chosen in the list of pages."""
+    node = wait(f"the page {page} in the list", lambda: window.named("list item", page))
+    window.Atspi.Selection.select_child(node.get_parent().get_selection_iface(), node.get_index_in_parent())
+
+
+def windows(name):
+    """The X windows on the display with that title (a regular expression)."""
+    found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", name], capture_output=True, text=True, check=False)
+    return found.stdout.split()
+
+
+def chosen_in(chooser, path):
+    """Types the path into GTK's own file chooser, as its shortcut "/" has it, and agrees; nobody reads it while it
+    leaves."""
+    there = wait(f"the chooser {chooser}", lambda: windows(chooser))[-1]
+    subprocess.run(["xdotool", "windowfocus", "--sync", there, "type", "--delay", "30", path], check=True)
+
+    def taken():
+        if windows(chooser):
+            subprocess.run(["xdotool", "windowfocus", there, "key", "Return"], check=False, stderr=subprocess.DEVNULL)
+        return not windows(chooser)
+    wait("the chooser to take the file", taken)
 
 
 def windows_now():
@@ -206,10 +267,42 @@ class Window:
     def keys(self, *names):
         """Pressed as on a keyboard; there is no window manager that gives the window the keyboard."""
         if not hasattr(self, "frame"):
-            found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^SIM Call Security$"],
-                                   capture_output=True, text=True, check=True)
+            found = subprocess.run(["xdotool", "search", "--onlyvisible", "--all", "--pid", str(self.process.pid),
+                                    "--name", "^SIM Call Security$"], capture_output=True, text=True, check=True)
             self.frame = found.stdout.split()[-1]
         subprocess.run(["xdotool", "windowfocus", self.frame, "key", *names], check=True)
+
+    def strike(self, *names):
+        """Keys for whatever has the keyboard now, as the window manager gave it."""
+        subprocess.run(["xdotool", "key", *names], check=True)
+
+    def write(self, text):
+        subprocess.run(["xdotool", "type", "--delay", "20", text], check=True)
+
+    def picture(self):
+        """What of the display a person sees: a number that tells two pictures apart."""
+        shot = subprocess.run(["import", "-silent", "-window", "root", "-depth", "8", "rgb:-"], capture_output=True, check=True)
+        return hashlib.sha256(shot.stdout).hexdigest()
+
+    def where(self):
+        """What has the keyboard: its way from the root, role and name."""
+        self.root.clear_cache()
+        return self.where_below(self.root, ())
+
+    def where_below(self, node, way):
+        try:
+            states = node.get_state_set()
+            if node is not self.root and not states.contains(self.Atspi.StateType.VISIBLE):
+                return None
+            found = None
+            for i in range(node.get_child_count()):
+                child = node.get_child_at_index(i)
+                found = child and self.where_below(child, (*way, i)) or found
+            if found or not states.contains(self.Atspi.StateType.FOCUSED):
+                return found
+            return way, node.get_role_name(), (node.get_name() or "").replace("_", "")
+        except self.GLib.Error:
+            return None  # it left while we looked
 
     def focused(self):
         """(role, name) of what has the keyboard."""

@@ -168,22 +168,72 @@ static void lists_follow(void **state)
     g_object_unref(records);
 }
 
+static void count_change(GListModel *list, guint at, guint removed, guint added, gpointer changes)
+{
+    (void)list, (void)at, (void)removed, (void)added;
+    ++*(guint *)changes;
+}
+
+/* A person at its row is to stay there: a contact is the same one, though something about it is
+ * not. */
+static void contacts_stay(void **state)
+{
+    struct world *world = *state;
+    GListModel *peers = ui_remote_new(world->phones, &ui_remote_peers);
+    UiRecord *bob, *carol;
+    guint changes = 0;
+
+    WAIT(count(peers) == 3);
+    bob = g_list_model_get_item(peers, 0);
+    carol = g_list_model_get_item(peers, 1);
+    assert_string_equal(ui_record_text(bob, "Policy"), "require");
+    g_signal_connect(peers, "items-changed", G_CALLBACK(count_change), &changes);
+    ui_phone_ask(ui_phones_first(world->phones), "SetSetting",
+                 g_variant_new("(sss)", "peer sip:bob@elsewhere.example", "policy", "prefer"),
+                 ignore, G_OBJECT(peers));
+    WAIT(!strcmp(ui_record_text(bob, "Policy"), "prefer"));
+    assert_int_equal(changes, 0);
+    ui_phone_ask(ui_phones_first(world->phones), "Forget",
+                 g_variant_new("(s)", "sip:bob@elsewhere.example"), ignore, G_OBJECT(peers));
+    WAIT(count(peers) == 2);
+    assert_int_equal(changes, 1);
+    assert_string_equal(text_at(peers, 0, "Aor"), ui_record_text(carol, "Aor"));
+    g_object_unref(bob);
+    g_object_unref(carol);
+    g_object_unref(peers);
+}
+
 static void expect_error(GVariant *answer, const char *error, gpointer owner)
 {
     assert_null(answer);
     assert_non_null(error);
     assert_null(strstr(error, "GDBus.Error")); /* a sentence for a person */
+    assert_non_null(strstr(error, g_object_get_data(owner, "expected")));
     g_object_set_data(owner, "refused", GINT_TO_POINTER(1));
+}
+
+static void refused_with(UiPhone *phone, const char *method, const char *expected)
+{
+    GObject *owner = g_object_new(G_TYPE_OBJECT, NULL);
+
+    g_object_set_data(owner, "expected", (gpointer)expected);
+    ui_phone_ask(phone, method, NULL, expect_error, owner);
+    WAIT(g_object_get_data(owner, "refused"));
+    g_object_unref(owner);
 }
 
 static void errors_are_sentences(void **state)
 {
     struct world *world = *state;
+    UiPhone *phone;
 
     WAIT(count(G_LIST_MODEL(world->phones)) == 1);
-    ui_phone_ask(ui_phones_first(world->phones), "NoSuchMethod", NULL, expect_error,
-                 G_OBJECT(world->phones));
-    WAIT(g_object_get_data(G_OBJECT(world->phones), "refused"));
+    phone = g_object_ref(ui_phones_first(world->phones));
+    refused_with(phone, "NoSuchMethod", "update the package");
+    demo_show(world->demo, "no-phone");
+    WAIT(count(G_LIST_MODEL(world->phones)) == 0);
+    refused_with(phone, "SelfTest", "Start it and try again");
+    g_object_unref(phone);
 }
 
 /* -- without a bus ------------------------------------------------------------------------------
@@ -257,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(phones_come_and_go, begin, end),
         cmocka_unit_test_setup_teardown(calls_follow, begin, end),
         cmocka_unit_test_setup_teardown(lists_follow, begin, end),
+        cmocka_unit_test_setup_teardown(contacts_stay, begin, end),
         cmocka_unit_test_setup_teardown(errors_are_sentences, begin, end),
         cmocka_unit_test(words_of_the_unknown),
         cmocka_unit_test(announced_is_no_more),

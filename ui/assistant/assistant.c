@@ -100,16 +100,26 @@ static void stop_limit(UiAssistant *assistant)
     assistant->limit = 0;
 }
 
+/* What the person can do about it; the plugin knows which of many reasons it is. */
+static const char *why_not(UiRecord *sim)
+{
+    const char *text = sim ? ui_record_text(sim, "Text") : "";
+    const char *advice = sim ? ui_sim_advice(sim) : "";
+
+    if (sim && ui_sim_is(sim, "failed") && *text)
+        return text;
+    if (*advice)
+        return advice;
+    return *text ? text
+                 : _("The SIM did not answer in time. Take it out, put it in again and try once "
+                     "more.");
+}
+
 static void cannot_use(UiAssistant *assistant)
 {
-    const char *text = assistant->sim ? ui_record_text(assistant->sim, "Text") : "";
-    const char *advice = assistant->sim ? ui_sim_advice(assistant->sim) : "";
-
     stop_limit(assistant);
     ui_assistant_go(assistant, "sim");
-    ui_assistant_complain(assistant, assistant->sim && ui_sim_is(assistant->sim, "failed") && *text
-                                         ? text
-                                         : (*advice ? advice : text));
+    ui_assistant_complain(assistant, why_not(assistant->sim));
 }
 
 static gboolean too_late(gpointer data)

@@ -66,8 +66,8 @@ GtkWidget *ui_assistant_step_code(UiAssistant *assistant)
     step->assistant = assistant;
     step->entry = ui_step_entry(box, _("Code"), &step->why);
     page = ui_step_page(assistant, _("The Code From Your Operator"),
-                        _("It begins with a name and a stroke, such as ag.operator.example/, and "
-                          "can be used once."),
+                        _("It begins with a name and a slash, such as ag.operator.example/, and "
+                          "can be used once: then ask your operator for another one."),
                         box, _("Activate"), activate, &step->next);
     g_object_set_data_full(G_OBJECT(assistant), "code", step, g_free);
     g_signal_connect_swapped(step->entry, "changed", G_CALLBACK(show), step);

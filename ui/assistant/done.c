@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The end: ready. The letters of Linphone, which a proof makes needless, and the first call. */
 #include "call_card.h"
+#include "pages.h"
 #include "steps.h"
 
 struct done {
     UiAssistant *assistant;
-    GtkWidget *status, *letters, *hint, *place; /* the place of the card */
+    GtkWidget *status, *letters, *hint, *place; /* what to do; the place of the card */
     UiRecord *call;                             /* shown there */
     gboolean filling;
     gpointer followed; /* the phone's state */
@@ -38,13 +39,13 @@ static void show_who(GObject *page)
 
     if (*nai && *operator_name)
         /* Translators: a name such as alice@operator-a.example, then the operator's name. */
-        text = g_markup_printf_escaped(
-            _("You are %s, and %s vouches for you.\nWho calls you, or is called by you, and has "
-              "this too, sees that it is you."),
-            nai, operator_name);
+        text = g_markup_printf_escaped(_("You are %s, and %s vouches for you.\nPeople who use this "
+                                         "too see that it is you when "
+                                         "you talk with them."),
+                                       nai, operator_name);
     else
-        text = g_strdup(_("Your operator vouches for you. Who calls you, or is called by you, and "
-                          "has this too, sees that it is you."));
+        text = g_strdup(_("Your operator vouches for you. People who use this too see that it is "
+                          "you when you talk with them."));
     gtk_label_set_markup(GTK_LABEL(of(page)->status), text);
     g_free(text);
 }
@@ -153,18 +154,15 @@ static void calls_changed(GListModel *calls, guint at, guint removed, guint adde
 
 static GtkWidget *call_group(struct done *done)
 {
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12), *group;
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12);
 
-    group = adw_preferences_group_new();
-    done->hint = adw_action_row_new();
+    done->hint = adw_preferences_group_new();
     done->place = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(done->hint), _("Your first verified call"));
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(done->hint),
-                                _("Call somebody you know who has this too, with Linphone: what "
-                                  "comes of it is shown here."));
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(done->hint), 0);
-    adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), done->hint);
-    gtk_box_append(GTK_BOX(box), group);
+    adw_preferences_group_add(ADW_PREFERENCES_GROUP(done->hint),
+                              ui_row(_("Your first verified call"),
+                                     _("Call somebody you know who has this too, with Linphone: "
+                                       "what comes of it is shown here.")));
+    gtk_box_append(GTK_BOX(box), done->hint);
     gtk_box_append(GTK_BOX(box), done->place);
     return box;
 }

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pages.h"
 #include "steps.h"
 
 static GtkWidget *text_label(const char *text, const char *class)
@@ -37,10 +38,7 @@ GtkWidget *ui_step_page(UiAssistant *assistant, const char *title, const char *t
     if (content)
         gtk_box_append(GTK_BOX(box), content);
     if (label) {
-        *button = gtk_button_new_with_label(label);
-        gtk_widget_add_css_class(*button, "pill");
-        gtk_widget_add_css_class(*button, "suggested-action");
-        gtk_widget_set_halign(*button, GTK_ALIGN_CENTER);
+        *button = ui_pill(label, "suggested-action");
         g_signal_connect_swapped(*button, "clicked", G_CALLBACK(act), assistant);
         gtk_box_append(GTK_BOX(box), *button);
     }

@@ -45,7 +45,9 @@ static void tested(UiChain *chain, gboolean good, const char *why, struct step *
         ui_assistant_go(step->assistant, "done");
         return;
     }
-    ui_step_say(step->why, *why ? why : _("The first link that failed is the one to mend."));
+    ui_step_say(step->why, *why ? why
+                                : _("Begin with the first one that failed: it says what to do, and "
+                                    "the others hang on it."));
     gtk_widget_set_visible(step->ways, TRUE);
     gtk_widget_set_visible(step->gateway, g_strcmp0(failed, "sim") != 0);
 }

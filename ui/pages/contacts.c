@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whom the phone knows: what is demanded of them, what has changed, and forgetting. */
 #include "pages.h"
+#include "question.h"
 #include "remote.h"
 #include "words.h"
 
@@ -9,10 +10,13 @@
 
 static const char *const policies[] = {"", "require", "prefer", "off"};
 
-/* What a row's buttons act on: both live as long as the row. */
+/* A row is made once and follows its contact, so that whoever is at it, with the keyboard or a
+ * screen reader, stays where they are. It lives as long as the row. */
 struct contact {
     UiApp *app;
     UiRecord *peer;
+    GtkWidget *row, *icon;                      /* what is always shown */
+    GtkWidget *change, *trust, *policy, *known; /* what stands in it */
 };
 
 static void contact_free(gpointer data)
@@ -38,57 +42,42 @@ static void told(GVariant *answer, const char *error, gpointer app)
         ui_app_toast(app, error);
 }
 
-static void ask(const struct contact *contact, const char *method, GVariant *parameters)
+/* What the phone is asked when the person agrees: exactly what the question told, though the
+ * contact may be another one by then. */
+struct errand {
+    UiApp *app;
+    UiPhone *phone;
+    const char *method;
+    GVariant *parameters;
+};
+
+static void errand_free(gpointer data)
 {
-    ui_phone_ask(ui_phone_of(contact->peer), method, parameters, told, G_OBJECT(contact->app));
+    struct errand *errand = data;
+
+    g_object_unref(errand->phone);
+    g_variant_unref(errand->parameters);
+    g_free(errand);
 }
 
-static void policy_chosen(AdwComboRow *row, GParamSpec *what, struct contact *contact)
+static void errand_run(gpointer data)
 {
-    const char *policy = policies[MIN(adw_combo_row_get_selected(row), 3)];
-    char *group;
+    const struct errand *errand = data;
 
-    (void)what;
-    if (!strcmp(policy, text_of(contact, "Policy")))
-        return;
-    group = g_strconcat("peer ", text_of(contact, "Aor"), NULL);
-    ask(contact, "SetSetting", g_variant_new("(sss)", group, "policy", policy));
-    g_free(group);
+    ui_phone_ask(errand->phone, errand->method, errand->parameters, told, G_OBJECT(errand->app));
 }
 
-static void forget_chosen(AdwMessageDialog *dialog, const char *response, struct contact *contact)
-{
-    (void)dialog;
-    if (!strcmp(response, "forget"))
-        ask(contact, "Forget", g_variant_new("(s)", text_of(contact, "Aor")));
-}
-
-static void trust_chosen(AdwMessageDialog *dialog, const char *response, struct contact *contact)
-{
-    (void)dialog;
-    if (!strcmp(response, "trust"))
-        ask(contact, "TrustChange",
-            g_variant_new("(ss)", text_of(contact, "Aor"), text_of(contact, "SeenNai")));
-}
-
-/* The dialog keeps what it asks about: the list may be another one before it is answered. */
+/* Takes `parameters`. */
 static void ask_first(const struct contact *contact, const char *title, const char *text,
-                      const char *yes, const char *label, GCallback chosen)
+                      const char *label, const char *method, GVariant *parameters)
 {
-    GtkWidget *dialog = adw_message_dialog_new(ui_app_window(contact->app), title, NULL);
-    struct contact *copy = g_new0(struct contact, 1);
+    struct errand *errand = g_new0(struct errand, 1);
 
-    copy->app = contact->app;
-    copy->peer = g_object_ref(contact->peer);
-    adw_message_dialog_set_body(ADW_MESSAGE_DIALOG(dialog), text);
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), yes, label,
-                                     NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), yes,
-                                               ADW_RESPONSE_DESTRUCTIVE);
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_object_set_data_full(G_OBJECT(dialog), "contact", copy, contact_free);
-    g_signal_connect(dialog, "response", chosen, copy);
-    gtk_window_present(GTK_WINDOW(dialog));
+    errand->app = contact->app;
+    errand->phone = g_object_ref(ui_phone_of(contact->peer));
+    errand->method = method;
+    errand->parameters = g_variant_ref_sink(parameters);
+    ui_question_ask(contact->app, title, text, label, errand_run, errand, errand_free);
 }
 
 static void forget(GtkButton *button, struct contact *contact)
@@ -98,14 +87,7 @@ static void forget(GtkButton *button, struct contact *contact)
         contact, _("Forget This Contact?"),
         _("The SIM that is known for this address and its setup keys go. Whoever answers there "
           "next is taken for them."),
-        "forget", _("_Forget"), G_CALLBACK(forget_chosen));
-}
-
-static void revoke_chosen(AdwMessageDialog *dialog, const char *response, struct contact *contact)
-{
-    (void)dialog;
-    if (!strcmp(response, "revoke"))
-        ask(contact, "ForgetKeys", g_variant_new("(s)", text_of(contact, "Aor")));
+        _("_Forget"), "Forget", g_variant_new("(s)", text_of(contact, "Aor")));
 }
 
 static void revoke_keys(GtkButton *button, struct contact *contact)
@@ -115,8 +97,8 @@ static void revoke_keys(GtkButton *button, struct contact *contact)
         ui_words_address(text_of(contact, "Aor")));
 
     (void)button;
-    ask_first(contact, _("Revoke the Keys With This Contact?"), text, "revoke", _("_Revoke"),
-              G_CALLBACK(revoke_chosen));
+    ask_first(contact, _("Revoke the Keys With This Contact?"), text, _("_Revoke"), "ForgetKeys",
+              g_variant_new("(s)", text_of(contact, "Aor")));
     g_free(text);
 }
 
@@ -129,20 +111,92 @@ static void trust(GtkButton *button, struct contact *contact)
         text_of(contact, "SeenNai"), text_of(contact, "SeenOperator"));
 
     (void)button;
-    ask_first(contact, _("Trust the Change?"), text, "trust", _("_Trust"),
-              G_CALLBACK(trust_chosen));
+    ask_first(contact, _("Trust the Change?"), text, _("_Trust"), "TrustChange",
+              g_variant_new("(ss)", text_of(contact, "Aor"), text_of(contact, "SeenNai")));
     g_free(text);
+}
+
+static void allowed(GVariant *answer, const char *error, gpointer app)
+{
+    (void)answer;
+    ui_app_toast(app,
+                 error ? error : _("The next call with this contact goes on without proof, once."));
 }
 
 static void continue_once(GtkButton *button, struct contact *contact)
 {
     (void)button;
-    ask(contact, "ContinueOnce", g_variant_new("(s)", text_of(contact, "Aor")));
-    ui_app_toast(contact->app, _("The next call with this contact goes on without proof, once."));
+    ui_phone_ask(ui_phone_of(contact->peer), "ContinueOnce",
+                 g_variant_new("(s)", text_of(contact, "Aor")), allowed, G_OBJECT(contact->app));
+}
+
+/* -- the policy ---------------------------------------------------------------------------------
+ */
+
+static guint policy_at(const char *policy)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(policies); i++) {
+        if (!strcmp(policies[i], policy))
+            return i;
+    }
+    return 0;
+}
+
+static void show_policy(const struct contact *contact)
+{
+    adw_combo_row_set_selected(ADW_COMBO_ROW(contact->policy),
+                               policy_at(text_of(contact, "Policy")));
+}
+
+/* What is shown is what is kept. */
+static void policy_told(GVariant *answer, const char *error, gpointer row)
+{
+    const struct contact *contact = g_object_get_data(row, "contact");
+
+    told(answer, error, contact->app);
+    if (error)
+        show_policy(contact);
+}
+
+static void policy_chosen(AdwComboRow *row, GParamSpec *what, struct contact *contact)
+{
+    guint at = MIN(adw_combo_row_get_selected(row), G_N_ELEMENTS(policies) - 1);
+    char *group;
+
+    (void)what;
+    if (at == policy_at(text_of(contact, "Policy")))
+        return;
+    group = g_strconcat("peer ", text_of(contact, "Aor"), NULL);
+    ui_phone_ask(ui_phone_of(contact->peer), "SetSetting",
+                 g_variant_new("(sss)", group, "policy", policies[at]), policy_told,
+                 G_OBJECT(contact->row));
+    g_free(group);
+}
+
+static void add_policy(struct contact *contact)
+{
+    GtkStringList *names = gtk_string_list_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(policies); i++)
+        gtk_string_list_append(names, ui_words_policy(policies[i]));
+    contact->policy = ui_combo_row(_("Proof of a SIM"),
+                                   _("Require: no call without. Prefer: shown when missing."),
+                                   names, policy_at(text_of(contact, "Policy")));
+    g_signal_connect(contact->policy, "notify::selected", G_CALLBACK(policy_chosen), contact);
+    adw_expander_row_add_row(ADW_EXPANDER_ROW(contact->row), contact->policy);
+    g_object_unref(names);
 }
 
 /* -- rows ---------------------------------------------------------------------------------------
  */
+
+static GtkWidget *add_row(struct contact *contact, const char *title, const char *text)
+{
+    GtkWidget *row = ui_row(title, text);
+
+    adw_expander_row_add_row(ADW_EXPANDER_ROW(contact->row), row);
+    return row;
+}
 
 static void add_button(GtkWidget *row, const char *label, const char *style, GCallback clicked,
                        struct contact *contact)
@@ -157,54 +211,6 @@ static void add_button(GtkWidget *row, const char *label, const char *style, GCa
     adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), button);
 }
 
-static void add_policy(GtkWidget *expander, struct contact *contact)
-{
-    GtkStringList *names = gtk_string_list_new(NULL);
-    GtkWidget *row;
-    guint now = 0;
-
-    for (guint i = 0; i < G_N_ELEMENTS(policies); i++) {
-        gtk_string_list_append(names, ui_words_policy(policies[i]));
-        if (!strcmp(policies[i], text_of(contact, "Policy")))
-            now = i;
-    }
-    row = ui_combo_row(_("Proof of a SIM"),
-                       _("Require: no call without. Prefer: shown when missing."), names, now);
-    g_signal_connect(row, "notify::selected", G_CALLBACK(policy_chosen), contact);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
-    g_object_unref(names);
-}
-
-static void add_change(GtkWidget *expander, struct contact *contact)
-{
-    char *when = ui_words_time(ui_record_number(contact->peer, "ChangeSince"));
-    char *text = g_strdup_printf(_("%s Now: %s, vouched for by %s, since %s."),
-                                 ui_words_change(contact->peer), text_of(contact, "SeenNai"),
-                                 text_of(contact, "SeenOperator"), when);
-    GtkWidget *row = ui_row(_("Something Has Changed"), text);
-    GtkWidget *icon = gtk_image_new_from_icon_name("dialog-warning-symbolic");
-
-    gtk_widget_add_css_class(icon, "warning");
-    adw_action_row_add_prefix(ADW_ACTION_ROW(row), icon);
-    add_button(row, _("_Trust…"), NULL, G_CALLBACK(trust), contact);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
-    g_free(text);
-    g_free(when);
-}
-
-static void add_known(GtkWidget *expander, struct contact *contact)
-{
-    char *since = ui_words_time(ui_record_number(contact->peer, "Since"));
-    char *last = ui_words_time(ui_record_number(contact->peer, "Last"));
-    char *text = g_strdup_printf(_("First authenticated %s, last %s. Proved by: %s."), since, last,
-                                 ui_words_method_name(text_of(contact, "Method")));
-
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), ui_row(_("Known"), text));
-    g_free(text);
-    g_free(since);
-    g_free(last);
-}
-
 static bool has_changed(UiRecord *peer)
 {
     const char *change = ui_record_text(peer, "Change");
@@ -212,27 +218,47 @@ static bool has_changed(UiRecord *peer)
     return *change && strcmp(change, "none");
 }
 
-static void fill(GtkWidget *expander, struct contact *contact)
+static void add_change(struct contact *contact)
 {
-    GtkWidget *row;
+    GtkWidget *icon = gtk_image_new_from_icon_name("dialog-warning-symbolic");
 
-    if (has_changed(contact->peer))
-        add_change(expander, contact);
-    add_policy(expander, contact);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander),
-                             ui_row(_("Address"), ui_words_address(text_of(contact, "Aor"))));
-    if (ui_record_flag(contact->peer, "Pinned"))
-        add_known(expander, contact);
-    row = ui_row(_("One Call Without Proof"),
-                 _("The next call goes on though proof is required and missing."));
-    add_button(row, _("_Allow Once"), NULL, G_CALLBACK(continue_once), contact);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
-    row = ui_row(_("Setup Keys"), _("They let the next calls begin at once, without a SIM."));
-    add_button(row, _("_Revoke…"), NULL, G_CALLBACK(revoke_keys), contact);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
-    row = ui_row(_("Forget"), _("The known SIM and the setup keys of this contact."));
-    add_button(row, _("_Forget…"), "destructive-action", G_CALLBACK(forget), contact);
-    adw_expander_row_add_row(ADW_EXPANDER_ROW(expander), row);
+    contact->change = add_row(contact, _("Something Has Changed"), "");
+    gtk_widget_add_css_class(icon, "warning");
+    adw_action_row_add_prefix(ADW_ACTION_ROW(contact->change), icon);
+    contact->trust = add_row(contact, _("Trust the Change?"), "");
+    add_button(contact->trust, _("_Trust…"), NULL, G_CALLBACK(trust), contact);
+}
+
+/* Open is also what waits for an answer. */
+static void show_change(const struct contact *contact)
+{
+    char *when = ui_words_time(ui_record_number(contact->peer, "ChangeSince"));
+    char *text = g_strdup_printf(_("%s Now: %s, vouched for by %s, since %s."),
+                                 ui_words_change(contact->peer), text_of(contact, "SeenNai"),
+                                 text_of(contact, "SeenOperator"), when);
+    bool is = has_changed(contact->peer), was = gtk_widget_get_visible(contact->change);
+
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(contact->change), is ? text : "");
+    gtk_widget_set_visible(contact->change, is);
+    gtk_widget_set_visible(contact->trust, is);
+    if (is && !was)
+        adw_expander_row_set_expanded(ADW_EXPANDER_ROW(contact->row), TRUE);
+    g_free(text);
+    g_free(when);
+}
+
+static void show_known(const struct contact *contact)
+{
+    char *since = ui_words_time(ui_record_number(contact->peer, "Since"));
+    char *last = ui_words_time(ui_record_number(contact->peer, "Last"));
+    char *text = g_strdup_printf(_("First authenticated %s, last %s. Proved by: %s."), since, last,
+                                 ui_words_method_name(text_of(contact, "Method")));
+
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(contact->known), text);
+    gtk_widget_set_visible(contact->known, ui_record_flag(contact->peer, "Pinned"));
+    g_free(text);
+    g_free(since);
+    g_free(last);
 }
 
 static char *subtitle_of(UiRecord *peer)
@@ -250,62 +276,69 @@ static char *subtitle_of(UiRecord *peer)
     return g_strdup_printf(_("Vouched for by %s"), operator_name);
 }
 
-/* A row is made anew when something about its contact is another; whoever opened it is not done. */
-static GHashTable *opened(UiApp *app)
+static void show_head(const struct contact *contact)
 {
-    GHashTable *aors = g_object_get_data(G_OBJECT(app), "opened contacts");
+    const char *nai = text_of(contact, "Nai");
+    char *subtitle = subtitle_of(contact->peer), *literal = g_markup_escape_text(subtitle, -1);
+    bool changed = has_changed(contact->peer);
 
-    if (!aors) {
-        aors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_object_set_data_full(G_OBJECT(app), "opened contacts", aors,
-                               (GDestroyNotify)g_hash_table_unref);
-    }
-    return aors;
-}
-
-static void expanded(AdwExpanderRow *row, GParamSpec *what, struct contact *contact)
-{
-    (void)what;
-    if (adw_expander_row_get_expanded(row))
-        g_hash_table_add(opened(contact->app), g_strdup(text_of(contact, "Aor")));
+    adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(contact->row), literal);
+    g_free(literal);
+    literal = g_markup_escape_text(*nai ? nai : ui_words_address(text_of(contact, "Aor")), -1);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(contact->row), literal);
+    gtk_image_set_from_icon_name(GTK_IMAGE(contact->icon),
+                                 changed ? "dialog-warning-symbolic" : "avatar-default-symbolic");
+    if (changed)
+        gtk_widget_add_css_class(contact->icon, "warning");
     else
-        g_hash_table_remove(opened(contact->app), text_of(contact, "Aor"));
+        gtk_widget_remove_css_class(contact->icon, "warning");
+    g_free(literal);
+    g_free(subtitle);
 }
 
-/* Open is also what waits for an answer. */
-static void keep_open(GtkWidget *row, struct contact *contact)
+static void show(GObject *row)
 {
-    adw_expander_row_set_expanded(
-        ADW_EXPANDER_ROW(row),
-        has_changed(contact->peer) ||
-            g_hash_table_contains(opened(contact->app), text_of(contact, "Aor")));
-    g_signal_connect(row, "notify::expanded", G_CALLBACK(expanded), contact);
+    const struct contact *contact = g_object_get_data(row, "contact");
+
+    show_head(contact);
+    show_change(contact);
+    show_policy(contact);
+    show_known(contact);
+}
+
+static void fill(struct contact *contact)
+{
+    GtkWidget *row;
+
+    add_change(contact);
+    gtk_widget_set_visible(contact->change, FALSE);
+    add_policy(contact);
+    add_row(contact, _("Address"), ui_words_address(text_of(contact, "Aor")));
+    contact->known = add_row(contact, _("Known SIM"), "");
+    row = add_row(contact, _("One Call Without Proof"),
+                  _("The next call goes on though proof is required and missing."));
+    add_button(row, _("_Allow Once"), NULL, G_CALLBACK(continue_once), contact);
+    row = add_row(contact, _("Setup Keys"),
+                  _("They let the next calls begin at once, without a SIM."));
+    add_button(row, _("_Revoke…"), NULL, G_CALLBACK(revoke_keys), contact);
+    row = add_row(contact, _("Forget"), _("The known SIM and the setup keys of this contact."));
+    add_button(row, _("_Forget…"), "destructive-action", G_CALLBACK(forget), contact);
 }
 
 static GtkWidget *make_row(gpointer peer, gpointer app)
 {
     struct contact *contact = g_new0(struct contact, 1);
-    GtkWidget *row = adw_expander_row_new();
-    const char *nai = ui_record_text(peer, "Nai");
-    char *subtitle = subtitle_of(peer), *literal = g_markup_escape_text(subtitle, -1);
-    GtkWidget *icon = gtk_image_new_from_icon_name(has_changed(peer) ? "dialog-warning-symbolic"
-                                                                     : "avatar-default-symbolic");
 
     contact->app = app;
     contact->peer = g_object_ref(peer);
-    g_object_set_data_full(G_OBJECT(row), "contact", contact, contact_free);
-    adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(row), literal);
-    g_free(literal);
-    literal = g_markup_escape_text(*nai ? nai : ui_words_address(text_of(contact, "Aor")), -1);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), literal);
-    if (has_changed(peer))
-        gtk_widget_add_css_class(icon, "warning");
-    adw_expander_row_add_prefix(ADW_EXPANDER_ROW(row), icon);
-    fill(row, contact);
-    keep_open(row, contact);
-    g_free(literal);
-    g_free(subtitle);
-    return row;
+    contact->row = adw_expander_row_new();
+    contact->icon = gtk_image_new();
+    g_object_set_data_full(G_OBJECT(contact->row), "contact", contact, contact_free);
+    adw_expander_row_add_prefix(ADW_EXPANDER_ROW(contact->row), contact->icon);
+    fill(contact);
+    show(G_OBJECT(contact->row));
+    g_signal_connect_object(peer, "changed", G_CALLBACK(show), contact->row, G_CONNECT_SWAPPED);
+    return contact->row;
 }
 
 /* -- somebody new -------------------------------------------------------------------------------

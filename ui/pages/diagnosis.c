@@ -38,8 +38,11 @@ static void copy_report(GtkButton *button, struct page *page)
 
 static void show_start(struct page *page)
 {
-    gtk_widget_set_visible(page->start, !ui_chain_phone(page->chain) && !ui_linphone_runs());
-    gtk_widget_set_sensitive(page->test, ui_chain_phone(page->chain) != NULL);
+    gboolean phone = ui_chain_phone(page->chain) != NULL, start = !phone && !ui_linphone_runs();
+
+    gtk_widget_set_visible(page->start, start);
+    gtk_widget_set_visible(page->test, !start);
+    gtk_widget_set_sensitive(page->test, phone);
     write_report(page);
 }
 
@@ -58,7 +61,8 @@ static void tested(UiChain *chain, gboolean good, const char *why, struct page *
         say(page, why);
     else
         say(page, good ? _("Everything is good: your calls can be verified.")
-                       : _("The first link that failed is the one to mend."));
+                       : _("Begin with the first one that failed: it says what to do, and the "
+                           "others hang on it."));
 }
 
 static void run_test(GtkButton *button, struct page *page)
@@ -82,25 +86,26 @@ static void start_linphone(GtkButton *button, struct page *page)
 /* -- building -----------------------------------------------------------------------------------
  */
 
+/* One of them is shown. */
 static GtkWidget *buttons(struct page *page)
 {
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-    GtkWidget *copy = gtk_button_new_with_label(_("Copy Report"));
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
-    page->test = gtk_button_new_with_label(_("Run Self-Test"));
-    page->start = gtk_button_new_with_label(_("Start Linphone"));
-    gtk_widget_add_css_class(page->test, "pill");
-    gtk_widget_add_css_class(page->test, "suggested-action");
-    gtk_widget_add_css_class(page->start, "pill");
-    gtk_widget_add_css_class(copy, "pill");
-    gtk_widget_set_halign(box, GTK_ALIGN_CENTER);
+    page->test = ui_pill(_("Run Self-Test"), "suggested-action");
+    page->start = ui_pill(_("Start Linphone"), "suggested-action");
     gtk_box_append(GTK_BOX(box), page->start);
     gtk_box_append(GTK_BOX(box), page->test);
-    gtk_box_append(GTK_BOX(box), copy);
     g_signal_connect(page->test, "clicked", G_CALLBACK(run_test), page);
     g_signal_connect(page->start, "clicked", G_CALLBACK(start_linphone), page);
-    g_signal_connect(copy, "clicked", G_CALLBACK(copy_report), page);
     return box;
+}
+
+static GtkWidget *copy_button(struct page *page)
+{
+    GtkWidget *copy = ui_pill(_("Copy Report"), NULL);
+
+    g_signal_connect(copy, "clicked", G_CALLBACK(copy_report), page);
+    return copy;
 }
 
 static GtkWidget *report_group(struct page *page)
@@ -152,6 +157,7 @@ GtkWidget *ui_page_diagnosis(UiApp *app)
     gtk_box_append(GTK_BOX(box), buttons(page));
     gtk_box_append(GTK_BOX(box), page->summary);
     gtk_box_append(GTK_BOX(box), ui_link_list_new(page->chain, FALSE));
+    gtk_box_append(GTK_BOX(box), copy_button(page));
     gtk_box_append(GTK_BOX(box), report_group(page));
     say(page, "");
     show_start(page);

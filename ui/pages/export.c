@@ -85,10 +85,18 @@ static void written(GObject *file, GAsyncResult *result, gpointer app)
 {
     GError *error = NULL;
 
+    char *name = g_file_get_basename(G_FILE(file)), *text;
+
     if (g_file_replace_contents_finish(G_FILE(file), result, NULL, &error))
-        ui_app_toast(app, _("The history is exported."));
+        /* TRANSLATORS: %s is the name of a file. */
+        text = g_strdup_printf(_("The history is exported to %s."), name);
     else
-        ui_app_toast(app, error->message);
+        /* TRANSLATORS: %s is the system's reason, a sentence without a dot. */
+        text = g_strdup_printf(_("The history is not exported: %s. Choose another folder."),
+                               error->message);
+    ui_app_toast(app, text);
+    g_free(text);
+    g_free(name);
     g_clear_error(&error);
     g_application_release(app);
 }

@@ -3,6 +3,7 @@
 /* The calls of the past: searched, read, exported, erased. */
 #include "export.h"
 #include "pages.h"
+#include "question.h"
 #include "remote.h"
 #include "stack.h"
 #include "words.h"
@@ -150,40 +151,29 @@ static GtkWidget *make_row(gpointer item, gpointer nothing)
 /* -- erasing ------------------------------------------------------------------------------------
  */
 
-static void cleared(GVariant *answer, const char *error, gpointer stack)
+static void cleared(GVariant *answer, const char *error, gpointer app)
 {
     (void)answer;
-    ui_app_toast(of(stack)->app, error ? error : _("The history is erased."));
+    ui_app_toast(app, error ? error : _("The history is erased."));
 }
 
-static void clear_chosen(AdwMessageDialog *dialog, const char *response, gpointer stack)
+static void clear_all(gpointer app)
 {
-    UiPhones *phones = ui_app_phones(of(stack)->app);
+    GListModel *phones = G_LIST_MODEL(ui_app_phones(app));
 
-    (void)dialog;
-    if (strcmp(response, "erase"))
-        return;
-    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(phones)); i++) {
-        UiPhone *phone = g_list_model_get_item(G_LIST_MODEL(phones), i);
-        ui_phone_ask(phone, "ClearHistory", NULL, cleared, stack);
+    for (guint i = 0; i < g_list_model_get_n_items(phones); i++) {
+        UiPhone *phone = g_list_model_get_item(phones, i);
+        ui_phone_ask(phone, "ClearHistory", NULL, cleared, app);
         g_object_unref(phone);
     }
 }
 
 static void ask_to_clear(GtkButton *button, gpointer stack)
 {
-    GtkWidget *dialog =
-        adw_message_dialog_new(ui_app_window(of(stack)->app), _("Erase the History?"),
-                               _("The list of past calls goes. Contacts and keys stay."));
-
     (void)button;
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "erase",
-                                     _("_Erase"), NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "erase",
-                                               ADW_RESPONSE_DESTRUCTIVE);
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_signal_connect_object(dialog, "response", G_CALLBACK(clear_chosen), stack, 0);
-    gtk_window_present(GTK_WINDOW(dialog));
+    ui_question_ask(of(stack)->app, _("Erase the History?"),
+                    _("The list of past calls goes. Contacts and keys stay."), _("_Erase"),
+                    clear_all, of(stack)->app, NULL);
 }
 
 static void export_clicked(GtkButton *button, gpointer stack)

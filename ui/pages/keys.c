@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The setup keys: what the last authenticated calls left for the next ones, and revoking them. */
 #include "pages.h"
+#include "question.h"
 #include "remote.h"
 #include "undo.h"
 #include "words.h"
@@ -137,32 +138,23 @@ static void erased(GVariant *answer, const char *error, gpointer app)
     g_free(text);
 }
 
-static void chosen(AdwMessageDialog *dialog, const char *response, UiApp *app)
+static void revoke_agreed(gpointer app)
 {
     GListModel *phones = G_LIST_MODEL(ui_app_phones(app));
 
-    (void)dialog;
-    for (guint i = 0; !strcmp(response, "revoke") && i < g_list_model_get_n_items(phones); i++) {
+    for (guint i = 0; i < g_list_model_get_n_items(phones); i++) {
         UiPhone *phone = g_list_model_get_item(phones, i);
-        ui_phone_ask(phone, "ForgetKeys", g_variant_new("(s)", ""), erased, G_OBJECT(app));
+        ui_phone_ask(phone, "ForgetKeys", g_variant_new("(s)", ""), erased, app);
         g_object_unref(phone);
     }
 }
 
 static void revoke_all(GtkButton *button, UiApp *app)
 {
-    GtkWidget *dialog = adw_message_dialog_new(
-        ui_app_window(app), _("Revoke All Keys?"),
-        _("The next call with everybody asks both operators and both SIMs again."));
-
     (void)button;
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "revoke",
-                                     _("_Revoke"), NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "revoke",
-                                               ADW_RESPONSE_DESTRUCTIVE);
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_signal_connect(dialog, "response", G_CALLBACK(chosen), app);
-    gtk_window_present(GTK_WINDOW(dialog));
+    ui_question_ask(app, _("Revoke All Keys?"),
+                    _("The next call with everybody asks both operators and both SIMs again."),
+                    _("_Revoke"), revoke_agreed, app, NULL);
 }
 
 /* -- rows ---------------------------------------------------------------------------------------
@@ -261,16 +253,13 @@ static GtkWidget *words(const char *text)
 static GtkWidget *make_list(UiApp *app, GListModel *keys)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18), *list = gtk_list_box_new();
-    GtkWidget *all = gtk_button_new_with_mnemonic(_("Revoke _All…")), *home = words("");
+    GtkWidget *all = ui_pill(_("Revoke _All…"), "destructive-action"), *home = words("");
 
     gtk_list_box_set_selection_mode(GTK_LIST_BOX(list), GTK_SELECTION_NONE);
     gtk_widget_add_css_class(list, "boxed-list");
     gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Setup Keys"), -1);
     gtk_list_box_bind_model(GTK_LIST_BOX(list), keys, make_row, keys, NULL);
-    gtk_widget_set_halign(all, GTK_ALIGN_CENTER);
-    gtk_widget_add_css_class(all, "destructive-action");
-    gtk_widget_add_css_class(all, "pill");
     g_signal_connect(all, "clicked", G_CALLBACK(revoke_all), app);
     gtk_widget_add_css_class(home, "dim-label");
     g_signal_connect_object(ui_app_phones(app), "changed", G_CALLBACK(show_home), home, 0);

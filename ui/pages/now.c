@@ -64,7 +64,8 @@ static const struct status obstacles[] = {
      N_("Too many wrong PINs. A mobile phone or your operator can open it with the PUK."),
      N_("Look at _SIMs"), "sims"},
     {"other", "dialog-warning-symbolic", N_("Another SIM Is in the Reader"),
-     N_("It is not the one that answered before."), N_("Look at _SIMs"), "sims"},
+     N_("It is not the one that answered before. Put that one back, or set up this one."),
+     N_("Look at _SIMs"), "sims"},
     {"down", "network-error-symbolic", N_("The Operator Does Not Answer"),
      N_("Calls go on, and are shown as not authenticated. Check the connection to the Internet."),
      N_("Open _Diagnosis"), "diagnosis"},
@@ -239,10 +240,7 @@ static GtkWidget *make_status(struct now *now)
     now->problem = GTK_LABEL(problem);
     gtk_label_set_wrap(now->problem, TRUE);
     gtk_label_set_justify(now->problem, GTK_JUSTIFY_CENTER);
-    now->act = gtk_button_new_with_mnemonic("");
-    gtk_widget_set_halign(now->act, GTK_ALIGN_CENTER);
-    gtk_widget_add_css_class(now->act, "pill");
-    gtk_widget_add_css_class(now->act, "suggested-action");
+    now->act = ui_pill("", "suggested-action");
     g_signal_connect(now->act, "clicked", G_CALLBACK(act), now);
     gtk_box_append(GTK_BOX(box), problem);
     gtk_box_append(GTK_BOX(box), now->act);

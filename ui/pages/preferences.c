@@ -89,7 +89,10 @@ static GtkWidget *add_switch(GtkWidget *group, const char *title, const char *te
 
 static void not_kept(UiApp *app)
 {
-    ui_app_toast(app, _("This could not be kept: is your home folder full or read-only?"));
+    ui_app_toast(
+        app,
+        _("This could not be kept. Make room in your home folder, or make it writable, and try "
+          "again."));
 }
 
 static void autostart_changed(GtkSwitch *toggle, GParamSpec *what, UiApp *app)

@@ -183,6 +183,19 @@ static GtkWidget *readers_group(struct page *page)
     return group;
 }
 
+/* Named for those who do not see the row; its words would leave it no room where text is large. */
+static GtkWidget *arrow_button(struct page *page, const char *name, void (*act)(struct page *page))
+{
+    GtkWidget *button = gtk_button_new_from_icon_name("go-next-symbolic");
+
+    gtk_widget_set_tooltip_text(button, name);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    g_signal_connect_swapped(button, "clicked", G_CALLBACK(act), page);
+    return button;
+}
+
 static void add_other(GtkWidget *group, GtkWidget *button, const char *title, const char *text)
 {
     GtkWidget *row = ui_row(title, text);
@@ -197,11 +210,11 @@ static GtkWidget *others_group(struct page *page)
     GtkWidget *group = adw_preferences_group_new();
 
     adw_preferences_group_set_title(ADW_PREFERENCES_GROUP(group), _("Other SIMs"));
-    add_other(group, row_button(page, _("Enter Code…"), type_code), _("Software SIM from a code"),
+    add_other(group, arrow_button(page, _("Enter Code…"), type_code), _("Software SIM from a code"),
               _("Your operator gave you a code for this computer"));
-    add_other(group, row_button(page, _("Choose File…"), choose_file), _("Software SIM in a file"),
-              _("It stays on this computer, readable by you alone"));
-    add_other(group, row_button(page, _("Use Modem"), use_modem), _("SIM in a modem"),
+    add_other(group, arrow_button(page, _("Choose File…"), choose_file),
+              _("Software SIM in a file"), _("It stays on this computer, readable by you alone"));
+    add_other(group, arrow_button(page, _("Use Modem"), use_modem), _("SIM in a modem"),
               _("A mobile broadband modem, by ModemManager"));
     return group;
 }

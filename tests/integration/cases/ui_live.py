@@ -162,6 +162,18 @@ def outgoing_without_sim(world, window, picture):
     flow.wait_any(quiet, 15, "end of the call at Alice's")
 
 
+def test_call(world, window):
+    """The first call, on the assistant's last page, with somebody who is really there: it goes on and ends there."""
+    hint = "Call somebody you know who has this too"
+    window.wait_text(hint)
+    began = outgoing(world, window, "Authenticated")
+    assert not window.says(hint), window.words()
+    window.wait_text("alice@operator-a.example, vouched for by Operator A")
+    world.bob.screen.picture(world.bob.node.path("test-call.png"))
+    hang_up(world, began)
+    window.wait_text("Outgoing call, ended")
+
+
 # -- the report -----------------------------------------------------------------------------------
 
 
@@ -199,6 +211,7 @@ def card(world):
         bob.screen.picture(bob.node.path("ready.png"))
         print(f"from the assistant's first page to ready: {took:.1f} s", flush=True)
         assert took < 60, took
+        test_call(world, window)
         window.press("Done")
         incoming(world, window, "authenticated.png")
         reader.order({"do": "pull"})
