@@ -81,6 +81,39 @@ GtkWidget *ui_row(const char *title, const char *subtitle)
     return row;
 }
 
+GtkWidget *ui_icon_button(const char *icon, const char *name)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name(icon);
+
+    gtk_widget_set_tooltip_text(button, name);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    return button;
+}
+
+GtkWidget *ui_radio_row(const char *title, const char *text, GtkWidget *first, const char *value)
+{
+    GtkWidget *row = ui_row(title, text), *check = gtk_check_button_new();
+
+    gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
+    gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? ui_radio_of(first) : NULL);
+    g_object_set_data_full(G_OBJECT(check), "value", g_strdup(value), g_free);
+    g_object_set_data(G_OBJECT(row), "check", check);
+    adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
+    adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
+    return row;
+}
+
+GtkCheckButton *ui_radio_of(GtkWidget *row)
+{
+    return g_object_get_data(G_OBJECT(row), "check");
+}
+
+const char *ui_radio_value(GtkCheckButton *check)
+{
+    return g_object_get_data(G_OBJECT(check), "value");
+}
+
 static void make_word(GtkSignalListItemFactory *factory, GtkListItem *item)
 {
     GtkWidget *label = gtk_label_new("");

@@ -36,6 +36,15 @@ GtkWidget *ui_combo_row(const char *title, const char *text, GtkStringList *name
 /* A button with a mnemonic, in the shape of a pill and in the middle; its words wrap where the text
  * is large and the window narrow. `style` NULL: none but that. */
 GtkWidget *ui_pill(const char *label, const char *style);
+/* A button with an icon alone; its name (translated) is for who points at it and for who does not
+ * see it. */
+GtkWidget *ui_icon_button(const char *icon, const char *name);
+/* One of several rows of which one is chosen: ui_row() with a check button before it, in the group
+ * of the row `first` (NULL: this is the first). `value` is kept with the button, whose "toggled"
+ * tells. */
+GtkWidget *ui_radio_row(const char *title, const char *text, GtkWidget *first, const char *value);
+GtkCheckButton *ui_radio_of(GtkWidget *row);
+const char *ui_radio_value(GtkCheckButton *check);
 /* One row of a list: title over subtitle, both taken literally (no markup), both selectable by a
  * screen reader. */
 GtkWidget *ui_row(const char *title, const char *subtitle);

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reader_list.h"
+#include "pages.h"
 #include "sim_words.h"
 
 #define AGAIN_MS 1000 /* a person who puts a card in looks for it at once */
@@ -9,7 +10,7 @@ struct _UiReaderList {
     GtkBox parent;
     UiPhone *phone;
     GtkWidget *group, *none;
-    GPtrArray *rows; /* borrowed; each has its "value" and "check" */
+    GPtrArray *rows; /* borrowed; each a ui_radio_row() */
     char *known;     /* what the rows were made from */
     char *picked;
     guint again;
@@ -33,7 +34,7 @@ static void toggled(GtkCheckButton *check, UiReaderList *list)
     if (!gtk_check_button_get_active(check) || list->filling)
         return;
     g_free(list->picked);
-    list->picked = g_strdup(g_object_get_data(G_OBJECT(check), "value"));
+    list->picked = g_strdup(ui_radio_value(check));
     g_signal_emit(list, chosen_signal, 0, list->picked);
 }
 
@@ -45,22 +46,12 @@ static gboolean is_picked(UiReaderList *list, const char *value, gboolean card)
 
 static void add_row(UiReaderList *list, const char *value, const char *name, gboolean card)
 {
-    GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
-    GtkWidget *first = list->rows->len ? g_object_get_data(list->rows->pdata[0], "check") : NULL;
+    GtkWidget *first = list->rows->len ? list->rows->pdata[0] : NULL;
+    GtkWidget *row =
+        ui_radio_row(name, card ? _("A card is in it") : _("Empty: put your SIM in"), first, value);
 
-    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), name);
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row),
-                                card ? _("A card is in it") : _("Empty: put your SIM in"));
-    adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
-    gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
-    gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? GTK_CHECK_BUTTON(first) : NULL);
-    gtk_check_button_set_active(GTK_CHECK_BUTTON(check), is_picked(list, value, card));
-    g_object_set_data_full(G_OBJECT(check), "value", g_strdup(value), g_free);
-    g_object_set_data(G_OBJECT(row), "check", check);
-    g_signal_connect(check, "toggled", G_CALLBACK(toggled), list);
-    adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
-    adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
+    gtk_check_button_set_active(ui_radio_of(row), is_picked(list, value, card));
+    g_signal_connect(ui_radio_of(row), "toggled", G_CALLBACK(toggled), list);
     adw_preferences_group_add(ADW_PREFERENCES_GROUP(list->group), row);
     g_ptr_array_add(list->rows, row);
 }

@@ -195,11 +195,8 @@ static GtkWidget *make_side(UiWindow *window)
 
 static GtkWidget *back_button(UiWindow *window)
 {
-    GtkWidget *back = gtk_button_new_from_icon_name("go-previous-symbolic");
+    GtkWidget *back = ui_icon_button("go-previous-symbolic", _("Back"));
 
-    gtk_widget_set_tooltip_text(back, _("Back"));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(back), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"),
-                                   -1);
     g_signal_connect(back, "clicked", G_CALLBACK(go_back), window);
     g_object_bind_property(window->leaflet, "folded", back, "visible", G_BINDING_SYNC_CREATE);
     return back;

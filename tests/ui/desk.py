@@ -160,16 +160,19 @@ def windows(name):
 
 
 def chosen_in(chooser, path):
-    """Types the path into GTK's own file chooser, as its shortcut "/" has it, and agrees; nobody reads it while it
-    leaves."""
+    """Types the path into GTK's own file chooser, as its shortcut "/" has it, and agrees; again when a letter was lost
+    because the chooser was slow. Nobody reads it while it leaves."""
     there = wait(f"the chooser {chooser}", lambda: windows(chooser))[-1]
-    subprocess.run(["xdotool", "windowfocus", "--sync", there, "type", "--delay", "30", path], check=True)
-
-    def taken():
-        if windows(chooser):
-            subprocess.run(["xdotool", "windowfocus", there, "key", "Return"], check=False, stderr=subprocess.DEVNULL)
-        return not windows(chooser)
-    wait("the chooser to take the file", taken)
+    end = time.monotonic() + LIMIT_S
+    while windows(chooser):
+        assert time.monotonic() < end, "the chooser does not take the file"
+        subprocess.run(["xdotool", "windowfocus", "--sync", there, "key", "ctrl+a", "type", "--delay", "30", path],
+                       check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(["xdotool", "key", "Return"], check=False)
+        pause = time.monotonic() + 3
+        while windows(chooser) and time.monotonic() < pause:
+            settle()
+            time.sleep(0.05)
 
 
 def windows_now():

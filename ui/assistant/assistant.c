@@ -3,6 +3,7 @@
 /* The assistant's window: which step is shown, and the way back. */
 #include "steps.h"
 
+#include "pages.h"
 #include "pin.h"
 #include "stack.h"
 
@@ -219,10 +220,7 @@ static GtkWidget *header(UiAssistant *assistant)
 {
     GtkWidget *bar = adw_header_bar_new();
 
-    assistant->back = gtk_button_new_from_icon_name("go-previous-symbolic");
-    gtk_widget_set_tooltip_text(assistant->back, _("Back"));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(assistant->back), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   _("Back"), -1);
+    assistant->back = ui_icon_button("go-previous-symbolic", _("Back"));
     g_signal_connect_swapped(assistant->back, "clicked", G_CALLBACK(go_back), assistant);
     adw_header_bar_pack_start(ADW_HEADER_BAR(bar), assistant->back);
     adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar), adw_window_title_new(_("Set Up"), NULL));

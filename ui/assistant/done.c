@@ -158,10 +158,12 @@ static GtkWidget *call_group(struct done *done)
 
     done->hint = adw_preferences_group_new();
     done->place = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-    adw_preferences_group_add(ADW_PREFERENCES_GROUP(done->hint),
-                              ui_row(_("Your first verified call"),
-                                     _("Call somebody you know who has this too, with Linphone: "
-                                       "what comes of it is shown here.")));
+    adw_preferences_group_add(
+        ADW_PREFERENCES_GROUP(done->hint),
+        ui_row(_("Your first verified call"),
+               _("Let somebody you know who has this too call you: what comes "
+                 "of it is shown here. To call first yourself, enter their "
+                 "address under Contacts.")));
     gtk_box_append(GTK_BOX(box), done->hint);
     gtk_box_append(GTK_BOX(box), done->place);
     return box;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which gateway is the operator's: what the SIM or the settings say, what its network's name would
  * be, or what the person types. */
+#include "pages.h"
 #include "steps.h"
 
 struct step {
@@ -71,31 +72,20 @@ static void toggled(GtkCheckButton *check, struct step *step)
     if (!gtk_check_button_get_active(check))
         return;
     g_free(step->picked);
-    step->picked = g_strdup(g_object_get_data(G_OBJECT(check), "gateway"));
+    step->picked = g_strdup(ui_radio_value(check));
     show(step);
 }
 
 static void add_row(struct step *step, const char *name, const char *text)
 {
-    GtkWidget *row = adw_action_row_new(), *check = gtk_check_button_new();
-    GtkWidget *first = step->rows->len ? g_object_get_data(step->rows->pdata[0], "check") : NULL;
+    GtkWidget *first = step->rows->len ? step->rows->pdata[0] : NULL;
+    GtkWidget *row = ui_radio_row(name, text, first, name);
 
-    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), name);
-    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), text);
-    adw_action_row_set_title_lines(ADW_ACTION_ROW(row), 0);
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
-    gtk_check_button_set_group(GTK_CHECK_BUTTON(check), first ? GTK_CHECK_BUTTON(first) : NULL);
-    g_object_set_data_full(G_OBJECT(check), "gateway", g_strdup(name), g_free);
-    g_object_set_data(G_OBJECT(row), "check", check);
-    g_signal_connect(check, "toggled", G_CALLBACK(toggled), step);
-    adw_action_row_add_prefix(ADW_ACTION_ROW(row), check);
-    adw_action_row_set_activatable_widget(ADW_ACTION_ROW(row), check);
+    g_signal_connect(ui_radio_of(row), "toggled", G_CALLBACK(toggled), step);
     adw_preferences_group_add(ADW_PREFERENCES_GROUP(step->group), row);
     g_ptr_array_add(step->rows, row);
     if (!first)
-        gtk_check_button_set_active(GTK_CHECK_BUTTON(check), TRUE);
+        gtk_check_button_set_active(ui_radio_of(row), TRUE);
 }
 
 static void clear(struct step *step)

@@ -187,10 +187,8 @@ static void export_clicked(GtkButton *button, gpointer stack)
 
 static GtkWidget *button(const char *icon, const char *name, GCallback clicked, gpointer stack)
 {
-    GtkWidget *made = gtk_button_new_from_icon_name(icon);
+    GtkWidget *made = ui_icon_button(icon, name);
 
-    gtk_widget_set_tooltip_text(made, name);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(made), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     g_signal_connect(made, "clicked", clicked, stack);
     return made;
 }

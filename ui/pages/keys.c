@@ -162,8 +162,8 @@ static void revoke_all(GtkButton *button, UiApp *app)
 
 static GtkWidget *revoke_button(GtkFilterListModel *shown, UiRecord *record)
 {
-    GtkWidget *button = gtk_button_new_from_icon_name("user-trash-symbolic");
     struct key *key = g_new0(struct key, 1);
+    GtkWidget *button;
     char *name = g_strdup_printf(ui_record_flag(record, "Outgoing")
                                      ? _("Revoke the key for your next call to %s")
                                      : _("Revoke the key for the next call from %s"),
@@ -174,10 +174,8 @@ static GtkWidget *revoke_button(GtkFilterListModel *shown, UiRecord *record)
     key->id = ui_record_number(record, "Id");
     key->nai = g_strdup(ui_record_text(record, "Nai"));
     key->shown = g_object_ref(shown);
+    button = ui_icon_button("user-trash-symbolic", name);
     g_object_set_data_full(G_OBJECT(button), "key", key, key_free);
-    gtk_widget_set_tooltip_text(button, name);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(button, "flat");
     g_signal_connect(button, "clicked", G_CALLBACK(revoke_one), key);
     g_free(name);

@@ -186,12 +186,9 @@ static GtkWidget *readers_group(struct page *page)
 /* Named for those who do not see the row; its words would leave it no room where text is large. */
 static GtkWidget *arrow_button(struct page *page, const char *name, void (*act)(struct page *page))
 {
-    GtkWidget *button = gtk_button_new_from_icon_name("go-next-symbolic");
+    GtkWidget *button = ui_icon_button("go-next-symbolic", name);
 
-    gtk_widget_set_tooltip_text(button, name);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     gtk_widget_add_css_class(button, "flat");
-    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     g_signal_connect_swapped(button, "clicked", G_CALLBACK(act), page);
     return button;
 }
