@@ -8,6 +8,7 @@ static GtkWidget *text_label(const char *text, const char *class)
     GtkWidget *label = gtk_label_new(text);
 
     gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
     gtk_label_set_justify(GTK_LABEL(label), GTK_JUSTIFY_CENTER);
     gtk_widget_add_css_class(label, class);
     return label;
