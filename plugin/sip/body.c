@@ -64,6 +64,15 @@ const char *sip_message_body(belle_sip_message_t *message, const char **type, si
     return text;
 }
 
+/* belle_sip_object_data_remove() of 5.1 loses a link of its list, so what is to go becomes NULL. */
+static void forget(belle_sip_message_t *message, const char *name)
+{
+    belle_sip_object_t *object = (belle_sip_object_t *)message;
+
+    if (belle_sip_object_data_exists(object, name))
+        belle_sip_object_data_set(object, name, NULL, NULL);
+}
+
 bool sip_message_set_body(belle_sip_message_t *message, const char *type, const char *body,
                           size_t len)
 {
@@ -73,7 +82,7 @@ bool sip_message_set_body(belle_sip_message_t *message, const char *type, const 
     if (!header || !BELLE_SIP_OBJECT_IS_INSTANCE_OF(header, belle_sip_header_content_type_t) ||
         len == 0)
         return false;
-    belle_sip_object_data_remove((belle_sip_object_t *)message, CLEAR);
+    forget(message, CLEAR);
     belle_sip_message_set_body(message, body, len);
     belle_sip_message_remove_header(message, "Content-Type");
     belle_sip_message_add_header(message, header);
@@ -190,7 +199,7 @@ static void give_type_back(belle_sip_message_t *message)
         return;
     belle_sip_message_remove_header(message, "Content-Type");
     belle_sip_message_add_header(message, type);
-    belle_sip_object_data_remove((belle_sip_object_t *)message, HELD_TYPE);
+    forget(message, HELD_TYPE);
 }
 
 static void make_multipart(belle_sip_message_t *message, const char *text, size_t len,

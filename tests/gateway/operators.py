@@ -22,6 +22,7 @@ from milenage import Usim, opc_of
 
 DAEMON = os.environ["SIMAUTH_GATEWAY"]
 CTL = os.environ["SIMAUTH_GATEWAYCTL"]
+SLOWER = int(os.environ.get("SIMAUTH_TEST_SLOWER", "1"))  # times, where a sanitizer or valgrind looks on
 SHARED_DATABASE = os.environ.get("SIMAUTH_TEST_DATABASE")  # a PostgreSQL's conninfo
 
 
@@ -78,7 +79,7 @@ def free_port():
 
 class Operator:
     """One operator: folder, certificates, configuration, gateway process."""
-    patience = 10  # seconds to begin and to end
+    patience = 10 * SLOWER  # seconds to begin and to end
 
     def __init__(self, folder, letter, settings=None, ca=None, hlr=None):
         self.folder = os.path.join(folder, letter)
@@ -110,7 +111,7 @@ class Operator:
             "metrics": {},
             "auc": {},
             "limits": {"subscriber_per_minute": 100000, "subscriber_burst": 1000, "ub_per_minute": 100000,
-                       "ub_burst": 1000, "refusal_ms": 20, "federation_timeout_ms": 700},
+                       "ub_burst": 1000, "refusal_ms": 20, "federation_timeout_ms": min(5000, max(700, 250 * SLOWER))},
         }
         for setting, value in {**self.settings, **changes}.items():
             group, key = setting.split(".")
@@ -121,7 +122,7 @@ class Operator:
 
     def ctl(self, *words, stdin=None, fails=False):
         done = subprocess.run([CTL, "--config", self.config, *words], input=stdin, text=True, capture_output=True,
-                              timeout=20)
+                              timeout=20 * SLOWER)
         assert (done.returncode != 0) == fails, (words, done.returncode, done.stdout, done.stderr)
         return done.stderr if fails else done.stdout
 

@@ -72,6 +72,7 @@ class Connection(http.client.HTTPSConnection):
     source = "127.0.0.1"
 
     def __init__(self, name, port, context, timeout=20):
+        timeout *= int(os.environ.get("SIMAUTH_TEST_SLOWER", "1"))
         super().__init__(name, port, timeout=timeout, context=context)
         self.tls = context
 

@@ -4,6 +4,7 @@
 
 import json
 
+from . import onlooker
 from .process import Failed, tail
 
 PORT = 443
@@ -45,7 +46,7 @@ class Gateway:
         self.config = node.write("simauth-gateway.conf", CONFIG.format(
             letter=operator.letter.upper(), fqdn=operator.gateway_name, realm=operator.realm,
             address=node.address, port=PORT, folder=node.folder,
-            limits="\n".join(f"{key}={value}" for key, value in (limits or {}).items())), 0o600)
+            limits="\n".join(f"{key}={value}" for key, value in {**onlooker.limits(), **(limits or {})}.items())), 0o600)
         node.inside(self._allow_low_ports)
         self.ctl("init")
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-from . import sandbox
+from . import onlooker, process, sandbox
 from .process import Failed, Process, tail, wait_for
 
 SWITCH = "sw0"
@@ -89,6 +89,7 @@ class Node:
         self.root = None  # the folder of another Debian that this node's programs see
         self.binds = []  # (file, over which of this node's programs' files it lies)
         self.env = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": self.folder}
+        self.env.update(onlooker.current.env if onlooker.current else {})
         self.processes = []
         for part in ("", "tmp"):
             self.make_folder(part)
@@ -161,7 +162,7 @@ class Node:
     def run(self, argv, user="own", limit=30, stdin="", check=True):
         """Run a program to its end; the CompletedProcess with its text."""
         result = subprocess.run(self.command(argv, user), input=stdin, capture_output=True,
-                                text=True, env=self.env, timeout=limit, check=False)
+                                text=True, env=self.env, timeout=limit * process.patience, check=False)
         if check and result.returncode != 0:
             raise Failed(f"{self.name}: {' '.join(argv)} ended with {result.returncode}: "
                          f"{(result.stderr or result.stdout).strip()}")

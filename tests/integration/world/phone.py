@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 
+from . import onlooker, process
 from .process import Failed, Timeout, wait_for
 from .proxy import PASSWORD_PREFIX
 
@@ -161,7 +162,7 @@ class Phone:
 
     def start(self, wait_registered=True, limit=20):
         """Start the daemon; returns when its account is registered."""
-        argv = [*self.before, self._program, "--config", self.node.path(".config/linphone/linphonerc"),
+        argv = [*self._begins(), "--config", self.node.path(".config/linphone/linphonerc"),
                 "--pipe", PIPE, "--log", self.log, *self.options]
         if self.auto_answer:
             argv.append("--auto-answer")
@@ -169,6 +170,14 @@ class Phone:
         self._connect(limit)
         if wait_registered:
             self.wait_registered(limit)
+
+    def _begins(self):
+        """The program, behind the words that start it."""
+        looks = onlooker.current
+        if not onlooker.looks_at(self.node.name) or self.node.root or not self.node.product:
+            return [*self.before, self._program]
+        program = self._program if self._program != "linphone-daemon" or not looks.program else looks.program
+        return [*self.before, *looks.before, program]
 
     def _connect(self, limit):
         path = self.node.path("tmp", PIPE)
@@ -183,7 +192,7 @@ class Phone:
                 return None
             return pipe
         self._pipe = wait_for(attempt, limit, f"pipe of {self.node.name}")
-        self._pipe.settimeout(10)
+        self._pipe.settimeout(10 * process.patience)
 
     def command(self, line):
         """Say one line to the daemon; its answer's fields, Failed when it says Error."""
@@ -281,7 +290,10 @@ class Phone:
             self._pipe = None
         if self.process is None:
             return None
-        return self.process.stop(limit, signal.SIGINT)
+        status = self.process.stop(limit, signal.SIGINT)
+        if self.process.insisted and onlooker.looks_at(self.node.name):
+            raise Failed(f"{self.node.name} did not end, so nobody has looked at what it left")
+        return status
 
     def forget(self):
         """After a daemon that was killed: the next one counts its calls from 1, and its pipe is new."""

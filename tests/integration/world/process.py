@@ -9,6 +9,9 @@ import subprocess
 import time
 
 
+patience = 1  # how many times as long as usual anything may take (onlooker.py)
+
+
 class Failed(Exception):
     """Something in the world did not do what it was asked to, with what it said last."""
 
@@ -19,6 +22,7 @@ class Timeout(Failed):
 
 def wait_for(check, limit, what, every=0.005):
     """Call check() until it gives something true and return that; Timeout after `limit` seconds."""
+    limit *= patience
     end = time.monotonic() + limit
     while True:
         result = check()
@@ -44,6 +48,7 @@ class Process:
         self.name = name
         self.log = log
         self._expected = False
+        self.insisted = False  # it did not end when it was asked to
         with open(log, "ab") as out:
             self._child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out,
                                            stderr=subprocess.STDOUT, env=env,
@@ -88,13 +93,14 @@ class Process:
 
     def wait(self, limit=10):
         self._expected = True
-        return self._child.wait(limit)
+        return self._child.wait(limit * patience)
 
     def stop(self, limit=5, how=signal.SIGTERM):
         """Ask it to end, insist after `limit` seconds; its exit status."""
         self.send(how)
         try:
-            return self._child.wait(limit)
+            return self._child.wait(limit * patience)
         except subprocess.TimeoutExpired:
+            self.insisted = True
             os.kill(self.pid, signal.SIGKILL)
             return self._child.wait()
