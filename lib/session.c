@@ -240,13 +240,11 @@ simauth_actions simauth_session_resynced(struct simauth_session *s,
                                          const struct simauth_secret *mac0_key)
 {
     simauth_actions actions;
-    bool before = s->resynced;
-    s->resynced = true;
     if (s->role == ROLE_CALLER)
         actions = session_caller_resynced(s, own);
     else
         actions = session_callee_resynced(s, own, mac0_key);
-    s->resynced = before || actions != 0;
+    s->resynced = s->resynced || actions != 0;
     return actions;
 }
 

@@ -32,6 +32,9 @@ static void test_hkdf_of_the_rfc(void **state)
     assert_int_equal(crypto_hkdf((struct span){"", 0}, (struct span){ikm, 22}, NULL, 0, 65, &out),
                      SIMAUTH_TOO_LONG);
     assert_int_equal(out.len, 0);
+    assert_int_equal(crypto_hkdf((struct span){"", 0}, (struct span){ikm, 22}, NULL, 0, 64, &out),
+                     SIMAUTH_OK);
+    assert_int_equal(out.len, 64);
     assert_int_equal(crypto_hkdf((struct span){"", 0}, (struct span){ikm, 22}, NULL, 0, 0, &out),
                      SIMAUTH_TOO_LONG);
 }

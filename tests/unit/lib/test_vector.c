@@ -187,6 +187,31 @@ static void test_refused_seal(void **state)
     json_decref(v);
 }
 
+/* The channel's seal: one octet is enough, none is too few, and another direction is none. */
+static void test_edges_of_seals(void **state)
+{
+    static const uint8_t nonce[12] = {3};
+    struct simauth_secret key = {.len = 32}, one = {.len = 1, .octets = {7}}, none = {0}, opened;
+    uint8_t sealed[32 + 64];
+
+    (void)state;
+    assert_int_equal(simauth_channel_seal(&key, "seal down", nonce, 4, nonce, &one, sealed),
+                     SIMAUTH_OK);
+    assert_int_equal(simauth_channel_unseal(&key, "seal down", nonce, 4, sealed, 29, &opened),
+                     SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&one, &opened));
+    assert_int_equal(simauth_channel_seal(&key, "seal down", nonce, 4, nonce, &none, sealed),
+                     SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_channel_unseal(&key, "down", nonce, 4, sealed, 29, &opened),
+                     SIMAUTH_MALFORMED);
+    assert_int_equal(opened.len, 0);
+    key.len = 31; /* of no cipher of ours, though its octets are there */
+    assert_int_equal(crypto_gcm_seal(&key, (struct span){nonce, 4}, nonce, &one, sealed),
+                     SIMAUTH_CRYPTO);
+    for (size_t i = 0; i < 29; i++)
+        assert_int_equal(sealed[i], 0);
+}
+
 /* Public keys of small order make an all-zero secret (RFC 7748, 6.1). */
 static void test_zero_shared_secret(void **state)
 {
@@ -394,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_aad_is_what_jansson_writes),
         cmocka_unit_test(test_nothing_sealed_can_be_changed),
         cmocka_unit_test(test_refused_seal),
+        cmocka_unit_test(test_edges_of_seals),
         cmocka_unit_test(test_zero_shared_secret),
         cmocka_unit_test(test_objects_that_are_no_vector),
         cmocka_unit_test(test_loader),

@@ -419,6 +419,57 @@ static void forks(void **unused)
     simauth_session_free(b);
 }
 
+/* An input that nobody waits for changes nothing, and there is nothing to do about it. */
+static void out_of_turn(void **unused)
+{
+    struct world w;
+    struct simauth_challenge challenge;
+    struct simauth_card_answer answer;
+    struct simauth_held_key key = world_held_key("stp", true);
+    struct simauth_element element = {.kind = SIMAUTH_ELEMENT_1};
+    struct simauth_confirmation word;
+    struct simauth_vector v;
+    const uint8_t nonce[SIMAUTH_NONCE_LEN] = {1};
+
+    (void)unused;
+    world_init(&w);
+    challenge = world_challenge(&w, &w.sim_b);
+    answer = world_card(&w.sim_b, &challenge);
+    word = world_confirmation(&challenge);
+    v = world_vector(&w, SIMAUTH_SUBJECT_CALLEE, &challenge, w.operator_a.public_key);
+    for (int callee = 0; callee < 2; callee++) {
+        struct simauth_session *s =
+            callee ? world_callee(&w, SIMAUTH_REQUIRE) : world_caller(&w, SIMAUTH_REQUIRE);
+        enum simauth_state state = simauth_session_state(s);
+
+        assert_int_equal(simauth_session_vector(s, &v, &w.statement_b, &challenge, NULL), 0);
+        assert_int_equal(simauth_session_resynced(s, &challenge, &key.key), 0);
+        assert_int_equal(simauth_session_card(s, &answer), 0);
+        assert_int_equal(simauth_session_handed_over(s), 0);
+        assert_int_equal(simauth_session_key_unknown(s), 0);
+        assert_int_equal(simauth_session_answer(s, world_answer, strlen(world_answer)), 0);
+        if (callee) {
+            assert_int_equal(simauth_session_challenge(s, &word), 0);
+            assert_int_equal(simauth_session_offered(s, &word, NAI_B_2, &key.key), 0);
+            assert_int_equal(simauth_session_found(s, &key, nonce), 0);
+            assert_int_equal(simauth_session_ack_in(s, SIMAUTH_ELEMENT_NONE, &element, NULL, 0), 0);
+        } else {
+            assert_int_equal(simauth_session_ticket(s, &key, nonce), 0);
+            assert_int_equal(simauth_session_response(s, true, SIMAUTH_ELEMENT_NONE, &element,
+                                                      world_answer, strlen(world_answer)),
+                             0);
+            assert_int_equal(simauth_session_ack_out(s, NULL, 0), 0);
+            assert_int_not_equal(simauth_session_begin_caller(s, world_offer, strlen(world_offer)),
+                                 0);
+            state = simauth_session_state(s);
+            assert_int_equal(simauth_session_begin_caller(s, world_offer, strlen(world_offer)), 0);
+        }
+        assert_int_equal(simauth_session_state(s), state);
+        simauth_session_free(s);
+    }
+    simauth_vector_clear(&v);
+}
+
 /* What is proved may be asked for again; it is the same then. */
 static void twice_is_once(void **unused)
 {
@@ -460,7 +511,7 @@ static void twice_is_once(void **unused)
  * another one and one of 16 octets. Each by itself. */
 static void what_an_offer_needs(void **unused)
 {
-    enum { AS_IT_IS, NO_NAI, SAME_NAI, OTHER_REALM, LONG, SAME_RAND, KINDS };
+    enum { AS_IT_IS, NO_NAI, SAME_NAI, OTHER_REALM, LONG, SAME_RAND, OTHER_CALLER, KINDS };
 
     (void)unused;
     for (int kind = 0; kind < KINDS; kind++) {
@@ -484,6 +535,8 @@ static void what_an_offer_needs(void **unused)
         word = world_confirmation(&rand_b);
         if (kind != SAME_RAND)
             word.challenge.rand[3] ^= 1;
+        if (kind == OTHER_CALLER)
+            strcpy(word.caller, "sip:eve@operator-a.example");
         if (kind == LONG)
             word.challenge.rand_len = 48;
         simauth_session_offered(b, &word, nai, &key);
@@ -583,6 +636,7 @@ int main(void)
         cmocka_unit_test(what_is_told),
         cmocka_unit_test(a_vector_that_nobody_signed),
         cmocka_unit_test(forks),
+        cmocka_unit_test(out_of_turn),
         cmocka_unit_test(twice_is_once),
         cmocka_unit_test(what_an_offer_needs),
         cmocka_unit_test(media_with_a_fingerprint),

@@ -267,7 +267,9 @@ static void no_keys_without_a_verdict(void **state)
     memset(keys, 0xff, sizeof keys);
     assert_int_equal(simauth_session_setup_keys(p->a, NOW, 3600, keys), SIMAUTH_NOT_OURS);
     assert_true(keys[0].key.len == 0 && keys[1].key.len == 0);
+    strcpy(wish, "of before");
     assert_int_equal(simauth_session_write_wish(p->a, 3600, wish), SIMAUTH_NOT_OURS);
+    assert_string_equal(wish, "");
     assert_int_equal(simauth_session_read_wish(p->a, "sim05.1.", &seconds), SIMAUTH_NOT_OURS);
     pair_teardown(state);
     p->a = p->b = NULL;
