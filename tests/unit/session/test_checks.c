@@ -588,20 +588,33 @@ static void media_without_zrtp(void **unused)
     }
 }
 
-/* An INVITE that binds something else than ZRTP is no late offer. */
+/* An INVITE that binds something else than ZRTP is no late offer; one that binds nothing is. */
 static void media_with_a_fingerprint(void **unused)
 {
-    static const char offer[] = "v=0\r\nm=audio 7078 RTP/AVP 0\r\na=fingerprint:sha-1 AA:BB\r\n";
-    struct simauth_session s = {.role = ROLE_CALLEE, .state = SIMAUTH_STATE_CALLEE_ANNOUNCED};
+    static const char *const offers[] = {
+        "v=0\r\nm=audio 7078 RTP/AVP 0\r\na=fingerprint:sha-1 AA:BB\r\n", NULL};
 
     (void)unused;
-    assert_int_equal(simauth_binding(offer, strlen(offer), &s.invite_binding), SIMAUTH_OK);
-    assert_true(s.invite_binding.len > 2 && !simauth_binding_has_zrtp(offer, strlen(offer)));
-    session_answer_sdp(&s, world_answer, strlen(world_answer));
-    assert_int_equal(s.reason, SIMAUTH_EVENT_MEDIA_WEAK);
-    assert_int_equal(s.state, SIMAUTH_STATE_REFUSED);
-    simauth_octets_clear(&s.invite_binding);
-    simauth_octets_clear(&s.answer_binding);
+    for (int i = 0; i < 2; i++) {
+        struct simauth_session s = {.role = ROLE_CALLEE,
+                                    .state = SIMAUTH_STATE_CALLEE_ANNOUNCED,
+                                    .element_2.kind = SIMAUTH_ELEMENT_2,
+                                    .ssk_callee.len = 32,
+                                    .ssk_caller.len = 32};
+        size_t len = offers[i] ? strlen(offers[i]) : 0;
+
+        simauth_octets_append(&s.t2, world_offer,
+                              strlen(world_offer)); /* any that is long enough */
+        assert_int_equal(simauth_binding(offers[i], len, &s.invite_binding), SIMAUTH_OK);
+        assert_int_equal(s.invite_binding.len > 2, i == 0);
+        session_answer_sdp(&s, world_answer, strlen(world_answer));
+        assert_int_equal(s.state, i == 0 ? SIMAUTH_STATE_REFUSED : SIMAUTH_STATE_CALLEE_KEYED);
+        assert_int_equal(s.reason, i == 0 ? SIMAUTH_EVENT_MEDIA_WEAK : 0);
+        simauth_octets_clear(&s.invite_binding);
+        simauth_octets_clear(&s.answer_binding);
+        simauth_octets_clear(&s.t2);
+        simauth_octets_clear(&s.t3);
+    }
 }
 
 static void random_equal(void **unused)

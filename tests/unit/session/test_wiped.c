@@ -201,17 +201,45 @@ static void *end_call(void *unused)
     return unused;
 }
 
-/* The same once more, on the thread whose stack is looked at. The test's own helpers hand secrets
- * about by value; what matters here is lib's MACs. */
-static void *prove(void *unused)
+static struct simauth_element element_3;
+
+/* The same once more, each on a thread whose stack is looked at. The test's own helpers hand
+ * secrets about by value; what matters here is lib's. */
+static void prove_b(void)
 {
     session_mac_b(a, mac);
+}
+
+static void prove_a(void)
+{
     session_mac_a(a, NULL, 0, mac);
+}
+
+static void prove_0(void)
+{
     session_mac(&a->ssk_callee, SIMAUTH_LABEL_MAC_0, &a->t2, mac);
-    session_opening_right(b, NULL);
+}
+
+static void own_ssk(void)
+{
     session_own_ssk(a, &card);
+}
+
+static void bind_again(void)
+{
     simauth_session_answer(b, world_answer, strlen(world_answer));
-    return unused;
+}
+
+/* Of a wrong MAC the right one would be left. */
+static void check_opening(void)
+{
+    session_opening_right(b, NULL);
+}
+
+static void check_ack(void)
+{
+    b->state = SIMAUTH_STATE_CALLEE_KEYED;
+    simauth_session_ack_in(b, SIMAUTH_ELEMENT_FOUND, &element_3, NULL, 0);
 }
 
 /* -- looking --------------------------------------------------------------------------------------
@@ -364,16 +392,17 @@ static void seals(void **unused)
 
 static void sessions(void **unused)
 {
+    static void (*const steps[])(void) = {prove_b,    prove_a,       prove_0,  own_ssk,
+                                          bind_again, check_opening, check_ack};
     static struct world w;
     struct simauth_secret key = {0};
 
     (void)unused;
     secret_count = 0;
     call(&w);
+    element_3 = world_element(a, SIMAUTH_ELEMENT_3);
     card = world_card(&w.sim_a, simauth_session_own_challenge(a));
     keep("K_A", card.k.octets, card.k.len);
-    keep("MAC_0", b->element_1.mac,
-         SIMAUTH_MAC_LEN); /* of a wrong one the right one would be left */
     keep("SSK_A=>B", a->ssk_callee.octets, 32);
     keep("SSK_B=>A", a->ssk_caller.octets, 32);
     keep("SSK_A/B", a->ssk.octets, 32);
@@ -384,7 +413,14 @@ static void sessions(void **unused)
     keep("the key of MAC_B", key.octets, 32);
     simauth_hkdf(&a->ssk_callee, SIMAUTH_LABEL_MAC_0, 32, &key);
     keep("the key of MAC_0", key.octets, 32);
-    run_and_look(prove);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i] == check_opening) /* what is compared with stands in an element */
+            keep("MAC_0", b->element_1.mac, SIMAUTH_MAC_LEN);
+        if (steps[i] == check_ack)
+            keep("MAC_A", element_3.mac, SIMAUTH_MAC_LEN);
+        under_test = steps[i];
+        run_and_look(run_it);
+    }
     run_and_look(end_call);
 }
 
