@@ -123,13 +123,18 @@ enum simauth_result simauth_ssk_held(enum simauth_subject subject,
 }
 
 enum simauth_result simauth_ssk_other_sim(const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                          const struct simauth_secret *mix,
                                           struct simauth_secret *ssk)
 {
     char label[sizeof LABEL_OTHER_SIM + SIMAUTH_B64U_LEN(SIMAUTH_RAND_LEN)] = LABEL_OTHER_SIM;
-    struct simauth_secret own = {0};
+    struct simauth_secret own = {.len = 2 * SIMAUTH_KEY_LEN};
 
+    if (ssk->len != SIMAUTH_KEY_LEN || mix->len != SIMAUTH_KEY_LEN)
+        return SIMAUTH_MALFORMED;
+    memcpy(own.octets, ssk->octets, SIMAUTH_KEY_LEN);
+    memcpy(own.octets + SIMAUTH_KEY_LEN, mix->octets, SIMAUTH_KEY_LEN);
     simauth_b64u_encode(rand, SIMAUTH_RAND_LEN, label + sizeof LABEL_OTHER_SIM - 1);
-    enum simauth_result result = simauth_hkdf(ssk, label, SIMAUTH_KEY_LEN, &own);
+    enum simauth_result result = simauth_hkdf(&own, label, SIMAUTH_KEY_LEN, &own);
     if (!result)
         *ssk = own;
     simauth_secret_wipe(&own);

@@ -83,12 +83,13 @@ static simauth_actions check_confirm(struct simauth_session *s)
 
 /* Another SIM of the callee's address answers than the one that was asked: it is named from here
  * on, and our half of the key is its own. */
-static enum simauth_result take_other_sim(struct simauth_session *s, const char *nai_b)
+static enum simauth_result take_other_sim(struct simauth_session *s,
+                                          const struct simauth_vector *vector)
 {
-    if (strcmp(nai_b, s->nai_b) == 0)
+    if (strcmp(vector->nai_b, s->nai_b) == 0)
         return SIMAUTH_OK;
-    strcpy(s->nai_b, nai_b);
-    return simauth_ssk_other_sim(s->element_2.replaced, &s->ssk_caller);
+    strcpy(s->nai_b, vector->nai_b);
+    return simauth_ssk_other_sim(s->element_2.replaced, &vector->mix, &s->ssk_caller);
 }
 
 /* The vector that replaced the callee's: same people, the RAND that element 2 named. Its SIM may be
@@ -104,7 +105,7 @@ static simauth_actions replaced_vector(struct simauth_session *s,
         vector->challenge.method == s->element_1.method &&
         session_rand_equal(&vector->challenge, s->element_2.replaced, s->element_2.replaced_len);
     if (!same || simauth_unseal(vector, statement->key, &s->pair, &s->ssk_callee) ||
-        take_other_sim(s, vector->nai_b))
+        take_other_sim(s, vector))
         return session_advance(s, SIMAUTH_EVENT_VECTOR_BAD);
     session_take_peer(s, vector, statement);
     return check_confirm(s);

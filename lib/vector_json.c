@@ -4,6 +4,7 @@
 #include "json.h"
 #include "simauth/vector.h"
 #include "vector_aad.h"
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,5 +241,5 @@ bool simauth_vector_text(const struct simauth_vector *v, struct simauth_octets *
 void simauth_vector_clear(struct simauth_vector *vector)
 {
     free(vector->op_key);
-    memset(vector, 0, sizeof *vector);
+    OPENSSL_cleanse(vector, sizeof *vector);
 }

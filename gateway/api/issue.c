@@ -5,6 +5,7 @@
 #include "operator_key.h"
 
 #include <glib.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
@@ -383,31 +384,58 @@ struct outcome give_replaced(struct request *request, const struct body_vectors 
     return outcome_store(result);
 }
 
-/* The half of the key for RAND_B' alone. That it was given is a row of its own, whose RAND nobody
- * drew. */
+/* Of RAND_B and RAND_B': the RAND of a row that nobody drew. */
+static void mark_rand(const struct body_vectors *body, uint8_t rand[static SIMAUTH_RAND_LEN])
+{
+    uint8_t both[2 * SIMAUTH_CHAL_MAX], digest[SHA256_DIGEST_LENGTH];
+
+    memcpy(both, body->rand, body->rand_len);
+    memcpy(both + body->rand_len, body->replaced, body->replaced_len);
+    SHA256(both, (size_t)body->rand_len + body->replaced_len, digest);
+    memcpy(rand, digest, SIMAUTH_RAND_LEN);
+}
+
+struct outcome find_mix(struct request *request, const struct body_vectors *body,
+                        struct simauth_secret *mix)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_vector mark = {0};
+    uint8_t rand[SIMAUTH_RAND_LEN];
+    enum store_result result;
+
+    simauth_secret_wipe(mix);
+    mark_rand(body, rand);
+    result =
+        gateway->ops->vector_by_rand(gateway->store, STORE_AV_A, rand, SIMAUTH_RAND_LEN, &mark);
+    if (result == STORE_OK && mark.subscriber == request->session.subscriber &&
+        same_names(&mark, body))
+        *mix = mark.ssk;
+    simauth_secret_wipe(&mark.ssk);
+    return outcome_store(result == STORE_NONE ? STORE_OK : result);
+}
+
+/* The half of the key for RAND_B' alone, which whoever was given SSK_B=>A cannot make. That it was
+ * given, and what was mixed into it for the caller to know, is a row of its own. */
 static struct outcome give_other_sim(struct request *request, const struct body_vectors *body,
                                      struct store_vector *v)
 {
     struct gateway *gateway = request->gateway;
     struct store_vector mark = *v, found;
-    uint8_t both[2 * SIMAUTH_CHAL_MAX], digest[SHA256_DIGEST_LENGTH];
     struct outcome outcome = OUTCOME_GOOD;
     enum store_result result;
 
     if (v->state == STORE_GONE || v->changed < request->now - gateway->config->vector_ttl)
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "too old");
-    if (outcome_good(&outcome) && simauth_ssk_other_sim(body->replaced, &v->ssk) != SIMAUTH_OK)
+    if (outcome_good(&outcome) &&
+        (RAND_bytes(mark.ssk.octets, SIMAUTH_KEY_LEN) != 1 ||
+         simauth_ssk_other_sim(body->replaced, &mark.ssk, &v->ssk) != SIMAUTH_OK))
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "session key could not be made");
-    memcpy(both, body->rand, body->rand_len);
-    memcpy(both + body->rand_len, body->replaced, body->replaced_len);
-    SHA256(both, (size_t)body->rand_len + body->replaced_len, digest);
-    memcpy(mark.rand, digest, SIMAUTH_RAND_LEN);
+    mark_rand(body, mark.rand);
     mark.rand_len = SIMAUTH_RAND_LEN;
     memcpy(mark.rand_b, body->replaced, body->replaced_len);
     mark.rand_b_len = body->replaced_len;
     mark.state = STORE_CONFIRMED;
     mark.changed = request->now;
-    mark.ssk = v->ssk;
     result =
         gateway->ops->vector_by_rand(gateway->store, STORE_AV_A, mark.rand, mark.rand_len, &found);
     if (result == STORE_OK)

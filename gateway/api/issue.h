@@ -83,6 +83,9 @@ struct outcome issue_other_sim(struct request *request, const struct store_vecto
 /* AV_B in the place of another, as the caller asks for it by {RAND_B, RAND_B'}. */
 struct outcome give_replaced(struct request *request, const struct body_vectors *body,
                              const char *nai_a, int64_t peer, struct store_vector *vector);
+/* What the caller's phone has to know of the half that was given for RAND_B'; len 0: none was. */
+struct outcome find_mix(struct request *request, const struct body_vectors *body,
+                        struct simauth_secret *mix);
 /* AV_A, once: `body->rand` is RAND_B as first issued. With `body->replaced`, the RAND_B' of another
  * SIM of the callee's address: that SIM's own half of the key, once too. */
 struct outcome give_caller(struct request *request, const struct body_vectors *body, int64_t peer,

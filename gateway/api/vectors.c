@@ -4,6 +4,7 @@
 #include "issue.h"
 
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -191,6 +192,46 @@ static void callee_local(struct request *request)
 /* -- subject callee again, after RAND_B' ---------------------------------------------------------
  */
 
+/* Behind "{"vector":...": what our half of another SIM's key is made with, for this phone alone. */
+static bool append_mix(const struct request *request, const struct simauth_secret *mix,
+                       struct simauth_octets *text)
+{
+    const struct body_vectors *body = &request->vectors;
+    uint8_t aad[2 * SIMAUTH_CHAL_MAX], nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
+    char word[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
+
+    memcpy(aad, body->rand, body->rand_len);
+    memcpy(aad + body->rand_len, body->replaced, body->replaced_len);
+    if (RAND_bytes(nonce, sizeof nonce) != 1 ||
+        simauth_channel_seal(&request->ks_naf, "seal down", aad,
+                             (size_t)body->rand_len + body->replaced_len, nonce, mix,
+                             sealed) != SIMAUTH_OK)
+        return false;
+    simauth_b64u_encode(sealed, sizeof sealed, word);
+    simauth_octets_append(text, ",\"mix\":\"", 8);
+    simauth_octets_append(text, word, strlen(word));
+    simauth_octets_append(text, "\"}", 2);
+    return true;
+}
+
+/* In the open transaction: with the mix, where another SIM than the one that was asked has a half.
+ * Takes *text (malloc'ed, an object; NULL: no memory). */
+static struct outcome add_mix(struct request *request, char **text)
+{
+    struct simauth_secret mix = {0};
+    struct simauth_octets whole = {0};
+    struct outcome outcome = find_mix(request, &request->vectors, &mix);
+
+    if (outcome_good(&outcome) && *text && mix.len > 0) {
+        simauth_octets_append(&whole, *text, strlen(*text) - 1);
+        whole.failed = !append_mix(request, &mix, &whole) || whole.failed;
+        free(*text);
+        *text = text_take(&whole);
+    }
+    simauth_secret_wipe(&mix);
+    return outcome;
+}
+
 static void replaced_answered(struct request *request)
 {
     struct simauth_vector v;
@@ -205,9 +246,13 @@ static void replaced_answered(struct request *request)
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent another vector");
     if (!vector)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
-    else if ((request->soft = true) && request_begin(request, STORE_CALLS))
-        outcome_finish_text(request, &outcome,
-                            outcome_good(&outcome) ? call_answer(vector, NULL) : NULL);
+    else if ((request->soft = true) && request_begin(request, STORE_CALLS)) {
+        char *text = outcome_good(&outcome) ? call_answer(vector, NULL) : NULL;
+
+        if (text)
+            outcome = add_mix(request, &text);
+        outcome_finish_text(request, &outcome, text);
+    }
     json_decref(vector);
     simauth_vector_clear(&v);
 }
@@ -223,6 +268,8 @@ static void replaced_local(struct request *request)
     outcome = give_replaced(request, &request->vectors, request->nai, 0, &av_b);
     if (outcome_good(&outcome))
         text = vector_answer(request->gateway, &av_b, request->vectors.seal_to);
+    if (text)
+        outcome = add_mix(request, &text);
     outcome_finish_text(request, &outcome, text);
     simauth_secret_wipe(&av_b.ssk);
 }

@@ -182,24 +182,47 @@ static bool answers_request(const struct ag_vector_request *r, const struct ag_v
                             memcmp(v->challenge.rand, r->replaced, r->replaced_len) == 0);
 }
 
+/* What the other SIM's half is made with, sealed for this phone with both challenges as its
+ * context. */
+static bool open_mix(const struct ag *ag, const uint8_t *sealed, const struct ag_vector_request *r,
+                     struct simauth_secret *mix)
+{
+    uint8_t aad[2 * SIMAUTH_CHAL_MAX];
+
+    memcpy(aad, r->rand, r->rand_len);
+    memcpy(aad + r->rand_len, r->replaced, r->replaced_len);
+    return simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad,
+                                  r->rand_len + r->replaced_len, sealed, SEALED_LEN,
+                                  mix) == SIMAUTH_OK;
+}
+
 static enum ag_status read_vector(struct ag *ag, const json_t *object,
                                   const struct ag_vector_request *r, struct ag_vector *answer)
 {
     /* The reserved challenge comes with the first vector that a caller asks for, else never. */
     bool first = r->subject == SIMAUTH_SUBJECT_CALLEE && !r->replaced;
     const json_t *vector = NULL;
+    uint8_t sealed[SEALED_LEN];
     const struct member members[] = {
         {"vector", MEMBER_RAW, false, &vector, 0},
         {"own", MEMBER_CHALLENGE, false, &answer->own, 0},
         {"nai", MEMBER_NAI, false, answer->nai, sizeof answer->nai},
     };
+    const struct member again[] = {
+        {"vector", MEMBER_RAW, false, &vector, 0},
+        {"mix", MEMBER_OCTETS, true, sealed, sizeof sealed},
+    };
 
-    if (!members_read(object, members, first ? 3 : 1))
+    if (r->replaced ? !members_read(object, again, COUNT(again))
+                    : !members_read(object, members, first ? 3 : 1))
         return garbage(ag, "its members");
     if (simauth_vector_from_json(vector, &answer->vector) != SIMAUTH_OK)
         return garbage(ag, "the vector");
     if (!answers_request(r, answer) || (first && strcmp(answer->nai, answer->vector.nai_a) != 0))
         return garbage(ag, "another call");
+    if (r->replaced && json_object_get(object, "mix") &&
+        !open_mix(ag, sealed, r, &answer->vector.mix))
+        return garbage(ag, "a key that is not sealed for this SIM");
     return check_statement(ag, answer);
 }
 

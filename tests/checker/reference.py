@@ -375,9 +375,9 @@ def ssk_one_way(subject, names, method, rand, k, res):
                *parts(res, count))
 
 
-def ssk_other_sim(ssk_ba, rand_b2):
-    """SSK_B=>A of the SIM that answers RAND_B', which is not the one that RAND_B was for."""
-    return label_key(ssk_ba, "other sim " + b64u(rand_b2))
+def ssk_other_sim(ssk_ba, mix, rand_b2):
+    """SSK_B=>A of the SIM that answers RAND_B', which is not the one that RAND_B was for; mix: AG(A)'s, for it alone."""
+    return label_key(ssk_ba + mix, "other sim " + b64u(rand_b2))
 
 
 def ssk_held(subject, names, method, ticket, nonce, key):

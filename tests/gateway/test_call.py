@@ -120,7 +120,7 @@ class Call(unittest.TestCase):
         plain = ssk("caller", {**av_b, **first["own"]}, k_a, res_a)
         keys = self.b.usim.m.f2345(rand)
         mac0 = hkdf(ssk("callee", av_b, keys["ck"] + keys["ik"], keys["res"]), b"simauth 1 caller opening")
-        halves = set()
+        halves = {}
         for phone in named[:2]:
             answer = phone.ask_challenge(av_b["rand"])
             self.assertEqual(answer.status, 200, answer.raw)
@@ -138,9 +138,9 @@ class Call(unittest.TestCase):
             self.assertEqual(second.status, 200, second.raw)
             av_a = second.json["vector"]
             self.assertEqual((av_a["rand"], av_a["nai_b"]), (first["own"]["rand"], av_b["nai_b"]))
-            half = hkdf(plain, b"simauth 1 other sim " + own["rand"].encode())
-            self.assertEqual(unseal(av_a, seal_b, self.pair.a.ca)[0], half)
-            halves.add(half)
+            halves[own["rand"]] = half = unseal(av_a, seal_b, self.pair.a.ca)[0]
+            # ... which whoever has the first one's half (it may be AG(B)) cannot make
+            self.assertNotEqual(half, hkdf(plain, b"simauth 1 other sim " + own["rand"].encode()))
             self.assertEqual(phone.ask_caller(word["caller"], word["callee"], own["rand"])[1].problem, "not-yours")
             # A asks once for each To tag; one key alone
             seal = X25519PrivateKey.generate()
@@ -148,11 +148,13 @@ class Call(unittest.TestCase):
             seal, again = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, None, seal, **asked)
             self.assertEqual(again.status, 200, again.raw)
             self.assertEqual(again.json["vector"]["nai_b"], word["nai"])
+            mix = self.a.channel_unseal(unb64u(again.json["mix"]), rand + unb64u(own["rand"]))
+            self.assertEqual(half, hkdf(plain + mix, b"simauth 1 other sim " + own["rand"].encode()))
             res, k = self.run_sim(phone, own)
             self.assertEqual(unseal(again.json["vector"], seal, self.pair.b.ca)[0],
                              ssk("callee", again.json["vector"], k, res))
             self.assertEqual(self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, **asked)[1].problem, "not-yours")
-        self.assertEqual(len(halves), 2)
+        self.assertEqual(len(set(halves.values())), 2)
         self.assertEqual(len(self.pair.b.records()), before + 2)
         # the SIM that was asked for has what it always had
         self.assertEqual(self.b.ask_challenge(av_b["rand"]).json["own"]["rand"], av_b["rand"])

@@ -49,6 +49,8 @@ byte p;
 #define KNOWS_1(p) (!HONEST(p) || CORRUPT_IS(B) || stolen_1[p])
 #ifdef BREAK_ONE_HALF /* ... K2 is the same for all */
 #define KNOWS_2(p) (CORRUPT_IS(A) || stolen_2[0] || stolen_2[1] || stolen_2[2])
+#elif defined(BREAK_MIX) /* ... K2 of the others is made of SIM 0's alone */
+#define KNOWS_2(p) (CORRUPT_IS(A) || stolen_2[p] || stolen_2[0])
 #else
 #define KNOWS_2(p) (CORRUPT_IS(A) || stolen_2[p])
 #endif

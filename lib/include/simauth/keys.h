@@ -44,9 +44,12 @@ SIMAUTH_API enum simauth_result simauth_ssk_both(const struct simauth_secret *ss
                                                  const struct simauth_octets *t3,
                                                  struct simauth_secret *ssk);
 /* SSK_B=>A of a call that another SIM of the callee's address answers than the one that was asked:
- * HKDF(SSK_B=>A, "other sim " || b64u(RAND_B'), 32). Whoever has it knows nothing of SSK_B=>A, nor
- * of a third SIM's. `ssk` is replaced. */
+ * HKDF(SSK_B=>A || mix, "other sim " || b64u(RAND_B'), 32), mix: SIMAUTH_KEY_LEN random octets of
+ * AG(A) for this RAND_B' alone. Whoever has it knows nothing of SSK_B=>A, nor of a third SIM's, and
+ * whoever has SSK_B=>A nothing of it. `ssk` is replaced. SIMAUTH_MALFORMED: a length that does not
+ * fit, and `ssk` is as it was. */
 SIMAUTH_API enum simauth_result simauth_ssk_other_sim(const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                                      const struct simauth_secret *mix,
                                                       struct simauth_secret *ssk);
 /* HKDF(K, label, len). */
 SIMAUTH_API enum simauth_result simauth_hkdf(const struct simauth_secret *key, const char *label,

@@ -57,6 +57,9 @@ struct simauth_vector {
     int ttl;      /* seconds */
     char *op_key; /* JWS; owned */
     uint8_t sealed[12 + SIMAUTH_KEY_LEN + 16]; /* nonce || AES-256-GCM ciphertext || tag */
+    /* What came beside the object: of another SIM of the callee's address, what its half of the key
+     * is made with (simauth_ssk_other_sim()); len 0: nothing. */
+    struct simauth_secret mix;
 };
 /* Reads / writes the JSON object of docs/protocol.md section 6. A reader refuses unknown types,
  * missing members and control characters; unknown members are part of what is sealed and therefore

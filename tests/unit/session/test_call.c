@@ -282,6 +282,23 @@ static void another_sim_answers(void **state)
     simauth_session_free(first_b);
 }
 
+/* Whoever was given the half of the SIM that was asked for cannot make that of another one. */
+static void another_sim_without_mix(void **state)
+{
+    struct call *c = *state;
+    ring(c);
+    struct simauth_session *first_b = c->b;
+    struct simauth_element e2 = other_sim_rings(c);
+    assert_true(give_sdp(c->a, true, &e2, world_answer) & SIMAUTH_DO_ASK_REPLACED);
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->w.other, simauth_session_seal_to(c->a));
+    simauth_secret_wipe(&v.mix);
+    assert_true(simauth_session_vector(c->a, &v, &c->w.statement_b, NULL, NULL) & SIMAUTH_DO_END);
+    assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_VECTOR_BAD);
+    simauth_vector_clear(&v);
+    simauth_session_free(first_b);
+}
+
 /* MAC_0 is checked before the SIM runs; the phone's own NAI stays its own. */
 static void another_sim_wrong_opening(void **state)
 {
@@ -610,6 +627,7 @@ int main(void)
         CALL_TEST(late_offer),
         CALL_TEST(resynchronised_callee),
         CALL_TEST(another_sim_answers),
+        CALL_TEST(another_sim_without_mix),
         CALL_TEST(another_sim_wrong_opening),
         CALL_TEST(another_sim_than_the_pinned),
         CALL_TEST(copied_element_2_with_other_sdp),

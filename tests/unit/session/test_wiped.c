@@ -144,7 +144,7 @@ static void passwd(void)
 static void other_sim(void)
 {
     out = ssk_1;
-    simauth_ssk_other_sim(rand_16, &out);
+    simauth_ssk_other_sim(rand_16, &ssk_2, &out);
 }
 
 /* What the keys are, so that they are known when they are met. */

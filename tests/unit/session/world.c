@@ -136,6 +136,9 @@ static bool is_other(const struct world *w, const struct simauth_challenge *c)
     return w->other.method && memcmp(w->other.rand, c->rand, SIMAUTH_RAND_LEN) == 0;
 }
 
+/* What AG(A) mixes into the half for another SIM. */
+static const struct simauth_secret world_mix = {.len = SIMAUTH_KEY_LEN, .octets = {5, 4, 3, 2, 1}};
+
 static struct simauth_secret world_ssk(const struct world *w, enum simauth_subject subject,
                                        const struct simauth_challenge *c)
 {
@@ -148,7 +151,7 @@ static struct simauth_secret world_ssk(const struct world *w, enum simauth_subje
     assert(simauth_ssk_one_way(subject, &names, c->method, c->rand, c->rand_len, &answer.k,
                                &answer.res, &ssk) == SIMAUTH_OK);
     if (!callee && w->other.method)
-        assert(simauth_ssk_other_sim(w->other.rand, &ssk) == SIMAUTH_OK);
+        assert(simauth_ssk_other_sim(w->other.rand, &world_mix, &ssk) == SIMAUTH_OK);
     return ssk;
 }
 
@@ -168,6 +171,8 @@ struct simauth_vector world_vector(struct world *w, enum simauth_subject subject
     strcpy(v.nai_b, is_other(w, challenge) ? NAI_B_2 : NAI_B);
     strcpy(v.operator_name, callee ? "Operator B" : "Operator A");
     v.op_key = strdup("statement");
+    if (callee && is_other(w, challenge))
+        v.mix = world_mix;
     fill(nonce, sizeof nonce, 9000 + w->serial++);
     assert(simauth_seal(&v, callee ? &w->operator_b : &w->operator_a, seal_to, nonce, &ssk) ==
            SIMAUTH_OK);
