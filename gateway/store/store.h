@@ -308,7 +308,9 @@ struct store_answer {
 /* How far sealing anew has come. */
 struct store_reseal {
     bool count_only; /* changes nothing */
+    /* where it is */
     unsigned table;
+    bool beside; /* in what tables do not have */
     int64_t after;
     int64_t present, old, unknown; /* sealed with the present key, the old one, neither */
     bool done;

@@ -3,6 +3,7 @@
 /* The SQLite store as a gateway that serves has it: what a kill leaves, what commands see, what
  * happens to both when one of memory, journal and database says no. */
 #include "unit_serving.h"
+#include "store/calls/calls.h"
 
 static struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
 {
@@ -537,24 +538,43 @@ static void what_is_over_goes(void **state)
     unit->base.ops->rollback(unit->base.store);
 }
 
+static void add_vectors(struct unit_serving *unit, int count)
+{
+    begin(unit, STORE_CALLS);
+    for (int i = 0; i < count; i++) {
+        struct store_vector v = make_vector(unit, 2);
+
+        memcpy(v.rand + 1, &i, sizeof i);
+        assert_int_equal(unit->base.ops->vector_add(unit->base.store, &v), STORE_OK);
+    }
+    commit(unit);
+}
+
+/* In parts, each a frame of its own. */
 static void vectors_are_sealed_anew(void **state)
 {
     struct unit_serving *unit = *state;
     struct seal fresh = {.has_old = true};
     struct store_reseal reseal = {0};
+    int64_t most = 0, before;
 
     begin(unit, STORE_CALLS);
     one_question(unit, 1, 32);
     commit(unit);
+    add_vectors(unit, CALLS_RESEAL_BATCH * 3 / 2);
     memset(fresh.key, 8, sizeof fresh.key);
     memcpy(fresh.old, unit->base.seal.key, sizeof fresh.old);
     assert_int_equal(seal_replace(&unit->base.seal, &fresh), 0);
     while (!reseal.done) {
         begin(unit, STORE_WRITE);
+        before = reseal.old;
         assert_int_equal(unit->base.ops->reseal(unit->base.store, &reseal), STORE_OK);
         commit(unit);
+        if (reseal.old - before > most)
+            most = reseal.old - before;
     }
-    assert_int_equal(reseal.old, 2); /* the SIM's keys, and the vector */
+    assert_int_equal(reseal.old, 2 + CALLS_RESEAL_BATCH * 3 / 2); /* the SIM's keys, and vectors */
+    assert_int_equal(most, CALLS_RESEAL_BATCH);
     fresh.has_old = false;
     assert_int_equal(seal_replace(&unit->base.seal, &fresh), 0);
     unit->base.ops->close(unit->base.store);

@@ -464,32 +464,59 @@ void calls_forget(struct calls *calls, int64_t since)
     }
 }
 
-enum store_result calls_reseal(struct calls *calls, struct store_reseal *reseal)
+static enum store_result reseal_one(struct calls *calls, struct calls_vector *v,
+                                    struct store_reseal *reseal)
 {
-    enum store_result result = STORE_OK;
     uint8_t rest[CALLS_REST_MAX];
+    enum store_result result = fetch_rest(calls, v, rest);
+    int state;
+    bool fresh;
+
+    if (result != STORE_OK)
+        return result == STORE_NONE ? STORE_OK : result; /* nobody may use it any more */
+    fresh = calls_rest_reseal(calls->seal, v, rest, reseal->count_only, &state);
+    *(state == 0 ? &reseal->present : state == 1 ? &reseal->old : &reseal->unknown) += 1;
+    if (fresh) {
+        remember(calls, CALLS_UNDO_SET, v);
+        put_whole(calls, v, rest, v->rest_len);
+    }
+    return STORE_OK;
+}
+
+/* The lowest number above `after`; INT64_MAX: none. */
+static int64_t next_id(struct calls *calls, int64_t after)
+{
+    int64_t next = INT64_MAX;
     GHashTableIter all;
     gpointer value;
 
     g_hash_table_iter_init(&all, calls->by_id);
+    while (g_hash_table_iter_next(&all, NULL, &value)) {
+        int64_t id = ((struct calls_vector *)value)->id;
+
+        if (id > after && id < next)
+            next = id;
+    }
+    return next;
+}
+
+enum store_result calls_reseal(struct calls *calls, struct store_reseal *reseal)
+{
+    int64_t first = next_id(calls, reseal->after);
+    enum store_result result = STORE_OK;
+    GHashTableIter all;
+    gpointer value;
+
+    reseal->done = first == INT64_MAX;
+    if (reseal->done)
+        return STORE_OK;
+    reseal->after = first + CALLS_RESEAL_BATCH - 1;
+    g_hash_table_iter_init(&all, calls->by_id);
     while (result == STORE_OK && g_hash_table_iter_next(&all, NULL, &value)) {
         struct calls_vector *v = value;
-        int state;
-        bool fresh;
 
-        result = fetch_rest(calls, v, rest);
-        if (result == STORE_NONE) { /* nobody may use it any more */
-            result = STORE_OK;
-            continue;
-        }
-        if (result != STORE_OK)
-            break;
-        fresh = calls_rest_reseal(calls->seal, v, rest, reseal->count_only, &state);
-        *(state == 0 ? &reseal->present : state == 1 ? &reseal->old : &reseal->unknown) += 1;
-        if (!fresh)
-            continue;
-        remember(calls, CALLS_UNDO_SET, v);
-        put_whole(calls, v, rest, v->rest_len);
+        if (v->id >= first && v->id <= reseal->after)
+            result = reseal_one(calls, v, reseal);
     }
     return result;
 }

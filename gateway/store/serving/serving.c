@@ -297,9 +297,14 @@ static enum store_result sweep(struct store *store, int64_t now)
 
 static enum store_result reseal(struct store *store, struct store_reseal *reseal)
 {
-    enum store_result result = sql_reseal(store, reseal);
+    enum store_result result;
 
-    return result == STORE_OK && reseal->done ? calls_reseal(calls_of(store), reseal) : result;
+    if (reseal->beside)
+        return calls_reseal(calls_of(store), reseal);
+    result = sql_reseal(store, reseal);
+    reseal->beside = reseal->done;
+    reseal->done = false;
+    return result;
 }
 
 static enum store_result settle(struct store *store, uint64_t ticket)
