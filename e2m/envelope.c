@@ -15,6 +15,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#define STACK_CLEANED 32768
+
 /* A recipient for a moment. */
 struct probe {
     uint8_t id[E2M_REFERENCE_LEN];
@@ -329,6 +331,14 @@ static enum e2m_result learn_cek(CMS_ContentInfo *cms, const struct e2m_envelope
     return result;
 }
 
+/* CMS_decrypt() reads what it decrypted through an array of its own, and leaves it there. */
+static __attribute__((noinline)) void clean_stack(void)
+{
+    uint8_t below[STACK_CLEANED];
+
+    OPENSSL_cleanse(below, sizeof below);
+}
+
 static enum e2m_result take_content(CMS_ContentInfo *cms, struct e2m_buffer *plain)
 {
     BIO *out = BIO_new(BIO_s_secmem());
@@ -338,6 +348,7 @@ static enum e2m_result take_content(CMS_ContentInfo *cms, struct e2m_buffer *pla
 
     if (result == E2M_OK && CMS_decrypt(cms, NULL, NULL, NULL, out, CMS_BINARY) != 1)
         result = E2M_DAMAGED;
+    clean_stack();
     if (result == E2M_OK) {
         len = BIO_get_mem_data(out, &data);
         result = len > 0 && len <= E2M_BODY_MAX ? e2m_buffer_copy(plain, data, (size_t)len)

@@ -180,7 +180,7 @@ bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span dom
     return good;
 }
 
-enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor)
+static enum e2m_result names_aor(X509 *certificate, const char *aor, bool alone)
 {
     char wanted[E2M_AOR_MAX + 1], has[E2M_AOR_MAX + 1];
     GENERAL_NAMES *names;
@@ -189,12 +189,26 @@ enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor)
     if (!e2m_aor_canonical(aor, wanted))
         return E2M_FOREIGN_SIGNER;
     names = names_of(certificate);
+    if (alone && sk_GENERAL_NAME_num(names) != 1) {
+        GENERAL_NAMES_free(names);
+        return E2M_FOREIGN_SIGNER;
+    }
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
         struct e2m_span uri = sip_uri_of(sk_GENERAL_NAME_value(names, i));
         found = uri.len && canonical(uri, has) && strcmp(has, wanted) == 0;
     }
     GENERAL_NAMES_free(names);
     return found ? E2M_OK : E2M_FOREIGN_SIGNER;
+}
+
+enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor)
+{
+    return names_aor(certificate, aor, false);
+}
+
+enum e2m_result e2m_certificate_names_aor_alone(X509 *certificate, const char *aor)
+{
+    return names_aor(certificate, aor, true);
 }
 
 bool e2m_certificate_aor(X509 *certificate, char out[static E2M_AOR_MAX + 1])

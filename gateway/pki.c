@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pki.h"
 
+#include <e2m/certificate.h>
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -391,25 +392,6 @@ bool pki_chain(const char *chain, bool (*each)(const uint8_t *der, size_t len, v
     return good && count > 1;
 }
 
-static bool names_aor(X509 *c, const char *aor)
-{
-    GENERAL_NAMES *names = X509_get_ext_d2i(c, NID_subject_alt_name, NULL, NULL);
-    bool found = false;
-
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        char canonical[SIMAUTH_AOR_MAX + 1];
-
-        found = found ||
-                (name->type == GEN_URI &&
-                 strlen((const char *)name->d.ia5->data) == (size_t)name->d.ia5->length &&
-                 simauth_aor_canonical((const char *)name->d.ia5->data, canonical) == SIMAUTH_OK &&
-                 strcmp(canonical, aor) == 0);
-    }
-    GENERAL_NAMES_free(names);
-    return found;
-}
-
 bool pki_is_good(const uint8_t *der, size_t len, const uint8_t *authority, size_t authority_len,
                  const char *aor, int64_t now)
 {
@@ -420,7 +402,8 @@ bool pki_is_good(const uint8_t *der, size_t len, const uint8_t *authority, size_
                 X509_check_issued(issuer, c) == X509_V_OK &&
                 X509_verify(c, X509_get0_pubkey(issuer)) == 1 &&
                 seconds_of(X509_get0_notBefore(c)) <= now + 300 &&
-                seconds_of(X509_get0_notAfter(c)) > now && names_aor(c, aor);
+                seconds_of(X509_get0_notAfter(c)) > now &&
+                e2m_certificate_names_aor(c, aor) == E2M_OK;
 
     X509_free(c);
     X509_free(issuer);

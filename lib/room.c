@@ -3,13 +3,17 @@
 /* Memory for what holds secrets: locked, and in no core dump. */
 #include "simauth/secret.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define KEYS_HEAP ((size_t)1 << 19) /* some thousand private keys, and what they are used with */
+#define KEYS_LEAST 32
 #define HEAD 64 /* before what the caller has; keeps its alignment */
 
 struct head {
@@ -71,6 +75,44 @@ void simauth_room_free(void *room)
     give_back(head);
 }
 
+void simauth_keys_close(void)
+{
+    if (!CRYPTO_secure_malloc_initialized())
+        (void)CRYPTO_secure_malloc_init(KEYS_HEAP, KEYS_LEAST);
+}
+
+/* -- what libcrypto gives back -------------------------------------------------------------------
+ * Reading a private key leaves it in buffers that libcrypto 3.0 frees as they are.
+ */
+
+static void *heap_new(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return malloc(size);
+}
+
+static void heap_free(void *octets, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (octets)
+        OPENSSL_cleanse(octets, malloc_usable_size(octets));
+    free(octets);
+}
+
+static void *heap_change(void *octets, size_t size, const char *file, int line)
+{
+    size_t before = octets ? malloc_usable_size(octets) : 0;
+    void *fresh = malloc(size);
+
+    if (fresh && octets) {
+        memcpy(fresh, octets, before < size ? before : size);
+        heap_free(octets, file, line);
+    }
+    return fresh;
+}
+
 void simauth_process_close(void)
 {
     const struct rlimit no_core = {0, 0};
@@ -78,6 +120,8 @@ void simauth_process_close(void)
 
     (void)setrlimit(RLIMIT_CORE, &no_core);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)CRYPTO_set_mem_functions(heap_new, heap_change, heap_free); /* before it has any */
+    simauth_keys_close();
     /* With a limit, what is allocated beyond it would fail: then only rooms are locked. */
     if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur == RLIM_INFINITY)
         (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);

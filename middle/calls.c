@@ -3,16 +3,23 @@
 #include "calls.h"
 #include "journal.h"
 #include "log.h"
+#include "tally.h"
 
 #include <e2m/envelope.h>
 #include <glib.h>
 #include <openssl/crypto.h>
+#include <simauth/secret.h>
 #include <stdio.h>
 #include <string.h>
+
+#define RETRY_MAX 30 /* seconds */
 
 struct calls {
     const struct config *config;
     struct journal *journal;
+    struct tally *tally;
+    GHashTable *shut; /* struct call: nft refused what it has */
+    uint64_t refusals;
     GHashTable *table;  /* key -> struct call */
     GHashTable *bodies; /* hash -> struct body: what was signed lately */
     GHashTable *flows;  /* struct flow -> GPtrArray of calls that wait for tokens of it */
@@ -29,8 +36,18 @@ static void call_free(void *data)
     struct call *call = data;
 
     g_free(call->key);
-    OPENSSL_cleanse(call, sizeof *call); /* keys and secrets */
+    simauth_room_free(call->keys);
     g_free(call);
+}
+
+/* Out of the table, and of what is counted of all. */
+static void drop(struct calls *calls, struct call *call)
+{
+    tally_share(calls->tally, call->from, call->trunk, call->kbit, 0);
+    for (unsigned i = 0; i < call->hole_count; i++)
+        tally_hole(calls->tally, &call->holes[i], false);
+    g_hash_table_remove(calls->shut, call);
+    g_hash_table_remove(calls->table, call->key);
 }
 
 static void body_free(void *data)
@@ -70,39 +87,69 @@ static void set_id(struct call *call)
 static void take_back(struct call *call, void *data)
 {
     struct calls *calls = data;
+    struct call *before = g_hash_table_lookup(calls->table, call->key);
 
+    if (before)
+        drop(calls, before);
     set_id(call);
-    g_hash_table_replace(calls->table, call->key, call);
+    tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
+    for (unsigned i = 0; i < call->hole_count; i++)
+        tally_hole(calls->tally, &call->holes[i], true);
+    g_hash_table_insert(calls->table, call->key, call);
 }
 
 static void forget(const char *key, void *data)
 {
     struct calls *calls = data;
+    struct call *call = g_hash_table_lookup(calls->table, key);
 
-    g_hash_table_remove(calls->table, key);
+    if (call)
+        drop(calls, call);
+}
+
+/* Each call whose time is over. */
+static GPtrArray *over(const struct calls *calls, int64_t now)
+{
+    GPtrArray *found = g_ptr_array_new();
+    GHashTableIter each;
+    struct call *call;
+
+    g_hash_table_iter_init(&each, calls->table);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
+        if (call->expires <= now)
+            g_ptr_array_add(found, call);
+    return found;
 }
 
 /* What the kernel has is what the journal says, and nothing else. */
 static bool restore(struct calls *calls, int64_t now)
 {
     struct firewall_change flush = {.flush = true};
+    GPtrArray *gone = over(calls, now);
     bool good = firewall_apply(calls->config, &flush);
     GHashTableIter each;
     struct call *call;
 
+    for (guint i = 0; i < gone->len; i++)
+        drop(calls, g_ptr_array_index(gone, i));
+    g_ptr_array_free(gone, TRUE);
     g_hash_table_iter_init(&each, calls->table);
     while (good && g_hash_table_iter_next(&each, NULL, (void **)&call)) {
         const struct firewall_change back = {
             .add = call->holes, .add_count = call->hole_count, .seconds = call->expires - now};
 
-        if (call->expires <= now)
-            g_hash_table_iter_remove(&each);
-        else
-            good = firewall_apply(calls->config, &back);
+        good = firewall_apply(calls->config, &back);
     }
     log_line("op=restore result=%s calls=%u", good ? "good" : "failed",
              g_hash_table_size(calls->table));
     return good;
+}
+
+static void wait_for_journal(void *data, uint64_t after)
+{
+    const struct calls *calls = data;
+
+    journal_wait(calls->journal, after);
 }
 
 struct calls *calls_open(const struct config *config, int64_t now, char *error)
@@ -112,6 +159,8 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     struct call *call;
 
     calls->config = config;
+    calls->tally = tally_new();
+    calls->shut = g_hash_table_new(NULL, NULL);
     calls->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, call_free);
     calls->bodies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, body_free);
     calls->flows =
@@ -133,7 +182,7 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     g_hash_table_iter_init(&each, calls->table);
     while (g_hash_table_iter_next(&each, NULL, (void **)&call))
         journal_opened(calls->journal, call);
-    if ((calls->firewall = firewall_start(config)))
+    if ((calls->firewall = firewall_start(config, wait_for_journal, calls)))
         return calls;
     g_strlcpy(error, "no thread could be had", CONFIG_ERROR_MAX);
     calls_free(calls);
@@ -149,6 +198,8 @@ void calls_free(struct calls *calls)
     g_hash_table_destroy(calls->flows);
     g_hash_table_destroy(calls->table);
     g_hash_table_destroy(calls->bodies);
+    g_hash_table_destroy(calls->shut);
+    tally_free(calls->tally);
     g_free(calls);
 }
 
@@ -222,44 +273,54 @@ struct call *calls_begin(struct calls *calls, const struct sip_message *m, const
     return call;
 }
 
-const char *calls_admit(struct calls *calls, struct call *call, unsigned kbit)
+/* Which limit this call would be over with so much; NULL: none. */
+static const char *limit_of(const struct calls *calls, const struct call *call, unsigned kbit)
 {
     const struct config *c = calls->config;
-    uint64_t account = kbit, trunk = kbit, total = kbit;
-    unsigned count = 1;
-    GHashTableIter each;
-    struct call *other;
+    const struct tally_sum account = tally_account(calls->tally, call->from);
 
-    g_hash_table_iter_init(&each, calls->table);
-    while (g_hash_table_iter_next(&each, NULL, (void **)&other)) {
-        if (other == call || other->kbit == 0)
-            continue;
-        total += other->kbit;
-        if (strcmp(other->from, call->from) == 0) {
-            account += other->kbit;
-            count++;
-        }
-        if (call->trunk[0] && strcmp(other->trunk, call->trunk) == 0)
-            trunk += other->kbit;
-    }
-    if (c->account_calls && count > c->account_calls)
+    if (c->account_calls && account.calls >= c->account_calls)
         return "account_calls";
-    if (c->account_kbit && account > c->account_kbit)
+    if (c->account_kbit && account.kbit + kbit > c->account_kbit)
         return "account_kbit";
-    if (c->trunk_kbit && call->trunk[0] && trunk > c->trunk_kbit)
+    if (c->trunk_kbit && call->trunk[0] &&
+        tally_trunk(calls->tally, call->trunk).kbit + kbit > c->trunk_kbit)
         return "trunk_kbit";
-    if (c->total_kbit && total > c->total_kbit)
+    if (c->total_kbit && tally_total(calls->tally).kbit + kbit > c->total_kbit)
         return "total_kbit";
-    call->kbit = kbit;
     return NULL;
+}
+
+const char *calls_admit(struct calls *calls, struct call *call, unsigned kbit)
+{
+    const char *limit;
+
+    tally_share(calls->tally, call->from, call->trunk, call->kbit, 0); /* the others alone */
+    limit = limit_of(calls, call, kbit);
+    if (!limit)
+        call->kbit = kbit;
+    tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
+    return limit;
+}
+
+/* Few calls of those that ring have any. */
+struct call_keys *call_keys(struct call *call)
+{
+    if (!call->keys)
+        call->keys = simauth_room_new(sizeof *call->keys);
+    return call->keys;
 }
 
 void call_keep_cek(struct call *call, const struct e2m_cek *cek)
 {
-    for (unsigned i = 0; i < call->cek_count; i++)
-        if (CRYPTO_memcmp(call->ceks[i].reference, cek->reference, E2M_REFERENCE_LEN) == 0)
+    struct call_keys *keys = call_keys(call);
+
+    for (unsigned i = 0; keys && i < call->cek_count; i++)
+        if (CRYPTO_memcmp(keys->ceks[i].reference, cek->reference, E2M_REFERENCE_LEN) == 0)
             return; /* a repeat must not begin its count anew */
-    call->ceks[call->next_cek] = *cek;
+    if (!keys)
+        return;
+    keys->ceks[call->next_cek] = *cek;
     call->next_cek = (call->next_cek + 1) % CALL_CEKS_MAX;
     if (call->cek_count < CALL_CEKS_MAX)
         call->cek_count++;
@@ -276,67 +337,131 @@ static bool has(const struct pinhole *holes, unsigned count, const struct pinhol
     return false;
 }
 
-/* Two calls may name the same addresses and ports: what the other has stays. */
-static bool others(const struct calls *calls, const struct call *call, const struct pinhole *hole)
-{
-    GHashTableIter each;
-    struct call *other;
-
-    g_hash_table_iter_init(&each, calls->table);
-    while (g_hash_table_iter_next(&each, NULL, (void **)&other))
-        if (other != call && has(other->holes, other->hole_count, hole))
-            return true;
-    return false;
-}
-
-/* Those of the call that are not in `kept`. */
+/* Those of the call that are not in `kept`. Two calls may name the same addresses and ports: what
+ * another has stays. */
 static unsigned to_remove(const struct calls *calls, const struct call *call,
                           const struct pinhole *kept, unsigned count, struct pinhole *gone)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < call->hole_count; i++)
-        if (!has(kept, count, &call->holes[i]) && !others(calls, call, &call->holes[i]))
+        if (!has(kept, count, &call->holes[i]) && tally_holders(calls->tally, &call->holes[i]) == 1)
             gone[n++] = call->holes[i];
     return n;
+}
+
+static void take_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
+                       unsigned count, bool all)
+{
+    for (unsigned i = 0; all && i < call->hole_count; i++)
+        tally_hole(calls->tally, &call->holes[i], false);
+    if (all)
+        call->hole_count = 0;
+    for (unsigned i = 0; i < count && call->hole_count < CALL_HOLES_MAX; i++) {
+        if (has(call->holes, call->hole_count, &holes[i]))
+            continue;
+        call->holes[call->hole_count++] = holes[i];
+        tally_hole(calls->tally, &holes[i], true);
+    }
 }
 
 void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                       unsigned count, bool all, int64_t now)
 {
     struct pinhole gone[CALL_HOLES_MAX];
-    struct firewall_change change = {
-        .add = holes, .add_count = count, .seconds = call->expires - now, .remove = gone};
+    struct firewall_change change = {.add = holes,
+                                     .add_count = count,
+                                     .seconds = call->expires - now,
+                                     .remove = gone,
+                                     .whole = all};
 
-    if (all) {
+    if (all)
         change.remove_count = to_remove(calls, call, holes, count, gone);
-        call->hole_count = 0;
-    }
-    for (unsigned i = 0; i < count && call->hole_count < CALL_HOLES_MAX; i++)
-        if (!has(call->holes, call->hole_count, &holes[i]))
-            call->holes[call->hole_count++] = holes[i];
-    journal_opened(calls->journal, call);
+    take_holes(calls, call, holes, count, all);
+    change.after = journal_opened(calls->journal, call);
     firewall_submit(calls->firewall, &change, call->key);
     log_line("op=open call=%s holes=%u closed=%u seconds=%d", call->id, call->hole_count,
              change.remove_count, (int)change.seconds);
 }
 
-void calls_take_failures(struct calls *calls)
+/* -- what nft refuses ----------------------------------------------------------------------------
+ */
+
+static void is_open(struct calls *calls, struct call *call)
 {
-    char *key;
+    if (call->refusals)
+        log_line("op=open call=%s result=good: nft takes its pinholes again, after %u refusals",
+                 call->id, call->refusals);
+    call->refusals = 0;
+    call->retry_at = 0;
+    g_hash_table_remove(calls->shut, call);
+}
 
-    for (; (key = firewall_failed(calls->firewall)); g_free(key)) {
-        struct call *call = g_hash_table_lookup(calls->table, key);
+static void is_shut(struct calls *calls, struct call *call, int64_t now)
+{
+    int64_t pause = MIN(1 << MIN(call->refusals, 5), RETRY_MAX);
 
-        if (!call || !call->hole_count)
-            continue;
-        call->hole_count = 0;
-        for (unsigned i = 0; i < SDP_STREAMS_MAX; i++)
-            call->gates[i].open = false; /* the next token tries again */
-        journal_opened(calls->journal, call);
-        log_line("op=open call=%s result=failed: it has no pinholes until its next offer or token",
+    if (!call->refusals++)
+        log_line("op=open call=%s result=failed: it has no pinholes until nft takes them; it is "
+                 "asked again, now and then",
                  call->id);
+    call->retry_at = now + pause;
+    g_hash_table_add(calls->shut, call);
+}
+
+void calls_take_results(struct calls *calls, int64_t now)
+{
+    struct firewall_result result;
+
+    for (; firewall_result(calls->firewall, &result); g_free(result.key)) {
+        struct call *call = g_hash_table_lookup(calls->table, result.key);
+
+        calls->refusals += !result.good;
+        if (!call)
+            continue;
+        if (!call->hole_count || (result.good && result.whole))
+            is_open(calls, call);
+        else if (!result.good)
+            is_shut(calls, call, now);
     }
+}
+
+void calls_retry(struct calls *calls, int64_t now)
+{
+    GHashTableIter each;
+    struct call *call;
+
+    g_hash_table_iter_init(&each, calls->shut);
+    while (g_hash_table_iter_next(&each, (void **)&call, NULL)) {
+        const struct firewall_change change = {.add = call->holes,
+                                               .add_count = call->hole_count,
+                                               .seconds = call->expires - now,
+                                               .whole = true};
+
+        if (!call->retry_at || call->retry_at > now)
+            continue;
+        call->retry_at = 0;
+        firewall_submit(calls->firewall, &change, call->key);
+    }
+}
+
+struct calls_state calls_look(struct calls *calls)
+{
+    const struct journal_state journal = journal_look(calls->journal);
+    struct calls_state state = {.calls = g_hash_table_size(calls->table),
+                                .shut = g_hash_table_size(calls->shut),
+                                .kbit = tally_total(calls->tally).kbit,
+                                .refusals = calls->refusals,
+                                .journal_pending = journal.pending,
+                                .journal_seconds = journal.seconds,
+                                .journal_failing = journal.failing};
+    GHashTableIter each;
+    const struct call *call;
+
+    g_hash_table_iter_init(&each, calls->table);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
+        state.with_holes += call->hole_count > 0;
+    return state;
 }
 
 /* -- who waits for which token -------------------------------------------------------------------
@@ -433,21 +558,15 @@ void calls_end(struct calls *calls, struct call *call, const char *why)
         journal_ended(calls->journal, call->key);
     firewall_submit(calls->firewall, &change, call->key);
     await_no_more(calls, call);
-    g_hash_table_remove(calls->table, call->key);
+    drop(calls, call);
 }
 
 void calls_expire(struct calls *calls, int64_t now)
 {
-    GPtrArray *over = g_ptr_array_new();
-    GHashTableIter each;
-    struct call *call;
+    GPtrArray *gone = over(calls, now);
 
     g_hash_table_foreach_remove(calls->bodies, is_old, &now);
-    g_hash_table_iter_init(&each, calls->table);
-    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
-        if (call->expires <= now)
-            g_ptr_array_add(over, call);
-    for (guint i = 0; i < over->len; i++)
-        calls_end(calls, g_ptr_array_index(over, i), "timeout");
-    g_ptr_array_free(over, TRUE);
+    for (guint i = 0; i < gone->len; i++)
+        calls_end(calls, g_ptr_array_index(gone, i), "timeout");
+    g_ptr_array_free(gone, TRUE);
 }

@@ -21,8 +21,7 @@
 /* What tokens did for one stream of a call (gates.h). */
 struct gate_side {
     bool has_secret, closed; /* closed: by its own token, until the next that opens */
-    uint8_t secret[E2M_TOKEN_SECRET_LEN];
-    uint64_t counter; /* of the last token that was taken */
+    uint64_t counter;        /* of the last token that was taken */
     int64_t until;
 };
 struct gate {
@@ -36,6 +35,12 @@ struct asked {
     bool a_is_caller;
 };
 
+/* In a room of their own: locked, and in no core dump. */
+struct call_keys {
+    struct e2m_cek ceks[CALL_CEKS_MAX];
+    uint8_t secrets[SDP_STREAMS_MAX][CALL_SIDES][E2M_TOKEN_SECRET_LEN];
+};
+
 struct call {
     char *key;                /* Call-ID and the caller's tag */
     char id[CALL_ID_LEN + 1]; /* of the log: the beginning of its hash */
@@ -44,19 +49,21 @@ struct call {
     char trunk[SIP_WORD_MAX + 1]; /* "": none */
     bool authenticated, established;
     unsigned kbit;
-    struct sdp offer;
+    struct sdp offer;                /* without its secrets */
     unsigned offer_cseq, empty_cseq; /* of the request with the offer; of one without; 0: none */
     bool offer_of_caller;
     struct sdp_address named[CALL_NAMED_MAX]; /* in its descriptions so far; the oldest goes */
     unsigned next_named;
-    struct e2m_cek ceks[CALL_CEKS_MAX];
+    struct call_keys *keys; /* NULL: none yet */
     unsigned cek_count, next_cek;
     struct pinhole holes[CALL_HOLES_MAX];
     unsigned hole_count;
     struct gate gates[SDP_STREAMS_MAX];
     struct asked asked[CALL_HOLES_MAX];
     unsigned asked_count;
-    bool token_told; /* that a wrong one came */
+    bool token_told;   /* that a wrong one came */
+    unsigned refusals; /* by nft, one after the other; 0: its pinholes are there */
+    int64_t retry_at;  /* 0: it waits for what became of the last try */
     int64_t expires;
 };
 
@@ -81,14 +88,28 @@ struct call *calls_begin(struct calls *calls, const struct sip_message *message,
 /* Takes `kbit` for the call in the place of what it has. NULL, or which limit stands against it;
  * then it keeps what it had. */
 const char *calls_admit(struct calls *calls, struct call *call, unsigned kbit);
+/* Room for its keys; NULL: there is no memory. */
+struct call_keys *call_keys(struct call *call);
 /* Takes a key into the call (copied) for answers to come. */
 void call_keep_cek(struct call *call, const struct e2m_cek *cek);
 /* Opens these behind this; with `all` they are all that the call has from now on, else they come to
  * the others. */
 void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                       unsigned count, bool all, int64_t now);
-/* What the firewall refused: their calls have no pinholes, until they ask anew. */
-void calls_take_failures(struct calls *calls);
+/* What became of what the firewall was asked for. Calls that were refused have no pinholes: they
+ * are asked for again after 1, 2, 4 seconds, at last each 30, until it works or the call is over.
+ */
+void calls_take_results(struct calls *calls, int64_t now);
+void calls_retry(struct calls *calls, int64_t now);
+
+/* How it is, for whoever watches it. */
+struct calls_state {
+    unsigned calls, with_holes, shut; /* shut: without pinholes, for nft refuses */
+    uint64_t kbit, refusals;          /* refusals: of nft's, since the start */
+    unsigned journal_pending, journal_seconds;
+    bool journal_failing;
+};
+struct calls_state calls_look(struct calls *calls);
 
 /* From one address and port to another. */
 struct flow {

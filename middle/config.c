@@ -1,84 +1,34 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
+#include "../common/keyfile.h"
 
 #include <e2m/body.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <openssl/crypto.h>
+#include <simauth/secret.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct reader {
-    GKeyFile *file;
-    const char *path;
-    char *error;
-    bool failed;
-};
-
-static void fail(struct reader *r, const char *group, const char *key, const char *what)
-{
-    if (!r->failed)
-        g_snprintf(r->error, CONFIG_ERROR_MAX, "%s: [%s] %s: %s", r->path, group, key, what);
-    r->failed = true;
-}
-
-static char *text(struct reader *r, const char *group, const char *key, const char *otherwise)
-{
-    char *value = g_key_file_get_string(r->file, group, key, NULL);
-
-    if (value && g_strstrip(value)[0])
-        return value;
-    g_free(value);
-    if (!otherwise)
-        fail(r, group, key, "is missing: add it");
-    return g_strdup(otherwise ? otherwise : "");
-}
-
-static int number(struct reader *r, const char *group, const char *key, int otherwise, int least,
-                  int most)
-{
-    GError *error = NULL;
-    int value = otherwise;
-
-    if (g_key_file_has_key(r->file, group, key, NULL))
-        value = g_key_file_get_integer(r->file, group, key, &error);
-    if (error || value < least || value > most)
-        fail(r, group, key, "is no number that is allowed here: see simauth-middle.conf.example");
-    g_clear_error(&error);
-    return value;
-}
-
-/* One of two words. */
-static bool word(struct reader *r, const char *group, const char *key, const char *no,
-                 const char *yes, bool otherwise)
-{
-    char *value = text(r, group, key, otherwise ? yes : no);
-    bool is = strcmp(value, yes) == 0;
-
-    if (!is && strcmp(value, no) != 0)
-        fail(r, group, key, "is not one of its two words: see simauth-middle.conf.example");
-    g_free(value);
-    return is;
-}
-
 /* -- files ---------------------------------------------------------------------------------------
  */
 
-static char *contents(struct reader *r, const char *group, const char *key, bool secret, gsize *len)
+static char *contents(struct keyfile *r, const char *group, const char *key, bool secret,
+                      gsize *len)
 {
-    char *path = text(r, group, key, NULL), *octets = NULL;
+    char *path = keyfile_text(r, group, key, NULL), *octets = NULL;
     struct stat stat_buffer;
 
     *len = 0;
     if (r->failed)
         goto out;
     if (!g_file_get_contents(path, &octets, len, NULL))
-        fail(r, group, key, "this file cannot be read");
+        keyfile_fail(r, group, key, "this file cannot be read");
     else if (secret && (stat(path, &stat_buffer) != 0 || stat_buffer.st_mode & 077))
-        fail(r, group, key, "others can read this file: chmod 600");
+        keyfile_fail(r, group, key, "others can read this file: chmod 600");
 out:
     g_free(path);
     return octets;
@@ -98,7 +48,7 @@ static struct e2m_span span_of(const char *octets, gsize len)
     return span;
 }
 
-static void read_identity(struct reader *r, struct config *c)
+static void read_identity(struct keyfile *r, struct config *c)
 {
     gsize certificate_len, key_len;
     char *certificate = contents(r, "identity", "certificate", false, &certificate_len);
@@ -114,7 +64,7 @@ static void read_identity(struct reader *r, struct config *c)
         if (result == E2M_OK)
             result = e2m_certificate_print(c->identity.certificate, &der);
         if (result != E2M_OK)
-            fail(r, "identity", "certificate", e2m_result_text(result));
+            keyfile_fail(r, "identity", "certificate", e2m_result_text(result));
         else
             c->certificate = g_base64_encode(der.octets, der.len);
     }
@@ -124,7 +74,7 @@ static void read_identity(struct reader *r, struct config *c)
 }
 
 /* "FILE" for all domains that have no authority of their own, "DOMAIN=FILE" for one. */
-static void add_authority(struct reader *r, struct config *c, const char *entry)
+static void add_authority(struct keyfile *r, struct config *c, const char *entry)
 {
     const char *equals = entry[0] == '/' ? NULL : strchr(entry, '=');
     char *domain = equals ? g_strndup(entry, (size_t)(equals - entry)) : NULL, *pem = NULL;
@@ -134,16 +84,17 @@ static void add_authority(struct reader *r, struct config *c, const char *entry)
     if (g_file_get_contents(equals ? equals + 1 : entry, &pem, &len, NULL))
         result = e2m_trust_add(c->trust, span_of(pem, len), domain);
     if (result == E2M_WRONG_SERVER)
-        fail(r, "trust", "authorities", "must be FILE or DOMAIN=FILE, with blanks between them");
+        keyfile_fail(r, "trust", "authorities",
+                     "must be FILE or DOMAIN=FILE, with blanks between them");
     else if (result != E2M_OK)
-        fail(r, "trust", "authorities", "one of these files has no certificate in PEM");
+        keyfile_fail(r, "trust", "authorities", "one of these files has no certificate in PEM");
     g_free(pem);
     g_free(domain);
 }
 
-static void read_trust(struct reader *r, struct config *c)
+static void read_trust(struct keyfile *r, struct config *c)
 {
-    char *list = text(r, "trust", "authorities", "");
+    char *list = keyfile_text(r, "trust", "authorities", "");
     char **entries = g_strsplit_set(list, "; \t", -1);
 
     c->trust = e2m_trust_new();
@@ -152,15 +103,15 @@ static void read_trust(struct reader *r, struct config *c)
             add_authority(r, c, entries[i]);
     g_strfreev(entries);
     g_free(list);
-    list = text(r, "trust", "revoked", "");
+    list = keyfile_text(r, "trust", "revoked", "");
     c->revoked = g_strsplit_set(list, "; \t", -1);
     g_free(list);
-    c->want_lists = word(r, "trust", "revoked_missing", "accept", "refuse", false);
+    c->want_lists = keyfile_word(r, "trust", "revoked_missing", "accept", "refuse", false);
     if (c->want_lists && c->trust)
         e2m_trust_want_lists(c->trust);
 }
 
-static void read_token(struct reader *r, struct config *c)
+static void read_token(struct keyfile *r, struct config *c)
 {
     gsize len;
     char *token = contents(r, "middle", "token", true, &len);
@@ -168,7 +119,7 @@ static void read_token(struct reader *r, struct config *c)
     while (token && len > 0 && g_ascii_isspace(token[len - 1]))
         len--;
     if (token && (len < 16 || len > CONFIG_TOKEN_MAX || memchr(token, '\0', len)))
-        fail(r, "middle", "token", "this file must have 16 to 128 characters in one line");
+        keyfile_fail(r, "middle", "token", "this file must have 16 to 128 characters in one line");
     else if (token)
         memcpy(c->token, token, c->token_len = len);
     wipe(token, token ? strlen(token) : 0);
@@ -177,9 +128,9 @@ static void read_token(struct reader *r, struct config *c)
 /* -- groups --------------------------------------------------------------------------------------
  */
 
-static void read_networks(struct reader *r, struct config *c)
+static void read_networks(struct keyfile *r, struct config *c)
 {
-    char *list = text(r, "pinholes", "networks", "");
+    char *list = keyfile_text(r, "pinholes", "networks", "");
     char **words = g_strsplit_set(list, "; \t", -1);
 
     for (size_t i = 0; words[i]; i++) {
@@ -192,110 +143,84 @@ static void read_networks(struct reader *r, struct config *c)
         if (slash)
             *slash++ = '\0';
         if (c->network_count == CONFIG_NETWORKS_MAX || !sdp_address_parse(words[i], &n->address)) {
-            fail(r, "pinholes", "networks", "must be up to 16 networks such as 192.0.2.0/24");
+            keyfile_fail(r, "pinholes", "networks",
+                         "must be up to 16 networks such as 192.0.2.0/24");
             break;
         }
         most = n->address.family == AF_INET ? 32 : 128;
         n->bits = slash ? (unsigned)g_ascii_strtoull(slash, NULL, 10) : (unsigned)most;
         if (n->bits == 0 || n->bits > (unsigned)most)
-            fail(r, "pinholes", "networks", "has a length that no network has");
+            keyfile_fail(r, "pinholes", "networks", "has a length that no network has");
         c->network_count++;
     }
     g_strfreev(words);
     g_free(list);
 }
 
-static void read_policy(struct reader *r, struct config *c)
+static void read_policy(struct keyfile *r, struct config *c)
 {
-    c->must_read = word(r, "policy", "must_read", "false", "true", true);
-    c->want_signature = word(r, "policy", "signature", "optional", "required", false);
-    c->unsigned_labels = word(r, "policy", "unsigned_labels", "refuse", "accept", false);
-    c->accounts = word(r, "policy", "accounts", "ignore", "accept", true);
-    c->clear = word(r, "policy", "clear", "refuse", "accept", true);
-    c->account_kbit = (unsigned)number(r, "admission", "account_kbit", 0, 0, 100000000);
-    c->account_calls = (unsigned)number(r, "admission", "account_calls", 0, 0, 1000000);
-    c->trunk_kbit = (unsigned)number(r, "admission", "trunk_kbit", 0, 0, 100000000);
-    c->total_kbit = (unsigned)number(r, "admission", "total_kbit", 0, 0, 100000000);
-    c->audio_kbit = (unsigned)number(r, "admission", "audio_kbit", 100, 1, 100000);
-    c->video_kbit = (unsigned)number(r, "admission", "video_kbit", 1500, 1, 1000000);
-    c->nft = text(r, "pinholes", "nft", "nft");
-    c->table = text(r, "pinholes", "table", "simauth_middle");
-    c->ring_seconds = number(r, "pinholes", "ring_seconds", 200, 1, 3600);
-    c->call_seconds = number(r, "pinholes", "call_seconds", 7200, 10, 604800);
-    c->tokens = word(r, "pinholes", "tokens", "ignore", "required", false);
-    c->token_seconds = number(r, "pinholes", "token_seconds", 30, 6, 3600);
-    c->token_group = number(r, "pinholes", "token_group", 8493, 1, 65535);
+    c->must_read = keyfile_word(r, "policy", "must_read", "false", "true", true);
+    c->want_signature = keyfile_word(r, "policy", "signature", "optional", "required", false);
+    c->unsigned_labels = keyfile_word(r, "policy", "unsigned_labels", "refuse", "accept", false);
+    c->accounts = keyfile_word(r, "policy", "accounts", "ignore", "accept", true);
+    c->clear = keyfile_word(r, "policy", "clear", "refuse", "accept", true);
+    c->account_kbit = (unsigned)keyfile_number(r, "admission", "account_kbit", 0, 0, 100000000);
+    c->account_calls = (unsigned)keyfile_number(r, "admission", "account_calls", 0, 0, 1000000);
+    c->trunk_kbit = (unsigned)keyfile_number(r, "admission", "trunk_kbit", 0, 0, 100000000);
+    c->total_kbit = (unsigned)keyfile_number(r, "admission", "total_kbit", 0, 0, 100000000);
+    c->audio_kbit = (unsigned)keyfile_number(r, "admission", "audio_kbit", 100, 1, 100000);
+    c->video_kbit = (unsigned)keyfile_number(r, "admission", "video_kbit", 1500, 1, 1000000);
+    c->nft = keyfile_text(r, "pinholes", "nft", "nft");
+    c->table = keyfile_text(r, "pinholes", "table", "simauth_middle");
+    c->ring_seconds = keyfile_number(r, "pinholes", "ring_seconds", 200, 1, 3600);
+    c->call_seconds = keyfile_number(r, "pinholes", "call_seconds", 7200, 10, 604800);
+    c->tokens = keyfile_word(r, "pinholes", "tokens", "ignore", "required", false);
+    c->token_seconds = keyfile_number(r, "pinholes", "token_seconds", 30, 6, 3600);
+    c->token_group = keyfile_number(r, "pinholes", "token_group", 8493, 1, 65535);
     if (strspn(c->table, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(c->table))
-        fail(r, "pinholes", "table", "must be a word of small letters, digits and _");
+        keyfile_fail(r, "pinholes", "table", "must be a word of small letters, digits and _");
     if (strcmp(c->nft, "none") == 0)
         c->nft[0] = '\0';
 }
 
-static const char *const known[] = {
-    "middle",    " domain address port token state ",
-    "identity",  " certificate key ",
-    "trust",     " authorities revoked revoked_missing ",
-    "policy",    " must_read signature unsigned_labels accounts clear ",
-    "admission", " account_kbit account_calls trunk_kbit total_kbit audio_kbit video_kbit ",
-    "pinholes",  " nft table ring_seconds call_seconds networks tokens token_seconds token_group ",
-    NULL};
+static const struct keyfile_group known[] = {
+    {"middle", " domain address port token state "},
+    {"identity", " certificate key "},
+    {"trust", " authorities revoked revoked_missing "},
+    {"policy", " must_read signature unsigned_labels accounts clear "},
+    {"admission", " account_kbit account_calls trunk_kbit total_kbit audio_kbit video_kbit "},
+    {"pinholes", " nft table ring_seconds call_seconds networks tokens token_seconds token_group "},
+    {NULL, NULL},
+};
 
-/* A misspelt key would silently be its default. */
-static void refuse_unknown(struct reader *r)
+static void read_all(struct keyfile *r, struct config *c)
 {
-    char **groups = g_key_file_get_groups(r->file, NULL);
-
-    for (size_t i = 0; groups[i]; i++) {
-        char **keys = g_key_file_get_keys(r->file, groups[i], NULL, NULL);
-        const char *names = NULL;
-
-        for (size_t k = 0; known[k]; k += 2)
-            if (strcmp(known[k], groups[i]) == 0)
-                names = known[k + 1];
-        if (!names)
-            fail(r, groups[i], "*", "no such group: see simauth-middle.conf.example");
-        for (size_t j = 0; names && keys && keys[j]; j++) {
-            char *padded = g_strdup_printf(" %s ", keys[j]);
-
-            if (!strstr(names, padded))
-                fail(r, groups[i], keys[j], "no such key: see simauth-middle.conf.example");
-            g_free(padded);
-        }
-        g_strfreev(keys);
-    }
-    g_strfreev(groups);
-}
-
-static void read_all(struct reader *r, struct config *c)
-{
-    refuse_unknown(r);
-    c->domain = text(r, "middle", "domain", NULL);
-    c->address = text(r, "middle", "address", "127.0.0.1");
-    c->port = number(r, "middle", "port", 8493, 1, 65535);
-    c->state = text(r, "middle", "state", "/var/lib/simauth-middle/calls");
+    keyfile_refuse_unknown(r, known, "simauth-middle.conf.example");
+    c->domain = keyfile_text(r, "middle", "domain", NULL);
+    c->address = keyfile_text(r, "middle", "address", "127.0.0.1");
+    c->port = keyfile_number(r, "middle", "port", 8493, 1, 65535);
+    c->state = keyfile_text(r, "middle", "state", "/var/lib/simauth-middle/calls");
     read_token(r, c);
     read_policy(r, c);
     read_networks(r, c);
     read_identity(r, c);
     read_trust(r, c);
     if (!r->failed && !e2m_host_valid(c->domain, strlen(c->domain)))
-        fail(r, "middle", "domain", "must be the SIP domain of this server");
+        keyfile_fail(r, "middle", "domain", "must be the SIP domain of this server");
 }
 
 struct config *config_load(const char *path, char *error)
 {
-    struct reader r = {.file = g_key_file_new(), .path = path, .error = error};
-    struct config *c = g_new0(struct config, 1);
-    GError *why = NULL;
+    struct keyfile r;
+    struct config *c = simauth_room_new(sizeof *c); /* the proxy's token is in it */
 
-    if (!g_key_file_load_from_file(r.file, path, G_KEY_FILE_NONE, &why)) {
-        g_snprintf(error, CONFIG_ERROR_MAX, "%s: %s", path, why->message);
-        r.failed = true;
-        g_clear_error(&why);
-    } else {
-        read_all(&r, c);
+    if (!c) {
+        g_strlcpy(error, "no memory", CONFIG_ERROR_MAX);
+        return NULL;
     }
-    g_key_file_free(r.file);
+    if (keyfile_open(&r, path, error, CONFIG_ERROR_MAX))
+        read_all(&r, c);
+    keyfile_close(&r);
     if (!r.failed)
         return c;
     config_free(c);
@@ -309,14 +234,13 @@ void config_free(struct config *c)
     e2m_identity_free(&c->identity);
     e2m_trust_free(c->trust);
     g_strfreev(c->revoked);
-    OPENSSL_cleanse(c->token, sizeof c->token);
     g_free(c->domain);
     g_free(c->address);
     g_free(c->state);
     g_free(c->certificate);
     g_free(c->nft);
     g_free(c->table);
-    g_free(c);
+    simauth_room_free(c);
 }
 
 static const char *keep_text(char **text, const char *old, const char *key)

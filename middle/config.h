@@ -7,7 +7,7 @@
 #include "sdp.h"
 #include <e2m/certificate.h>
 
-#define CONFIG_ERROR_MAX 512
+#define CONFIG_ERROR_MAX 2000
 #define CONFIG_NETWORKS_MAX 16
 #define CONFIG_TOKEN_MAX 128
 
@@ -42,7 +42,9 @@ struct config {
     unsigned network_count;
 };
 
-/* NULL with a sentence in `error` (CONFIG_ERROR_MAX): which key, and what to do. */
+/* NULL, and a line in `error` (CONFIG_ERROR_MAX) for each fault: file, line, group, key, what to
+ * do.
+ */
 struct config *config_load(const char *path, char *error);
 void config_free(struct config *config);
 /* What a running service cannot change (where it listens, its state, the firewall's sets) stays in

@@ -174,6 +174,17 @@ static char *undo_of(const char *table, const struct firewall_change *change)
     return g_string_free(text, FALSE);
 }
 
+/* What an empty change would need: both sets, and the right to change them. */
+static char *check_of(const char *table)
+{
+    return g_strdup_printf(
+        "add element inet %s holes4 { 192.0.2.1 . 1 . 192.0.2.2 . 1 timeout 1s }\n"
+        "delete element inet %s holes4 { 192.0.2.1 . 1 . 192.0.2.2 . 1 }\n"
+        "add element inet %s holes6 { 2001:db8::1 . 1 . 2001:db8::2 . 1 timeout 1s }\n"
+        "delete element inet %s holes6 { 2001:db8::1 . 1 . 2001:db8::2 . 1 }\n",
+        table, table, table, table);
+}
+
 bool firewall_apply(const struct config *config, const struct firewall_change *change)
 {
     char *commands = commands_of(config->table, change);
@@ -187,20 +198,32 @@ bool firewall_apply(const struct config *config, const struct firewall_change *c
  */
 
 struct job {
-    char *commands, *undo, *key;
+    char *commands, *undo;
+    struct firewall_result result;
+    uint64_t after;
 };
 
 struct firewall {
     GThread *thread; /* NULL: no nft */
     GMutex lock;
     GCond more;
-    GQueue jobs, failed; /* struct job; char *: keys */
+    GQueue jobs, done; /* struct job; struct firewall_result */
     char *nft, *table;
     GString *owed; /* of the thread: what is to be taken away once nft does again */
+    void (*wait)(void *data, uint64_t after);
+    void *data;
     bool stopping;
 };
 
 #define OWED_MAX (1024 * 1024) /* past that the kernel's own times do it */
+
+static void result_free(void *data)
+{
+    struct firewall_result *result = data;
+
+    g_free(result->key);
+    g_free(result);
+}
 
 static void job_free(void *data)
 {
@@ -208,34 +231,63 @@ static void job_free(void *data)
 
     g_free(job->commands);
     g_free(job->undo);
-    g_free(job->key);
+    g_free(job->result.key);
     g_free(job);
 }
 
-static void do_one(struct firewall *f, const struct job *job)
+static void failed(struct firewall *f, const struct job *job)
 {
-    if (run(f->nft, job->commands))
-        return;
     if (f->owed->len + strlen(job->undo) <= OWED_MAX)
         g_string_append(f->owed, job->undo);
-    g_mutex_lock(&f->lock);
-    g_queue_push_tail(&f->failed, g_strdup(job->key));
-    g_mutex_unlock(&f->lock);
 }
 
-/* Together where that works; else each by itself, so that one spoils nobody else's. */
+/* Whether nft would do anything at all now. */
+static bool works(const struct firewall *f)
+{
+    char *text = check_of(f->table);
+    bool good = run(f->nft, text);
+
+    g_free(text);
+    return good;
+}
+
+/* Together where that works; else each by itself, so that one spoils nobody else's, unless nothing
+ * works. */
 static void do_all(struct firewall *f, GQueue *jobs)
 {
     GString *together = g_string_new(NULL);
+    bool good, one = jobs->length == 1;
+    uint64_t after = 0;
 
     if (f->owed->len && run(f->nft, f->owed->str))
         g_string_truncate(f->owed, 0);
-    for (const GList *each = jobs->head; each; each = each->next)
-        g_string_append(together, ((const struct job *)each->data)->commands);
-    if (jobs->length == 1 || !run(f->nft, together->str))
-        for (const GList *each = jobs->head; each; each = each->next)
-            do_one(f, each->data);
+    for (const GList *each = jobs->head; each; each = each->next) {
+        const struct job *job = each->data;
+
+        g_string_append(together, job->commands);
+        after = MAX(after, job->after);
+    }
+    f->wait(f->data, after);
+    good = run(f->nft, together->str);
+    one = one || (!good && !works(f));
+    for (const GList *each = jobs->head; each; each = each->next) {
+        struct job *job = each->data;
+
+        job->result.good = good || (!one && run(f->nft, job->commands));
+        if (!job->result.good)
+            failed(f, job);
+    }
     g_string_free(together, TRUE);
+}
+
+static void tell(struct firewall *f, GQueue *jobs)
+{
+    struct job *job;
+
+    for (; (job = g_queue_pop_head(jobs)); job_free(job)) {
+        g_queue_push_tail(&f->done, g_memdup2(&job->result, sizeof job->result));
+        job->result.key = NULL;
+    }
 }
 
 static void *work(void *data)
@@ -253,24 +305,27 @@ static void *work(void *data)
         g_queue_init(&f->jobs);
         g_mutex_unlock(&f->lock);
         do_all(f, &jobs);
-        g_queue_clear_full(&jobs, job_free);
         g_mutex_lock(&f->lock);
+        tell(f, &jobs);
     }
     g_mutex_unlock(&f->lock);
     return NULL;
 }
 
-struct firewall *firewall_start(const struct config *config)
+struct firewall *firewall_start(const struct config *config, void (*wait)(void *data, uint64_t),
+                                void *data)
 {
     struct firewall *f = g_new0(struct firewall, 1);
 
     g_mutex_init(&f->lock);
     g_cond_init(&f->more);
     g_queue_init(&f->jobs);
-    g_queue_init(&f->failed);
+    g_queue_init(&f->done);
     f->nft = g_strdup(config->nft);
     f->table = g_strdup(config->table);
     f->owed = g_string_new(NULL);
+    f->wait = wait;
+    f->data = data;
     if (!f->nft[0] || (f->thread = g_thread_try_new("nft", work, f, NULL)))
         return f;
     firewall_stop(f);
@@ -288,7 +343,7 @@ void firewall_stop(struct firewall *f)
     if (f->thread)
         g_thread_join(f->thread);
     g_queue_clear_full(&f->jobs, job_free);
-    g_queue_clear_full(&f->failed, g_free);
+    g_queue_clear_full(&f->done, result_free);
     g_mutex_clear(&f->lock);
     g_cond_clear(&f->more);
     g_free(f->nft);
@@ -306,21 +361,27 @@ void firewall_submit(struct firewall *f, const struct firewall_change *change, c
     job = g_new0(struct job, 1);
     job->commands = commands_of(f->table, change);
     job->undo = undo_of(f->table, change);
-    job->key = g_strdup(key);
+    job->result.key = g_strdup(key);
+    job->result.whole = change->whole;
+    job->after = change->after;
     g_mutex_lock(&f->lock);
     g_queue_push_tail(&f->jobs, job);
     g_cond_signal(&f->more);
     g_mutex_unlock(&f->lock);
 }
 
-char *firewall_failed(struct firewall *f)
+bool firewall_result(struct firewall *f, struct firewall_result *result)
 {
-    char *key;
+    struct firewall_result *first;
 
     g_mutex_lock(&f->lock);
-    key = g_queue_pop_head(&f->failed);
+    first = g_queue_pop_head(&f->done);
     g_mutex_unlock(&f->lock);
-    return key;
+    if (!first)
+        return false;
+    *result = *first;
+    g_free(first);
+    return true;
 }
 
 /* -- at the start --------------------------------------------------------------------------------
@@ -328,19 +389,9 @@ char *firewall_failed(struct firewall *f)
 
 bool firewall_check(const struct config *config)
 {
-    char *text;
-    bool good;
+    char *text = check_of(config->table);
+    bool good = !config->nft[0] || run(config->nft, text);
 
-    if (!config->nft[0])
-        return true;
-    /* what an empty change would need: both sets, and the right to change them */
-    text = g_strdup_printf(
-        "add element inet %s holes4 { 192.0.2.1 . 1 . 192.0.2.2 . 1 timeout 1s }\n"
-        "delete element inet %s holes4 { 192.0.2.1 . 1 . 192.0.2.2 . 1 }\n"
-        "add element inet %s holes6 { 2001:db8::1 . 1 . 2001:db8::2 . 1 timeout 1s }\n"
-        "delete element inet %s holes6 { 2001:db8::1 . 1 . 2001:db8::2 . 1 }\n",
-        config->table, config->table, config->table, config->table);
-    good = run(config->nft, text);
     g_free(text);
     return good;
 }

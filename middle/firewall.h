@@ -20,22 +20,31 @@ struct firewall_change {
     int64_t seconds; /* that the added ones live; one that is there gets these anew */
     const struct pinhole *remove;
     unsigned remove_count;
-    bool flush; /* all that is there goes first */
+    bool flush;     /* all that is there goes first */
+    bool whole;     /* these are all that its call has */
+    uint64_t after; /* what has to be done before it, as firewall_start()'s `wait` knows it */
 };
 /* All of it or nothing, now. False: nft refused, and its first line is in the log. */
 bool firewall_apply(const struct config *config, const struct firewall_change *change);
 /* Whether both sets are there and may be changed. */
 bool firewall_check(const struct config *config);
 
-/* Changes one after the other, on a thread of their own: who asks for one never waits for nft. */
+/* Changes one after the other, on a thread of their own: who asks for one never waits for nft. Each
+ * waits by `wait` for what has to be done before it. NULL: no thread. */
 struct firewall;
-struct firewall *firewall_start(const struct config *config); /* NULL: no thread */
+struct firewall *firewall_start(const struct config *config, void (*wait)(void *data, uint64_t),
+                                void *data);
 void firewall_stop(struct firewall *firewall); /* when all is done that was asked for */
-/* `key` names whose change it is. What nft refuses is taken away whole, and the key is one of the
- * failed. */
+/* `key` names whose change it is. What nft refuses is taken away whole. */
 void firewall_submit(struct firewall *firewall, const struct firewall_change *change,
                      const char *key);
-char *firewall_failed(struct firewall *firewall); /* g_free() it; NULL: no more */
+/* What became of a change, in the order in which they were asked for. */
+struct firewall_result {
+    char *key; /* g_free() it */
+    bool good, whole;
+};
+bool firewall_result(struct firewall *firewall,
+                     struct firewall_result *result); /* false: no more */
 bool pinhole_same(const struct pinhole *one, const struct pinhole *other);
 
 #endif

@@ -12,16 +12,19 @@ static const char *const side_names[CALL_SIDES] = {"caller", "callee"};
 void gates_take_secrets(struct call *call, const struct sdp *sdp, unsigned side)
 {
     for (unsigned i = 0; i < sdp->count; i++) {
-        struct gate_side *s = &call->gates[i].sides[side];
         const struct sdp_stream *stream = &sdp->streams[i];
+        struct gate_side *s = &call->gates[i].sides[side];
+        struct call_keys *keys = stream->has_secret ? call_keys(call) : call->keys;
+        bool has = stream->has_secret && keys;
 
         /* The same again, as in each new offer: what was counted stays counted. */
-        if (s->has_secret == stream->has_secret &&
-            CRYPTO_memcmp(s->secret, stream->secret, sizeof s->secret) == 0)
+        if (s->has_secret == has && (!has || CRYPTO_memcmp(keys->secrets[i][side], stream->secret,
+                                                           sizeof stream->secret) == 0))
             continue;
-        OPENSSL_cleanse(s, sizeof *s);
-        s->has_secret = stream->has_secret;
-        memcpy(s->secret, stream->secret, sizeof s->secret);
+        memset(s, 0, sizeof *s);
+        s->has_secret = has;
+        if (keys)
+            memcpy(keys->secrets[i][side], stream->secret, sizeof stream->secret);
     }
 }
 
@@ -123,14 +126,15 @@ static bool went_through(const struct token_packet *p, const struct asked *asked
     return from_a || from_b;
 }
 
-static const char *fault_of(const struct showing *showing, const struct call *call,
-                            const struct gate_side *s, unsigned side)
+static const char *fault_of(const struct showing *showing, const struct call *call, unsigned stream,
+                            unsigned side)
 {
+    const struct gate_side *s = &call->gates[stream].sides[side];
     const char *from = side == 0 ? call->from : call->to, *to = side == 0 ? call->to : call->from;
 
     if (!s->has_secret)
         return "its sender gave no secret";
-    if (!e2m_token_proved(s->secret, from, to, showing->packet->octets))
+    if (!e2m_token_proved(call->keys->secrets[stream][side], from, to, showing->packet->octets))
         return "wrong MAC";
     return showing->token.counter > s->counter ? NULL : "counter was there before";
 }
@@ -138,7 +142,7 @@ static const char *fault_of(const struct showing *showing, const struct call *ca
 static void take(struct showing *showing, struct call *call, unsigned stream, unsigned side)
 {
     struct gate_side *s = &call->gates[stream].sides[side];
-    const char *fault = fault_of(showing, call, s, side);
+    const char *fault = fault_of(showing, call, stream, side);
     bool before = call->gates[stream].open;
 
     if (fault) {

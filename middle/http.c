@@ -111,6 +111,31 @@ static enum MHD_Result judged(struct http *http, struct MHD_Connection *connecti
     return result;
 }
 
+/* How many, and never who: for whoever watches the service (Prometheus' text). */
+static enum MHD_Result metrics(struct http *http, struct MHD_Connection *connection)
+{
+    struct calls_state s;
+    enum MHD_Result result;
+    char *text;
+
+    http_lock(http);
+    s = calls_look(http->calls);
+    http_unlock(http);
+    text = g_strdup_printf("simauth_middle_calls %u\n"
+                           "simauth_middle_calls_with_pinholes %u\n"
+                           "simauth_middle_calls_refused_by_nft %u\n"
+                           "simauth_middle_nft_refusals_total %" G_GUINT64_FORMAT "\n"
+                           "simauth_middle_kbit %" G_GUINT64_FORMAT "\n"
+                           "simauth_middle_journal_pending %u\n"
+                           "simauth_middle_journal_busy_seconds %u\n"
+                           "simauth_middle_journal_failing %d\n",
+                           s.calls, s.with_holes, s.shut, s.refusals, s.kbit, s.journal_pending,
+                           s.journal_seconds, s.journal_failing);
+    result = answer(connection, MHD_HTTP_OK, text);
+    g_free(text);
+    return result;
+}
+
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *octets,
                               size_t *len, void **state)
@@ -131,6 +156,8 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
         *len = 0;
         return MHD_YES;
     }
+    if (strcmp(url, "/metrics") == 0 && strcmp(method, "GET") == 0)
+        return metrics(http, connection);
     if (!is_the_proxy(http, connection)) {
         log_line("op=ask result=wrong-token");
         return answer(connection, MHD_HTTP_UNAUTHORIZED, "X-Token is not this server's");

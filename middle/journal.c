@@ -4,16 +4,35 @@
 #include "log.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#define WAIT_MS 500    /* what pinholes wait for the disk, at most */
+#define SLOW_SECONDS 2 /* so long is a write told of */
+#define AGAIN_SECONDS 1
+#define CLOSE_SECONDS 5
+
+/* The last word about a call. */
+struct entry {
+    char *line;
+    bool end;
+};
+
 struct journal {
-    FILE *file;
-    bool told; /* that it cannot be written */
+    int fd;    /* the thread's. Not stdio's: exit() would wait for a stream that is being written */
+    bool torn; /* the last line was not written whole */
+    GThread *thread;
+    GMutex lock;
+    GCond more, less;
+    GHashTable *pending; /* key -> struct entry: what the file does not have */
+    GHashTable *known;   /* keys that the file has */
+    uint64_t number, written;
+    gint64 since; /* it has been busy with one write; 0: it is not */
+    bool failing, slow_told, stopping, over;
 };
 
 /* -- reading -------------------------------------------------------------------------------------
@@ -108,38 +127,200 @@ void journal_read(const char *path, void (*opened)(struct call *, void *),
 /* -- writing -------------------------------------------------------------------------------------
  */
 
+static void entry_free(void *data)
+{
+    struct entry *entry = data;
+
+    g_free(entry->line);
+    g_free(entry);
+}
+
+static GHashTable *entries_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+}
+
+static bool send_all(int fd, const char *octets, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = write(fd, octets, len);
+
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return false;
+        octets += sent;
+        len -= (size_t)sent;
+    }
+    return true;
+}
+
+static bool write_all(struct journal *j, GHashTable *entries)
+{
+    GString *text = g_string_new(j->torn ? "\n" : "");
+    GHashTableIter each;
+    const struct entry *entry;
+    bool good;
+
+    g_hash_table_iter_init(&each, entries);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&entry))
+        g_string_append_printf(text, "%s\n", entry->line);
+    good = send_all(j->fd, text->str, text->len);
+    j->torn = !good;
+    g_string_free(text, TRUE);
+    return good;
+}
+
+/* What could not be written is pending again, but for calls that there is a newer word about. */
+static void put_back(struct journal *j, GHashTable *entries)
+{
+    GHashTableIter each;
+    char *key;
+    struct entry *entry;
+
+    g_hash_table_iter_init(&each, entries);
+    while (g_hash_table_iter_next(&each, (void **)&key, (void **)&entry)) {
+        g_hash_table_iter_steal(&each);
+        if (!g_hash_table_contains(j->pending, key)) {
+            g_hash_table_insert(j->pending, key, entry);
+            continue;
+        }
+        g_free(key);
+        entry_free(entry);
+    }
+}
+
+/* From now on the file has them, as far as anybody knows. */
+static void know(struct journal *j, GHashTable *entries)
+{
+    GHashTableIter each;
+    const char *key;
+    const struct entry *entry;
+
+    g_hash_table_iter_init(&each, entries);
+    while (g_hash_table_iter_next(&each, (void **)&key, (void **)&entry))
+        if (entry->end)
+            g_hash_table_remove(j->known, key);
+        else
+            g_hash_table_add(j->known, g_strdup(key));
+}
+
+/* With the lock, but for the write. */
+static void write_pending(struct journal *j)
+{
+    GHashTable *entries = j->pending;
+    uint64_t number = j->number;
+    bool good;
+
+    j->pending = entries_new();
+    know(j, entries);
+    j->since = g_get_monotonic_time();
+    g_mutex_unlock(&j->lock);
+    good = write_all(j, entries);
+    g_mutex_lock(&j->lock);
+    j->since = 0;
+    if (!good)
+        put_back(j, entries);
+    else
+        j->written = g_hash_table_size(j->pending) ? number : j->number;
+    if (good == j->failing)
+        log_line("op=journal result=%s", good ? "good: it is written again"
+                                              : "not-written: pinholes may not survive a restart");
+    j->failing = !good;
+    g_cond_broadcast(&j->less);
+    g_hash_table_destroy(entries);
+}
+
+static void *work(void *data)
+{
+    struct journal *j = data;
+
+    g_mutex_lock(&j->lock);
+    for (;;) {
+        gint64 again = g_get_monotonic_time() + AGAIN_SECONDS * G_TIME_SPAN_SECOND;
+
+        while (!g_hash_table_size(j->pending) && !j->stopping)
+            g_cond_wait(&j->more, &j->lock);
+        while (j->failing && !j->stopping && g_cond_wait_until(&j->less, &j->lock, again))
+            ;
+        if (!g_hash_table_size(j->pending))
+            break;
+        write_pending(j);
+        if (j->stopping && j->failing)
+            break;
+    }
+    j->over = true;
+    g_cond_broadcast(&j->less);
+    g_mutex_unlock(&j->lock);
+    return NULL;
+}
+
+static void journal_free(struct journal *j)
+{
+    close(j->fd);
+    g_hash_table_destroy(j->pending);
+    g_hash_table_destroy(j->known);
+    g_mutex_clear(&j->lock);
+    g_cond_clear(&j->more);
+    g_cond_clear(&j->less);
+    g_free(j);
+}
+
+static struct journal *journal_new(int fd)
+{
+    struct journal *j = g_new0(struct journal, 1);
+
+    j->fd = fd;
+    j->pending = entries_new();
+    j->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_mutex_init(&j->lock);
+    g_cond_init(&j->more);
+    g_cond_init(&j->less);
+    if ((j->thread = g_thread_try_new("journal", work, j, NULL)))
+        return j;
+    journal_free(j);
+    return NULL;
+}
+
 struct journal *journal_open(const char *path)
 {
     char *fresh = g_strdup_printf("%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    FILE *file = fd >= 0 && rename(fresh, path) == 0 ? fdopen(fd, "a") : NULL;
-    struct journal *journal = NULL;
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good = fd >= 0 && rename(fresh, path) == 0;
 
-    if (file) {
-        setvbuf(file, NULL, _IOLBF, 0);
-        journal = g_new0(struct journal, 1);
-        journal->file = file;
-    } else if (fd >= 0) {
+    if (!good && fd >= 0)
         close(fd);
-    }
     g_free(fresh);
-    return journal;
+    return good ? journal_new(fd) : NULL;
 }
 
-/* A line that is not on the disk costs a call its pinholes at the next start, and opens none. */
-static void put(struct journal *journal, json_t *object)
+/* Takes `object`. */
+static uint64_t put(struct journal *j, const char *key, json_t *object, bool end)
 {
-    char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    bool good = line && fprintf(journal->file, "%s\n", line) > 0 && fflush(journal->file) == 0;
+    struct entry *entry = g_new0(struct entry, 1);
+    char *line = json_dumps(object, JSON_COMPACT);
+    uint64_t number;
 
-    if (!good && !journal->told)
-        log_line("op=journal result=not-written: pinholes will not survive a restart");
-    journal->told = !good;
+    entry->line = g_strdup(line ? line : "");
+    entry->end = end;
+    g_mutex_lock(&j->lock);
+    if (end && !g_hash_table_contains(j->known, key)) {
+        g_hash_table_remove(j->pending, key); /* it came and went, and the file never knew */
+        entry_free(entry);
+    } else {
+        g_hash_table_replace(j->pending, g_strdup(key), entry);
+    }
+    number = ++j->number;
+    if (!g_hash_table_size(j->pending) && !j->since)
+        j->written = number;
+    g_cond_signal(&j->more);
+    g_mutex_unlock(&j->lock);
     free(line);
     json_decref(object);
+    return number;
 }
 
-void journal_opened(struct journal *journal, const struct call *call)
+uint64_t journal_opened(struct journal *journal, const struct call *call)
 {
     json_t *holes = json_array();
 
@@ -151,21 +332,77 @@ void journal_opened(struct journal *journal, const struct call *call)
         inet_ntop(h->b.family, h->b.octets, b, sizeof b);
         json_array_append_new(holes, json_pack("[s, i, s, i]", a, h->a_port, b, h->b_port));
     }
-    put(journal, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o}", "key", call->key, "tag",
-                           call->tag, "from", call->from, "to", call->to, "trunk", call->trunk,
-                           "established", call->established, "kbit", (json_int_t)call->kbit,
-                           "expires", (json_int_t)call->expires, "holes", holes));
+    return put(journal, call->key,
+               json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o}", "key", call->key, "tag",
+                         call->tag, "from", call->from, "to", call->to, "trunk", call->trunk,
+                         "established", call->established, "kbit", (json_int_t)call->kbit,
+                         "expires", (json_int_t)call->expires, "holes", holes),
+               false);
 }
 
 void journal_ended(struct journal *journal, const char *key)
 {
-    put(journal, json_pack("{s:s}", "end", key));
+    put(journal, key, json_pack("{s:s}", "end", key), true);
 }
 
-void journal_close(struct journal *journal)
+/* -- a disk that takes its time ------------------------------------------------------------------
+ */
+
+static unsigned seconds_of(const struct journal *j)
 {
-    if (!journal)
+    return j->since ? (unsigned)((g_get_monotonic_time() - j->since) / G_TIME_SPAN_SECOND) : 0;
+}
+
+void journal_wait(struct journal *j, uint64_t number)
+{
+    gint64 until = g_get_monotonic_time() + WAIT_MS * G_TIME_SPAN_MILLISECOND;
+
+    g_mutex_lock(&j->lock);
+    while (j->written < number && !j->failing && !j->over && seconds_of(j) < 1 &&
+           g_cond_wait_until(&j->less, &j->lock, until))
+        ;
+    g_mutex_unlock(&j->lock);
+}
+
+struct journal_state journal_look(struct journal *j)
+{
+    struct journal_state state;
+    bool slow;
+
+    g_mutex_lock(&j->lock);
+    state.pending = g_hash_table_size(j->pending);
+    state.seconds = seconds_of(j);
+    state.failing = j->failing;
+    slow = state.seconds >= SLOW_SECONDS;
+    if (slow && !j->slow_told)
+        log_line("op=journal result=waits: the disk does not take it. Calls go on; a restart now "
+                 "would not know what changed since");
+    else if (!state.seconds && j->slow_told)
+        log_line("op=journal result=good: the disk took it");
+    j->slow_told = slow || (j->slow_told && state.seconds);
+    g_mutex_unlock(&j->lock);
+    return state;
+}
+
+void journal_close(struct journal *j)
+{
+    gint64 until = g_get_monotonic_time() + CLOSE_SECONDS * G_TIME_SPAN_SECOND;
+    bool over;
+
+    if (!j)
         return;
-    fclose(journal->file);
-    g_free(journal);
+    g_mutex_lock(&j->lock);
+    j->stopping = true;
+    g_cond_signal(&j->more);
+    g_cond_broadcast(&j->less);
+    while (!j->over && g_cond_wait_until(&j->less, &j->lock, until))
+        ;
+    over = j->over;
+    g_mutex_unlock(&j->lock);
+    if (!over) { /* the thread still has it: nothing of it may go */
+        log_line("op=journal result=left: the disk did not take the last changes");
+        return;
+    }
+    g_thread_join(j->thread);
+    journal_free(j);
 }

@@ -1,7 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is open, on the disk: one line a change, written before the kernel is told, so that after a
- * sudden end nothing is open that nobody knows of. Addresses and ports, no keys. */
+/* What is open, on the disk, written by a thread of its own: whoever changes a call never waits for
+ * the disk, only the kernel's sets do, and those for half a second at most. So after a sudden end
+ * nothing is open that nobody knows of, while the disk does its work; while it does not, calls go
+ * on all the same, and what is not written is the last word of each call, no more. Addresses and
+ * ports, no keys. */
 #ifndef SIMAUTH_MIDDLE_JOURNAL_H
 #define SIMAUTH_MIDDLE_JOURNAL_H
 
@@ -12,10 +15,23 @@ struct journal;
  * line that is broken, as the last may be, is left out. */
 void journal_read(const char *path, void (*opened)(struct call *call, void *data),
                   void (*ended)(const char *key, void *data), void *data);
-/* A new one in the place of the old. NULL: it cannot be written. */
+/* A new one in the place of the old. NULL: it cannot be written, or there is no thread. */
 struct journal *journal_open(const char *path);
-void journal_opened(struct journal *journal, const struct call *call);
+/* The number of this change, for journal_wait(). */
+uint64_t journal_opened(struct journal *journal, const struct call *call);
 void journal_ended(struct journal *journal, const char *key);
+/* Until the file has this change, unless the disk is slow. */
+void journal_wait(struct journal *journal, uint64_t number);
+
+struct journal_state {
+    unsigned pending; /* calls whose last word the file does not have */
+    unsigned seconds; /* that it has been busy with one write */
+    bool failing;     /* the last write was refused */
+};
+/* What it is like now; a disk that is slow, and one that is so no more, is told in the log, once.
+ */
+struct journal_state journal_look(struct journal *journal);
+/* When all is written, or the disk took too long for it. */
 void journal_close(struct journal *journal);
 
 #endif

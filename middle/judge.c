@@ -137,7 +137,7 @@ static void open_body(struct look *look)
     enum e2m_result result;
 
     for (unsigned i = 0; look->call && i < look->call->cek_count; i++)
-        ceks[receive.cek_count++] = &look->call->ceks[i];
+        ceks[receive.cek_count++] = &look->call->keys->ceks[i];
     /* A callee without a certificate cannot sign its label. What is under the key of the request,
      * which a signed label gave to this server, is meant for it; nothing else is opened then. */
     if (!m->request && strncasecmp(m->content_type, "multipart/signed", 16) != 0) {
@@ -251,10 +251,12 @@ static void take_offer(struct look *look, unsigned cseq)
         return;
     }
     name_addresses(call, &look->sdp);
+    gates_take_secrets(call, &look->sdp, !of_caller(look));
     call->offer = look->sdp;
+    for (unsigned i = 0; i < call->offer.count; i++)
+        OPENSSL_cleanse(call->offer.streams[i].secret, sizeof call->offer.streams[i].secret);
     call->offer_cseq = cseq;
     call->offer_of_caller = of_caller(look);
-    gates_take_secrets(call, &look->sdp, !of_caller(look));
     log_line("op=offer call=%s from=%s to=%s result=admitted kbit=%u streams=%u enveloped=%d "
              "signed=%d",
              call->id, call->from, call->to, kbit, look->sdp.count, look->enveloped,

@@ -189,6 +189,7 @@ static void reload(struct keeper *k)
 
     fresh = config_load(k->path, error);
     if (!fresh) {
+        g_strdelimit(error, "\n", ' ');
         log_line("op=reload result=refused why=\"%s\": it goes on as before", error);
         return;
     }

@@ -93,9 +93,11 @@ static void take_token(const struct token_packet *packet, void *data)
 static void expire(struct service *s)
 {
     http_lock(s->http);
-    calls_take_failures(s->calls);
+    calls_take_results(s->calls, now());
     gates_expire(s->calls, now());
     calls_expire(s->calls, now());
+    calls_retry(s->calls, now());
+    (void)calls_look(s->calls); /* says in the log when the disk is slow */
     http_unlock(s->http);
 }
 

@@ -4,6 +4,7 @@
 #include "members.h"
 #include "private.h"
 
+#include <e2m/certificate.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -52,23 +53,13 @@ static X509 *certificate_of(const json_t *value)
     return c;
 }
 
-static bool names(X509 *c, const char *aor)
-{
-    GENERAL_NAMES *all = X509_get_ext_d2i(c, NID_subject_alt_name, NULL, NULL);
-    const GENERAL_NAME *name = sk_GENERAL_NAME_num(all) == 1 ? sk_GENERAL_NAME_value(all, 0) : NULL;
-    bool good = name && name->type == GEN_URI && (size_t)name->d.ia5->length == strlen(aor) &&
-                memcmp(name->d.ia5->data, aor, strlen(aor)) == 0;
-
-    GENERAL_NAMES_free(all);
-    return good;
-}
-
 /* Issued by that authority, for that address, and good now. */
 static bool is_good(const struct ag *ag, X509 *c, X509 *authority, const char *aor)
 {
     time_t now = time(NULL) + (time_t)ag_clock_ahead(ag);
 
-    return c && names(c, aor) && X509_check_issued(authority, c) == X509_V_OK &&
+    return c && e2m_certificate_names_aor_alone(c, aor) == E2M_OK &&
+           X509_check_issued(authority, c) == X509_V_OK &&
            X509_verify(c, X509_get0_pubkey(authority)) == 1 &&
            X509_cmp_time(X509_get0_notBefore(c), &now) < 0 &&
            X509_cmp_time(X509_get0_notAfter(c), &now) > 0;

@@ -3,8 +3,7 @@
 #include "ag_certificates.h"
 #include "http.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
+#include <e2m/certificate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,22 +28,6 @@ static bool split(const char *url, char host[static 300], const char **path)
     return true;
 }
 
-static X509_CRL *read_list(const struct http_answer *answer)
-{
-    const unsigned char *at = (const unsigned char *)answer->body;
-    X509_CRL *list = NULL;
-    BIO *in;
-
-    if (answer->body_len && at[0] == 0x30) {
-        list = d2i_X509_CRL(NULL, &at, (long)answer->body_len);
-    } else if ((in = BIO_new_mem_buf(answer->body, (int)answer->body_len))) {
-        list = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
-        BIO_free(in);
-    }
-    ERR_clear_error();
-    return list;
-}
-
 X509_CRL *ag_revoked(const char *url, const char *ca_file, const char *local_address, char *why)
 {
     struct http_answer *answer = calloc(1, sizeof *answer);
@@ -58,7 +41,9 @@ X509_CRL *ag_revoked(const char *url, const char *ca_file, const char *local_add
         http = http_open(host, ca_file, local_address);
     if (http && http_send(http, &request, LIMIT_MS, answer, why, AG_ERROR_MAX) == HTTP_GOOD) {
         snprintf(why, AG_ERROR_MAX, "status %ld", answer->status);
-        if (answer->status == 200 && !(list = read_list(answer)))
+        if (answer->status == 200 &&
+            e2m_revoked_read((struct e2m_span){(const uint8_t *)answer->body, answer->body_len},
+                             &list) != E2M_OK)
             snprintf(why, AG_ERROR_MAX, "what came is no list of revoked certificates");
     }
     http_close(http);

@@ -556,10 +556,11 @@ enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *messag
         result = put(talk, message, received, item) ? E2M_OK : E2M_NO_MEMORY;
         opened->reused = agreed->uses != uses;
         learn_form(talk, received, item, opened->reused, now);
-        if (received->signer_certificate && received->signature == E2M_OK)
-            (void)e2m_revoked_url(received->signer_certificate, opened->list_url,
-                                  sizeof(opened->list_url));
     }
+    if (received->signer_certificate &&
+        (result == E2M_NO_LIST || (item && received->signature == E2M_OK)))
+        (void)e2m_revoked_url(received->signer_certificate, opened->list_url,
+                              sizeof(opened->list_url));
     opened->signature = received->signature;
     g_strlcpy(opened->signer, received->signer, sizeof(opened->signer));
     e2m_received_free(received);

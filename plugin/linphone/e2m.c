@@ -304,7 +304,9 @@ static unsigned wants(const struct e2m_call *call)
     return call->settings->e2m_signed ? E2M_WANT_SIGNATURE : 0;
 }
 
-static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *message)
+/* `why`: the person's words for what comes back. */
+static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *message,
+                                 const char **why)
 {
     struct e2m_opened opened = {.signature = E2M_UNSIGNED};
     enum e2m_result result = e2m_talk_open(call->talk, message, wants(call), now(), &opened);
@@ -315,6 +317,8 @@ static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *mes
         learn(call);
     if (result == E2M_OK)
         revoked_look_for_url(call->core, opened.list_url);
+    *why = result == E2M_NO_LIST ? revoked_missing(call->core, opened.list_url)
+                                 : e2m_result_text(result);
     if (result == E2M_OK)
         e2m_call_tell(call, E2M_WORD_ENVELOPED,
                       opened.signature == E2M_OK ? "enveloped and signed"
@@ -347,15 +351,16 @@ static bool refuse_clear(struct e2m_call *call, const char *why)
 }
 
 /* RFC 3261, 21.4.27 and 23.2: what cannot be read is undecipherable; who signed it, forbidden. */
-static bool refuse(struct e2m_call *call, enum e2m_result result)
+static bool refuse(struct e2m_call *call, enum e2m_result result, const char *told)
 {
-    bool signature =
-        result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER || result == E2M_UNTRUSTED ||
-        result == E2M_EXPIRED || result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
-        result == E2M_REVOKED || result == E2M_FOREIGN_AUTHORITY || result == E2M_UNSIGNED;
+    bool signature = result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER ||
+                     result == E2M_UNTRUSTED || result == E2M_EXPIRED ||
+                     result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
+                     result == E2M_REVOKED || result == E2M_NO_LIST ||
+                     result == E2M_FOREIGN_AUTHORITY || result == E2M_UNSIGNED;
     const char *why = e2m_result_text(result);
 
-    e2m_call_tell(call, E2M_WORD_REFUSED, why);
+    e2m_call_tell(call, E2M_WORD_REFUSED, told);
     if (signature)
         sip_call_refuse(call->sip, 403, "Forbidden", CAUSE(403, "Signature refused"), why);
     else if (result == E2M_CLEAR)
@@ -395,14 +400,15 @@ bool e2m_invite_in(struct core *core, struct sip_call *sip)
 static bool come(struct e2m_call *call)
 {
     enum e2m_result result;
+    const char *why;
 
     if (!call->talk && !e2m_call_read_keys(call)) {
         note_call(sip_call_id(call->sip), false, "e2m-keys", "problem=%s", call->why);
-        return refuse(call, E2M_NOT_FOR_US);
+        return refuse(call, E2M_NOT_FOR_US, e2m_result_text(E2M_NOT_FOR_US));
     }
-    result = open_body(call, (belle_sip_message_t *)sip_call_invite(call->sip));
+    result = open_body(call, (belle_sip_message_t *)sip_call_invite(call->sip), &why);
     call->opened = result == E2M_OK;
-    return result != E2M_OK && refuse(call, result);
+    return result != E2M_OK && refuse(call, result, why);
 }
 
 void e2m_response_out(struct sip_call *sip, belle_sip_response_t *response)
@@ -480,13 +486,14 @@ bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *res
 static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *response, bool final)
 {
     enum e2m_result result;
+    const char *why;
     size_t len;
 
     if (e2m_talk_is_protected(response)) {
-        result = open_body(call, response);
+        result = open_body(call, response, &why);
         if (result == E2M_OK)
             return SIP_PASS;
-        end(call, e2m_result_text(result));
+        end(call, why);
         e2m_talk_withhold(response);
         return final ? SIP_PASS : SIP_DROP;
     }
@@ -546,7 +553,8 @@ enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
                                belle_sip_message_t *message)
 {
     struct e2m_call *call = find(sip);
-    enum e2m_result result;
+    const char *why = e2m_result_text(E2M_CLEAR);
+    enum e2m_result result = E2M_CLEAR;
     size_t len;
 
     (void)core;
@@ -554,10 +562,11 @@ enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
         return SIP_PASS;
     if (!e2m_talk_is_protected(message) && !sip_message_sdp(message, &len))
         return SIP_PASS;
-    result = e2m_talk_is_protected(message) ? open_body(call, message) : E2M_CLEAR;
+    if (e2m_talk_is_protected(message))
+        result = open_body(call, message, &why);
     if (result == E2M_OK)
         return SIP_PASS;
-    e2m_call_tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
+    e2m_call_tell(call, E2M_WORD_REFUSED, why);
     if (belle_sip_message_is_request(message) &&
         sip_call_refuse_later(sip, (belle_sip_request_t *)message, 493,
                               CAUSE(493, "Undecipherable"), e2m_result_text(result)))

@@ -33,11 +33,26 @@ bool e2m_call_read_keys(struct e2m_call *call)
     certificates_trust(call->core, call->peer, call->keys->people);
     revoked_add(call->core, call->keys->people);
     revoked_add(call->core, call->keys->servers);
+    if (s->e2m_want_lists) {
+        e2m_trust_want_lists(call->keys->people);
+        e2m_trust_want_lists(call->keys->servers);
+    }
     call->talk = e2m_talk_new(call->keys, call->own, call->peer);
     return true;
 }
 
 #define CBC_UNSIGNED "reads only envelopes that must be signed, and this phone has no certificate"
+
+/* Why a certificate does not count, for the person. */
+static const char *why_not(struct e2m_call *call, X509 *certificate, enum e2m_result result)
+{
+    char url[256] = "";
+
+    if (result != E2M_NO_LIST)
+        return e2m_result_text(result);
+    (void)e2m_revoked_url(certificate, url, sizeof(url));
+    return revoked_missing(call->core, url);
+}
 
 /* The file that the person set for the other one; NULL: none. */
 static const char *file_of_peer(const struct e2m_call *call)
@@ -71,7 +86,7 @@ static bool add_peer(struct e2m_call *call)
     (void)e2m_certificate_fingerprint(partner.certificate, call->peer_certificate);
     if (result != E2M_OK)
         g_snprintf(call->why, sizeof(call->why), "%s: %s", path ? path : call->peer,
-                   e2m_result_text(result));
+                   why_not(call, partner.certificate, result));
     e2m_partner_free(&partner);
     return result == E2M_OK;
 }
@@ -101,7 +116,8 @@ static bool add_server(struct e2m_call *call, const char *entry)
     if (partner) {
         result = e2m_talk_add_server(call->talk, partner, domain, part_for(call, domain), now());
         if (result != E2M_OK)
-            g_snprintf(call->why, sizeof(call->why), "%s: %s", entry, e2m_result_text(result));
+            g_snprintf(call->why, sizeof(call->why), "%s: %s", entry,
+                       why_not(call, partner->certificate, result));
     }
     g_free(domain);
     return result == E2M_OK;

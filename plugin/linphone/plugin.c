@@ -10,6 +10,8 @@
 #include "note.h"
 #include "sips.h"
 
+#include <simauth/secret.h>
+
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT int simauth_plugin_start(void *core_or_null);
@@ -204,7 +206,8 @@ int simauth_plugin_start(void *core_or_null)
     const char *missing = sink_zrtp.missing();
     enum sip_tap_result result = SIP_TAP_OK;
 
-    (void)core_or_null; /* 5.1 has none yet; the tap finds every core by itself */
+    (void)core_or_null;   /* 5.1 has none yet; the tap finds every core by itself */
+    simauth_keys_close(); /* a certificate's key; that of this Linphone's TLS is in mbedTLS */
     if (!missing)
         result = sip_tap_install(&users, NULL, &missing);
     if (missing || result < 0) {

@@ -164,6 +164,16 @@ void revoked_add(const struct core *core, struct e2m_trust *trust)
             (void)e2m_trust_add_revoked(trust, list->list);
 }
 
+const char *revoked_missing(struct core *core, const char *url)
+{
+    revoked_look_for_url(core, url);
+    return *url ? "no fresh list of revoked certificates could be had yet: try again in a minute, "
+                  "or "
+                  "let such calls pass (e2m_revoked_missing=accept)"
+                : "the certificate names no list of revoked certificates, and "
+                  "e2m_revoked_missing=refuse wants one";
+}
+
 void revoked_close(struct core *core)
 {
     if (!core->revoked)

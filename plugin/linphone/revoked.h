@@ -3,8 +3,8 @@
 /*
  * Lists of revoked certificates, fetched from where certificates say that they are: never in the
  * path of a call, on the thread beside the worker, again with the news. In memory alone; a list
- * that is old counts for whom it names, and nobody is refused because there is none. Main loop
- * only.
+ * that is old counts for whom it names, and nobody is refused because there is none, unless the
+ * person wants that (e2m_revoked_missing=refuse). Main loop only.
  */
 #ifndef SIMAUTH_PLUGIN_REVOKED_H
 #define SIMAUTH_PLUGIN_REVOKED_H
@@ -20,6 +20,9 @@ void revoked_look_for_url(struct core *core, const char *url);
 void revoked_ask(struct core *core);
 /* What is known counts in `trust`. */
 void revoked_add(const struct core *core, struct e2m_trust *trust);
+/* For whoever was refused because there is none (E2M_NO_LIST): it is asked for, wherever it is
+ * ("": the certificate does not say), and these words are the person's. */
+const char *revoked_missing(struct core *core, const char *url);
 void revoked_close(struct core *core);
 
 #endif

@@ -38,6 +38,8 @@ const struct settings_key settings_keys[] = {
     {"e2m_accept", "DOMAIN;DOMAIN;...",
      "whose servers may ask to read them (493), besides those of our own domain", "none"},
     {"e2m_signed", "true or false", "refuse what comes enveloped and not signed", "false"},
+    {"e2m_revoked_missing", "accept or refuse",
+     "whom no fresh list of revoked certificates speaks of", "accept"},
     {"ask", "known or everybody", "for whom the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
     {"agent", "off, prefer or only",
@@ -270,11 +272,14 @@ static char **read_files_of_domains(struct reader *r, const char *key)
 
 static void read_e2m(struct reader *r, struct settings *s)
 {
+    static const char *const missing[] = {"accept", "refuse", NULL};
+
     s->e2m = read_policy(r, PHONE, "e2m", SETTINGS_OFF);
     s->e2m_certificate = read_text(r, PHONE, "e2m_certificate");
     s->e2m_key = read_text(r, PHONE, "e2m_key");
     s->e2m_ca_file = read_text(r, PHONE, "e2m_ca_file");
     s->e2m_signed = read_switch(r, "e2m_signed", false);
+    s->e2m_want_lists = read_word(r, PHONE, "e2m_revoked_missing", missing, 0) == 1;
     s->e2m_authorities = read_files_of_domains(r, "e2m_authorities");
     s->e2m_servers = read_files_of_domains(r, "e2m_servers");
     s->e2m_accept = g_key_file_get_string_list(r->file, PHONE, "e2m_accept", NULL, NULL);

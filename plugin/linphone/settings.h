@@ -57,9 +57,10 @@ struct settings {
     char *e2m_ca_file;               /* who vouches for others' certificates; NULL: ca_file */
     char **e2m_authorities;          /* "DOMAIN=FILE": who alone vouches for it; NULL: none */
     char **e2m_servers;              /* "DOMAIN=FILE": may read what we envelope; NULL: none */
-    char **e2m_parts;  /* "DOMAIN=PART": how much these servers read, e2m_talk.h; NULL: all */
-    char **e2m_accept; /* domains whose servers may ask to read, besides our own; NULL: none */
-    bool e2m_signed;   /* what comes without a signature is refused */
+    char **e2m_parts;    /* "DOMAIN=PART": how much these servers read, e2m_talk.h; NULL: all */
+    char **e2m_accept;   /* domains whose servers may ask to read, besides our own; NULL: none */
+    bool e2m_signed;     /* what comes without a signature is refused */
+    bool e2m_want_lists; /* and whoever no fresh list of revoked certificates speaks of */
     enum settings_ask ask;
     bool mark_verified;
     enum settings_agent agent;

@@ -9,41 +9,35 @@
 #include <arpa/inet.h>
 #include <glib.h>
 
-struct found {
-    GPtrArray *calls;
-    unsigned ended;
-};
-
-static void opened(struct call *call, void *data)
-{
-    struct found *found = data;
-
-    MUST(call->key && call->hole_count <= CALL_HOLES_MAX);
-    for (unsigned i = 0; i < call->hole_count; i++) {
-        MUST(call->holes[i].a.family == AF_INET || call->holes[i].a.family == AF_INET6);
-        MUST(call->holes[i].a.family == call->holes[i].b.family);
-        MUST(call->holes[i].a_port && call->holes[i].b_port);
-    }
-    g_ptr_array_add(found->calls, call);
-}
-
-static void ended(const char *key, void *data)
-{
-    MUST(key != NULL);
-    ((struct found *)data)->ended++;
-}
-
 static void call_drop(void *call)
 {
     g_free(((struct call *)call)->key);
     g_free(call);
 }
 
-static struct found read_file(const char *path)
+/* Of each call the last word. */
+static void opened(struct call *call, void *data)
 {
-    struct found found = {g_ptr_array_new_with_free_func(call_drop), 0};
+    MUST(call->key && call->hole_count <= CALL_HOLES_MAX);
+    for (unsigned i = 0; i < call->hole_count; i++) {
+        MUST(call->holes[i].a.family == AF_INET || call->holes[i].a.family == AF_INET6);
+        MUST(call->holes[i].a.family == call->holes[i].b.family);
+        MUST(call->holes[i].a_port && call->holes[i].b_port);
+    }
+    g_hash_table_replace(data, call->key, call);
+}
 
-    journal_read(path, opened, ended, &found);
+static void ended(const char *key, void *data)
+{
+    MUST(key != NULL);
+    g_hash_table_remove(data, key);
+}
+
+static GHashTable *read_file(const char *path)
+{
+    GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, call_drop);
+
+    journal_read(path, opened, ended, found);
     return found;
 }
 
@@ -62,19 +56,28 @@ static void same(const struct call *a, const struct call *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_file("journal", data, size);
-    struct found first = read_file(path), again;
+    GHashTable *first = read_file(path), *again;
     struct journal *journal = journal_open(path);
+    struct call *over = NULL, *call;
+    GHashTableIter each;
 
     MUST(journal != NULL);
-    for (unsigned i = 0; i < first.calls->len; i++)
-        journal_opened(journal, first.calls->pdata[i]);
-    journal_ended(journal, "the last");
+    g_hash_table_iter_init(&each, first);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call)) {
+        journal_opened(journal, call);
+        over = call; /* one of them ends, whether the file has it already or not */
+    }
+    if (over)
+        journal_ended(journal, over->key);
+    journal_ended(journal, "one that never was");
     journal_close(journal);
     again = read_file(path);
-    MUST(again.calls->len == first.calls->len && again.ended == 1);
-    for (unsigned i = 0; i < first.calls->len; i++)
-        same(first.calls->pdata[i], again.calls->pdata[i]);
-    g_ptr_array_unref(first.calls);
-    g_ptr_array_unref(again.calls);
+    MUST(!over || !g_hash_table_contains(again, over->key));
+    MUST(g_hash_table_size(again) + (over != NULL) == g_hash_table_size(first));
+    g_hash_table_iter_init(&each, again);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
+        same(call, g_hash_table_lookup(first, call->key));
+    g_hash_table_unref(first);
+    g_hash_table_unref(again);
     return 0;
 }

@@ -94,6 +94,8 @@ enum e2m_result e2m_certificate_names_server(X509 *certificate, const char *doma
 /* A subjectAltName that is the URI of the AOR (sip or sips, "user@host" with host in any case, no
  * parameters, %HH of unreserved characters undone). E2M_FOREIGN_SIGNER. */
 enum e2m_result e2m_certificate_names_aor(X509 *certificate, const char *aor);
+/* The same, and it has no other name of any kind: as a gateway issues them. */
+enum e2m_result e2m_certificate_names_aor_alone(X509 *certificate, const char *aor);
 /* The first AOR that it names, in the scheme sip; false when none. */
 bool e2m_certificate_aor(X509 *certificate, char out[static E2M_AOR_MAX + 1]);
 

@@ -31,9 +31,13 @@ SIMAUTH_API bool simauth_secret_equal(const struct simauth_secret *a,
 SIMAUTH_API void *simauth_room_new(size_t size);
 /* Wipes it first. NULL is allowed. */
 SIMAUTH_API void simauth_room_free(void *room);
+/* From now on libcrypto keeps private keys, and what it reckons with them, in such pages too (its
+ * "secure heap"); those that it has already stay where they are. Once in a process; again does
+ * nothing. */
+SIMAUTH_API void simauth_keys_close(void);
 /* For a program of its own, never inside somebody else's: no core file, no debugger or reader of
  * memory of the same user (PR_SET_DUMPABLE), and where RLIMIT_MEMLOCK is unlimited no page of it is
- * ever swapped out. */
+ * ever swapped out; with simauth_keys_close(). */
 SIMAUTH_API void simauth_process_close(void);
 
 #endif

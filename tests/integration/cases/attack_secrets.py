@@ -22,7 +22,7 @@ from cases import case
 from cases.call import AUTHENTICATED, prepare
 from world import flow, sandbox
 from world.process import Failed
-from world.searched import Programs, Search, core, status
+from world.searched import Programs, Search, core, rooms, status
 from world.session_bus import SessionBus
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -150,26 +150,26 @@ def files(folder):
                 yield path
 
 
-def foreign(path, name):
-    return any(re.fullmatch(core_file, os.path.basename(path)) and re.fullmatch(which, name) for core_file, which in FOREIGN)
+def foreign(path, name, copies=FOREIGN):
+    return any(re.fullmatch(core_file, os.path.basename(path)) and re.fullmatch(which, name) for core_file, which in copies)
 
 
-def at_home(path, name, folder):
+def at_home(path, name, folder, homes=HOMES):
     return any((found := re.fullmatch(where, os.path.relpath(path, folder))) and re.fullmatch(found.expand(which), name)
-               for where, which in HOMES)
+               for where, which in homes)
 
 
 def all_alone(path):
     return os.stat(path).st_mode & 0o077 == 0
 
 
-def strangers(world, found):
+def strangers(world, found, homes=HOMES, copies=FOREIGN):
     """What stands where it has no home; who is at home must be alone there."""
     lines = []
     for path, name, form in found:
-        if path.startswith(CORES) and foreign(path, name):
+        if path.startswith(CORES) and foreign(path, name, copies):
             continue
-        if not at_home(path, name, world.folder):
+        if not at_home(path, name, world.folder, homes):
             lines.append(f"{os.path.relpath(path, world.folder)}: {name} ({form})")
         elif not all_alone(path):
             lines.append(f"{path}: {name}, and others may read it")
@@ -211,13 +211,29 @@ def check_memory(world):
     """Keys are locked everywhere; programs of ours are nobody's to look into and leave no core, Linphone is as its owner has it."""
     for name, process in programs(world).items():
         assert int(status(process.pid, "VmLck").split()[0]) > 0, f"{name} has locked nothing"
-        with open(f"/proc/{process.pid}/limits", encoding="ascii") as limits:
-            core_size = re.search(r"^Max core file size +(\S+)", limits.read(), re.M)[1]
-        owner = os.stat(f"/proc/{process.pid}/environ").st_uid
+        check_rooms(name, process.pid)
         if name.startswith("gateway"):
-            assert (owner, core_size) == (0, "0"), f"{name}: whoever runs as its user can read it ({owner}, {core_size})"
+            check_closed(name, process.pid)
         else:
+            owner = os.stat(f"/proc/{process.pid}/environ").st_uid
             assert owner == world.nodes[name].user, f"{name}: the plugin made Linphone undumpable"
+
+
+def check_rooms(name, pid):
+    """All that is kept out of dumps is kept out of swap too."""
+    found = rooms(pid)
+    assert found, f"{name} has no memory that is out of dumps"
+    for flags in found:
+        assert "lo" in flags, f"{name}: out of dumps, and not locked: {found}"
+
+
+def check_closed(name, pid):
+    """The kernel gives nobody of the program's own user its memory, and would write no core."""
+    with open(f"/proc/{pid}/limits", encoding="ascii") as limits:
+        core_size = re.search(r"^Max core file size +(\S+)", limits.read(), re.M)[1]
+    owner, user = os.stat(f"/proc/{pid}/environ").st_uid, int(status(pid, "Uid").split()[0])
+    assert user != 0, f"{name} runs as root: this says nothing"
+    assert (owner, core_size) == (0, "0"), f"{name}: whoever runs as its user can read it ({owner}, {core_size})"
 
 
 def the_run(world):

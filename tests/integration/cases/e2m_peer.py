@@ -204,8 +204,12 @@ class Lists:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):  # pylint: disable=invalid-name
-                with open(path, "rb") as octets:
-                    body = octets.read()
+                try:
+                    with open(path, "rb") as octets:
+                        body = octets.read()
+                except FileNotFoundError:
+                    self.send_error(404)
+                    return
                 lists.asked += 1
                 self.send_response(200)
                 self.send_header("Content-Type", "application/pkix-crl")
@@ -258,6 +262,31 @@ def revoked(world):
     world.bob.wait_note(r"caller: e2m: word=refused servers=none signer=none text=\S+peer\.pem: certificate revoked")
     world.bob.wait_state("Released", "Error", after=mark)
     assert len(world.messages().all("INVITE", source=world.bob)) == sent, "it left"
+    missing(world, people, lists)
+
+
+def missing(world, people, lists):
+    """Where Bob wants that, nobody counts whom no list speaks of: he reads why, and so does Alice; with a list the next call is as ever."""
+    os.unlink(lists.path)
+    assert "must be one of accept, refuse" in world.bob.ctl("settings", "set", "e2m_revoked_missing", "perhaps", check=False).stderr
+    restart(world.bob)
+    flow.hang_up(world, flow.connect(world))  # as it is by itself
+    world.bob.ctl("settings", "set", "e2m_revoked_missing", "refuse")
+    flow.connect_until_end(world)
+    world.bob.wait_note(r"callee: e2m: word=refused servers=none .* text=no fresh list of revoked certificates could be had yet: try again in a minute")
+    world.alice.wait_note(r"caller: e2m: word=refused .* 403 .*no fresh list of revoked certificates")
+    world.bob.call(world.alice.aor)
+    world.bob.wait_note(r"caller: e2m: word=refused servers=none signer=none text=\S+peer\.pem: no fresh list of revoked certificates could be had yet")
+    flow.wait_any(lambda: "no fresh list of revoked certificates" in world.bob.ctl("calls", "--json").stdout, 10, "the words in Bob's list of calls")
+    world.root.revoke(lists.path, people.server[0])
+    restart(world.bob)
+    world.bob.wait_note(re.escape(f"revoked: list={lists.url} names=1"), count=2)
+    flow.hang_up(world, flow.connect(world))
+
+
+def restart(phone):
+    phone.stop()
+    phone.start()
 
 
 def envelope(*words, sdp="v=0\r\n"):

@@ -3,6 +3,7 @@
 """Whose word counts at a middle, until when; and what its administrator can change while it serves."""
 
 import os
+import re
 import signal
 
 from cases import case
@@ -138,9 +139,45 @@ exec nft "$@"
 """
 
 
+def metric(scene, name):
+    text = scene.middle.node.run(["curl", "-s", "http://127.0.0.1:8493/metrics"]).stdout
+    return int(re.search(rf"^simauth_middle_{name} (\d+)$", text, re.M)[1])
+
+
+@case("e2m.middle.slow_disk", limit=90)
+def slow_disk(world):
+    """The journal's disk hangs: calls come, have media and go, and a metric and the log say it; when it is back, a restart knows what goes on."""
+    folder = world.node("own-disk", 62).folder
+    os.chmod(folder, 0o755)
+    stuck = os.path.join(folder, "stuck")
+    scene = Scene(world, start=False)
+    program = os.path.abspath(os.path.join(world.product, "..", "..", "tests", "integration", "programs", "libstuck_disk.so"))
+    scene.middle.node.env.update(LD_PRELOAD=program, SIMAUTH_STUCK_FILE=scene.middle.node.path("own", "calls"), SIMAUTH_STUCK_WHILE=stuck)
+    scene.middle.start()
+    open(stuck, "w", encoding="ascii").close()
+    first, _, _ = scene.connect()
+    scene.opened(2)
+    assert scene.passes()
+    second, _, _ = scene.connect(sdp=scene.alice.sdp(port=7090))
+    scene.opened(4)
+    scene.hang_up(first)
+    scene.opened(2)
+    scene.middle.wait_log("op=journal result=waits")
+    assert metric(scene, "journal_busy_seconds") >= 2 and metric(scene, "journal_pending") >= 1
+    os.unlink(stuck)
+    scene.middle.wait_log("op=journal result=good")
+    wait_for(lambda: metric(scene, "journal_pending") == 0, 10, "a written journal")
+    os.kill(pid_of(scene), signal.SIGKILL)
+    wait_for(lambda: scene.middle.process.status is not None, 5, "end of the middle")
+    scene.middle.start_middle()
+    assert "calls=1" in scene.middle.log(), scene.middle.log()
+    scene.hang_up(second)
+    scene.opened(0)
+
+
 @case("e2m.middle.slow_firewall", limit=90)
 def slow_firewall(world):
-    """While nft is stuck calls come and go: nobody waits for it. What it refuses is said, and the call's next offer asks anew."""
+    """While nft is stuck calls come and go: nobody waits for it. What it refuses is said, counted, and asked for again by itself."""
     folder = world.node("own-nft", 62).folder
     program = os.path.join(folder, "nft-slow")
     with open(program, "w", encoding="ascii") as text:
@@ -161,13 +198,12 @@ def slow_firewall(world):
     invite = scene.bob.called(second["id"])
     scene.bob.answer(invite, "200 OK", scene.reused(invite))
     assert scene.alice.response(second).status == 200
-    scene.middle.wait_log("result=failed: it has no pinholes until its next offer")
+    scene.middle.wait_log("result=failed: it has no pinholes until nft takes them")
+    assert metric(scene, "calls_refused_by_nft") == 1 and metric(scene, "nft_refusals_total") >= 1
     os.unlink(broken)
-    scene.offer(sdp=scene.alice.sdp(port=7092), dialog=second)
-    invite = scene.bob.called(second["id"])
-    scene.bob.answer(invite, "200 OK", scene.reused(invite))
-    assert scene.alice.response(second).status == 200
-    wait_for(lambda: any(". 7092" in hole for hole in scene.middle.holes()), 10, "the pinhole of the next offer")
+    scene.middle.wait_log("result=good: nft takes its pinholes again")  # without a word of the phones
+    assert metric(scene, "calls_refused_by_nft") == 0
+    wait_for(lambda: any(". 7092" in hole for hole in scene.middle.holes()), 10, "the pinhole that was refused")
     scene.hang_up(second)
     scene.hang_up(first)
     scene.opened(0)

@@ -52,6 +52,30 @@ def core(pid, path):
     return path
 
 
+def rooms(pid):
+    """Of each mapping that can be written to and is kept out of dumps, its flags: lo is locked (proc(5), VmFlags)."""
+    found, place = [], None
+    with open(f"/proc/{pid}/smaps", encoding="ascii", errors="replace") as smaps:
+        for line in smaps:
+            begins = RANGE.match(line)
+            place = begins or place
+            flags = line.split()[1:] if line.startswith("VmFlags:") else ()
+            if "dd" in flags and place[3].startswith("rw"):
+                found.append(flags)
+    return found
+
+
+def key_forms(pem):
+    """{form: octets} of a P-256 private key: as it is, as bignums have it in memory (least octet first), and the line of PEM."""
+    # here, for nodes run this package with the machine's own modules alone
+    from cryptography.hazmat.primitives import serialization
+
+    with open(pem, "rb") as text:
+        octets = text.read()
+    number = serialization.load_pem_private_key(octets, None).private_numbers().private_value
+    return {"": number.to_bytes(32, "big"), "-limbs": number.to_bytes(32, "little"), "-pem": octets.splitlines()[2]}
+
+
 def status(pid, field):
     """A field of /proc/PID/status, as "VmLck"."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as text:

@@ -87,6 +87,33 @@ static void test_subscriber_names(void **state)
     }
 }
 
+/* What a gateway issues has one name; a second one beside it would vouch for somebody else as well.
+ */
+static void test_subscriber_names_alone(void **state)
+{
+    static const struct {
+        const char *san;
+        enum e2m_result result;
+    } table[] = {
+        {"URI:sip:alice@a.example", E2M_OK},
+        {"URI:sip:alice@A.example", E2M_OK},
+        {"URI:sip:alice@a.example,URI:sip:mallory@a.example", E2M_FOREIGN_SIGNER},
+        {"URI:sip:alice@a.example,DNS:a.example", E2M_FOREIGN_SIGNER},
+        {"URI:sip:mallory@a.example", E2M_FOREIGN_SIGNER},
+        {NULL, E2M_FOREIGN_SIGNER},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct e2m_identity one =
+            people_make(&(struct people_wish){.san = table[i].san}, &authority);
+        if (e2m_certificate_names_aor_alone(one.certificate, "sip:alice@a.example") !=
+            table[i].result)
+            fail_msg("%s", table[i].san);
+        e2m_identity_free(&one);
+    }
+}
+
 static enum e2m_result judge(const struct people_wish *wish, const struct e2m_identity *issuer,
                              enum e2m_use use)
 {
@@ -194,8 +221,11 @@ static void test_reading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_names), cmocka_unit_test(test_subscriber_names),
-        cmocka_unit_test(test_judgement),    cmocka_unit_test(test_purpose),
+        cmocka_unit_test(test_server_names),
+        cmocka_unit_test(test_subscriber_names),
+        cmocka_unit_test(test_subscriber_names_alone),
+        cmocka_unit_test(test_judgement),
+        cmocka_unit_test(test_purpose),
         cmocka_unit_test(test_reading),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -1,0 +1,395 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bad days of the middle: an nft that refuses, a disk that hangs; and that what is counted as calls
+ * change is what one would count by looking at all of them. */
+// clang-format off
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+#include "calls.h"
+#include "journal.h"
+#include "tally.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NOW 1000
+#define LIMIT (20 * G_TIME_SPAN_SECOND)
+#define NFT "#!/bin/sh\ncat >>%s/said\n[ ! -e %s/broken ] || { echo no; exit 1; }\n"
+
+struct scene {
+    struct config config;
+    struct calls *calls;
+    char *folder, *state, *nft, *said, *broken;
+};
+
+/* -- a disk that hangs ---------------------------------------------------------------------------
+ */
+
+static GMutex disk_lock;
+static GCond disk_changed;
+static bool disk_hangs;
+static char *disk_of; /* what stands on it */
+
+ssize_t __real_write(int fd, const void *octets, size_t len);
+ssize_t __wrap_write(int fd, const void *octets, size_t len);
+
+ssize_t __wrap_write(int fd, const void *octets, size_t len)
+{
+    char *link = g_strdup_printf("/proc/self/fd/%d", fd);
+    char *path = disk_of ? g_file_read_link(link, NULL) : NULL;
+
+    g_mutex_lock(&disk_lock);
+    while (path && strcmp(path, disk_of) == 0 && disk_hangs)
+        g_cond_wait(&disk_changed, &disk_lock);
+    g_mutex_unlock(&disk_lock);
+    g_free(path);
+    g_free(link);
+    return __real_write(fd, octets, len);
+}
+
+static void hang(bool hangs)
+{
+    g_mutex_lock(&disk_lock);
+    disk_hangs = hangs;
+    g_cond_broadcast(&disk_changed);
+    g_mutex_unlock(&disk_lock);
+}
+
+/* -- a scene -------------------------------------------------------------------------------------
+ */
+
+static int begin(void **data)
+{
+    struct scene *s = g_new0(struct scene, 1);
+    char error[CONFIG_ERROR_MAX], *text;
+
+    s->folder = g_dir_make_tmp("middle-calls-XXXXXX", NULL);
+    assert_non_null(s->folder);
+    s->state = g_build_filename(s->folder, "calls", NULL);
+    s->nft = g_build_filename(s->folder, "nft", NULL);
+    s->said = g_build_filename(s->folder, "said", NULL);
+    s->broken = g_build_filename(s->folder, "broken", NULL);
+    text = g_strdup_printf(NFT, s->folder, s->folder);
+    assert_true(g_file_set_contents(s->nft, text, -1, NULL));
+    assert_int_equal(g_chmod(s->nft, 0755), 0);
+    g_free(text);
+    s->config = (struct config){.state = s->state,
+                                .nft = s->nft,
+                                .table = (char[]){"t"},
+                                .ring_seconds = 100,
+                                .call_seconds = 100};
+    s->calls = calls_open(&s->config, NOW, error);
+    assert_non_null(s->calls);
+    *data = s;
+    return 0;
+}
+
+static int end(void **data)
+{
+    struct scene *s = *data;
+
+    hang(false);
+    calls_free(s->calls);
+    g_clear_pointer(&disk_of, g_free);
+    g_unlink(s->state);
+    g_unlink(s->nft);
+    g_unlink(s->said);
+    g_unlink(s->broken);
+    g_rmdir(s->folder);
+    g_free(s->state);
+    g_free(s->nft);
+    g_free(s->said);
+    g_free(s->broken);
+    g_free(s->folder);
+    g_free(s);
+    return 0;
+}
+
+static struct call *call_of(struct scene *s, unsigned number)
+{
+    struct sip_message invite = {.from = "sip:alice@a.example", .to = "sip:bob@b.example"};
+
+    g_snprintf(invite.call_id, sizeof invite.call_id, "call-%u", number);
+    g_strlcpy(invite.from_tag, "tag", sizeof invite.from_tag);
+    return calls_begin(s->calls, &invite, "", NOW);
+}
+
+static struct pinhole hole_at(unsigned port)
+{
+    struct pinhole hole;
+
+    memset(&hole, 0, sizeof hole);
+    assert_true(sdp_address_parse("192.0.2.1", &hole.a));
+    assert_true(sdp_address_parse("192.0.2.2", &hole.b));
+    hole.a_port = (uint16_t)port;
+    hole.b_port = 5000;
+    return hole;
+}
+
+static struct call *open_call(struct scene *s, unsigned number)
+{
+    struct call *call = call_of(s, number);
+    struct pinhole hole = hole_at(2000 + number);
+
+    assert_non_null(call);
+    calls_open_holes(s->calls, call, &hole, 1, true, NOW);
+    return call;
+}
+
+/* Until so many refusals were told of. */
+static void refused(struct scene *s, uint64_t count, int64_t now)
+{
+    gint64 until = g_get_monotonic_time() + LIMIT;
+
+    do {
+        calls_take_results(s->calls, now);
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(1000);
+    } while (calls_look(s->calls).refusals < count);
+}
+
+static unsigned said(const struct scene *s, const char *words)
+{
+    char *text = NULL;
+    unsigned count = 0;
+
+    if (g_file_get_contents(s->said, &text, NULL, NULL))
+        for (const char *at = text; (at = strstr(at, words)); at++)
+            count++;
+    g_free(text);
+    return count;
+}
+
+static void wait_said(const struct scene *s, const char *words, unsigned count)
+{
+    gint64 until = g_get_monotonic_time() + LIMIT;
+
+    while (said(s, words) < count) {
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(1000);
+    }
+}
+
+/* -- an nft that refuses -------------------------------------------------------------------------
+ */
+
+static void set_broken(const struct scene *s, bool is)
+{
+    if (is)
+        assert_true(g_file_set_contents(s->broken, "", 0, NULL));
+    else
+        assert_int_equal(g_unlink(s->broken), 0);
+}
+
+/* A call that is refused is asked for again after 1, then 2 seconds, without a word of its phones;
+ * then it is open, and nobody asks any more. */
+static void asks_again(void **data)
+{
+    struct scene *s = *data;
+    struct call *call;
+    gint64 until = g_get_monotonic_time() + LIMIT;
+
+    set_broken(s, true);
+    call = open_call(s, 1);
+    refused(s, 1, NOW);
+    assert_int_equal(calls_look(s->calls).shut, 1);
+    assert_int_equal(call->hole_count, 1); /* it is to have it */
+    assert_int_equal(call->retry_at, NOW + 1);
+    calls_retry(s->calls, NOW);
+    assert_int_equal(call->retry_at, NOW + 1);
+    calls_retry(s->calls, NOW + 1);
+    assert_int_equal(call->retry_at, 0);
+    refused(s, 2, NOW + 1);
+    assert_int_equal(call->retry_at, NOW + 1 + 2);
+    set_broken(s, false);
+    calls_retry(s->calls, NOW + 2);
+    assert_int_equal(call->retry_at, NOW + 1 + 2);
+    calls_retry(s->calls, NOW + 3);
+    while (calls_look(s->calls).shut) {
+        calls_take_results(s->calls, NOW + 3);
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(1000);
+    }
+    assert_int_equal(call->refusals, 0);
+    assert_int_equal(calls_look(s->calls).refusals, 2);
+    assert_true(
+        said(s, "add element inet t holes4 { 192.0.2.1 . 2001 . 192.0.2.2 . 5000 timeout 97s }") ==
+        1);
+}
+
+static void pauses_grow_to_a_limit(void **data)
+{
+    static const int64_t pauses[] = {1, 2, 4, 8, 16, 30, 30};
+    struct scene *s = *data;
+    int64_t now = NOW;
+    struct call *call;
+
+    s->config.ring_seconds = 10000;
+    set_broken(s, true);
+    call = open_call(s, 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(pauses); i++) {
+        refused(s, i + 1, now);
+        assert_int_equal(call->retry_at - now, pauses[i]);
+        now = call->retry_at;
+        calls_retry(s->calls, now);
+    }
+    calls_end(s->calls, call, "bye"); /* with it goes the wish */
+    assert_int_equal(calls_look(s->calls).shut, 0);
+    calls_retry(s->calls, now + 100);
+}
+
+/* -- a disk that hangs ---------------------------------------------------------------------------
+ */
+
+static void take(struct call *call, void *data)
+{
+    g_hash_table_add(data, g_strdup(call->key));
+    g_free(call->key);
+    g_free(call);
+}
+
+static void take_end(const char *key, void *data)
+{
+    g_hash_table_remove(data, key);
+}
+
+/* While nothing is written calls come and go and their pinholes open; what waits for the disk is
+ * one line for each call that is there, and not what came and went. */
+static void goes_on_without_a_disk(void **data)
+{
+    struct scene *s = *data;
+    gint64 began, until = g_get_monotonic_time() + LIMIT;
+    GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct calls_state state;
+
+    open_call(s, 0);
+    wait_said(s, ". 2000 .", 1);
+    disk_of = g_strdup(s->state);
+    hang(true);
+    began = g_get_monotonic_time();
+    open_call(s, 1);
+    for (unsigned i = 2; i < 2000; i++)
+        calls_end(s->calls, open_call(s, i), "bye");
+    open_call(s, 2000);
+    assert_true(g_get_monotonic_time() - began < LIMIT); /* it would never end */
+    wait_said(s, ". 2001 .", 1);
+    wait_said(s, ". 4000 .", 1);
+    do {
+        state = calls_look(s->calls);
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(10000);
+    } while (state.journal_seconds < 1);
+    assert_true(state.journal_pending <= 2);
+    assert_int_equal(state.calls, 3);
+    hang(false);
+    while ((state = calls_look(s->calls)).journal_pending || state.journal_seconds) {
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(1000);
+    }
+    g_clear_pointer(&s->calls, calls_free);
+    journal_read(s->state, take, take_end, found);
+    assert_int_equal(g_hash_table_size(found), 3);
+    assert_true(g_hash_table_contains(found, "call-1\ntag"));
+    g_hash_table_destroy(found);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+    assert_int_equal(calls_look(s->calls).calls, 3);
+}
+
+/* -- sums ----------------------------------------------------------------------------------------
+ */
+
+#define PARTIES 200
+static const char *const accounts[] = {"sip:a@x", "sip:b@x", "sip:c@x"};
+static const char *const trunks[] = {"", "one", "two"};
+
+struct party {
+    unsigned account, trunk, kbit;
+};
+
+static struct tally_sum by_looking(const struct party *parties, int account, int trunk)
+{
+    struct tally_sum sum = {0};
+
+    for (unsigned i = 0; i < PARTIES; i++) {
+        const struct party *p = &parties[i];
+
+        if ((account >= 0 && p->account != (unsigned)account) ||
+            (trunk >= 0 && p->trunk != (unsigned)trunk))
+            continue;
+        sum.kbit += p->kbit;
+        sum.calls += p->kbit > 0;
+    }
+    return sum;
+}
+
+static void same(struct tally_sum one, struct tally_sum other)
+{
+    assert_int_equal(one.kbit, other.kbit);
+    assert_int_equal(one.calls, other.calls);
+}
+
+static void sums_are_what_one_would_count(void **data)
+{
+    GRand *chance = g_rand_new_with_seed(7);
+    struct tally *tally = tally_new();
+    struct party parties[PARTIES] = {0};
+
+    (void)data;
+    for (unsigned i = 0; i < PARTIES; i++)
+        parties[i] = (struct party){(unsigned)g_rand_int_range(chance, 0, 3),
+                                    (unsigned)g_rand_int_range(chance, 0, 3), 0};
+    for (unsigned i = 0; i < 5000; i++) {
+        struct party *p = &parties[g_rand_int_range(chance, 0, PARTIES)];
+        unsigned kbit =
+            g_rand_int_range(chance, 0, 3) ? (unsigned)g_rand_int_range(chance, 1, 500) : 0;
+
+        tally_share(tally, accounts[p->account], trunks[p->trunk], p->kbit, kbit);
+        p->kbit = kbit;
+        same(tally_total(tally), by_looking(parties, -1, -1));
+        same(tally_account(tally, accounts[p->account]), by_looking(parties, (int)p->account, -1));
+        if (p->trunk)
+            same(tally_trunk(tally, trunks[p->trunk]), by_looking(parties, -1, (int)p->trunk));
+    }
+    tally_free(tally);
+    g_rand_free(chance);
+}
+
+/* Two calls with the same pinhole, one of them from the other side. */
+static void a_shared_pinhole_stays(void **data)
+{
+    struct scene *s = *data;
+    struct call *one = call_of(s, 1), *other = call_of(s, 2);
+    struct pinhole hole = hole_at(3000),
+                   back = {.a = hole.b, .b = hole.a, .a_port = 5000, .b_port = 3000};
+
+    calls_open_holes(s->calls, one, &hole, 1, true, NOW);
+    calls_open_holes(s->calls, other, &back, 1, true, NOW);
+    calls_end(s->calls, one, "bye");
+    wait_said(s, ". 3000 .", 1);
+    calls_end(s->calls, other, "bye");
+    wait_said(s, "delete element inet t holes4 { 192.0.2.2 . 5000 . 192.0.2.1 . 3000 }", 3);
+    g_clear_pointer(&s->calls, calls_free); /* all is done */
+    /* each opening takes it away first; then only the second end does */
+    assert_int_equal(
+        said(s, "delete element inet t holes4 { 192.0.2.2 . 5000 . 192.0.2.1 . 3000 }"), 3);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(asks_again, begin, end),
+        cmocka_unit_test_setup_teardown(pauses_grow_to_a_limit, begin, end),
+        cmocka_unit_test_setup_teardown(goes_on_without_a_disk, begin, end),
+        cmocka_unit_test(sums_are_what_one_would_count),
+        cmocka_unit_test_setup_teardown(a_shared_pinhole_stays, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
