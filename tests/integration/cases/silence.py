@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Under `require` nothing is heard before the verdict, though the person lifts the microphone's flag by hand."""
 
-import os
-
 from cases import case
 from cases.call import AUTHENTICATED, prepare, refuse
 from world import flow, packet, zrtp
@@ -55,30 +53,6 @@ def silence(world, phones=None):
         phone.wait_note(AUTHENTICATED)
     flow.wait_any(lambda: min(held.sent.values()) > 5, 5, "sound after the verdict")
     world.wire.check()
-    flow.hang_up(world, call)
-
-
-@case("call.silence.at_start")
-def at_start(world):
-    """Nothing is heard either in the moment between a stream's start and the plugin's word to its sender, which is made half a second long here."""
-    held = Held()
-    program = os.path.join(os.path.dirname(os.path.dirname(world.product)), "tests", "integration", "programs", "libslow_start.so")
-
-    def take_time(inner):
-        for phone in (inner.alice, inner.bob):
-            phone.before = ["env", f"LD_PRELOAD={program}"]
-    prepare(world, hook=held, policy="require", before=take_time)
-    call = flow.connect(world)
-    flow.wait_any(lambda: held.held > 1, 10, "ZRTP's key agreement")
-    for phone in (world.alice, world.bob):
-        with open(f"/proc/{phone.process.pid}/maps", encoding="utf-8") as maps:
-            assert "libslow_start.so" in maps.read(), "it takes no time"
-    world.wire.check()
-    assert held.sent == {True: 0, False: 0}, held.sent
-    held.hold = False
-    for phone in (world.alice, world.bob):
-        phone.wait_note(AUTHENTICATED)
-    flow.wait_any(lambda: min(held.sent.values()) > 5, 5, "sound after the verdict")
     flow.hang_up(world, call)
 
 
