@@ -628,7 +628,7 @@ void http_stop(struct http *http)
     if (!http)
         return;
     if (http->daemon) {
-        MHD_socket fd = MHD_quiesce_daemon(http->daemon);
+        MHD_socket fd = http_quiesce(http->daemon);
 
         drain(http);
         /* A suspended connection must be resumed before the daemon may stop. */

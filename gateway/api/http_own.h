@@ -8,6 +8,8 @@
 #include "request.h"
 #include "sum.h"
 
+#include <microhttpd.h>
+
 /* What MHD keeps with the connection; others read it under the lock. */
 struct open_connection {
     int fd;
@@ -21,5 +23,8 @@ struct open_connection {
 };
 /* NULL: libmicrohttpd keeps none. */
 struct open_connection *open_of(struct MHD_Connection *connection);
+/* No more connections; the listener, to be closed once the daemon has stopped. By the thread that
+ * stops it. */
+MHD_socket http_quiesce(struct MHD_Daemon *daemon);
 
 #endif

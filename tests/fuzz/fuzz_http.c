@@ -121,6 +121,12 @@ MHD_socket MHD_quiesce_daemon(struct MHD_Daemon *daemon)
     return MHD_INVALID_SOCKET;
 }
 
+void MHD_set_panic_func(MHD_PanicCallback callback, void *user)
+{
+    (void)callback;
+    (void)user;
+}
+
 /* -- in the place of waiting.c and settler.c, which have threads
  * -----------------------------------
  */
