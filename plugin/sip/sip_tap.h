@@ -198,11 +198,11 @@ const char *sip_message_to_tag(belle_sip_message_t *message);
 const char *sip_message_bottom_branch(belle_sip_message_t *message);
 /* Sets the branch of an ACK's only Via; within ack_out. */
 bool sip_ack_set_branch(belle_sip_request_t *ack, const char *branch);
-/* Value of the header `name`, NULL when absent; *count is how many there are. */
 /* What came: takes out a body in which sip_message_sdp() sees nothing and liblinphone may see a
  * session description: it reads any multipart, the last one of several, and heeds no
  * Content-Encoding. True when it did. */
 bool sip_message_drop_unread(belle_sip_message_t *message);
+/* Value of the header `name`, NULL when absent; *count is how many there are. */
 const char *sip_message_header(belle_sip_message_t *message, const char *name, size_t *count);
 void sip_message_set_header(belle_sip_message_t *message, const char *name, const char *value);
 void sip_message_remove_header(belle_sip_message_t *message, const char *name);

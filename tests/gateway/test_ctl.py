@@ -227,7 +227,7 @@ class Ctl(unittest.TestCase):
         """What config.c reads and what the example explains are the same."""
         root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway")
         with open(os.path.join(root, "config.c")) as f:
-            read = set(re.findall(r'(?:text|text_to|shown_to|number|yes)\(r, "(\w+)", "(\w+)"', f.read()))
+            read = set(re.findall(r'(?:text|text_to|shown_to|number|keyfile_word)\(r, "(\w+)", "(\w+)"', f.read()))
         explained, group = set(), None
         with open(os.path.join(root, "simauth-gateway.conf.example")) as f:
             for line in f:
