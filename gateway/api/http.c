@@ -276,6 +276,7 @@ static enum MHD_Result send_answer(struct request *request)
 {
     struct answer *answer = &request->answer;
     char *body = answer->body;
+    bool follows = body && body[0] && strcmp(request->method, "HEAD") != 0;
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body ? strlen(body) : 0, body ? (void *)body : (void *)(uintptr_t) "",
         body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
@@ -284,7 +285,7 @@ static enum MHD_Result send_answer(struct request *request)
     if (!response)
         return MHD_NO;
     answer->body = NULL; /* the response's */
-    if (body && body[0] && strcmp(request->method, "HEAD") != 0 && open_of(request->connection))
+    if (follows && open_of(request->connection))
         open_of(request->connection)->more = true;
     if (answer->type)
         MHD_add_response_header(response, "Content-Type", answer->type);

@@ -285,6 +285,7 @@ struct calls_vector *calls_take_vector(struct calls_in *in, const uint8_t **rest
         rand = take_some(in, SIMAUTH_CHAL_MAX, &rand_len);
         rand_b = take_some(in, SIMAUTH_CHAL_MAX, &rand_b_len);
         *rest = take_some(in, CALLS_REST_MAX, &rest_len);
+        in->failed |= rand_len < SIMAUTH_RAND_LEN; /* place_of() has no less */
     }
     if (in->failed)
         return NULL;

@@ -106,7 +106,7 @@ def last_try_and_puk(world, window, reader):
 def forget(window):
     window.press("Preferences")
     window.press("Forget")
-    window.wait_text("Whoever enters a PIN is offered to have it remembered")
+    window.wait_text("When you enter a PIN you can have it remembered")
 
 
 @case("ui.live.pin", limit=240)

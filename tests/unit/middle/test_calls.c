@@ -67,6 +67,7 @@ static void hang(bool hangs)
 static int begin(void **data)
 {
     struct scene *s = g_new0(struct scene, 1);
+    static char table[] = "t";
     char error[CONFIG_ERROR_MAX], *text;
 
     s->folder = g_dir_make_tmp("middle-calls-XXXXXX", NULL);
@@ -79,11 +80,8 @@ static int begin(void **data)
     assert_true(g_file_set_contents(s->nft, text, -1, NULL));
     assert_int_equal(g_chmod(s->nft, 0755), 0);
     g_free(text);
-    s->config = (struct config){.state = s->state,
-                                .nft = s->nft,
-                                .table = (char[]){"t"},
-                                .ring_seconds = 100,
-                                .call_seconds = 100};
+    s->config = (struct config){
+        .state = s->state, .nft = s->nft, .table = table, .ring_seconds = 100, .call_seconds = 100};
     s->calls = calls_open(&s->config, NOW, error);
     assert_non_null(s->calls);
     *data = s;
