@@ -60,12 +60,13 @@ def cpu(*processes):
     return used / os.sysconf("SC_CLK_TCK")
 
 
-def load(processes, *command):
-    """{"rate", "per_core", "median", "p99"} of a run of `command`."""
+def load(processes, *command, most_refused=0):
+    """{"rate", "per_core", "median", "p99"} of a run of `command`; what was refused does not count."""
     before = cpu(*processes)
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
     count, refused, seconds, median, p99 = (float(word) for word in done.stdout.split())
-    assert refused == 0, done.stdout
+    assert refused <= most_refused * count, done.stdout
+    count -= refused
     return {"count": count, "rate": count / seconds, "per_core": count / (cpu(*processes) - before), "median": median,
             "p99": p99}
 
@@ -102,10 +103,10 @@ class Gateway:
             with contextlib.closing(sqlite3.connect(self.operator.database)) as db, db:
                 db.execute(statement)
 
-    def load(self, connections, operator=None, seconds=SECONDS, batch=()):
+    def load(self, connections, operator=None, seconds=SECONDS, batch=(), most_refused=0):
         operator = operator or self.operator
         return load([operator.process], HTTPS, operator.port, operator.fqdn, operator.ca.path, self.pair.a.certificate,
-                    self.pair.a.key, connections, seconds, self.subscribers, *batch)
+                    self.pair.a.key, connections, seconds, self.subscribers, *batch, most_refused=most_refused)
 
     def close(self):
         self.pair.close()
@@ -184,20 +185,22 @@ def batch():
         tempfile.tempdir = folder
         sealed, peer = Gateway(), Peer(folder)
         unsealed = Gateway()
-        sides = {"single": (sealed, ()), "batch": (sealed, (64,)), "unsealed.single": (unsealed, ()),
-                 "unsealed.batch": (unsealed, (64,))}
+        # Beyond some 50 000 questions a second, which no gateway that seals comes near to, whole batches are refused.
+        sides = {"single": (sealed, {}), "batch": (sealed, {"batch": (64,)}), "unsealed.single": (unsealed, {}),
+                 "unsealed.batch": (unsealed, {"batch": (64,), "most_refused": 0.5})}
         try:
             peer.hlr.start()
             sealed.operator.start()
             unsealed.operator.program = os.environ["SIMAUTH_BENCH_UNSEALED"]
             unsealed.operator.start()
             turns = {name: [] for name in ("osmo-hlr", *sides)}
-            for gateway, many in sides.values():
-                gateway.load(2, seconds=1, batch=many)
+            for gateway, words in sides.values():
+                gateway.load(2, seconds=1, **words)
             for turn in range(ROUNDS):
                 for name in list(turns)[::1 if turn % 2 else -1]:
                     if name in sides:
-                        turns[name].append(sides[name][0].load(2, batch=sides[name][1]))
+                        gateway, words = sides[name]
+                        turns[name].append(gateway.load(2, **words))
                     else:
                         turns[name].append(peer.load(16))
             theirs = medians(turns.pop("osmo-hlr"))["per_core"]
