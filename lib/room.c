@@ -5,6 +5,8 @@
 
 #include <malloc.h>
 #include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +17,8 @@
 #define KEYS_HEAP ((size_t)1 << 19) /* some thousand private keys, and what they are used with */
 #define KEYS_LEAST 32
 #define HEAD 64 /* before what the caller has; keeps its alignment */
+#define KEPT 8  /* rooms that wait for their next use */
+#define KEPT_LARGEST ((size_t)1 << 15)
 
 struct head {
     size_t size; /* of all, this too */
@@ -32,10 +36,49 @@ static void give_back(struct head *head)
     free(head);
 }
 #else
+/* A session comes and goes with each call, and locking its pages costs more than the rest of it
+ * but X25519: the last few that were given back, wiped, stay locked for the next of their size. */
+static struct {
+    pthread_mutex_t lock;
+    struct head *rooms[KEPT];
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct head *take_kept(size_t size)
+{
+    struct head *found = NULL;
+
+    pthread_mutex_lock(&kept.lock);
+    for (size_t i = 0; i < KEPT && !found; i++)
+        if (kept.rooms[i] && kept.rooms[i]->size == size) {
+            found = kept.rooms[i];
+            kept.rooms[i] = NULL;
+        }
+    pthread_mutex_unlock(&kept.lock);
+    return found;
+}
+
+static bool keep(struct head *head)
+{
+    size_t i = 0;
+
+    if (head->size > KEPT_LARGEST)
+        return false;
+    pthread_mutex_lock(&kept.lock);
+    while (i < KEPT && kept.rooms[i])
+        i++;
+    if (i < KEPT)
+        kept.rooms[i] = head;
+    pthread_mutex_unlock(&kept.lock);
+    return i < KEPT;
+}
+
 static struct head *take(size_t size)
 {
-    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct head *pages = take_kept(size);
 
+    if (pages)
+        return pages;
+    pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         return NULL;
     (void)mlock(pages, size); /* beyond RLIMIT_MEMLOCK it is memory as any other */
@@ -45,7 +88,8 @@ static struct head *take(size_t size)
 
 static void give_back(struct head *head)
 {
-    munmap(head, head->size);
+    if (!keep(head))
+        munmap(head, head->size);
 }
 #endif
 

@@ -29,7 +29,8 @@ SIMAUTH_API bool simauth_secret_equal(const struct simauth_secret *a,
  * core dump has (MADV_DONTDUMP) and that are never swapped out as far as RLIMIT_MEMLOCK goes. NULL:
  * no memory. Free with simauth_room_free(). */
 SIMAUTH_API void *simauth_room_new(size_t size);
-/* Wipes it first. NULL is allowed. */
+/* Wipes it first; a few small ones stay mapped, empty, for the next of their size. NULL is allowed.
+ */
 SIMAUTH_API void simauth_room_free(void *room);
 /* From now on libcrypto keeps private keys, and what it reckons with them, in such pages too (its
  * "secure heap"); those that it has already stay where they are. Once in a process; again does
