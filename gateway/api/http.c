@@ -8,6 +8,7 @@
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
 #include "http_own.h"
+#include "peer.h"
 #include "request.h"
 #include "settler.h"
 #include "waiting.h"
@@ -98,6 +99,14 @@ static ssize_t push(gnutls_transport_ptr_t to, const giovec_t *parts, int count)
 
     open->more = false;
     return sendmsg(open->fd, &message, flags);
+}
+
+static void connection_free(void *data)
+{
+    struct open_connection *open = data;
+
+    peer_free(open->peer);
+    g_free(open);
 }
 
 static void begin_connection(struct http *http, struct MHD_Connection *connection, void **context)
@@ -298,7 +307,7 @@ static enum MHD_Result send_answer(struct request *request)
         MHD_add_response_header(response, "Allow", allowed_method(request));
     if (answer->status == 429 || answer->status == 503)
         MHD_add_response_header(response, "Retry-After", "1");
-    if (request->too_large)
+    if (request->too_large || request->last)
         MHD_add_response_header(response, "Connection", "close");
     result = MHD_queue_response(request->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
@@ -581,7 +590,7 @@ struct http *http_start(struct gateway *gateway, char *error)
     http->gateway = gateway;
     g_mutex_init(&http->lock);
     g_cond_init(&http->changed);
-    http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, g_free, NULL);
+    http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, connection_free, NULL);
     if (read_pem(gateway->config->certificate, &http->certificate, error) != 0)
         goto failed;
     address = resolve(gateway->config, error);

@@ -33,7 +33,8 @@ bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TL
 unsigned http_certificates(const struct request *request,
                            const unsigned char *der[static HTTP_CHAIN_MAX],
                            size_t lengths[static HTTP_CHAIN_MAX]);
-/* SHA-256 of them, made once for each connection. False: there are none. */
-bool http_peer(const struct request *request, uint8_t peer[static 32]);
+/* Where the connection keeps who it is (peer.h), which is freed with it; NULL: libmicrohttpd keeps
+ * nothing. */
+struct peer **http_peer(const struct request *request);
 
 #endif

@@ -37,25 +37,11 @@ unsigned http_certificates(const struct request *request,
     return count;
 }
 
-bool http_peer(const struct request *request, uint8_t peer[static SUM_LEN])
+struct peer **http_peer(const struct request *request)
 {
     struct open_connection *open = open_of(request->connection);
-    const unsigned char *der[HTTP_CHAIN_MAX];
-    size_t lengths[HTTP_CHAIN_MAX];
-    unsigned count;
 
-    if (open && !open->has_peer && (count = http_certificates(request, der, lengths)) > 0) {
-        struct simauth_octets all = {0};
-
-        for (unsigned i = 0; i < count; i++) /* DER tells its own length */
-            simauth_octets_append(&all, der[i], lengths[i]);
-        open->has_peer = !all.failed && sum_of(all.data, all.len, open->peer);
-        simauth_octets_clear(&all);
-    }
-    if (!open || !open->has_peer)
-        return false;
-    memcpy(peer, open->peer, SUM_LEN);
-    return true;
+    return open ? &open->peer : NULL;
 }
 
 bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TLS_MK_LEN])

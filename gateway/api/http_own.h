@@ -6,7 +6,6 @@
 
 #include "http.h"
 #include "request.h"
-#include "sum.h"
 
 #include <microhttpd.h>
 
@@ -18,8 +17,7 @@ struct open_connection {
     _Atomic bool busy;        /* a request is being worked on */
     bool timed_out;           /* it is being closed */
     bool more;                /* what is sent next is a header, and its body comes behind it */
-    bool has_peer;
-    uint8_t peer[SUM_LEN]; /* of the certificates that the other side showed */
+    struct peer *peer;        /* owned; NULL: nobody asked yet */
 };
 /* NULL: libmicrohttpd keeps none. */
 struct open_connection *open_of(struct MHD_Connection *connection);

@@ -48,6 +48,7 @@ struct request {
     int64_t now;         /* UTC */
     char *authorization; /* NULL: none */
     bool begun, too_large;
+    bool last; /* the connection ends with the answer */
     const struct route *route;
 
     /* who asks: filled by ua.c or federation.c */

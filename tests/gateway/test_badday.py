@@ -28,13 +28,16 @@ class Federation(unittest.TestCase):
         cls.pair = Pair()
         cls.addClassCleanup(cls.pair.close)
 
-    def ask(self, certificate, key, **changes):
+    def connect(self, certificate, key):
         context = ssl.create_default_context(cafile=self.pair.b.ca.path)
         if certificate:
             context.load_cert_chain(certificate, key)
+        return Connection(self.pair.b.fqdn, self.pair.b.port, context)
+
+    def ask(self, certificate, key, **changes):
         body = {"subject": "callee", "caller": self.pair.aor_a, "callee": self.pair.aor_b, "methods": ["aka"],
                 "seal_to": b64u(public(X25519PrivateKey.generate())), "nai_a": "alice@operator-a.test", **changes}
-        connection = Connection(self.pair.b.fqdn, self.pair.b.port, context)
+        connection = self.connect(certificate, key)
         try:
             connection.request("POST", "/v1/federation/vectors", json.dumps(body),
                                {"Idempotency-Key": b64u(os.urandom(16))})
@@ -59,6 +62,39 @@ class Federation(unittest.TestCase):
         false = Ca(self.pair.a.folder, "false").issue(self.pair.a.folder, "false-a", [self.pair.a.fqdn])
         self.assertEqual(self.ask(*false).problem, "not-yours")
 
+    def test_strangers_connection_ends(self):
+        """Each try costs whoever is no partner a handshake; a partner's connection stands."""
+        a = self.pair.a
+        stranger = a.ca.issue(a.folder, "stranger-once", ["ag.operator-x.test"])
+        false = Ca(a.folder, "false-once").issue(a.folder, "false-once", [a.fqdn])
+        for shown in ((None, None), stranger, false, (a.certificate, a.key)):
+            connection = self.connect(*shown)
+            connection.request("GET", "/v1/federation")
+            response, socket_before = connection.getresponse(), connection.sock
+            self.assertEqual(Answer(response).status, 200 if shown[0] == a.certificate else 403)
+            self.assertEqual(response.headers["Connection"], None if shown[0] == a.certificate else "close")
+            if shown[0] == a.certificate:
+                connection.request("GET", "/v1/federation")
+                self.assertEqual(Answer(connection.getresponse()).status, 200)
+                self.assertIs(connection.sock, socket_before)
+            connection.close()
+
+    def test_many_strangers(self):
+        """More of them, at once, than any list of known ones would hold: the partner on its connection notices nothing."""
+        a = self.pair.a
+        partner = self.connect(a.certificate, a.key)
+        strangers = [self.connect(*Ca(a.folder, f"many-{n}").issue(a.folder, f"many-{n}", [a.fqdn])) for n in range(40)]
+        for stranger in strangers:
+            stranger.connect()
+        for stranger in strangers:
+            stranger.request("GET", "/v1/federation")
+            partner.request("GET", "/v1/federation")
+            self.assertEqual(Answer(partner.getresponse()).status, 200)
+        for stranger in strangers:
+            self.assertEqual(Answer(stranger.getresponse()).problem, "not-yours")
+            stranger.close()
+        partner.close()
+
     def test_certificate_of_the_operator_asked(self):
         self.assertEqual(self.ask(self.pair.b.certificate, self.pair.b.key).problem, "not-yours")
 
@@ -76,11 +112,9 @@ class Federation(unittest.TestCase):
         self.assertEqual(answer.problem, "not-yours")
 
     def ask_caller(self, rand):
-        context = ssl.create_default_context(cafile=self.pair.b.ca.path)
-        context.load_cert_chain(self.pair.a.certificate, self.pair.a.key)
         body = {"subject": "caller", "caller": self.pair.aor_a, "callee": self.pair.aor_b, "methods": ["aka"],
                 "seal_to": b64u(public(X25519PrivateKey.generate())), "rand": rand}
-        connection = Connection(self.pair.b.fqdn, self.pair.b.port, context)
+        connection = self.connect(self.pair.a.certificate, self.pair.a.key)
         connection.request("POST", "/v1/federation/vectors", json.dumps(body), {"Idempotency-Key": b64u(os.urandom(16))})
         answer = Answer(connection.getresponse())
         connection.close()

@@ -3,14 +3,15 @@
 /*
  * Agreements in memory: nearly each question looks for one, and there are few. What is known was
  * read in a transaction that saw the database's version `seen` and is used in those alone that see
- * the same one; a transaction that changes one reads the database.
+ * the same one; a transaction that changes one reads the database. A certificate's name that no
+ * partner has is a stranger's, who may have any number of them, and is not kept.
  */
 #include "serving_own.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define KNOWN_MOST 256 /* names that no partner has are among them */
+#define KNOWN_MOST 256 /* realms that no partner has are among them */
 
 struct known {
     enum store_result result; /* STORE_OK, STORE_NONE */
@@ -62,7 +63,7 @@ typedef enum store_result find(struct store *store, const char *name,
                                struct store_partner *partner);
 
 static enum store_result look_up(struct store *store, const char *prefix, find *in_database,
-                                 const char *name, struct store_partner *partner)
+                                 const char *name, bool keep_none, struct store_partner *partner)
 {
     struct serving *serving = store->serving;
     char key[SIMAUTH_REALM_MAX + 8];
@@ -78,7 +79,7 @@ static enum store_result look_up(struct store *store, const char *prefix, find *
     if (!known)
         return STORE_FAILED;
     known->result = in_database(store, name, &known->partner);
-    if (known->result != STORE_OK && known->result != STORE_NONE) {
+    if (known->result != STORE_OK && (known->result != STORE_NONE || !keep_none)) {
         enum store_result result = known->result;
 
         known_free(known);
@@ -93,13 +94,13 @@ static enum store_result look_up(struct store *store, const char *prefix, find *
 enum store_result serving_partner_by_realm(struct store *store, const char *realm,
                                            struct store_partner *partner)
 {
-    return look_up(store, "realm ", sql_partner_by_realm, realm, partner);
+    return look_up(store, "realm ", sql_partner_by_realm, realm, true, partner);
 }
 
 enum store_result serving_partner_by_certificate(struct store *store, const char *dns_name,
                                                  struct store_partner *partner)
 {
-    return look_up(store, "name ", sql_partner_by_certificate, dns_name, partner);
+    return look_up(store, "name ", sql_partner_by_certificate, dns_name, false, partner);
 }
 
 /* -- changes -------------------------------------------------------------------------------------
