@@ -226,7 +226,7 @@ bool call_is_ours(const struct core *core, LinphoneCall *linphone);
 bool handed_in(struct call *call, belle_sip_message_t *message);
 void handed_out(struct call *call, belle_sip_message_t *message);
 /* An INVITE that takes over a call which is under `require`: refused, and nothing is left to do. */
-bool handed_replaces(struct core *core, struct sip_call *sip);
+bool handed_replaces(struct sip_call *sip);
 /* A new call whose INVITE takes the place of one that Linphone knows already. */
 void handed_takes_place(struct call *call);
 void call_held_gone(struct call *call, enum sip_gone why);

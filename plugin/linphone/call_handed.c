@@ -172,18 +172,12 @@ void handed_out(struct call *call, belle_sip_message_t *message)
     call->leaving = !joins && is_method(message, "INVITE");
 }
 
-/* The tags are the dialog's secret that only its two sides know; the Call-ID is enough here, where
- * all that follows is a refusal, or where Linphone looks at the tags. */
-static struct call *replaced(struct core *core, struct sip_call *sip)
+static struct call *replaced(struct sip_call *sip)
 {
-    belle_sip_header_replaces_t *replaces =
-        belle_sip_message_get_header_by_type(sip_call_invite(sip), belle_sip_header_replaces_t);
-    const char *id = replaces ? belle_sip_header_replaces_get_call_id(replaces) : NULL;
-    struct call *call = id ? core->calls : NULL;
+    const struct sip_call *other = sip_call_replaces(sip);
+    struct call *call = other ? sip_call_user_data(other) : NULL;
 
-    while (call && (call->over || strcmp(sip_call_id(call->sip), id)))
-        call = call->next;
-    return call;
+    return call && !call->over ? call : NULL;
 }
 
 /* The same person, who will have to prove it again: a call that is repaired. */
@@ -201,9 +195,9 @@ static bool from_peer_of(const struct call *call, struct sip_call *sip)
     return same;
 }
 
-bool handed_replaces(struct core *core, struct sip_call *sip)
+bool handed_replaces(struct sip_call *sip)
 {
-    struct call *call = replaced(core, sip);
+    struct call *call = replaced(sip);
 
     if (!call || !call->talk || call->policy.policy != SIMAUTH_REQUIRE || from_peer_of(call, sip))
         return false;
@@ -213,12 +207,14 @@ bool handed_replaces(struct core *core, struct sip_call *sip)
 }
 
 /* A phone whose network changed while the other one rang places the call once more, in the place of
- * the first (RFC 3891): for both Linphones still the same call. */
+ * the first (RFC 3891): for both Linphones still the same call. With anybody else, or in the other
+ * direction, Linphone makes a call of its own, and that has a word of its own. */
 void handed_takes_place(struct call *call)
 {
-    struct call *other = replaced(call->core, call->sip);
+    struct call *other = replaced(call->sip);
 
-    if (!other || other == call)
+    if (!other || other == call || other->caller != call->caller || other->taken ||
+        !simauth_aor_same(other->policy.peer, call->policy.peer))
         return;
     g_free(call->first_id);
     call->first_id = g_strdup(other->first_id);

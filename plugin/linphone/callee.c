@@ -242,7 +242,7 @@ enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
         return again(call);
     if (!core_settings(core))
         return SIP_PASS;
-    if (handed_replaces(core, sip))
+    if (handed_replaces(sip))
         return SIP_HOLD; /* is refused already */
     call = new_call(core, sip);
     if (!call)

@@ -272,6 +272,14 @@ void setup_close(struct core *core)
     core->setup = NULL;
 }
 
+/* A handle counts in one ring alone. Calls have what they need of their keys; one that ends without
+ * a verdict now needs a SIM next time. */
+static void release_all(struct core *core)
+{
+    for (struct call *call = core->calls; call; call = call->next)
+        setup_release(core, &call->key_handle, true);
+}
+
 void setup_take_settings(struct core *core)
 {
     const struct settings *s = core->settings;
@@ -279,6 +287,7 @@ void setup_take_settings(struct core *core)
 
     if (setup && setup->mode == s->keys && !strcmp(setup->folder, s->data))
         return;
+    release_all(core);
     setup_close(core);
     setup = g_new0(struct setup, 1);
     setup->ring = simauth_keyring_new();

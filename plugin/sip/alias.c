@@ -95,6 +95,56 @@ void tap_alias_replaces_in(struct tap_core *core, belle_sip_request_t *invite)
     }
 }
 
+/* The dialog that Linphone itself finds for it, "0" included. */
+static struct sip_call *replaced_by_peer(struct tap_core *core,
+                                         belle_sip_header_replaces_t *replaces)
+{
+    const char *call_id = belle_sip_header_replaces_get_call_id(replaces);
+    const char *local = belle_sip_header_replaces_get_to_tag(replaces);
+    const char *remote = belle_sip_header_replaces_get_from_tag(replaces);
+    belle_sip_dialog_t *dialog =
+        belle_sip_provider_find_dialog(core->provider, call_id, local, remote);
+
+    if (!dialog && tap_same(local, "0"))
+        dialog = belle_sip_provider_find_dialog_with_remote_tag(core->provider, call_id, remote);
+    if (!dialog)
+        return NULL;
+    return belle_sip_dialog_is_server(dialog)
+               ? tap_call_find(core, SIP_INCOMING, call_id, remote)
+               : tap_call_find(core, SIP_OUTGOING, call_id, belle_sip_dialog_get_local_tag(dialog));
+}
+
+static bool has_remote_tag(const struct sip_call *call, const char *tag)
+{
+    const struct tap_dialog *dialog = call->dialogs;
+
+    while (dialog && !tap_same(dialog->remote_tag, tag))
+        dialog = dialog->next;
+    return dialog || tap_same(tag, "0");
+}
+
+/* Our own Linphone gave that dialog up before it made this INVITE. */
+static struct sip_call *replaced_by_us(struct tap_core *core, belle_sip_header_replaces_t *replaces)
+{
+    struct sip_call *call =
+        tap_call_find(core, SIP_OUTGOING, belle_sip_header_replaces_get_call_id(replaces),
+                      belle_sip_header_replaces_get_from_tag(replaces));
+
+    return call && has_remote_tag(call, belle_sip_header_replaces_get_to_tag(replaces)) ? call
+                                                                                        : NULL;
+}
+
+struct sip_call *sip_call_replaces(const struct sip_call *call)
+{
+    belle_sip_header_replaces_t *replaces =
+        belle_sip_message_get_header_by_type(call->invite, belle_sip_header_replaces_t);
+
+    if (!replaces)
+        return NULL;
+    return call->direction == SIP_INCOMING ? replaced_by_peer(call->core, replaces)
+                                           : replaced_by_us(call->core, replaces);
+}
+
 /* And a dialog that we hand over (REFER with Replaces in the URI) must be named by the tag on the
  * wire. */
 void tap_alias_refer_out(struct tap_core *core, belle_sip_request_t *refer)

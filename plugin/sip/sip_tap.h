@@ -123,6 +123,9 @@ const char *sip_call_id(const struct sip_call *call); /* Call-ID, after a new tr
 belle_sip_request_t *sip_call_invite(const struct sip_call *call); /* never NULL */
 void sip_call_set_user_data(struct sip_call *call, void *data);
 void *sip_call_user_data(const struct sip_call *call);
+/* The call of ours that this one's INVITE names in Replaces: by its Call-ID and both tags (RFC
+ * 3891), where "0" is a callee's tag that had not come yet. NULL: none. */
+struct sip_call *sip_call_replaces(const struct sip_call *call);
 
 /* The From tag that goes / went over the wire; valid until the next call of the tap. */
 const char *sip_call_from_tag(const struct sip_call *call);
