@@ -50,7 +50,8 @@ static const struct status states[] = {
     {"not-ready", "dialog-warning-symbolic", N_("Not Ready"),
      N_("Calls go on, and are shown as not authenticated."), N_("Open _Diagnosis"), "diagnosis"},
     {"ready", "security-high-symbolic", N_("Ready"),
-     N_("No call at the moment. The next one is verified."), NULL, NULL},
+     N_("No call at the moment. A call with somebody who has SIMAUTH too is verified."), NULL,
+     NULL},
 };
 
 /* What stands in the way, told by where it is. */

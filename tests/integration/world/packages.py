@@ -45,6 +45,11 @@ def installation(suite):
     return [line.removeprefix("sudo ").replace("bookworm", suite) for line in lines]
 
 
+def names_in(folder):
+    """The packages that were built there."""
+    return sorted(os.path.basename(path).split("_")[0] for path in glob.glob(f"{folder}/*.deb") if "-dbgsym_" not in path)
+
+
 class Machine:
     """A Debian of `suite` with a stock Linphone, and what happens to it."""
 
@@ -138,8 +143,7 @@ class Machine:
 
     def names(self):
         """Our packages."""
-        return sorted(os.path.basename(path).split("_")[0] for path in glob.glob(f"{self.packages}/*.deb")
-                      if "-dbgsym_" not in path)
+        return names_in(self.packages)
 
     def writable(self, layer):
         """In a room: a copy of this layer that can be written, for as long as the room is there, with the packages in /srv."""
@@ -179,14 +183,18 @@ class Upgraded(Machine):
     def make(self):
         self._make_packages()
         self._make_stock()
-        old = self._make_old()
+        self.old = self._make_old()
 
         def install_old(root):
-            self._install(root, old)
+            self._install(root, self.old)
             self._install(root, self.packages, "--download-only")
         self._step("old", install_old)
         self._step("upgraded", lambda root: self._install(root, self.packages))
         self._step("purged", self._purge)
+
+    def names(self):
+        """The library's old name too: it stays beside the new one until somebody takes it away."""
+        return sorted({*super().names(), *names_in(self.old)})
 
     def _make_old(self):
         """The first release's packages, built from its commit, once on a machine."""
