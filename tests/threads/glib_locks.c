@@ -10,10 +10,11 @@
 #include <sanitizer/tsan_interface.h>
 
 #define REAL(name)                                                                                 \
-    static __typeof__(&name) real;                                                                 \
-    if (!__atomic_load_n(&real, __ATOMIC_RELAXED)) {                                               \
-        *(void **)(&real) = dlsym(RTLD_NEXT, #name);                                               \
-    }
+    static void *found;                                                                            \
+    if (!__atomic_load_n(&found, __ATOMIC_RELAXED))                                                \
+        __atomic_store_n(&found, dlsym(RTLD_NEXT, #name), __ATOMIC_RELAXED);                       \
+    __typeof__(&name) real;                                                                        \
+    *(void **)(&real) = __atomic_load_n(&found, __ATOMIC_RELAXED);
 
 void g_mutex_lock(GMutex *mutex)
 {
