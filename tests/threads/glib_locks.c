@@ -3,11 +3,14 @@
 /*
  * GLib's locks are futexes of its own and its thread pool hands data over behind them:
  * ThreadSanitizer sees neither. These stand before GLib's in every program that is built with it,
- * do what those do, and say so.
+ * do what those do, and say so. A part that a program loads (the HLR's) finds these too, so they
+ * are visible.
  */
 #include <dlfcn.h>
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
+
+#pragma GCC visibility push(default)
 
 #define REAL(name)                                                                                 \
     static void *found;                                                                            \
@@ -56,6 +59,25 @@ gboolean g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end)
     woken = real(cond, mutex, end);
     __tsan_acquire(mutex);
     return woken;
+}
+
+/* -- a queue between threads -- */
+
+void g_async_queue_push(GAsyncQueue *queue, gpointer data)
+{
+    REAL(g_async_queue_push)
+    __tsan_release(queue);
+    real(queue, data);
+}
+
+gpointer g_async_queue_pop(GAsyncQueue *queue)
+{
+    gpointer data;
+
+    REAL(g_async_queue_pop)
+    data = real(queue);
+    __tsan_acquire(queue);
+    return data;
 }
 
 /* -- a pool: what was done before a push is seen by what the pool runs, and that before the end of

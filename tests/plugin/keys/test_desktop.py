@@ -16,9 +16,13 @@ import unittest
 TOOL = sys.argv.pop(1)
 
 
+# What a sanitizer is told.
+OPTIONS = {key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}
+
+
 def on_a_bus(home, *steps):
     """The output of the steps, run in a shell of a new session bus in which nothing else is."""
-    environment = {"HOME": home, "PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": os.path.join(home, "run"),
+    environment = {**OPTIONS, "HOME": home, "PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": os.path.join(home, "run"),
                    "XDG_DATA_HOME": os.path.join(home, "data")}
     os.makedirs(environment["XDG_RUNTIME_DIR"], mode=0o700, exist_ok=True)
     done = subprocess.run(["dbus-run-session", "--", "sh", "-ec", "\n".join(steps)], env=environment, check=False,
@@ -84,7 +88,7 @@ class Desktop(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 20)
 
     def test_no_desktop(self):
-        done = subprocess.run([TOOL, "5"], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20,
+        done = subprocess.run([TOOL, "5"], env={**OPTIONS, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20,
                               check=False)
         self.assertEqual(done.stdout.strip(), "none")
 
@@ -92,7 +96,7 @@ class Desktop(unittest.TestCase):
         """Not there is something else than not giving: the key of the machine is used then."""
         for address in ("unix:path=/nonexistent/bus", None):
             words = [TOOL, "5"]
-            environment = {"PATH": os.environ["PATH"], "XDG_DATA_DIRS": "/nonexistent", "HOME": self.home}
+            environment = {**OPTIONS, "PATH": os.environ["PATH"], "XDG_DATA_DIRS": "/nonexistent", "HOME": self.home}
             if address:
                 environment["DBUS_SESSION_BUS_ADDRESS"] = address
             else:

@@ -34,7 +34,7 @@ struct scene {
 static GMutex disk_lock;
 static GCond disk_changed;
 static bool disk_hangs;
-static char *disk_of; /* what stands on it */
+static char *disk_of; /* what stands on it; under the lock */
 
 ssize_t __real_write(int fd, const void *octets, size_t len);
 ssize_t __wrap_write(int fd, const void *octets, size_t len);
@@ -42,10 +42,10 @@ ssize_t __wrap_write(int fd, const void *octets, size_t len);
 ssize_t __wrap_write(int fd, const void *octets, size_t len)
 {
     char *link = g_strdup_printf("/proc/self/fd/%d", fd);
-    char *path = disk_of ? g_file_read_link(link, NULL) : NULL;
+    char *path = g_file_read_link(link, NULL);
 
     g_mutex_lock(&disk_lock);
-    while (path && strcmp(path, disk_of) == 0 && disk_hangs)
+    while (path && disk_of && strcmp(path, disk_of) == 0 && disk_hangs)
         g_cond_wait(&disk_changed, &disk_lock);
     g_mutex_unlock(&disk_lock);
     g_free(path);
@@ -268,7 +268,9 @@ static void goes_on_without_a_disk(void **data)
 
     open_call(s, 0);
     wait_said(s, ". 2000 .", 1);
+    g_mutex_lock(&disk_lock);
     disk_of = g_strdup(s->state);
+    g_mutex_unlock(&disk_lock);
     hang(true);
     began = g_get_monotonic_time();
     open_call(s, 1);
