@@ -153,11 +153,16 @@ static enum e2m_result check_label(const struct reader *reader,
 static enum e2m_result take_entity(const struct reader *reader, struct e2m_span entity,
                                    struct e2m_received_item *item)
 {
+    bool cbc = item->form == E2M_FORM_CBC;
     struct e2m_body inner;
     enum e2m_result result = e2m_entity_parse(&inner, entity);
 
     if (result == E2M_OK)
-        result = check_session(reader->receive, inner.parts[0].session, false);
+        result = check_session(reader->receive, inner.parts[0].session, cbc);
+    /* Whoever signs may have changed what another enveloped, or made it of an envelope with
+     * AES-GCM: nobody learns how far it was read. */
+    if (result != E2M_OK && result != E2M_NO_MEMORY && cbc)
+        return E2M_DAMAGED;
     if (result != E2M_OK)
         return result;
     memcpy(item->type, inner.parts[0].type, sizeof(item->type));

@@ -95,6 +95,24 @@ static bool is_fresh(CMS_SignerInfo *info, uint64_t now)
     return fresh;
 }
 
+/* Before any mathematics: a stranger's DSA or RSA of 16384 bits costs as much as a hundred of ours.
+ */
+static enum e2m_result check_key(CMS_ContentInfo *cms)
+{
+    STACK_OF(X509) *all = CMS_get1_certs(cms);
+    CMS_SignerInfo *signer = only_signer(cms);
+    enum e2m_result result = sk_X509_num(all) > E2M_CHAIN_MAX ? E2M_BAD_DER : E2M_OK;
+
+    for (int i = 0; i < sk_X509_num(all) && result == E2M_OK; i++) {
+        X509 *one = sk_X509_value(all, i);
+
+        if (CMS_SignerInfo_cert_cmp(signer, one) == 0 && !e2m_key_allowed(X509_get0_pubkey(one)))
+            result = E2M_BAD_CERTIFICATE;
+    }
+    sk_X509_pop_free(all, X509_free);
+    return result;
+}
+
 static enum e2m_result read_signed(struct e2m_span der, CMS_ContentInfo **cms)
 {
     const unsigned char *at = der.octets;
@@ -109,7 +127,7 @@ static enum e2m_result read_signed(struct e2m_span der, CMS_ContentInfo **cms)
     if (OBJ_obj2nid(CMS_get0_eContentType(*cms)) != NID_pkcs7_data ||
         !digest_allowed(only_signer(*cms)))
         return E2M_BAD_ALGORITHM;
-    return E2M_OK;
+    return check_key(*cms);
 }
 
 /* The mathematics alone; whose it is and whether that counts comes after. */

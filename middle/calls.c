@@ -44,6 +44,7 @@ static void call_free(void *data)
 static void drop(struct calls *calls, struct call *call)
 {
     tally_share(calls->tally, call->from, call->trunk, call->kbit, 0);
+    tally_call(calls->tally, call->from, false);
     for (unsigned i = 0; i < call->hole_count; i++)
         tally_hole(calls->tally, &call->holes[i], false);
     g_hash_table_remove(calls->shut, call);
@@ -93,8 +94,11 @@ static void take_back(struct call *call, void *data)
         drop(calls, before);
     set_id(call);
     tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
-    for (unsigned i = 0; i < call->hole_count; i++)
+    tally_call(calls->tally, call->from, true);
+    for (unsigned i = 0; i < call->hole_count; i++) {
         tally_hole(calls->tally, &call->holes[i], true);
+        tally_keep(calls->tally, &call->holes[i], call->expires);
+    }
     g_hash_table_insert(calls->table, call->key, call);
 }
 
@@ -121,6 +125,16 @@ static GPtrArray *over(const struct calls *calls, int64_t now)
     return found;
 }
 
+/* Of another call that has one of them too it may be the later end. */
+static int64_t seconds_of(const struct calls *calls, const struct call *call, int64_t now)
+{
+    int64_t until = call->expires;
+
+    for (unsigned i = 0; i < call->hole_count; i++)
+        until = MAX(until, tally_keep(calls->tally, &call->holes[i], call->expires));
+    return until - now;
+}
+
 /* What the kernel has is what the journal says, and nothing else. */
 static bool restore(struct calls *calls, int64_t now)
 {
@@ -135,8 +149,9 @@ static bool restore(struct calls *calls, int64_t now)
     g_ptr_array_free(gone, TRUE);
     g_hash_table_iter_init(&each, calls->table);
     while (good && g_hash_table_iter_next(&each, NULL, (void **)&call)) {
-        const struct firewall_change back = {
-            .add = call->holes, .add_count = call->hole_count, .seconds = call->expires - now};
+        const struct firewall_change back = {.add = call->holes,
+                                             .add_count = call->hole_count,
+                                             .seconds = seconds_of(calls, call, now)};
 
         good = firewall_apply(calls->config, &back);
     }
@@ -152,11 +167,24 @@ static void wait_for_journal(void *data, uint64_t after)
     journal_wait(calls->journal, after);
 }
 
+static struct journal *begin_journal(const struct calls *calls)
+{
+    GPtrArray *all = g_ptr_array_new();
+    struct journal *journal;
+    GHashTableIter each;
+    struct call *call;
+
+    g_hash_table_iter_init(&each, calls->table);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
+        g_ptr_array_add(all, call);
+    journal = journal_open(calls->config->state, (struct call *const *)all->pdata, all->len);
+    g_ptr_array_free(all, TRUE);
+    return journal;
+}
+
 struct calls *calls_open(const struct config *config, int64_t now, char *error)
 {
     struct calls *calls = g_new0(struct calls, 1);
-    GHashTableIter each;
-    struct call *call;
 
     calls->config = config;
     calls->tally = tally_new();
@@ -173,15 +201,16 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
         calls_free(calls);
         return NULL;
     }
-    journal_read(config->state, take_back, forget, calls);
-    if (!restore(calls, now) || !(calls->journal = journal_open(config->state))) {
+    if (!journal_read(config->state, take_back, forget, calls)) {
+        g_snprintf(error, CONFIG_ERROR_MAX, "[middle] state: %s cannot be read", config->state);
+        calls_free(calls);
+        return NULL;
+    }
+    if (!restore(calls, now) || !(calls->journal = begin_journal(calls))) {
         g_snprintf(error, CONFIG_ERROR_MAX, "[middle] state: %s cannot be written", config->state);
         calls_free(calls);
         return NULL;
     }
-    g_hash_table_iter_init(&each, calls->table);
-    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
-        journal_opened(calls->journal, call);
     if ((calls->firewall = firewall_start(config, wait_for_journal, calls)))
         return calls;
     g_strlcpy(error, "no thread could be had", CONFIG_ERROR_MAX);
@@ -259,7 +288,8 @@ struct call *calls_begin(struct calls *calls, const struct sip_message *m, const
 {
     struct call *call;
 
-    if (g_hash_table_size(calls->table) >= CALLS_MAX)
+    if (g_hash_table_size(calls->table) >= CALLS_MAX ||
+        tally_account(calls->tally, m->from).open >= CALLS_OF_ONE_MAX)
         return NULL;
     call = g_new0(struct call, 1);
     call->key = key_of(m->call_id, m->from_tag);
@@ -270,6 +300,7 @@ struct call *calls_begin(struct calls *calls, const struct sip_message *m, const
     g_strlcpy(call->trunk, trunk, sizeof call->trunk);
     call->expires = now + calls->config->ring_seconds;
     g_hash_table_replace(calls->table, call->key, call);
+    tally_call(calls->tally, call->from, true);
     return call;
 }
 
@@ -369,15 +400,13 @@ void calls_open_holes(struct calls *calls, struct call *call, const struct pinho
                       unsigned count, bool all, int64_t now)
 {
     struct pinhole gone[CALL_HOLES_MAX];
-    struct firewall_change change = {.add = holes,
-                                     .add_count = count,
-                                     .seconds = call->expires - now,
-                                     .remove = gone,
-                                     .whole = all};
+    struct firewall_change change = {.add = call->holes, .remove = gone};
 
     if (all)
         change.remove_count = to_remove(calls, call, holes, count, gone);
     take_holes(calls, call, holes, count, all);
+    change.add_count = call->hole_count; /* what it could not take is nobody's */
+    change.seconds = seconds_of(calls, call, now);
     change.after = journal_opened(calls->journal, call);
     firewall_submit(calls->firewall, &change, call->key);
     log_line("op=open call=%s holes=%u closed=%u seconds=%d", call->id, call->hole_count,
@@ -419,7 +448,7 @@ void calls_take_results(struct calls *calls, int64_t now)
         calls->refusals += !result.good;
         if (!call)
             continue;
-        if (!call->hole_count || (result.good && result.whole))
+        if (!call->hole_count || result.good)
             is_open(calls, call);
         else if (!result.good)
             is_shut(calls, call, now);
@@ -435,8 +464,7 @@ void calls_retry(struct calls *calls, int64_t now)
     while (g_hash_table_iter_next(&each, (void **)&call, NULL)) {
         const struct firewall_change change = {.add = call->holes,
                                                .add_count = call->hole_count,
-                                               .seconds = call->expires - now,
-                                               .whole = true};
+                                               .seconds = seconds_of(calls, call, now)};
 
         if (!call->retry_at || call->retry_at > now)
             continue;

@@ -14,7 +14,8 @@
 #define CALL_CEKS_MAX 8
 #define CALL_HOLES_MAX 32
 #define CALL_NAMED_MAX 16
-#define CALLS_MAX 32768 /* INVITEs of nobody's are calls too, for as long as they ring */
+#define CALLS_MAX 32768
+#define CALLS_OF_ONE_MAX (CALLS_MAX / 8) /* of one sender: others have calls too */
 #define CALL_ID_LEN 12
 #define CALL_SIDES 2 /* 0: the caller, 1: the callee */
 
@@ -41,18 +42,27 @@ struct call_keys {
     uint8_t secrets[SDP_STREAMS_MAX][CALL_SIDES][E2M_TOKEN_SECRET_LEN];
 };
 
+/* An address in the call's descriptions. */
+struct named {
+    struct sdp_address address;
+    bool vouched; /* by the word of somebody who was vouched for */
+};
+
 struct call {
     char *key;                /* Call-ID and the caller's tag */
     char id[CALL_ID_LEN + 1]; /* of the log: the beginning of its hash */
     char tag[SIP_WORD_MAX + 1];
+    char other_tag[SIP_WORD_MAX + 1]; /* of who answered first; "": nobody yet, or not known */
     char from[SIMAUTH_AOR_MAX + 1], to[SIMAUTH_AOR_MAX + 1];
     char trunk[SIP_WORD_MAX + 1]; /* "": none */
     bool authenticated, established;
     unsigned kbit;
     struct sdp offer;                /* without its secrets */
+    unsigned invite_cseq;            /* of the last INVITE; 0: not known */
     unsigned offer_cseq, empty_cseq; /* of the request with the offer; of one without; 0: none */
     bool offer_of_caller;
-    struct sdp_address named[CALL_NAMED_MAX]; /* in its descriptions so far; the oldest goes */
+    bool offer_vouched, empty_vouched;  /* who sent these was vouched for */
+    struct named named[CALL_NAMED_MAX]; /* so far; the oldest goes */
     unsigned next_named;
     struct call_keys *keys; /* NULL: none yet */
     unsigned cek_count, next_cek;
@@ -82,7 +92,7 @@ struct call *calls_find(const struct calls *calls, const struct sip_message *mes
  * its signature is too old for anybody. */
 bool calls_own_body(struct calls *calls, const char *call_id, const uint8_t hash[static 32],
                     int64_t now);
-/* A new one, of this INVITE; NULL: there are CALLS_MAX. */
+/* A new one, of this INVITE; NULL: there are CALLS_MAX, or CALLS_OF_ONE_MAX of this sender's. */
 struct call *calls_begin(struct calls *calls, const struct sip_message *message, const char *trunk,
                          int64_t now);
 /* Takes `kbit` for the call in the place of what it has. NULL, or which limit stands against it;

@@ -362,7 +362,6 @@ void firewall_submit(struct firewall *f, const struct firewall_change *change, c
     job->commands = commands_of(f->table, change);
     job->undo = undo_of(f->table, change);
     job->result.key = g_strdup(key);
-    job->result.whole = change->whole;
     job->after = change->after;
     g_mutex_lock(&f->lock);
     g_queue_push_tail(&f->jobs, job);

@@ -21,7 +21,6 @@ struct firewall_change {
     const struct pinhole *remove;
     unsigned remove_count;
     bool flush;     /* all that is there goes first */
-    bool whole;     /* these are all that its call has */
     uint64_t after; /* what has to be done before it, as firewall_start()'s `wait` knows it */
 };
 /* All of it or nothing, now. False: nft refused, and its first line is in the log. */
@@ -41,7 +40,7 @@ void firewall_submit(struct firewall *firewall, const struct firewall_change *ch
 /* What became of a change, in the order in which they were asked for. */
 struct firewall_result {
     char *key; /* g_free() it */
-    bool good, whole;
+    bool good;
 };
 bool firewall_result(struct firewall *firewall,
                      struct firewall_result *result); /* false: no more */

@@ -15,6 +15,8 @@
 #define SLOW_SECONDS 2 /* so long is a write told of */
 #define AGAIN_SECONDS 1
 #define CLOSE_SECONDS 5
+#define OCTETS_MIN (1024 * 1024) /* a file that is smaller is not written anew */
+#define OCTETS_TIMES 4           /* nor one that is not so much larger than what counts of it */
 
 /* The last word about a call. */
 struct entry {
@@ -23,13 +25,16 @@ struct entry {
 };
 
 struct journal {
+    char *path;
     int fd;    /* the thread's. Not stdio's: exit() would wait for a stream that is being written */
     bool torn; /* the last line was not written whole */
+    bool lost; /* what was written may not be there: the disk would not say */
+    size_t octets, octets_max; /* of the file; at which it is written anew */
     GThread *thread;
     GMutex lock;
     GCond more, less;
     GHashTable *pending; /* key -> struct entry: what the file does not have */
-    GHashTable *known;   /* keys that the file has */
+    GHashTable *known;   /* key -> line: what the file has of calls that go on */
     uint64_t number, written;
     gint64 since; /* it has been busy with one write; 0: it is not */
     bool failing, slow_told, stopping, over;
@@ -72,6 +77,7 @@ static bool fill(struct call *call, const json_t *object)
                 copy(object, "to", call->to, sizeof call->to) &&
                 copy(object, "trunk", call->trunk, sizeof call->trunk);
 
+    copy(object, "other", call->other_tag, sizeof call->other_tag); /* not in older ones */
     call->key = g_strdup(key);
     call->authenticated = true; /* no other has pinholes */
     call->established = json_is_true(json_object_get(object, "established"));
@@ -106,14 +112,23 @@ static bool read_line(const char *line, void (*opened)(struct call *, void *),
     return good;
 }
 
-void journal_read(const char *path, void (*opened)(struct call *, void *),
+bool journal_read(const char *path, void (*opened)(struct call *, void *),
                   void (*ended)(const char *, void *), void *data)
 {
+    GError *error = NULL;
     char *text = NULL, **lines;
     unsigned broken = 0;
+    bool first;
+    gsize len;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return; /* the first start */
+    if (!g_file_get_contents(path, &text, &len, &error)) {
+        first = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+        g_error_free(error);
+        return first;
+    }
+    for (gsize i = 0; i < len; i++) /* as a power cut leaves them */
+        if (!text[i])
+            text[i] = '\n';
     lines = g_strsplit(text, "\n", -1);
     for (size_t i = 0; lines[i]; i++)
         if (lines[i][0] && !read_line(lines[i], opened, ended, data))
@@ -122,6 +137,7 @@ void journal_read(const char *path, void (*opened)(struct call *, void *),
         log_line("op=journal result=broken lines=%u: what they had open is closed", broken);
     g_strfreev(lines);
     g_free(text);
+    return true;
 }
 
 /* -- writing -------------------------------------------------------------------------------------
@@ -155,20 +171,75 @@ static bool send_all(int fd, const char *octets, size_t len)
     return true;
 }
 
-static bool write_all(struct journal *j, GHashTable *entries)
+static bool append(struct journal *j, GHashTable *entries)
 {
     GString *text = g_string_new(j->torn ? "\n" : "");
     GHashTableIter each;
     const struct entry *entry;
-    bool good;
 
     g_hash_table_iter_init(&each, entries);
     while (g_hash_table_iter_next(&each, NULL, (void **)&entry))
         g_string_append_printf(text, "%s\n", entry->line);
-    good = send_all(j->fd, text->str, text->len);
-    j->torn = !good;
+    j->torn = !send_all(j->fd, text->str, text->len);
+    j->octets += text->len;
     g_string_free(text, TRUE);
+    if (!j->torn)
+        j->lost = fdatasync(j->fd) != 0; /* a second try would say yes, of nothing */
+    return !j->torn && !j->lost;
+}
+
+static bool sync_folder(const char *path)
+{
+    char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    g_free(folder);
     return good;
+}
+
+/* All that is known, as a file of its own that takes the place of what is there. */
+static bool write_anew(struct journal *j)
+{
+    char *fresh = g_strdup_printf("%s.new", j->path);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    GString *text = g_string_new(NULL);
+    GHashTableIter each;
+    const char *line;
+    bool good;
+
+    g_hash_table_iter_init(&each, j->known);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&line))
+        g_string_append_printf(text, "%s\n", line);
+    good = fd >= 0 && send_all(fd, text->str, text->len) && fsync(fd) == 0 &&
+           rename(fresh, j->path) == 0;
+    if (good) {
+        if (j->fd >= 0)
+            close(j->fd);
+        j->fd = fd;
+        j->octets = text->len;
+        j->torn = false;
+        good = sync_folder(j->path);
+        j->lost = !good;
+    } else if (fd >= 0) {
+        close(fd);
+    }
+    j->octets_max = MAX(OCTETS_MIN, OCTETS_TIMES * j->octets);
+    g_string_free(text, TRUE);
+    g_free(fresh);
+    return good;
+}
+
+/* What is known has these already. */
+static bool write_all(struct journal *j, GHashTable *entries)
+{
+    if (j->lost)
+        return write_anew(j);
+    if (j->octets > j->octets_max && write_anew(j))
+        return true;
+    return append(j, entries);
 }
 
 /* What could not be written is pending again, but for calls that there is a newer word about. */
@@ -202,7 +273,7 @@ static void know(struct journal *j, GHashTable *entries)
         if (entry->end)
             g_hash_table_remove(j->known, key);
         else
-            g_hash_table_add(j->known, g_strdup(key));
+            g_hash_table_replace(j->known, g_strdup(key), g_strdup(entry->line));
 }
 
 /* With the lock, but for the write. */
@@ -257,7 +328,9 @@ static void *work(void *data)
 
 static void journal_free(struct journal *j)
 {
-    close(j->fd);
+    if (j->fd >= 0)
+        close(j->fd);
+    g_free(j->path);
     g_hash_table_destroy(j->pending);
     g_hash_table_destroy(j->known);
     g_mutex_clear(&j->lock);
@@ -266,42 +339,61 @@ static void journal_free(struct journal *j)
     g_free(j);
 }
 
-static struct journal *journal_new(int fd)
+/* g_free() it; "": it cannot be said. */
+static char *print(json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT), *line = g_strdup(text ? text : "");
+
+    free(text);
+    json_decref(object);
+    return line;
+}
+
+static char *line_of(const struct call *call)
+{
+    json_t *holes = json_array();
+
+    for (unsigned i = 0; i < call->hole_count; i++) {
+        const struct pinhole *h = &call->holes[i];
+        char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
+
+        inet_ntop(h->a.family, h->a.octets, a, sizeof a);
+        inet_ntop(h->b.family, h->b.octets, b, sizeof b);
+        json_array_append_new(holes, json_pack("[s, i, s, i]", a, h->a_port, b, h->b_port));
+    }
+    return print(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o}", "key", call->key,
+                           "tag", call->tag, "other", call->other_tag, "from", call->from, "to",
+                           call->to, "trunk", call->trunk, "established", call->established, "kbit",
+                           (json_int_t)call->kbit, "expires", (json_int_t)call->expires, "holes",
+                           holes));
+}
+
+struct journal *journal_open(const char *path, struct call *const *calls, size_t count)
 {
     struct journal *j = g_new0(struct journal, 1);
 
-    j->fd = fd;
+    j->path = g_strdup(path);
+    j->fd = -1;
     j->pending = entries_new();
-    j->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    j->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&j->lock);
     g_cond_init(&j->more);
     g_cond_init(&j->less);
-    if ((j->thread = g_thread_try_new("journal", work, j, NULL)))
+    for (size_t i = 0; i < count; i++)
+        g_hash_table_replace(j->known, g_strdup(calls[i]->key), line_of(calls[i]));
+    if (write_anew(j) && (j->thread = g_thread_try_new("journal", work, j, NULL)))
         return j;
     journal_free(j);
     return NULL;
 }
 
-struct journal *journal_open(const char *path)
-{
-    char *fresh = g_strdup_printf("%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = fd >= 0 && rename(fresh, path) == 0;
-
-    if (!good && fd >= 0)
-        close(fd);
-    g_free(fresh);
-    return good ? journal_new(fd) : NULL;
-}
-
-/* Takes `object`. */
-static uint64_t put(struct journal *j, const char *key, json_t *object, bool end)
+/* Takes `line`. */
+static uint64_t put(struct journal *j, const char *key, char *line, bool end)
 {
     struct entry *entry = g_new0(struct entry, 1);
-    char *line = json_dumps(object, JSON_COMPACT);
     uint64_t number;
 
-    entry->line = g_strdup(line ? line : "");
+    entry->line = line;
     entry->end = end;
     g_mutex_lock(&j->lock);
     if (end && !g_hash_table_contains(j->known, key)) {
@@ -315,34 +407,17 @@ static uint64_t put(struct journal *j, const char *key, json_t *object, bool end
         j->written = number;
     g_cond_signal(&j->more);
     g_mutex_unlock(&j->lock);
-    free(line);
-    json_decref(object);
     return number;
 }
 
 uint64_t journal_opened(struct journal *journal, const struct call *call)
 {
-    json_t *holes = json_array();
-
-    for (unsigned i = 0; i < call->hole_count; i++) {
-        const struct pinhole *h = &call->holes[i];
-        char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
-
-        inet_ntop(h->a.family, h->a.octets, a, sizeof a);
-        inet_ntop(h->b.family, h->b.octets, b, sizeof b);
-        json_array_append_new(holes, json_pack("[s, i, s, i]", a, h->a_port, b, h->b_port));
-    }
-    return put(journal, call->key,
-               json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:o}", "key", call->key, "tag",
-                         call->tag, "from", call->from, "to", call->to, "trunk", call->trunk,
-                         "established", call->established, "kbit", (json_int_t)call->kbit,
-                         "expires", (json_int_t)call->expires, "holes", holes),
-               false);
+    return put(journal, call->key, line_of(call), false);
 }
 
 void journal_ended(struct journal *journal, const char *key)
 {
-    put(journal, key, json_pack("{s:s}", "end", key), true);
+    put(journal, key, print(json_pack("{s:s}", "end", key)), true);
 }
 
 /* -- a disk that takes its time ------------------------------------------------------------------

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is open, on the disk, written by a thread of its own: whoever changes a call never waits for
- * the disk, only the kernel's sets do, and those for half a second at most. So after a sudden end
- * nothing is open that nobody knows of, while the disk does its work; while it does not, calls go
- * on all the same, and what is not written is the last word of each call, no more. Addresses and
- * ports, no keys. */
+/* What is open, on the disk, written and synced by a thread of its own: whoever changes a call
+ * never waits for the disk, only the kernel's sets do, and those for half a second at most. So
+ * after a sudden end, a power cut too, nothing is open that nobody knows of, and what is lost is
+ * what changed while the last write was on its way; while the disk does not do its work, calls go
+ * on all the same, and what is not written is the last word of each call, no more. What the file
+ * says of calls that are over goes when it is most of it. Addresses and ports, no keys. */
 #ifndef SIMAUTH_MIDDLE_JOURNAL_H
 #define SIMAUTH_MIDDLE_JOURNAL_H
 
@@ -12,11 +13,12 @@
 
 struct journal;
 /* Hands on what it says, in its order; a call is the taker's (g_free() of it and of its key). A
- * line that is broken, as the last may be, is left out. */
-void journal_read(const char *path, void (*opened)(struct call *call, void *data),
+ * line that is broken, as the last may be, is left out. False: it is there, and cannot be read. */
+bool journal_read(const char *path, void (*opened)(struct call *call, void *data),
                   void (*ended)(const char *key, void *data), void *data);
-/* A new one in the place of the old. NULL: it cannot be written, or there is no thread. */
-struct journal *journal_open(const char *path);
+/* A new one with these calls, in the place of the old, which stays until this is on the disk. NULL:
+ * it cannot be written, or there is no thread. */
+struct journal *journal_open(const char *path, struct call *const *calls, size_t count);
 /* The number of this change, for journal_wait(). */
 uint64_t journal_opened(struct journal *journal, const struct call *call);
 void journal_ended(struct journal *journal, const char *key);

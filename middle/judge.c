@@ -94,7 +94,7 @@ static void take(struct look *look, const struct e2m_received *received)
     const struct e2m_received_item *item = e2m_received_find(received, "application/sdp");
 
     look->signed_by_sender = received->signature == E2M_OK;
-    if (look->signed_by_sender && look->m->request &&
+    if (look->signed_by_sender &&
         !calls_own_body(look->calls, look->m->call_id, received->signed_hash, look->now)) {
         refuse(look, 403, "this signed message belongs to another call");
         return;
@@ -188,30 +188,48 @@ static bool vouched_for(const struct look *look)
                                       strcmp(look->question->account, look->m->from) == 0);
 }
 
-static bool is_named(const struct call *call, const struct sdp_address *address)
+static bool same_address(const struct sdp_address *one, const struct sdp_address *other)
 {
-    bool named = false;
+    return memcmp(one, other, sizeof *one) == 0;
+}
 
-    for (unsigned i = 0; i < CALL_NAMED_MAX && !named; i++)
-        named = memcmp(&call->named[i], address, sizeof *address) == 0;
+static struct named *find_named(struct call *call, const struct sdp_address *address)
+{
+    for (unsigned i = 0; i < CALL_NAMED_MAX; i++)
+        if (same_address(&call->named[i].address, address))
+            return &call->named[i];
+    return NULL;
+}
+
+static bool is_named(struct call *call, const struct sdp_address *address)
+{
+    bool named = find_named(call, address) != NULL;
+
     for (unsigned i = 0; i < call->hole_count && !named; i++) /* what a restart left */
-        named = memcmp(&call->holes[i].a, address, sizeof *address) == 0 ||
-                memcmp(&call->holes[i].b, address, sizeof *address) == 0;
+        named =
+            same_address(&call->holes[i].a, address) || same_address(&call->holes[i].b, address);
     return named;
 }
 
-static void name_address(struct call *call, const struct sdp_address *address)
+static void name_address(struct call *call, const struct sdp_address *address, bool vouched)
 {
-    if (address->family && !is_named(call, address))
-        call->named[call->next_named++ % CALL_NAMED_MAX] = *address;
+    struct named *named = address->family ? find_named(call, address) : NULL;
+
+    if (!address->family)
+        return;
+    if (!named) {
+        named = &call->named[call->next_named++ % CALL_NAMED_MAX];
+        *named = (struct named){.address = *address};
+    }
+    named->vouched = named->vouched || vouched;
 }
 
 /* From now on the call has these. */
-static void name_addresses(struct call *call, const struct sdp *sdp)
+static void name_addresses(struct call *call, const struct sdp *sdp, bool vouched)
 {
     for (unsigned i = 0; i < sdp->count; i++) {
-        name_address(call, &sdp->streams[i].address);
-        name_address(call, &sdp->streams[i].rtcp_address);
+        name_address(call, &sdp->streams[i].address, vouched);
+        name_address(call, &sdp->streams[i].rtcp_address, vouched);
     }
 }
 
@@ -237,7 +255,7 @@ static bool needs_voucher(const struct look *look)
     return false;
 }
 
-static void take_offer(struct look *look, unsigned cseq)
+static void take_offer(struct look *look, unsigned cseq, bool vouched)
 {
     const struct config *c = look->config;
     struct call *call = look->call;
@@ -250,12 +268,13 @@ static void take_offer(struct look *look, unsigned cseq)
                  call->from, call->to, limit, kbit);
         return;
     }
-    name_addresses(call, &look->sdp);
+    name_addresses(call, &look->sdp, look->m->request ? vouched : look->signed_by_sender);
     gates_take_secrets(call, &look->sdp, !of_caller(look));
     call->offer = look->sdp;
     for (unsigned i = 0; i < call->offer.count; i++)
         OPENSSL_cleanse(call->offer.streams[i].secret, sizeof call->offer.streams[i].secret);
     call->offer_cseq = cseq;
+    call->offer_vouched = vouched;
     call->offer_of_caller = of_caller(look);
     log_line("op=offer call=%s from=%s to=%s result=admitted kbit=%u streams=%u enveloped=%d "
              "signed=%d",
@@ -263,11 +282,41 @@ static void take_offer(struct look *look, unsigned cseq)
              look->signed_by_sender);
 }
 
+/* Whether media went between these two before, or wait to. */
+static bool is_between(const struct call *call, const struct pinhole *hole)
+{
+    const struct pinhole *one;
+
+    for (unsigned i = 0; i < call->hole_count + call->asked_count; i++) {
+        one = i < call->hole_count ? &call->holes[i] : &call->asked[i - call->hole_count].hole;
+        if ((same_address(&one->a, &hole->a) && same_address(&one->b, &hole->b)) ||
+            (same_address(&one->a, &hole->b) && same_address(&one->b, &hole->a)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_vouched(const struct look *look, const struct sdp_address *address)
+{
+    const struct named *named = find_named(look->call, address);
+
+    return !config_guards(look->config, address) || (named && named->vouched);
+}
+
+/* An offer by nobody's word may be sent by its own receiver, who answers it too: so what an answer
+ * to it names is worth no more. */
+static bool is_consented(const struct look *look, const struct pinhole *hole)
+{
+    return look->call->offer_vouched || look->signed_by_sender || is_between(look->call, hole) ||
+           (is_vouched(look, &hole->a) && is_vouched(look, &hole->b));
+}
+
 static bool allowed(const struct look *look, const struct pinhole *hole)
 {
     return hole->a_port >= 1024 && hole->b_port >= 1024 && hole->a.family == hole->b.family &&
            sdp_address_usable(&hole->a) && sdp_address_usable(&hole->b) &&
-           (config_guards(look->config, &hole->a) || config_guards(look->config, &hole->b));
+           (config_guards(look->config, &hole->a) || config_guards(look->config, &hole->b)) &&
+           is_consented(look, hole);
 }
 
 static unsigned add_hole(const struct look *look, struct asked *holes, unsigned count,
@@ -342,7 +391,7 @@ static void take_answer(struct look *look, bool final)
     }
     if (final)
         calls_extend(look->calls, call, look->now);
-    name_addresses(call, &look->sdp);
+    name_addresses(call, &look->sdp, look->signed_by_sender);
     count = holes_of(look, holes);
     gates_take_secrets(call, &look->sdp, of_caller(look) ? 0 : 1);
     gates_ask(look->calls, c, call, holes, count, final, look->now);
@@ -360,8 +409,19 @@ static void end(struct look *look, const char *why)
     look->call = NULL;
 }
 
+/* A request without a description: the offer comes with its response. */
+static void expect_offer(struct look *look)
+{
+    look->call->empty_cseq = look->m->cseq;
+    look->call->empty_vouched = vouched_for(look);
+}
+
 static void judge_invite(struct look *look)
 {
+    if (look->call && !look->m->to_tag[0] && strcmp(look->m->from, look->call->from) != 0) {
+        refuse(look, 403, "this call is another sender's");
+        return;
+    }
     if (!look->call)
         look->call = calls_begin(look->calls, look->m, look->question->trunk, look->now);
     if (!look->call) {
@@ -374,27 +434,57 @@ static void judge_invite(struct look *look)
     if (!look->verdict->code && vouched_for(look))
         look->call->authenticated = true;
     if (!look->verdict->code && look->has_sdp)
-        take_offer(look, look->m->cseq);
+        take_offer(look, look->m->cseq, vouched_for(look));
     else if (!look->verdict->code)
-        look->call->empty_cseq = look->m->cseq;
+        expect_offer(look);
+    if (is(look, "INVITE"))
+        look->call->invite_cseq = look->m->cseq;
     if (look->verdict->code && !look->call->established)
         end(look, "refused");
+    else if (!look->call->authenticated) /* it has nothing, and takes no room from others */
+        end(look, "nobody-vouches");
+}
+
+/* What was said of another try of the same call is not about this one. */
+static bool is_of_last_invite(const struct look *look)
+{
+    return !look->call->invite_cseq || look->m->cseq == look->call->invite_cseq;
+}
+
+static const char *other_tag(const struct look *look)
+{
+    bool from_caller = strcmp(look->m->from_tag, look->call->tag) == 0;
+
+    return from_caller ? look->m->to_tag : look->m->from_tag;
+}
+
+/* Between the caller and whoever answered first. */
+static bool is_of_dialog(const struct look *look)
+{
+    const char *known = look->call->other_tag, *other = other_tag(look);
+
+    return !known[0] || !other[0] || strcmp(other, known) == 0;
 }
 
 static void judge_request(struct look *look)
 {
-    if (look->question->failed) {
-        if (look->call && !look->call->established)
-            end(look, "failed");
-    } else if (is(look, "BYE") || is(look, "CANCEL")) {
-        if (is(look, "BYE") || (look->call && !look->call->established))
-            end(look, is(look, "BYE") ? "bye" : "cancel");
+    if (look->question->failed || is(look, "CANCEL")) {
+        if (look->call && !look->call->established && is_of_last_invite(look))
+            end(look, look->question->failed ? "failed" : "cancel");
+    } else if (look->call && !is_of_dialog(look)) { /* a branch that was not taken */
+        if (is(look, "INVITE") || is(look, "UPDATE"))
+            refuse(look, 481, "another phone answered this call first");
+    } else if (is(look, "BYE")) {
+        end(look, "bye");
     } else if (is(look, "INVITE") || (is(look, "UPDATE") && look->call)) {
         judge_invite(look);
     } else if (look->call && look->m->body.len > 0) { /* ACK, PRACK: the answer to a late offer */
         read_body(look);
-        if (look->has_sdp && look->call->offer_cseq && !look->call->offer_of_caller)
+        if (look->has_sdp && look->call->offer_cseq && !look->call->offer_of_caller) {
             take_answer(look, is(look, "ACK"));
+            look->call->empty_cseq = 0; /* once: who repeats either is nobody */
+            look->call->offer_vouched = false;
+        }
     }
 }
 
@@ -403,8 +493,10 @@ static void judge_response(struct look *look)
     const struct sip_message *m = look->m;
     bool final = m->status >= 200;
 
-    if (!look->call || m->status >= 300 || m->status == 100)
+    if (!look->call || m->status >= 300 || m->status == 100 || !is_of_dialog(look))
         return;
+    if (final && is(look, "INVITE"))
+        g_strlcpy(look->call->other_tag, other_tag(look), sizeof look->call->other_tag);
     if (m->body.len > 0)
         read_body(look);
     if (look->verdict->code) { /* it is on its way already: what it describes stays shut */
@@ -415,7 +507,7 @@ static void judge_response(struct look *look)
         look->call->offer_of_caller != of_caller(look))
         take_answer(look, final);
     else if (look->has_sdp && m->cseq == look->call->empty_cseq && look->call->authenticated)
-        take_offer(look, m->cseq);
+        take_offer(look, m->cseq, look->call->empty_vouched || look->signed_by_sender);
     look->verdict->code = 0;
     if (final && is(look, "INVITE") && !look->call->established)
         calls_extend(look->calls, look->call, look->now);

@@ -7,8 +7,12 @@
 
 struct tally {
     GHashTable *accounts, *trunks; /* name -> struct tally_sum */
-    GHashTable *holes;             /* struct pinhole -> how many calls have it */
+    GHashTable *holes;             /* struct pinhole -> struct held */
     struct tally_sum total;
+};
+struct held {
+    unsigned calls;
+    int64_t until;
 };
 
 static guint hole_hash(gconstpointer key)
@@ -32,7 +36,7 @@ struct tally *tally_new(void)
 
     tally->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     tally->trunks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    tally->holes = g_hash_table_new_full(hole_hash, hole_equal, g_free, NULL);
+    tally->holes = g_hash_table_new_full(hole_hash, hole_equal, g_free, g_free);
     return tally;
 }
 
@@ -53,7 +57,7 @@ static void move(struct tally_sum *sum, unsigned before, unsigned now)
     sum->calls = sum->calls - (before > 0) + (now > 0);
 }
 
-static void move_in(GHashTable *table, const char *name, unsigned before, unsigned now)
+static struct tally_sum *find(GHashTable *table, const char *name)
 {
     struct tally_sum *sum = g_hash_table_lookup(table, name);
 
@@ -61,9 +65,29 @@ static void move_in(GHashTable *table, const char *name, unsigned before, unsign
         sum = g_new0(struct tally_sum, 1);
         g_hash_table_insert(table, g_strdup(name), sum);
     }
-    move(sum, before, now);
-    if (!sum->calls)
+    return sum;
+}
+
+static void forget_empty(GHashTable *table, const char *name, const struct tally_sum *sum)
+{
+    if (!sum->calls && !sum->open)
         g_hash_table_remove(table, name);
+}
+
+static void move_in(GHashTable *table, const char *name, unsigned before, unsigned now)
+{
+    struct tally_sum *sum = find(table, name);
+
+    move(sum, before, now);
+    forget_empty(table, name, sum);
+}
+
+void tally_call(struct tally *tally, const char *account, bool more)
+{
+    struct tally_sum *sum = find(tally->accounts, account);
+
+    sum->open = more ? sum->open + 1 : sum->open - 1;
+    forget_empty(tally->accounts, account, sum);
 }
 
 void tally_share(struct tally *tally, const char *account, const char *trunk, unsigned before,
@@ -120,21 +144,38 @@ static struct pinhole in_order(const struct pinhole *hole)
 void tally_hole(struct tally *tally, const struct pinhole *hole, bool more)
 {
     struct pinhole key = in_order(hole);
-    unsigned count = tally_holders(tally, hole);
+    struct held *held = g_hash_table_lookup(tally->holes, &key);
 
-    if (more)
-        g_hash_table_replace(tally->holes, g_memdup2(&key, sizeof key),
-                             GUINT_TO_POINTER(count + 1));
-    else if (count > 1)
-        g_hash_table_replace(tally->holes, g_memdup2(&key, sizeof key),
-                             GUINT_TO_POINTER(count - 1));
-    else
+    if (!held && more) {
+        held = g_new0(struct held, 1);
+        g_hash_table_insert(tally->holes, g_memdup2(&key, sizeof key), held);
+    }
+    if (!held)
+        return;
+    held->calls = more ? held->calls + 1 : held->calls - 1;
+    if (!held->calls)
         g_hash_table_remove(tally->holes, &key);
+}
+
+static struct held *held_of(const struct tally *tally, const struct pinhole *hole)
+{
+    const struct pinhole key = in_order(hole);
+
+    return g_hash_table_lookup(tally->holes, &key);
 }
 
 unsigned tally_holders(const struct tally *tally, const struct pinhole *hole)
 {
-    const struct pinhole key = in_order(hole);
+    const struct held *held = held_of(tally, hole);
 
-    return GPOINTER_TO_UINT(g_hash_table_lookup(tally->holes, &key));
+    return held ? held->calls : 0;
+}
+
+int64_t tally_keep(struct tally *tally, const struct pinhole *hole, int64_t until)
+{
+    struct held *held = held_of(tally, hole);
+
+    if (held)
+        held->until = until = MAX(until, held->until);
+    return until;
 }

@@ -10,6 +10,7 @@
 struct tally_sum {
     uint64_t kbit;
     unsigned calls; /* that have any */
+    unsigned open;  /* of an account: also those that have none */
 };
 
 struct tally;
@@ -19,6 +20,8 @@ void tally_free(struct tally *tally);
  * `before`. */
 void tally_share(struct tally *tally, const char *account, const char *trunk, unsigned before,
                  unsigned now);
+/* An account has one call more, or one less. */
+void tally_call(struct tally *tally, const char *account, bool more);
 struct tally_sum tally_account(const struct tally *tally, const char *account);
 struct tally_sum tally_trunk(const struct tally *tally, const char *trunk);
 struct tally_sum tally_total(const struct tally *tally);
@@ -26,5 +29,7 @@ struct tally_sum tally_total(const struct tally *tally);
 /* One call more has this pinhole, whichever of its ends is named first; or one less. */
 void tally_hole(struct tally *tally, const struct pinhole *hole, bool more);
 unsigned tally_holders(const struct tally *tally, const struct pinhole *hole);
+/* One of its calls needs it until then. The latest that any of them said. */
+int64_t tally_keep(struct tally *tally, const struct pinhole *hole, int64_t until);
 
 #endif

@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_file("journal", data, size);
     GHashTable *first = read_file(path), *again;
-    struct journal *journal = journal_open(path);
+    struct journal *journal = journal_open(path, NULL, 0);
     struct call *over = NULL, *call;
     GHashTableIter each;
 

@@ -87,10 +87,11 @@ def opened(world, people, message):
 def answer(world, people, bob, sdp):
     """The lines and the body of a description in openssl's envelope with AES-CBC for Alice, signed by Bob."""
     certificate, key = people.of["bob"]
+    session = f'Content-Session: call; from="{bob.aor}"; to="{world.alice.aor}"\r\n'
     envelope = openssl("-encrypt", "-binary", "-aes-256-cbc", "-outform", "DER", "-recip", people.of["alice"][0], "-keyopt",
-                       "ecdh_kdf_md:sha256", data=b"Content-Type: application/sdp\r\n\r\n" + sdp.encode())
+                       "ecdh_kdf_md:sha256", data=f"Content-Type: application/sdp\r\n{session}\r\n{sdp}".encode())
     text = base64.encodebytes(envelope).decode().replace("\n", "\r\n")
-    entity = (f'Content-Type: {CBC}\r\nContent-Transfer-Encoding: base64\r\nContent-Session: call; from="{bob.aor}"; to="{world.alice.aor}"\r\n\r\n{text}').encode()
+    entity = f"Content-Type: {CBC}\r\nContent-Transfer-Encoding: base64\r\n{session}\r\n{text}".encode()
     signature = openssl("-sign", "-binary", "-outform", "DER", "-md", "sha256", "-signer", certificate, "-inkey", key, data=entity)
     second = base64.encodebytes(signature).decode().replace("\n", "\r\n").encode()
     return (b'Content-Type: multipart/signed;protocol="application/pkcs7-signature";micalg=sha-256;boundary=b1\r\n\r\n--b1\r\n' + entity +

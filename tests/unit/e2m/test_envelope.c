@@ -310,6 +310,33 @@ static void test_signatures(void **state)
     e2m_trust_free(nobody);
 }
 
+/* A stranger's key of another kind is not even reckoned with: that may cost as much as a hundred of
+ * ours. The signature is wrong, and that is not what is said. */
+static void test_signer_key_first(void **state)
+{
+    struct e2m_identity large = people_make(&(struct people_wish){.key = PEOPLE_P384}, NULL);
+    const struct e2m_span text = e2m_text_span(TEXT), other = e2m_text_span(TEXT "a=x\r\n");
+    struct e2m_trust *trust = people_trust(&authority);
+    BIO *in = BIO_new_mem_buf(text.octets, (int)text.len);
+    CMS_ContentInfo *cms =
+        CMS_sign(large.certificate, large.key, NULL, in, CMS_DETACHED | CMS_BINARY);
+    unsigned char *der = NULL;
+    int len = cms ? i2d_CMS_ContentInfo(cms, &der) : -1;
+    X509 *signer;
+
+    (void)state;
+    assert_true(len > 0);
+    assert_int_equal(
+        e2m_verify((struct e2m_span){der, (size_t)len}, &other, trust, NOW, &signer, NULL),
+        E2M_BAD_CERTIFICATE);
+    assert_null(signer);
+    OPENSSL_free(der);
+    CMS_ContentInfo_free(cms);
+    BIO_free(in);
+    e2m_trust_free(trust);
+    e2m_identity_free(&large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_algorithms_not_allowed),
         cmocka_unit_test(test_bad_wishes),
         cmocka_unit_test(test_signatures),
+        cmocka_unit_test(test_signer_key_first),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -316,6 +316,75 @@ static void test_cbc_needs_its_signature(void **state)
     e2m_buffer_free(&coded);
 }
 
+/* multipart/signed by Eve around somebody's envelope; the result for its item. */
+static enum e2m_result reads_for_eve(struct e2m_span der)
+{
+    static const char head[] =
+        "Content-Type: application/pkcs7-mime;smime-type=enveloped-data\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        "Content-Session: call; from=\"sip:eve@e.example\"; to=\"" BOB "\"\r\n\r\n";
+    struct e2m_buffer coded, signature, coded_signature;
+    struct e2m_received received;
+    struct e2m_receive receive = {.content_type = "multipart/signed;boundary=b",
+                                  .identities = &bob,
+                                  .identity_count = 1,
+                                  .trust = trust,
+                                  .from = "sip:eve@e.example",
+                                  .to = BOB,
+                                  .now = NOW};
+    enum e2m_result result;
+    char *entity, *body;
+
+    assert_int_equal(e2m_base64_print(der, &coded), E2M_OK);
+    assert_true(asprintf(&entity, "%s%s", head, (char *)coded.octets) > 0);
+    assert_int_equal(e2m_sign(&eve, e2m_text_span(entity), NOW, &signature), E2M_OK);
+    assert_int_equal(e2m_base64_print(e2m_buffer_span(&signature), &coded_signature), E2M_OK);
+    assert_true(asprintf(&body,
+                         "--b\r\n%s\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n"
+                         "Content-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n",
+                         entity, (char *)coded_signature.octets) > 0);
+    receive.body = e2m_text_span(body);
+    assert_int_equal(e2m_message_read(&receive, &received), E2M_OK);
+    assert_int_equal(received.signature, E2M_OK);
+    result = received.items[0].result;
+    e2m_received_free(&received);
+    e2m_buffer_free(&coded);
+    e2m_buffer_free(&signature);
+    e2m_buffer_free(&coded_signature);
+    free(entity);
+    free(body);
+    return result;
+}
+
+/* Eve puts what Alice enveloped for Bob under a signature of her own, and changes an octet before
+ * the padding: 256 times the same answer, or his phone says what stands there; also where what
+ * is inside says of no call. */
+static void test_cbc_is_no_oracle(void **state)
+{
+    static const char *const insides[] = {
+        "Content-Type: application/sdp\r\nContent-Session: call; from=\"" ALICE "\"; to=\"" BOB
+        "\"\r\n\r\n" SDP,
+        "Content-Type: application/sdp\r\n\r\n" SDP,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct e2m_seal seal = {.form = E2M_FORM_CBC,
+                                .plain = e2m_text_span(insides[i]),
+                                .certificates = &bob.certificate,
+                                .certificate_count = 1,
+                                .now = NOW};
+        struct e2m_buffer der;
+
+        assert_int_equal(e2m_envelope_seal(&seal, &der, NULL), E2M_OK);
+        for (unsigned octet = 0; octet < 256; octet++) {
+            der.octets[der.len - 17]++; /* of the block before the last */
+            assert_int_equal(reads_for_eve(e2m_buffer_span(&der)), E2M_DAMAGED);
+        }
+        e2m_buffer_free(&der);
+    }
+}
+
 /* The answer under the key of the request: read by the caller and the servers that read that, and
  * by nobody else. */
 static void test_answer(void **state)
@@ -391,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_label_in_the_header_alone),
         cmocka_unit_test(test_header_lies),
         cmocka_unit_test(test_cbc_needs_its_signature),
+        cmocka_unit_test(test_cbc_is_no_oracle),
         cmocka_unit_test(test_answer),
         cmocka_unit_test(test_broken),
     };

@@ -381,6 +381,42 @@ static void a_shared_pinhole_stays(void **data)
     s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
 }
 
+/* A call that names the same as another does not shorten that one's time in the kernel. */
+static void a_shared_pinhole_lives_on(void **data)
+{
+    struct scene *s = *data;
+    struct call *one = call_of(s, 1), *other = call_of(s, 2);
+    struct pinhole hole = hole_at(3000);
+
+    other->expires = NOW + 5;
+    calls_open_holes(s->calls, one, &hole, 1, true, NOW);
+    calls_open_holes(s->calls, other, &hole, 1, true, NOW);
+    g_clear_pointer(&s->calls, calls_free); /* all is done */
+    assert_int_equal(said(s, "timeout 5s"), 0);
+    assert_int_equal(said(s, "timeout 100s"), 4);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0}); /* also from the journal */
+    assert_non_null(s->calls);
+    assert_int_equal(said(s, "timeout 5s"), 0);
+    assert_int_equal(said(s, "timeout 100s"), 8);
+}
+
+/* Answers without end, each with other ports: what the call cannot have the kernel has not. */
+static void no_more_than_it_has(void **data)
+{
+    struct scene *s = *data;
+    struct call *call = call_of(s, 1);
+
+    for (unsigned i = 0; i < CALL_HOLES_MAX + 3; i++) {
+        struct pinhole hole = hole_at(2000 + i);
+
+        calls_open_holes(s->calls, call, &hole, 1, false, NOW);
+    }
+    g_clear_pointer(&s->calls, calls_free); /* all is done */
+    assert_true(said(s, ". 2031 .") > 0);
+    assert_int_equal(said(s, ". 2032 ."), 0);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +425,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(goes_on_without_a_disk, begin, end),
         cmocka_unit_test(sums_are_what_one_would_count),
         cmocka_unit_test_setup_teardown(a_shared_pinhole_stays, begin, end),
+        cmocka_unit_test_setup_teardown(a_shared_pinhole_lives_on, begin, end),
+        cmocka_unit_test_setup_teardown(no_more_than_it_has, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

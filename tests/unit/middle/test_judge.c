@@ -72,9 +72,10 @@ static char *description(const char *address, unsigned port)
 static int ask(struct scene *scene, const char *first, const char *parties, unsigned cseq,
                char *body, const char *account)
 {
-    char *text =
-        g_strdup_printf("%s\r\n%sCall-ID: x\r\nCSeq: %u INVITE\r\n%s\r\n%s", first, parties, cseq,
-                        body ? "Content-Type: application/sdp\r\n" : "", body ? body : "");
+    char *method = g_strndup(first, strcspn(first, " "));
+    char *text = g_strdup_printf("%s\r\n%sCall-ID: x\r\nCSeq: %u %s\r\n%s\r\n%s", first, parties,
+                                 cseq, g_str_has_prefix(first, "SIP") ? "INVITE" : method,
+                                 body ? "Content-Type: application/sdp\r\n" : "", body ? body : "");
     const struct question question = {
         .message = {(const uint8_t *)text, strlen(text)}, .account = account, .trunk = ""};
     struct verdict verdict;
@@ -82,11 +83,39 @@ static int ask(struct scene *scene, const char *first, const char *parties, unsi
     judge(scene->calls, &scene->config, &question, NOW, &verdict);
     g_free(body);
     g_free(text);
+    g_free(method);
     return verdict.code;
+}
+
+static struct call *the_call(const struct scene *scene, const char *tag)
+{
+    struct sip_message m = {.call_id = "x"};
+
+    g_strlcpy(m.from_tag, tag, sizeof m.from_tag);
+    return calls_find(scene->calls, &m);
+}
+
+/* Whether the call has a pinhole between these two. */
+static bool open_between(const struct scene *scene, const char *one, const char *other)
+{
+    const struct call *call = the_call(scene, "a");
+    struct sdp_address a, b;
+    bool found = false;
+
+    assert_non_null(call);
+    assert_true(sdp_address_parse(one, &a) && sdp_address_parse(other, &b));
+    for (unsigned i = 0; i < call->hole_count; i++) {
+        const struct pinhole *h = &call->holes[i];
+
+        found = found || (!memcmp(&h->a, &a, sizeof a) && !memcmp(&h->b, &b, sizeof b)) ||
+                (!memcmp(&h->a, &b, sizeof b) && !memcmp(&h->b, &a, sizeof a));
+    }
+    return found;
 }
 
 #define INVITE "INVITE sip:x@y.example SIP/2.0"
 #define OK "SIP/2.0 200 OK"
+#define ACK "ACK sip:x@y.example SIP/2.0"
 #define FIRST "From: <" ALICE ">;tag=a\r\nTo: <" BOB ">\r\n"
 #define BY_ALICE "From: <" ALICE ">;tag=a\r\nTo: <" BOB ">;tag=b\r\n"
 #define BY_BOB "From: <" BOB ">;tag=b\r\nTo: <" ALICE ">;tag=a\r\n"
@@ -110,6 +139,53 @@ static void tags_are_no_proof(void **data)
     assert_int_equal(ask(scene, INVITE, BY_ALICE, 7, description("192.0.2.66", 7000), ""), 0);
 }
 
+/* Who is called by somebody sends offers into the call by way of the proxy to himself, and answers
+ * them in his name. */
+static void an_answer_to_nobodys_offer(void **data)
+{
+    static const char alice[] = "192.0.2.10", victim[] = "192.0.2.66", outside[] = "198.51.100.1",
+                      moved[] = "198.51.100.9";
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description(alice, 7000), ALICE), 0);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description(outside, 7000), ""), 0);
+    assert_true(open_between(scene, alice, outside));
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 9, description(outside, 9000), ""), 0);
+    assert_int_equal(ask(scene, OK, BY_BOB, 9, description(victim, 5000), ""), 0);
+    assert_false(open_between(scene, victim, outside));
+    /* named by him in an answer to her, which opens nothing to himself */
+    assert_int_equal(ask(scene, INVITE, BY_ALICE, 2, description(alice, 7000), ALICE), 0);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 2, description(victim, 5000), ""), 0);
+    assert_true(open_between(scene, victim, alice));
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 10, description(victim, 5000), ""), 0);
+    assert_int_equal(ask(scene, OK, BY_BOB, 10, description(outside, 9000), ""), 0);
+    assert_false(open_between(scene, victim, outside));
+    /* without a description: the offer is in the response, the answer in the ACK */
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 11, NULL, ""), 0);
+    assert_int_equal(ask(scene, OK, BY_BOB, 11, description(victim, 5000), ""), 0);
+    assert_int_equal(ask(scene, ACK, BY_BOB, 11, description(outside, 9000), ""), 0);
+    assert_false(open_between(scene, victim, outside));
+    /* what calls do: the one outside moves, both have other ports */
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 12, description(moved, 9000), ""), 0);
+    assert_int_equal(ask(scene, OK, BY_BOB, 12, description(alice, 7004), ""), 0);
+    assert_true(open_between(scene, moved, alice));
+}
+
+/* A call whose first offer is in the response, and one that the other side begins anew. */
+static void an_offer_in_the_response(void **data)
+{
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, NULL, ALICE), 0);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    assert_int_equal(ask(scene, ACK, BY_ALICE, 1, description("192.0.2.10", 7000), ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    /* the same response once more, and an ACK of nobody's behind it */
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    assert_int_equal(ask(scene, ACK, BY_ALICE, 1, description("192.0.2.66", 7000), ""), 0);
+    assert_false(open_between(scene, "192.0.2.66", "198.51.100.1"));
+}
+
 static void nobodys_call_takes_nothing(void **data)
 {
     struct scene *scene = *data;
@@ -122,23 +198,86 @@ static void nobodys_call_takes_nothing(void **data)
     assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
 }
 
+#define SENDER(number) g_strdup_printf("sip:sender-%u@a.example", number)
+
+/* Whose INVITE it is, without a description, by the proxy's word or nobody's. */
+static int begin_call(struct scene *scene, unsigned sender, unsigned number, bool vouched)
+{
+    char *aor = SENDER(sender);
+    char *parties =
+        g_strdup_printf("From: <%s>;tag=%u-%u\r\nTo: <" BOB ">\r\n", aor, sender, number);
+    int code = ask(scene, INVITE, parties, 1, NULL, vouched ? aor : "");
+
+    g_free(parties);
+    g_free(aor);
+    return code;
+}
+
+/* Nobody's INVITEs take no room, and one sender takes not all of it. */
 static void calls_have_a_limit(void **data)
 {
     struct scene *scene = *data;
-    char parties[128];
 
-    for (unsigned i = 0; i <= CALLS_MAX; i++) {
-        g_snprintf(parties, sizeof parties, "From: <" BOB ">;tag=n%u\r\nTo: <" ALICE ">\r\n", i);
-        assert_int_equal(ask(scene, INVITE, parties, 1, NULL, ""), i < CALLS_MAX ? 0 : 503);
-    }
+    for (unsigned i = 0; i <= CALLS_MAX; i++)
+        assert_int_equal(begin_call(scene, 0, i, false), 0);
+    assert_int_equal(calls_look(scene->calls).calls, 0);
+    for (unsigned i = 0; i <= CALLS_OF_ONE_MAX; i++)
+        assert_int_equal(begin_call(scene, 0, i, true), i < CALLS_OF_ONE_MAX ? 0 : 503);
+    assert_int_equal(begin_call(scene, 1, 0, true), 0);
+    for (unsigned i = CALLS_OF_ONE_MAX + 1; i <= CALLS_MAX; i++)
+        assert_int_equal(begin_call(scene, 1 + i / CALLS_OF_ONE_MAX, i, true),
+                         i < CALLS_MAX ? 0 : 503);
+    calls_expire(scene->calls, NOW + 100);
+    assert_int_equal(begin_call(scene, 0, 0, true), 0);
+}
+
+/* What is said of one try of a call, or of one of its branches, is not about the others. */
+static void other_tries_and_branches(void **data)
+{
+    static const char branch[] = "From: <" ALICE ">;tag=a\r\nTo: <" BOB ">;tag=c\r\n";
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, INVITE, FIRST, 2, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, "CANCEL sip:x@y.example SIP/2.0", FIRST, 1, NULL, ""), 0);
+    assert_non_null(the_call(scene, "a"));
+    assert_int_equal(ask(scene, OK, BY_ALICE, 2, description("198.51.100.1", 7000), ""), 0);
+    /* another phone that is called answers too */
+    assert_int_equal(ask(scene, OK, branch, 2, description("198.51.100.66", 7000), ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    assert_false(open_between(scene, "192.0.2.10", "198.51.100.66"));
+    assert_int_equal(ask(scene, "BYE sip:x@y.example SIP/2.0", branch, 3, NULL, ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    assert_int_equal(ask(scene, INVITE, branch, 4, description("192.0.2.10", 7000), ALICE), 481);
+    assert_int_equal(ask(scene, "BYE sip:x@y.example SIP/2.0", BY_BOB, 1, NULL, ""), 0);
+    assert_null(the_call(scene, "a"));
+}
+
+/* Whoever knows a call's names begins no call of his own with them, for her account. */
+static void a_call_is_one_senders(void **data)
+{
+    static const char mallory[] =
+        "From: <sip:mallory@a.example>;tag=a\r\nTo: <sip:eve@b.example>\r\n";
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(
+        ask(scene, INVITE, mallory, 1, description("192.0.2.20", 7000), "sip:mallory@a.example"),
+        403);
+    assert_string_equal(the_call(scene, "a")->from, ALICE);
+    assert_int_equal(the_call(scene, "a")->offer.streams[0].address.octets[3], 10);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tags_are_no_proof, begin, end),
+        cmocka_unit_test_setup_teardown(an_answer_to_nobodys_offer, begin, end),
+        cmocka_unit_test_setup_teardown(an_offer_in_the_response, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
+        cmocka_unit_test_setup_teardown(other_tries_and_branches, begin, end),
+        cmocka_unit_test_setup_teardown(a_call_is_one_senders, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
