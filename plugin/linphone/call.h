@@ -37,6 +37,7 @@ struct leg {
     char *to_tag;               /* caller, but the root: of any length; "" where there is none */
     belle_sip_response_t *held; /* the response that waits for this session; a reference */
     bool key_waits;             /* caller, late offer: there is media to key when the ACK leaves */
+    bool key_later; /* caller, fork: the media is another one's until this one answers */
 };
 
 struct call {

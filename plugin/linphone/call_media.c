@@ -24,11 +24,21 @@ static simauth_actions give_key(struct call *call, struct leg *leg)
     return good ? 0 : simauth_session_media(leg->session, SIMAUTH_MEDIA_MISMATCH);
 }
 
+/* Several phones of a fork may be heard before one answers, and Linphone has one media: it is the
+ * first one's until another answers. */
+static bool others_media(const struct call *call, const struct leg *leg)
+{
+    return call->caller && call->talk && call->talk != leg && call->taken != leg;
+}
+
 /* Without an offer of its own, Linphone makes its media from the offer in the 200, so after us. */
 simauth_actions call_key_media(struct call *call, struct leg *leg)
 {
     size_t len = 0;
 
+    leg->key_later = others_media(call, leg);
+    if (leg->key_later)
+        return 0;
     leg->key_waits =
         call->caller && !sip_message_sdp((belle_sip_message_t *)sip_call_invite(call->sip), &len);
     call->talk = leg;

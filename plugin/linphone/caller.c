@@ -125,6 +125,15 @@ static void keep_response(struct leg *leg, belle_sip_response_t *response)
     leg->held = (belle_sip_response_t *)belle_sip_object_ref(response);
 }
 
+/* Its media begins with its 2xx; until then Linphone is not to change to it. */
+static void settle_later(struct call *call, struct leg *leg, belle_sip_response_t *response)
+{
+    if (belle_sip_response_get_status_code(response) >= 200)
+        call_settle(call, leg, SIMAUTH_DO_KEY_MEDIA);
+    else if (sip_message_drop_body((belle_sip_message_t *)response))
+        note_call(call->id, true, "dropped", "what=%s", "early media of a second phone");
+}
+
 static enum sip_decision leg_response(struct call *call, struct leg *leg,
                                       belle_sip_response_t *response)
 {
@@ -154,6 +163,8 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
     call_clean_sdp(call, (belle_sip_message_t *)response);
     call_silent_until_proved(call, leg->session);
     call_settle(call, leg, actions);
+    if (leg->key_later)
+        settle_later(call, leg, response);
     return SIP_PASS;
 }
 

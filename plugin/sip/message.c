@@ -253,6 +253,16 @@ static bool may_describe(belle_sip_message_t *message)
     return false;
 }
 
+bool sip_message_drop_body(belle_sip_message_t *message)
+{
+    if (!belle_sip_message_get_body_handler(message))
+        return false;
+    belle_sip_message_remove_header(message, "Content-Encoding");
+    belle_sip_message_set_body_handler(message, NULL);
+    belle_sip_message_remove_header(message, "Content-Type"); /* a multipart has it twice */
+    return true;
+}
+
 bool sip_message_drop_unread(belle_sip_message_t *message)
 {
     belle_sip_header_content_type_t *type =
@@ -265,10 +275,7 @@ bool sip_message_drop_unread(belle_sip_message_t *message)
         sip_message_sdp(message, &len) ||
         (!encoded && (!major || strcasecmp(major, "multipart") != 0)))
         return false;
-    belle_sip_message_remove_header(message, "Content-Encoding");
-    belle_sip_message_set_body_handler(message, NULL);
-    belle_sip_message_remove_header(message, "Content-Type"); /* a multipart has it twice */
-    return true;
+    return sip_message_drop_body(message);
 }
 
 /* A part has no setter that takes a length, so the multipart body is built anew around the new

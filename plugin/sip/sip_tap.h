@@ -205,6 +205,8 @@ bool sip_ack_set_branch(belle_sip_request_t *ack, const char *branch);
  * session description: it reads any multipart, the last one of several, and heeds no
  * Content-Encoding. True when it did. */
 bool sip_message_drop_unread(belle_sip_message_t *message);
+/* The same with any body. True when there was one. */
+bool sip_message_drop_body(belle_sip_message_t *message);
 /* Value of the header `name`, NULL when absent; *count is how many there are. */
 const char *sip_message_header(belle_sip_message_t *message, const char *name, size_t *count);
 void sip_message_set_header(belle_sip_message_t *message, const char *name, const char *value);

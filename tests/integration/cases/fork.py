@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A call that a proxy brings to several phones of one address: a session for each To tag, one verdict."""
 
+import re
 import time
 
 from cases import case
@@ -159,13 +160,13 @@ def copied(world):
         refuse(phone, AUTHENTICATED)
 
 
-def prepare_two_sims(world, bound=True, **settings):
-    """Bob's second phone has a SIM of its own, bound to the same address; or a SIM of a stranger's."""
+def prepare_two_sims(world, bound=True, bobs=None, **settings):
+    """Bob's second phone has a SIM of its own, bound to the same address; or a SIM of a stranger's. bobs: options of both as Phone's."""
     world.start_capture()
     world.start_network()
     world.start_gateways()
-    world.add_phones()
-    world.other = world.add_phone("bob-2", "b", 33, account="bob")
+    world.add_phones(bob=bobs or {})
+    world.other = world.add_phone("bob-2", "b", 33, account="bob", **(bobs or {}))
     sims = world.issue_sims()
     gateway = world.operators["b"].gateway
     sims["bob-2"] = world.issue_sim("bob-2", "b")
@@ -222,6 +223,52 @@ def two_sims_first(world):
     prepare_two_sims(world)
     one_answers(world, world.bob, world.other)
     world.alice.wait_note(r"authenticated: .*bob@")
+
+
+EARLY = {"sip": "incoming_calls_early_media=1"}
+
+
+def ring_early(world):
+    """Both of Bob's phones prove themselves and would be heard before one of them answers; ({phone: number}, the one that is heard)."""
+    prepare_two_sims(world, bobs=EARLY)
+    world.alice.call(world.bob.aor)
+    numbers = {phone: phone.wait_state("IncomingEarlyMedia").call for phone in (world.bob, world.other)}
+    world.alice.wait_state("OutgoingEarlyMedia")
+    world.alice.wait_note(r"dropped: what=early media of a second phone")
+    heard = world.alice.notes(r"received: element=2 code=183 text=(\S+)")[0].group(1)
+    return numbers, next(phone for phone in numbers if phone.notes(rf"sent: element=2 text={re.escape(heard)}"))
+
+
+@case("call.fork.early.first")
+def early_first(world):
+    """Two phones of an address prove themselves with early media; the one that is heard answers: authenticated."""
+    numbers, heard = ring_early(world)
+    left = next(phone for phone in numbers if phone is not heard)
+    heard.answer(numbers[heard])
+    for each in (world.alice, heard):
+        each.wait_state("StreamsRunning")
+        each.wait_note(AUTHENTICATED)
+    world.alice.wait_note(rf"authenticated: nai={heard.node.name}@")
+    left.wait_state("Released")
+    refuse(left, AUTHENTICATED)
+    for each in world.phones:
+        refuse(each, NOT_AUTHENTICATED)
+    world.alice.terminate()
+    for each in (world.alice, heard):
+        each.wait_state("Released")
+
+
+@case("call.fork.early.second")
+def early_second(world):
+    """The other one answers: liblinphone 5.1 goes on with the ZRTP that it has begun, so the call ends, and nobody says authenticated."""
+    numbers, heard = ring_early(world)
+    world.alice.wait_note(r"media: sink=zrtp verdict=match")
+    other = next(phone for phone in numbers if phone is not heard)
+    other.answer(numbers[other])
+    world.alice.wait_note(r"not-authenticated: reason=MEDIA_WRONG")
+    for each in world.phones:
+        each.wait_state("Released")
+        refuse(each, AUTHENTICATED)
 
 
 @case("call.fork.foreign_sim")
