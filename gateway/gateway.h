@@ -10,6 +10,7 @@
 
 struct nonces;
 struct buckets;
+struct tries;
 struct operator_keys;
 struct waiting;
 
@@ -23,6 +24,7 @@ struct gateway {
     void (*links_up)(int up, int total); /* hears of the source's links; may not be NULL then */
     struct nonces *nonces;
     struct buckets *buckets;
+    struct tries *tries; /* on Ub */
     struct operator_keys *operator_keys;
     struct waiting *waiting;
 };

@@ -6,6 +6,7 @@
 #include "api/nonce.h"
 #include "api/operator_key.h"
 #include "api/sip_message.h"
+#include "api/tries.h"
 #include "api/waiting.h"
 #include "gateway.h"
 #include "log.h"
@@ -104,6 +105,7 @@ static int start(struct gateway *gateway, char *error)
     if (!gateway->operator_keys)
         return -1;
     gateway->buckets = buckets_new();
+    gateway->tries = tries_new();
     gateway->nonces =
         nonces_new(gateway->config->nonce_lifetime, gateway->ops->shared ? &gateway->seal : NULL);
     if (!gateway->nonces) {
@@ -211,6 +213,7 @@ int main(int argc, char **argv)
             result = run(gateway, &signals, &options, error);
         nonces_free(gateway->nonces);
         buckets_free(gateway->buckets);
+        tries_free(gateway->tries);
         operator_keys_free(gateway->operator_keys);
         tls_end();
         config = (struct config *)(uintptr_t)gateway->config; /* a reload may have made another */

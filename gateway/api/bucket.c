@@ -82,3 +82,14 @@ bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int
     g_mutex_unlock(&buckets->lock);
     return taken;
 }
+
+void buckets_give(struct buckets *buckets, const char *name)
+{
+    struct bucket *bucket;
+
+    g_mutex_lock(&buckets->lock);
+    bucket = g_hash_table_lookup(buckets->table, name);
+    if (bucket)
+        bucket->tokens += 1.0; /* above the burst until the next one is taken, which cuts it */
+    g_mutex_unlock(&buckets->lock);
+}

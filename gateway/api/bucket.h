@@ -13,5 +13,7 @@ void buckets_free(struct buckets *buckets);
 /* Takes one token of `name`; false when there is none. */
 bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int burst,
                   int64_t now_us);
+/* Gives one back that was taken. */
+void buckets_give(struct buckets *buckets, const char *name);
 
 #endif

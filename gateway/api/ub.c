@@ -8,6 +8,7 @@
 #include "bucket.h"
 #include "http.h"
 #include "request.h"
+#include "tries.h"
 
 #include <glib.h>
 #include <openssl/crypto.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 
 #define OPEN_SECONDS 60
-#define WRONG_MAX 5
+#define RES_LONG 8 /* octets that nobody guesses */
 #define TYPE_BOOTSTRAPPING "application/vnd.3gpp.bsf+xml"
 
 static bool no_sim(const struct store_subscriber *subscriber)
@@ -69,6 +70,35 @@ static bool allowed(struct request *request, int64_t subscriber)
     snprintf(name, sizeof name, "ub:%lld", (long long)subscriber);
     return buckets_take(request->gateway->buckets, name, config->ub_per_minute, config->ub_burst,
                         g_get_monotonic_time());
+}
+
+/* A password, a short RES; an AUTS makes work elsewhere. */
+static bool guessable(const struct request *request, const struct store_subscriber *subscriber,
+                      const struct store_ub *ub)
+{
+    return no_sim(subscriber) || ub->res.len < RES_LONG || request->credentials.has_auts;
+}
+
+static bool may_try(struct request *request, const struct store_subscriber *subscriber,
+                    const struct store_ub *ub)
+{
+    char address[HTTP_REMOTE_MAX];
+
+    if (request->again)
+        return true;
+    http_remote(request, address);
+    return tries_take(request->gateway->tries, subscriber->id, address,
+                      guessable(request, subscriber, ub), g_get_monotonic_time());
+}
+
+static void was_right(struct request *request, const struct store_subscriber *subscriber,
+                      const struct store_ub *ub)
+{
+    char address[HTTP_REMOTE_MAX];
+
+    http_remote(request, address);
+    tries_right(request->gateway->tries, subscriber->id, address,
+                guessable(request, subscriber, ub));
 }
 
 /* What the SIM's answer is worth on Ub: RES and Ks. */
@@ -181,13 +211,15 @@ static void resync(struct request *request, const struct store_subscriber *subsc
     struct auc_auts auts;
     uint8_t rand[SIMAUTH_RAND_LEN];
     enum auc_result why = AUC_AUTS_REFUSED;
-    const char *reason = "second AUTS, or limit of Ub";
+    const char *reason = "second AUTS";
     enum store_result result = STORE_OK;
 
     memcpy(rand, ub->rand, sizeof rand);
     auts = (struct auc_auts){.rand = rand, .auts = request->credentials.auts};
-    if (!ub->resynced && allowed(request, subscriber->id))
+    if (!ub->resynced)
         result = draw(request, subscriber, &auts, ub, &why, &reason);
+    if (result == STORE_OK && why == AUC_OK)
+        was_right(request, subscriber, ub);
     finish_draw(request, result, why, reason, subscriber, ub);
 }
 
@@ -300,17 +332,18 @@ static void answered(struct request *request, const struct store_subscriber *sub
     if (!open || strcmp(nonce, request->credentials.nonce) != 0) {
         /* Late: the phone is to begin again, with the challenge that is open or a new one. */
         first(request, subscriber, ub, open);
+    } else if (!may_try(request, subscriber, ub)) {
+        gateway->ops->rollback(gateway->store);
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "wrong answers on Ub");
     } else if (!digest_right(request, subscriber, ub)) {
-        if (gateway->ops->ub_wrong(gateway->store, ub->rand) == STORE_OK)
-            gateway->ops->commit(gateway->store);
-        else
-            gateway->ops->rollback(gateway->store);
+        gateway->ops->rollback(gateway->store);
         answer_problem(request, PROBLEM_NOT_YOURS, NULL,
                        no_sim(subscriber) ? "wrong password, or TLS ends before this gateway"
                                           : "wrong RES");
     } else if (request->credentials.has_auts) {
         resync(request, subscriber, ub);
     } else {
+        was_right(request, subscriber, ub);
         bootstrap(request, ub);
     }
 }
@@ -321,8 +354,8 @@ static void with_subscriber(struct request *request, const struct store_subscrib
     struct gateway *gateway = request->gateway;
     struct store_ub ub = {0};
     enum store_result result = gateway->ops->ub_get(gateway->store, subscriber->id, &ub);
-    bool open = result == STORE_OK && ub.issued >= request->now - OPEN_SECONDS &&
-                ub.issued <= request->now && ub.wrong < WRONG_MAX;
+    bool open =
+        result == STORE_OK && ub.issued >= request->now - OPEN_SECONDS && ub.issued <= request->now;
 
     if (result != STORE_OK && result != STORE_NONE) {
         gateway->ops->rollback(gateway->store);

@@ -109,14 +109,14 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_PARTNER_REALMS_REMOVE] = "DELETE FROM partner_realm WHERE partner = $1",
     [SQL_PARTNER_SUSPEND] = "UPDATE partner SET suspended = $2 WHERE name = $1",
     [SQL_PARTNER_REMOVE] = "DELETE FROM partner WHERE name = $1",
+    /* wrong: counted by 0.1.0 */
     [SQL_UB_PUT] =
         "INSERT INTO ub (subscriber, rand, autn, secret, resynced, wrong, "
-        "issued) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (subscriber) DO UPDATE SET "
+        "issued) VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (subscriber) DO UPDATE SET "
         "rand = excluded.rand, autn = excluded.autn, secret = excluded.secret, "
         "resynced = excluded.resynced, wrong = excluded.wrong, issued = excluded.issued",
-    [SQL_UB_GET] = "SELECT subscriber, rand, autn, secret, resynced, wrong, issued FROM ub "
+    [SQL_UB_GET] = "SELECT subscriber, rand, autn, secret, resynced, issued FROM ub "
                    "WHERE subscriber = $1",
-    [SQL_UB_WRONG] = "UPDATE ub SET wrong = wrong + 1 WHERE rand = $1",
     [SQL_UB_TAKE] = "DELETE FROM ub WHERE rand = $1",
     [SQL_SESSION_REMOVE_OLD] = "DELETE FROM session WHERE subscriber = $1",
     [SQL_SESSION_PUT] =

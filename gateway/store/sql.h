@@ -67,7 +67,6 @@ enum sql {
     SQL_PARTNER_REMOVE,
     SQL_UB_PUT,
     SQL_UB_GET,
-    SQL_UB_WRONG,
     SQL_UB_TAKE,
     SQL_SESSION_REMOVE_OLD,
     SQL_SESSION_PUT,
@@ -255,7 +254,6 @@ enum store_result sql_partner_remove(struct store *, const char *);
 
 enum store_result sql_ub_put(struct store *, const struct store_ub *);
 enum store_result sql_ub_get(struct store *, int64_t, struct store_ub *);
-enum store_result sql_ub_wrong(struct store *, const uint8_t *);
 enum store_result sql_ub_take(struct store *, const uint8_t *);
 enum store_result sql_session_put(struct store *, const struct store_session *);
 enum store_result sql_session_get(struct store *, const char *, struct store_session *);
@@ -331,10 +329,9 @@ enum store_result sql_restored(struct store *, uint64_t);
     .record_erase = sql_record_erase, .price_set = sql_price_set, .price_list = sql_price_list,    \
     .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
     .partner_by_name = sql_partner_by_name, .ub_put = sql_ub_put, .ub_get = sql_ub_get,            \
-    .ub_wrong = sql_ub_wrong, .ub_take = sql_ub_take, .session_put = sql_session_put,              \
-    .session_get = sql_session_get, .subscriber_changed = sql_subscriber_changed,                  \
-    .session_lives = sql_session_lives, .ticket_add = sql_ticket_add,                              \
-    .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,                                \
+    .ub_take = sql_ub_take, .session_put = sql_session_put, .session_get = sql_session_get,        \
+    .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
+    .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \
     .record_list = sql_record_list, .operator_key_add = sql_operator_key_add,                      \
     .operator_key_get = sql_operator_key_get, .authority_add = sql_authority_add,                  \

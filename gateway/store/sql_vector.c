@@ -34,10 +34,10 @@ enum store_result sql_ub_put(struct store *store, const struct store_ub *ub)
     memcpy(octets + 1 + SIMAUTH_RES_MAX, ub->ck_ik.octets, 32);
     place_of("ub", ub->rand, place);
     if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
-        result = sql_run(store, sql_bind(store, SQL_UB_PUT, "ibbbiii", ub->subscriber, ub->rand,
-                                         (size_t)SIMAUTH_RAND_LEN, ub->autn,
-                                         (size_t)SIMAUTH_AUTN_LEN, sealed, sizeof sealed,
-                                         (int64_t)ub->resynced, (int64_t)ub->wrong, ub->issued));
+        result =
+            sql_run(store, sql_bind(store, SQL_UB_PUT, "ibbbii", ub->subscriber, ub->rand,
+                                    (size_t)SIMAUTH_RAND_LEN, ub->autn, (size_t)SIMAUTH_AUTN_LEN,
+                                    sealed, sizeof sealed, (int64_t)ub->resynced, ub->issued));
     OPENSSL_cleanse(octets, sizeof octets);
     return result;
 }
@@ -54,8 +54,7 @@ enum store_result sql_ub_get(struct store *store, int64_t subscriber, struct sto
     memset(ub, 0, sizeof *ub);
     ub->subscriber = subscriber;
     ub->resynced = (int)sql_integer(store, s, 4);
-    ub->wrong = (int)sql_integer(store, s, 5);
-    ub->issued = sql_integer(store, s, 6);
+    ub->issued = sql_integer(store, s, 5);
     result = STORE_DAMAGED;
     if (sql_octets(store, s, 1, ub->rand, SIMAUTH_RAND_LEN) &&
         sql_octets(store, s, 2, ub->autn, SIMAUTH_AUTN_LEN)) {
@@ -68,11 +67,6 @@ enum store_result sql_ub_get(struct store *store, int64_t subscriber, struct sto
     }
     sql_reset(store, s);
     return result;
-}
-
-enum store_result sql_ub_wrong(struct store *store, const uint8_t *rand)
-{
-    return sql_run(store, sql_bind(store, SQL_UB_WRONG, "b", rand, (size_t)SIMAUTH_RAND_LEN));
 }
 
 enum store_result sql_ub_take(struct store *store, const uint8_t *rand)

@@ -158,7 +158,6 @@ struct store_ub {
     struct simauth_secret res;
     struct simauth_secret ck_ik;
     bool resynced; /* this one is the answer to an AUTS: no second */
-    int wrong;     /* answers that were wrong */
     int64_t issued;
 };
 struct store_session {
@@ -444,8 +443,6 @@ struct store_ops {
 
     enum store_result (*ub_put)(struct store *store, const struct store_ub *ub); /* replaces */
     enum store_result (*ub_get)(struct store *store, int64_t subscriber, struct store_ub *ub);
-    /* One more wrong answer to this RAND. */
-    enum store_result (*ub_wrong)(struct store *store, const uint8_t *rand);
     /* Takes it away: STORE_NONE when somebody was faster. */
     enum store_result (*ub_take)(struct store *store, const uint8_t *rand);
     enum store_result (*session_put)(struct store *store, const struct store_session *session);

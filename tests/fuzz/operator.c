@@ -5,6 +5,7 @@
 #include "api/bucket.h"
 #include "api/nonce.h"
 #include "api/operator_key.h"
+#include "api/tries.h"
 #include "pki.h"
 
 #include <openssl/pem.h>
@@ -144,6 +145,7 @@ struct gateway *operator_open(int64_t *subscriber, int64_t *partner)
     add_authority(&gateway);
     MUST(gateway.ops->commit(gateway.store) == STORE_OK);
     gateway.buckets = buckets_new();
+    gateway.tries = tries_new();
     gateway.nonces = nonces_new(300, NULL);
     gateway.operator_keys = operator_keys_open(&gateway, error);
     if (!gateway.operator_keys)

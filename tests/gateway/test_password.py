@@ -21,14 +21,14 @@ PASSWORD = "correct horse battery"
 class Exporting:
     """An HTTPS connection whose TLS keying material can be exported (RFC 5705), which Python's own cannot."""
 
-    def __init__(self, operator):
-        self.operator, self.tls = operator, None
+    def __init__(self, operator, source="127.0.0.1"):
+        self.operator, self.source, self.tls = operator, source, None
 
     def open(self):
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.load_verify_locations(self.operator.ca.path)
         context.set_verify(SSL.VERIFY_PEER, lambda *args: args[-1])
-        plain = socket.create_connection(("127.0.0.1", self.operator.port), 5)
+        plain = socket.create_connection(("127.0.0.1", self.operator.port), 20, (self.source, 0))
         plain.setblocking(True)
         self.tls = SSL.Connection(context, plain)
         self.tls.set_tlsext_host_name(self.operator.fqdn.encode())
@@ -80,12 +80,12 @@ class Identity:
 class PasswordPhone(Phone):
     """A terminal without a SIM, from the specification's words."""
 
-    def __init__(self, name, operator, password=PASSWORD):
-        self.password_text = password
+    def __init__(self, name, operator, password=PASSWORD, source="127.0.0.1"):
+        self.password_text, self.source = password, source
         super().__init__(Identity(f"{name}@{operator.realm}"), operator)
 
     def new_connection(self):
-        return Exporting(self.operator)
+        return Exporting(self.operator, self.source)
 
     def challenge(self):
         answer = self.raw("GET", "/", headers={"Authorization": f'Digest username="{self.usim.impi}", '
@@ -197,15 +197,36 @@ class Password(unittest.TestCase):
         self.assertIn("wrong password", self.pair.a.log_text())
         self.assertNotIn(PASSWORD, self.pair.a.log_text())
 
-    def test_guesses_are_counted(self):
-        """After five wrong answers a nonce is dead, and the right password needs another."""
-        add(self.pair.a, "grace")
-        eve, grace = PasswordPhone("grace", self.pair.a, "wrong horse battery"), PasswordPhone("grace", self.pair.a)
+    def guess(self, name, source, most=20):
+        """How many wrong answers from this address are looked at."""
+        eve = PasswordPhone(name, self.pair.a, "wrong horse battery", source)
         nonce = eve.challenge()
-        for number in range(5):
-            self.assertEqual(eve.answer(nonce, cnonce=f"c{number}").status, 403)
-        self.assertEqual(grace.answer(nonce).status, 401, "the nonce lives on")
-        grace.bootstrap()
+        for number in range(most):
+            answer = eve.answer(nonce, cnonce=f"c{number}")
+            if answer.status == 429:
+                eve.connection.close()
+                return number
+            self.assertEqual(answer.status, 403)
+        return most
+
+    def test_guesses_are_counted(self):
+        """An address has five wrong answers, which nobody else pays for: the nonce lives, the subscriber answers it from elsewhere."""
+        add(self.pair.a, "grace")
+        nonce = PasswordPhone("grace", self.pair.a).challenge()
+        self.assertEqual(self.guess("grace", "127.0.0.2"), 5)
+        self.assertEqual(PasswordPhone("grace", self.pair.a).answer(nonce).status, 200)
+        grace = PasswordPhone("grace", self.pair.a, source="127.0.0.2")
+        self.assertEqual(grace.answer(grace.challenge()).status, 429, "the right one tells a guesser nothing")
+        self.assertIn("wrong answers on Ub", self.pair.a.log_text())
+
+    def test_guesses_of_many(self):
+        """From many addresses 30 a minute; where the subscriber was before it comes in all the same."""
+        add(self.pair.a, "quentin")
+        PasswordPhone("quentin", self.pair.a).bootstrap()
+        looked_at = sum(self.guess("quentin", f"127.0.0.{n}") for n in range(10, 26))
+        self.assertLess(looked_at, 70)  # of 80: and what comes back while they ask
+        self.assertGreaterEqual(looked_at, 30)
+        PasswordPhone("quentin", self.pair.a).bootstrap()
 
     def test_revoked(self):
         add(self.pair.a, "heidi")

@@ -378,6 +378,42 @@ class Expired(unittest.TestCase):
         self.assertEqual(phone.ub_first().problem, "too-many")
 
 
+class LockedOut(unittest.TestCase):
+    """Somebody who knows an IMPI, and the limits as they are installed: its owner notices nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.pair = Pair({"limits.ub_burst": 6, "limits.ub_per_minute": 6})
+        cls.addClassCleanup(cls.pair.close)
+
+    def stranger(self, address):
+        eve = Phone(self.pair.sim_a, self.pair.a)
+        eve.connection.source = address
+        self.addCleanup(eve.connection.close)
+        return eve
+
+    def test_wrong_answers_lock_nobody_out(self):
+        eve, owner = self.stranger("127.0.0.2"), Phone(self.pair.sim_a, self.pair.a)
+        nonce, rand, autn = owner.ub_challenge(owner.ub_first())
+        seen = set()
+        for _ in range(40):
+            first = eve.ub_first()
+            self.assertEqual(first.status, 401)
+            seen.add(eve.ub_answer(eve.ub_challenge(first)[0], os.urandom(8)).status)
+        self.assertEqual(seen, {403, 429})
+        answer = owner.ub_answer(nonce, owner.usim.run(rand, autn)[1])
+        self.assertEqual(answer.status, 200)
+        Phone(self.pair.sim_a, self.pair.a).bootstrap()
+
+    def test_false_auts_lock_nobody_out(self):
+        eve, seen = self.stranger("127.0.0.3"), set()
+        for _ in range(40):
+            nonce = eve.ub_challenge(eve.ub_first())[0]
+            seen.add(eve.ub_answer(nonce, b"", os.urandom(14)).status)
+        self.assertEqual(seen, {403, 429})
+        Phone(self.pair.sim_a, self.pair.a).bootstrap()
+
+
 class Curl(unittest.TestCase):
     def test_curl_digest(self):
         """An implementation of Digest that nobody here wrote."""

@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Token buckets: the limit itself, and a million names. */
+/* Token buckets: the limit itself, and a million names; and wrong answers on Ub, which have some.
+ */
 #include "api/bucket.h"
+#include "api/tries.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -63,11 +65,87 @@ static void a_million_names(void **state)
     buckets_free(buckets);
 }
 
+static void given_back(void **state)
+{
+    struct buckets *buckets = buckets_new();
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        assert_true(buckets_take(buckets, "s:1", 60, 3, SECOND));
+        buckets_give(buckets, "s:1");
+    }
+    buckets_give(buckets, "s:1"); /* more than there is room for */
+    for (int i = 0; i < 3; i++)
+        assert_true(buckets_take(buckets, "s:1", 60, 3, SECOND));
+    assert_false(buckets_take(buckets, "s:1", 60, 3, SECOND));
+    buckets_give(buckets, "nobody");
+    buckets_free(buckets);
+}
+
+/* Of address N: of its tries for subscriber 1, how many there are. */
+static int tries_of(struct tries *tries, int address, bool guessable, int64_t now)
+{
+    char name[32];
+    int count = 0;
+
+    snprintf(name, sizeof name, "192.0.2.%d", address);
+    while (count < 100 && tries_take(tries, 1, name, guessable, now))
+        count++;
+    return count;
+}
+
+/* One address spends its own tries and nobody else's; many together those of addresses that are
+ * not known. */
+static void tries_of_addresses(void **state)
+{
+    struct tries *tries = tries_new();
+    int64_t now = SECOND;
+    int guesses = 0;
+
+    (void)state;
+    assert_int_equal(tries_of(tries, 1, true, now), TRIES_OF_ADDRESS);
+    assert_true(tries_take(tries, 1, "192.0.2.2", true, now));
+    tries_right(tries, 1, "192.0.2.2", true);
+    assert_true(tries_take(tries, 2, "192.0.2.1", true, now)); /* another subscriber */
+    for (int address = 3; address < 100; address++)
+        guesses += tries_of(tries, address, true, now);
+    assert_int_equal(guesses, TRIES_IN_ALL - TRIES_OF_ADDRESS);
+    assert_false(tries_take(tries, 1, "198.51.100.1", true, now));
+    assert_int_equal(tries_of(tries, 2, true, now),
+                     TRIES_OF_ADDRESS); /* where it was right before */
+    assert_int_equal(tries_of(tries, 101, false, now), TRIES_OF_ADDRESS); /* nothing to guess */
+    now += 61 * SECOND;
+    assert_true(tries_take(tries, 1, "198.51.100.1", true, now));
+    tries_free(tries);
+}
+
+/* Right answers from everywhere: the last ones are remembered, and memory is bounded. */
+static void known_addresses(void **state)
+{
+    struct tries *tries = tries_new();
+    long before = resident_kib();
+    char name[32];
+
+    (void)state;
+    for (int i = 0; i < 1000000; i++) {
+        snprintf(name, sizeof name, "2001:db8:%x:%x::", i >> 16, i & 0xffff);
+        tries_right(tries, 1, name, true);
+    }
+    assert_true(resident_kib() - before < 64 * 1024);
+    tries_of(tries, 1, true, SECOND);
+    for (int address = 2; address < 10; address++)
+        tries_of(tries, address, true, SECOND);
+    assert_false(tries_take(tries, 1, "2001:db8:0:1::", true, SECOND));
+    assert_true(tries_take(tries, 1, name, true, SECOND));
+    tries_free(tries);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(burst_and_refill),
-        cmocka_unit_test(a_million_names),
+        cmocka_unit_test(burst_and_refill), cmocka_unit_test(a_million_names),
+        cmocka_unit_test(given_back),       cmocka_unit_test(tries_of_addresses),
+        cmocka_unit_test(known_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
