@@ -482,7 +482,8 @@ struct calls_state calls_look(struct calls *calls)
                                 .refusals = calls->refusals,
                                 .journal_pending = journal.pending,
                                 .journal_seconds = journal.seconds,
-                                .journal_failing = journal.failing};
+                                .journal_failing = journal.failing,
+                                .journal_late = journal.late};
     GHashTableIter each;
     const struct call *call;
 

@@ -118,6 +118,7 @@ struct calls_state {
     uint64_t kbit, refusals;          /* refusals: of nft's, since the start */
     unsigned journal_pending, journal_seconds;
     bool journal_failing;
+    uint64_t journal_late; /* changes of the kernel's sets that the disk did not have before */
 };
 struct calls_state calls_look(struct calls *calls);
 

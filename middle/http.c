@@ -128,9 +128,10 @@ static enum MHD_Result metrics(struct http *http, struct MHD_Connection *connect
                            "simauth_middle_kbit %" G_GUINT64_FORMAT "\n"
                            "simauth_middle_journal_pending %u\n"
                            "simauth_middle_journal_busy_seconds %u\n"
-                           "simauth_middle_journal_failing %d\n",
+                           "simauth_middle_journal_failing %d\n"
+                           "simauth_middle_journal_late_total %" G_GUINT64_FORMAT "\n",
                            s.calls, s.with_holes, s.shut, s.refusals, s.kbit, s.journal_pending,
-                           s.journal_seconds, s.journal_failing);
+                           s.journal_seconds, s.journal_failing, s.journal_late);
     result = answer(connection, MHD_HTTP_OK, text);
     g_free(text);
     return result;

@@ -35,7 +35,8 @@ struct journal {
     GCond more, less;
     GHashTable *pending; /* key -> struct entry: what the file does not have */
     GHashTable *known;   /* key -> line: what the file has of calls that go on */
-    uint64_t number, written;
+    unsigned writing;    /* how many are on their way to it */
+    uint64_t number, written, late;
     gint64 since; /* it has been busy with one write; 0: it is not */
     bool failing, slow_told, stopping, over;
 };
@@ -285,11 +286,13 @@ static void write_pending(struct journal *j)
 
     j->pending = entries_new();
     know(j, entries);
+    j->writing = g_hash_table_size(entries);
     j->since = g_get_monotonic_time();
     g_mutex_unlock(&j->lock);
     good = write_all(j, entries);
     g_mutex_lock(&j->lock);
     j->since = 0;
+    j->writing = 0;
     if (!good)
         put_back(j, entries);
     else
@@ -436,6 +439,7 @@ void journal_wait(struct journal *j, uint64_t number)
     while (j->written < number && !j->failing && !j->over && seconds_of(j) < 1 &&
            g_cond_wait_until(&j->less, &j->lock, until))
         ;
+    j->late += j->written < number;
     g_mutex_unlock(&j->lock);
 }
 
@@ -445,7 +449,8 @@ struct journal_state journal_look(struct journal *j)
     bool slow;
 
     g_mutex_lock(&j->lock);
-    state.pending = g_hash_table_size(j->pending);
+    state.pending = g_hash_table_size(j->pending) + j->writing;
+    state.late = j->late;
     state.seconds = seconds_of(j);
     state.failing = j->failing;
     slow = state.seconds >= SLOW_SECONDS;

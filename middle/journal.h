@@ -29,6 +29,7 @@ struct journal_state {
     unsigned pending; /* calls whose last word the file does not have */
     unsigned seconds; /* that it has been busy with one write */
     bool failing;     /* the last write was refused */
+    uint64_t late;    /* journal_wait() that waited in vain */
 };
 /* What it is like now; a disk that is slow, and one that is so no more, is told in the log, once.
  */
