@@ -61,12 +61,7 @@ static void body_free(void *data)
 
 static guint flow_hash(gconstpointer key)
 {
-    const uint8_t *octets = key;
-    guint hash = 2166136261U;
-
-    for (size_t i = 0; i < sizeof(struct flow); i++)
-        hash = (hash ^ octets[i]) * 16777619U;
-    return hash;
+    return octets_hash(key, sizeof(struct flow));
 }
 
 static gboolean flow_equal(gconstpointer one, gconstpointer other)
@@ -189,8 +184,8 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     calls->config = config;
     calls->tally = tally_new();
     calls->shut = g_hash_table_new(NULL, NULL);
-    calls->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, call_free);
-    calls->bodies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, body_free);
+    calls->table = g_hash_table_new_full(text_hash, g_str_equal, NULL, call_free);
+    calls->bodies = g_hash_table_new_full(text_hash, g_str_equal, g_free, body_free);
     calls->flows =
         g_hash_table_new_full(flow_hash, flow_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     if (!firewall_check(config)) {

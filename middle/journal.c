@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
 #include "log.h"
+#include "tally.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -154,7 +155,7 @@ static void entry_free(void *data)
 
 static GHashTable *entries_new(void)
 {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+    return g_hash_table_new_full(text_hash, g_str_equal, g_free, entry_free);
 }
 
 static bool send_all(int fd, const char *octets, size_t len)
@@ -378,7 +379,7 @@ struct journal *journal_open(const char *path, struct call *const *calls, size_t
     j->path = g_strdup(path);
     j->fd = -1;
     j->pending = entries_new();
-    j->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    j->known = g_hash_table_new_full(text_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&j->lock);
     g_cond_init(&j->more);
     g_cond_init(&j->less);

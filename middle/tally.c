@@ -3,6 +3,8 @@
 #include "tally.h"
 
 #include <glib.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct tally {
@@ -15,14 +17,39 @@ struct held {
     int64_t until;
 };
 
+static const uint64_t *hash_key(void)
+{
+    static uint64_t key[2];
+    static gsize made;
+
+    if (g_once_init_enter(&made)) {
+        if (RAND_bytes((unsigned char *)key, sizeof key) != 1)
+            abort(); /* no random numbers: no keys either */
+        key[1] |= 1;
+        g_once_init_leave(&made, 1);
+    }
+    return key;
+}
+
+unsigned octets_hash(const void *octets, size_t size)
+{
+    const uint64_t *key = hash_key();
+    const uint8_t *one = octets;
+    uint64_t hash = key[0];
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ one[i]) * key[1];
+    return (unsigned)(hash >> 32); /* on which every octet has worked */
+}
+
+unsigned text_hash(const void *text)
+{
+    return octets_hash(text, strlen(text));
+}
+
 static guint hole_hash(gconstpointer key)
 {
-    const uint8_t *octets = key;
-    guint hash = 2166136261U;
-
-    for (size_t i = 0; i < sizeof(struct pinhole); i++)
-        hash = (hash ^ octets[i]) * 16777619U;
-    return hash;
+    return octets_hash(key, sizeof(struct pinhole));
 }
 
 static gboolean hole_equal(gconstpointer one, gconstpointer other)
@@ -34,8 +61,8 @@ struct tally *tally_new(void)
 {
     struct tally *tally = g_new0(struct tally, 1);
 
-    tally->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    tally->trunks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    tally->accounts = g_hash_table_new_full(text_hash, g_str_equal, g_free, g_free);
+    tally->trunks = g_hash_table_new_full(text_hash, g_str_equal, g_free, g_free);
     tally->holes = g_hash_table_new_full(hole_hash, hole_equal, g_free, g_free);
     return tally;
 }

@@ -13,6 +13,11 @@ struct tally_sum {
     unsigned open;  /* of an account: also those that have none */
 };
 
+/* Of a structure whose every octet counts, also between its members, or of a text. Another in each
+ * process: whoever chooses what is hashed cannot choose what falls together. */
+unsigned octets_hash(const void *octets, size_t size);
+unsigned text_hash(const void *text);
+
 struct tally;
 struct tally *tally_new(void);
 void tally_free(struct tally *tally);

@@ -13,6 +13,7 @@
 #include "journal.h"
 #include "tally.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -20,37 +21,71 @@
 
 #define NOW 1000
 #define LIMIT (20 * G_TIME_SPAN_SECOND)
-#define NFT "#!/bin/sh\ncat >>%s/said\n[ ! -e %s/broken ] || { echo no; exit 1; }\n"
+/* Waits while there is a file `held`; refuses what has the words of the file `broken`. */
+#define NFT                                                                                        \
+    "#!/bin/sh\ncd %s\ntext=$(cat)\nprintf '%%s\\n' \"$text\" >>said\n"                            \
+    "while [ -e held ]; do sleep 0.01; done\n"                                                     \
+    "[ ! -e broken ] || ! printf '%%s\\n' \"$text\" | grep -q \"$(cat broken)\" || "               \
+    "{ echo no; exit 1; }\n"
 
 struct scene {
     struct config config;
     struct calls *calls;
-    char *folder, *state, *nft, *said, *broken;
+    char *folder, *state, *nft, *said, *broken, *held;
 };
 
-/* -- a disk that hangs ---------------------------------------------------------------------------
+/* -- a disk that hangs, is full, or does not keep what it took -----------------------------------
  */
 
 static GMutex disk_lock;
 static GCond disk_changed;
-static bool disk_hangs;
+static bool disk_hangs, disk_is_full, disk_forgets;
 static char *disk_of; /* what stands on it; under the lock */
 
 ssize_t __real_write(int fd, const void *octets, size_t len);
 ssize_t __wrap_write(int fd, const void *octets, size_t len);
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+static bool is_on_disk(int fd)
+{
+    char *link = g_strdup_printf("/proc/self/fd/%d", fd);
+    char *path = disk_of ? g_file_read_link(link, NULL) : NULL;
+    bool is = path && strcmp(path, disk_of) == 0;
+
+    g_free(path);
+    g_free(link);
+    return is;
+}
 
 ssize_t __wrap_write(int fd, const void *octets, size_t len)
 {
-    char *link = g_strdup_printf("/proc/self/fd/%d", fd);
-    char *path = g_file_read_link(link, NULL);
+    bool on_disk = is_on_disk(fd), full;
 
     g_mutex_lock(&disk_lock);
-    while (path && disk_of && strcmp(path, disk_of) == 0 && disk_hangs)
+    while (on_disk && disk_hangs)
         g_cond_wait(&disk_changed, &disk_lock);
+    full = on_disk && disk_is_full;
     g_mutex_unlock(&disk_lock);
-    g_free(path);
-    g_free(link);
+    if (full && len > 10) {
+        errno = ENOSPC;
+        return -1;
+    }
     return __real_write(fd, octets, len);
+}
+
+int __wrap_fdatasync(int fd)
+{
+    bool on_disk = is_on_disk(fd), forgets;
+
+    g_mutex_lock(&disk_lock);
+    forgets = on_disk && disk_forgets;
+    g_mutex_unlock(&disk_lock);
+    if (!forgets)
+        return __real_fdatasync(fd);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    errno = EIO;
+    return -1;
 }
 
 static void hang(bool hangs)
@@ -58,6 +93,13 @@ static void hang(bool hangs)
     g_mutex_lock(&disk_lock);
     disk_hangs = hangs;
     g_cond_broadcast(&disk_changed);
+    g_mutex_unlock(&disk_lock);
+}
+
+static void set_disk(bool *flag, bool value)
+{
+    g_mutex_lock(&disk_lock);
+    *flag = value;
     g_mutex_unlock(&disk_lock);
 }
 
@@ -76,7 +118,8 @@ static int begin(void **data)
     s->nft = g_build_filename(s->folder, "nft", NULL);
     s->said = g_build_filename(s->folder, "said", NULL);
     s->broken = g_build_filename(s->folder, "broken", NULL);
-    text = g_strdup_printf(NFT, s->folder, s->folder);
+    s->held = g_build_filename(s->folder, "held", NULL);
+    text = g_strdup_printf(NFT, s->folder);
     assert_true(g_file_set_contents(s->nft, text, -1, NULL));
     assert_int_equal(g_chmod(s->nft, 0755), 0);
     g_free(text);
@@ -93,17 +136,21 @@ static int end(void **data)
     struct scene *s = *data;
 
     hang(false);
+    set_disk(&disk_is_full, false);
+    set_disk(&disk_forgets, false);
     calls_free(s->calls);
     g_clear_pointer(&disk_of, g_free);
     g_unlink(s->state);
     g_unlink(s->nft);
     g_unlink(s->said);
     g_unlink(s->broken);
+    g_unlink(s->held);
     g_rmdir(s->folder);
     g_free(s->state);
     g_free(s->nft);
     g_free(s->said);
     g_free(s->broken);
+    g_free(s->held);
     g_free(s->folder);
     g_free(s);
     return 0;
@@ -242,7 +289,7 @@ static void pauses_grow_to_a_limit(void **data)
     calls_retry(s->calls, now + 100);
 }
 
-/* -- a disk that hangs ---------------------------------------------------------------------------
+/* -- a disk that hangs, is full, or does not keep what it took -----------------------------------
  */
 
 static void take(struct call *call, void *data)
@@ -360,6 +407,40 @@ static void sums_are_what_one_would_count(void **data)
     g_rand_free(chance);
 }
 
+static unsigned fnv(const struct pinhole *hole)
+{
+    const uint8_t *octets = (const uint8_t *)hole;
+    unsigned hash = 2166136261U;
+
+    for (size_t i = 0; i < sizeof *hole; i++)
+        hash = (hash ^ octets[i]) * 16777619U;
+    return hash;
+}
+
+/* Pinholes that fall together in a hash that everybody knows are found in no time; they do not in
+ * ours. */
+static void nobody_chooses_the_hash(void **data)
+{
+    GHashTable *seen = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    unsigned together = 0, here = 0;
+
+    (void)data;
+    for (unsigned i = 0; i < 300000; i++) {
+        struct pinhole hole = hole_at(1024 + i % 60000), *other;
+
+        hole.b.octets[2] = (uint8_t)(i / 60000);
+        hole.b_port = (uint16_t)(i * 31);
+        other = g_hash_table_lookup(seen, GUINT_TO_POINTER(fnv(&hole)));
+        together += other != NULL;
+        here += other && octets_hash(other, sizeof hole) == octets_hash(&hole, sizeof hole);
+        g_hash_table_insert(seen, GUINT_TO_POINTER(fnv(&hole)), g_memdup2(&hole, sizeof hole));
+    }
+    g_hash_table_destroy(seen);
+    assert_true(together > 1);
+    assert_true(here < together);
+    assert_int_not_equal(text_hash("a"), text_hash("b"));
+}
+
 /* Two calls with the same pinhole, one of them from the other side. */
 static void a_shared_pinhole_stays(void **data)
 {
@@ -444,6 +525,91 @@ static void an_unreadable_journal_stays(void **data)
     assert_non_null(s->calls);
 }
 
+/* One that is refused spoils nobody else's, though nft gets them together. */
+static void one_that_is_refused(void **data)
+{
+    struct scene *s = *data;
+    struct call *bad;
+
+    assert_true(g_file_set_contents(s->broken, "[.] 2003 [.]", -1, NULL));
+    assert_true(g_file_set_contents(s->held, "", 0, NULL));
+    open_call(s, 1);
+    wait_said(s, ". 2001 .", 1); /* busy with it */
+    open_call(s, 2);
+    bad = open_call(s, 3);
+    open_call(s, 4);
+    assert_int_equal(g_unlink(s->held), 0);
+    refused(s, 1, NOW);
+    assert_int_equal(calls_look(s->calls).refusals, 1);
+    assert_int_equal(calls_look(s->calls).shut, 1);
+    assert_int_equal(bad->refusals, 1);
+    assert_true(said(s, "{ 192.0.2.1 . 2004 . 192.0.2.2 . 5000 timeout 100s }") >= 2);
+}
+
+/* What the disk refused is written once it is there again, but for what is over meanwhile. */
+static void a_disk_that_refuses(void **data)
+{
+    struct scene *s = *data;
+    gint64 until = g_get_monotonic_time() + LIMIT;
+    struct call *over;
+
+    disk_of = g_strdup(s->state);
+    set_disk(&disk_is_full, true);
+    over = open_call(s, 1);
+    open_call(s, 2);
+    while (!calls_look(s->calls).journal_failing) {
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(1000);
+    }
+    calls_end(s->calls, over, "bye");
+    open_call(s, 3);
+    set_disk(&disk_is_full, false);
+    wait_written(s);
+    assert_false(calls_look(s->calls).journal_failing);
+    g_clear_pointer(&s->calls, calls_free);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+    assert_int_equal(calls_look(s->calls).with_holes, 2);
+}
+
+/* A disk that says once that it lost something says yes to the next question: all is written anew.
+ */
+static void a_disk_that_forgets(void **data)
+{
+    struct scene *s = *data;
+    gint64 until = g_get_monotonic_time() + LIMIT;
+
+    open_call(s, 1);
+    wait_written(s);
+    disk_of = g_strdup(s->state);
+    set_disk(&disk_forgets, true);
+    open_call(s, 2);
+    while (!calls_look(s->calls).journal_failing) {
+        assert_true(g_get_monotonic_time() < until);
+        g_usleep(1000);
+    }
+    set_disk(&disk_forgets, false);
+    wait_written(s);
+    g_clear_pointer(&s->calls, calls_free);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+    assert_int_equal(calls_look(s->calls).with_holes, 2);
+}
+
+/* What was signed for one call vouches for no other, until its signature is too old for anybody. */
+static void what_was_signed_is_of_one_call(void **data)
+{
+    const uint8_t hash[32] = {1}, another[32] = {2};
+    struct scene *s = *data;
+
+    assert_true(calls_own_body(s->calls, "x", hash, NOW));
+    assert_true(calls_own_body(s->calls, "x", hash, NOW));
+    assert_false(calls_own_body(s->calls, "y", hash, NOW));
+    assert_true(calls_own_body(s->calls, "y", another, NOW));
+    calls_expire(s->calls, NOW + 1199);
+    assert_false(calls_own_body(s->calls, "y", hash, NOW + 1199));
+    calls_expire(s->calls, NOW + 1200);
+    assert_true(calls_own_body(s->calls, "y", hash, NOW + 1200));
+}
+
 /* A call that names the same as another does not shorten that one's time in the kernel. */
 static void a_shared_pinhole_lives_on(void **data)
 {
@@ -487,7 +653,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(pauses_grow_to_a_limit, begin, end),
         cmocka_unit_test_setup_teardown(goes_on_without_a_disk, begin, end),
         cmocka_unit_test(sums_are_what_one_would_count),
+        cmocka_unit_test(nobody_chooses_the_hash),
         cmocka_unit_test_setup_teardown(a_shared_pinhole_stays, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_disk_that_refuses, begin, end),
+        cmocka_unit_test_setup_teardown(a_disk_that_forgets, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_signed_is_of_one_call, begin, end),
         cmocka_unit_test_setup_teardown(the_journal_does_not_grow, begin, end),
         cmocka_unit_test_setup_teardown(an_unreadable_journal_stays, begin, end),
         cmocka_unit_test_setup_teardown(a_shared_pinhole_lives_on, begin, end),
