@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUIDE = os.path.join(HERE, "..", "..", "docs", "operator-guide.md")
+# Killed with this test, whoever kills it: mmdebstrap and what it mounted, the machine.
+ALONE, WITH_US = os.path.join(HERE, "..", "alone"), ("setpriv", "--pdeathsig", "KILL")
 BUILD = os.environ.get("SIMAUTH_GATEWAY_BUILD", "")
 PACKAGES = ("systemd,systemd-sysv,dbus,ca-certificates,curl,openssl,procps,sqlite3,osmo-hlr,libosmo-gsup-client0,"
             "libmicrohttpd12,libgnutls30,libjansson4,libcurl4,libpq5,libsqlite3-0,libglib2.0-0,libp11-kit0,libnettle8,libssl3")
@@ -68,8 +69,8 @@ def make_root(folder):
     """A Debian 12 without us in it; kept in the build folder, for it takes half a minute."""
     kept = os.path.join(BUILD, "guide-root.tar")
     if not os.path.exists(kept) or os.stat(kept).st_mtime < time.time() - 7 * 86400:
-        done = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + PACKAGES, "--format=tar", "bookworm", kept + ".new"],
-                              capture_output=True, text=True, timeout=1500)
+        done = subprocess.run([ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include=" + PACKAGES,
+                               "--format=tar", "bookworm", kept + ".new"], capture_output=True, text=True, timeout=1500)
         if done.returncode != 0:
             skip("no Debian could be made: " + done.stderr[-500:])
         os.rename(kept + ".new", kept)
@@ -83,7 +84,7 @@ class Machine:
 
     def __init__(self, folder):
         self.log = open(folder + ".log", "wb")
-        self.nspawn = subprocess.Popen(["systemd-nspawn", "-q", "-D", folder, "-b", "--register=no", "--keep-unit",
+        self.nspawn = subprocess.Popen([*WITH_US, "systemd-nspawn", "-q", "-D", folder, "-b", "--register=no", "--keep-unit",
                                         "--private-network", "--console=pipe"], stdin=subprocess.DEVNULL, stdout=self.log,
                                        stderr=self.log)
         self.path = folder + ".log"
@@ -128,10 +129,13 @@ class Machine:
 class Guide(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.mkdtemp(prefix="simauth-guide-", dir="/var/tmp")
-        cls.addClassCleanup(shutil.rmtree, folder)
+        # Always the same, so that one that was killed leaves no second.
+        folder = os.path.join(BUILD, "guide-machine")
+        if os.path.exists(folder):
+            shutil.rmtree(folder)
         root = os.path.join(folder, "root")
-        os.mkdir(root)
+        os.makedirs(root)
+        cls.addClassCleanup(shutil.rmtree, folder)
         make_root(root)
         cls.machine = Machine(root)
         cls.addClassCleanup(cls.machine.close)

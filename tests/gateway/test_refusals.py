@@ -278,7 +278,8 @@ class Refusals(unittest.TestCase):
                            ("challenges", {"method": "aka", "rand": rand,
                                            "element": "sim01.aka." + b64u(b"x" * 16) + "." + rand}),
                            ("challenges", {"method": "md5", "rand": rand, "element": "x"}),
-                           ("auts", {"rand": rand, "auts": rand}), ("auts", {"auts": b64u(bytes(14))})):
+                           ("auts", {"rand": rand, "auts": rand}), ("auts", {"auts": b64u(bytes(14))}),
+                           ("auts", {"rand": rand, "auts": b64u(bytes(14)), "more": 1})):
             self.refused(self.b.ask("POST", "/v1/" + path, body), 400, "bad-request")
 
     def test_oversized(self):

@@ -24,6 +24,7 @@ NOT_NEEDED = ("git libgnutls28-dev libmicrohttpd-dev libosmo-gsup-client-dev lib
 RUN = "linphone-cli linphone-common pcscd procps python3-cryptography vsmartcard-vpcd"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 DEPENDENCIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../packaging/dependencies")
+ALONE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../alone")
 SOURCE, OBJECTS = "/srv", "/mnt"  # where a build inside sees the sources and its own folder
 WEEK = 7 * 24 * 3600  # seconds
 
@@ -59,7 +60,7 @@ def mirror():
 
 
 def _arguments(target):
-    argv = ["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(_packages()),
+    argv = [ALONE, "mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(_packages()),
             "--aptopt=APT::Install-Recommends \"0\"", "--aptopt=Acquire::Languages \"none\""]
     return argv + [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT] + [SUITE, target, mirror()]
 

@@ -93,7 +93,7 @@ class Machine:
         new = f"{self.stock}.new"
         if os.path.isdir(new):
             shutil.rmtree(new)
-        _run(["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--include=" + STOCK.replace(" ", ","),
+        _run([debian13.ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--include=" + STOCK.replace(" ", ","),
               "--aptopt=APT::Install-Recommends \"0\"", "--aptopt=Acquire::Languages \"none\"", "--dpkgopt=force-unsafe-io", self.suite, new,
               debian13.mirror()])
         os.rename(new, self.stock)
