@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The subscriber binds an address by itself: the gateway sends a nonce to it by SIP, the phone
  * returns it over the channel under Ks_NAF (docs/protocol.md section 6.2). */
+#include "../ops/metrics.h"
 #include "issue.h"
 #include "sip_message.h"
 
@@ -113,6 +114,22 @@ static struct outcome may_prove(struct request *request, const char *aor)
     return outcome_store(result);
 }
 
+/* Nor is anybody's SIP service: all addresses of one subscriber together. */
+static struct outcome may_send(struct request *request)
+{
+    struct gateway *gateway = request->gateway;
+    int64_t sent = 0;
+    enum store_result result = gateway->ops->proof_sent(gateway->store, request->session.subscriber,
+                                                        request->now - 86400, &sent);
+
+    if (result != STORE_OK)
+        return outcome_store(result);
+    if (sent < gateway->config->address_checks_per_day)
+        return OUTCOME_GOOD;
+    metrics_address_check(false);
+    return outcome_problem(PROBLEM_TOO_MANY, "too many address checks of this subscriber today");
+}
+
 /* Counts, so that nobody's address is flooded by way of us. */
 static struct outcome put_nonce(struct request *request, const char *aor,
                                 const uint8_t nonce[static NONCE_LEN])
@@ -186,13 +203,17 @@ void bindings_post(struct request *request)
         return;
     outcome = may_prove(request, aor);
     if (outcome_good(&outcome))
+        outcome = may_send(request);
+    if (outcome_good(&outcome))
         outcome = put_nonce(request, aor, nonce);
     request_finish(
         request,
         outcome_good(&outcome) ? json_pack("{s:s, s:i}", "aor", aor, "expires_in", NONCE_S) : NULL,
         outcome.problem, outcome.reason, outcome.store);
-    if (request->answer.status == 200 && !request->answer.reason)
+    if (request->answer.status == 200 && !request->answer.reason) {
+        metrics_address_check(true);
         send_nonce(gateway->config, aor, nonce);
+    }
     OPENSSL_cleanse(nonce, sizeof nonce);
 }
 

@@ -29,6 +29,7 @@ struct op {
 static struct op ops[OPS_MAX];
 static GMutex naming;
 static counter draws[-AUC_WAITS + 1], store_failures[-STORE_FAILED + 1], reloads[2], clock_jumps;
+static counter address_checks[2];
 static int nonsense, timed_out; /* atomic */
 static _Atomic int links_up = -1, links_total;
 static _Atomic int64_t slow_us; /* when a fetch last failed */
@@ -138,6 +139,11 @@ void metrics_reload(bool good)
         reloaded_at = g_get_real_time() / G_USEC_PER_SEC;
 }
 
+void metrics_address_check(bool sent)
+{
+    count(&address_checks[sent]);
+}
+
 void metrics_clock_jump(void)
 {
     count(&clock_jumps);
@@ -240,6 +246,12 @@ static void write_results(GString *text)
             "When the configuration was last reloaded.", (double)reloaded_at);
     one(text, "simauth_log_lines_lost_total", "counter", "Log lines that nobody took.",
         (double)log_lost());
+    metrics_head(text, "simauth_address_checks_total", "counter",
+                 "Address checks that subscribers asked for.");
+    g_string_append_printf(text,
+                           "simauth_address_checks_total{result=\"sent\"} %" PRIu64 "\n"
+                           "simauth_address_checks_total{result=\"limited\"} %" PRIu64 "\n",
+                           (uint64_t)address_checks[1], (uint64_t)address_checks[0]);
     one(text, "simauth_clock_jumps_total", "counter", "Jumps of the clock that were seen.",
         (double)clock_jumps);
     if (resealing) {

@@ -33,6 +33,8 @@ void metrics_partner_asked(const char *partner, bool answered, int64_t us, size_
                            bool batch);
 /* A partner asked for more than its agreement lets it. */
 void metrics_partner_limited(const char *partner);
+/* A nonce went to an address that a subscriber wants to bind, or none more today. */
+void metrics_address_check(bool sent);
 void metrics_reload(bool good);
 void metrics_clock_jump(void);
 /* While there is an old sealing key (`rotating`): so many more were sealed anew, and whether some

@@ -78,6 +78,8 @@ const char *const postgresql_text[SQL_COUNT] = {
         "= excluded.made, wrong = 0, sent = excluded.sent, day = excluded.day",
     [SQL_PROOF_GET] =
         "SELECT hash, made, wrong, sent, day FROM proof WHERE subscriber = $1 AND aor = $2",
+    [SQL_PROOF_SENT] = "SELECT CAST(COALESCE(SUM(sent), 0) AS BIGINT) FROM proof WHERE subscriber "
+                       "= $1 AND day > $2",
     [SQL_PROOF_WRONG] = "UPDATE proof SET wrong = wrong + 1 WHERE subscriber = $1 AND aor = $2",
     [SQL_PROOF_TAKE] = "UPDATE proof SET made = 0 WHERE subscriber = $1 AND aor = $2 AND made > 0",
     [SQL_CLAIM_PUT] =

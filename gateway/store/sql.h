@@ -48,6 +48,7 @@ enum sql {
     SQL_EVENT_LIST,
     SQL_PROOF_PUT,
     SQL_PROOF_GET,
+    SQL_PROOF_SENT,
     SQL_PROOF_WRONG,
     SQL_PROOF_TAKE,
     SQL_CLAIM_PUT,
@@ -236,6 +237,7 @@ enum store_result sql_event_list(struct store *, const char *, const char *, sto
                                  void *);
 enum store_result sql_proof_put(struct store *, const struct store_proof *);
 enum store_result sql_proof_get(struct store *, int64_t, const char *, struct store_proof *);
+enum store_result sql_proof_sent(struct store *, int64_t, int64_t, int64_t *);
 enum store_result sql_proof_wrong(struct store *, int64_t, const char *);
 enum store_result sql_proof_take(struct store *, int64_t, const char *);
 enum store_result sql_claim_put(struct store *, const struct store_claim *);
@@ -323,13 +325,14 @@ enum store_result sql_restored(struct store *, uint64_t);
     .binding_find = sql_binding_find, .binding_list = sql_binding_list,                            \
     .binding_renew = sql_binding_renew, .binding_remove = sql_binding_remove,                      \
     .event_add = sql_event_add, .event_list = sql_event_list, .proof_put = sql_proof_put,          \
-    .proof_get = sql_proof_get, .proof_wrong = sql_proof_wrong, .proof_take = sql_proof_take,      \
-    .claim_put = sql_claim_put, .claim_list = sql_claim_list, .claim_remove = sql_claim_remove,    \
-    .record_sum = sql_record_sum, .record_purge = sql_record_purge,                                \
-    .record_erase = sql_record_erase, .price_set = sql_price_set, .price_list = sql_price_list,    \
-    .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
-    .partner_by_name = sql_partner_by_name, .ub_put = sql_ub_put, .ub_get = sql_ub_get,            \
-    .ub_take = sql_ub_take, .session_put = sql_session_put, .session_get = sql_session_get,        \
+    .proof_get = sql_proof_get, .proof_sent = sql_proof_sent, .proof_wrong = sql_proof_wrong,      \
+    .proof_take = sql_proof_take, .claim_put = sql_claim_put, .claim_list = sql_claim_list,        \
+    .claim_remove = sql_claim_remove, .record_sum = sql_record_sum,                                \
+    .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
+    .price_set = sql_price_set, .price_list = sql_price_list, .partner_list = sql_partner_list,    \
+    .partner_by_id = sql_partner_by_id, .partner_by_name = sql_partner_by_name,                    \
+    .ub_put = sql_ub_put, .ub_get = sql_ub_get, .ub_take = sql_ub_take,                            \
+    .session_put = sql_session_put, .session_get = sql_session_get,                                \
     .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
     .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \

@@ -165,6 +165,18 @@ enum store_result sql_proof_get(struct store *store, int64_t subscriber, const c
     return result;
 }
 
+enum store_result sql_proof_sent(struct store *store, int64_t subscriber, int64_t since,
+                                 int64_t *sent)
+{
+    struct sql_rows *s = sql_bind(store, SQL_PROOF_SENT, "ii", subscriber, since);
+    enum store_result result = sql_row(store, s);
+
+    if (result == STORE_OK)
+        *sent = sql_integer(store, s, 0);
+    sql_reset(store, s);
+    return result;
+}
+
 enum store_result sql_proof_wrong(struct store *store, int64_t subscriber, const char *aor)
 {
     return sql_run(store, sql_bind(store, SQL_PROOF_WRONG, "it", subscriber, aor));

@@ -414,6 +414,9 @@ struct store_ops {
     enum store_result (*proof_put)(struct store *store, const struct store_proof *proof);
     enum store_result (*proof_get)(struct store *store, int64_t subscriber, const char *aor,
                                    struct store_proof *proof);
+    /* How many nonces of this subscriber are in days that began after `since`. */
+    enum store_result (*proof_sent)(struct store *store, int64_t subscriber, int64_t since,
+                                    int64_t *sent);
     enum store_result (*proof_wrong)(struct store *store, int64_t subscriber, const char *aor);
     enum store_result (*proof_take)(struct store *store, int64_t subscriber, const char *aor);
     /* `last` of a claim that is there already moves on; `since` stays. */

@@ -15,11 +15,12 @@ import tempfile
 import termios
 import time
 import unittest
+import urllib.request
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from milenage import Usim
-from operators import CTL, Ca, Operator, Pair
+from operators import CTL, Ca, Operator, Pair, free_port
 from phone import Answer, Phone, b64u, hkdf, unb64u
 from sip_proxy import Proxy
 
@@ -357,6 +358,25 @@ class Bindings(Case):
         for bad in ({}, {"aor": "x"}, {"aor": self.aor, "more": 1}, {"aor": "tel:+491"}):
             self.assertEqual(phone.ask("POST", "/v1/bindings", bad).problem, "bad-request")
         self.assertEqual(phone.ask("POST", "/v1/bindings/proof", {"aor": self.aor, "nonce": "x"}).problem, "bad-request")
+
+    def test_so_many_a_day(self):
+        """A subscriber has messages sent to so many addresses and no more: not to those that had one either."""
+        proxy = Proxy()
+        port = free_port()
+        a, phone = self.world(proxy, **{"limits.address_checks_per_day": 3, "metrics.port": port})
+        for user in ("x", "y", "alice"):
+            self.assertEqual(self.prove(phone, proxy, f"sip:{user}@third.test").status, 200)
+        for user in ("alice", "z"):
+            self.assertEqual(phone.ask("POST", "/v1/bindings", {"aor": f"sip:{user}@third.test"}).problem, "too-many", user)
+        other = self.phone(a.subscriber("001010000000002", "second"), a).bootstrap()
+        self.assertEqual(other.ask("POST", "/v1/bindings", {"aor": "sip:z@third.test"}).status, 200)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as said:
+            text = said.read().decode()
+        self.assertIn('simauth_address_checks_total{result="sent"} 4\n', text)
+        self.assertIn('simauth_address_checks_total{result="limited"} 2\n', text)
+        self.assertIn("too many address checks of this subscriber today", a.log_text())
+        a.sql("UPDATE proof SET day = day - 86401")
+        self.assertEqual(phone.ask("POST", "/v1/bindings", {"aor": "sip:z@third.test"}).status, 200)
 
     def test_conflicts_and_a_second_sim(self):
         proxy = Proxy()
