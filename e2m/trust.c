@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define LISTS_MAX 64
-#define LIST_OCTETS_MAX (1024 * 1024)
 
 /* One authority, for one domain or for all that have none of their own. */
 struct voucher {
@@ -189,69 +188,6 @@ static bool may_name(struct e2m_span domain, void *data)
 /* -- what was taken back -------------------------------------------------------------------------
  */
 
-enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list)
-{
-    const unsigned char *at = octets.octets;
-    BIO *in;
-
-    *list = NULL;
-    if (!octets.len || octets.len > LIST_OCTETS_MAX)
-        return octets.len ? E2M_TOO_LARGE : E2M_BAD_DER;
-    if (octets.octets[0] == 0x30) {
-        *list = d2i_X509_CRL(NULL, &at, (long)octets.len);
-    } else if ((in = BIO_new_mem_buf(octets.octets, (int)octets.len))) {
-        *list = PEM_read_bio_X509_CRL(in, NULL, e2m_no_passphrase, NULL);
-        BIO_free(in);
-    }
-    ERR_clear_error();
-    return *list ? E2M_OK : E2M_BAD_DER;
-}
-
-bool e2m_revoked_is_old(const X509_CRL *list, uint64_t now)
-{
-    const ASN1_TIME *next = X509_CRL_get0_nextUpdate(list);
-    time_t at = (time_t)now;
-
-    return !next || X509_cmp_time(next, &at) <= 0;
-}
-
-bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other)
-{
-    int days = 0, seconds = 0;
-
-    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_CRL_get_issuer(other)) == 0 &&
-           ASN1_TIME_diff(&days, &seconds, X509_CRL_get0_lastUpdate(other),
-                          X509_CRL_get0_lastUpdate(list)) == 1 &&
-           (days > 0 || seconds > 0);
-}
-
-bool e2m_revoked_url(X509 *certificate, char *out, size_t size)
-{
-    STACK_OF(DIST_POINT) *points =
-        X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
-    const DIST_POINT *first = sk_DIST_POINT_value(points, 0);
-    const GENERAL_NAMES *names = first && first->distpoint && first->distpoint->type == 0
-                                     ? first->distpoint->name.fullname
-                                     : NULL;
-    bool found = false;
-
-    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        struct e2m_span url = name->type == GEN_URI
-                                  ? e2m_name_text(name->d.uniformResourceIdentifier)
-                                  : (struct e2m_span){NULL, 0};
-
-        found = url.len > 8 && url.len < size && memcmp(url.octets, "https://", 8) == 0;
-        if (found) {
-            memcpy(out, url.octets, url.len);
-            out[url.len] = '\0';
-        }
-    }
-    sk_DIST_POINT_pop_free(points, DIST_POINT_free);
-    ERR_clear_error();
-    return found;
-}
-
 enum e2m_result e2m_trust_add_revoked(struct e2m_trust *trust, X509_CRL *list)
 {
     if (trust->list_count == LISTS_MAX)
@@ -273,6 +209,23 @@ static bool speaks_of(X509_CRL *list, X509 *certificate, X509 *issuer)
            X509_CRL_verify(list, X509_get0_pubkey(issuer)) == 1;
 }
 
+int e2m_trust_signed(const struct e2m_trust *trust, X509_CRL *list)
+{
+    int known = 0;
+
+    for (size_t i = 0; i < trust->count; i++) {
+        X509 *authority = trust->vouchers[i].authority;
+
+        if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(authority)) != 0)
+            continue;
+        known = -1;
+        if (X509_CRL_verify(list, X509_get0_pubkey(authority)) == 1)
+            return 1;
+    }
+    ERR_clear_error();
+    return known;
+}
+
 static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate, X509 *issuer,
                                uint64_t now, bool *listed)
 {
@@ -281,7 +234,7 @@ static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate,
 
         if (!speaks_of(trust->lists[i], certificate, issuer))
             continue;
-        *listed = *listed || !e2m_revoked_is_old(trust->lists[i], now);
+        *listed = *listed || e2m_revoked_is_complete(trust->lists[i], now);
         if (X509_CRL_get0_by_cert(trust->lists[i], &entry, certificate) == 1)
             return E2M_REVOKED;
     }

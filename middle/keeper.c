@@ -57,10 +57,11 @@ static void tell_missing(struct list *list, const char *why)
     list->told_missing = true;
 }
 
-/* True: there is another one than before. An older one than that, as whoever can write the file may
- * have kept it, is not taken. */
-static bool read_list(struct list *list)
+/* True: there is another one than before. Whoever can write the file is not who signs: an older
+ * one, or one that he made himself, is not taken. */
+static bool read_list(const struct keeper *k, struct list *list)
 {
+    const char *why = NULL;
     X509_CRL *fresh = NULL;
     struct stat now;
     char *octets = NULL;
@@ -76,8 +77,8 @@ static bool read_list(struct list *list)
     if (!g_file_get_contents(list->path, &octets, &len, NULL) ||
         e2m_revoked_read((struct e2m_span){(const uint8_t *)octets, len}, &fresh) != E2M_OK) {
         tell_missing(list, "it is no list of revoked certificates in PEM or DER");
-    } else if (list->list && e2m_revoked_is_newer(list->list, fresh)) {
-        log_line("op=revoked file=%s result=older: not taken", list->path);
+    } else if ((why = e2m_revoked_refusal(k->base, list->list, fresh, (uint64_t)time(NULL)))) {
+        log_line("op=revoked file=%s result=not-taken why=\"%s\"", list->path, why);
         X509_CRL_free(fresh);
         fresh = NULL;
     }
@@ -106,7 +107,7 @@ static bool read_lists(struct keeper *k)
 
     for (guint i = 0; i < k->lists->len; i++) {
         struct list *list = g_ptr_array_index(k->lists, i);
-        bool fresh = read_list(list);
+        bool fresh = read_list(k, list);
 
         if (fresh)
             log_line("op=revoked file=%s result=read", list->path);

@@ -12,8 +12,9 @@
 #define URL_MAX 255
 
 struct list {
-    X509_CRL *list; /* NULL: none yet */
-    int64_t next;   /* not asked for before that */
+    X509_CRL *list;  /* NULL: none yet */
+    X509_CRL *fresh; /* came behind it, and nobody has looked at its signature; NULL: none */
+    int64_t next;    /* not asked for before that */
     bool asking, told_old;
 };
 struct revoked {
@@ -32,6 +33,7 @@ static void list_free(void *data)
     struct list *list = data;
 
     X509_CRL_free(list->list);
+    X509_CRL_free(list->fresh);
     g_free(list);
 }
 
@@ -53,25 +55,28 @@ static void lost(struct errand *errand)
     g_free(errand);
 }
 
-/* An older one, as somebody may have kept it, is not taken. */
+/* Whoever serves it is not who signed it: it takes the place of the one before when a call knows
+ * its authority. */
 static void take(struct list *list, struct task *t)
 {
-    bool older = t->came && list->list && e2m_revoked_is_newer(list->list, t->came);
     uint64_t now = (uint64_t)core_now();
+    const char *why = t->came ? e2m_revoked_refusal(NULL, list->list, t->came, now) : t->why;
+    const X509_CRL *newest;
 
     list->asking = false;
     list->next = core_now() + (t->came ? RECENT_S : FAILED_S);
-    if (!t->came || older) {
-        note("revoked: list=%s problem=%s", t->url, older ? "older than before" : t->why);
+    if (why) {
+        note("revoked: list=%s problem=%s", t->url, why);
     } else {
         note("revoked: list=%s names=%d", t->url,
              MAX(0, sk_X509_REVOKED_num(X509_CRL_get_REVOKED(t->came))));
-        X509_CRL_free(list->list);
-        list->list = t->came;
+        X509_CRL_free(list->fresh);
+        list->fresh = t->came;
         t->came = NULL;
         list->told_old = false;
     }
-    if (list->list && e2m_revoked_is_old(list->list, now) && !list->told_old) {
+    newest = list->fresh ? list->fresh : list->list;
+    if (!list->told_old && newest && e2m_revoked_is_old(newest, now)) {
         note("revoked: list=%s text=old; whom it names stays refused", t->url);
         list->told_old = true;
     }
@@ -151,17 +156,40 @@ void revoked_ask(struct core *core)
         ask(core, url, list);
 }
 
+static void look_at_fresh(struct list *list, const char *url, const struct e2m_trust *trust)
+{
+    int is_signed = e2m_trust_signed(trust, list->fresh);
+    const char *why = e2m_revoked_refusal(trust, list->list, list->fresh, (uint64_t)core_now());
+
+    if (is_signed == 0) /* not by this call; both count */
+        return;
+    if (why) {
+        note("revoked: list=%s problem=%s", url, why);
+        X509_CRL_free(list->fresh);
+    } else {
+        X509_CRL_free(list->list);
+        list->list = list->fresh;
+    }
+    list->fresh = NULL;
+}
+
 void revoked_add(const struct core *core, struct e2m_trust *trust)
 {
     GHashTableIter each;
-    const struct list *list;
+    struct list *list;
+    const char *url;
 
     if (!core->revoked)
         return;
     g_hash_table_iter_init(&each, core->revoked->lists);
-    while (g_hash_table_iter_next(&each, NULL, (void **)&list))
+    while (g_hash_table_iter_next(&each, (void **)&url, (void **)&list)) {
+        if (list->fresh)
+            look_at_fresh(list, url, trust);
         if (list->list)
             (void)e2m_trust_add_revoked(trust, list->list);
+        if (list->fresh)
+            (void)e2m_trust_add_revoked(trust, list->fresh);
+    }
 }
 
 const char *revoked_missing(struct core *core, const char *url)

@@ -48,7 +48,10 @@ def revoked(world):
         text.write("nonsense")
     log("result=not-read", count=2)
     people.revoke(path, since=-9)  # without her, but older than what was read
-    log("result=older")
+    log('result=not-taken why="older than before"')
+    assert "certificate revoked" in refusal(scene, *by("alice"))
+    People(world.folder + "/forged", "Subscribers").revoke(path)  # newer, by the same name and another key
+    log('result=not-taken why="not signed by its authority"')
     assert "certificate revoked" in refusal(scene, *by("alice"))
     # without a fresh list nobody counts, where the administrator wants that
     scene.middle.configure(**{"trust.revoked_missing": "refuse"})

@@ -186,6 +186,106 @@ static void test_lists(void **state)
     e2m_identity_free(&clear);
 }
 
+/* The same list with an extension more, signed again. */
+static X509_CRL *with(X509_CRL *list, int nid, const char *der, bool critical,
+                      const struct e2m_identity *by)
+{
+    long len = 0;
+    unsigned char *octets = OPENSSL_hexstr2buf(der, &len);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    X509_EXTENSION *extension;
+
+    assert_true(octets && value && ASN1_OCTET_STRING_set(value, octets, (int)len) == 1);
+    extension = X509_EXTENSION_create_by_NID(NULL, nid, critical, value);
+    assert_int_equal(X509_CRL_add_ext(list, extension, -1), 1);
+    assert_true(X509_CRL_sign(list, by->key, EVP_sha256()) > 0);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(value);
+    OPENSSL_free(octets);
+    /* as it comes: what stands in it is read once, when it is */
+    len = i2d_X509_CRL(list, (octets = NULL, &octets));
+    X509_CRL_free(list);
+    assert_int_equal(e2m_revoked_read((struct e2m_span){octets, (size_t)len}, &list), E2M_OK);
+    OPENSSL_free(octets);
+    return list;
+}
+
+#define DELTA NID_delta_crl, "020101", true
+#define INDIRECT NID_issuing_distribution_point, "30038401ff", true
+#define REASONS NID_issuing_distribution_point, "3004830205a0", true
+#define ONLY_AUTHORITIES NID_issuing_distribution_point, "30038201ff", true
+#define ONLY_PEOPLE NID_issuing_distribution_point, "30038101ff", true
+#define NOBODY_KNOWS NID_netscape_comment, "1600", true
+#define NO_MATTER NID_netscape_comment, "1600", false
+
+/* What does not speak of all says nothing of whom it does not name; whom it names is refused. */
+static void test_lists_of_a_part(void **state)
+{
+    struct e2m_identity one = people_subscriber("sip:alice@a.example", &a);
+    X509 *c = one.certificate;
+
+    (void)state;
+#define EMPTY(wish) with_list(c, with(people_revoke(&a, NULL, NOW - 10), wish, &a), true)
+#define NAMED(wish) with_list(c, with(people_revoke(&a, c, NOW - 10), wish, &a), true)
+    assert_int_equal(EMPTY(NO_MATTER), E2M_OK);
+    assert_int_equal(EMPTY(ONLY_PEOPLE), E2M_OK);
+    assert_int_equal(EMPTY(DELTA), E2M_NO_LIST);
+    assert_int_equal(EMPTY(INDIRECT), E2M_NO_LIST);
+    assert_int_equal(EMPTY(REASONS), E2M_NO_LIST);
+    assert_int_equal(EMPTY(ONLY_AUTHORITIES), E2M_NO_LIST);
+    assert_int_equal(EMPTY(NOBODY_KNOWS), E2M_NO_LIST);
+    assert_int_equal(NAMED(ONLY_PEOPLE), E2M_REVOKED);
+    assert_int_equal(NAMED(REASONS), E2M_REVOKED);
+    assert_int_equal(NAMED(NOBODY_KNOWS), E2M_REVOKED);
+    /* from tomorrow, and ten minutes of clocks that differ */
+    assert_int_equal(with_list(c, people_revoke(&a, NULL, NOW + 86400), true), E2M_NO_LIST);
+    assert_int_equal(with_list(c, people_revoke(&a, NULL, NOW + 590), true), E2M_OK);
+    assert_int_equal(with_list(c, people_revoke(&a, c, NOW + 86400), false), E2M_REVOKED);
+    e2m_identity_free(&one);
+}
+
+/* Takes both lists. */
+static const char *refusal(const struct e2m_trust *trust, X509_CRL *held, X509_CRL *fresh)
+{
+    const char *why = e2m_revoked_refusal(trust, held, fresh, NOW);
+
+    X509_CRL_free(held);
+    X509_CRL_free(fresh);
+    return why;
+}
+
+/* Whoever serves a list is not who signed it. */
+static void test_which_list_takes_the_place(void **state)
+{
+    struct e2m_identity imposter = people_authority();
+    struct e2m_trust *trust = people_trust(&a);
+    X509_CRL *forged = people_revoke(&imposter, NULL, NOW - 5);
+
+    (void)state;
+#define LIST(by, age) people_revoke(&(by), NULL, NOW - (age))
+    assert_int_equal(e2m_trust_lend(trust, b.certificate, NULL), E2M_OK);
+    X509_CRL_set_issuer_name(forged, X509_get_subject_name(a.certificate));
+    assert_true(X509_CRL_sign(forged, imposter.key, EVP_sha256()) > 0);
+    assert_int_equal(e2m_trust_signed(trust, forged), -1);
+    X509_CRL_up_ref(forged);
+    assert_string_equal(refusal(trust, LIST(a, 10), forged), "not signed by its authority");
+    assert_string_equal(refusal(trust, NULL, forged), "not signed by its authority");
+    assert_null(refusal(trust, NULL, LIST(a, 10)));
+    assert_null(refusal(trust, LIST(a, 10), LIST(a, 5)));
+    assert_string_equal(refusal(trust, LIST(a, 5), LIST(a, 10)), "older than before");
+    assert_null(refusal(trust, LIST(a, 10), LIST(b, 20))); /* another authority was set */
+    assert_non_null(refusal(trust, LIST(a, 10), LIST(imposter, 5)));
+    assert_non_null(refusal(trust, NULL, LIST(a, -86400)));
+    assert_non_null(refusal(trust, NULL, with(LIST(a, 10), DELTA, &a)));
+    assert_non_null(refusal(trust, LIST(a, 10), with(LIST(a, 5), INDIRECT, &a)));
+    assert_null(refusal(trust, NULL, with(LIST(a, 5), INDIRECT, &a)));
+    assert_null(refusal(trust, with(LIST(a, 10), INDIRECT, &a), with(LIST(a, 5), INDIRECT, &a)));
+    assert_null(refusal(NULL, LIST(a, 10), LIST(b, 20))); /* nobody looks at signatures */
+    assert_string_equal(refusal(NULL, LIST(a, 5), LIST(a, 10)), "older than before");
+    e2m_trust_free(trust);
+    e2m_identity_free(&imposter);
+}
+
 #define AES_256_CBC "300b060960864801650304012a" /* one capability */
 #define AES_256_GCM "300b060960864801650304012e"
 
@@ -229,9 +329,10 @@ static void test_same_issuer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_domains),      cmocka_unit_test(test_any_domain),
-        cmocka_unit_test(test_revoked),      cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_capabilities), cmocka_unit_test(test_same_issuer),
+        cmocka_unit_test(test_domains),         cmocka_unit_test(test_any_domain),
+        cmocka_unit_test(test_lists_of_a_part), cmocka_unit_test(test_which_list_takes_the_place),
+        cmocka_unit_test(test_revoked),         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_capabilities),    cmocka_unit_test(test_same_issuer),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
