@@ -22,7 +22,7 @@ struct _UiPinForm {
 
 G_DEFINE_FINAL_TYPE(UiPinForm, ui_pin_form, GTK_TYPE_BOX)
 
-static guint opened_signal;
+static guint opened_signal, answered_signal;
 
 /* GTK keeps an entry's text in memory of its own that it wipes when the text goes. */
 static void wipe_entry(UiPinForm *form)
@@ -151,7 +151,10 @@ static void given(GVariant *answer, const char *error, gpointer owner)
     gtk_widget_set_sensitive(form->group, TRUE);
     if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(sis)")))
         g_variant_get(answer, "(&si&s)", &result, &tries, &text);
+    g_object_ref(form); /* the dialog may go with what is told now */
     take_result(form, result, text);
+    g_signal_emit(form, answered_signal, 0);
+    g_object_unref(form);
 }
 
 static void unlock(UiPinForm *form)
@@ -279,6 +282,8 @@ static void ui_pin_form_class_init(UiPinFormClass *class)
     G_OBJECT_CLASS(class)->finalize = finalize;
     opened_signal = g_signal_new("opened", UI_TYPE_PIN_FORM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                  G_TYPE_NONE, 0);
+    answered_signal = g_signal_new("answered", UI_TYPE_PIN_FORM, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                   NULL, G_TYPE_NONE, 0);
 }
 
 static void ui_pin_form_init(UiPinForm *form)
@@ -289,11 +294,15 @@ static void ui_pin_form_init(UiPinForm *form)
 /* -- the dialog ---------------------------------------------------------------------------------
  */
 
-static void close_on_other_state(UiRecord *sim, GtkWindow *dialog)
+/* A SIM is told to be open before the answer about its PIN comes, or after it; and what is to be
+ * remembered is known with the answer. */
+static void close_on_other_state(GtkWindow *dialog)
 {
-    const char *state = ui_record_text(sim, "State");
+    UiPinForm *form = g_object_get_data(G_OBJECT(dialog), "form");
+    const char *state = form && form->sim ? ui_record_text(form->sim, "State") : "";
 
-    if (g_strcmp0(state, "locked") && g_strcmp0(state, "blocked") && g_strcmp0(state, "busy"))
+    if (form && !form->busy && g_strcmp0(state, "locked") && g_strcmp0(state, "blocked") &&
+        g_strcmp0(state, "busy"))
         gtk_window_destroy(dialog);
 }
 
@@ -360,7 +369,11 @@ void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
     g_object_set_data(G_OBJECT(app), "pin-dialog", dialog);
     g_signal_connect_object(dialog, "destroy", G_CALLBACK(forget_dialog), app, 0);
     g_signal_connect_swapped(form, "opened", G_CALLBACK(gtk_window_destroy), dialog);
-    g_signal_connect_object(sim, "changed", G_CALLBACK(close_on_other_state), dialog, 0);
+    g_object_set_data(G_OBJECT(dialog), "form", form);
+    g_signal_connect_object(form, "answered", G_CALLBACK(close_on_other_state), dialog,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(sim, "changed", G_CALLBACK(close_on_other_state), dialog,
+                            G_CONNECT_SWAPPED);
     gtk_window_present(dialog);
 }
 

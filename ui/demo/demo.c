@@ -18,6 +18,7 @@ static const char own_xml[] =
     "<interface name='org.simauth.Demo1'>"
     "<method name='Show'><arg name='state' type='s' direction='in'/></method>"
     "<method name='States'><arg name='states' type='as' direction='out'/></method>"
+    "<method name='Owe'><arg name='method' type='s' direction='in'/></method>"
     "<method name='Asked'><arg name='methods' type='as' direction='out'/></method>"
     "</interface></node>";
 
@@ -139,8 +140,14 @@ static GVariant *managed(const struct demo *demo)
 static void steer(struct demo *demo, const char *method, GVariant *parameters,
                   GDBusMethodInvocation *invocation)
 {
-    const char *state;
+    const char *state, *owed;
 
+    if (!strcmp(method, "Owe")) {
+        g_variant_get(parameters, "(&s)", &owed);
+        methods_owe(demo->methods, owed);
+        g_dbus_method_invocation_return_value(invocation, NULL);
+        return;
+    }
     if (strcmp(method, "Show")) {
         char **names = strcmp(method, "States") ? methods_asked(demo->methods) : demo_states();
         g_dbus_method_invocation_return_value(invocation, g_variant_new("(^as)", names));
@@ -280,6 +287,7 @@ gboolean demo_show(struct demo *demo, const char *state)
         show_thing(demo, i);
     for (const char *const *told = methods_signals; *told; told++)
         emit(demo, ROOT, "org.simauth.Phone1", *told, NULL);
+    methods_told(demo->methods, state);
     show_name(demo);
     return TRUE;
 }

@@ -7,7 +7,8 @@
  * so that nobody is shown a call that is none.
  *
  * It has one interface more, org.simauth.Demo1 on /org/simauth/Demo1: Show(s state), States() ->
- * as, Asked() -> as (the methods that the window called since the last time, with their arguments).
+ * as, Asked() -> as (the methods that the window called since the last time, with their arguments),
+ * Owe(s method): its next answer comes behind the next state, as that state has it.
  */
 #ifndef SIMAUTH_UI_DEMO_H
 #define SIMAUTH_UI_DEMO_H

@@ -16,6 +16,8 @@ struct methods {
     GPtrArray *lists[LIST_COUNT];
     GPtrArray *asked; /* of char *, since methods_asked() */
     GPtrArray *owed;  /* of GDBusMethodInvocation */
+    char *slow;       /* the method whose next answer comes behind the next state */
+    GDBusMethodInvocation *late;
 };
 
 /* -- lists --------------------------------------------------------------------------------------
@@ -260,6 +262,11 @@ void methods_call(struct methods *m, const char *state, const char *method, GVar
 
     g_ptr_array_add(m->asked, g_strconcat(method, arguments, NULL));
     g_free(arguments);
+    if (!g_strcmp0(m->slow, method)) {
+        g_clear_pointer(&m->slow, g_free);
+        m->late = invocation;
+        return;
+    }
     if (silent(m, state, method, invocation) || refused(m, state, method, invocation))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
@@ -279,6 +286,21 @@ static void answer_late(struct methods *m)
         g_dbus_method_invocation_return_dbus_error(m->owed->pdata[i], "org.simauth.Error.Failed",
                                                    "Linphone did not answer in time.");
     g_ptr_array_set_size(m->owed, 0);
+}
+
+void methods_owe(struct methods *m, const char *method)
+{
+    g_free(m->slow);
+    m->slow = g_strdup(method);
+}
+
+void methods_told(struct methods *m, const char *state)
+{
+    GDBusMethodInvocation *late = g_steal_pointer(&m->late);
+
+    if (late)
+        methods_call(m, state, g_dbus_method_invocation_get_method_name(late),
+                     g_dbus_method_invocation_get_parameters(late), late);
 }
 
 char **methods_asked(struct methods *m)
@@ -324,7 +346,10 @@ void methods_free(struct methods *m)
         return;
     for (int i = 0; i < LIST_COUNT; i++)
         g_clear_pointer(&m->lists[i], g_ptr_array_unref);
+    if (m->late)
+        g_ptr_array_add(m->owed, m->late);
     answer_late(m);
+    g_free(m->slow);
     g_ptr_array_unref(m->owed);
     g_strfreev(methods_asked(m));
     g_ptr_array_unref(m->asked);

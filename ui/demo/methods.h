@@ -19,6 +19,9 @@ struct methods *methods_new(GDBusConnection *bus, const struct states *states,
 void methods_free(struct methods *methods); /* NULL is allowed */
 /* A new state: the lists are as in the file again. */
 void methods_reset(struct methods *methods, const char *state);
+/* The next answer to this method comes when another state has been told, as that state has it. */
+void methods_owe(struct methods *methods, const char *method);
+void methods_told(struct methods *methods, const char *state);
 void methods_call(struct methods *methods, const char *state, const char *method,
                   GVariant *parameters, GDBusMethodInvocation *invocation);
 /* What was asked since the last time, each as METHOD(arguments), in its order; g_strfreev(). */
