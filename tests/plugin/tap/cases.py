@@ -641,7 +641,10 @@ def two_cores(scene):
         return len([line for line in events if re.search(pattern, line)])
     expect("three cores to come and go", count("^core_found") == count("^core_gone") == 3)
     expect("ten calls to begin and end", count("^invite_") == count("^call_gone") == 10)
-    expect("no error", not count("^error|code=4|drop=1") and not count("install result=-"))
+    # A machine that is slow has the last INVITE ring before its core goes, which then takes it back.
+    wrong = [line for line in events if re.search("^error|code=4|drop=1|install result=-", line)
+             and not line.startswith("response_out call=10 code=487 ")]
+    expect("no error; there is %s" % wrong, not wrong)
 
 
 CASES = {
