@@ -3,6 +3,7 @@
 #include "control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <poll.h>
@@ -19,6 +20,7 @@
 
 #define IDLE_MS 5000 /* a client that says nothing makes room for the next */
 #define ERROR_MAX 256
+#define AGAIN_MS 200 /* where there is no descriptor for a client */
 
 struct control {
     struct control_user user;
@@ -260,12 +262,32 @@ static void *run(void *arg)
         client = fds[0].revents ? accept4(c->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (client >= 0)
             serve(c, client);
+        else if (fds[0].revents && errno != EINTR && errno != ECONNABORTED)
+            (void)poll(&fds[1], 1, AGAIN_MS); /* the client waits in the line, and so do we */
     }
     return NULL;
 }
 
 /* -- the socket ---------------------------------------------------------------------------------
  */
+
+/* Ours alone: who runs a phone as root in another person's session must not follow what that person
+ * put there. */
+static bool own_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat about;
+    bool good = fd >= 0 && fstat(fd, &about) == 0;
+
+    if (good && about.st_uid != geteuid()) {
+        errno = EPERM;
+        good = false;
+    }
+    good = good && fchmod(fd, 0700) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
 
 static int open_socket(const char *folder, const char *path)
 {
@@ -277,7 +299,7 @@ static int open_socket(const char *folder, const char *path)
         return -1;
     }
     strcpy(address.sun_path, path);
-    if (g_mkdir_with_parents(folder, 0700) < 0 || chmod(folder, 0700) < 0)
+    if (g_mkdir_with_parents(folder, 0700) < 0 || !own_folder(folder))
         return -1;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)

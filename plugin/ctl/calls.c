@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ctl.h"
+#include "small_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,11 +56,12 @@ static void read_file(const struct ctl *ctl, json_t *calls)
     char *path = settings ? g_build_filename(settings->data, "calls.jsonl", NULL) : NULL;
     char *text = NULL, **lines;
 
-    if (path && g_file_get_contents(path, &text, NULL, NULL)) {
+    if (path && small_file_read(path, SMALL_FILE_MAX, &text, NULL, NULL)) {
         lines = g_strsplit(text, "\n", -1);
         for (char **line = lines; *line; line++) {
             json_t *call = json_loads(*line, 0, NULL);
             if (json_is_object(call)) {
+                ctl_make_harmless(call);
                 json_object_set_new(call, "live", json_false());
                 json_array_insert(calls, 0, call);
             }

@@ -34,6 +34,39 @@ static int connect_to(const char *path)
     return -1;
 }
 
+/* What other people chose (names, a server's reason) is shown on a terminal: nothing in it may move
+ * the cursor, set colours, or turn the order of letters round. */
+static char *harmless(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+
+        if ((g_unichar_iscntrl(c) && c != '\n') || (c >= 0x202a && c <= 0x202e) ||
+            (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c)
+            c = 0xfffd;
+        g_string_append_unichar(out, c);
+    }
+    return g_string_free(out, FALSE);
+}
+
+void ctl_make_harmless(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+    void *next;
+
+    if (json_is_string(value)) {
+        char *text = harmless(json_string_value(value));
+        json_string_set(value, text);
+        g_free(text);
+    }
+    json_array_foreach(value, i, member) ctl_make_harmless(member);
+    json_object_foreach_safe(value, next, name, member) ctl_make_harmless(member);
+}
+
 static json_t *read_answer(int fd)
 {
     GString *text = g_string_new(NULL);
@@ -45,6 +78,7 @@ static json_t *read_answer(int fd)
         g_string_append_len(text, part, n);
         if (memchr(part, '\n', (size_t)n)) {
             answer = json_loads(text->str, 0, NULL);
+            ctl_make_harmless(answer);
             break;
         }
     }

@@ -42,6 +42,8 @@ const char *ctl_text(const json_t *object, const char *name);
 /* Asks every running Linphone of this user. Takes `request`. Returns the answers in an array (each
  * with "pid"); empty when none runs. */
 json_t *ctl_ask_all(json_t *request);
+/* What is shown of this on a terminal is text and nothing else. */
+void ctl_make_harmless(json_t *value);
 /* Asks all for `command` and prints each answer with `show`, or all of them as JSON. */
 enum ctl_exit ctl_show_all(const struct ctl *ctl, const char *command,
                            void (*show)(const json_t *answer));

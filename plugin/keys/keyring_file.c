@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keyring_file.h"
 #include "seal_key.h"
+#include "small_file.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -173,9 +174,7 @@ enum keyring_file_status keyring_file_read(const char *path, const struct simaut
         return KEYRING_FILE_NONE;
     if (key->len != SEAL_KEY_LEN)
         return say(KEYRING_FILE_FOREIGN, error, path, "there is no key to open it");
-    if (stat(path, &st) == 0 && (size_t)st.st_size > KEYRING_FILE_MAX)
-        return say(KEYRING_FILE_UNREADABLE, error, path, "too large");
-    if (!g_file_get_contents(path, &file, &len, &fault)) {
+    if (!small_file_read(path, KEYRING_FILE_MAX, &file, &len, &fault)) {
         status = say(KEYRING_FILE_UNREADABLE, error, path, fault->message);
         g_error_free(fault);
         return status;

@@ -3,6 +3,7 @@
 #include "changes.h"
 #include "bus_view.h"
 #include "note.h"
+#include "small_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,15 @@ static char *path_of(const struct core *core)
 
 json_t *changes_all(struct core *core)
 {
-    char *path;
+    char *path, *text = NULL;
+    gsize len = 0;
 
     if (core->changes)
         return core->changes;
     path = path_of(core);
-    core->changes = json_load_file(path, 0, NULL);
+    if (small_file_read(path, SMALL_FILE_MAX, &text, &len, NULL))
+        core->changes = json_loadb(text, len, 0, NULL);
+    g_free(text);
     if (!json_is_object(core->changes)) {
         json_decref(core->changes);
         core->changes = json_object();

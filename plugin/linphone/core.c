@@ -15,6 +15,7 @@
 #include "revoked.h"
 #include "setup.h"
 #include "sips.h"
+#include "small_file.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -281,7 +282,7 @@ static void recall_challenges(struct core *core)
 {
     char *path = core_state_path(core, "challenges"), *text = NULL;
 
-    if (g_file_get_contents(path, &text, NULL, NULL))
+    if (small_file_read(path, SMALL_FILE_MAX, &text, NULL, NULL))
         limits_read(&core->limits, text, core_now());
     g_free(text);
     g_free(path);
@@ -294,7 +295,7 @@ static struct settings *read_settings(struct core *core, char *error)
     char *text = NULL, *copy = core_state_path(core, "settings");
 
     settings = settings_read(core->settings_path, error);
-    (void)g_file_get_contents(core->settings_path, &text, NULL, NULL);
+    (void)small_file_read(core->settings_path, SMALL_FILE_MAX, &text, NULL, NULL);
     if (settings && text && g_strcmp0(text, core->good_settings)) {
         core_keep(core, copy, text);
         g_free(core->good_settings);

@@ -3,6 +3,7 @@
 #include "history.h"
 #include "bus_view.h"
 #include "note.h"
+#include "small_file.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static GPtrArray *lines_of(const char *path)
         char *name = g_strconcat(path, ends[i], NULL), *text = NULL;
         gsize len = 0;
 
-        if (g_file_get_contents(name, &text, &len, NULL))
+        if (small_file_read(name, 2 * (gsize)FILE_LIMIT, &text, &len, NULL))
             add_lines(lines, text, len);
         g_free(text);
         g_free(name);

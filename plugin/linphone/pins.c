@@ -1,12 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pins.h"
+#include "small_file.h"
 
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
 #include <string.h>
+
+#define PINS_FILE_MAX (16u * SMALL_FILE_MAX)
 
 #define ERROR_MAX 512
 
@@ -90,6 +93,22 @@ static bool read_file(struct pins *pins, const json_t *root)
     return true;
 }
 
+static json_t *load(const char *path, json_error_t *mistake)
+{
+    GError *problem = NULL;
+    json_t *root = NULL;
+    char *text = NULL;
+    gsize len = 0;
+
+    if (small_file_read(path, PINS_FILE_MAX, &text, &len, &problem))
+        root = json_loadb(text, len, JSON_REJECT_DUPLICATES, mistake);
+    else
+        g_strlcpy(mistake->text, problem->message, sizeof(mistake->text));
+    g_clear_error(&problem);
+    g_free(text);
+    return root;
+}
+
 struct pins *pins_open(const char *folder, char *error)
 {
     struct pins *pins = pins_new(folder);
@@ -99,7 +118,7 @@ struct pins *pins_open(const char *folder, char *error)
     GStatBuf about;
 
     if (g_stat(path, &about) == 0 || errno != ENOENT) { /* one that cannot be seen is not none */
-        root = json_load_file(path, JSON_REJECT_DUPLICATES, &mistake);
+        root = load(path, &mistake);
         if (!root || !read_file(pins, root)) {
             g_snprintf(error, ERROR_MAX,
                        "%s: not a list of pins (%s); move it away to begin a new one", path,

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
+#include "small_file.h"
 
 #include <simauth/setup.h>
 #include <stdarg.h>
@@ -434,7 +435,7 @@ struct settings *settings_read(const char *path, char *error)
     GError *problem = NULL;
     struct settings *s;
 
-    if (!g_file_get_contents(path, &text, &len, &problem)) {
+    if (!small_file_read(path, SMALL_FILE_MAX, &text, &len, &problem)) {
         g_snprintf(error, SETTINGS_ERROR_MAX, "%s; make it with `simauthctl settings set sim ...`",
                    problem->message);
         make_readable(error);

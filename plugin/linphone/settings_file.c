@@ -1,18 +1,24 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings_file.h"
+#include "small_file.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 GKeyFile *settings_file_load(const char *path, char *error)
 {
     GKeyFile *file = g_key_file_new();
     GError *problem = NULL;
+    char *text = NULL;
+    gsize len = 0;
+    bool good = small_file_read(path, SMALL_FILE_MAX, &text, &len, &problem) &&
+                g_key_file_load_from_data(file, text, len, G_KEY_FILE_KEEP_COMMENTS, &problem);
 
-    if (g_key_file_load_from_file(file, path, G_KEY_FILE_KEEP_COMMENTS, &problem) ||
-        g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+    g_free(text);
+    if (good || g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
         g_clear_error(&problem);
         return file;
     }
@@ -29,6 +35,8 @@ static bool store(const char *path, GKeyFile *file, char *error)
     char *text = g_key_file_to_data(file, &len, NULL);
     struct settings *settings = settings_parse(text, len, path, why);
     GError *problem = NULL;
+    /* A link that somebody keeps their settings behind stays one. */
+    char *behind = realpath(path, NULL);
     bool good = false;
 
     if (!settings)
@@ -36,13 +44,14 @@ static bool store(const char *path, GKeyFile *file, char *error)
                    why);
     else if (g_mkdir_with_parents(folder, 0700) < 0)
         g_snprintf(error, SETTINGS_ERROR_MAX, "%s: %s", folder, g_strerror(errno));
-    else if (!g_file_set_contents_full(path, text, (gssize)len, G_FILE_SET_CONTENTS_CONSISTENT,
-                                       0600, &problem))
+    else if (!g_file_set_contents_full(behind ? behind : path, text, (gssize)len,
+                                       G_FILE_SET_CONTENTS_CONSISTENT, 0600, &problem))
         g_strlcpy(error, problem->message, SETTINGS_ERROR_MAX);
     else
         good = true;
     g_clear_error(&problem);
     settings_unref(settings);
+    free(behind);
     g_free(text);
     g_free(folder);
     return good;

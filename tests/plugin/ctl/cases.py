@@ -7,9 +7,12 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 GOOD, NOT, USAGE, NOT_RUNNING, SETTINGS = range(5)
 
@@ -124,10 +127,58 @@ def alone(person):
     person.bad(NOT_RUNNING, "no Linphone", "status")
 
 
+class Linphone:
+    """Somebody behind a control socket who answers everything by the same."""
+
+    def __init__(self, person, answer):
+        folder = os.path.join(person.home, "run/simauth")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        self.path = os.path.join(folder, f"{os.getpid()}.sock")
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen()
+        threading.Thread(target=self.serve, args=(json.dumps(answer) + "\n",), daemon=True).start()
+
+    def serve(self, line):
+        while True:
+            client = self.socket.accept()[0]
+            client.recv(65536)
+            client.sendall(line.encode())
+            client.close()
+
+
+def hostile(person):
+    """What others chose does nothing to a terminal, and what is no file holds nobody up."""
+    names = "\x1b]0;title\x07\x1b[2J\rBob\u202egpj\u2066\u009b31m"
+    call = {"began": 1700000000, "side": "callee", "peer": "sip:bob@b.example" + names, "word": "not-authenticated",
+            "nai": "bob@b.example", "operator": names, "text": names, "problem": names, "sips": "off", "sips_text": names,
+            "sips_refusal": names, "advice": names}
+    Linphone(person, {"ok": True, "live": [call], "last": [call]})
+    out = person.good("calls")
+    assert "Bob" in out and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out), repr(out)
+    os.makedirs(os.path.dirname(person.conf), exist_ok=True)
+    for what, part in ((os.mkfifo, "no ordinary file"), (lambda path: os.symlink("/dev/zero", path), "no ordinary file"),
+                       (os.mkdir, "no ordinary file"), (lambda path: subprocess.run(["truncate", "-s", "5G", path], check=True), "longer")):
+        what(person.conf)
+        person.bad(SETTINGS, part, "settings", "list")
+        person.bad(SETTINGS, part, "settings", "set", "policy", "off")
+        os.rmdir(person.conf) if os.path.isdir(person.conf) else os.unlink(person.conf)
+    kept = os.path.join(person.home, "dotfiles.conf")
+    with open(kept, "w", encoding="utf-8") as file:
+        file.write("[phone]\nsim=soft:/home/me/sim.json\n")
+    os.symlink(kept, person.conf)
+    person.good("settings", "set", "policy", "off")
+    assert os.path.islink(person.conf) and "policy=off" in person.text(), "a link became a file"
+    pins_file = os.path.join(person.home, ".local/share/simauth/pins.json")
+    os.makedirs(os.path.dirname(pins_file), exist_ok=True)
+    os.mkfifo(pins_file)
+    assert person.says("pins", "list")[0] != GOOD
+
+
 def main():
     case, program = sys.argv[1:]
     with tempfile.TemporaryDirectory() as home:
-        {"settings": settings, "pins": pins, "alone": alone}[case](Person(program, home))
+        {"settings": settings, "pins": pins, "alone": alone, "hostile": hostile}[case](Person(program, home))
 
 
 main()

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -171,10 +172,70 @@ static void ends_under_way(void **state)
     close(fd);
 }
 
+/* Somebody put a link there: nothing behind it is changed, and there is no socket. */
+static void not_through_a_link(void **state)
+{
+    char *folder = control_folder(), *other = g_build_filename(base, "other", NULL),
+         error[256] = "";
+    struct control_user user = {.handle = handle, .to_main = to_main};
+    struct stat about;
+
+    (void)state;
+    control_stop(control);
+    assert_int_equal(g_rmdir(folder), 0);
+    assert_int_equal(g_mkdir(other, 0755), 0);
+    assert_int_equal(symlink(other, folder), 0);
+    control = control_start(&user, error);
+    assert_null(control);
+    assert_true(*error);
+    assert_int_equal(stat(other, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0755);
+    assert_int_equal(g_unlink(folder), 0);
+    assert_int_equal(g_rmdir(other), 0);
+    g_free(other);
+    g_free(folder);
+}
+
+static gint64 cpu_us(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * G_USEC_PER_SEC + used.ru_utime.tv_usec +
+           used.ru_stime.tv_usec;
+}
+
+/* No descriptor is left: whoever wants in waits, the processor is not used up, and then it goes on.
+ */
+static void without_descriptors(void **state)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), last = dup(fd);
+    struct rlimit before, none;
+    gint64 used;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)last + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    used = cpu_us();
+    g_usleep(G_USEC_PER_SEC); /* the time is what is tested */
+    used = cpu_us() - used;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(used < G_USEC_PER_SEC / 4);
+    assert_answer(fd, "{\"command\":\"echo\",\"word\":\"now\"}\n", "now");
+    close(fd);
+    close(last);
+}
+
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start, stop)
-    const struct CMUnitTest tests[] = {RUN(answers), RUN(closed_to_others), RUN(too_long),
-                                       RUN(ends_under_way)};
+    const struct CMUnitTest tests[] = {
+        RUN(answers),        RUN(closed_to_others),   RUN(too_long),
+        RUN(ends_under_way), RUN(not_through_a_link), RUN(without_descriptors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
