@@ -494,9 +494,7 @@ inline forget() {
     :: SETTLED(state[who]) ->
         if :: who >= 2 && keyed[who] -> keyed_ever[who - 2] = 1 :: else -> skip fi;
         want[who] = WANT_NOTHING; keyed[who] = 0; matched[who] = 0; up[who] = 0; timer[who] = 0;
-#ifndef CLAIM_ENDS
         state[who] = STATE_OVER;
-#endif
         if :: who < 2 && !proved_ever[who] -> e2[who] = 0; e2_version[who] = 0; e2_bind[who] = 0; proved[who] = 0
            :: who < 2 && proved_ever[who] -> skip
            :: who >= 2 -> proved[who] = 0; ack_bind[who - 2] = 0; e1_alias[who - 2] = 0;
