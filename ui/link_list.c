@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "link_list.h"
+#include "words.h"
 
 static const struct {
     const char *state, *words, *icon, *style;
@@ -22,7 +23,8 @@ static guint state_of(UiRecord *link)
 
 static char *told(UiRecord *link, const char *state)
 {
-    const char *text = ui_record_text(link, "Text"), *advice = ui_record_text(link, "Advice");
+    const char *text = ui_words_said(ui_record_text(link, "Text")),
+               *advice = ui_record_text(link, "Advice");
 
     if (*text && *advice)
         return g_strdup_printf("%s\n%s", text, advice);

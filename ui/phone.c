@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "phone.h"
+#include "words.h"
 
 #define ROOT "/org/simauth/Phone1"
 #define PHONE_INTERFACE "org.simauth.Phone1"
@@ -288,7 +289,7 @@ static const char *words_for(GError *error)
     if (is_gone(error))
         return _("Linphone has ended or cannot be reached. Start it and try again.");
     g_dbus_error_strip_remote_error(error);
-    return error->message;
+    return ui_words_said(error->message);
 }
 
 struct question {

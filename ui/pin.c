@@ -4,6 +4,7 @@
 #include "pages.h"
 #include "pin_memory.h"
 #include "sealed.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -120,7 +121,7 @@ static const char *words_for(const char *result, const char *text)
         if (!g_strcmp0(known[i].result, result))
             return _(known[i].words);
     }
-    return text;
+    return ui_words_said(text);
 }
 
 /* -- giving it ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim_words.h"
+#include "words.h"
 
 static const struct {
     const char *state, *words, *advice, *icon;
@@ -39,7 +40,7 @@ const char *ui_sim_state(UiRecord *sim)
         if (ui_sim_is(sim, states[i].state))
             return _(states[i].words);
     }
-    return ui_record_text(sim, "Text");
+    return ui_words_said(ui_record_text(sim, "Text"));
 }
 
 const char *ui_sim_advice(UiRecord *sim)

@@ -210,7 +210,8 @@ const char *ui_words_listen(UiRecord *call)
 /* A sentence of ours, and what came with it for whoever helps. */
 static char *with_why(const char *sentence, const char *why, const char *more)
 {
-    return g_strjoin(*why ? "\n" : "", sentence, why, *more ? "\n" : "", more, NULL);
+    return g_strconcat(sentence, *why ? "\n" : "", ui_words_said(why), *more ? "\n" : "", more,
+                       NULL);
 }
 
 char *ui_words_sips(UiRecord *call)

@@ -6,6 +6,7 @@
 #include "pages.h"
 #include "pin.h"
 #include "stack.h"
+#include "words.h"
 
 #define DATA "assistant" /* of the application: the window that is open */
 #define LOOK_LIMIT_S 20  /* a card that does not come to an end by then is told as it is */
@@ -104,7 +105,7 @@ static void stop_limit(UiAssistant *assistant)
 /* What the person can do about it; the plugin knows which of many reasons it is. */
 static const char *why_not(UiRecord *sim)
 {
-    const char *text = sim ? ui_record_text(sim, "Text") : "";
+    const char *text = sim ? ui_words_said(ui_record_text(sim, "Text")) : "";
     const char *advice = sim ? ui_sim_advice(sim) : "";
 
     if (sim && ui_sim_is(sim, "failed") && *text)

@@ -124,7 +124,8 @@ static char *description(UiPhone *phone, const struct status *status)
         text = g_strdup_printf(_("%s\nYou are %s, vouched for by %s."), _(status->text), nai,
                                ui_record_text(state, "Operator"));
     else if (!strcmp(status->state, "broken") || !strcmp(status->state, "not-ready"))
-        text = g_strdup_printf("%s\n%s", _(status->text), ui_record_text(state, "StateText"));
+        text = g_strdup_printf("%s\n%s", _(status->text),
+                               ui_words_said(ui_record_text(state, "StateText")));
     else
         text = g_strdup(_(status->text));
     literal = g_markup_escape_text(text, -1); /* a status page's text is markup */
