@@ -394,12 +394,14 @@ static void take_holes(struct calls *calls, struct call *call, const struct pinh
 void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                       unsigned count, bool all, int64_t now)
 {
-    struct pinhole gone[CALL_HOLES_MAX];
-    struct firewall_change change = {.add = call->holes, .remove = gone};
+    struct pinhole gone[2 * CALL_HOLES_MAX]; /* and behind these what it has alone */
+    struct firewall_change change = {.add = call->holes, .remove = gone, .undo = gone};
 
     if (all)
         change.remove_count = to_remove(calls, call, holes, count, gone);
     take_holes(calls, call, holes, count, all);
+    change.undo_count =
+        change.remove_count + to_remove(calls, call, NULL, 0, gone + change.remove_count);
     change.add_count = call->hole_count; /* what it could not take is nobody's */
     change.seconds = seconds_of(calls, call, now);
     change.after = journal_opened(calls->journal, call);
@@ -457,9 +459,13 @@ void calls_retry(struct calls *calls, int64_t now)
 
     g_hash_table_iter_init(&each, calls->shut);
     while (g_hash_table_iter_next(&each, (void **)&call, NULL)) {
+        struct pinhole alone[CALL_HOLES_MAX];
         const struct firewall_change change = {.add = call->holes,
                                                .add_count = call->hole_count,
-                                               .seconds = seconds_of(calls, call, now)};
+                                               .seconds = seconds_of(calls, call, now),
+                                               .undo = alone,
+                                               .undo_count =
+                                                   to_remove(calls, call, NULL, 0, alone)};
 
         if (!call->retry_at || call->retry_at > now)
             continue;
@@ -573,9 +579,9 @@ void calls_extend(struct calls *calls, struct call *call, int64_t now)
 void calls_end(struct calls *calls, struct call *call, const char *why)
 {
     struct pinhole gone[CALL_HOLES_MAX];
-    struct firewall_change change = {.remove = gone};
+    struct firewall_change change = {.remove = gone, .undo = gone};
 
-    change.remove_count = to_remove(calls, call, NULL, 0, gone);
+    change.remove_count = change.undo_count = to_remove(calls, call, NULL, 0, gone);
     log_line("op=end call=%s why=%s closed=%u kbit=%u", call->id, why, change.remove_count,
              call->kbit);
     if (call->hole_count)

@@ -167,10 +167,8 @@ static char *undo_of(const char *table, const struct firewall_change *change)
 {
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < change->remove_count; i++)
-        remove_one(text, table, &change->remove[i]);
-    for (unsigned i = 0; i < change->add_count; i++)
-        remove_one(text, table, &change->add[i]);
+    for (unsigned i = 0; i < change->undo_count; i++)
+        remove_one(text, table, &change->undo[i]);
     return g_string_free(text, FALSE);
 }
 

@@ -20,6 +20,8 @@ struct firewall_change {
     int64_t seconds; /* that the added ones live; one that is there gets these anew */
     const struct pinhole *remove;
     unsigned remove_count;
+    const struct pinhole *undo; /* what goes when nft refuses it: all of these that no other has */
+    unsigned undo_count;
     bool flush;     /* all that is there goes first */
     uint64_t after; /* what has to be done before it, as firewall_start()'s `wait` knows it */
 };
@@ -34,7 +36,7 @@ struct firewall;
 struct firewall *firewall_start(const struct config *config, void (*wait)(void *data, uint64_t),
                                 void *data);
 void firewall_stop(struct firewall *firewall); /* when all is done that was asked for */
-/* `key` names whose change it is. What nft refuses is taken away whole. */
+/* `key` names whose change it is. */
 void firewall_submit(struct firewall *firewall, const struct firewall_change *change,
                      const char *key);
 /* What became of a change, in the order in which they were asked for. */

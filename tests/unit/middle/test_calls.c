@@ -546,6 +546,27 @@ static void one_that_is_refused(void **data)
     assert_true(said(s, "{ 192.0.2.1 . 2004 . 192.0.2.2 . 5000 timeout 100s }") >= 2);
 }
 
+/* What nft refuses to one call does not take away what another has too. */
+static void a_refused_call_leaves_the_others(void **data)
+{
+    static const char gone[] = "delete element inet t holes4 { 192.0.2.1 . 3000 . ";
+    struct scene *s = *data;
+    struct pinhole holes[] = {hole_at(3000), hole_at(2999)};
+
+    calls_open_holes(s->calls, call_of(s, 1), holes, 1, true, NOW);
+    wait_said(s, gone, 1); /* before it is put there */
+    assert_true(g_file_set_contents(s->broken, "[.] 2999 [.]", -1, NULL));
+    calls_open_holes(s->calls, call_of(s, 2), holes, 2, true, NOW);
+    refused(s, 1, NOW);
+    assert_int_equal(g_unlink(s->broken), 0);
+    open_call(s, 3); /* what is owed goes first */
+    wait_said(s, ". 2003 .", 1);
+    g_clear_pointer(&s->calls, calls_free);
+    assert_int_equal(said(s, gone), 2);
+    assert_int_equal(said(s, "delete element inet t holes4 { 192.0.2.1 . 2999 . "), 2);
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+}
+
 /* What the disk refused is written once it is there again, but for what is over meanwhile. */
 static void a_disk_that_refuses(void **data)
 {
@@ -656,6 +677,7 @@ int main(void)
         cmocka_unit_test(nobody_chooses_the_hash),
         cmocka_unit_test_setup_teardown(a_shared_pinhole_stays, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_refused_call_leaves_the_others, begin, end),
         cmocka_unit_test_setup_teardown(a_disk_that_refuses, begin, end),
         cmocka_unit_test_setup_teardown(a_disk_that_forgets, begin, end),
         cmocka_unit_test_setup_teardown(what_was_signed_is_of_one_call, begin, end),
