@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <openssl/crypto.h>
+#include <simauth/secret.h>
 #include <string.h>
 
 #define CEKS_MAX 16 /* of this call's envelopes, sent and opened; the oldest goes first */
@@ -36,8 +37,10 @@ struct e2m_talk {
 
 struct e2m_talk *e2m_talk_new(const struct e2m_keys *keys, const char *own, const char *peer)
 {
-    struct e2m_talk *talk = g_new0(struct e2m_talk, 1);
+    struct e2m_talk *talk = simauth_room_new(sizeof(*talk));
 
+    if (!talk)
+        return NULL;
     talk->keys = keys;
     g_strlcpy(talk->own, own, sizeof(talk->own));
     g_strlcpy(talk->peer, peer, sizeof(talk->peer));
@@ -62,8 +65,7 @@ void e2m_talk_free(struct e2m_talk *talk)
             X509_free(talk->shares[kind].readers[i]);
     }
     forget_clear(talk);
-    OPENSSL_cleanse(talk, sizeof(*talk));
-    g_free(talk);
+    simauth_room_free(talk);
 }
 
 /* -- readers -------------------------------------------------------------------------------------

@@ -38,7 +38,9 @@ bool e2m_call_read_keys(struct e2m_call *call)
         e2m_trust_want_lists(call->keys->servers);
     }
     call->talk = e2m_talk_new(call->keys, call->own, call->peer);
-    return true;
+    if (!call->talk)
+        g_strlcpy(call->why, "there is no memory for the call's keys", sizeof(call->why));
+    return call->talk != NULL;
 }
 
 #define CBC_UNSIGNED "reads only envelopes that must be signed, and this phone has no certificate"

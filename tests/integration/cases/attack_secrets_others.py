@@ -91,6 +91,21 @@ def add_persons(world, search, people):
             add_key(search, f"{name}-{letter}", operator.gateway.node.path(f"{stem}.key"))
 
 
+def add_cek(world, search, people):
+    """The key of the envelope in Alice's INVITE, under which the call's answers are: both phones have it until the call ends."""
+    certificate, kept = people.of["bob"][0], os.path.join(world.folder, "kept.cek")
+    invite = next(m for m in world.messages() if m.method == "INVITE" and not m.is_response and "pkcs7" in m.text)
+    program = os.path.abspath(os.path.join(world.product, "..", "..", "tests", "integration", "programs", "e2m_body"))
+    body = os.path.join(world.folder, "came")
+    with open(body, "wb") as file:
+        file.write(invite.body.encode("latin-1"))
+    subprocess.run([program, "read", world.alice.aor, world.bob.aor, invite.header("Content-Type"), invite.header("Content-Transfer-Encoding") or "-",
+                    body, "/dev/null", "me=" + certificate.removesuffix(".pem"), f"keep={kept}", f"trust={world.root.certificate}"], check=True, timeout=20)
+    with open(kept, "rb") as cek:
+        search.add("CEK", cek.read()[16:48])
+    os.unlink(kept)
+
+
 def waiting_for_input(node, argv):
     """A program of the node's user that reads from its standard input, which does not end."""
     process = subprocess.Popen(node.command(argv), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=node.env)
@@ -119,7 +134,7 @@ def check_commands(world):
 
 @case("attack.secrets.persons", limit=120)
 def persons(world):
-    """A card's PIN, a password, private keys of gateways and people: none in a log, an argument, an environment or a dump, but for what GnuTLS holds."""
+    """A card's PIN, a password, private keys of gateways and people, the key of an envelope: none in a log, an argument, an environment or a dump, but for what GnuTLS holds."""
     kept = {}
     with_keylogs(world)
     watched = Programs(os.path.join(sandbox.ROOM, "programs"))
@@ -135,6 +150,7 @@ def persons(world):
         check_memory(world)
         check_commands(world)
         flow.hang_up(world, call)
+        take_cores(world, "after")
     finally:
         watched.end()
         if "reader" in kept:
@@ -142,6 +158,7 @@ def persons(world):
     world.stop_captures()
     search = searcher(world)
     add_persons(world, search, kept["people"])
+    add_cek(world, search, kept["people"])
     judge(world, search, PERSONS_HOMES, PERSONS_COPIES, {("sim.json", "password"), ("card.json", "PIN"), ("gateway-a.call", "tls-a-limbs")})
 
 
