@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define MANY 20 /* more than are kept */
 
@@ -65,9 +66,23 @@ static bool closed(const void *at)
     return found;
 }
 
+/* Not in an emulator's /proc, nor where nothing may be locked. */
+static bool can_be_seen(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool seen;
+
+    assert_ptr_not_equal(page, MAP_FAILED);
+    seen = mlock(page, 4096) == 0 && madvise(page, 4096, MADV_DONTDUMP) == 0 && closed(page);
+    munmap(page, 4096);
+    return seen;
+}
+
 static void closed_each_time(void **unused)
 {
     (void)unused;
+    if (!can_be_seen())
+        skip();
     for (int turn = 0; turn < 3; turn++) {
         void *room = simauth_room_new(5000);
 
