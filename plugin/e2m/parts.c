@@ -63,23 +63,24 @@ static bool is_needed(const char *line, unsigned kind)
 }
 
 /* "m=audio 7078 RTP/AVP 96 97": which codecs is nobody's business; without addresses a port only
- * says whether the stream is wanted. */
-static void add_media(GString *out, const char *line, unsigned kind)
+ * says whether the stream is wanted. False: it is none of four words, and what is below it belongs
+ * to no stream. */
+static bool add_media(GString *out, const char *line, unsigned kind)
 {
     char **word = g_strsplit(line, " ", 4);
+    bool good = g_strv_length(word) == 4;
 
-    if (g_strv_length(word) == 4) {
+    if (good) {
         const char *port = kind & E2M_PART_ADDRESSES ? word[1] : strcmp(word[1], "0") ? "9" : "0";
         g_string_append_printf(out, "%s %s %s 0\r\n", word[0], port, word[2]);
     }
     g_strfreev(word);
+    return good;
 }
 
 static void add_line(GString *out, const char *line, unsigned kind)
 {
-    if (g_str_has_prefix(line, "m="))
-        add_media(out, line, kind);
-    else if (g_str_has_prefix(line, "c=") && (kind & E2M_PART_ADDRESSES))
+    if (g_str_has_prefix(line, "c=") && (kind & E2M_PART_ADDRESSES))
         g_string_append_printf(out, "%s\r\n", line);
     else if (is_needed(line, kind))
         g_string_append_printf(out, "%s\r\n", line);
@@ -115,8 +116,12 @@ GString *e2m_part_make(const char *sdp, size_t len, unsigned kind)
     add_session(out, lines, kind);
     while (*line && !g_str_has_prefix(*line, "m="))
         line++;
-    for (; *line; line++)
-        add_line(out, *line, kind);
+    for (bool good = false; *line; line++) {
+        if (g_str_has_prefix(*line, "m="))
+            good = add_media(out, *line, kind);
+        else if (good)
+            add_line(out, *line, kind);
+    }
     for (line = lines; *line; line++)
         explicit_bzero(*line, strlen(*line));
     g_strfreev(lines);
