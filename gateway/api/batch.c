@@ -28,15 +28,17 @@ struct item {
     char *text; /* malloc'ed */
     enum problem problem;
     const char *detail; /* static storage */
+    const char *reason; /* for the log alone; static storage */
 };
 
 struct batch {
     size_t count, room;
     size_t at; /* all before it are answered for good */
     bool begun;
-    uint64_t ticket; /* of the last transaction; 0: nobody waits for the disk */
-    bool gathered;   /* what a source has to fetch is known */
-    bool fetching;   /* all of it, now */
+    uint64_t ticket;         /* of the last transaction; 0: nobody waits for the disk */
+    bool gathered;           /* what a source has to fetch is known */
+    bool fetching;           /* all of it, now */
+    enum store_result store; /* how the last transaction went */
     struct item items[];
 };
 
@@ -126,13 +128,20 @@ static struct batch *read_batch(const json_t *object, const char **fault)
 /* -- one question --------------------------------------------------------------------------------
  */
 
+static void end_store(struct item *item, enum store_result result)
+{
+    metrics_store(result);
+    end_item(item, PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
+    item->reason = store_result_name(result);
+}
+
 static void end_outcome(struct item *item, const struct outcome *outcome)
 {
     if (outcome->store != STORE_OK) {
-        metrics_store(outcome->store);
-        end_item(item, PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
+        end_store(item, outcome->store);
     } else if (outcome->problem != PROBLEM_NONE) {
         end_item(item, outcome->problem, NULL);
+        item->reason = outcome->reason;
     }
 }
 
@@ -143,6 +152,7 @@ static void begin_item(struct request *request, struct item *item)
 
     if (!request_token(request)) {
         end_item(item, PROBLEM_TOO_MANY, NULL);
+        item->reason = "limit of the asker";
         return;
     }
     outcome = federation_claim(request, &item->question.body);
@@ -244,15 +254,17 @@ static bool run_together(struct request *request, struct batch *batch, size_t fr
 {
     struct gateway *gateway = request->gateway;
     enum store_result result = gateway->ops->begin(gateway->store, STORE_CALLS);
-    bool good = result == STORE_OK, hard = false;
+    const bool begun = result == STORE_OK;
+    bool good = begun, hard = false;
 
     for (size_t i = from; good && i < to; i++)
         if (!batch->items[i].done)
             good = serve_item(request, &batch->items[i], &hard);
     if (good)
-        good = end_transaction(request, batch, hard) == STORE_OK;
-    else if (result == STORE_OK)
+        good = (result = end_transaction(request, batch, hard)) == STORE_OK;
+    else if (begun)
         gateway->ops->rollback(gateway->store);
+    batch->store = result;
     for (size_t i = from; i < to; i++) {
         if (!good && batch->items[i].stored)
             batch->items[i].done = false;
@@ -333,7 +345,7 @@ static bool run_apart(struct request *request, struct batch *batch)
             if (request->fetching)
                 return false;
             if (!item->done)
-                end_item(item, PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
+                end_store(item, batch->store);
         }
         request_fetched(request);
     }
@@ -358,6 +370,7 @@ static void append_item(struct simauth_octets *text, const struct item *item)
 static void answer_batch(struct request *request, const struct batch *batch)
 {
     struct simauth_octets text = {0};
+    const char *reason = NULL; /* of the first that was refused */
     unsigned good = 0;
 
     simauth_octets_append(&text, "{\"batch\":[", 10);
@@ -366,10 +379,13 @@ static void answer_batch(struct request *request, const struct batch *batch)
             simauth_octets_append(&text, ",", 1);
         append_item(&text, &batch->items[i]);
         good += batch->items[i].problem == PROBLEM_NONE;
+        if (!reason && batch->items[i].problem != PROBLEM_NONE)
+            reason = batch->items[i].reason;
     }
     simauth_octets_append(&text, "]}", 2);
     answer_text(request, text_take(&text));
-    log_line("request=%s op=batch questions=%zu good=%u", request->id, batch->count, good);
+    log_line("request=%s op=batch questions=%zu good=%u%s%s%s", request->id, batch->count, good,
+             reason ? " reason=\"" : "", reason ? reason : "", reason ? "\"" : "");
 }
 
 void batch_post(struct request *request, json_t *object)

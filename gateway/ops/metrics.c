@@ -28,7 +28,7 @@ struct op {
 };
 static struct op ops[OPS_MAX];
 static GMutex naming;
-static counter draws[-AUC_WAITS + 1], store_failures[-STORE_FAILED + 1], reloads[2], clock_jumps;
+static counter draws[-AUC_WAITS + 1], store_failures[-STORE_BEHIND + 1], reloads[2], clock_jumps;
 static counter address_checks[2];
 static int nonsense, timed_out; /* atomic */
 static _Atomic int links_up = -1, links_total;
@@ -120,8 +120,8 @@ void metrics_links(int up, int total)
 
 void metrics_store(enum store_result result)
 {
-    static const char *const words[] = {"good", "good",      "good",    "locked",
-                                        "full", "read-only", "damaged", "down"};
+    static const char *const words[] = {"good",      "good",    "good", "locked", "full",
+                                        "read-only", "damaged", "down", "behind"};
 
     if (-result >= (int)G_N_ELEMENTS(words))
         return;

@@ -12,7 +12,7 @@
 
 enum state_part {
     STATE_SERVICE,     /* good, starting, draining */
-    STATE_STORE,       /* good, locked, full, read-only, damaged, down */
+    STATE_STORE,       /* good, locked, full, read-only, damaged, down, behind */
     STATE_SOURCE,      /* good, half, slow, down: where vectors come from */
     STATE_LISTENER,    /* good, crowded, stuck */
     STATE_CERTIFICATE, /* good, expires-soon, expired */

@@ -40,6 +40,8 @@ const char *store_result_name(enum store_result result)
         return "database damaged or sealed with another key";
     case STORE_FAILED:
         return "database failed";
+    case STORE_BEHIND:
+        return "more records than the database takes";
     }
     return "unknown result";
 }

@@ -34,7 +34,8 @@ enum store_result {
     STORE_FULL = -4,     /* no room */
     STORE_READONLY = -5, /* may not be written */
     STORE_DAMAGED = -6,  /* a seal that does not open, or not our database */
-    STORE_FAILED = -7    /* anything else: the log says what */
+    STORE_FAILED = -7,   /* anything else: the log says what */
+    STORE_BEHIND = -8    /* more comes than the database takes */
 };
 const char *store_result_name(enum store_result result);
 

@@ -185,7 +185,7 @@ def batch():
         tempfile.tempdir = folder
         sealed, peer = Gateway(), Peer(folder)
         unsealed = Gateway()
-        # Beyond some 50 000 questions a second, which no gateway that seals comes near to, whole batches are refused.
+        # Where SQLite takes records more slowly than they come, whole batches are refused (STORE_BEHIND).
         sides = {"single": (sealed, {}), "batch": (sealed, {"batch": (64,)}), "unsealed.single": (unsealed, {}),
                  "unsealed.batch": (unsealed, {"batch": (64,), "most_refused": 0.5})}
         try:

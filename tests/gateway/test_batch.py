@@ -117,6 +117,7 @@ class Batch(unittest.TestCase):
         given = words.count("good")
         self.assertTrue(0 < given <= 12, words)
         self.assertEqual(words.count("too-many"), 30 - given)
+        self.assertIn(f'op=batch questions=30 good={given} reason="limit of the asker"', self.pair.b.log_text())
         self.assertEqual(self.recorded(), given)
 
     def test_one_that_cannot(self):

@@ -3,7 +3,9 @@
 /* The SQLite store as a gateway that serves has it: what a kill leaves, what commands see, what
  * happens to both when one of memory, journal and database says no. */
 #include "unit_serving.h"
+
 #include "store/calls/calls.h"
+#include "store/serving/serving_own.h"
 
 static struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
 {
@@ -428,6 +430,51 @@ static void an_agreement_is_as_the_last_change_left_it(void **state)
     ops->rollback(unit->base.store);
 }
 
+static void add_records(struct unit_serving *unit, int count)
+{
+    uint64_t ticket;
+
+    begin(unit, STORE_CALLS);
+    for (int i = 0; i < count; i++) {
+        struct store_record record = make_record(unit);
+
+        assert_int_equal(unit->base.ops->record_add(unit->base.store, &record), STORE_OK);
+    }
+    assert_int_equal(unit->base.ops->commit_soft(unit->base.store, &ticket), STORE_OK);
+}
+
+/* More records in a second than may wait: their thread is woken before the second is over, once for
+ * all; and when the database takes none, what refuses has a name of its own. */
+static void more_than_a_second_holds(void **state)
+{
+    struct unit_serving *unit = *state;
+    struct serving *serving = unit->base.store->serving;
+    const int each = 1000;
+    enum store_result result;
+    uint32_t wanted, first = 0;
+
+    pthread_mutex_lock(&serving->writer); /* the thread waits */
+    wanted = atomic_load(&serving->room.bell->wanted);
+    for (int count = 0; count < 66000; count += each) {
+        if (count == 16000)
+            first = atomic_load(&serving->room.bell->wanted) - wanted;
+        add_records(unit, each);
+    }
+    wanted = atomic_load(&serving->room.bell->wanted) - wanted;
+    result = unit->base.ops->begin(unit->base.store, STORE_CALLS);
+    pthread_mutex_unlock(&serving->writer);
+    assert_int_equal(first, 0);
+    assert_int_equal(wanted, 1);
+    assert_int_equal(result, STORE_BEHIND);
+    for (int ms = 0; (result = unit->base.ops->begin(unit->base.store, STORE_CALLS)) != STORE_OK;
+         ms++) {
+        assert_int_equal(result, STORE_BEHIND);
+        assert_true(ms < 60000);
+        usleep(1000);
+    }
+    unit->base.ops->rollback(unit->base.store);
+}
+
 static void one_gateway(void **state)
 {
     struct unit_serving *unit = *state;
@@ -631,6 +678,7 @@ int main(void)
         TEST(a_barred_sim_has_no_vectors),
         TEST(an_agreement_is_as_the_last_change_left_it),
         TEST(one_gateway),
+        TEST(more_than_a_second_holds),
         TEST(what_is_rolled_back_was_not),
         TEST(a_record_goes_forwards),
         TEST(what_is_over_goes),

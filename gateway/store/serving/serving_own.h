@@ -87,6 +87,7 @@ struct serving {
     int64_t read_id;  /* whose number was read in this transaction */
     uint64_t read_sqn;
     enum store_result flushed; /* how it went last */
+    bool hurried;              /* the thread was woken since it last took what there was */
     int64_t caught_up_us;      /* when all of then stood in the tables */
     /* the thread's */
     int frames;

@@ -255,6 +255,7 @@ enum store_result serving_flush(struct serving *serving)
     flush.seq = serving->last;
     flush.ended = serving->ended;
     calls_flush_begin(&serving->calls);
+    serving->hurried = false;
     pthread_mutex_unlock(&serving->store->lock);
     if (sweep)
         flush.swept_before = (int64_t)time(NULL) - SQL_SWEEP_RECORD_S;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define UNFLUSHED_MOST 65536 /* records and numbers that the database would not take */
+#define UNFLUSHED_DUE 16384  /* they are taken before the second is over */
 #define BUSY_MS 400 /* shorter than the phone's second, so that it hears of a locked database */
 #define BUSY_STEP_MS 4
 #define SWEPT_EACH 8 /* of what is over, with each transaction */
@@ -55,7 +56,7 @@ static enum store_result may_write(struct serving *serving)
     if (journal_broken(serving->journal))
         return STORE_FAILED;
     if (calls_unflushed_count(&serving->calls) > UNFLUSHED_MOST)
-        return serving->flushed == STORE_OK ? STORE_BUSY : serving->flushed;
+        return serving->flushed == STORE_OK ? STORE_BEHIND : serving->flushed;
     return STORE_OK;
 }
 
@@ -161,6 +162,16 @@ static enum store_result end_database(struct serving *serving, bool mixed)
     return sqlite_result(code);
 }
 
+/* Once for each flush; a database that took nothing is asked again each second alone. */
+static void hurry(struct serving *serving)
+{
+    if (serving->hurried || serving->flushed != STORE_OK ||
+        calls_unflushed_count(&serving->calls) < UNFLUSHED_DUE)
+        return;
+    serving->hurried = true;
+    serving_ring(serving->room.bell);
+}
+
 static void kept(struct serving *serving, const struct journal_place *place, bool mixed)
 {
     int64_t now = (int64_t)time(NULL);
@@ -170,6 +181,7 @@ static void kept(struct serving *serving, const struct journal_place *place, boo
         calls_sweep(&serving->calls, serving->sweep_at, 0);
     else
         calls_sweep(&serving->calls, now, SWEPT_EACH);
+    hurry(serving);
     if (mixed) { /* in this order: whoever waits for the frame brings both to the disk */
         atomic_store(&serving->wal_behind, true);
         journal_stands(serving->journal, serving->last);
