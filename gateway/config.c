@@ -259,6 +259,7 @@ static void read_limits(struct keyfile *r, struct config *c)
     c->ub_per_minute = keyfile_number(r, "limits", "ub_per_minute", 6, 1, 1000000);
     c->address_checks_per_day =
         keyfile_number(r, "limits", "address_checks_per_day", 20, 1, 1000000);
+    c->claims_per_day = keyfile_number(r, "limits", "claims_per_day", 1000, 1, 1000000);
     c->ub_burst = keyfile_number(r, "limits", "ub_burst", 6, 1, 1000000);
     c->federation_timeout_ms = keyfile_number(r, "limits", "federation_timeout_ms", 700, 50, 5000);
     c->federation_connections = keyfile_number(r, "limits", "federation_connections", 32, 1, 1024);
@@ -282,7 +283,7 @@ static const struct keyfile_group known[] = {
     {"charging", " keep_days currency words "},
     {"life", " vector confirmed session nonce operator_key certificate "},
     {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
-               "address_checks_per_day "
+               "address_checks_per_day claims_per_day "
                "federation_timeout_ms federation_connections federation_kept federation_batch "
                "refusal_ms "},
     {NULL, NULL},

@@ -68,7 +68,7 @@ struct config {
     int certificate_lifetime; /* of a subscriber's certificate */
     /* limits */
     int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst;
-    int address_checks_per_day;
+    int address_checks_per_day, claims_per_day;
     int federation_timeout_ms, refusal_ms;
     int federation_kept;                          /* connections that stand open to each partner */
     int federation_connections, federation_batch; /* of one partner: at a time; questions in one */

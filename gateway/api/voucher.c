@@ -1,8 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who vouches for an address: at most one operator (docs/protocol.md section 3). */
+#include "../ops/metrics.h"
+#include "bucket.h"
 #include "issue.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,7 +63,8 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
 
 struct claimants {
     int64_t speaker, now;
-    bool other, fresh; /* fresh: the speaker's own claim was written lately */
+    bool other;
+    bool known, fresh; /* the speaker's own claim is there; it was written lately */
 };
 
 static int see_claim(const struct store_claim *claim, void *data)
@@ -69,8 +73,9 @@ static int see_claim(const struct store_claim *claim, void *data)
 
     if (claim->partner != c->speaker)
         c->other = true;
-    else if (claim->last > c->now - FRESH_S)
-        c->fresh = true;
+    else
+        c->known = true;
+    c->fresh = c->fresh || (claim->partner == c->speaker && claim->last > c->now - FRESH_S);
     return 0;
 }
 
@@ -157,6 +162,20 @@ static enum store_result keep_claim(struct gateway *gateway, const char *aor,
     return result;
 }
 
+/* A claim can take an address away from whoever has it: so many new ones of a partner in a day. */
+static bool may_claim(struct gateway *gateway, const struct store_partner *partner,
+                      const struct claimants *c)
+{
+    char name[STORE_NAME_MAX + 16];
+
+    snprintf(name, sizeof name, "claims:%s", partner->name);
+    if (c->known || buckets_take_of_day(gateway->buckets, name, gateway->config->claims_per_day,
+                                        g_get_monotonic_time()))
+        return true;
+    metrics_partner_limited(partner->name);
+    return false;
+}
+
 struct outcome claim_address(struct gateway *gateway, const char *aor,
                              const struct store_partner *partner, int64_t now)
 {
@@ -173,6 +192,8 @@ struct outcome claim_address(struct gateway *gateway, const char *aor,
     }
     if (result == STORE_NONE)
         return OUTCOME_GOOD;
+    if (result == STORE_OK && theirs && !may_claim(gateway, partner, &c))
+        return outcome_problem(PROBLEM_TOO_MANY, "too many new addresses of this partner today");
     if (result == STORE_OK && theirs && !c.fresh)
         result = keep_claim(gateway, aor, partner, &c);
     return verdict(result, &c);

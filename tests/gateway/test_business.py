@@ -265,6 +265,22 @@ class Agreements(Case):
         self.assertEqual(carol.ask_callee(callee, aor, callee_nai="dora@operator-c.test")[1].status, 200)
 
 
+class Claims(Case):
+    def test_so_many_addresses_of_a_partner(self):
+        """A partner makes nobody's of any number of addresses: of so many a day. Its others are served, and those it has."""
+        pair = self.pair(settings_b={"limits.claims_per_day": 3})
+        phone = self.phone(pair.sim_a, pair.a).bootstrap()
+        aors = [f"sip:x{n}@third.test" for n in range(5)]
+        for aor in aors:
+            pair.a.ctl("binding", "add", aor, "001010000000001", "--proved")
+        said = [phone.ask_callee(aor, pair.aor_b)[1] for aor in aors]
+        self.assertEqual([answer.status for answer in said], [200, 200, 200, 429, 429])
+        for aor in (aors[0], pair.aor_a):
+            self.assertEqual(phone.ask_callee(aor, pair.aor_b)[1].status, 200)
+        self.assertIn("too many new addresses of this partner today", pair.b.log_text())
+        self.assertEqual(int(pair.b.rows("SELECT count(*) FROM claim")[0][0]), 3)
+
+
 class Bindings(Case):
     aor = "sip:alice@third.test"
 
