@@ -3,6 +3,7 @@
 """sim=pcsc against our cards behind Debian's pcscd and vpcd."""
 
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -32,6 +33,15 @@ SLOW = 2900  # the limit of a command is 3 s
 
 
 class Cards(Case):
+    def present(self, reader):
+        """Until pcscd tells its clients of the card, which is a moment after it powered it."""
+        def listed():
+            told = subprocess.run(["opensc-tool", "--list-readers"], env={**os.environ, **reader.env}, capture_output=True,
+                                  text=True, timeout=20, check=False)
+            return re.search(r"(?m)^\d+\s+Yes\s", told.stdout)
+        reader.wait_powered()
+        reader.wait(listed, "card in pcscd's list")
+
     def reader(self, *profiles, out=False):
         reader = Reader(os.path.join(self.folder, "reader"), profiles or [self.profile()], out=out)
         self.enterContext(reader) if hasattr(self, "enterContext") else reader.__enter__()
@@ -250,7 +260,7 @@ class Hands(Cards):
         rand, autn, _ = operator.quintet()
         self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*There is no SIM in Virtual PCD|^absent .*taken out")
         reader.order({"do": "insert"})
-        reader.wait_powered()
+        self.present(reader)
         self.runs(tool, operator)
 
     def test_pulled_while_it_works(self):
@@ -267,7 +277,7 @@ class Hands(Cards):
         before = len(reader.commands("authenticate"))
         reader.order({"do": "pull"})
         reader.order({"do": "swap", "profile": self.profile(OTHER, "other")})
-        reader.wait_powered()
+        self.present(reader)
         rand, autn, _ = operator.quintet()
         self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*Another SIM is in Virtual PCD")
         self.assertEqual(len(reader.commands("authenticate")), before)  # it was asked nothing
@@ -317,7 +327,7 @@ class Hands(Cards):
         tool = self.tool(reader.env)
         self.assertRegex(tool.say("open", "pcsc"), "^absent There is no SIM in any reader")
         reader.order({"do": "insert"})
-        reader.wait_powered()
+        self.present(reader)
         self.assertEqual(tool.say("open", "pcsc"), "good")
 
     def test_service_not_running_then_back(self):
@@ -394,7 +404,7 @@ class Pin(Locked):
         self.runs(tool, operator)
         reader.order({"do": "pull"})
         reader.order({"do": "insert"})
-        reader.wait_powered()
+        self.present(reader)
         self.runs(tool, operator)  # the same PIN again for the same SIM
 
     def test_wrong_is_tried_once(self):
