@@ -300,10 +300,12 @@ static void ui_pin_form_init(UiPinForm *form)
 static void close_on_other_state(GtkWindow *dialog)
 {
     UiPinForm *form = g_object_get_data(G_OBJECT(dialog), "form");
-    const char *state = form && form->sim ? ui_record_text(form->sim, "State") : "";
+    const char *state;
 
-    if (form && !form->busy && g_strcmp0(state, "locked") && g_strcmp0(state, "blocked") &&
-        g_strcmp0(state, "busy"))
+    if (!form->sim || form->busy) /* gone already, or nothing is known yet */
+        return;
+    state = ui_record_text(form->sim, "State");
+    if (g_strcmp0(state, "locked") && g_strcmp0(state, "blocked") && g_strcmp0(state, "busy"))
         gtk_window_destroy(dialog);
 }
 
@@ -370,7 +372,7 @@ void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
     g_object_set_data(G_OBJECT(app), "pin-dialog", dialog);
     g_signal_connect_object(dialog, "destroy", G_CALLBACK(forget_dialog), app, 0);
     g_signal_connect_swapped(form, "opened", G_CALLBACK(gtk_window_destroy), dialog);
-    g_object_set_data(G_OBJECT(dialog), "form", form);
+    g_object_set_data_full(G_OBJECT(dialog), "form", g_object_ref(form), g_object_unref);
     g_signal_connect_object(form, "answered", G_CALLBACK(close_on_other_state), dialog,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(sim, "changed", G_CALLBACK(close_on_other_state), dialog,
