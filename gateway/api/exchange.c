@@ -323,7 +323,6 @@ void exchange_end(struct exchange *exchange, CURLcode code,
                   void *data)
 {
     const struct store_partner *partner = exchange_asked(exchange);
-    curl_off_t us = 0;
     long status = 0;
     bool refused, answered;
 
@@ -331,11 +330,10 @@ void exchange_end(struct exchange *exchange, CURLcode code,
         exchange_free(exchange);
         return;
     }
-    curl_easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &us);
     if (code == CURLE_OK)
         curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
     answered = code == CURLE_OK && (status < 300 || status >= 400);
-    metrics_partner_asked(partner->name, answered, us, exchange->count, exchange->batch);
+    metrics_partner_asked(partner->name, answered, exchange->count, exchange->batch);
     refused = refuses_batches(exchange, status);
     if (!refused && !(exchange->batch && status == 200 && read_batch(exchange)))
         read_whole(exchange, code, status);

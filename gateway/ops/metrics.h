@@ -29,8 +29,7 @@ void metrics_nonsense(void);
 /* A connection was closed on which no whole request came in time. */
 void metrics_timed_out(void);
 /* A partner was asked `questions` in one exchange, as a batch or the only one alone. */
-void metrics_partner_asked(const char *partner, bool answered, int64_t us, size_t questions,
-                           bool batch);
+void metrics_partner_asked(const char *partner, bool answered, size_t questions, bool batch);
 /* A partner asked for more than its agreement lets it. */
 void metrics_partner_limited(const char *partner);
 /* A nonce went to an address that a subscriber wants to bind, or none more today. */

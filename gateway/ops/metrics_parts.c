@@ -7,6 +7,7 @@
 #include "tls.h"
 
 #include <dirent.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,9 +18,7 @@
 
 struct partner {
     char name[STORE_NAME_MAX + 1];
-    uint64_t answered, failed, batches, limited;
-    double seconds;
-    bool up;
+    uint64_t answered, failed, batches, limited, up;
 };
 static struct partner partners[PARTNERS_MAX];
 static size_t partner_count;
@@ -38,8 +37,7 @@ static struct partner *partner_of(const char *name)
     return &partners[partner_count++];
 }
 
-void metrics_partner_asked(const char *name, bool answered, int64_t us, size_t questions,
-                           bool batch)
+void metrics_partner_asked(const char *name, bool answered, size_t questions, bool batch)
 {
     struct partner *partner;
 
@@ -47,7 +45,6 @@ void metrics_partner_asked(const char *name, bool answered, int64_t us, size_t q
     partner = partner_of(name);
     if (partner) {
         partner->up = answered;
-        partner->seconds += (double)us / 1e6;
         partner->batches += batch;
         if (answered)
             partner->answered += questions;
@@ -81,6 +78,41 @@ static char *label(const char *name)
     return g_string_free(escaped, FALSE);
 }
 
+/* What is counted of each partner. */
+static const struct of_partner {
+    const char *name, *type, *help;
+    const char *more; /* labels beside the partner's; the same name once more has no head */
+    size_t at;        /* of a uint64_t in struct partner */
+} of_partners[] = {
+    {"simauth_partner_questions_total", "counter", "Questions to a partner.",
+     ",result=\"answered\"", offsetof(struct partner, answered)},
+    {"simauth_partner_questions_total", NULL, NULL, ",result=\"failed\"",
+     offsetof(struct partner, failed)},
+    {"simauth_partner_batches_total", "counter",
+     "Requests to a partner with many questions in one.", "", offsetof(struct partner, batches)},
+    {"simauth_partner_up", "gauge", "1 when the last question was answered.", "",
+     offsetof(struct partner, up)},
+    {"simauth_partner_limited_total", "counter",
+     "Requests of a partner above what its agreement lets it.", "",
+     offsetof(struct partner, limited)},
+};
+
+/* With the lock held. */
+static void write_of_partners(GString *text, const struct of_partner *what)
+{
+    if (what->help)
+        metrics_head(text, what->name, what->type, what->help);
+    for (size_t i = 0; i < partner_count; i++) {
+        char *name = label(partners[i].name);
+        uint64_t value;
+
+        memcpy(&value, (const char *)&partners[i] + what->at, sizeof value);
+        g_string_append_printf(text, "%s{partner=\"%s\"%s} %" PRIu64 "\n", what->name, name,
+                               what->more, value);
+        g_free(name);
+    }
+}
+
 struct agreements {
     GString *text;
     int64_t now;
@@ -103,44 +135,9 @@ void metrics_write_partners(GString *text, struct gateway *gateway)
 {
     struct agreements agreements = {.text = text};
 
-    metrics_head(text, "simauth_partner_questions_total", "counter", "Questions to a partner.");
     g_mutex_lock(&lock);
-    for (size_t i = 0; i < partner_count; i++) {
-        char *name = label(partners[i].name);
-
-        g_string_append_printf(
-            text,
-            "simauth_partner_questions_total{partner=\"%s\",result=\"answered\"} %" PRIu64 "\n"
-            "simauth_partner_questions_total{partner=\"%s\",result=\"failed\"} %" PRIu64 "\n",
-            name, partners[i].answered, name, partners[i].failed);
-        g_free(name);
-    }
-    metrics_head(text, "simauth_partner_batches_total", "counter",
-                 "Requests to a partner with many questions in one.");
-    for (size_t i = 0; i < partner_count; i++) {
-        char *name = label(partners[i].name);
-
-        g_string_append_printf(text, "simauth_partner_batches_total{partner=\"%s\"} %" PRIu64 "\n",
-                               name, partners[i].batches);
-        g_free(name);
-    }
-    metrics_head(text, "simauth_partner_up", "gauge", "1 when the last question was answered.");
-    for (size_t i = 0; i < partner_count; i++) {
-        char *name = label(partners[i].name);
-
-        g_string_append_printf(text, "simauth_partner_up{partner=\"%s\"} %d\n", name,
-                               partners[i].up);
-        g_free(name);
-    }
-    metrics_head(text, "simauth_partner_limited_total", "counter",
-                 "Requests of a partner above what its agreement lets it.");
-    for (size_t i = 0; i < partner_count; i++) {
-        char *name = label(partners[i].name);
-
-        g_string_append_printf(text, "simauth_partner_limited_total{partner=\"%s\"} %" PRIu64 "\n",
-                               name, partners[i].limited);
-        g_free(name);
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(of_partners); i++)
+        write_of_partners(text, &of_partners[i]);
     g_mutex_unlock(&lock);
     metrics_head(text, "simauth_partner_agreement_end_timestamp_seconds", "gauge",
                  "When the agreement ends; 0: it is suspended.");
