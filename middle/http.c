@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http.h"
 #include "log.h"
+#include "who.h"
 
 #include <arpa/inet.h>
 #include <glib.h>
@@ -12,12 +13,22 @@
 #include <time.h>
 
 #define BODY_MAX (SIP_MESSAGE_MAX / 3 * 4 + 8)
+#define CONNECTIONS_MAX 256
+/* Of them, of one user of this machine who never showed the token; of all these users. */
+#define STRANGER_MAX 32
+#define STRANGERS_MAX 192
 
 struct http {
     struct calls *calls;
     const struct config *config;
     struct MHD_Daemon *daemon;
     GMutex lock;
+    /* of the daemon's thread: */
+    struct sockaddr_storage where;
+    uint32_t coming, proxy; /* whose connection was let in last; who showed the token */
+    GHashTable *strangers;  /* user -> how many (unsigned *) */
+    unsigned all_strangers;
+    bool told;
 };
 struct request {
     GByteArray *body;
@@ -67,7 +78,7 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 }
 
 /* Whoever else is on this machine could have holes made. */
-static bool is_the_proxy(struct http *http, struct MHD_Connection *connection)
+static bool shows_token(struct http *http, struct MHD_Connection *connection)
 {
     const char *token = header(connection, "X-Token");
     bool is;
@@ -77,6 +88,72 @@ static bool is_the_proxy(struct http *http, struct MHD_Connection *connection)
          CRYPTO_memcmp(token, http->config->token, http->config->token_len) == 0;
     http_unlock(http);
     return is;
+}
+
+/* -- whose connections ---------------------------------------------------------------------------
+ * Anybody on this machine may open some; nobody but the proxy may have them all. */
+
+static unsigned *count_of(struct http *http, uint32_t user)
+{
+    unsigned *count = g_hash_table_lookup(http->strangers, GUINT_TO_POINTER(user));
+
+    if (!count) {
+        count = g_new0(unsigned, 1);
+        g_hash_table_insert(http->strangers, GUINT_TO_POINTER(user), count);
+    }
+    return count;
+}
+
+static bool is_stranger(const struct http *http)
+{
+    return http->coming != WHO_UNKNOWN && http->coming != http->proxy;
+}
+
+static enum MHD_Result let_in(void *data, const struct sockaddr *theirs, socklen_t len)
+{
+    struct http *http = data;
+
+    (void)len;
+    http->coming = who_connected(theirs, (const struct sockaddr *)&http->where);
+    if (!is_stranger(http) ||
+        (*count_of(http, http->coming) < STRANGER_MAX && http->all_strangers < STRANGERS_MAX))
+        return MHD_YES;
+    if (!http->told)
+        log_line("op=ask result=too-many-connections uid=%u: no more until some end, for it never "
+                 "showed the token",
+                 http->coming);
+    http->told = true;
+    return MHD_NO;
+}
+
+/* As what it was counted stands with it, for who is the proxy may change meanwhile. */
+static void comes_or_goes(void *data, struct MHD_Connection *connection, void **counted,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *http = data;
+
+    (void)connection;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED && is_stranger(http)) {
+        *counted = count_of(http, http->coming);
+        ++*(unsigned *)*counted;
+        http->all_strangers++;
+    } else if (what == MHD_CONNECTION_NOTIFY_CLOSED && *counted) {
+        --*(unsigned *)*counted;
+        *counted = NULL;
+        http->all_strangers--;
+    }
+}
+
+static bool is_the_proxy(struct http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *client =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    if (!shows_token(http, connection))
+        return false;
+    if (http->proxy == WHO_UNKNOWN && client)
+        http->proxy = who_connected(client->client_addr, (const struct sockaddr *)&http->where);
+    return true;
 }
 
 static enum MHD_Result judged(struct http *http, struct MHD_Connection *connection,
@@ -189,26 +266,28 @@ struct http *http_start(struct calls *calls, const struct config *config, char *
 {
     struct http *http = g_new0(struct http, 1);
     struct sdp_address address;
-    struct sockaddr_storage where = {0};
 
+    http->coming = http->proxy = WHO_UNKNOWN;
+    http->strangers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     http->calls = calls;
     http->config = config;
     g_mutex_init(&http->lock);
     sdp_address_parse(config->address, &address);
-    where.ss_family = (sa_family_t)address.family;
+    http->where.ss_family = (sa_family_t)address.family;
     if (address.family == AF_INET) {
-        memcpy(&((struct sockaddr_in *)&where)->sin_addr, address.octets, 4);
-        ((struct sockaddr_in *)&where)->sin_port = htons((uint16_t)config->port);
+        memcpy(&((struct sockaddr_in *)&http->where)->sin_addr, address.octets, 4);
+        ((struct sockaddr_in *)&http->where)->sin_port = htons((uint16_t)config->port);
     } else if (address.family == AF_INET6) {
-        memcpy(&((struct sockaddr_in6 *)&where)->sin6_addr, address.octets, 16);
-        ((struct sockaddr_in6 *)&where)->sin6_port = htons((uint16_t)config->port);
+        memcpy(&((struct sockaddr_in6 *)&http->where)->sin6_addr, address.octets, 16);
+        ((struct sockaddr_in6 *)&http->where)->sin6_port = htons((uint16_t)config->port);
     }
     if (address.family)
         http->daemon = MHD_start_daemon(
             MHD_USE_INTERNAL_POLLING_THREAD | (address.family == AF_INET6 ? MHD_USE_IPv6 : 0u),
-            (uint16_t)config->port, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, &where,
-            MHD_OPTION_NOTIFY_COMPLETED, done, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
-            MHD_OPTION_CONNECTION_LIMIT, 256u, MHD_OPTION_END);
+            (uint16_t)config->port, let_in, http, handle, http, MHD_OPTION_SOCK_ADDR, &http->where,
+            MHD_OPTION_NOTIFY_COMPLETED, done, NULL, MHD_OPTION_NOTIFY_CONNECTION, comes_or_goes,
+            http, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_LIMIT,
+            (unsigned)CONNECTIONS_MAX, MHD_OPTION_END);
     if (http->daemon)
         return http;
     g_snprintf(error, CONFIG_ERROR_MAX,
@@ -225,6 +304,7 @@ void http_stop(struct http *http)
         return;
     if (http->daemon)
         MHD_stop_daemon(http->daemon);
+    g_hash_table_destroy(http->strangers);
     g_mutex_clear(&http->lock);
     g_free(http);
 }
