@@ -336,10 +336,10 @@ static bool at_end(struct in *in)
 
 bool body_vectors_usual(const char *text, size_t len, bool between, struct body_vectors *body)
 {
-    struct in in = {text, text + len};
+    struct in in = {text, text ? text + len : NULL}; /* a request may have no body at all */
     struct members m;
 
-    return take_question(&in, between ? OF_GATEWAY : OF_PHONE, &m) && at_end(&in) &&
+    return text && take_question(&in, between ? OF_GATEWAY : OF_PHONE, &m) && at_end(&in) &&
            judge(&m, between, body) == NULL;
 }
 

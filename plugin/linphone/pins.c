@@ -120,9 +120,12 @@ struct pins *pins_open(const char *folder, char *error)
     if (g_stat(path, &about) == 0 || errno != ENOENT) { /* one that cannot be seen is not none */
         root = load(path, &mistake);
         if (!root || !read_file(pins, root)) {
+            char *why = /* what stands in the file is quoted, and may be cut within a letter */
+                g_utf8_make_valid(root ? "a member is missing or unknown" : mistake.text, -1);
+
             g_snprintf(error, ERROR_MAX,
-                       "%s: not a list of pins (%s); move it away to begin a new one", path,
-                       root ? "a member is missing or unknown" : mistake.text);
+                       "%s: not a list of pins (%s); move it away to begin a new one", path, why);
+            g_free(why);
             pins_close(pins);
             pins = NULL;
         }

@@ -159,6 +159,7 @@ static void damaged_file(void **state)
         "{",
         "[]",
         "{\"pins\":[]}",
+        "{\"pins\": [{\"a\\u0\320\2444\"", /* quoted in the error, and cut within the letter */
         "{\"pins\":{},\"nobody\":{}}",
         "{\"pins\":[],\"nobody\":{},\"opens\":[]}",
         "{\"pins\":[{\"aor\":\"sip:a@b\"}],\"nobody\":{}}",
@@ -171,6 +172,7 @@ static void damaged_file(void **state)
         assert_true(g_file_set_contents(file, wrong[i], -1, NULL));
         assert_null(pins_open(*state, error));
         assert_non_null(strstr(error, "pins.json"));
+        assert_true(g_utf8_validate(error, -1, NULL));
         assert_true(g_file_get_contents(file, &after, NULL, NULL));
         assert_string_equal(after, wrong[i]);
         g_free(after);
