@@ -25,7 +25,14 @@ struct head {
 };
 
 /* AddressSanitizer sees what is written behind an object of malloc(), and leaks of it. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature) /* clang's word for what gcc has a macro for */
+#if __has_feature(address_sanitizer)
+#define WATCHED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define WATCHED
+#endif
+#if defined(WATCHED)
 static struct head *take(size_t size)
 {
     return calloc(1, size);

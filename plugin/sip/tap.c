@@ -26,12 +26,23 @@ static void provider_on_state_changed(void *provider, belle_sip_channel_t *chann
     }
 }
 
+/* A To that does not parse is none for belle-sip 5.1, which reads on through it when a 2xx
+ * establishes a dialog: the phone would end. No response without To is anybody's, so it stops
+ * here, as if it was lost. */
+static bool without_to(belle_sip_message_t *message)
+{
+    return belle_sip_message_is_response(message) &&
+           !belle_sip_message_get_header_by_type(message, belle_sip_header_to_t);
+}
+
 static void provider_on_message(void *provider, belle_sip_channel_t *channel,
                                 belle_sip_message_t *message)
 {
     struct tap_core *core = tap_core_of(provider);
     uintptr_t id = core ? core->id : 0;
 
+    if (without_to(message))
+        return;
     tap_body_ready(message);
     if (core && tap_flow_in(core, channel, message))
         return;
