@@ -162,7 +162,7 @@ class Operator:
         self.process = subprocess.Popen([self.program, "--config", self.config], stdout=self.output, stderr=self.output)
         limit = time.monotonic() + self.patience
         while True:
-            assert self.process.poll() is None, self.log_text()
+            assert self.process.poll() is None, (self.process.poll(), self.log_text())
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return self
