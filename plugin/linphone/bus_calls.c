@@ -471,6 +471,7 @@ void shown_call_over(const struct call *call)
         json_object_set(shown, last[i], json_object_get(s->call, last[i]));
     take(s, shown);
     end(s);
+    drop_old(); /* nobody may ever look: there are phones without a bus */
     bus_view_changed();
 }
 
