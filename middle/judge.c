@@ -374,6 +374,12 @@ static unsigned agreed_kbit(const struct look *look)
     return sdp_kbit(&agreed, look->config->audio_kbit, look->config->video_kbit);
 }
 
+/* An UPDATE's 2xx while it rings (RFC 3311) answers no call. */
+static bool is_up(const struct look *look)
+{
+    return look->call->established || is(look, "INVITE") || is(look, "ACK");
+}
+
 static void take_answer(struct look *look, bool final)
 {
     struct asked holes[CALL_HOLES_MAX];
@@ -389,7 +395,7 @@ static void take_answer(struct look *look, bool final)
         log_line("op=answer call=%s result=in-clear", call->id);
         return;
     }
-    if (final)
+    if (final && is_up(look))
         calls_extend(look->calls, call, look->now);
     name_addresses(call, &look->sdp, look->signed_by_sender);
     count = holes_of(look, holes);
@@ -439,7 +445,7 @@ static void judge_invite(struct look *look)
         expect_offer(look);
     if (is(look, "INVITE"))
         look->call->invite_cseq = look->m->cseq;
-    if (look->verdict->code && !look->call->established)
+    if (look->verdict->code && !look->call->established && is(look, "INVITE"))
         end(look, "refused");
     else if (!look->call->authenticated) /* it has nothing, and takes no room from others */
         end(look, "nobody-vouches");

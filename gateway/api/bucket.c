@@ -61,7 +61,8 @@ static struct bucket *bucket_of(struct buckets *buckets, const char *name, int b
     return bucket;
 }
 
-static bool take(struct buckets *buckets, const char *name, double per_us, int burst,
+/* `us_each`: until one comes back. */
+static bool take(struct buckets *buckets, const char *name, double us_each, int burst,
                  int64_t now_us)
 {
     struct bucket *bucket;
@@ -70,14 +71,14 @@ static bool take(struct buckets *buckets, const char *name, double per_us, int b
     g_mutex_lock(&buckets->lock);
     bucket = bucket_of(buckets, name, burst, now_us);
     if (bucket) {
-        double gained = (double)(now_us - bucket->filled_us) * per_us;
+        double gained = (double)(now_us - bucket->filled_us) / us_each;
 
         bucket->tokens = MIN(bucket->tokens + gained, (double)burst);
         bucket->filled_us = now_us;
         taken = bucket->tokens >= 1.0;
         if (taken)
             bucket->tokens -= 1.0;
-        bucket->full_us = now_us + (int64_t)((burst - bucket->tokens) / per_us);
+        bucket->full_us = now_us + (int64_t)((burst - bucket->tokens) * us_each);
     }
     g_mutex_unlock(&buckets->lock);
     return taken;
@@ -86,12 +87,12 @@ static bool take(struct buckets *buckets, const char *name, double per_us, int b
 bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int burst,
                   int64_t now_us)
 {
-    return take(buckets, name, per_minute / 60e6, burst, now_us);
+    return take(buckets, name, 60e6 / per_minute, burst, now_us);
 }
 
 bool buckets_take_of_day(struct buckets *buckets, const char *name, int per_day, int64_t now_us)
 {
-    return take(buckets, name, per_day / 86400e6, per_day, now_us);
+    return take(buckets, name, 86400e6 / per_day, per_day, now_us);
 }
 
 void buckets_give(struct buckets *buckets, const char *name)

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,10 +85,24 @@ static int put_back(const char *path, const char *database)
     return good ? 0 : ctl_fail("%s: %s", to < 0 && from >= 0 ? database : path, strerror(why));
 }
 
+/* SQLite would take an old log for that of the copy, and write its pages into it. */
+static const char *what_is_there(const char *database, char *path, size_t size)
+{
+    static const char *const ends[] = {"", "-wal", "-journal"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        snprintf(path, size, "%s%s", database, ends[i]);
+        if (access(path, F_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
 /* The database must not be there: nobody overwrites a living one by a slip, or under a gateway. */
 static int restore(struct ctl *ctl)
 {
     char error[CONFIG_ERROR_MAX];
+    char path[PATH_MAX];
     struct config *config = config_load(ctl->program_config, error);
     int result = 1;
 
@@ -95,9 +111,10 @@ static int restore(struct ctl *ctl)
     if (config->store->shared)
         ctl_fail("PostgreSQL has its own: pg_restore, then \"simauth-gatewayctl restored\" before "
                  "a gateway starts");
-    else if (access(config->database, F_OK) == 0)
-        ctl_fail("%s is there: stop the gateway and move it away (with -wal and -shm) first",
-                 config->database);
+    else if (what_is_there(config->database, path, sizeof path))
+        ctl_fail("%s is there: stop the gateway and move it away (the database with -wal and -shm) "
+                 "first",
+                 path);
     else if (put_back(ctl->words[0], config->database) == 0) {
         if (gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
             result = restored(ctl);

@@ -12,6 +12,7 @@
 #include "postgresql_sql.h"
 #include "stores.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <openssl/crypto.h>
@@ -47,7 +48,8 @@ struct postgresql_store {
     PGconn *connection;
     struct sql_rows rows[SQL_COUNT];
     int64_t inserted;
-    time_t tried; /* to connect again */
+    bool prepared; /* all statements, since it connected */
+    time_t tried;  /* to connect again */
     struct group group;
     char *where;
     PGconn *flusher; /* the group's; NULL until it is needed */
@@ -120,6 +122,16 @@ static struct sql_rows *driver_bind(struct store *base, enum sql sql, const char
     return rows;
 }
 
+/* What a stranger sends need not be text. PostgreSQL refuses a statement with what is no UTF-8, and
+ * the transaction with it; no row has such a name. */
+static bool is_text(const struct sql_rows *rows)
+{
+    for (int i = 0; i < rows->count; i++)
+        if (!rows->formats[i] && rows->values[i] && !g_utf8_validate(rows->values[i], -1, NULL))
+            return false;
+    return true;
+}
+
 /* The parameters are the caller's: it runs a statement where it binds it. */
 static enum store_result execute(struct postgresql_store *store, struct sql_rows *rows)
 {
@@ -137,8 +149,10 @@ static enum store_result execute(struct postgresql_store *store, struct sql_rows
 
 static enum store_result driver_row(struct store *base, struct sql_rows *rows)
 {
-    enum store_result result = rows->result ? STORE_OK : execute(of(base), rows);
+    enum store_result result = STORE_OK;
 
+    if (!rows->result)
+        result = is_text(rows) ? execute(of(base), rows) : STORE_NONE;
     if (result == STORE_OK && ++rows->row < PQntuples(rows->result))
         return STORE_OK;
     clear(rows);
@@ -383,6 +397,7 @@ static enum store_result postgresql_open(const char *where, bool create, const s
         outcome = check_schema(store, create, error);
     if (outcome == STORE_OK && (outcome = prepare_all(store)) != STORE_OK)
         sql_say(error, "PostgreSQL", outcome, fault(store->connection));
+    store->prepared = outcome == STORE_OK;
     if (outcome == STORE_OK)
         *result = &store->base;
     else
@@ -396,13 +411,15 @@ static enum store_result postgresql_open(const char *where, bool create, const s
 /* At most once a second: who comes meanwhile hears at once that the database is gone. */
 static bool connected(struct postgresql_store *store)
 {
-    if (PQstatus(store->connection) == CONNECTION_OK)
+    if (store->prepared && PQstatus(store->connection) == CONNECTION_OK)
         return true;
     if (time(NULL) == store->tried)
         return false;
     store->tried = time(NULL);
     PQreset(store->connection);
-    if (PQstatus(store->connection) != CONNECTION_OK || prepare_all(store) != STORE_OK)
+    store->prepared =
+        PQstatus(store->connection) == CONNECTION_OK && prepare_all(store) == STORE_OK;
+    if (!store->prepared)
         return false;
     log_line("op=store state=connected");
     return true;

@@ -217,7 +217,10 @@ static bool write_all(struct control *c, int client, const char *text)
     size_t left = strlen(text);
 
     while (left > 0) {
-        ssize_t n = ready(c, client, POLLOUT) ? send(client, text, left, MSG_NOSIGNAL) : 0;
+        ssize_t n =
+            ready(c, client, POLLOUT) ? send(client, text, left, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+        if (n < 0 && errno == EAGAIN)
+            continue; /* it reads slowly: its time is ready()'s to tell */
         if (n <= 0)
             return false;
         text += n;

@@ -125,6 +125,15 @@ static void keep_response(struct leg *leg, belle_sip_response_t *response)
     leg->held = (belle_sip_response_t *)belle_sip_object_ref(response);
 }
 
+/* The media is this one's from now on, whoever was heard before: what it turns out to be is no
+ * longer about them. */
+static void take_leg(struct call *call, struct leg *leg, belle_sip_response_t *response)
+{
+    call->taken = leg;
+    if (call->talk && belle_sip_response_get_status_code(response) < 300)
+        call->talk = leg;
+}
+
 /* Its media begins with its 2xx; until then Linphone is not to change to it. */
 static void settle_later(struct call *call, struct leg *leg, belle_sip_response_t *response)
 {
@@ -159,7 +168,7 @@ static enum sip_decision leg_response(struct call *call, struct leg *leg,
     if (simauth_session_state(leg->session) == SIMAUTH_STATE_OVER)
         call_give_up(call, SIMAUTH_EVENT_CONFIRM_STALE);
     if (belle_sip_response_get_status_code(response) >= 200)
-        call->taken = leg;
+        take_leg(call, leg, response);
     call_clean_sdp(call, (belle_sip_message_t *)response);
     call_silent_until_proved(call, leg->session);
     call_settle(call, leg, actions);

@@ -63,6 +63,8 @@ static void take(struct list *list, struct task *t)
     const char *why = t->came ? e2m_revoked_refusal(NULL, list->list, t->came, now) : t->why;
     const X509_CRL *newest;
 
+    if (!why && list->fresh && e2m_revoked_is_newer(list->fresh, t->came))
+        why = "older than before";
     list->asking = false;
     list->next = core_now() + (t->came ? RECENT_S : FAILED_S);
     if (why) {

@@ -103,6 +103,9 @@ class Backup(unittest.TestCase):
         self.assertIn("there already", operator.ctl("backup", self.copy, fails=True))
         operator.stop()
         os.rename(operator.database, operator.database + ".old")
+        with open(operator.database + "-wal", "ab"):
+            pass  # SQLite would read it into the copy
+        self.assertIn("db-wal is there", operator.ctl("restore", self.copy, fails=True))
         for end in ("-wal", "-shm"):
             if os.path.exists(operator.database + end):
                 os.unlink(operator.database + end)

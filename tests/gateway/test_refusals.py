@@ -340,6 +340,16 @@ class Refusals(unittest.TestCase):
                 answer = self.a.raw("GET", path, headers={"Authorization": value})
                 self.assertEqual((answer.status, answer.problem), (400, "bad-request"), value)
 
+    def test_octets_that_are_no_text(self):
+        """Nobody has such a name: what a stranger sends is no fault of the store's."""
+        def ask(name):
+            answer = self.a.raw("GET", "/", headers={"Authorization": f'Digest username="{name}", '
+                                                     f'realm="{self.pair.a.fqdn}", nonce="", uri="/", response=""'})
+            return answer.status, answer.problem
+        for name in ("\xff", "\xc3(", "a\x80"):
+            self.assertEqual(ask(name), ask("nobody"), repr(name))
+        self.assertNotIn("op=store", self.pair.a.log_text())
+
     def test_access_log_tells_no_secret(self):
         self.announce()
         text = self.pair.a.log_text()

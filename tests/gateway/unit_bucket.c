@@ -131,7 +131,11 @@ static void known_addresses(void **state)
         snprintf(name, sizeof name, "2001:db8:%x:%x::", i >> 16, i & 0xffff);
         tries_right(tries, 1, name, true);
     }
+#if !defined(__SANITIZE_ADDRESS__) /* which keeps for a while what was freed */
     assert_true(resident_kib() - before < 64 * 1024);
+#else
+    (void)before;
+#endif
     tries_of(tries, 1, true, SECOND);
     for (int address = 2; address < 10; address++)
         tries_of(tries, address, true, SECOND);

@@ -96,23 +96,6 @@ static uint64_t number_of(struct unit_serving *unit)
     return s.sqn;
 }
 
-/* In a process that is killed while it has the store open. */
-static void in_killed(struct unit_serving *unit, void (*what)(struct unit_serving *unit))
-{
-    int status;
-    pid_t child;
-
-    unit->base.ops->close(unit->base.store);
-    child = fork();
-    if (child == 0) {
-        open_gateway(unit);
-        what(unit);
-        _exit(7);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-}
-
 struct count {
     int records, first, confirmed;
     struct store_record last;
@@ -475,6 +458,25 @@ static void more_than_a_second_holds(void **state)
     unit->base.ops->rollback(unit->base.store);
 }
 
+static void more_than_may_wait(struct unit_serving *unit)
+{
+    pthread_mutex_lock(&unit->base.store->serving->writer);
+    for (int count = 0; count < 66000; count += 1000)
+        add_records(unit, 1000);
+}
+
+/* Killed while the database took nothing: the next start brings over what waits before anything
+ * else is written. */
+static void a_start_begins_with_what_waits(void **state)
+{
+    struct unit_serving *unit = *state;
+
+    in_killed(unit, more_than_may_wait);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    commit(unit);
+}
+
 static void one_gateway(void **state)
 {
     struct unit_serving *unit = *state;
@@ -679,6 +681,7 @@ int main(void)
         TEST(an_agreement_is_as_the_last_change_left_it),
         TEST(one_gateway),
         TEST(more_than_a_second_holds),
+        TEST(a_start_begins_with_what_waits),
         TEST(what_is_rolled_back_was_not),
         TEST(a_record_goes_forwards),
         TEST(what_is_over_goes),

@@ -90,4 +90,21 @@ static void commit(struct unit_serving *unit)
     assert_int_equal(unit->base.ops->commit(unit->base.store), STORE_OK);
 }
 
+/* In a process that is killed while it has the store open. */
+static void in_killed(struct unit_serving *unit, void (*what)(struct unit_serving *unit))
+{
+    int status;
+    pid_t child;
+
+    unit->base.ops->close(unit->base.store);
+    child = fork();
+    if (child == 0) {
+        open_gateway(unit);
+        what(unit);
+        _exit(7);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
 #endif

@@ -473,6 +473,8 @@ static enum store_result start(struct serving *serving, const char *where, char 
     /* A transaction that reads makes it. */
     result = sqlite_integer(serving->own, "SELECT count(*) FROM journal") == 1 ? open_log(serving)
                                                                                : STORE_FAILED;
+    if (result == STORE_OK) /* what waits since before may be more than lets anybody write */
+        result = serving_flush(serving);
     if (result == STORE_OK)
         result = serving_take_over(serving);
     if (result == STORE_OK)

@@ -22,6 +22,7 @@ struct scene {
     struct config config;
     struct calls *calls;
     char folder[64], state[96];
+    const char *answered; /* the method that a response is to; NULL: INVITE */
 };
 
 static int begin(void **data)
@@ -73,9 +74,12 @@ static int ask(struct scene *scene, const char *first, const char *parties, unsi
                char *body, const char *account)
 {
     char *method = g_strndup(first, strcspn(first, " "));
-    char *text = g_strdup_printf("%s\r\n%sCall-ID: x\r\nCSeq: %u %s\r\n%s\r\n%s", first, parties,
-                                 cseq, g_str_has_prefix(first, "SIP") ? "INVITE" : method,
-                                 body ? "Content-Type: application/sdp\r\n" : "", body ? body : "");
+    char *text =
+        g_strdup_printf("%s\r\n%sCall-ID: x\r\nCSeq: %u %s\r\n%s\r\n%s", first, parties, cseq,
+                        !g_str_has_prefix(first, "SIP") ? method
+                        : scene->answered               ? scene->answered
+                                                        : "INVITE",
+                        body ? "Content-Type: application/sdp\r\n" : "", body ? body : "");
     const struct question question = {
         .message = {(const uint8_t *)text, strlen(text)}, .account = account, .trunk = ""};
     struct verdict verdict;
@@ -253,6 +257,26 @@ static void other_tries_and_branches(void **data)
     assert_null(the_call(scene, "a"));
 }
 
+/* RFC 3311: an UPDATE while it rings neither answers a call nor ends it. */
+static void an_update_while_it_rings(void **data)
+{
+    static const char update[] = "UPDATE sip:x@y.example SIP/2.0";
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, "SIP/2.0 183 Session Progress", BY_ALICE, 1,
+                         description("198.51.100.1", 7000), ""),
+                     0);
+    assert_int_equal(ask(scene, update, BY_ALICE, 2, description("192.0.2.66", 7000), ""), 403);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    assert_int_equal(ask(scene, update, BY_ALICE, 3, description("192.0.2.10", 7002), ALICE), 0);
+    scene->answered = "UPDATE";
+    assert_int_equal(ask(scene, OK, BY_ALICE, 3, description("198.51.100.1", 7000), ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    assert_int_equal(ask(scene, "CANCEL sip:x@y.example SIP/2.0", FIRST, 1, NULL, ""), 0);
+    assert_null(the_call(scene, "a"));
+}
+
 /* Whoever knows a call's names begins no call of his own with them, for her account. */
 static void a_call_is_one_senders(void **data)
 {
@@ -277,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
         cmocka_unit_test_setup_teardown(other_tries_and_branches, begin, end),
+        cmocka_unit_test_setup_teardown(an_update_while_it_rings, begin, end),
         cmocka_unit_test_setup_teardown(a_call_is_one_senders, begin, end),
     };
 
