@@ -46,6 +46,25 @@ uint64_t group_durable(struct group *group)
     return durable;
 }
 
+/* With the lock held. What was not kept now may be gone, whatever a later try says. Who asks late
+ * about one between two failures is refused as well: that costs a repeat, the other way a lie. */
+static void lose(struct group *group)
+{
+    if (group->lost_to == 0)
+        group->lost_from = group->durable;
+    group->lost_to = group->written;
+    group->durable = group->written;
+    pthread_cond_broadcast(&group->settled);
+}
+
+void group_lose(struct group *group)
+{
+    pthread_mutex_lock(&group->lock);
+    if (group->durable < group->written)
+        lose(group);
+    pthread_mutex_unlock(&group->lock);
+}
+
 /* A lane that nobody is in, or -1. */
 static int free_lane(const struct group *group)
 {
@@ -67,17 +86,10 @@ static void lead(struct group *group, unsigned lane)
     result = group->sync(group->data, lane);
     pthread_mutex_lock(&group->lock);
     group->busy &= ~(1u << lane);
-    if (result == 0) {
-        if (reached > group->durable)
-            group->durable = reached;
-    } else {
-        /* What was not kept then may be gone, whatever a later try says. Who asks late about one
-         * between two failures is refused as well: that costs a repeat, the other way a lie. */
-        if (group->lost_to == 0)
-            group->lost_from = group->durable;
-        group->lost_to = group->written;
-        group->durable = group->written;
-    }
+    if (result != 0)
+        lose(group);
+    else if (reached > group->durable)
+        group->durable = reached;
     pthread_cond_broadcast(&group->settled);
 }
 

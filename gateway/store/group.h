@@ -35,6 +35,9 @@ void group_clear(struct group *group);
 uint64_t group_written(struct group *group);
 /* The same where somebody else numbers them, upwards. The first such number is on the disk. */
 void group_wrote(struct group *group, uint64_t number);
+/* What was written so far and is not known to be on the disk may be lost: nobody can tell any more.
+ */
+void group_lose(struct group *group);
 /* All up to this one are on the disk. */
 uint64_t group_durable(struct group *group);
 /* Waits for transaction `ticket`; 0: for all written so far. STORE_FAILED: it may be lost. */

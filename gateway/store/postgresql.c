@@ -6,6 +6,10 @@
  * in one is still true when it writes, as with SQLite. COMMIT does not wait for the server's disk,
  * or each would wait in that row; settle() has the server flush its log, once for many, over a
  * connection of its own.
+ *
+ * That flush says something of a transaction only where it is of the same server, which has not
+ * been down in between. So the two connections are a pair: both are made before a transaction
+ * begins, to one server, and what was committed over one pair is not asked for over another.
  */
 #include "../log.h"
 #include "group.h"
@@ -16,6 +20,7 @@
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +37,13 @@
 /* A transaction with something in it, committed and waited for: the log before it is flushed too.
  */
 #define FLUSH "SELECT pg_logical_emit_message(true, 'simauth', '')"
+/* statement_timeout does not hold for the wait for a standby, which the operator may ask for. */
+#define FLUSH_MS 5000
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+/* Two servers, also copies of each other, never began in the same microsecond; every role may ask.
+ */
+#define WHICH_SERVER "SELECT extract(epoch FROM pg_postmaster_start_time())::text"
+#define SERVER_MAX 32
 
 struct sql_rows {
     enum sql sql;
@@ -52,7 +63,10 @@ struct postgresql_store {
     time_t tried;  /* to connect again */
     struct group group;
     char *where;
-    PGconn *flusher; /* the group's; NULL until it is needed */
+    pthread_mutex_t flushing; /* for `flusher`, and while it is asked */
+    PGconn *flusher;
+    char warning[120];    /* of what it was asked last: "" for none */
+    _Atomic bool flushes; /* `flusher` is of the server that `connection` is of */
 };
 
 static struct postgresql_store *of(struct store *store)
@@ -348,31 +362,137 @@ static void postgresql_close(struct store *base)
         OPENSSL_cleanse(store->where, strlen(store->where));
     free(store->where);
     group_clear(&store->group);
+    pthread_mutex_destroy(&store->flushing);
     pthread_mutex_destroy(&base->lock);
     free(store);
 }
 
-/* The group's: by one thread at a time. Who lost its connection tells nobody that it is kept. */
-static int on_flush(void *data, unsigned lane)
+/* -- a pair of connections -----------------------------------------------------------------------
+ */
+
+static void which_server(PGconn *connection, char server[static SERVER_MAX])
+{
+    PGresult *result = PQexec(connection, WHICH_SERVER);
+
+    server[0] = '\0';
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+        snprintf(server, SERVER_MAX, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+}
+
+/* A wait for a standby that was given up is a warning. */
+static void on_notice(void *data, const PGresult *result)
 {
     struct postgresql_store *store = data;
-    PGresult *result;
-    bool good;
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-    (void)lane;
-    if (store->flusher && PQstatus(store->flusher) != CONNECTION_OK) {
+    snprintf(store->warning, sizeof store->warning, "%s", text ? text : "a warning");
+}
+
+/* Its answer is there within FLUSH_MS, or the server is told that nobody waits any more. */
+static void await_flush(struct postgresql_store *store)
+{
+    int64_t end = g_get_monotonic_time() + FLUSH_MS * INT64_C(1000), left;
+    struct pollfd in = {.fd = PQsocket(store->flusher), .events = POLLIN};
+    char error[256];
+    PGcancel *cancel;
+
+    while (PQisBusy(store->flusher)) {
+        left = (end - g_get_monotonic_time() + 999) / 1000;
+        if (left <= 0)
+            break;
+        if (poll(&in, 1, (int)left) > 0 && !PQconsumeInput(store->flusher))
+            return;
+    }
+    if (!PQisBusy(store->flusher))
+        return;
+    snprintf(store->warning, sizeof store->warning, "no answer in %d ms", FLUSH_MS);
+    cancel = PQgetCancel(store->flusher);
+    if (!PQcancel(cancel, error, sizeof error)) {
         PQfinish(store->flusher);
         store->flusher = NULL;
     }
-    if (!store->flusher) {
-        store->flusher = connect_to(store->where);
-        PQclear(PQexec(store->flusher, SESSION));
+    PQfreeCancel(cancel);
+}
+
+static bool flush(struct postgresql_store *store)
+{
+    PGresult *result, *last = NULL;
+    bool good;
+
+    store->warning[0] = '\0';
+    if (PQsendQuery(store->flusher, FLUSH) == 1)
+        await_flush(store);
+    while ((result = PQgetResult(store->flusher))) {
+        PQclear(last);
+        last = result;
     }
-    result = PQexec(store->flusher, FLUSH);
-    good = PQresultStatus(result) == PGRES_TUPLES_OK;
-    if (!good)
-        log_line("op=store result=flush-failed reason=\"%s\"", fault(store->flusher));
+    good = PQresultStatus(last) == PGRES_TUPLES_OK && !store->warning[0];
+    PQclear(last);
+    return good;
+}
+
+/* With `flushing` held; `error`: STORE_ERROR_MAX, what to do. */
+static bool connect_flusher(struct postgresql_store *store, char *error)
+{
+    char ours[SERVER_MAX], its[SERVER_MAX];
+    PGresult *result;
+    bool ready;
+
+    store->flusher = connect_to(store->where);
+    PQsetNoticeReceiver(store->flusher, on_notice, store);
+    result = PQexec(store->flusher, SESSION);
+    ready = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
+    which_server(store->connection, ours);
+    which_server(store->flusher, its);
+    if (!ready || !its[0] || !ours[0]) {
+        sql_say(error, "PostgreSQL", STORE_FAILED,
+                fault(ours[0] ? store->flusher : store->connection));
+        return false;
+    }
+    if (strcmp(ours, its) == 0)
+        return true;
+    sql_say(error, "PostgreSQL", STORE_FAILED,
+            "a second connection comes to another server than the first, so nothing that is "
+            "written counts as kept: name in [store] database one server (or "
+            "target_session_attrs=read-write, and end the old one)");
+    return false;
+}
+
+/* A second connection for the first, before anything is written over that. What was committed
+ * before may have been of a server that is gone. */
+static bool pair(struct postgresql_store *store, char *error)
+{
+    bool paired;
+
+    pthread_mutex_lock(&store->flushing);
+    group_lose(&store->group);
+    PQfinish(store->flusher);
+    store->flusher = NULL;
+    paired = connect_flusher(store, error);
+    store->flushes = paired;
+    pthread_mutex_unlock(&store->flushing);
+    return paired;
+}
+
+/* The group's: by one thread at a time. Who lost its connection tells nobody that it is kept, and
+ * is given another one where the next transaction begins. */
+static int on_flush(void *data, unsigned lane)
+{
+    struct postgresql_store *store = data;
+    bool good = false;
+
+    (void)lane;
+    pthread_mutex_lock(&store->flushing);
+    if (store->flushes) {
+        good = flush(store);
+        if (!good)
+            log_line("op=store result=flush-failed reason=\"%s\"",
+                     store->warning[0] ? store->warning : fault(store->flusher));
+        store->flushes = PQstatus(store->flusher) == CONNECTION_OK;
+    }
+    pthread_mutex_unlock(&store->flushing);
     return good ? 0 : -1;
 }
 
@@ -386,6 +506,7 @@ static enum store_result postgresql_open(const char *where, bool create, const s
     if (!store)
         return sql_say(error, "PostgreSQL", STORE_FAILED, "out of memory");
     pthread_mutex_init(&store->base.lock, NULL);
+    pthread_mutex_init(&store->flushing, NULL);
     store->base.driver = &driver;
     store->base.seal = seal;
     store->where = strdup(where);
@@ -398,6 +519,8 @@ static enum store_result postgresql_open(const char *where, bool create, const s
     if (outcome == STORE_OK && (outcome = prepare_all(store)) != STORE_OK)
         sql_say(error, "PostgreSQL", outcome, fault(store->connection));
     store->prepared = outcome == STORE_OK;
+    if (outcome == STORE_OK && !pair(store, error))
+        outcome = STORE_FAILED;
     if (outcome == STORE_OK)
         *result = &store->base;
     else
@@ -408,19 +531,33 @@ static enum store_result postgresql_open(const char *where, bool create, const s
 /* -- transactions --------------------------------------------------------------------------------
  */
 
+static bool is_connected(struct postgresql_store *store)
+{
+    return store->prepared && PQstatus(store->connection) == CONNECTION_OK;
+}
+
 /* At most once a second: who comes meanwhile hears at once that the database is gone. */
 static bool connected(struct postgresql_store *store)
 {
-    if (store->prepared && PQstatus(store->connection) == CONNECTION_OK)
+    char error[STORE_ERROR_MAX];
+
+    if (is_connected(store) && store->flushes)
         return true;
     if (time(NULL) == store->tried)
         return false;
     store->tried = time(NULL);
-    PQreset(store->connection);
-    store->prepared =
-        PQstatus(store->connection) == CONNECTION_OK && prepare_all(store) == STORE_OK;
+    if (!is_connected(store)) {
+        PQreset(store->connection);
+        store->prepared =
+            PQstatus(store->connection) == CONNECTION_OK && prepare_all(store) == STORE_OK;
+        store->flushes = false;
+    }
     if (!store->prepared)
         return false;
+    if (!pair(store, error)) {
+        log_line("op=store state=down reason=\"%s\"", error);
+        return false;
+    }
     log_line("op=store state=connected");
     return true;
 }

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PostgreSQL goes away under a gateway, as in a crash, and comes back."""
+"""PostgreSQL goes away under a gateway, as in a crash, and comes back; and there are two of it."""
 import os
+import signal
 import time
 import unittest
 
@@ -9,7 +10,9 @@ from with_postgresql import Server
 
 server = Server()
 unittest.addModuleCleanup(server.close)
-os.environ["SIMAUTH_TEST_DATABASE"] = server.conninfo
+other = server.sibling()
+unittest.addModuleCleanup(other.close)
+os.environ["SIMAUTH_TEST_DATABASE"] = f"host={server.folder},{other.folder} user=simauth dbname=postgres"
 
 from operators import Pair  # noqa: E402  (reads the environment)
 from phone import Phone, unb64u  # noqa: E402
@@ -45,6 +48,57 @@ class Database(unittest.TestCase):
         for own in (first.json["own"], answer.json["own"]):
             self.assertEqual(self.a.usim.run(unb64u(own["rand"]), unb64u(own["autn"]))[0], "good")
         self.assertEqual(len(set(self.a.usim.seen)), len(self.a.usim.seen))
+
+    def flushers(self):
+        """The processes that serve the connections which have the log flushed."""
+        return [int(pid) for pid in server.query(
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_logical_emit%' AND pid <> pg_backend_pid()").split()]
+
+    def bootstraps(self):
+        try:
+            return bool(Phone(self.pair.sim_a, self.pair.a).bootstrap())
+        except AssertionError:
+            return False
+
+    def until(self, good, what):
+        limit = time.monotonic() + 20
+        while not good():
+            self.assertLess(time.monotonic(), limit, what)
+            time.sleep(0.05)
+
+    def test_another_server_keeps_nothing(self):
+        """What one server committed is not on the disk because another, a copy of it, flushed its own log."""
+        self.assertEqual(self.ask()[1].status, 200)
+        other.copy_of(server)
+        other.start()
+        pids = self.flushers()
+        server.hide()
+        self.addCleanup(server.hide, False)
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
+
+        def refused():
+            self.assertEqual(self.ask()[1].status, 503)
+            return "to another server than the first" in self.pair.a.log_text()
+        self.until(refused, "no word of another server")
+        server.hide(False)
+        self.until(lambda: self.ask()[1].status == 200, "not again")
+        other.stop()
+
+    def test_a_lost_flusher_is_replaced(self):
+        self.assertEqual(self.ask()[1].status, 200)
+        for pid in self.flushers():
+            os.kill(pid, signal.SIGTERM)
+        self.until(lambda: self.ask()[1].status == 200, "not again")
+
+    def test_a_flush_that_was_given_up(self):
+        """The operator asked for a standby that has everything; it does not answer."""
+        self.addCleanup(server.configure, synchronous_standby_names="")
+        server.configure(synchronous_standby_names="nobody")
+        self.until(lambda: not self.bootstraps(), "still kept")
+        self.assertIn("flush-failed reason=\"canceling wait for synchronous replication", self.pair.a.log_text())
+        server.configure(synchronous_standby_names="")
+        self.until(self.bootstraps, "not again")
 
 
 if __name__ == "__main__":

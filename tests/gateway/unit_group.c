@@ -131,6 +131,28 @@ static void test_lost_twice(void **state)
     group_clear(&group);
 }
 
+/* Nobody can tell of what was written before: not lost is only what was known to be kept. */
+static void test_given_up(void **state)
+{
+    struct disk disk = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, false, 0};
+    struct group group;
+    uint64_t kept, lost;
+
+    (void)state;
+    group_init(&group, 1, on_sync, &disk);
+    kept = group_written(&group);
+    assert_int_equal(group_settle(&group, kept), STORE_OK);
+    group_lose(&group);
+    assert_int_equal(group_settle(&group, kept), STORE_OK);
+    lost = group_written(&group);
+    group_lose(&group);
+    assert_int_equal(group_settle(&group, lost), STORE_FAILED);
+    assert_int_equal(group_settle(&group, kept), STORE_OK);
+    assert_int_equal(group_settle(&group, group_written(&group)), STORE_OK);
+    assert_int_equal(group_settle(&group, lost), STORE_FAILED);
+    group_clear(&group);
+}
+
 /* With a second lane nobody waits for who is at the disk already; with both taken one waits for all
  * of the rest. */
 static void test_lanes(void **state)
@@ -165,10 +187,9 @@ static void test_lanes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared),
-        cmocka_unit_test(test_lanes),
-        cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_lost_twice),
+        cmocka_unit_test(test_shared),   cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_lost),     cmocka_unit_test(test_lost_twice),
+        cmocka_unit_test(test_given_up),
     };
 
     return cmocka_run_group_tests_name("gateway.unit.group", tests, NULL, NULL);

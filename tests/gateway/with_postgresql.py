@@ -3,6 +3,7 @@
 """Runs a command beside a PostgreSQL of its own: an ordinary user's, in a temporary folder, on a Unix socket.
 
 The command finds it in SIMAUTH_TEST_DATABASE (a conninfo); each test makes a schema of its own there."""
+import copy
 import glob
 import os
 import pwd
@@ -33,6 +34,35 @@ class Server:
         self.conninfo = f"host={self.folder} user=simauth dbname=postgres"
         self.start()
 
+    def sibling(self):
+        """A place for another one, that does not run."""
+        other = copy.copy(self)
+        other.folder = tempfile.mkdtemp(prefix="simauth-pg-")
+        other.data = os.path.join(other.folder, "data")
+        other.conninfo = f"host={other.folder} user=simauth dbname=postgres"
+        if self.user:
+            os.chown(other.folder, self.user["user"], self.user["group"])
+        return other
+
+    def copy_of(self, server):
+        """As a standby is, of a server that runs."""
+        self.run("pg_basebackup", "-h", server.folder, "-U", "simauth", "-D", self.data, "-c", "fast", "-X", "fetch")
+
+    def query(self, text):
+        return self.run("psql", "-At", "-h", self.folder, "-U", "simauth", "-d", "postgres", "-c", text)
+
+    def hide(self, yes=True):
+        """From who is not connected yet."""
+        door = os.path.join(self.folder, ".s.PGSQL.5432")
+        if os.path.exists(door) == yes:
+            os.rename(*((door, door + ".away") if yes else (door + ".away", door)))
+
+    def configure(self, **settings):
+        """Settings that hold soon."""
+        for name, value in settings.items():
+            self.query(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.run("pg_ctl", "-D", self.data, "reload")
+
     def run(self, name, *words):
         done = subprocess.run([os.path.join(self.bin, name), *words], cwd=self.folder, capture_output=True, text=True,
                               timeout=60, **self.user)
@@ -48,7 +78,8 @@ class Server:
 
     def close(self):
         try:
-            self.stop("immediate")
+            if os.path.exists(os.path.join(self.data, "postmaster.pid")):
+                self.stop("immediate")
         finally:
             shutil.rmtree(self.folder)
 
