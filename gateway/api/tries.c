@@ -79,23 +79,20 @@ static void remember(struct tries *tries, const char *here)
     g_mutex_unlock(&tries->lock);
 }
 
-bool tries_take(struct tries *tries, int64_t subscriber, const char *address, bool guessable,
-                int64_t now_us)
+bool tries_take(struct tries *tries, int64_t subscriber, const char *address, int64_t now_us)
 {
     struct names names = names_of(subscriber, address);
 
     return buckets_take(tries->buckets, names.here, TRIES_OF_ADDRESS, TRIES_OF_ADDRESS, now_us) &&
-           (!guessable || known(tries, names.here) ||
+           (known(tries, names.here) ||
             buckets_take(tries->buckets, names.all, TRIES_IN_ALL, TRIES_IN_ALL, now_us));
 }
 
-void tries_right(struct tries *tries, int64_t subscriber, const char *address, bool guessable)
+void tries_right(struct tries *tries, int64_t subscriber, const char *address)
 {
     struct names names = names_of(subscriber, address);
 
     buckets_give(tries->buckets, names.here);
-    if (!guessable)
-        return;
     if (!known(tries, names.here))
         buckets_give(tries->buckets, names.all);
     remember(tries, names.here);

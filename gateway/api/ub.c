@@ -72,9 +72,10 @@ static bool allowed(struct request *request, int64_t subscriber)
                         g_get_monotonic_time());
 }
 
-/* A password, a short RES; an AUTS makes work elsewhere. */
-static bool guessable(const struct request *request, const struct store_subscriber *subscriber,
-                      const struct store_ub *ub)
+/* A password, a short RES; an AUTS makes work elsewhere. Wrong answers where nothing can be guessed
+ * cost nobody anything: they count for nothing, also not for the owner behind the same address. */
+static bool is_counted(const struct request *request, const struct store_subscriber *subscriber,
+                       const struct store_ub *ub)
 {
     return no_sim(subscriber) || ub->res.len < RES_LONG || request->credentials.has_auts;
 }
@@ -84,11 +85,10 @@ static bool may_try(struct request *request, const struct store_subscriber *subs
 {
     char address[HTTP_REMOTE_MAX];
 
-    if (request->again)
+    if (request->again || !is_counted(request, subscriber, ub))
         return true;
     http_remote(request, address);
-    return tries_take(request->gateway->tries, subscriber->id, address,
-                      guessable(request, subscriber, ub), g_get_monotonic_time());
+    return tries_take(request->gateway->tries, subscriber->id, address, g_get_monotonic_time());
 }
 
 static void was_right(struct request *request, const struct store_subscriber *subscriber,
@@ -96,9 +96,10 @@ static void was_right(struct request *request, const struct store_subscriber *su
 {
     char address[HTTP_REMOTE_MAX];
 
+    if (!is_counted(request, subscriber, ub))
+        return;
     http_remote(request, address);
-    tries_right(request->gateway->tries, subscriber->id, address,
-                guessable(request, subscriber, ub));
+    tries_right(request->gateway->tries, subscriber->id, address);
 }
 
 /* What the SIM's answer is worth on Ub: RES and Ks. */
@@ -369,6 +370,28 @@ static void with_subscriber(struct request *request, const struct store_subscrib
     simauth_secret_wipe(&ub.ck_ik);
 }
 
+static void answer_no_subscriber(struct request *request, enum store_result result)
+{
+    if (result == STORE_NONE)
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "unknown IMPI");
+    else
+        answer_store(request, result);
+}
+
+/* Before anything is written: whoever makes up names takes no writer's turn. */
+static enum store_result known(struct gateway *gateway, const char *impi)
+{
+    struct store_subscriber subscriber;
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+
+    if (result != STORE_OK)
+        return result;
+    result = gateway->ops->subscriber_by_impi(gateway->store, impi, &subscriber);
+    gateway->ops->rollback(gateway->store);
+    store_subscriber_wipe(&subscriber);
+    return result;
+}
+
 void ub_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
@@ -384,9 +407,11 @@ void ub_get(struct request *request)
             "no Digest credentials");
         return;
     }
-    result = gateway->ops->begin(gateway->store, STORE_WRITE);
+    result = known(gateway, request->credentials.username);
+    if (result == STORE_OK)
+        result = gateway->ops->begin(gateway->store, STORE_WRITE);
     if (result != STORE_OK) {
-        answer_store(request, result);
+        answer_no_subscriber(request, result);
         return;
     }
     result = gateway->ops->subscriber_by_impi(gateway->store, request->credentials.username,
@@ -402,10 +427,7 @@ void ub_get(struct request *request)
         with_subscriber(request, &subscriber);
     } else {
         gateway->ops->rollback(gateway->store);
-        if (result == STORE_NONE)
-            answer_problem(request, PROBLEM_NOT_YOURS, NULL, "unknown IMPI");
-        else
-            answer_store(request, result);
+        answer_no_subscriber(request, result);
     }
     store_subscriber_wipe(&subscriber);
 }

@@ -303,6 +303,8 @@ class Store(unittest.TestCase):
         # 0.4 s for the database, as long behind the thread that brings records over, and again behind the sweep: 1.3 s at most of
         # 25 on a busy machine; the rest is the machine's
         self.assertLess(time.monotonic() - start, 3 * slowness())
+        # nobody has to wait before a stranger hears that it is none of ours
+        self.assertEqual(Phone(self.pair.sim_b, self.pair.b).ub_first("nobody@" + self.pair.b.fqdn).status, 403)
         self.assertIn("cannot write its database now", self.pair.b.ctl("record", "list", fails=True))
         other.execute("ROLLBACK")
         other.close()

@@ -83,13 +83,13 @@ static void given_back(void **state)
 }
 
 /* Of address N: of its tries for subscriber 1, how many there are. */
-static int tries_of(struct tries *tries, int address, bool guessable, int64_t now)
+static int tries_of(struct tries *tries, int address, int64_t now)
 {
     char name[32];
     int count = 0;
 
     snprintf(name, sizeof name, "192.0.2.%d", address);
-    while (count < 100 && tries_take(tries, 1, name, guessable, now))
+    while (count < 100 && tries_take(tries, 1, name, now))
         count++;
     return count;
 }
@@ -103,19 +103,17 @@ static void tries_of_addresses(void **state)
     int guesses = 0;
 
     (void)state;
-    assert_int_equal(tries_of(tries, 1, true, now), TRIES_OF_ADDRESS);
-    assert_true(tries_take(tries, 1, "192.0.2.2", true, now));
-    tries_right(tries, 1, "192.0.2.2", true);
-    assert_true(tries_take(tries, 2, "192.0.2.1", true, now)); /* another subscriber */
+    assert_int_equal(tries_of(tries, 1, now), TRIES_OF_ADDRESS);
+    assert_true(tries_take(tries, 1, "192.0.2.2", now));
+    tries_right(tries, 1, "192.0.2.2");
+    assert_true(tries_take(tries, 2, "192.0.2.1", now)); /* another subscriber */
     for (int address = 3; address < 100; address++)
-        guesses += tries_of(tries, address, true, now);
+        guesses += tries_of(tries, address, now);
     assert_int_equal(guesses, TRIES_IN_ALL - TRIES_OF_ADDRESS);
-    assert_false(tries_take(tries, 1, "198.51.100.1", true, now));
-    assert_int_equal(tries_of(tries, 2, true, now),
-                     TRIES_OF_ADDRESS); /* where it was right before */
-    assert_int_equal(tries_of(tries, 101, false, now), TRIES_OF_ADDRESS); /* nothing to guess */
+    assert_false(tries_take(tries, 1, "198.51.100.1", now));
+    assert_int_equal(tries_of(tries, 2, now), TRIES_OF_ADDRESS); /* where it was right before */
     now += 61 * SECOND;
-    assert_true(tries_take(tries, 1, "198.51.100.1", true, now));
+    assert_true(tries_take(tries, 1, "198.51.100.1", now));
     tries_free(tries);
 }
 
@@ -129,18 +127,18 @@ static void known_addresses(void **state)
     (void)state;
     for (int i = 0; i < 1000000; i++) {
         snprintf(name, sizeof name, "2001:db8:%x:%x::", i >> 16, i & 0xffff);
-        tries_right(tries, 1, name, true);
+        tries_right(tries, 1, name);
     }
 #if !defined(__SANITIZE_ADDRESS__) /* which keeps for a while what was freed */
     assert_true(resident_kib() - before < 64 * 1024);
 #else
     (void)before;
 #endif
-    tries_of(tries, 1, true, SECOND);
+    tries_of(tries, 1, SECOND);
     for (int address = 2; address < 10; address++)
-        tries_of(tries, address, true, SECOND);
-    assert_false(tries_take(tries, 1, "2001:db8:0:1::", true, SECOND));
-    assert_true(tries_take(tries, 1, name, true, SECOND));
+        tries_of(tries, address, SECOND);
+    assert_false(tries_take(tries, 1, "2001:db8:0:1::", SECOND));
+    assert_true(tries_take(tries, 1, name, SECOND));
     tries_free(tries);
 }
 
