@@ -202,9 +202,22 @@ static char *uri_of_to(belle_sip_message_t *invite)
     return copy;
 }
 
-/* The person dialled sips:, or asked for it in the settings; OFF: neither. */
+/* liblinphone follows a redirection with the same From header, and a call that it made so is the
+ * one that its person dialled. NULL: this INVITE is no such call's. */
+static struct sips *sent_elsewhere(const struct core *core, const struct sip_call *sip)
+{
+    struct sips *s = core->sips;
+
+    while (s && (s->sip == sip || !s->caller ||
+                 strcmp(sip_call_from_tag(s->sip), sip_call_from_tag(sip)) != 0))
+        s = s->next;
+    return s;
+}
+
+/* The person dialled sips:, or asked for it in the settings, or for the call that was sent here by
+ * whatever URI (RFC 5630 section 5.1.2.1); OFF: none of these. */
 static enum settings_policy asked_for(const struct core *core, belle_sip_request_t *invite,
-                                      const char *own, const char *peer)
+                                      const struct sips *before, const char *own, const char *peer)
 {
     char *target = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
     enum settings_policy policy = policy_sips(core->settings, own, peer, true);
@@ -214,8 +227,18 @@ static enum settings_policy asked_for(const struct core *core, belle_sip_request
         policy = SETTINGS_OFF;
     else if (sips_is_asked(invite))
         policy = SETTINGS_REQUIRE;
+    else if (before)
+        policy = MAX(policy, before->policy);
     belle_sip_free(target);
     return policy;
+}
+
+/* For Linphone it is the same call, of one entry. */
+static void take_over(struct sips *s, struct sips *before)
+{
+    g_free(s->id);
+    s->id = g_strdup(before->id);
+    before->over = true;
 }
 
 static bool stop_before_it_leaves(struct sips *s)
@@ -231,7 +254,7 @@ static bool stop_before_it_leaves(struct sips *s)
 bool sips_invite_out(struct core *core, struct sip_call *sip)
 {
     belle_sip_request_t *invite = sip_call_invite(sip);
-    struct sips *s = find(core, sip);
+    struct sips *s = find(core, sip), *before;
     enum settings_policy policy;
     char *own, *peer;
     const char *fault;
@@ -244,7 +267,8 @@ bool sips_invite_out(struct core *core, struct sip_call *sip)
         return false;
     own = uri_of_from((belle_sip_message_t *)invite);
     peer = uri_of_to((belle_sip_message_t *)invite);
-    policy = asked_for(core, invite, own, peer);
+    before = sent_elsewhere(core, sip);
+    policy = asked_for(core, invite, before, own, peer);
     if (policy <= SETTINGS_OFF) {
         sip_message_set_contact_secure((belle_sip_message_t *)invite, false);
         g_free(own);
@@ -253,6 +277,8 @@ bool sips_invite_out(struct core *core, struct sip_call *sip)
     }
     s = add(core, sip, own, peer);
     s->policy = policy;
+    if (before)
+        take_over(s, before);
     fault = sips_account_fault(core, own);
     if (!fault)
         fault = sips_route_fault(sip, own);
@@ -363,6 +389,16 @@ static bool refuse(struct sips *s, bool asked)
     return true;
 }
 
+static void forget(struct core *core, const struct sip_call *sip)
+{
+    struct sips *s = find(core, sip);
+
+    if (!s)
+        return;
+    s->over = true; /* it never was a call */
+    sips_gone(core, s->sip);
+}
+
 bool sips_invite_in(struct core *core, struct sip_call *sip)
 {
     belle_sip_request_t *invite = sip_call_invite(sip);
@@ -372,7 +408,9 @@ bool sips_invite_in(struct core *core, struct sip_call *sip)
     struct sips *s;
     const char *fault;
 
-    if (find(core, sip) || !core_settings(core))
+    /* Whoever was asked to come again (422): what was true of that INVITE says nothing of this. */
+    forget(core, sip);
+    if (!core_settings(core))
         return false;
     own = uri_of_to((belle_sip_message_t *)invite);
     peer = uri_of_from((belle_sip_message_t *)invite);

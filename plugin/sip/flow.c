@@ -74,6 +74,19 @@ static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
     return true;
 }
 
+/* Linphone, and whoever asks it, knows calls by their Call-ID alone, and whoever calls chooses it:
+ * also that of somebody else's call, whose place it would take in what is shown. With the caller's
+ * tag it is the same call: ours that comes back, or once more. */
+static bool has_name_of_another(const struct tap_core *core, belle_sip_request_t *invite)
+{
+    const struct sip_call *call = core->calls;
+
+    while (call && (!tap_same(call->call_id, tap_call_id_of(invite)) ||
+                    tap_same(call->from_tag, tap_from_tag_of(invite))))
+        call = call->next;
+    return call != NULL;
+}
+
 static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
                       belle_sip_request_t *invite)
 {
@@ -88,6 +101,10 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
     if (call) {
         tap_way_message(call, channel);
         return invite_again(call, channel, invite);
+    }
+    if (has_name_of_another(core, invite)) {
+        tap_reply(core, invite, 482, NULL);
+        return true;
     }
     tap_alias_replaces_in(core, invite);
     /* What belle-sip would answer by 400 is not ours to judge. */

@@ -304,6 +304,11 @@ branch_route[TO_PHONE] {
     if ($sht(con=>mode) == "contact-tcp") subst_hf("Contact", "/<sips:([^>;]*)/<sips:\\\\1;transport=tcp/", "f");
 """
 TO_SERVER = """\
+    if ($rU == "moved") {
+        append_to_reply("Contact: <sip:bob@operator-b.example>\\r\\n");
+        send_reply("302", "Moved Temporarily");
+        exit;
+    }
     if ($sht(con=>mode) == "downgrade") {
         $ru = $(ru{s.replace,sips:,sip:});
     }
@@ -311,6 +316,12 @@ TO_SERVER = """\
 }
 
 route[TO_PHONE] {"""
+# Nobody acknowledges what the phone answers: its transaction lasts.
+STATELESS = """\
+    set_forward_no_connect();
+    if ($sht(con=>mode) == "stateless") { forward(); exit; }
+    t_on_branch("TO_PHONE");
+"""
 BY_ALICE = {  # mode of B's server -> what Alice is told
     "routes-stripped": "the way back does not lead through the servers over TLS alone",
     "routes-sip": "the way back does not lead through the servers over TLS alone",
@@ -329,7 +340,8 @@ BY_BOB = {
 def hostile(text):
     """sips.cfg of a server that can be told to misbehave."""
     for old, new in (("onreply_route[ANSWERED] {\n", ON_ANSWER), ("branch_route[TO_PHONE] {\n", TO_PHONE),
-                     ("    route(SEND);\n}\n\nroute[TO_PHONE] {", TO_SERVER)):
+                     ("    route(SEND);\n}\n\nroute[TO_PHONE] {", TO_SERVER),
+                     ('    set_forward_no_connect();\n    t_on_branch("TO_PHONE");\n', STATELESS)):
         assert old in text, old
         text = text.replace(old, new, 1)
     return text
@@ -371,6 +383,54 @@ def downgraded(world):
     assert "no trust in servers: the other side's contact is no sips address" in said, said
     flow.hang_up(world, flow.connect(world))
     trusted(world.alice, "caller")
+
+
+def moved(world):
+    """A server sends a sips call elsewhere and names it by sip: the call stays what its person dialled, and is ended as such."""
+    world.alice.call(f"sips:moved@{B}")
+    rings = world.bob.wait_state("IncomingReceived")
+    world.bob.answer(rings.call)
+    trusted(world.alice, "caller")
+    trusted(world.bob, "callee")
+    assert f"sip:bob@{B}" in world.alice.ctl("calls").stdout
+    before = world.alice.mark(), world.bob.mark()
+    world.alice.terminate()
+    for phone, mark in zip((world.alice, world.bob), before):
+        phone.wait_state("Released", after=mark)
+    misbehave(world, "b", "contact-sip")
+    before = world.alice.mark(), world.bob.mark()
+    world.alice.call(f"sips:moved@{B}")
+    rings = world.bob.wait_state("IncomingReceived", after=before[1])
+    world.bob.answer(rings.call)
+    world.alice.wait_note(r"caller: sips: word=broken .*text=the other side's contact is no sips address")
+    for phone, mark in zip((world.alice, world.bob), before):
+        phone.wait_state("Released", after=mark)
+    misbehave(world, "b", "none")
+
+
+def asked_again(world):
+    """An honest way for the first INVITE, which Linphone answers 422, is no word about the one that comes instead (RFC 4028)."""
+    rung = sum(event.state == "IncomingReceived" for event in world.bob.events())
+    misbehave(world, "b", "stateless")
+    answer = at(world, "a").invite(f"sips:bob@{B}", f"sips:mallory@{A}", user="mallory", more="Supported: timer\r\nMin-SE: -1\r\n")
+    assert answer.status == 422, answer.text
+    attacker = Attacker(world, 67)
+    more = f"P-Asserted-Identity: <sips:alice@{A}>\r\nRecord-Route: <sips:{world.operators['b'].proxy.node.address};lr>\r\n"
+    text = attacker.invite(world.bob, f"sips:alice@{A}", "x1", callee=f"sips:bob@{B}", more=more)
+    text = text.replace("INVITE sip:", "INVITE sips:").replace("CSeq: 1 ", "CSeq: 99 ")
+    text = re.sub(r"(?m)^Call-ID: .*?\r$", f"Call-ID: {answer.call_id}\r", text)
+    refusal = attacker.wait_answer(attacker.send(text, world.bob))
+    assert refusal.status == 403 and "opened to register" in refusal.text, refusal.text
+    assert sum(event.state == "IncomingReceived" for event in world.bob.events()) == rung
+    misbehave(world, "b", "none")
+
+
+@case("sips.again", transport="tls", proxy=Sips, change=hostile)
+def again(world):
+    """What is sent elsewhere, and what comes once more, is looked at like any other call."""
+    start(world, alice="off")
+    moved(world)
+    asked_again(world)
 
 
 @case("sips.partner", transport="tls", proxy=Sips)

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What servers on the way, and other people in a conference, are to a call: as the bus shows it."""
 
+import re
+
 from cases import case
 from cases.call import prepare
 from cases.conference import join
@@ -9,6 +11,7 @@ from cases.e2m import SERVER, equip_both
 from cases.sips import A, B, equip, servers_proven, trusted
 from cases.ui_bus import clients, with_buses
 from world import flow, talk
+from world.attacker import Attacker
 from world.session_bus import CALL, Client, SessionBus
 from world.sips import Sips
 
@@ -46,6 +49,20 @@ def sips(world):
         assert (record["Sips"], record["Verdict"], record["EndToMiddle"]) == ("trusted", "none", ""), record
     client.call("SetSetting", "(sss)", f"peer {world.alice.aor}", "sips", "off")
     assert settings(client, "phone")["sips"] == "require" and settings(client, f"peer {world.alice.aor}")["sips"] == "off"
+    same_name(world, client)
+
+
+def same_name(world, bob):
+    """A stranger's call with the Call-ID of another takes nothing of what is shown of that one: it does not ring."""
+    bob.call("SetSetting", "(sss)", "phone", "sips", "off")
+    number = flow.connect(world)
+    call_id = re.search(r"call (\S+)", trusted(world.bob, "callee", 2).group(0))[1]
+    stranger = Attacker(world, 67)
+    text = re.sub(r"(?m)^Call-ID: .*?\r$", f"Call-ID: {call_id}\r", stranger.invite(world.bob, f"sip:boss@{A}"))
+    answer = stranger.wait_answer(stranger.send(text, world.bob))
+    assert answer.status == 482, answer.text
+    assert bob.wait_one(CALL, {"Phase": "talking"})["Peer"] == world.alice.aor
+    flow.hang_up(world, number)
 
 
 @case("ui.bus.set_up", limit=90)
