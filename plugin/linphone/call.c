@@ -387,7 +387,7 @@ void call_free_legs(struct call *call)
         leg_free(leg);
     }
     leg_free(call->root);
-    call->root = call->talk = call->taken = NULL;
+    call->root = call->talk = call->taken = call->keyed = NULL;
 }
 
 void call_over(struct call *call)
@@ -524,6 +524,10 @@ void call_tell(struct call *call, const struct simauth_session *session)
 
     call->word = simauth_session_word(session);
     call->reason = simauth_session_reason(session);
+    if (call->handed && call->word == SIMAUTH_WORD_AUTHENTICATED) { /* it was before the verdict */
+        call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
+        call->reason = SIMAUTH_EVENT_HANDED_OVER;
+    }
     /* Without a SIM nobody was asked: the session hears the same, a person is told which it was. */
     if (call->reason == SIMAUTH_EVENT_GATEWAY_DOWN && call->card_unusable)
         call->reason = SIMAUTH_EVENT_CARD_FAILED;

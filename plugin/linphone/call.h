@@ -56,6 +56,7 @@ struct call {
     struct leg *legs;  /* caller: one for each To tag */
     struct leg *talk;  /* the leg whose media this is; NULL until there is one */
     struct leg *taken; /* caller: the leg of the first 2xx; Linphone ends every other dialog */
+    struct leg *keyed; /* whose key the media was given first; NULL: nobody's */
 
     bool invite_held, element_sent, counted;
     bool hold_over;        /* CALL_HOLD_MS have passed since the INVITE */
@@ -73,6 +74,7 @@ struct call {
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
     bool joining, leaving; /* and it is a conference on this phone, or its end */
     bool joined;           /* its media is mixed with that of others on this phone */
+    bool handed;           /* one of these was taken, under `require`: no word comes back */
     unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
 
     bool wants_sim;      /* callee: a ticket came, and the SIM itself is wanted */

@@ -55,12 +55,13 @@ static bool refuse(struct call *call, belle_sip_request_t *request)
 }
 
 /* Our own person's doing. The session would end the call under `require`, and ending it is nobody's
- * wish: what is shown goes, and the call lives. */
+ * wish: what is shown goes, and the call lives, heard as before. */
 static void done_here(struct call *call)
 {
-    if (call->policy.policy == SIMAUTH_REQUIRE)
+    if (call->policy.policy == SIMAUTH_REQUIRE) {
+        call->handed = true;
         call_unsay(call, SIMAUTH_EVENT_HANDED_OVER);
-    else
+    } else
         call_settle(call, call->talk, simauth_session_handed_over(call->talk->session));
 }
 

@@ -8,6 +8,22 @@
 
 #include <string.h>
 
+static bool authenticated(const struct call *call)
+{
+    return call->talk && call->talk->session &&
+           simauth_session_state(call->talk->session) == SIMAUTH_STATE_AUTHENTICATED;
+}
+
+/* bzrtp 5.1 keeps the other one's keys, and nothing public tells its old verdict from a new one
+ * (docs/sip-cases.md). */
+static void say_why_not_keyed(struct call *call)
+{
+    g_strlcpy(call->error,
+              "another phone of theirs answered than the one whose sound was here first, and this "
+              "Linphone cannot encrypt to it in the same call: place the call once more",
+              sizeof(call->error));
+}
+
 static simauth_actions give_key(struct call *call, struct leg *leg)
 {
     struct simauth_secret key = {0};
@@ -19,6 +35,10 @@ static simauth_actions give_key(struct call *call, struct leg *leg)
 
     simauth_secret_wipe(&key);
     call->talk = leg;
+    if (good && !call->keyed)
+        call->keyed = leg;
+    if (!good && call->keyed && call->keyed != leg)
+        say_why_not_keyed(call);
     note_call(call->id, call->caller, "keyed", "media=%s done=%s", sink_zrtp.name,
               good ? "yes" : "no");
     return good ? 0 : simauth_session_media(leg->session, SIMAUTH_MEDIA_MISMATCH);
@@ -70,11 +90,12 @@ void call_silent_until_proved(struct call *call, const struct simauth_session *s
     note_call(call->id, call->caller, "silent", "until=authenticated");
 }
 
-/* Under `require` nothing leaves before the peer is proved, nor when the call is about to end. */
+/* Under `require` nothing leaves before the peer is proved, nor when the call is about to end. What
+ * is shown says less: our own person may have taken the word away (call_unsay()). */
 void call_silence(struct call *call)
 {
     LinphoneCall *linphone = call_linphone(call);
-    bool proved = call->word == SIMAUTH_WORD_AUTHENTICATED;
+    bool proved = authenticated(call);
 
     if (!linphone || (call->policy.policy != SIMAUTH_REQUIRE && !call->ending))
         return;
@@ -213,12 +234,6 @@ static bool fits(const struct call *call, belle_sip_message_t *message, bool our
     return simauth_session_later_fits(call->talk->session, ours, sdp, len);
 }
 
-static bool authenticated(const struct call *call)
-{
-    return call->talk && call->talk->session &&
-           simauth_session_state(call->talk->session) == SIMAUTH_STATE_AUTHENTICATED;
-}
-
 /* Under `require` an offer of other media is not taken, and the call goes on as it was. */
 static bool refuse_offer(struct call *call, belle_sip_message_t *message, bool unread)
 {
@@ -254,10 +269,12 @@ static void settle_offer(struct call *call, belle_sip_message_t *message)
     if (code < 200)
         return;
     call->offered_cseq = 0;
-    if (code < 300)
+    if (code < 300 && !call->handed)
         call_settle(call, call->talk, simauth_session_other_media(call->talk->session));
 }
 
+/* Our own person's conference brings media of its own (5.1 offers video with it) and has taken the
+ * word: an answer to it ends nothing. Offers of the other side's are refused as before. */
 static void later(struct call *call, belle_sip_message_t *message, bool ours)
 {
     size_t len = 0;
@@ -271,7 +288,7 @@ static void later(struct call *call, belle_sip_message_t *message, bool ours)
     if (!ours)
         settle_offer(call, message);
     sdp = sip_message_sdp(message, &len);
-    if (sdp)
+    if (sdp && !(call->handed && (ours || !is_offer(message))))
         call_settle(call, call->talk,
                     simauth_session_later_sdp(call->talk->session, ours, sdp, len));
 }

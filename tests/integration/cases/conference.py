@@ -3,6 +3,7 @@
 """Three people on one phone."""
 
 from cases import case
+from cases.silence import Heard
 from world import flow, talk
 from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, connected, finish
 
@@ -10,9 +11,9 @@ JOINED_OUT = ("caller", "not-authenticated", "HANDED_OVER")
 JOINED_IN = ("callee", "not-authenticated", "HANDED_OVER")
 
 
-def two_calls(world, **settings):
+def two_calls(world, hook=None, **settings):
     """Bob has Alice on hold and talks to Carol."""
-    talk.prepare(world, third="b", phones={"bob": {"program": talk.HOST}}, settings=settings)
+    talk.prepare(world, third="b", phones={"bob": {"program": talk.HOST}}, settings=settings, hook=hook)
     first = connected(world.alice, world.bob)
     second = connected(world.bob, world.carol)
     world.bob.wait_state("Paused", call=first.numbers[world.bob])
@@ -82,3 +83,18 @@ def three_require(world):
     second.hang_up()
     finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_OUT, AUTHENTICATED_IN),
            (world.carol, AUTHENTICATED_IN))
+
+
+@case("call.conference.own_require")
+def own_require(world):
+    """Bob asks for proof, had it from both, and puts them together himself: his word goes, his voice does not."""
+    heard = Heard()
+    first, second = two_calls(world, hook=heard, bob={"policy": "require"})
+    join(world, first, second)
+    for phone, call in ((world.alice, first), (world.carol, second)):
+        talk.wait_word(world.bob, call, "not-authenticated", "HANDED_OVER")
+        heard.wait_more(phone)
+    world.wire.check()
+    first.hang_up()
+    second.hang_up()
+    finish((world.alice, JOINED_OUT), (world.bob, JOINED_OUT, JOINED_IN), (world.carol, JOINED_IN))

@@ -12,15 +12,15 @@ from world.tamper import Tamper, with_tag
 from world.wire import Wire
 
 
-def prepare(world, second="stock", hook=None):
-    """Alice, Bob, and a second phone at Bob's address (world.other); `hook` is on the second one's cable.
+def prepare(world, second="stock", hook=None, bobs=None):
+    """Alice, Bob, and a second phone at Bob's address (world.other); `hook` is on the second one's cable. bobs: options of his first as Phone's.
 
     second: 'stock' has no plugin, 'plugin' has the plugin and no SIM.
     """
     world.start_capture()
     world.start_network()
     world.start_gateways()
-    world.add_phones()
+    world.add_phones(bob=bobs or {})
     world.other = world.add_phone("bob-2", "b", 33, account="bob", **({"product": None} if second == "stock" else {}))
     sims = world.issue_sims()
     for phone in (world.alice, world.bob):
@@ -260,7 +260,7 @@ def early_first(world):
 
 @case("call.fork.early.second")
 def early_second(world):
-    """The other one answers: liblinphone 5.1 goes on with the ZRTP that it has begun, so the call ends, and nobody says authenticated."""
+    """The other one answers: liblinphone 5.1 goes on with the ZRTP that it has begun, so the call ends, and Alice is told what to do."""
     numbers, heard = ring_early(world)
     world.alice.wait_note(r"media: sink=zrtp verdict=match")
     other = next(phone for phone in numbers if phone is not heard)
@@ -269,6 +269,30 @@ def early_second(world):
     for each in world.phones:
         each.wait_state("Released")
         refuse(each, AUTHENTICATED)
+    assert "another phone of theirs answered" in world.alice.ctl("calls").stdout
+
+
+@case("call.fork.early.bare")
+def early_bare(world):
+    """Bob's SIM was heard, a phone without one answers, and Alice wants to talk all the same: nothing is about Bob any more."""
+    prepare(world, bobs=EARLY)
+    world.alice.ctl("continue-once", world.bob.aor)
+    call = world.alice.call(world.bob.aor)
+    world.bob.wait_state("IncomingEarlyMedia")
+    others = world.other.wait_state("IncomingReceived").call
+    world.alice.wait_note(r"media: sink=zrtp verdict=match")
+    world.other.answer(others)
+    for phone in (world.alice, world.other):
+        phone.wait_state("StreamsRunning")
+    world.alice.wait_note(r"not-authenticated: reason=CONFIRM_MISSING")
+    world.other.command(f"call-pause {others}")
+    world.alice.wait_state("PausedByRemote")
+    world.alice.terminate(call)
+    for phone in (world.alice, world.other):
+        phone.wait_state("Released")
+    told = [m.group(1) for m in world.alice.notes(r"not-authenticated: reason=(\S+)")]
+    assert told == ["CONFIRM_MISSING"], told
+    refuse(world.alice, AUTHENTICATED)
 
 
 @case("call.fork.foreign_sim")

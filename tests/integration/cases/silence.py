@@ -22,15 +22,32 @@ class Held:
         if kind and kind.startswith("DHPart") and self.hold:
             self.held += 1
             return
-        if not kind and self._is_rtp(datagram):
+        if not kind and is_rtp(datagram):
             self.sent[towards_bob] += 1
         yield 0, datagram
 
-    @staticmethod
-    def _is_rtp(datagram):
-        payload = datagram.payload
-        return (datagram.protocol == packet.UDP and not SERVICES & {datagram.source_port, datagram.target_port} and
-                len(payload) > 12 and payload[0] >> 6 == 2 and not 64 <= payload[1] & 0x7f <= 95)  # RFC 5761: RTCP
+
+def is_rtp(datagram):
+    payload = datagram.payload
+    return (datagram.protocol == packet.UDP and not SERVICES & {datagram.source_port, datagram.target_port} and
+            len(payload) > 12 and payload[0] >> 6 == 2 and not 64 <= payload[1] & 0x7f <= 95)  # RFC 5761: RTCP
+
+
+class Heard:
+    """Counts the packets of sound that leave Bob's phone, for each address that they go to."""
+
+    def __init__(self):
+        self.sent = {}
+
+    def __call__(self, datagram, towards_bob):
+        if not towards_bob and not zrtp.message_type(datagram.payload) and is_rtp(datagram):
+            self.sent[datagram.target] = self.sent.get(datagram.target, 0) + 1
+        yield 0, datagram
+
+    def wait_more(self, phone, limit=5):
+        """From now on this phone gets sound from Bob's."""
+        before = self.sent.get(phone.node.address, 0)
+        flow.wait_any(lambda: self.sent.get(phone.node.address, 0) > before + 5, limit, f"sound for {phone.node.name}")
 
 
 @case("call.silence")

@@ -3,6 +3,7 @@
 """A call that is handed to somebody else: the old word goes, and the new call gets one of its own."""
 
 from cases import case
+from cases.silence import Heard, Held
 from world import flow, talk
 from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, Talk, connected, finish
 
@@ -45,6 +46,41 @@ def blind_require(world):
         assert phone.state(call.numbers[phone]) == "StreamsRunning"
     call.hang_up()
     finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN), (world.carol,))
+
+
+@case("call.transfer.failed")
+def failed(world):
+    """Bob asks for proof and transfers Alice to somebody who is not there: his word goes, and both go on talking."""
+    heard = Heard()
+    talk.prepare(world, hook=heard, settings={"bob": {"policy": "require"}})
+    call = connected(world.alice, world.bob)
+    transfer(world.bob, call, f"sip:nobody-there@{world.alice.domain}")
+    for phone in (world.alice, world.bob):
+        talk.wait_word(phone, call, "not-authenticated", "HANDED_OVER")
+    world.bob.wait_log(r"NOTIFY sip:[^\n]+\n(?:[^\r\n]+\r?\n)*\r?\nSIP/2.0 404")
+    if world.alice.state(call.numbers[world.alice]) == "Paused":  # by her Linphone, for the other call
+        world.alice.command(f"call-resume {call.numbers[world.alice]}")
+    flow.wait_any(lambda: {phone.state(call.numbers[phone]) for phone in (world.alice, world.bob)} == {"StreamsRunning"},
+                  10, "both in their call again")
+    heard.wait_more(world.alice)
+    world.wire.check()
+    call.hang_up()
+    finish((world.bob, HANDED_IN))
+
+
+@case("call.transfer.before_verdict")
+def before_verdict(world):
+    """Bob asks for proof and transfers Alice while ZRTP has not ended: what it says then brings no word back."""
+    held = Held()
+    talk.prepare(world, hook=held, settings={"bob": {"policy": "require"}})
+    call = Talk(world.alice, world.bob).ring().answer()
+    transfer(world.bob, call, f"sip:nobody-there@{world.alice.domain}")
+    talk.wait_word(world.bob, call, "not-authenticated", "HANDED_OVER")
+    held.hold = False
+    world.bob.wait_note(r"media: sink=zrtp verdict=match")
+    world.wire.check()
+    call.hang_up(by=world.bob)
+    finish((world.bob, HANDED_IN))
 
 
 def both_calls(world):
