@@ -15,11 +15,11 @@ torture_cases(torture.valgrind.calls.sims valgrind 1800 call.authenticated call.
 torture_cases(torture.valgrind.calls.servers valgrind 1800 agt.call sips.call e2m.call)
 list(APPEND long torture.valgrind.planted torture.valgrind.calls.sims torture.valgrind.calls.servers)
 
-# The library's own tests, and what a gateway and its commands do for a call. (session.wiped reads on purpose what was freed;
-# session.walk is the same code some hundred thousand times.)
+# The library's own tests, and what a gateway and its commands do for a call. (session.wiped reads on purpose what was freed,
+# key_memory all that is mapped; session.walk is the same code some hundred thousand times.)
 add_test(NAME torture.valgrind.lib
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/valgrind --tests ${PROJECT_BINARY_DIR} "^(lib|e2m)\\."
-                 --not "\\.(fuzz|model|mutation|coverage|instructions)|session\\.(walk|wiped)$")
+                 --not "\\.(fuzz|model|mutation|coverage|instructions)|session\\.(walk|wiped)$|key_memory$")
 add_test(NAME torture.valgrind.gateway
          COMMAND ${SIMAUTH_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/gateway/test_call.py
                  Call.test_call Call.test_auts_of_callee Call.test_same_operator)

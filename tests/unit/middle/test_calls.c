@@ -47,6 +47,7 @@ ssize_t __wrap_write(int fd, const void *octets, size_t len);
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 
+/* Under the lock. */
 static bool is_on_disk(int fd)
 {
     char *link = g_strdup_printf("/proc/self/fd/%d", fd);
@@ -60,9 +61,10 @@ static bool is_on_disk(int fd)
 
 ssize_t __wrap_write(int fd, const void *octets, size_t len)
 {
-    bool on_disk = is_on_disk(fd), full;
+    bool on_disk, full;
 
     g_mutex_lock(&disk_lock);
+    on_disk = is_on_disk(fd);
     while (on_disk && disk_hangs)
         g_cond_wait(&disk_changed, &disk_lock);
     full = on_disk && disk_is_full;
@@ -76,10 +78,10 @@ ssize_t __wrap_write(int fd, const void *octets, size_t len)
 
 int __wrap_fdatasync(int fd)
 {
-    bool on_disk = is_on_disk(fd), forgets;
+    bool forgets;
 
     g_mutex_lock(&disk_lock);
-    forgets = on_disk && disk_forgets;
+    forgets = disk_forgets && is_on_disk(fd);
     g_mutex_unlock(&disk_lock);
     if (!forgets)
         return __real_fdatasync(fd);
@@ -100,6 +102,14 @@ static void set_disk(bool *flag, bool value)
 {
     g_mutex_lock(&disk_lock);
     *flag = value;
+    g_mutex_unlock(&disk_lock);
+}
+
+static void disk_is_at(const char *path)
+{
+    g_mutex_lock(&disk_lock);
+    g_free(disk_of);
+    disk_of = g_strdup(path);
     g_mutex_unlock(&disk_lock);
 }
 
@@ -139,7 +149,7 @@ static int end(void **data)
     set_disk(&disk_is_full, false);
     set_disk(&disk_forgets, false);
     calls_free(s->calls);
-    g_clear_pointer(&disk_of, g_free);
+    disk_is_at(NULL);
     g_unlink(s->state);
     g_unlink(s->nft);
     g_unlink(s->said);
@@ -315,9 +325,7 @@ static void goes_on_without_a_disk(void **data)
 
     open_call(s, 0);
     wait_said(s, ". 2000 .", 1);
-    g_mutex_lock(&disk_lock);
-    disk_of = g_strdup(s->state);
-    g_mutex_unlock(&disk_lock);
+    disk_is_at(s->state);
     hang(true);
     began = g_get_monotonic_time();
     open_call(s, 1);
@@ -574,7 +582,7 @@ static void a_disk_that_refuses(void **data)
     gint64 until = g_get_monotonic_time() + LIMIT;
     struct call *over;
 
-    disk_of = g_strdup(s->state);
+    disk_is_at(s->state);
     set_disk(&disk_is_full, true);
     over = open_call(s, 1);
     open_call(s, 2);
@@ -601,7 +609,7 @@ static void a_disk_that_forgets(void **data)
 
     open_call(s, 1);
     wait_written(s);
-    disk_of = g_strdup(s->state);
+    disk_is_at(s->state);
     set_disk(&disk_forgets, true);
     open_call(s, 2);
     while (!calls_look(s->calls).journal_failing) {
