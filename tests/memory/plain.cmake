@@ -23,7 +23,7 @@ add_test(NAME torture.valgrind.lib
 add_test(NAME torture.valgrind.gateway
          COMMAND ${SIMAUTH_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/gateway/test_call.py
                  Call.test_call Call.test_auts_of_callee Call.test_same_operator)
-set_tests_properties(torture.valgrind.lib torture.valgrind.gateway PROPERTIES TIMEOUT 1800)
+set_tests_properties(torture.valgrind.lib torture.valgrind.gateway PROPERTIES TIMEOUT 3600) # seventeen minutes at a load of ten
 set(gateway ${PROJECT_SOURCE_DIR}/tests/gateway)
 set_tests_properties(torture.valgrind.gateway PROPERTIES ENVIRONMENT
     "SIMAUTH_GATEWAY=${CMAKE_CURRENT_BINARY_DIR}/bin/simauth-gateway;SIMAUTH_GATEWAYCTL=${CMAKE_CURRENT_BINARY_DIR}/bin/simauth-gatewayctl;PYTHONPATH=${gateway};SIMAUTH_TEST_SLOWER=20")
