@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PAGE 10000
+#define OPEN_S 600 /* the outcome of a call that is older changes no more */
 
 static const struct ctl_column columns[] = {{"Number", "id", 6, CTL_NUMBER},
                                             {"Time (UTC)", "time", 16, CTL_TIME},
@@ -185,10 +186,13 @@ static int export(struct ctl *ctl)
 
 static enum store_result purge(struct ctl *ctl, void *data)
 {
-    return ctl->gateway.ops->record_purge(ctl->gateway.store, *(int64_t *)data);
+    const struct store_record_filter *filter = data;
+
+    return ctl->gateway.ops->record_purge(ctl->gateway.store, filter->to, filter->after);
 }
 
-/* What is removed has left before, and is on the disk. */
+/* What is removed has left before, and is on the disk; and in the state in which it stays. One that
+ * was written meanwhile has a higher number, and waits for the next time. */
 static int rotate(struct ctl *ctl)
 {
     struct walk walk = {.ctl = ctl};
@@ -198,12 +202,16 @@ static int rotate(struct ctl *ctl)
 
     if (day < 0 || day > (int64_t)time(NULL))
         return ctl_fail("--before must be a date, YYYY-MM-DD, that is not to come");
+    if (day > (int64_t)time(NULL) - OPEN_S)
+        return ctl_fail("--before %s: calls of that midnight may not be over yet; try again in %d "
+                        "minutes",
+                        before, OPEN_S / 60);
     if (read_form(ctl, &walk.form) != 0)
         return 1;
     walk.filter.to = day;
     result = write_file(ctl, &walk, ctl->words[0]);
     if (result == 0)
-        result = ctl_change(ctl, purge, &day, "records");
+        result = ctl_change(ctl, purge, &walk.filter, "records");
     if (result == 0)
         printf("%ld records\n", walk.total);
     return result;

@@ -97,7 +97,8 @@ static void sweep(struct gateway *gateway)
             result = gateway->ops->sweep(gateway->store, (int64_t)time(NULL));
         if (result == STORE_OK && gateway->config->keep_days)
             result = gateway->ops->record_purge(
-                gateway->store, (int64_t)time(NULL) - gateway->config->keep_days * 86400LL);
+                gateway->store, (int64_t)time(NULL) - gateway->config->keep_days * 86400LL,
+                INT64_MAX);
         if (result == STORE_OK)
             result = gateway->ops->commit(gateway->store);
         else

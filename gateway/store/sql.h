@@ -295,7 +295,7 @@ enum store_result sql_record_outcome(struct store *, int64_t, enum store_outcome
 enum store_result sql_record_list(struct store *, const struct store_record_filter *,
                                   store_record_cb, void *);
 enum store_result sql_record_sum(struct store *, bool, int64_t, int64_t, store_sum_cb, void *);
-enum store_result sql_record_purge(struct store *, int64_t);
+enum store_result sql_record_purge(struct store *, int64_t, int64_t);
 enum store_result sql_record_erase(struct store *, const char *);
 enum store_result sql_price_set(struct store *, const struct store_price *);
 enum store_result sql_price_list(struct store *, store_price_cb, void *);

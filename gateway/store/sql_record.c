@@ -126,13 +126,14 @@ enum store_result sql_record_sum(struct store *store, bool by_subscriber, int64_
 }
 
 /* "first for this pair" must not come back with the age of the records. */
-enum store_result sql_record_purge(struct store *store, int64_t before)
+enum store_result sql_record_purge(struct store *store, int64_t before, int64_t last)
 {
-    enum store_result result = sql_run(store, sql_bind(store, SQL_RECORD_PAIRS, "i", before));
+    enum store_result result =
+        sql_run(store, sql_bind(store, SQL_RECORD_PAIRS, "ii", before, last));
 
     if (result != STORE_OK && result != STORE_NONE)
         return result;
-    result = sql_run(store, sql_bind(store, SQL_RECORD_PURGE, "i", before));
+    result = sql_run(store, sql_bind(store, SQL_RECORD_PURGE, "ii", before, last));
     return result == STORE_NONE ? STORE_OK : result;
 }
 

@@ -516,8 +516,9 @@ struct store_ops {
     /* Of the records from `from` until before `to`, by partner or by subscriber of ours. */
     enum store_result (*record_sum)(struct store *store, bool by_subscriber, int64_t from,
                                     int64_t to, store_sum_cb cb, void *data);
-    /* Removes those older than `before`; which pairs have met stays known. */
-    enum store_result (*record_purge)(struct store *store, int64_t before);
+    /* Removes those older than `before` whose number is not above `last`; which pairs have met
+     * stays known. */
+    enum store_result (*record_purge)(struct store *store, int64_t before, int64_t last);
     /* Takes a person's name out of records, pairs and history; what is owed stays. */
     enum store_result (*record_erase)(struct store *store, const char *nai);
     enum store_result (*price_set)(struct store *store, const struct store_price *price);

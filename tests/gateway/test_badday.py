@@ -15,7 +15,7 @@ import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from operators import DAEMON, Ca, Operator, Pair, free_port
+from operators import CTL, DAEMON, Ca, Operator, Pair, free_port
 from ops import metrics, slowness, watched
 from phone import Answer, Connection, Phone, b64u, public
 
@@ -310,6 +310,25 @@ class Store(unittest.TestCase):
         other.close()
         self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].status, 200)
         self.assertEqual(len(self.pair.b.records()), 4)
+
+    def test_rotation_removes_what_it_wrote_out(self):
+        """A question of yesterday that was answered today, while the records of yesterday are on their way out."""
+        b, path = self.pair.b, os.path.join(self.pair.b.folder, "old.jsonl")
+        add = "INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) VALUES (1000, 'given', 'p', 'a', '%s', 'aka', 0, 2)"
+        b.sql(add % "early")
+        other = sqlite3.connect(b.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute(add % "late")
+        command = subprocess.Popen([CTL, "--config", b.config, "record", "rotate", path, "--before", "2001-01-01", "--format", "jsonl"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        while not os.path.exists(path) and command.poll() is None:
+            pass
+        other.execute("COMMIT")
+        other.close()
+        self.assertEqual((command.communicate(timeout=60)[0], command.returncode), ("1 records\n", 0))
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual([json.loads(line)["nai_b"] for line in file], ["early"])
+        self.assertEqual([x["nai_b"] for x in b.records()], ["late"])
 
     def small_disk(self):
         """The second operator's database on a disk of 1 MiB; returns the mount point."""
