@@ -68,16 +68,56 @@ static bool is_delta(const X509_CRL *list)
     return X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0;
 }
 
-/* An issuing distribution point that says no more than "certificates of people". */
-static bool speaks_of_all_people(const X509_CRL *list)
+/* -- of whom it speaks (RFC 5280, 5.2.5 and 6.3.3) -----------------------------------------------
+ */
+
+static bool has_name(const GENERAL_NAMES *names, const GENERAL_NAME *name)
+{
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+        if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(names, i), (GENERAL_NAME *)(uintptr_t)name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the certificate says that its issuer's list, for all reasons, is at that place. */
+static bool names_place(X509 *certificate, const DIST_POINT_NAME *place)
+{
+    STACK_OF(DIST_POINT) *points =
+        X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+    bool found = false;
+
+    for (int i = 0; i < sk_DIST_POINT_num(points) && place->type == 0 && !found; i++) {
+        const DIST_POINT *one = sk_DIST_POINT_value(points, i);
+
+        if (!one->distpoint || one->distpoint->type != 0 || one->reasons || one->CRLissuer)
+            continue;
+        for (int j = 0; j < sk_GENERAL_NAME_num(place->name.fullname) && !found; j++)
+            found = has_name(one->distpoint->name.fullname,
+                             sk_GENERAL_NAME_value(place->name.fullname, j));
+    }
+    sk_DIST_POINT_pop_free(points, DIST_POINT_free);
+    return found;
+}
+
+static const ASN1_OCTET_STRING *point_of(const X509_CRL *list)
+{
+    int at = X509_CRL_get_ext_by_NID(list, NID_issuing_distribution_point, -1);
+
+    return at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(list, at)) : NULL;
+}
+
+static bool speaks_of(const X509_CRL *list, X509 *certificate)
 {
     ISSUING_DIST_POINT *point =
         X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, NULL, NULL);
-    bool all = point && !point->distpoint && !point->onlysomereasons && point->onlyCA <= 0 &&
-               point->indirectCRL <= 0 && point->onlyattr <= 0;
+    bool authority = X509_check_ca(certificate) > 0;
+    bool speaks = point && !point->onlysomereasons && point->indirectCRL <= 0 &&
+                  point->onlyattr <= 0 && (point->onlyCA <= 0 || authority) &&
+                  (point->onlyuser <= 0 || !authority) &&
+                  (!point->distpoint || names_place(certificate, point->distpoint));
 
     ISSUING_DIST_POINT_free(point);
-    return all;
+    return speaks || !point_of(list);
 }
 
 /* Nobody knows what a critical extension that is not known makes of it. */
@@ -93,30 +133,40 @@ static bool has_unknown(const STACK_OF(X509_EXTENSION) * extensions)
     return false;
 }
 
-/* It says only of some certificates, or of some reasons, that they were revoked: that it does not
- * name one means nothing. */
+/* That it does not name one means nothing, of whomever it speaks. */
 static bool is_partial(X509_CRL *list)
 {
     STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(list);
-    bool partial = is_delta(list) || has_unknown(X509_CRL_get0_extensions(list)) ||
-                   (X509_CRL_get_ext_by_NID(list, NID_issuing_distribution_point, -1) >= 0 &&
-                    !speaks_of_all_people(list));
+    bool partial = is_delta(list) || has_unknown(X509_CRL_get0_extensions(list));
 
     for (int i = 0; i < sk_X509_REVOKED_num(entries) && !partial; i++)
         partial = has_unknown(X509_REVOKED_get0_extensions(sk_X509_REVOKED_value(entries, i)));
-    ERR_clear_error();
     return partial;
 }
 
-bool e2m_revoked_is_complete(X509_CRL *list, uint64_t now)
+bool e2m_revoked_covers(X509_CRL *list, X509 *certificate, uint64_t now)
 {
-    return !e2m_revoked_is_old(list, now) && !is_future(list, now) && !is_partial(list);
+    bool covers = !e2m_revoked_is_old(list, now) && !is_future(list, now) && !is_partial(list) &&
+                  speaks_of(list, certificate);
+
+    ERR_clear_error();
+    return covers;
 }
 
-const char *e2m_revoked_refusal(const struct e2m_trust *trust, X509_CRL *held, X509_CRL *fresh,
-                                uint64_t now)
+/* Of all of whom `held` speaks. */
+static const char *narrower(X509_CRL *held, X509_CRL *fresh)
 {
-    int is_signed = trust ? e2m_trust_signed(trust, fresh) : 0;
+    const ASN1_OCTET_STRING *before = point_of(held), *now = point_of(fresh);
+
+    if ((now && !before) || (is_partial(fresh) && !is_partial(held)))
+        return "of a part, where one of all was";
+    return now && ASN1_OCTET_STRING_cmp(before, now) != 0 ? "of another part than before" : NULL;
+}
+
+const char *e2m_revoked_refusal(const struct e2m_trust *trust, STACK_OF(X509) * others,
+                                X509_CRL *held, X509_CRL *fresh, uint64_t now)
+{
+    int is_signed = trust ? e2m_trust_signed(trust, others, fresh, now) : 0;
 
     if (is_delta(fresh))
         return "a delta list, which says nothing by itself";
@@ -128,9 +178,7 @@ const char *e2m_revoked_refusal(const struct e2m_trust *trust, X509_CRL *held, X
         return NULL;
     if (X509_NAME_cmp(X509_CRL_get_issuer(held), X509_CRL_get_issuer(fresh)) != 0)
         return is_signed > 0 || !trust ? NULL : "of another authority than before";
-    if (e2m_revoked_is_newer(held, fresh))
-        return "older than before";
-    return is_partial(fresh) && !is_partial(held) ? "of a part, where one of all was" : NULL;
+    return e2m_revoked_is_newer(held, fresh) ? "older than before" : narrower(held, fresh);
 }
 
 bool e2m_revoked_url(X509 *certificate, char *out, size_t size)

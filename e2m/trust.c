@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LISTS_MAX 64
+#define BETWEEN_MAX 16
 
 /* One authority, for one domain or for all that have none of their own. */
 struct voucher {
@@ -20,6 +21,7 @@ struct voucher {
 
 struct e2m_trust {
     X509_STORE *store;
+    STACK_OF(X509) * between; /* not trusted: each was vouched for when it was met */
     struct voucher *vouchers;
     size_t count, room;
     X509_CRL *lists[LISTS_MAX];
@@ -31,8 +33,8 @@ struct e2m_trust *e2m_trust_new(void)
 {
     struct e2m_trust *trust = calloc(1, sizeof(*trust));
 
-    if (trust && !(trust->store = X509_STORE_new())) {
-        free(trust);
+    if (trust && (!(trust->store = X509_STORE_new()) || !(trust->between = sk_X509_new_null()))) {
+        e2m_trust_free(trust);
         return NULL;
     }
     /* What stands in it is trusted as it is, also where it is nobody's root. */
@@ -49,6 +51,7 @@ void e2m_trust_free(struct e2m_trust *trust)
         X509_free(trust->vouchers[i].authority);
     for (size_t i = 0; i < trust->list_count; i++)
         X509_CRL_free(trust->lists[i]);
+    sk_X509_pop_free(trust->between, X509_free);
     X509_STORE_free(trust->store);
     free(trust->vouchers);
     free(trust);
@@ -209,21 +212,66 @@ static bool speaks_of(X509_CRL *list, X509 *certificate, X509 *issuer)
            X509_CRL_verify(list, X509_get0_pubkey(issuer)) == 1;
 }
 
-int e2m_trust_signed(const struct e2m_trust *trust, X509_CRL *list)
+/* Whether an authority in `trust` vouches for this one. */
+static bool vouches_for(const struct e2m_trust *trust, X509 *authority, STACK_OF(X509) * others,
+                        uint64_t now)
 {
-    int known = 0;
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    bool good = context && X509_check_ca(authority) > 0 &&
+                X509_STORE_CTX_init(context, trust->store, authority, others) == 1;
 
-    for (size_t i = 0; i < trust->count; i++) {
-        X509 *authority = trust->vouchers[i].authority;
+    if (good) {
+        X509_STORE_CTX_set_time(context, 0, (time_t)now);
+        X509_STORE_CTX_set_depth(context, E2M_CHAIN_MAX);
+        good = X509_verify_cert(context) == 1;
+    }
+    X509_STORE_CTX_free(context);
+    return good;
+}
 
-        if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(authority)) != 0)
-            continue;
-        known = -1;
-        if (X509_CRL_verify(list, X509_get0_pubkey(authority)) == 1)
-            return 1;
+/* As e2m_trust_signed(), of one authority. */
+static int is_signed_by(X509_CRL *list, X509 *authority)
+{
+    if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(authority)) != 0)
+        return 0;
+    return X509_CRL_verify(list, X509_get0_pubkey(authority)) == 1 ? 1 : -1;
+}
+
+int e2m_trust_signed(const struct e2m_trust *trust, STACK_OF(X509) * others, X509_CRL *list,
+                     uint64_t now)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < trust->count && found <= 0; i++) {
+        int one = is_signed_by(list, trust->vouchers[i].authority);
+
+        found = one ? one : found;
+    }
+    for (int i = 0; i < sk_X509_num(others) && found <= 0; i++) {
+        X509 *other = sk_X509_value(others, i);
+        int one = is_signed_by(list, other);
+
+        if (one && vouches_for(trust, other, others, now))
+            found = one;
     }
     ERR_clear_error();
-    return known;
+    return found;
+}
+
+STACK_OF(X509) * e2m_trust_between(const struct e2m_trust *trust)
+{
+    return trust->between;
+}
+
+void e2m_chain_keep(STACK_OF(X509) * kept, X509 *authority)
+{
+    for (int i = 0; i < sk_X509_num(kept); i++)
+        if (X509_cmp(sk_X509_value(kept, i), authority) == 0)
+            return;
+    if (sk_X509_num(kept) >= BETWEEN_MAX)
+        X509_free(sk_X509_shift(kept));
+    if (X509_up_ref(authority) == 1 && sk_X509_push(kept, authority) <= 0)
+        X509_free(authority);
 }
 
 static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate, X509 *issuer,
@@ -234,7 +282,7 @@ static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate,
 
         if (!speaks_of(trust->lists[i], certificate, issuer))
             continue;
-        *listed = *listed || e2m_revoked_is_complete(trust->lists[i], now);
+        *listed = *listed || e2m_revoked_covers(trust->lists[i], certificate, now);
         if (X509_CRL_get0_by_cert(trust->lists[i], &entry, certificate) == 1)
             return E2M_REVOKED;
     }
@@ -247,6 +295,8 @@ enum e2m_result e2m_trust_judge(const struct e2m_trust *trust, STACK_OF(X509) * 
     enum e2m_result result = E2M_OK;
     bool leaf_listed = false;
 
+    for (int i = 1; i + 1 < sk_X509_num(chain); i++)
+        e2m_chain_keep(trust->between, sk_X509_value(chain, i));
     for (int i = 0; i + 1 < sk_X509_num(chain) && result == E2M_OK; i++) {
         bool listed = false;
 

@@ -77,7 +77,8 @@ static bool read_list(const struct keeper *k, struct list *list)
     if (!g_file_get_contents(list->path, &octets, &len, NULL) ||
         e2m_revoked_read((struct e2m_span){(const uint8_t *)octets, len}, &fresh) != E2M_OK) {
         tell_missing(list, "it is no list of revoked certificates in PEM or DER");
-    } else if ((why = e2m_revoked_refusal(k->base, list->list, fresh, (uint64_t)time(NULL)))) {
+    } else if ((why =
+                    e2m_revoked_refusal(k->base, NULL, list->list, fresh, (uint64_t)time(NULL)))) {
         log_line("op=revoked file=%s result=not-taken why=\"%s\"", list->path, why);
         X509_CRL_free(fresh);
         fresh = NULL;
@@ -101,6 +102,16 @@ static void look_at_age(struct list *list, bool refuses)
     list->told_old = old;
 }
 
+/* Nobody looks at its signature until a certificate of that authority comes. */
+static const char *doubt(const struct keeper *k, X509_CRL *list)
+{
+    return e2m_trust_signed(k->base, NULL, list, (uint64_t)time(NULL)) > 0
+               ? ""
+               : " why=\"its authority is not among [trust] authorities: whoever can write the "
+                 "file "
+                 "can put a forged one in its place\"";
+}
+
 static bool read_lists(struct keeper *k)
 {
     bool changed = false;
@@ -108,9 +119,10 @@ static bool read_lists(struct keeper *k)
     for (guint i = 0; i < k->lists->len; i++) {
         struct list *list = g_ptr_array_index(k->lists, i);
         bool fresh = read_list(k, list);
+        const char *why = fresh ? doubt(k, list->list) : "";
 
         if (fresh)
-            log_line("op=revoked file=%s result=read", list->path);
+            log_line("op=revoked file=%s result=read%s", list->path, why);
         changed = changed || fresh;
         look_at_age(list, k->config->want_lists);
     }

@@ -317,6 +317,7 @@ static enum e2m_result open_body(struct e2m_call *call, belle_sip_message_t *mes
         learn(call);
     if (result == E2M_OK)
         revoked_look_for_url(call->core, opened.list_url);
+    revoked_know(call->core, e2m_trust_between(call->keys->people));
     *why = result == E2M_NO_LIST ? revoked_missing(call->core, opened.list_url)
                                  : e2m_result_text(result);
     if (result == E2M_OK)

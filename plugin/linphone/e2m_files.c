@@ -224,6 +224,7 @@ static void back(struct errand *errand)
             g_hash_table_replace(core->files->table, file->name, file);
             if (file->partner.certificate)
                 revoked_look_for(core, file->partner.certificate);
+            revoked_know(core, file->partner.chain);
         }
         tell_all(core->files);
     }

@@ -18,7 +18,8 @@ struct list {
     bool asking, told_old;
 };
 struct revoked {
-    GHashTable *lists; /* URL -> struct list, owned */
+    GHashTable *lists;        /* URL -> struct list, owned */
+    STACK_OF(X509) * between; /* authorities that somebody showed; vouched for, or not */
 };
 struct task {
     struct errand errand; /* first */
@@ -60,11 +61,11 @@ static void lost(struct errand *errand)
 static void take(struct list *list, struct task *t)
 {
     uint64_t now = (uint64_t)core_now();
-    const char *why = t->came ? e2m_revoked_refusal(NULL, list->list, t->came, now) : t->why;
+    const char *why = t->came ? e2m_revoked_refusal(NULL, NULL, list->list, t->came, now) : t->why;
     const X509_CRL *newest;
 
-    if (!why && list->fresh && e2m_revoked_is_newer(list->fresh, t->came))
-        why = "older than before";
+    if (!why && list->fresh)
+        why = e2m_revoked_refusal(NULL, NULL, list->fresh, t->came, now);
     list->asking = false;
     list->next = core_now() + (t->came ? RECENT_S : FAILED_S);
     if (why) {
@@ -117,22 +118,30 @@ static void ask(struct core *core, const char *url, struct list *list)
     worker_do(helper, &t->errand);
 }
 
+static struct revoked *of(struct core *core)
+{
+    if (core->revoked)
+        return core->revoked;
+    core->revoked = g_new0(struct revoked, 1);
+    core->revoked->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
+    core->revoked->between = sk_X509_new_null();
+    return core->revoked;
+}
+
 void revoked_look_for_url(struct core *core, const char *url)
 {
+    struct revoked *r;
     struct list *list;
 
     if (!*url || strlen(url) > URL_MAX)
         return;
-    if (!core->revoked) {
-        core->revoked = g_new0(struct revoked, 1);
-        core->revoked->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
-    }
-    list = g_hash_table_lookup(core->revoked->lists, url);
-    if (!list && g_hash_table_size(core->revoked->lists) >= LISTS_MAX)
+    r = of(core);
+    list = g_hash_table_lookup(r->lists, url);
+    if (!list && g_hash_table_size(r->lists) >= LISTS_MAX)
         return;
     if (!list) {
         list = g_new0(struct list, 1);
-        g_hash_table_insert(core->revoked->lists, g_strdup(url), list);
+        g_hash_table_insert(r->lists, g_strdup(url), list);
     }
     ask(core, url, list);
 }
@@ -143,6 +152,14 @@ void revoked_look_for(struct core *core, X509 *certificate)
 
     if (e2m_revoked_url(certificate, url, sizeof(url)))
         revoked_look_for_url(core, url);
+}
+
+void revoked_know(struct core *core, const STACK_OF(X509) * chain)
+{
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        e2m_chain_keep(of(core)->between, sk_X509_value(chain, i));
+        revoked_look_for(core, sk_X509_value(chain, i));
+    }
 }
 
 void revoked_ask(struct core *core)
@@ -158,10 +175,12 @@ void revoked_ask(struct core *core)
         ask(core, url, list);
 }
 
-static void look_at_fresh(struct list *list, const char *url, const struct e2m_trust *trust)
+static void look_at_fresh(struct list *list, const char *url, const struct e2m_trust *trust,
+                          STACK_OF(X509) * between)
 {
-    int is_signed = e2m_trust_signed(trust, list->fresh);
-    const char *why = e2m_revoked_refusal(trust, list->list, list->fresh, (uint64_t)core_now());
+    uint64_t now = (uint64_t)core_now();
+    int is_signed = e2m_trust_signed(trust, between, list->fresh, now);
+    const char *why = e2m_revoked_refusal(trust, between, list->list, list->fresh, now);
 
     if (is_signed == 0) /* not by this call; both count */
         return;
@@ -186,7 +205,7 @@ void revoked_add(const struct core *core, struct e2m_trust *trust)
     g_hash_table_iter_init(&each, core->revoked->lists);
     while (g_hash_table_iter_next(&each, (void **)&url, (void **)&list)) {
         if (list->fresh)
-            look_at_fresh(list, url, trust);
+            look_at_fresh(list, url, trust, core->revoked->between);
         if (list->list)
             (void)e2m_trust_add_revoked(trust, list->list);
         if (list->fresh)
@@ -209,6 +228,7 @@ void revoked_close(struct core *core)
     if (!core->revoked)
         return;
     g_hash_table_unref(core->revoked->lists);
+    sk_X509_pop_free(core->revoked->between, X509_free);
     g_free(core->revoked);
     core->revoked = NULL;
 }

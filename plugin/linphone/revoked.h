@@ -16,6 +16,9 @@
 /* The list of this certificate's authority is one to have; of a URL as the certificate has it. */
 void revoked_look_for(struct core *core, X509 *certificate);
 void revoked_look_for_url(struct core *core, const char *url);
+/* These stand between somebody and an authority: which lists are theirs can be said by them, and
+ * they have lists that may name them. */
+void revoked_know(struct core *core, const STACK_OF(X509) * chain);
 /* Fetches all of them that are missing or not of the last quarter of an hour. */
 void revoked_ask(struct core *core);
 /* What is known counts in `trust`. */

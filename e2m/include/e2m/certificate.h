@@ -64,17 +64,26 @@ enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list);
 bool e2m_revoked_is_old(const X509_CRL *list, uint64_t now);
 /* Of the same issuer, and made later. */
 bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other);
-/* Neither old nor from the future, and of all certificates of its issuer's for people: whom it does
- * not name was not revoked. No delta list, none of a part (issuingDistributionPoint), none with a
- * critical extension that is not known. */
-bool e2m_revoked_is_complete(X509_CRL *list, uint64_t now);
+/* Neither old nor from the future, and of all certificates such as this one: if the list does not
+ * name it, it was not revoked (RFC 5280, 6.3.3). No delta list, none with a critical extension that
+ * is not known; where it has an issuingDistributionPoint, for all reasons and by its own issuer, of
+ * people or of authorities as the certificate is, and of a place that the certificate names. */
+bool e2m_revoked_covers(X509_CRL *list, X509 *certificate, uint64_t now);
 /* Why `fresh` may not take the place of `held` (NULL: there is none); NULL: it may. With `trust`
- * NULL signatures are not looked at, nor that both are of one authority. An authority that is not
- * in `trust` cannot be asked: its lists have to be newer, no more. */
-const char *e2m_revoked_refusal(const struct e2m_trust *trust, X509_CRL *held, X509_CRL *fresh,
-                                uint64_t now);
-/* 1: an authority in `trust` signed this list; -1: one that is named so did not; 0: none is. */
-int e2m_trust_signed(const struct e2m_trust *trust, X509_CRL *list);
+ * NULL signatures are not looked at, nor that both are of one authority. An authority that
+ * e2m_trust_signed() does not find cannot be asked: its lists have to be newer, and of all that the
+ * one before spoke of, no more. */
+const char *e2m_revoked_refusal(const struct e2m_trust *trust, STACK_OF(X509) * others,
+                                X509_CRL *held, X509_CRL *fresh, uint64_t now);
+/* 1: an authority in `trust` signed this list, or one of `others` (NULL: there are none) that one
+ * in `trust` vouches for; -1: one that is named so did not; 0: none is. */
+int e2m_trust_signed(const struct e2m_trust *trust, STACK_OF(X509) * others, X509_CRL *list,
+                     uint64_t now);
+/* What stood between a certificate and an authority in `trust`, of those that were judged right;
+ * the last few. Valid as long as the trust. */
+STACK_OF(X509) * e2m_trust_between(const struct e2m_trust *trust);
+/* Adds one to the last few authorities of a chain, unless it is among them; takes a reference. */
+void e2m_chain_keep(STACK_OF(X509) * kept, X509 *authority);
 /* The first https URL at which a certificate says that its issuer's list is; false: none, or longer
  * than `size` - 1. */
 bool e2m_revoked_url(X509 *certificate, char *out, size_t size);

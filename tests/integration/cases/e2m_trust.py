@@ -30,7 +30,7 @@ def by(signer):
 @case("e2m.middle.revoked", limit=90)
 def revoked(world):
     """A certificate that its authority took back vouches for nobody: the list is read when its file changes; an old one still names whom it names."""
-    scene = Scene(world, **{"trust.revoked": "/nowhere/list.pem " + os.path.join(world.folder, "list.pem")})
+    scene = Scene(world, **{"trust.revoked": " ".join(["/nowhere/list.pem", *(os.path.join(world.folder, n) for n in ("list.pem", "strange.pem"))])})
     people, log = scene.middle.people, scene.middle.wait_log
     path = os.path.join(world.folder, "list.pem")
     log("file=/nowhere/list.pem result=not-read")
@@ -62,6 +62,8 @@ def revoked(world):
     assert "no fresh list" in refusal(scene, *by("alice"))
     people.revoke(path)
     log("result=read", count=4)
+    People(world.folder + "/strange", "Strangers").revoke(os.path.join(world.folder, "strange.pem"))
+    log('result=read why="its authority is not among')
     dialog = scene.offer(*by("alice"))
     scene.bob.answer(scene.bob.called(dialog["id"]), "486 Busy Here")
     assert scene.alice.response(dialog).status == 486

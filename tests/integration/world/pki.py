@@ -36,6 +36,19 @@ class Authority:
                  "-addext", "basicConstraints=critical,CA:TRUE",
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
+    def below(self, folder, name):
+        """An authority that this one signed."""
+        made = Authority(folder, name)
+        request, extensions = made.certificate + ".csr", made.certificate + ".ext"
+        with open(extensions, "w", encoding="ascii") as out:
+            out.write("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n")
+        _openssl("req", "-new", "-key", made._key, "-subj", f"/CN={name}", "-out", request)
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
+                 "-out", made.certificate, "-days", "30", "-sha256", "-extfile", extensions)
+        for leftover in (request, extensions):
+            os.unlink(leftover)
+        return made
+
     def text(self):
         """The root certificate, PEM."""
         with open(self.certificate, encoding="ascii") as pem:

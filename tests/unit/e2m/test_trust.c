@@ -217,6 +217,12 @@ static X509_CRL *with(X509_CRL *list, int nid, const char *der, bool critical,
 #define ONLY_PEOPLE NID_issuing_distribution_point, "30038101ff", true
 #define NOBODY_KNOWS NID_netscape_comment, "1600", true
 #define NO_MATTER NID_netscape_comment, "1600", false
+/* https://l.example/1, or /2 */
+#define PLACE(number)                                                                              \
+    NID_issuing_distribution_point,                                                                \
+        "3019a017a0158613"                                                                         \
+        "68747470733a2f2f6c2e6578616d706c652f3" number,                                            \
+        true
 
 /* What does not speak of all says nothing of whom it does not name; whom it names is refused. */
 static void test_lists_of_a_part(void **state)
@@ -244,10 +250,29 @@ static void test_lists_of_a_part(void **state)
     e2m_identity_free(&one);
 }
 
+/* RFC 5280, 6.3.3: a list that has a place of its own is of those whose certificate names it. */
+static void test_lists_with_a_place(void **state)
+{
+    struct e2m_identity one = people_make(
+        &(struct people_wish){.list = "https://l.example/1", .san = "URI:sip:alice@a.example"}, &a);
+    struct e2m_identity nowhere = people_subscriber("sip:alice@a.example", &a);
+    X509 *c = one.certificate;
+
+    (void)state;
+    assert_int_equal(EMPTY(PLACE("1")), E2M_OK);
+    assert_int_equal(EMPTY(PLACE("2")), E2M_NO_LIST);
+    assert_int_equal(NAMED(PLACE("2")), E2M_REVOKED);
+    c = nowhere.certificate;
+    assert_int_equal(EMPTY(PLACE("1")), E2M_NO_LIST);
+    assert_int_equal(NAMED(PLACE("1")), E2M_REVOKED);
+    e2m_identity_free(&one);
+    e2m_identity_free(&nowhere);
+}
+
 /* Takes both lists. */
 static const char *refusal(const struct e2m_trust *trust, X509_CRL *held, X509_CRL *fresh)
 {
-    const char *why = e2m_revoked_refusal(trust, held, fresh, NOW);
+    const char *why = e2m_revoked_refusal(trust, NULL, held, fresh, NOW);
 
     X509_CRL_free(held);
     X509_CRL_free(fresh);
@@ -266,7 +291,7 @@ static void test_which_list_takes_the_place(void **state)
     assert_int_equal(e2m_trust_lend(trust, b.certificate, NULL), E2M_OK);
     X509_CRL_set_issuer_name(forged, X509_get_subject_name(a.certificate));
     assert_true(X509_CRL_sign(forged, imposter.key, EVP_sha256()) > 0);
-    assert_int_equal(e2m_trust_signed(trust, forged), -1);
+    assert_int_equal(e2m_trust_signed(trust, NULL, forged, NOW), -1);
     X509_CRL_up_ref(forged);
     assert_string_equal(refusal(trust, LIST(a, 10), forged), "not signed by its authority");
     assert_string_equal(refusal(trust, NULL, forged), "not signed by its authority");
@@ -280,10 +305,68 @@ static void test_which_list_takes_the_place(void **state)
     assert_non_null(refusal(trust, LIST(a, 10), with(LIST(a, 5), INDIRECT, &a)));
     assert_null(refusal(trust, NULL, with(LIST(a, 5), INDIRECT, &a)));
     assert_null(refusal(trust, with(LIST(a, 10), INDIRECT, &a), with(LIST(a, 5), INDIRECT, &a)));
+    /* whom another part does not name may be named by this one */
+    assert_non_null(
+        refusal(trust, with(LIST(a, 10), PLACE("1"), &a), with(LIST(a, 5), PLACE("2"), &a)));
+    assert_non_null(
+        refusal(trust, with(LIST(a, 10), REASONS, &a), with(LIST(a, 5), PLACE("1"), &a)));
+    assert_non_null(refusal(trust, LIST(a, 10), with(LIST(a, 5), PLACE("1"), &a)));
+    assert_null(
+        refusal(trust, with(LIST(a, 10), PLACE("1"), &a), with(LIST(a, 5), PLACE("1"), &a)));
+    assert_null(refusal(trust, with(LIST(a, 10), PLACE("1"), &a), LIST(a, 5)));
     assert_null(refusal(NULL, LIST(a, 10), LIST(b, 20))); /* nobody looks at signatures */
     assert_string_equal(refusal(NULL, LIST(a, 5), LIST(a, 10)), "older than before");
     e2m_trust_free(trust);
     e2m_identity_free(&imposter);
+}
+
+/* An authority between: whoever holds its certificate can say whether a list is its own, and no
+ * other of its name. */
+static void test_list_of_one_between(void **state)
+{
+    const struct people_wish wish = {.authority = true, .usage = "keyCertSign,cRLSign"};
+    struct e2m_identity mid = people_make(&wish, &a), root = people_authority();
+    struct e2m_identity twin = people_make(&wish, &root);
+    struct e2m_identity one = people_subscriber("sip:alice@a.example", &mid);
+    struct e2m_trust *trust = people_trust(&a);
+    STACK_OF(X509) *chain = sk_X509_new_null();
+    X509_CRL *own = people_revoke(&mid, one.certificate, NOW - 10);
+    X509_CRL *forged = people_revoke(&twin, NULL, NOW - 5);
+
+    (void)state;
+    X509_CRL_set_issuer_name(forged, X509_get_subject_name(mid.certificate));
+    assert_true(X509_CRL_sign(forged, twin.key, EVP_sha256()) > 0);
+    /* another's of the same name, for which nobody in trust vouches */
+    X509_set_subject_name(twin.certificate, X509_get_subject_name(mid.certificate));
+    assert_true(X509_sign(twin.certificate, root.key, EVP_sha256()) > 0);
+    sk_X509_push(chain, twin.certificate);
+    assert_int_equal(e2m_trust_signed(trust, NULL, own, NOW), 0);
+    assert_int_equal(e2m_trust_signed(trust, chain, forged, NOW), 0);
+    sk_X509_push(chain, mid.certificate);
+    assert_int_equal(e2m_trust_signed(trust, chain, own, NOW), 1);
+    assert_int_equal(e2m_trust_signed(trust, chain, forged, NOW), -1);
+    assert_null(e2m_revoked_refusal(trust, chain, NULL, own, NOW));
+    assert_string_equal(e2m_revoked_refusal(trust, chain, own, forged, NOW),
+                        "not signed by its authority");
+    assert_int_equal(sk_X509_num(e2m_trust_between(trust)), 0);
+    (void)sk_X509_shift(chain);
+    for (int i = 0; i < 2; i++) /* the second time it is known */
+        assert_int_equal(e2m_certificate_check(one.certificate, chain, trust, NOW, E2M_USE_SIGN),
+                         E2M_OK);
+    assert_int_equal(sk_X509_num(e2m_trust_between(trust)), 1);
+    assert_int_equal(X509_cmp(sk_X509_value(e2m_trust_between(trust), 0), mid.certificate), 0);
+    assert_int_equal(e2m_trust_add_revoked(trust, forged), E2M_OK);
+    assert_int_equal(e2m_trust_add_revoked(trust, own), E2M_OK);
+    assert_int_equal(e2m_certificate_check(one.certificate, chain, trust, NOW, E2M_USE_SIGN),
+                     E2M_REVOKED);
+    X509_CRL_free(own);
+    X509_CRL_free(forged);
+    sk_X509_free(chain);
+    e2m_trust_free(trust);
+    e2m_identity_free(&one);
+    e2m_identity_free(&twin);
+    e2m_identity_free(&root);
+    e2m_identity_free(&mid);
 }
 
 #define AES_256_CBC "300b060960864801650304012a" /* one capability */
@@ -329,10 +412,16 @@ static void test_same_issuer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_domains),         cmocka_unit_test(test_any_domain),
-        cmocka_unit_test(test_lists_of_a_part), cmocka_unit_test(test_which_list_takes_the_place),
-        cmocka_unit_test(test_revoked),         cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_capabilities),    cmocka_unit_test(test_same_issuer),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_any_domain),
+        cmocka_unit_test(test_lists_of_a_part),
+        cmocka_unit_test(test_lists_with_a_place),
+        cmocka_unit_test(test_list_of_one_between),
+        cmocka_unit_test(test_which_list_takes_the_place),
+        cmocka_unit_test(test_revoked),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_capabilities),
+        cmocka_unit_test(test_same_issuer),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
