@@ -161,6 +161,7 @@ static void show_facts(UiCallCard *card)
 {
     char *method = ui_words_method(card->call), *age = ui_words_sim_age(card->call);
     char *sips = ui_words_sips(card->call), *setup = ui_words_setup(card->call);
+    char *problem = ui_words_said(ui_record_text(card->call, "Problem"));
     bool proved = !is(card, "Verdict", "not-authenticated") && !is(card, "Verdict", "none");
 
     set_fact(card, FACT_ADDRESS, ui_words_address(ui_record_text(card->call, "Peer")));
@@ -171,7 +172,8 @@ static void show_facts(UiCallCard *card)
     set_fact(card, FACT_METHOD, proved && !is(card, "Verdict", "announced") ? method : "");
     set_fact(card, FACT_AGE, proved ? age : "");
     set_fact(card, FACT_OWN, proved ? ui_record_text(card->call, "OwnNai") : "");
-    set_fact(card, FACT_PROBLEM, ui_record_text(card->call, "Problem"));
+    set_fact(card, FACT_PROBLEM, problem);
+    g_free(problem);
     g_free(setup);
     g_free(sips);
     g_free(method);

@@ -138,7 +138,7 @@ static void show_phone(UiChain *chain, UiRecord *state)
 
 static void show_sim(UiChain *chain)
 {
-    char *title, *text;
+    char *title, *words, *text;
     const char *state = "failed";
 
     if (!chain->sim) {
@@ -150,8 +150,10 @@ static void show_sim(UiChain *chain)
     else if (ui_sim_is(chain->sim, "busy") || ui_sim_is(chain->sim, "unknown"))
         state = "waiting";
     title = ui_sim_title(chain->sim);
-    text = g_strdup_printf("%s: %s", title, ui_sim_state(chain->sim));
+    words = ui_sim_state(chain->sim);
+    text = g_strdup_printf("%s: %s", title, words);
     set(chain, "sim", state, text, ui_sim_advice(chain->sim));
+    g_free(words);
     g_free(title);
     g_free(text);
 }

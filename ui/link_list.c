@@ -23,12 +23,14 @@ static guint state_of(UiRecord *link)
 
 static char *told(UiRecord *link, const char *state)
 {
-    const char *text = ui_words_said(ui_record_text(link, "Text")),
-               *advice = ui_record_text(link, "Advice");
+    const char *advice = ui_record_text(link, "Advice");
+    char *text = ui_words_said(ui_record_text(link, "Text")), *both;
 
-    if (*text && *advice)
-        return g_strdup_printf("%s\n%s", text, advice);
-    return g_strdup(*text ? text : (*advice ? advice : state));
+    if (*text && !*advice)
+        return text;
+    both = *text ? g_strdup_printf("%s\n%s", text, advice) : g_strdup(*advice ? advice : state);
+    g_free(text);
+    return both;
 }
 
 static void show(UiRecord *link, AdwActionRow *row)

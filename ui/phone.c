@@ -278,16 +278,17 @@ static gboolean is_gone(const GError *error)
 
 /* What a person is told: the plugin's own errors are sentences; what the bus says is for programs.
  */
-static const char *words_for(GError *error)
+static char *words_for(GError *error)
 {
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-        return _("Linphone did not answer in time. Try again; if that does not help, close "
-                 "Linphone and start it again.");
+        return g_strdup(
+            _("Linphone did not answer in time. Try again; if that does not help, close "
+              "Linphone and start it again."));
     if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD))
-        return _("Linphone’s plugin does not know how to do that: update the package "
-                 "linphone-plugin-simauth and start Linphone again.");
+        return g_strdup(_("Linphone’s plugin does not know how to do that: update the package "
+                          "linphone-plugin-simauth and start Linphone again."));
     if (is_gone(error))
-        return _("Linphone has ended or cannot be reached. Start it and try again.");
+        return g_strdup(_("Linphone has ended or cannot be reached. Start it and try again."));
     g_dbus_error_strip_remote_error(error);
     return ui_words_said(error->message);
 }
@@ -304,9 +305,11 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
     GVariant *answer = g_dbus_connection_call_with_unix_fd_list_finish(G_DBUS_CONNECTION(source),
                                                                        NULL, result, &error);
     GObject *owner = g_weak_ref_get(&question->owner);
+    char *words = error ? words_for(error) : NULL;
 
     if (owner && question->answer)
-        question->answer(answer, error ? words_for(error) : NULL, owner);
+        question->answer(answer, words, owner);
+    g_free(words);
     g_clear_object(&owner);
     g_clear_error(&error);
     g_clear_pointer(&answer, g_variant_unref);

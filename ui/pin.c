@@ -105,7 +105,7 @@ static void say(UiPinForm *form, const char *text)
 }
 
 /* What the card made of it, in our words; the plugin's where we have none. */
-static const char *words_for(const char *result, const char *text)
+static char *words_for(const char *result, const char *text)
 {
     static const struct {
         const char *result, *words;
@@ -119,7 +119,7 @@ static const char *words_for(const char *result, const char *text)
 
     for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
         if (!g_strcmp0(known[i].result, result))
-            return _(known[i].words);
+            return g_strdup(_(known[i].words));
     }
     return ui_words_said(text);
 }
@@ -129,8 +129,12 @@ static const char *words_for(const char *result, const char *text)
 
 static void take_result(UiPinForm *form, const char *result, const char *text)
 {
+    char *words;
+
     if (g_strcmp0(result, "accepted") && g_strcmp0(result, "not-needed")) {
-        say(form, words_for(result, text));
+        words = words_for(result, text);
+        say(form, words);
+        g_free(words);
         wipe_entry(form);
         show(form);
         gtk_widget_grab_focus(form->entry);

@@ -3,6 +3,7 @@
 #include "reader_list.h"
 #include "pages.h"
 #include "sim_words.h"
+#include "words.h"
 
 #define AGAIN_MS 1000 /* a person who puts a card in looks for it at once */
 
@@ -91,13 +92,14 @@ static void pick_by_itself(UiReaderList *list, GVariant *readers)
 
 static void fill(UiReaderList *list, GVariant *readers, const char *text)
 {
-    char *now = g_variant_print(readers, FALSE);
+    char *now = g_variant_print(readers, FALSE), *why = ui_words_said(text);
     const char *value, *name;
     gboolean card;
     GVariantIter all;
 
     gtk_label_set_text(GTK_LABEL(list->none),
-                       *text ? text : _("No smart card reader is plugged in."));
+                       *why ? why : _("No smart card reader is plugged in."));
+    g_free(why);
     gtk_widget_set_visible(list->none, g_variant_n_children(readers) == 0);
     gtk_widget_set_visible(list->group, g_variant_n_children(readers) > 0);
     if (list->pick_card)

@@ -34,11 +34,11 @@ gboolean ui_sim_is(UiRecord *sim, const char *state)
     return !g_strcmp0(ui_record_text(sim, "State"), state);
 }
 
-const char *ui_sim_state(UiRecord *sim)
+char *ui_sim_state(UiRecord *sim)
 {
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         if (ui_sim_is(sim, states[i].state))
-            return _(states[i].words);
+            return g_strdup(_(states[i].words));
     }
     return ui_words_said(ui_record_text(sim, "Text"));
 }

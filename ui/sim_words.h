@@ -8,7 +8,7 @@
 #include "record.h"
 
 /* "Ready", "Locked: it wants its PIN". */
-const char *ui_sim_state(UiRecord *sim);
+char *ui_sim_state(UiRecord *sim);
 /* What to do about it; "" where nothing is to be done. */
 const char *ui_sim_advice(UiRecord *sim);
 /* "SIM card in Gemalto PC Twin Reader", "Software SIM", "No SIM". The caller's. */

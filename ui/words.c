@@ -210,8 +210,11 @@ const char *ui_words_listen(UiRecord *call)
 /* A sentence of ours, and what came with it for whoever helps. */
 static char *with_why(const char *sentence, const char *why, const char *more)
 {
-    return g_strconcat(sentence, *why ? "\n" : "", ui_words_said(why), *more ? "\n" : "", more,
-                       NULL);
+    char *said = ui_words_said(why);
+    char *text = g_strconcat(sentence, *said ? "\n" : "", said, *more ? "\n" : "", more, NULL);
+
+    g_free(said);
+    return text;
 }
 
 char *ui_words_sips(UiRecord *call)

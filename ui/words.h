@@ -11,8 +11,8 @@
 
 #include "record.h"
 
-/* A sentence of the plugin's; as it came where it has names in it or is of a younger one. */
-const char *ui_words_said(const char *sentence);
+/* A sentence of the plugin's; as it came where none like it is known, as of a younger plugin. */
+char *ui_words_said(const char *sentence);
 
 /* -- a call (org.simauth.Call1) or a record of the history; both have the same names -------------
  */

@@ -260,6 +260,29 @@ static void words_of_the_unknown(void **state)
     g_object_unref(call);
 }
 
+/* With no catalogue a translation is the sentence itself: what is taken apart comes together again.
+ */
+static void sentences_with_names(void **state)
+{
+    static const char *const sentences[] = {
+        "",
+        "%s",
+        "There is no SIM in .",
+        "There is no SIM in a %s, a %9$s and 5%.",
+        "The gateway a says 503 busy: wait",
+        "/a: b/x.conf: [phone] policy=: must be one of : : ",
+        "The gateway The gateway x did not answer: no answer in time. did not answer: .",
+        "unknown: : no answer in time: unknown",
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(sentences); i++) {
+        char *said = ui_words_said(sentences[i]);
+        assert_string_equal(said, sentences[i]);
+        g_free(said);
+    }
+}
+
 /* What is announced never reads as if it were proved, whatever else the bus says of the call. */
 static void announced_is_no_more(void **state)
 {
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(contacts_stay, begin, end),
         cmocka_unit_test_setup_teardown(errors_are_sentences, begin, end),
         cmocka_unit_test(words_of_the_unknown),
+        cmocka_unit_test(sentences_with_names),
         cmocka_unit_test(announced_is_no_more),
         cmocka_unit_test(spreadsheets_compute_nothing),
     };

@@ -103,25 +103,26 @@ static void stop_limit(UiAssistant *assistant)
 }
 
 /* What the person can do about it; the plugin knows which of many reasons it is. */
-static const char *why_not(UiRecord *sim)
+static char *why_not(UiRecord *sim)
 {
-    const char *text = sim ? ui_words_said(ui_record_text(sim, "Text")) : "";
+    const char *text = sim ? ui_record_text(sim, "Text") : "";
     const char *advice = sim ? ui_sim_advice(sim) : "";
 
-    if (sim && ui_sim_is(sim, "failed") && *text)
-        return text;
-    if (*advice)
-        return advice;
-    return *text ? text
-                 : _("The SIM did not answer in time. Take it out, put it in again and try once "
-                     "more.");
+    if (*advice && !(ui_sim_is(sim, "failed") && *text))
+        return g_strdup(advice);
+    return *text ? ui_words_said(text)
+                 : g_strdup(_("The SIM did not answer in time. Take it out, put it in again and "
+                              "try once more."));
 }
 
 static void cannot_use(UiAssistant *assistant)
 {
+    char *why = why_not(assistant->sim);
+
     stop_limit(assistant);
     ui_assistant_go(assistant, "sim");
-    ui_assistant_complain(assistant, why_not(assistant->sim));
+    ui_assistant_complain(assistant, why);
+    g_free(why);
 }
 
 static gboolean too_late(gpointer data)

@@ -233,10 +233,12 @@ static void show_home(UiPhones *phones, GtkLabel *label)
     UiPhone *phone = ui_phones_first(phones);
     const char *home = phone ? ui_record_text(ui_phone_state(phone), "KeysHome") : "";
     const char *problem = phone ? ui_record_text(ui_phone_state(phone), "KeysProblem") : "";
-    char *text = g_strdup_printf("%s%s%s", home_words(home), *problem ? "\n" : "", problem);
+    char *why = ui_words_said(problem);
+    char *text = g_strdup_printf("%s%s%s", home_words(home), *why ? "\n" : "", why);
 
     gtk_label_set_text(label, text);
     g_free(text);
+    g_free(why);
 }
 
 static GtkWidget *words(const char *text)

@@ -118,16 +118,18 @@ static char *description(UiPhone *phone, const struct status *status)
 {
     UiRecord *state = phone ? ui_phone_state(phone) : NULL;
     const char *nai = state ? ui_record_text(state, "Nai") : "";
-    char *text, *literal;
+    char *text, *said, *literal;
 
     if (!strcmp(status->state, "ready") && *nai)
         text = g_strdup_printf(_("%s\nYou are %s, vouched for by %s."), _(status->text), nai,
                                ui_record_text(state, "Operator"));
-    else if (!strcmp(status->state, "broken") || !strcmp(status->state, "not-ready"))
-        text = g_strdup_printf("%s\n%s", _(status->text),
-                               ui_words_said(ui_record_text(state, "StateText")));
-    else
+    else if (!strcmp(status->state, "broken") || !strcmp(status->state, "not-ready")) {
+        said = ui_words_said(ui_record_text(state, "StateText"));
+        text = g_strdup_printf("%s\n%s", _(status->text), said);
+        g_free(said);
+    } else {
         text = g_strdup(_(status->text));
+    }
     literal = g_markup_escape_text(text, -1); /* a status page's text is markup */
     g_free(text);
     return literal;
@@ -152,16 +154,14 @@ static void show_problem(struct now *now, UiPhones *phones)
     guint count = g_list_model_get_n_items(G_LIST_MODEL(phones));
     UiPhone *first = ui_phones_first(phones);
     const char *problem = first ? ui_record_text(ui_phone_state(first), "Problem") : "";
-    char *several;
+    char *text =
+        *problem || count <= 1
+            ? ui_words_said(problem)
+            : g_strdup_printf(
+                  ngettext("%u Linphone is running.", "%u Linphones are running.", count), count);
 
-    if (!*problem && count > 1) {
-        several = g_strdup_printf(
-            ngettext("%u Linphone is running.", "%u Linphones are running.", count), count);
-        gtk_label_set_text(now->problem, several);
-        g_free(several);
-    } else {
-        gtk_label_set_text(now->problem, problem);
-    }
+    gtk_label_set_text(now->problem, text);
+    g_free(text);
     gtk_widget_set_visible(GTK_WIDGET(now->problem), *gtk_label_get_text(now->problem) != '\0');
 }
 

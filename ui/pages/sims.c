@@ -8,6 +8,7 @@
 #include "sim_file.h"
 #include "sim_words.h"
 #include "stack.h"
+#include "words.h"
 
 struct page {
     UiApp *app;
@@ -26,12 +27,17 @@ static void remembered(gboolean known, gpointer widget)
 
 static char *sim_told(UiRecord *sim)
 {
-    const char *state = ui_sim_state(sim), *advice = ui_sim_advice(sim);
-    const char *text = ui_record_text(sim, "Text");
+    const char *text = ui_record_text(sim, "Text"), *advice = ui_sim_advice(sim);
+    char *state, *told;
 
     if (ui_sim_is(sim, "failed") && *text) /* the plugin knows which of many it is */
-        return g_strdup(text);
-    return *advice ? g_strdup_printf("%s\n%s", state, advice) : g_strdup(state);
+        return ui_words_said(text);
+    state = ui_sim_state(sim);
+    if (!*advice)
+        return state;
+    told = g_strdup_printf("%s\n%s", state, advice);
+    g_free(state);
+    return told;
 }
 
 static void show_sim(struct page *page)
