@@ -14,6 +14,7 @@ struct _UiWindow {
     GtkStack *stack;
     AdwWindowTitle *title;
     AdwToastOverlay *toasts;
+    GListModel *shown; /* what the overlay shows: the pages, and a toast */
     GtkWidget *back, *menu;
 };
 
@@ -202,6 +203,29 @@ static GtkWidget *back_button(UiWindow *window)
     return back;
 }
 
+/* libadwaita 1.2 gives the button that closes a toast a picture and no name. */
+static void name_close(GtkWidget *widget)
+{
+    GtkWidget *child = gtk_widget_get_first_child(widget);
+
+    if (GTK_IS_BUTTON(widget) && gtk_button_get_icon_name(GTK_BUTTON(widget)))
+        gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       _("Close Message"), -1);
+    for (; child; child = gtk_widget_get_next_sibling(child))
+        name_close(child);
+}
+
+static void toast_came(GListModel *shown, guint at, guint gone, guint came, UiWindow *window)
+{
+    (void)gone;
+    for (guint i = at; i < at + came; i++) {
+        GtkWidget *widget = g_list_model_get_item(shown, i);
+        if (widget != GTK_WIDGET(window->stack))
+            name_close(widget);
+        g_object_unref(widget);
+    }
+}
+
 static GtkWidget *make_content(UiWindow *window)
 {
     GtkWidget *content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0), *bar = adw_header_bar_new();
@@ -216,6 +240,8 @@ static GtkWidget *make_content(UiWindow *window)
     adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar), GTK_WIDGET(window->title));
     adw_header_bar_pack_start(ADW_HEADER_BAR(bar), back_button(window));
     adw_toast_overlay_set_child(window->toasts, GTK_WIDGET(window->stack));
+    window->shown = gtk_widget_observe_children(GTK_WIDGET(window->toasts));
+    g_signal_connect(window->shown, "items-changed", G_CALLBACK(toast_came), window);
     gtk_box_append(GTK_BOX(content), bar);
     gtk_box_append(GTK_BOX(content), GTK_WIDGET(window->toasts));
     gtk_widget_set_vexpand(GTK_WIDGET(window->toasts), TRUE);
@@ -242,9 +268,19 @@ static void build(UiWindow *window)
     adw_leaflet_set_visible_child(window->leaflet, window->content);
 }
 
+static void dispose(GObject *object)
+{
+    UiWindow *window = UI_WINDOW(object);
+
+    if (window->shown)
+        g_signal_handlers_disconnect_by_data(window->shown, window);
+    g_clear_object(&window->shown);
+    G_OBJECT_CLASS(ui_window_parent_class)->dispose(object);
+}
+
 static void ui_window_class_init(UiWindowClass *class)
 {
-    (void)class;
+    G_OBJECT_CLASS(class)->dispose = dispose;
 }
 
 static void ui_window_init(UiWindow *window)
