@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -18,6 +19,36 @@ static const uint8_t name[JOURNAL_NAME_LEN] = {1, 2, 3};
 /* The linker puts these in the place of the system's (--wrap). */
 static int syncs_that_fail, folders_that_fail;
 
+/* A failure that waits, as it comes and as it is said, for what another does meanwhile. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool wanted, failing, may_fail, may_say;
+} slow = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void slow_set(bool *word)
+{
+    pthread_mutex_lock(&slow.lock);
+    *word = true;
+    pthread_cond_broadcast(&slow.changed);
+    pthread_mutex_unlock(&slow.lock);
+}
+
+static void slow_wait(const bool *word)
+{
+    pthread_mutex_lock(&slow.lock);
+    while (slow.wanted && !*word)
+        pthread_cond_wait(&slow.changed, &slow.lock);
+    pthread_mutex_unlock(&slow.lock);
+}
+
+void __wrap_log_line(const char *format, ...);
+void __wrap_log_line(const char *format, ...)
+{
+    (void)format;
+    slow_wait(&slow.may_say);
+}
+
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
@@ -25,6 +56,8 @@ int __wrap_fdatasync(int fd)
     if (syncs_that_fail == 0)
         return __real_fdatasync(fd);
     syncs_that_fail--;
+    slow_set(&slow.failing);
+    slow_wait(&slow.may_fail);
     errno = EIO;
     return -1;
 }
@@ -42,7 +75,7 @@ int __wrap_fsync(int fd)
 
 struct unit_journal {
     char folder[64];
-    struct journal *journal;
+    struct journal *journal, *killed;
     struct journal_settings settings;
     char error[STORE_ERROR_MAX];
     int syncs; /* of what comes before */
@@ -83,6 +116,14 @@ static enum store_result reopen(struct unit_journal *unit, struct seen *seen)
     return journal_open(&unit->settings, on_frame, seen, &unit->journal, unit->error);
 }
 
+/* Nothing is waited for, or said. */
+static enum store_result kill_and_reopen(struct unit_journal *unit, struct seen *seen)
+{
+    unit->killed = unit->journal;
+    unit->journal = NULL;
+    return reopen(unit, seen);
+}
+
 static int setup(void **state)
 {
     struct unit_journal *unit = calloc(1, sizeof *unit);
@@ -121,6 +162,7 @@ static int teardown(void **state)
     int count;
 
     journal_close(unit->journal);
+    journal_close(unit->killed);
     count = files_of(unit, paths, 64);
     for (int i = 0; i < count; i++)
         unlink(paths[i]);
@@ -219,7 +261,7 @@ static void a_torn_tail_is_cut(void **state)
     append(unit, "torn");
     assert_int_equal(files_of(unit, paths, 64), 1);
     change_octet(paths[0], JOURNAL_HEADER_LEN + (off_t)journal_frame_size(4) + JOURNAL_FRAME_LEN);
-    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(kill_and_reopen(unit, &seen), STORE_OK);
     assert_int_equal(seen.count, 1);
     assert_string_equal(seen.last, "kept");
     append(unit, "after");
@@ -364,6 +406,95 @@ static void a_frame_that_is_not_kept_is_the_last(void **state)
                      STORE_FAILED);
 }
 
+struct settling {
+    struct journal *journal;
+    uint64_t seq;
+    enum store_result result;
+};
+
+static void *settle_one(void *data)
+{
+    struct settling *settling = data;
+
+    settling->result = journal_settle(settling->journal, settling->seq);
+    return NULL;
+}
+
+/* Two wait at once, and the disk fails one of them: the other, who is faster, is not told that all
+ * is well. */
+static void nobody_is_faster_than_a_failure(void **state)
+{
+    static char half[140000];
+    struct unit_journal *unit = *state;
+    struct settling one = {.journal = unit->journal}, two = one;
+    pthread_t first, second;
+
+    memset(half, 'x', sizeof half - 1);
+    append(unit, half);
+    one.seq = append(unit, half); /* in another file: who comes first syncs the full one */
+    slow.failing = false;         /* as in a test before */
+    slow.wanted = true;
+    syncs_that_fail = 1;
+    pthread_create(&first, NULL, settle_one, &one);
+    slow_wait(&slow.failing);
+    two.seq = append(unit, "two");
+    pthread_create(&second, NULL, settle_one, &two);
+    slow_set(&slow.may_fail);
+    pthread_join(second, NULL);
+    slow_set(&slow.may_say);
+    pthread_join(first, NULL);
+    slow.wanted = false;
+    assert_int_equal(two.result, STORE_FAILED);
+    assert_int_equal(one.result, STORE_FAILED);
+}
+
+/* A process that was killed waited for no disk: its successor does, or does not begin. */
+static void what_is_read_is_on_the_disk(void **state)
+{
+    struct unit_journal *unit = *state;
+    struct seen seen;
+
+    append(unit, "one");
+    syncs_that_fail = 1;
+    assert_int_equal(kill_and_reopen(unit, &seen), STORE_FAILED);
+    assert_int_equal(syncs_that_fail, 0);
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 1);
+    append(unit, "two"); /* nobody asks again for what ended as it should */
+    journal_close(unit->journal);
+    unit->journal = NULL;
+    syncs_that_fail = 1;
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(syncs_that_fail, 1);
+    syncs_that_fail = 0;
+    assert_int_equal(seen.count, 2);
+}
+
+/* A power cut takes what was promised to nobody, in any order: the end of a file, or the whole of
+ * it, and not what was written behind it. */
+static void what_nobody_was_promised_may_be_gone(void **state)
+{
+    static char half[140000];
+    struct unit_journal *unit = *state;
+    char paths[64][512];
+    struct seen seen;
+
+    memset(half, 'x', sizeof half - 1);
+    append(unit, "kept");
+    assert_int_equal(journal_settle(unit->journal, 0), STORE_OK);
+    append(unit, half);
+    append(unit, half); /* of the next file */
+    assert_int_equal(files_of(unit, paths, 64), 2);
+    change_octet(paths[0], JOURNAL_HEADER_LEN + (off_t)journal_frame_size(4) + JOURNAL_FRAME_LEN);
+    assert_int_equal(kill_and_reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.last, "kept");
+    append(unit, "after");
+    assert_int_equal(reopen(unit, &seen), STORE_OK);
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.last, "after");
+}
+
 /* RFC 3720, B.4; and both ways to compute it are one. */
 static void a_checksum_is_the_same_everywhere(void **state)
 {
@@ -400,6 +531,9 @@ int main(void)
         TEST(numbers_are_above),
         TEST(a_next_file_is_on_the_disk_or_none),
         TEST(a_frame_that_is_not_kept_is_the_last),
+        TEST(nobody_is_faster_than_a_failure),
+        TEST(what_is_read_is_on_the_disk),
+        TEST(what_nobody_was_promised_may_be_gone),
         cmocka_unit_test(a_checksum_is_the_same_everywhere),
     };
 

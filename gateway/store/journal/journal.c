@@ -25,6 +25,9 @@
 struct file {
     uint64_t number;
     int fd;
+    int lanes[LANES]; /* descriptors for those who sync it, made before it has anything: of two who
+                         ask with one, or with one that was opened later, the kernel tells a failure
+                         to the first alone */
     size_t size, used;
     int64_t begun;
 };
@@ -43,7 +46,10 @@ struct journal {
     bool folder_behind;     /* the present file's name is not on the disk */
     pthread_mutex_t before; /* held while what comes first is brought to the disk */
     GArray *ended;          /* descriptors of files that are full and were not synced since */
-    struct file lanes[LANES];
+    struct {
+        uint64_t number;
+        int fd;
+    } lanes[LANES];
 };
 
 /* -- files ---------------------------------------------------------------------------------------
@@ -63,6 +69,48 @@ static int open_file(const struct journal *journal, uint64_t number, int flags)
 
     g_free(path);
     return fd;
+}
+
+/* -1: there is none. */
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+static struct file no_file(void)
+{
+    struct file file = {.fd = -1};
+
+    for (unsigned i = 0; i < LANES; i++)
+        file.lanes[i] = -1;
+    return file;
+}
+
+static void close_lanes(struct file *file)
+{
+    for (unsigned i = 0; i < LANES; i++) {
+        close_fd(file->lanes[i]);
+        file->lanes[i] = -1;
+    }
+}
+
+static void close_file(struct file *file)
+{
+    close_lanes(file);
+    close_fd(file->fd);
+    *file = no_file();
+}
+
+/* -1: one of them cannot be opened. */
+static int open_lanes(const struct journal *journal, struct file *file)
+{
+    for (unsigned i = 0; i < LANES; i++)
+        file->lanes[i] = open_file(journal, file->number, O_RDWR);
+    for (unsigned i = 0; i < LANES; i++)
+        if (file->lanes[i] < 0)
+            return -1;
+    return 0;
 }
 
 static int sync_folder(const struct journal *journal)
@@ -115,13 +163,18 @@ static int make_file(const struct journal *journal, uint64_t number, size_t size
             goto failed;
         size /= 2;
     }
-    if (fd < 0 || write_all(fd, header, sizeof header, 0) != 0)
+    *made = no_file();
+    made->number = number;
+    made->size = size;
+    made->used = JOURNAL_HEADER_LEN;
+    if (fd < 0 || write_all(fd, header, sizeof header, 0) != 0 || open_lanes(journal, made) != 0)
         goto failed;
     g_free(path);
-    *made = (struct file){.number = number, .fd = fd, .size = size, .used = JOURNAL_HEADER_LEN};
+    made->fd = fd;
     return 0;
 failed:
     why = errno;
+    close_file(made);
     if (fd >= 0) {
         close(fd);
         unlink(path);
@@ -191,8 +244,7 @@ static enum store_result change_file(struct journal *journal, size_t room)
 
         unlink(path);
         g_free(path);
-        close(next->fd);
-        next->fd = -1;
+        close_file(next);
     }
     in_time = next->fd >= 0; /* then it is on the disk, and its name */
     if (!in_time && make_file(journal, journal->present.number + 1,
@@ -205,10 +257,11 @@ static enum store_result change_file(struct journal *journal, size_t room)
     group_wrote(&journal->group, end.seq);
     past = (struct journal_past){journal->present.number, end.seq, end.time, journal->present.size};
     g_array_append_val(journal->past, past);
+    close_lanes(&journal->present); /* those that nobody took */
     g_array_append_val(journal->ended, journal->present.fd);
     journal->present = *next;
+    *next = no_file();
     journal->folder_behind = journal->folder_behind || !in_time;
-    next->fd = -1;
     return STORE_OK;
 }
 
@@ -267,27 +320,37 @@ enum store_result journal_fetch(struct journal *journal, const struct journal_pl
 /* -- on the disk ---------------------------------------------------------------------------------
  */
 
-/* A descriptor of the present file for this lane alone: of two who ask with one the kernel tells a
- * failure to the first. */
+/* The descriptor of the present file that is this lane's alone. */
 static int lane_file(struct journal *journal, unsigned lane)
 {
-    struct file *mine = &journal->lanes[lane];
-    uint64_t number;
+    struct file *present = &journal->present;
 
     pthread_mutex_lock(&journal->lock);
-    number = journal->present.number;
-    pthread_mutex_unlock(&journal->lock);
-    if (mine->number != number || mine->fd < 0) {
-        if (mine->fd >= 0)
-            close(mine->fd);
-        mine->fd = open_file(journal, number, O_RDWR);
-        mine->number = number;
+    if (journal->lanes[lane].number != present->number) {
+        close_fd(journal->lanes[lane].fd);
+        journal->lanes[lane].fd = present->lanes[lane];
+        journal->lanes[lane].number = present->number;
+        present->lanes[lane] = -1;
     }
-    return mine->fd;
+    pthread_mutex_unlock(&journal->lock);
+    return journal->lanes[lane].fd;
 }
 
-/* All that the present file stands on. */
-static int sync_before(struct journal *journal)
+/* The kernel forgets what it could not write: asking again proves nothing. True: not said yet. */
+static bool set_broken(struct journal *journal)
+{
+    bool first;
+
+    pthread_mutex_lock(&journal->lock);
+    first = !journal->broken;
+    journal->broken = true;
+    pthread_mutex_unlock(&journal->lock);
+    return first;
+}
+
+/* All that the present file stands on. Who comes after one that failed finds nothing left to do,
+ * and hears of it all the same. `first`: to hear of it. */
+static int sync_before(struct journal *journal, bool *first)
 {
     GArray *ended;
     bool folder;
@@ -311,6 +374,10 @@ static int sync_before(struct journal *journal)
     g_array_free(ended, TRUE);
     if (folder && sync_folder(journal) != 0)
         result = -1;
+    if (result != 0)
+        *first = set_broken(journal);
+    else if (journal_broken(journal))
+        result = -1;
     pthread_mutex_unlock(&journal->before);
     return result;
 }
@@ -318,25 +385,18 @@ static int sync_before(struct journal *journal)
 static int on_sync(void *data, unsigned lane)
 {
     struct journal *journal = data;
-    int fd = lane_file(journal, lane), result = -1;
+    int fd = lane_file(journal, lane), result;
+    bool first = false;
 
-    if (fd < 0) { /* nothing was written and lost: the next one may try again */
-        log_line("op=journal result=not-opened reason=\"%s\"", strerror(errno));
-        return -1;
-    }
-    if (sync_before(journal) == 0)
-        result = fdatasync(fd);
-    if (result == 0)
-        return 0;
-    log_line(
-        "op=journal result=disk-failed reason=\"%s\" advice=\"look at the disk, then start the "
-        "gateway again\"",
-        strerror(errno));
-    /* The kernel forgets what it could not write: asking again proves nothing. */
-    pthread_mutex_lock(&journal->lock);
-    journal->broken = true;
-    pthread_mutex_unlock(&journal->lock);
-    return -1;
+    result = sync_before(journal, &first);
+    if (result == 0 && (result = fdatasync(fd)) != 0)
+        first = set_broken(journal);
+    if (first)
+        log_line(
+            "op=journal result=disk-failed reason=\"%s\" advice=\"look at the disk, then start the "
+            "gateway again\"",
+            strerror(errno));
+    return result;
 }
 
 enum store_result journal_settle(struct journal *journal, uint64_t seq)
@@ -376,13 +436,12 @@ static void discard(const struct journal *journal, struct file *made)
              strerror(errno));
     unlink(path);
     g_free(path);
-    close(made->fd);
-    made->fd = -1;
+    close_file(made);
 }
 
 static void make_next(struct journal *journal, int64_t now)
 {
-    struct file made = {.fd = -1};
+    struct file made = no_file();
     uint64_t number;
     size_t size;
 
@@ -407,16 +466,17 @@ static void make_next(struct journal *journal, int64_t now)
 }
 
 /* Nothing of it is to be found on the disk again. */
-static void remove_file(const struct journal *journal, uint64_t number, size_t size)
+static void remove_file(const struct journal *journal, uint64_t number)
 {
     char *path = journal_path(journal->folder, number);
     int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct stat st;
 
-    if (fd >= 0) {
-        fill(fd, size);
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        fill(fd, (size_t)st.st_size);
         fdatasync(fd);
-        close(fd);
     }
+    close_fd(fd);
     unlink(path);
     g_free(path);
 }
@@ -440,7 +500,7 @@ void journal_tend(struct journal *journal, uint64_t flushed, int64_t now)
             g_array_remove_index(journal->past, 0);
         pthread_mutex_unlock(&journal->lock);
         if (over)
-            remove_file(journal, past.number, past.size);
+            remove_file(journal, past.number);
     } while (over);
 }
 
@@ -463,6 +523,30 @@ static enum store_result say(char *error, const char *folder, int code)
 {
     snprintf(error, STORE_ERROR_MAX, "%s: %s", folder, strerror(code));
     return result_of(code);
+}
+
+/* Files that have nothing to keep, the last one first: what is left is as if it had ended there. */
+static void remove_empty(const struct journal *journal, const struct journal_ends *ends)
+{
+    for (uint64_t number = ends->behind; ends->empty && number >= ends->empty; number--)
+        remove_file(journal, number);
+}
+
+/* What a process wrote and was killed before it waited for the disk: as it was read, it counts as
+ * kept from now on. */
+static int sync_past(const struct journal *journal, const struct journal_ends *ends)
+{
+    if (ends->settled)
+        return 0;
+    for (guint i = 0; i < journal->past->len; i++) {
+        uint64_t number = g_array_index(journal->past, struct journal_past, i).number;
+        int fd = open_file(journal, number, O_RDWR), result = fd >= 0 ? fdatasync(fd) : -1;
+
+        close_fd(fd);
+        if (result != 0)
+            return -1;
+    }
+    return sync_folder(journal);
 }
 
 /* The last file ends where its last whole frame does. */
@@ -493,12 +577,9 @@ static enum store_result cut_tail(struct journal *journal, const struct journal_
 static void free_journal(struct journal *journal)
 {
     for (unsigned i = 0; i < LANES; i++)
-        if (journal->lanes[i].fd >= 0)
-            close(journal->lanes[i].fd);
-    if (journal->present.fd >= 0)
-        close(journal->present.fd);
-    if (journal->next.fd >= 0)
-        close(journal->next.fd);
+        close_fd(journal->lanes[i].fd);
+    close_file(&journal->present);
+    close_file(&journal->next);
     for (guint i = 0; i < journal->ended->len; i++)
         close(g_array_index(journal->ended, int, i));
     g_array_free(journal->ended, TRUE);
@@ -519,7 +600,7 @@ static struct journal *new_journal(const struct journal_settings *settings)
     journal->settings = *settings;
     journal->folder = g_strdup(settings->folder);
     journal->settings.folder = journal->folder;
-    journal->present.fd = journal->next.fd = -1;
+    journal->present = journal->next = no_file();
     for (unsigned i = 0; i < LANES; i++)
         journal->lanes[i].fd = -1;
     journal->past = g_array_new(FALSE, FALSE, sizeof(struct journal_past));
@@ -546,9 +627,8 @@ enum store_result journal_open(const struct journal_settings *settings, journal_
         outcome = journal_scan(journal->folder, settings->name, cb, data, &ends, error);
     if (outcome == STORE_OK) {
         journal->seq = ends.seq;
-        outcome = cut_tail(journal, &ends);
-        if (ends.empty)
-            remove_file(journal, ends.empty, 0);
+        remove_empty(journal, &ends);
+        outcome = sync_past(journal, &ends) == 0 ? cut_tail(journal, &ends) : result_of(errno);
         if (outcome == STORE_OK &&
             make_file(journal, ends.number + 1, SIZE_FIRST, SIZE_LEAST, &journal->present) != 0)
             outcome = result_of(errno);
@@ -567,10 +647,23 @@ enum store_result journal_open(const struct journal_settings *settings, journal_
     return STORE_OK;
 }
 
+/* All is on the disk: the next process need not ask. */
+static void say_end(struct journal *journal)
+{
+    struct journal_frame end;
+
+    pthread_mutex_lock(&journal->lock);
+    end = frame_of(journal, JOURNAL_END, "", 0);
+    if (!journal->broken && journal->present.begun)
+        write_frame(journal, &journal->present, &end, NULL);
+    pthread_mutex_unlock(&journal->lock);
+}
+
 void journal_close(struct journal *journal)
 {
     if (!journal)
         return;
-    journal_settle(journal, 0);
+    if (journal_settle(journal, 0) == STORE_OK)
+        say_end(journal);
     free_journal(journal);
 }

@@ -130,6 +130,7 @@ static enum store_result walk(struct scan *scan, uint64_t number, const struct o
     while (!end && journal_frame_read(file->data, file->len, at, number, &frame) &&
            (at == JOURNAL_HEADER_LEN ? frame.seq > ends->seq : frame.seq == ends->seq + 1)) {
         end = frame.kind == JOURNAL_END;
+        ends->settled = end && frame.durable + 1 == frame.seq;
         ends->seq = frame.seq;
         past.time = frame.time;
         at += journal_frame_size(frame.len);
@@ -149,10 +150,21 @@ static enum store_result walk(struct scan *scan, uint64_t number, const struct o
                : STORE_OK;
 }
 
-/* Made in advance, or just made: only the last may be so. */
+/* Made in advance, or just made. */
 static bool is_empty(const struct octets *file)
 {
     return file->len < JOURNAL_HEADER_LEN || all_zeros(file, JOURNAL_HEADER_LEN);
+}
+
+/* After a power cut: what was before it, or its own beginning, did not come to the disk, and of all
+ * this nothing was promised. */
+static bool is_loose(const struct scan *scan, uint64_t number, const struct octets *file)
+{
+    static const uint8_t zeros[JOURNAL_HEADER_LEN];
+    const struct journal_ends *ends = scan->ends;
+
+    return (ends->open || ends->empty || memcmp(file->data, zeros, sizeof zeros) == 0) &&
+           !was_settled(file, JOURNAL_HEADER_LEN - 8, number, ends->seq + 1);
 }
 
 static enum store_result scan_file(struct scan *scan, uint64_t number)
@@ -161,14 +173,16 @@ static enum store_result scan_file(struct scan *scan, uint64_t number)
     struct octets file = {0};
     enum store_result result = load(scan, number, &file);
 
-    if (result == STORE_OK && is_empty(&file)) {
+    if (result == STORE_OK && (is_empty(&file) || is_loose(scan, number, &file))) {
         ends->empty = ends->empty ? ends->empty : number;
+        ends->behind = number;
     } else if (result == STORE_OK) {
         result = check_header(scan, number, &file);
-        if (result == STORE_OK && (ends->empty || (ends->number && ends->number + 1 != number)))
-            result = say(scan, STORE_DAMAGED, number - 1, "is missing: " MOVE_AWAY);
-        else if (result == STORE_OK && ends->open)
+        if (result == STORE_OK && ends->open)
             result = say(scan, STORE_DAMAGED, ends->number, "has no end: " MOVE_AWAY);
+        else if (result == STORE_OK &&
+                 (ends->empty || (ends->number && ends->number + 1 != number)))
+            result = say(scan, STORE_DAMAGED, number - 1, "is missing: " MOVE_AWAY);
         if (result == STORE_OK)
             result = walk(scan, number, &file);
     }

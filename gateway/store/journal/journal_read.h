@@ -19,8 +19,10 @@ struct journal_past {
 struct journal_ends {
     uint64_t seq, number; /* 0: none */
     size_t used, size;    /* of the last file */
-    uint64_t empty;       /* a file behind it without any frame; 0: none */
+    uint64_t empty;       /* the first file behind it that has nothing to keep; 0: none */
+    uint64_t behind;      /* the last of these */
     bool open;            /* the last file has no end */
+    bool settled;         /* it has one, and was on the disk before that: all before is, too */
     bool garbage;         /* something stands behind its last whole frame */
     GArray *past;         /* struct journal_past, may be NULL */
 };
