@@ -54,9 +54,13 @@ void bindings_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
-    json_t *list = json_array();
-    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+    enum store_result result;
+    json_t *list;
 
+    if (!request_allowed(request))
+        return;
+    list = json_array();
+    result = gateway->ops->begin(gateway->store, STORE_READ);
     if (result == STORE_OK) {
         result = gateway->ops->binding_list(gateway->store, &mine, list_row, list);
         gateway->ops->rollback(gateway->store);

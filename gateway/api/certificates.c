@@ -16,6 +16,7 @@
 #define LIVING_MAX 24     /* certificates of one SIM and one address that are not over */
 #define FOUND_MAX 4       /* SIMs of an address whose certificates are given out */
 #define LIST_S 3600       /* a list of revoked ones is good for */
+#define KEPT_S 10         /* given again for, when nothing was revoked meanwhile */
 #define LISTS_A_MINUTE 60 /* of one address */
 
 static bool begin_reading(struct request *request)
@@ -449,13 +450,77 @@ static bool allowed(const struct request *request)
                         g_get_monotonic_time());
 }
 
-void certificates_revoked_get(struct request *request)
+/* The list that was signed last. Anybody may ask for it, and to read and sign it costs. */
+static struct {
+    GMutex lock;
+    char *text;
+    int64_t made;
+    uint8_t authority[STORE_AUTHORITY_NAME_LEN];
+} last;
+
+static int see_when(const struct store_certificate *c, void *data)
+{
+    *(int64_t *)data = c->revoked;
+    return 1;
+}
+
+/* malloc'ed; NULL: another one must be made. One that was made in the second of a revocation may
+ * be without it. */
+static char *kept_list(const struct store_authority *authority, int64_t revoked, int64_t now)
+{
+    char *text = NULL;
+
+    g_mutex_lock(&last.lock);
+    if (last.text && memcmp(last.authority, authority->name, sizeof last.authority) == 0 &&
+        revoked < last.made && last.made <= now && now - last.made < KEPT_S)
+        text = strdup(last.text);
+    g_mutex_unlock(&last.lock);
+    return text;
+}
+
+static void keep_list(const struct store_authority *authority, const char *text, int64_t made)
+{
+    g_mutex_lock(&last.lock);
+    free(last.text);
+    last.text = strdup(text);
+    last.made = made;
+    memcpy(last.authority, authority->name, sizeof last.authority);
+    g_mutex_unlock(&last.lock);
+}
+
+/* In an open transaction: all that is in the list, or the list itself. */
+static enum store_result read_revoked(struct request *request, struct store_authority *authority,
+                                      GArray *list, char **text)
 {
     struct gateway *gateway = request->gateway;
-    const struct store_certificate_filter revoked = {.after = request->now, .revoked = true};
-    GArray *list;
+    struct store_certificate_filter revoked = {.after = request->now, .revoked = true, .limit = 1};
+    int64_t newest = 0;
+    enum store_result result = gateway->ops->authority_get(gateway->store, authority);
+
+    if (result == STORE_OK)
+        result = gateway->ops->certificate_list(gateway->store, &revoked, see_when, &newest);
+    if (result != STORE_OK || (*text = kept_list(authority, newest, request->now)))
+        return result;
+    revoked.limit = 0;
+    return gateway->ops->certificate_list(gateway->store, &revoked, add_revoked, list);
+}
+
+static char *sign_list(const struct store_authority *authority, const GArray *list, int64_t now)
+{
+    char *text = pki_list(authority, (const struct pki_revoked *)(const void *)list->data,
+                          list->len, now, LIST_S);
+
+    if (text)
+        keep_list(authority, text, now);
+    return text;
+}
+
+void certificates_revoked_get(struct request *request)
+{
     struct store_authority authority;
     enum store_result result;
+    char *text = NULL;
+    GArray *list;
 
     if (!allowed(request)) {
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of lists");
@@ -464,17 +529,14 @@ void certificates_revoked_get(struct request *request)
     if (!begin_reading(request))
         return;
     list = g_array_new(FALSE, FALSE, sizeof(struct pki_revoked));
-    result = gateway->ops->authority_get(gateway->store, &authority);
-    if (result == STORE_OK)
-        result = gateway->ops->certificate_list(gateway->store, &revoked, add_revoked, list);
-    gateway->ops->rollback(gateway->store);
+    result = read_revoked(request, &authority, list, &text);
+    request->gateway->ops->rollback(request->gateway->store);
     if (result == STORE_NONE) {
         answer_problem(request, PROBLEM_NOT_FOUND, NULL, "this operator issues no certificates");
     } else if (result != STORE_OK) {
         answer_store(request, result);
     } else {
-        answer_text(request, pki_list(&authority, (const struct pki_revoked *)(void *)list->data,
-                                      list->len, request->now, LIST_S));
+        answer_text(request, text ? text : sign_list(&authority, list, request->now));
         if (request->answer.problem == PROBLEM_NONE)
             request->answer.type = "application/x-pem-file";
     }

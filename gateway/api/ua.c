@@ -191,9 +191,13 @@ void self_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
-    struct self_aors aors = {json_array(), request->now};
-    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+    struct self_aors aors = {NULL, request->now};
+    enum store_result result;
 
+    if (!request_allowed(request))
+        return;
+    aors.list = json_array();
+    result = gateway->ops->begin(gateway->store, STORE_READ);
     if (result == STORE_OK) {
         result = gateway->ops->binding_list(gateway->store, &mine, add_aor, &aors);
         gateway->ops->rollback(gateway->store);

@@ -44,6 +44,8 @@ const struct ctl_command *ctl_next_command(const struct ctl_command *previous);
 const char *ctl_option(const struct ctl *ctl, const char *name);
 /* Prints "simauth-gatewayctl: ..." and returns 1. */
 int ctl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Whether all that was ever written to `file` has left; 1 with a message about `name`. */
+int ctl_written(FILE *file, const char *name);
 /* 0, or prints what the store says about `what`. */
 int ctl_store(enum store_result result, const char *what);
 /* A reading transaction around `run`; prints what fails. */

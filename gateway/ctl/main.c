@@ -53,6 +53,16 @@ int ctl_fail(const char *format, ...)
     return 1;
 }
 
+/* A write that failed is not tried again: its octets are lost, and a later one may go well. */
+int ctl_written(FILE *file, const char *name)
+{
+    errno = 0;
+    if (fflush(file) == 0 && !ferror(file))
+        return 0;
+    return ctl_fail("%s: %s", name,
+                    errno ? strerror(errno) : "not all could be written: was the disk full?");
+}
+
 const char *ctl_option(const struct ctl *ctl, const char *name)
 {
     for (int i = 0; i < ctl->option_count; i++)
@@ -299,6 +309,7 @@ int main(int argc, char **argv)
 {
     struct ctl ctl = {.program_config = DEFAULT_CONFIG};
     const struct ctl_command *command;
+    int result;
 
     umask(077);
     simauth_process_close(); /* keys of SIMs come through it */
@@ -322,5 +333,6 @@ int main(int argc, char **argv)
                         argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
     if (read_words(&ctl, command, argc, argv) != 0)
         return 2;
-    return run(&ctl, command);
+    result = run(&ctl, command);
+    return result == 0 ? ctl_written(stdout, "standard output") : result;
 }

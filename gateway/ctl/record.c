@@ -159,7 +159,9 @@ static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
     }
     put_heading(walk);
     result = ctl_look(ctl, walk_pages, walk, "records");
-    if (result == 0 && (fflush(walk->file) != 0 || fsync(fileno(walk->file)) != 0))
+    if (result == 0)
+        result = ctl_written(walk->file, part);
+    if (result == 0 && fsync(fileno(walk->file)) != 0)
         result = ctl_fail("%s: %s", part, g_strerror(errno));
     if (fclose(walk->file) != 0 && result == 0)
         result = ctl_fail("%s: %s", part, g_strerror(errno));

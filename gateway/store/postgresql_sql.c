@@ -11,6 +11,11 @@
 #define BINDING                                                                                    \
     "SELECT b.aor, b.subscriber, s.nai, b.by_whom, b.since, b.until, s.sim_since, s.barred "       \
     "FROM binding b JOIN subscriber s ON s.id = b.subscriber "
+#define CLAIM                                                                                      \
+    "SELECT c.aor, c.partner, p.name, c.since, c.last FROM claim c JOIN partner p ON p.id = "      \
+    "c.partner "
+#define CERTIFICATE                                                                                \
+    "SELECT serial, subscriber, nai, aor, not_before, not_after, revoked, der FROM certificate "
 #define VECTOR                                                                                     \
     "SELECT id, role, subscriber, peer, method, rand, autn, rand_b, caller, callee, nai_a, "       \
     "nai_b, operator, element, ssk, sim_age, state, resynced, record, changed FROM vector "
@@ -61,9 +66,11 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_BINDING_TWO] =
         BINDING "WHERE b.aor = $1 AND ($2::bigint = 0 OR b.subscriber = $2) AND ($3::text = '' OR "
                 "s.nai = $3) AND b.until > $4 AND s.barred = 0 LIMIT 2",
-    [SQL_BINDING_LIST] =
-        BINDING "WHERE ($1::bigint = 0 OR b.subscriber = $1) AND ($2::text = '' OR b.aor = $2) AND "
-                "(b.aor, b.subscriber) > ($3, $4) ORDER BY b.aor, b.subscriber LIMIT $5",
+    [SQL_BINDING_LIST] = BINDING "WHERE (b.aor, b.subscriber) > ($1, $2) "
+                                 "ORDER BY b.aor, b.subscriber LIMIT $3",
+    [SQL_BINDING_OF_AOR] = BINDING "WHERE b.aor = $1 AND ($2::bigint = 0 OR b.subscriber = $2) "
+                                   "AND b.subscriber > $3 ORDER BY b.subscriber LIMIT $4",
+    [SQL_BINDING_OF_SIM] = BINDING "WHERE b.subscriber = $1 AND b.aor > $2 ORDER BY b.aor LIMIT $3",
     [SQL_BINDING_RENEW] =
         "UPDATE binding SET by_whom = $3, until = $4 WHERE aor = $1 AND subscriber = $2",
     [SQL_BINDING_REMOVE] =
@@ -86,9 +93,8 @@ const char *const postgresql_text[SQL_COUNT] = {
         "INSERT INTO claim (aor, partner, since, last) VALUES ($1, $2, $3, $3) ON CONFLICT "
         "(aor, partner) DO UPDATE SET last = excluded.last WHERE claim.last < excluded.last - "
         "3600",
-    [SQL_CLAIM_LIST] =
-        "SELECT c.aor, c.partner, p.name, c.since, c.last FROM claim c JOIN partner p ON p.id = "
-        "c.partner WHERE ($1::text = '' OR c.aor = $1) AND c.last >= $2 ORDER BY c.aor, c.since",
+    [SQL_CLAIM_LIST] = CLAIM "WHERE c.last >= $1 ORDER BY c.aor, c.since",
+    [SQL_CLAIM_OF_AOR] = CLAIM "WHERE c.aor = $1 AND c.last >= $2 ORDER BY c.since",
     [SQL_CLAIM_REMOVE] =
         "DELETE FROM claim WHERE aor = $1 AND ($2::text = '' OR partner = (SELECT id FROM "
         "partner WHERE name = $2))",
@@ -214,13 +220,13 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_CERTIFICATE_ADD] =
         "INSERT INTO certificate (serial, subscriber, nai, aor, not_before, not_after, revoked, "
         "der) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
-    [SQL_CERTIFICATE_LIST] =
-        "SELECT serial, subscriber, nai, aor, not_before, not_after, revoked, der FROM certificate "
-        "WHERE ($1::text = '' OR aor = $1) AND ($2::bigint = 0 OR subscriber = $2) AND not_after > "
-        "$3 AND "
-        "($4::bigint = 0 OR revoked = 0) AND ($5::bigint = 0 OR revoked > 0) ORDER BY not_after "
-        "DESC, serial "
-        "LIMIT $6",
+    [SQL_CERTIFICATE_LIST] = CERTIFICATE "WHERE not_after > $1 AND ($2::bigint = 0 OR revoked = 0) "
+                                         "ORDER BY not_after DESC, serial LIMIT $3",
+    [SQL_CERTIFICATE_OF_AOR] =
+        CERTIFICATE "WHERE aor = $1 AND ($2::bigint = 0 OR subscriber = $2) AND not_after > $3 AND "
+                    "($4::bigint = 0 OR revoked = 0) ORDER BY not_after DESC, serial LIMIT $5",
+    [SQL_CERTIFICATE_REVOKED] =
+        CERTIFICATE "WHERE revoked > 0 AND not_after > $1 ORDER BY revoked DESC LIMIT $2",
     [SQL_CERTIFICATE_REVOKE] =
         "UPDATE certificate SET revoked = $2 WHERE serial = $1 AND revoked = 0",
     [SQL_CERTIFICATE_REVOKE_SIM] =
@@ -233,8 +239,8 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_SWEEP_UB] = "DELETE FROM ub WHERE issued < $1",
     [SQL_SWEEP_SESSION] = "DELETE FROM session WHERE expires < $1",
     [SQL_SWEEP_VECTOR] = "DELETE FROM vector WHERE changed < $1",
-    [SQL_SWEEP_TICKET] =
-        "DELETE FROM ticket WHERE made < $1 AND (first_key = 0 OR made < $1 - 86400)",
+    [SQL_SWEEP_TICKET] = "DELETE FROM ticket WHERE (first_key = 0 AND made < $1) OR "
+                         "(first_key = 1 AND made < $1 - 86400)",
     [SQL_SWEEP_ANSWER] = "DELETE FROM answer WHERE made < $1",
     [SQL_SWEEP_OPERATOR_KEY] = "DELETE FROM operator_key WHERE not_after < $1",
     [SQL_SWEEP_RECORD] = "UPDATE record SET outcome = 3 WHERE outcome = 0 AND time < "
@@ -360,5 +366,14 @@ const char *const postgresql_schema[] = {
     "CREATE INDEX certificate_subscriber ON certificate (subscriber);"
     "CREATE INDEX certificate_nai ON certificate (nai);"
     "CREATE INDEX certificate_end ON certificate (not_after);",
+    /* 6: nothing that a gateway runs again and again reads a whole table (unit_plan.c) */
+    "CREATE INDEX session_end ON session (expires);"
+    "CREATE INDEX ub_issued ON ub (issued);"
+    "CREATE INDEX proof_day ON proof (day);"
+    "CREATE INDEX code_end ON code (expires);"
+    "CREATE INDEX claim_last ON claim (last);"
+    "CREATE INDEX certificate_revoked ON certificate (revoked) WHERE revoked > 0;"
+    "CREATE INDEX ticket_pair ON ticket (nai_a, nai_b);"
+    "CREATE INDEX ticket_kind ON ticket (first_key, made);",
     NULL,
 };

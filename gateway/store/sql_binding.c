@@ -83,10 +83,17 @@ enum store_result sql_binding_list(struct store *store, const struct store_bindi
                                    store_binding_cb cb, void *data)
 {
     struct binding_walk walk = {cb, data};
-    struct sql_rows *s =
-        sql_bind(store, SQL_BINDING_LIST, "ittii", f->subscriber, f->aor ? f->aor : "",
-                 f->after_aor ? f->after_aor : "", f->after_subscriber, limit_of(f->limit));
+    const char *after = f->after_aor ? f->after_aor : "";
+    struct sql_rows *s;
 
+    if (f->aor && f->aor[0])
+        s = sql_bind(store, SQL_BINDING_OF_AOR, "tiii", f->aor, f->subscriber, f->after_subscriber,
+                     limit_of(f->limit));
+    else if (f->subscriber)
+        s = sql_bind(store, SQL_BINDING_OF_SIM, "iti", f->subscriber, after, limit_of(f->limit));
+    else
+        s = sql_bind(store, SQL_BINDING_LIST, "tii", after, f->after_subscriber,
+                     limit_of(f->limit));
     return sql_walk(store, s, binding_row, &walk);
 }
 
@@ -223,7 +230,10 @@ enum store_result sql_claim_list(struct store *store, const char *aor, int64_t s
 {
     struct claim_walk walk = {cb, data};
 
-    return sql_walk(store, sql_bind(store, SQL_CLAIM_LIST, "ti", aor, since), claim_row, &walk);
+    return sql_walk(store,
+                    aor[0] ? sql_bind(store, SQL_CLAIM_OF_AOR, "ti", aor, since)
+                           : sql_bind(store, SQL_CLAIM_LIST, "i", since),
+                    claim_row, &walk);
 }
 
 enum store_result sql_claim_remove(struct store *store, const char *aor, const char *partner)

@@ -111,12 +111,17 @@ enum store_result sql_certificate_list(struct store *store,
                                        store_certificate_cb cb, void *data)
 {
     struct certificate_walk walk = {cb, data};
+    int64_t limit = f->limit ? f->limit : INT64_MAX;
+    struct sql_rows *s;
 
-    return sql_walk(store,
-                    sql_bind(store, SQL_CERTIFICATE_LIST, "tiiiii", f->aor ? f->aor : "",
-                             f->subscriber, f->after, (int64_t)f->good, (int64_t)f->revoked,
-                             f->limit ? (int64_t)f->limit : INT64_MAX),
-                    list_row, &walk);
+    if (f->aor && f->aor[0])
+        s = sql_bind(store, SQL_CERTIFICATE_OF_AOR, "tiiii", f->aor, f->subscriber, f->after,
+                     (int64_t)f->good, limit);
+    else if (f->revoked)
+        s = sql_bind(store, SQL_CERTIFICATE_REVOKED, "ii", f->after, limit);
+    else
+        s = sql_bind(store, SQL_CERTIFICATE_LIST, "iii", f->after, (int64_t)f->good, limit);
+    return sql_walk(store, s, list_row, &walk);
 }
 
 enum store_result sql_certificate_revoke(struct store *store, const uint8_t *serial, int64_t now)

@@ -287,12 +287,12 @@ struct store_certificate {
     size_t der_len;
 };
 struct store_certificate_filter {
-    const char *aor;    /* NULL: all */
-    int64_t subscriber; /* 0: all */
+    const char *aor;    /* NULL, "": all */
+    int64_t subscriber; /* 0: all; counts with an address alone */
     int64_t after;      /* those that end after this moment */
     bool good;          /* those alone that are not revoked */
-    bool revoked;       /* those alone that are */
-    int limit;          /* 0: all; those that end last come first */
+    bool revoked;       /* those alone that are; counts without an address alone */
+    int limit;          /* 0: all; those that end (were revoked) last come first */
 };
 
 /* An answer that is given again to the same request. */

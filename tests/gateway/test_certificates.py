@@ -71,15 +71,19 @@ class Both(unittest.TestCase):
     def find(self, phone, aor, **more):
         return phone.ask("POST", "/v1/certificates/find", {"aor": aor, **more})
 
-    def revoked(self, operator):
-        """The list as anybody gets it, checked under the authority."""
+    def list_of(self, operator):
+        """The list as anybody gets it."""
         connection = Connection(operator.fqdn, operator.port, ssl.create_default_context(cafile=operator.ca.path))
         connection.request("GET", "/v1/certificates/revoked")
         answer = connection.getresponse()
         text = answer.read()
         self.assertEqual(answer.status, 200, text)
         connection.close()
-        crl = x509.load_pem_x509_crl(text)
+        return text
+
+    def revoked(self, operator):
+        """What is in the list, checked under the authority."""
+        crl = x509.load_pem_x509_crl(self.list_of(operator))
         self.assertTrue(crl.is_signature_valid(self.authority(operator).public_key()))
         return {entry.serial_number for entry in crl}
 
@@ -171,6 +175,19 @@ class Certificates(Both):
         self.assertIn("no such", self.pair.a.ctl("certificate", "revoke", "%032x" % c.serial_number, fails=True))
         answer = self.find(self.alice, self.pair.aor_a)
         self.assertNotIn(c, [certificate_of(t) for t in answer.json["certificates"]] if answer.status == 200 else [])
+
+    def test_list_is_not_signed_for_each_who_asks(self):
+        """Anybody may ask: the same list comes again, until something is revoked."""
+        for _ in range(20):  # its seconds may be over between two
+            if self.list_of(self.pair.a) == self.list_of(self.pair.a):
+                break
+        else:
+            self.fail("a signature for each")
+        for _ in range(2):
+            _, c, _ = self.good(self.alice, self.pair.aor_a)
+            self.assertNotIn(c.serial_number, self.revoked(self.pair.a))
+            self.pair.a.ctl("certificate", "revoke", "%032x" % c.serial_number)
+            self.assertIn(c.serial_number, self.revoked(self.pair.a))
 
     def test_sim_and_address_that_go(self):
         for number, end in ((5, ("sim", "revoke")), (6, ("subscriber", "remove")), (7, ("binding", "remove"))):

@@ -1,11 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """simauth-gatewayctl as an engineer uses it."""
+import contextlib
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -162,6 +164,36 @@ class Ctl(unittest.TestCase):
         subprocess.run(["mount", "-o", "remount,size=32m", mount], check=True)
         self.assertEqual(self.a.ctl("subscriber", "import", rows, "--parts", "--from", str(done + 1)), f"{8000 - done} subscribers\n")
         self.assertEqual(self.subscribers(), 8000)
+
+    @unittest.skipIf(SHARED_DATABASE, "records are put in by SQLite")
+    def test_disk_full_for_a_moment(self):
+        """Records whose file lost some on its way stay: the disk had room again when the file was closed."""
+        mount = tempfile.mkdtemp(prefix="simauth-disk-")
+        self.addCleanup(os.rmdir, mount)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mount], check=True)
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        count = 100000
+        with contextlib.closing(sqlite3.connect(self.a.database)) as database, database:
+            database.executemany("INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) VALUES "
+                                 "(1000000, 'local', '', ?, 'b@operator-a.test', 'aka', 0, 2)", ((f"a{n}@operator-a.test",) for n in range(count)))
+        path = os.path.join(mount, "old.csv")
+        rotate = subprocess.Popen([CTL, "--config", self.a.config, "record", "rotate", path, "--before", "2020-01-01"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while rotate.poll() is None and os.statvfs(mount).f_bavail:
+            pass
+        rotate.send_signal(signal.SIGSTOP)
+        subprocess.run(["mount", "-o", "remount,size=64m", mount], check=True)
+        rotate.send_signal(signal.SIGCONT)
+        _, said = rotate.communicate(timeout=60)
+        self.assertEqual((rotate.returncode, os.listdir(mount)), (1, []), said)
+        self.assertIn("full", said)
+        self.assertEqual(self.a.ctl("record", "list", "--json").count("\n"), count)
+
+    def test_export_onto_a_full_disk(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([CTL, "--config", self.a.config, "record", "export"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left", done.stderr)
 
     def test_bad_keys(self):
         good = "k=" + "00" * 16 + "\nopc=" + "11" * 16 + "\n"

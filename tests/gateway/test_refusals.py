@@ -382,6 +382,14 @@ class Expired(unittest.TestCase):
         self.assertEqual(answers[2].problem, "too-many")
         self.assertEqual(len(pair.b.records()), 2)
 
+    def test_limit_of_what_is_only_read(self):
+        pair = Pair({"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
+        self.addCleanup(pair.close)
+        phone = Phone(pair.sim_a, pair.a).bootstrap()
+        answers = [phone.ask("GET", f"/v1/{what}") for what in ("self", "bindings", "self", "bindings")]
+        self.assertEqual([x.status for x in answers], [200, 200, 429, 429])
+        self.assertEqual({x.problem for x in answers[2:]}, {"too-many"})
+
     def test_limit_of_ub(self):
         pair = Pair({"limits.ub_burst": 1, "limits.ub_per_minute": 1})
         self.addCleanup(pair.close)
