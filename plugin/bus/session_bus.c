@@ -185,6 +185,7 @@ static void on_tick(void *arg)
 {
     struct session_bus *b = arg;
 
+    bus_answer_late();
     if (!b->bus) {
         look_for_bus(b);
         return;
@@ -213,6 +214,7 @@ void session_bus_stop(struct session_bus *b)
 {
     if (!b)
         return;
+    bus_answer_late();
     let_go(b);
     b->user.loop.timer_stop(b->tick);
     g_hash_table_unref(b->calls);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <pthread.h>
 #include <string.h>
 
 #define ARGS_MAX 3
@@ -85,7 +86,13 @@ struct pending {
     sd_bus_message *message;
     const struct method *method;
     struct bus_calls *calls; /* NULL: no limit; g_rc_box */
+    pthread_t loop;          /* the thread that the bus belongs to */
+    struct pending *next;    /* of those that came from another one */
+    json_t *answer;
 };
+
+static pthread_mutex_t late_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pending *late; /* guarded */
 
 /* -- JSON to D-Bus -------------------------------------------------------------------------------
  */
@@ -229,9 +236,8 @@ static int answer_results(const struct pending *p, const json_t *answer)
 }
 
 /* The connection may be another one by now: the message holds its own. */
-static void on_answer(struct control_reply *reply, json_t *answer)
+static void finish(struct pending *p, json_t *answer)
 {
-    struct pending *p = (struct pending *)reply;
     int result = 0;
 
     if (p->calls) {
@@ -246,6 +252,36 @@ static void on_answer(struct control_reply *reply, json_t *answer)
     json_decref(answer);
     sd_bus_message_unref(p->message);
     g_free(p);
+}
+
+/* A worker that ends with its core answers by itself, and sd-bus is the main loop's alone. */
+static void on_answer(struct control_reply *reply, json_t *answer)
+{
+    struct pending *p = (struct pending *)reply;
+
+    if (pthread_equal(p->loop, pthread_self())) {
+        finish(p, answer);
+        return;
+    }
+    pthread_mutex_lock(&late_lock);
+    p->answer = answer;
+    p->next = late;
+    late = p;
+    pthread_mutex_unlock(&late_lock);
+}
+
+void bus_answer_late(void)
+{
+    struct pending *p, *next;
+
+    pthread_mutex_lock(&late_lock);
+    p = late;
+    late = NULL;
+    pthread_mutex_unlock(&late_lock);
+    for (; p; p = next) {
+        next = p->next;
+        finish(p, p->answer);
+    }
 }
 
 /* -- the question --------------------------------------------------------------------------------
@@ -333,6 +369,7 @@ static void hand_over(struct session_bus *b, sd_bus_message *message, const stru
     p->reply.answer = on_answer;
     p->message = sd_bus_message_ref(message);
     p->method = method;
+    p->loop = pthread_self();
     if (calls) {
         p->calls = g_rc_box_acquire(calls);
         calls->under_way = true;

@@ -27,7 +27,7 @@ struct session_bus {
     json_t *objects;     /* as they were last told; NULL before */
     GHashTable *senders; /* unique name -> struct bus_sender */
     char *pin_asker;     /* its unique name; NULL: nobody */
-    sd_bus_slot *pin_asker_slot;
+    sd_bus_slot *pin_asker_slot, *pin_asker_look;
     GHashTable *calls; /* member -> struct bus_calls: spacing and what is under way */
 };
 
@@ -37,6 +37,8 @@ int bus_objects_install(struct session_bus *b);
 void bus_objects_refresh(struct session_bus *b);
 /* session_bus_calls.c: every method of org.simauth.Phone1. */
 int bus_on_method(sd_bus_message *message, void *userdata, sd_bus_error *error);
+/* What was answered from another thread than the loop's goes out. */
+void bus_answer_late(void);
 /* session_bus_senders.c: the filter before everything else. */
 int bus_on_message(sd_bus_message *message, void *userdata, sd_bus_error *error);
 void bus_senders_clear(struct session_bus *b);

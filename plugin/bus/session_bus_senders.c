@@ -62,10 +62,12 @@ static int on_uid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
     (void)error;
     sender->standing = ours ? STANDING_OURS : STANDING_STRANGER;
     while ((waiting = g_queue_pop_head(&sender->waiting))) {
-        if (ours)
-            (void)sd_bus_enqueue_for_read(sender->b->bus, waiting);
-        else
+        if (!ours)
             (void)refuse(waiting);
+        else if (sd_bus_enqueue_for_read(sender->b->bus, waiting) < 0) {
+            drop_message(waiting);
+            continue;
+        }
         sd_bus_message_unref(waiting);
     }
     return 0;
@@ -126,6 +128,7 @@ void bus_drop_pin_asker(struct session_bus *b)
     if (!b->pin_asker)
         return;
     b->pin_asker_slot = sd_bus_slot_unref(b->pin_asker_slot);
+    b->pin_asker_look = sd_bus_slot_unref(b->pin_asker_look);
     g_free(b->pin_asker);
     b->pin_asker = NULL;
     b->user.pin_asker(false);
@@ -139,6 +142,19 @@ static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error
     (void)error;
     if (sd_bus_message_read(message, "sss", &name, &before, &after) > 0 && b->pin_asker &&
         !strcmp(name, b->pin_asker) && !*after)
+        bus_drop_pin_asker(b);
+    return 0;
+}
+
+/* It may have gone before the bus was told to say so. */
+static int on_has_owner(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct session_bus *b = userdata;
+    int there = 0;
+
+    (void)error;
+    if (sd_bus_message_is_method_error(reply, NULL) ||
+        sd_bus_message_read(reply, "b", &there) <= 0 || !there)
         bus_drop_pin_asker(b);
     return 0;
 }
@@ -159,8 +175,14 @@ int bus_set_pin_asker(struct session_bus *b, sd_bus_message *message, bool on)
                "',member='NameOwnerChanged',arg0='%s'",
                name);
     result = sd_bus_add_match_async(b->bus, &b->pin_asker_slot, rule, on_owner, NULL, b);
-    if (result < 0)
+    if (result >= 0)
+        result =
+            sd_bus_call_method_async(b->bus, &b->pin_asker_look, DRIVER, "/org/freedesktop/DBus",
+                                     DRIVER, "NameHasOwner", on_has_owner, b, "s", name);
+    if (result < 0) {
+        b->pin_asker_slot = sd_bus_slot_unref(b->pin_asker_slot);
         return result;
+    }
     b->pin_asker = g_strdup(name);
     b->user.pin_asker(true);
     return 0;

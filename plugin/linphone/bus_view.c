@@ -233,7 +233,6 @@ struct look {
     belle_sip_provider_t *provider;
     bool ready_before, ready;
 };
-static bool looking;
 static gint64 looked_us;
 
 static void look_work(struct errand *errand, struct station *station)
@@ -255,8 +254,9 @@ static void look_back(struct errand *errand)
     struct look *look = (struct look *)errand;
     struct core *core = core_of_provider(look->provider);
 
-    looking = false;
     looked_us = g_get_monotonic_time();
+    if (core)
+        core->looking = false;
     if (core && look->ready && !look->ready_before && core->settings)
         core_warm_up(core);
     bus_view_changed();
@@ -269,11 +269,12 @@ static void look_at_readers(struct core *core)
 {
     struct look *look;
 
-    if (looking || !session_bus_connected(bus) || !core->settings || core->settings->built_in ||
-        !core->settings->sim || !g_str_has_prefix(core->settings->sim, "pcsc") ||
-        worker_busy_ms(core->worker) || g_get_monotonic_time() - looked_us < LOOK_US)
+    if (core->looking || !session_bus_connected(bus) || !core->settings ||
+        core->settings->built_in || !core->settings->sim ||
+        !g_str_has_prefix(core->settings->sim, "pcsc") || worker_busy_ms(core->worker) ||
+        g_get_monotonic_time() - looked_us < LOOK_US)
         return;
-    looking = true;
+    core->looking = true;
     look = g_new0(struct look, 1);
     look->provider = core->provider;
     worker_begin(core->worker, &look->errand, core->settings, look_work, look_back, look_lost);
@@ -346,7 +347,6 @@ void bus_view_start(belle_sip_provider_t *provider)
         .note = note_line,
     };
 
-    looking = false;
     if (!bus)
         bus = session_bus_start(&user);
 }

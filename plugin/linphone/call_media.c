@@ -74,7 +74,7 @@ simauth_actions call_key_in_ack(struct call *call, struct leg *leg)
 }
 
 /* Under `require` no sound leaves before the peer is proved: none before encryption, and from then
- * on none because call_silence() has shut the senders, which exist since the stream was started. */
+ * on none because call_silence() has shut the senders, which exist since the stream was made. */
 void call_silent_until_proved(struct call *call, const struct simauth_session *session)
 {
     LinphoneCall *linphone;

@@ -47,6 +47,7 @@ struct core {
     bool prices_asking;
     struct limits limits;
     bool warming;     /* core_warm_up() is under way */
+    bool looking;     /* at the card readers, for the session bus */
     bool remembering; /* core_remember_challenges() is under way */
     int refusing;     /* refused INVITEs that wait for their moment */
 

@@ -27,8 +27,8 @@ static void provider_on_state_changed(void *provider, belle_sip_channel_t *chann
 }
 
 /* A To that does not parse is none for belle-sip 5.1, which reads on through it when a 2xx
- * establishes a dialog: the phone would end. No response without To is anybody's, so it stops
- * here, as if it was lost. */
+ * establishes a dialog that is there already (a SUBSCRIBE's whose NOTIFY came first): the phone
+ * would end. No response without To is anybody's, so it stops here, as if it was lost. */
 static bool without_to(belle_sip_message_t *message)
 {
     return belle_sip_message_is_response(message) &&

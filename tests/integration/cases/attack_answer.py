@@ -7,8 +7,9 @@ import secrets
 
 from cases import case
 from cases.attack_media import hidden
-from world import flow, tamper
+from world import flow, talk, tamper
 from world.attacker import Attacker, b64u
+from world.process import Timeout
 from world.scene import Scene, cause, honest_call, ring
 
 
@@ -150,6 +151,37 @@ def unseen(world):
     assert "OutgoingEarlyMedia" not in [event.state for event in world.alice.events()[before:]], "a stranger is heard"
     assert not world.alice.notes(r"caller: (keyed|heard|authenticated): ")
     honest_call(world)
+
+
+NOTIFY = ("NOTIFY {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {address}:5060;branch=z9hG4bKnotify;rport\r\nFrom: {to};tag=forged\r\n"
+          "To: {own}\r\nCall-ID: {call_id}\r\nCSeq: 1 NOTIFY\r\nMax-Forwards: 70\r\nContact: <sip:somebody@{address}>\r\n"
+          "Event: {event}\r\nSubscription-State: active;expires=600\r\nContent-Length: 0\r\n\r\n")
+TAKEN = ("SIP/2.0 200 OK\r\nVia: {via}\r\nFrom: {own}\r\nTo: <\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n"
+         "Contact: <sip:somebody@{address}>\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n")
+
+
+@case("attack.answer.to_unread")
+def to_unread(world):
+    """A NOTIFY and a 200 to Bob's SUBSCRIBE whose To cannot be read, at which belle-sip 5.1 ends the program: it is as if it was lost."""
+    hook = tamper.Tamper()
+    hook.rule = lambda message, towards_bob: [] if message.method == "SUBSCRIBE" and not towards_bob else None
+    talk.prepare(world, hook=hook, linphonerc={
+        "bob": f"\n[friend_0]\nurl=<sip:alice@{world.operators['a'].realm}>\npol=accept\nsubscribe=1\n"})
+    attacker = Attacker(world)
+    flow.wait_any(lambda: hook.last("SUBSCRIBE"), 10, "Bob's SUBSCRIBE")
+    asked = hook.last("SUBSCRIBE")
+    words = {"contact": f"sip:{world.bob.user}@{world.bob.node.address}", "address": attacker.node.address, "via": asked.header("Via"),
+             "own": asked.header("From"), "to": asked.header("To"), "call_id": asked.call_id, "cseq": asked.header("CSeq"),
+             "event": asked.header("Event")}
+    for message in (NOTIFY, TAKEN):
+        attacker.send(message.format(**words), world.bob)
+        try:
+            attacker.settle(world.bob)
+        except Timeout:
+            world.bob.process.check()
+            raise
+    world.wire.check()
+    talk.connected(world.alice, world.bob).hang_up()
 
 
 @case("attack.answer.media_hidden")

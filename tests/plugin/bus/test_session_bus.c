@@ -1,0 +1,335 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who sends on the session bus: the test is the bus, and chooses what comes between two messages.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <session_bus.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#define CALLER ":1.7"
+#define DRIVER "org.freedesktop.DBus"
+#define TURNS 6
+
+static sd_bus *bus; /* the bus's end of the front's connection */
+static int front_fd = -1;
+static struct session_bus *front;
+static bool has_owner;        /* whether CALLER is still there */
+static sd_bus_message *asked; /* GetConnectionUnixUser, when it is to be answered later */
+static bool answer_later;
+static char commands[256]; /* in the order in which they came */
+static unsigned answered;
+static bool asker_present;
+static struct control_reply *waiting; /* of a command that is answered later */
+static bool keep_waiting;
+
+/* -- the bus -------------------------------------------------------------------------------------
+ */
+
+int __wrap_sd_bus_open_user_with_description(sd_bus **to, const char *description);
+int __wrap_sd_bus_open_user_with_description(sd_bus **to, const char *description)
+{
+    (void)description;
+    assert_true(sd_bus_new(to) >= 0 && front_fd >= 0);
+    assert_true(sd_bus_set_fd(*to, front_fd, front_fd) >= 0);
+    assert_true(sd_bus_set_bus_client(*to, true) >= 0);
+    front_fd = -1;
+    return sd_bus_start(*to);
+}
+
+static void answer_uid(sd_bus_message *question)
+{
+    sd_bus_message *reply = NULL;
+
+    assert_true(sd_bus_message_new_method_return(question, &reply) >= 0);
+    sd_bus_message_set_sender(reply, DRIVER);
+    sd_bus_message_append(reply, "u", (uint32_t)getuid());
+    sd_bus_send(bus, reply, NULL);
+    sd_bus_message_unref(reply);
+}
+
+static int on_call(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+    const char *member = sd_bus_message_get_member(m);
+    sd_bus_message *reply = NULL;
+    uint8_t type = 0;
+
+    (void)data;
+    (void)error;
+    sd_bus_message_get_type(m, &type);
+    if (type != SD_BUS_MESSAGE_METHOD_CALL) {
+        answered += type == SD_BUS_MESSAGE_METHOD_RETURN || type == SD_BUS_MESSAGE_METHOD_ERROR;
+        return 0;
+    }
+    if (!strcmp(member, "GetConnectionUnixUser")) {
+        if (answer_later)
+            asked = sd_bus_message_ref(m);
+        else
+            answer_uid(m);
+        return 1;
+    }
+    assert_true(sd_bus_message_new_method_return(m, &reply) >= 0);
+    sd_bus_message_set_sender(reply, DRIVER);
+    if (!strcmp(member, "Hello"))
+        sd_bus_message_append(reply, "s", ":1.1");
+    else if (!strcmp(member, "RequestName"))
+        sd_bus_message_append(reply, "u", 1U);
+    else if (!strcmp(member, "NameHasOwner"))
+        sd_bus_message_append(reply, "b", (int)has_owner);
+    sd_bus_send(bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    return 1;
+}
+
+static void bus_turn(void)
+{
+    while (sd_bus_process(bus, NULL) > 0)
+        ;
+}
+
+/* -- the front's host ----------------------------------------------------------------------------
+ */
+
+static struct {
+    void (*run)(void *arg);
+    void *arg;
+} watched, timer;
+
+static void *watch(void *context, int fd, void (*ready)(void *arg), void *arg)
+{
+    (void)context;
+    (void)fd;
+    watched.run = ready;
+    watched.arg = arg;
+    return &watched;
+}
+
+static void watch_for_write(void *at, bool on)
+{
+    (void)at;
+    (void)on;
+}
+
+static void unwatch(void *at)
+{
+    (void)at;
+    watched.run = NULL;
+}
+
+static void *start_timer(void *context, unsigned ms, void (*expired)(void *arg), void *arg)
+{
+    (void)context;
+    (void)ms;
+    timer.run = expired;
+    timer.arg = arg;
+    return &timer;
+}
+
+static void stop_timer(void *at)
+{
+    if (at)
+        timer.run = NULL;
+}
+
+static void handle(const char *command, const json_t *request, struct control_reply *reply)
+{
+    (void)request;
+    strcat(commands, command);
+    strcat(commands, " ");
+    if (keep_waiting)
+        waiting = reply;
+    else
+        control_answer(reply, json_pack("{s:[], s:[]}", "peers", "keys"));
+}
+
+static void handle_secret(const char *command, const struct session_bus_secret *secret,
+                          const json_t *request, struct control_reply *reply)
+{
+    (void)secret;
+    handle(command, request, reply);
+}
+
+static json_t *objects(void)
+{
+    return json_pack("{s:{s:{s:s}}}", "", "org.simauth.Phone1", "Version", "1");
+}
+
+static void pin_asker(bool present)
+{
+    asker_present = present;
+}
+
+static void note(const char *sentence)
+{
+    (void)sentence;
+}
+
+static void turn(void)
+{
+    for (int i = 0; i < TURNS; i++) {
+        void (*expired)(void *arg) = timer.run;
+
+        bus_turn();
+        timer.run = NULL;
+        if (expired)
+            expired(timer.arg);
+        if (watched.run)
+            watched.run(watched.arg);
+    }
+    bus_turn();
+}
+
+static int begin(void **state)
+{
+    static const struct session_bus_user user = {
+        .loop = {watch, watch_for_write, unwatch, start_timer, stop_timer, NULL},
+        .handle = handle,
+        .handle_secret = handle_secret,
+        .objects = objects,
+        .pin_asker = pin_asker,
+        .note = note};
+    sd_id128_t id = {.bytes = {1}};
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+    front_fd = pair[0];
+    assert_true(sd_bus_new(&bus) >= 0 && sd_bus_set_fd(bus, pair[1], pair[1]) >= 0);
+    assert_true(sd_bus_set_server(bus, true, id) >= 0 && sd_bus_start(bus) >= 0);
+    assert_true(sd_bus_add_filter(bus, NULL, on_call, NULL) >= 0);
+    *commands = '\0';
+    answered = 0;
+    answer_later = keep_waiting = asker_present = false;
+    has_owner = true;
+    waiting = NULL;
+    front = session_bus_start(&user);
+    assert_non_null(front);
+    turn();
+    assert_true(session_bus_connected(front));
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    session_bus_stop(front);
+    sd_bus_close_unref(bus);
+    return 0;
+}
+
+/* -- the caller ----------------------------------------------------------------------------------
+ */
+
+static void call(const char *member, int argument)
+{
+    sd_bus_message *m = NULL;
+    uint64_t cookie;
+
+    assert_true(sd_bus_message_new_method_call(bus, &m, "org.simauth.Phone1", "/org/simauth/Phone1",
+                                               "org.simauth.Phone1", member) >= 0);
+    sd_bus_message_set_sender(m, CALLER);
+    if (argument >= 0)
+        sd_bus_message_append(m, "b", argument);
+    assert_true(sd_bus_send(bus, m, &cookie) >= 0);
+    sd_bus_message_unref(m);
+}
+
+/* While the front asks who that is more comes, the last of it together with the answer. */
+static void order_is_kept(void **state)
+{
+    (void)state;
+    answer_later = true;
+    call("ListPeers", -1);
+    call("ListKeys", -1);
+    turn();
+    assert_non_null(asked);
+    assert_string_equal(commands, "");
+    call("ListBindings", -1);
+    answer_uid(asked);
+    asked = sd_bus_message_unref(asked);
+    call("ListReaders", -1);
+    turn();
+    assert_string_equal(commands, "peers keys bindings readers ");
+    assert_int_equal(answered, 4);
+}
+
+static void *answers(void *reply)
+{
+    control_fail(reply, "Inactive", "Linphone is ending");
+    return NULL;
+}
+
+/* A worker that ends with its core says so by itself, and sd-bus belongs to the main loop. */
+static void another_thread_answers(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    keep_waiting = true;
+    call("ListPeers", -1);
+    turn();
+    assert_non_null(waiting);
+    assert_int_equal(pthread_create(&thread, NULL, answers, waiting), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    bus_turn();
+    assert_int_equal(answered, 0);
+    turn();
+    assert_int_equal(answered, 1);
+}
+
+/* The same when the front ends before its next turn, or has ended. */
+static void another_thread_answers_late(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    keep_waiting = true;
+    call("ListPeers", -1);
+    turn();
+    assert_non_null(waiting);
+    session_bus_stop(front);
+    front = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, answers, waiting), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    end(state);
+    begin(state);
+    turn();
+    assert_int_equal(answered, 0);
+}
+
+/* It asked and died before the bus was told to say when it dies. */
+static void dead_asker_asks_nobody(void **state)
+{
+    (void)state;
+    call("AskForPin", 1);
+    turn();
+    assert_true(asker_present);
+    call("AskForPin", 0);
+    turn();
+    assert_false(asker_present);
+    has_owner = false;
+    call("AskForPin", 1);
+    turn();
+    assert_false(asker_present);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(order_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(another_thread_answers, begin, end),
+        cmocka_unit_test_setup_teardown(another_thread_answers_late, begin, end),
+        cmocka_unit_test_setup_teardown(dead_asker_asks_nobody, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
