@@ -565,8 +565,9 @@ void call_give_up(struct call *call, enum simauth_event reason)
 
 char *call_uri_of(belle_sip_header_address_t *address)
 {
-    belle_sip_uri_t *uri = belle_sip_header_address_get_uri(address);
-    belle_generic_uri_t *other = belle_sip_header_address_get_absolute_uri(address);
+    belle_sip_uri_t *uri = address ? belle_sip_header_address_get_uri(address) : NULL;
+    belle_generic_uri_t *other =
+        address ? belle_sip_header_address_get_absolute_uri(address) : NULL;
 
     if (uri)
         return belle_sip_uri_to_string(uri);

@@ -124,7 +124,8 @@ void call_give_up(struct call *call, enum simauth_event reason);
 void call_unsay(struct call *call, enum simauth_event reason);
 /* Ends it with its Reason as soon as the main loop turns. */
 void call_end(struct call *call);
-/* The URI in From or To, a tel URI too; belle_sip_free() it. NULL: none. */
+/* The URI in From or To (NULL: there is no such header), a tel URI too; belle_sip_free() it. NULL:
+ * none. */
 char *call_uri_of(belle_sip_header_address_t *address);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
 /* What came in a call with elements: Linphone gets no description that was not looked at. True:

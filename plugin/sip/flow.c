@@ -107,9 +107,6 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
         return true;
     }
     tap_alias_replaces_in(core, invite);
-    /* What belle-sip would answer by 400 is not ours to judge. */
-    if (!belle_sip_message_check_headers((belle_sip_message_t *)invite))
-        return false;
     call = tap_call_new(core, SIP_INCOMING, invite);
     if (call)
         tap_way_message(call, channel);
@@ -136,6 +133,9 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
     struct sip_call *call;
     bool taken = false;
 
+    /* What belle-sip answers by 400 is not ours to judge: it may have no To, or no Contact. */
+    if (!belle_sip_message_check_headers((belle_sip_message_t *)request))
+        return false;
     if (is_method(method, "INVITE") && !tap_to_tag_of(request))
         return invite_in(core, channel, request);
     call = tap_call_of_message(core, (belle_sip_message_t *)request, false);

@@ -10,7 +10,7 @@ from cases import case
 from cases.call import prepare
 from world import flow, tamper
 from world.attacker import Attacker, b64u, made_up_element
-from world.process import wait_for
+from world.process import Timeout, wait_for
 from world.scene import (Scene, calls_heard, honest_call, not_announced, proof, rejected, ring, sim_state)
 
 
@@ -178,6 +178,30 @@ def after_refusal(world):
             attacker.send(text, world.bob)
             wait_for(lambda: len(answers(call)) > 3, 5, "answer to the same again")
         assert set(answers(call)) == {480}, answers(call)
+    assert calls_heard(world.bob) == 0, "the phone rang"
+    honest_call(world)
+
+
+TIMERS = "\n[sip]\nsession_expires_enabled=1\nsession_expires_value=90\nsession_expires_min_value=60\n"
+
+
+@case("attack.invite.asked_again")
+def asked_again(world):
+    """Linphone asks for longer sessions (422), and what comes then has no To, or no Contact, that can be read: 400, and the phone lives."""
+    Scene(world, linphonerc=TIMERS)
+    attacker = Attacker(world)
+    for broken in (r"(?m)^To: [^\r]*", r"(?m)^Contact: [^\r]*"):
+        first = attacker.invite(world.bob, "sip:eve@evil.example", more="Supported: timer\r\nSession-Expires: 1\r\n")
+        call = attacker.send(first, world.bob)
+        assert attacker.wait_answer(call).status == 422
+        second = re.sub(broken, lambda found: found[0].split(":")[0] + ": <", first).replace("CSeq: 1 ", "CSeq: 2 ")
+        attacker.send(second.replace("branch=z9hG4bK", "branch=z9hG4bK2"), world.bob)
+        try:
+            attacker.settle(world.bob)
+        except Timeout:
+            world.bob.process.check()
+            raise
+        assert [m.status for m in attacker.answers(call)][-1] == 400, attacker.answers(call)
     assert calls_heard(world.bob) == 0, "the phone rang"
     honest_call(world)
 
