@@ -13,8 +13,9 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUIDE = os.path.join(HERE, "..", "..", "docs", "operator-guide.md")
-# Killed with this test, whoever kills it: mmdebstrap and what it mounted, the machine.
-ALONE, WITH_US = os.path.join(HERE, "..", "alone"), ("setpriv", "--pdeathsig", "KILL")
+# Ends with this test, whoever kills it: mmdebstrap and what it mounted; and the machine, which a systemd-nspawn that is
+# killed leaves running.
+ALONE = os.path.join(HERE, "..", "alone")
 BUILD = os.environ.get("SIMAUTH_GATEWAY_BUILD", "")
 PACKAGES = ("systemd,systemd-sysv,dbus,ca-certificates,curl,openssl,procps,sqlite3,osmo-hlr,libosmo-gsup-client0,"
             "libmicrohttpd12,libgnutls30,libjansson4,libcurl4,libpq5,libsqlite3-0,libglib2.0-0,libp11-kit0,libnettle8,libssl3")
@@ -79,12 +80,22 @@ def make_root(folder):
                    capture_output=True, timeout=300)
 
 
+def children(pid):
+    """{pid: name}"""
+    found = {}
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        for child in f.read().split():
+            with open(f"/proc/{child}/comm", encoding="utf-8") as name:
+                found[child] = name.read().strip()
+    return found
+
+
 class Machine:
     """A folder, booted."""
 
     def __init__(self, folder):
         self.log = open(folder + ".log", "wb")
-        self.nspawn = subprocess.Popen([*WITH_US, "systemd-nspawn", "-q", "-D", folder, "-b", "--register=no", "--keep-unit",
+        self.nspawn = subprocess.Popen([ALONE, "systemd-nspawn", "-q", "-D", folder, "-b", "--register=no", "--keep-unit",
                                         "--private-network", "--console=pipe"], stdin=subprocess.DEVNULL, stdout=self.log,
                                        stderr=self.log)
         self.path = folder + ".log"
@@ -101,12 +112,9 @@ class Machine:
         return found
 
     def find_leader(self):
-        with open(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children") as f:
-            for child in f.read().split():
-                with open(f"/proc/{child}/comm") as name:
-                    if name.read().strip() == "systemd":
-                        return child
-        return None
+        """The machine's first process, in the room's."""
+        rooms = children(self.nspawn.pid)
+        return next((pid for room in rooms for pid, name in children(room).items() if name == "systemd"), None)
 
     def run(self, text, check=True, limit=200):
         done = subprocess.run(["nsenter", "-t", self.leader, "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "/bin/bash", "-eo",

@@ -175,7 +175,8 @@ NOTE = re.compile(r"^(\S+Z) simauth: (?:call (\S+) (caller|callee): ([\w-]+): )?
 WORDS = re.compile(r"(\w+)=(.*?)(?= \w+=|$)")
 
 
-# Sentences for steps of the log; {names} are the log line's own words. A step that is not here is shown as it stands.
+# Sentences for steps of the log; {names} are the log line's own words, and the first sentence counts for which all are
+# there. A step that is not here is shown as it stands.
 SENTENCES = {
     "policy": "its policy for this peer: {policy} (set for: {why})",
     "asked": "its gateway answered in {gateway_ms} ms, its SIM in {card_ms} ms; session now {state}",
@@ -189,14 +190,23 @@ SENTENCES = {
     "authenticated": "says: AUTHENTICATED: {nai}, vouched for by {operator}, SIM method {method}",
     "not-authenticated": "says: NOT AUTHENTICATED: {text} ({reason})",
     "end": "ends the call: {reason}",
+    "setup-key": ("takes the key that the last call left: {used}",
+                  "has the key that this call names: {found}",
+                  "keeps keys for the next call: {made}, for {lifetime} s"),
+    "silent": "lets nobody be heard until the call is {until}",
+    "heard": "lets both be heard: the call is {word}",
+    "over": "the call is over; it was {word}",
 }
 
 
 def sentence(step, fields, rest):
-    try:
-        return SENTENCES[step].format(**fields)
-    except KeyError:
-        return f"{step}: {rest}" if step else rest
+    known = SENTENCES.get(step, ())
+    for template in (known,) if isinstance(known, str) else known:
+        try:
+            return template.format(**fields)
+        except KeyError:
+            continue
+    return f"{step}: {rest}" if step else rest
 
 
 class NoteReader:
