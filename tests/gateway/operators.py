@@ -6,6 +6,7 @@ import copy
 import datetime
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sqlite3
@@ -169,6 +170,18 @@ class Operator:
             except OSError:
                 assert time.monotonic() < limit, "gateway does not listen"
                 time.sleep(0.02)
+
+    def on_small_disk(self, test, megabytes):
+        """The database on a disk of its own for as long as the test goes on, before it starts; the mount point."""
+        mount = tempfile.mkdtemp(prefix="simauth-disk-")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", mount], check=True)
+        test.addCleanup(os.rmdir, mount)
+        test.addCleanup(subprocess.run, ["umount", mount], check=True)
+        test.addCleanup(self.stop)
+        shutil.move(self.database, os.path.join(mount, "gateway.db"))
+        self.database = os.path.join(mount, "gateway.db")
+        self.configure()
+        return mount
 
     def stop(self, how=signal.SIGTERM):
         if self.process is None:

@@ -10,12 +10,14 @@ import signal
 import ssl
 import socket
 import time
+import unittest
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from operators import free_port, name, pem_key
+from operators import Pair, free_port, name, pem_key
+from phone import Phone
 
 
 def slowness(most=4.0):
@@ -110,3 +112,20 @@ def memory(pid):
 
 def file_of(*words):
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), *words)
+
+
+class Watched(unittest.TestCase):
+    """Two operators with monitors and the first one's subscriber, who asks for the other's."""
+    settings = {}
+
+    def setUp(self):
+        self.pair = Pair(dict(self.settings), dict(self.settings), start=False)
+        self.addCleanup(self.pair.close)
+
+    def start(self):
+        for operator in (self.pair.a, self.pair.b):
+            watched(operator).start()
+        self.a = Phone(self.pair.sim_a, self.pair.a).bootstrap()
+
+    def ask(self):
+        return self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]

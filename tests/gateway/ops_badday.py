@@ -3,39 +3,19 @@
 """Bad days: each has a state or a count of its own, ends by itself, and loses nothing. Strangers on the wire."""
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import ssl
-import subprocess
-import tempfile
 import threading
 import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from operators import Pair
-from ops import hang_up, issue_dated, memory, metrics, page, ready, states, wait_for, watched
-from phone import Answer, Connection, Phone, b64u, public, unb64u
+from ops import Watched, hang_up, issue_dated, memory, metrics, page, ready, states, wait_for, watched
+from phone import Answer, Connection, Phone, b64u, public
 
 
-class Base(unittest.TestCase):
-    settings = {}
-
-    def setUp(self):
-        self.pair = Pair(dict(self.settings), dict(self.settings), start=False)
-        self.addCleanup(self.pair.close)
-
-    def start(self):
-        for operator in (self.pair.a, self.pair.b):
-            watched(operator).start()
-        self.a = Phone(self.pair.sim_a, self.pair.a).bootstrap()
-
-    def ask(self):
-        return self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
-
-
-class Store(Base):
+class Store(Watched):
     def test_store_locked(self):
         self.start()
         a = self.pair.a
@@ -57,14 +37,7 @@ class Store(Base):
     def test_disk_full(self):
         """It fills: nothing is given that was not kept; there is room again: it finds out by itself."""
         a = self.pair.a
-        mount = tempfile.mkdtemp(prefix="simauth-disk-")
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", mount], check=True)
-        self.addCleanup(os.rmdir, mount)
-        self.addCleanup(subprocess.run, ["umount", mount], check=True)
-        self.addCleanup(a.stop)
-        shutil.move(a.database, os.path.join(mount, "gateway.db"))
-        a.database = os.path.join(mount, "gateway.db")
-        a.configure()
+        mount = a.on_small_disk(self, megabytes=2)
         self.start()
         ballast = os.path.join(mount, "ballast")
         given = []
@@ -96,7 +69,7 @@ class Store(Base):
         self.assertEqual(len(a.records()), len(given) + 1)
 
 
-class Listener(Base):
+class Listener(Watched):
     settings = {"listen.connections": 8, "listen.connections_per_address": 8, "listen.idle_timeout": 30}
 
     def test_crowded(self):
@@ -113,7 +86,7 @@ class Listener(Base):
         self.assertEqual(self.ask().status, 200)
 
 
-class Certificate(Base):
+class Certificate(Watched):
     def test_certificate_expires(self):
         a = self.pair.a
         serial = issue_dated(a.ca, (a.certificate, a.key), [a.fqdn, a.realm], -1, 5 / 86400)
@@ -144,7 +117,7 @@ class Certificate(Base):
         self.assertEqual(metrics(a)['simauth_partner_up{partner="Operator B"}'], 1)
 
 
-class Flood(Base):
+class Flood(Watched):
     def partner_asks(self, connection):
         body = {"subject": "callee", "caller": self.pair.aor_a, "callee": self.pair.aor_b, "methods": ["aka"],
                 "seal_to": b64u(public(X25519PrivateKey.generate())), "nai_a": "alice@operator-a.test"}
@@ -213,7 +186,7 @@ class Flood(Base):
         self.assertLess(memory(self.pair.a.process.pid) - before, 2 << 20)
 
 
-class Wire(Base):
+class Wire(Watched):
     """Strangers who speak TLS or HTTP badly."""
 
     def tls(self):

@@ -13,27 +13,16 @@ import threading
 import time
 import unittest
 
-from operators import DAEMON, Pair
-from ops import (file_of, hang_up, issue_dated, metrics, page, ready, serial_seen, states, wait_for, watched)
+from operators import DAEMON
+from ops import (Watched, file_of, hang_up, issue_dated, metrics, page, ready, serial_seen, states, wait_for, watched)
 from phone import Phone, unb64u
 
 
-class Base(unittest.TestCase):
-    settings = {}
-
-    def setUp(self):
-        self.pair = Pair(dict(self.settings), dict(self.settings), start=False)
-        self.addCleanup(self.pair.close)
-
+class Base(Watched):
     def start(self):
-        for operator in (self.pair.a, self.pair.b):
-            watched(operator).start()
-        self.a = Phone(self.pair.sim_a, self.pair.a).bootstrap()
+        super().start()
         self.b = Phone(self.pair.sim_b, self.pair.b).bootstrap()
         return self
-
-    def ask(self):
-        return self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
 
 
 class Check(Base):

@@ -3,19 +3,17 @@
 """Partners that are down, slow or false; stores that are locked, full or read-only; kill -9; who may read what."""
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
 import ssl
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from operators import CTL, DAEMON, Ca, Operator, Pair, free_port
+from operators import CTL, DAEMON, Ca, Pair, free_port
 from ops import metrics, slowness, watched
 from phone import Answer, Connection, Phone, b64u, public
 
@@ -332,16 +330,7 @@ class Store(unittest.TestCase):
 
     def small_disk(self):
         """The second operator's database on a disk of 1 MiB; returns the mount point."""
-        b = self.pair.b
-        mount = tempfile.mkdtemp(prefix="simauth-disk-")
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mount], check=True)
-        self.addCleanup(os.rmdir, mount)
-        self.addCleanup(subprocess.run, ["umount", mount], check=True)
-        self.addCleanup(b.stop)
-        shutil.move(b.database, os.path.join(mount, "gateway.db"))
-        b.database = os.path.join(mount, "gateway.db")
-        b.configure()
-        return mount
+        return self.pair.b.on_small_disk(self, megabytes=1)
 
     def test_full(self):
         """A disk that fills: nothing is given that was not kept, and it goes on when there is room."""

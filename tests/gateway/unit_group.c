@@ -49,6 +49,35 @@ static void *wait_one(void *data)
     return NULL;
 }
 
+/* Each begins once the one before it waits, and this many are at the disk then. */
+static void all_wait(struct waiter waiters[static WAITERS], struct group *group, struct disk *disk,
+                     int at_disk)
+{
+    for (int i = 0; i < WAITERS; i++) {
+        int syncs = i < at_disk ? i + 1 : at_disk;
+
+        waiters[i] = (struct waiter){.group = group, .disk = disk};
+        pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]);
+        pthread_mutex_lock(&disk->lock);
+        while (disk->waiting <= i || disk->syncs < syncs)
+            pthread_cond_wait(&disk->changed, &disk->lock);
+        pthread_mutex_unlock(&disk->lock);
+    }
+    assert_int_equal(disk->syncs, at_disk);
+}
+
+static void all_are_kept(struct waiter waiters[static WAITERS], struct disk *disk)
+{
+    pthread_mutex_lock(&disk->lock);
+    disk->held = false;
+    pthread_cond_broadcast(&disk->changed);
+    pthread_mutex_unlock(&disk->lock);
+    for (int i = 0; i < WAITERS; i++) {
+        pthread_join(waiters[i].thread, NULL);
+        assert_int_equal(waiters[i].result, STORE_OK);
+    }
+}
+
 /* One is at the disk while the others write: the second wait is for all of them. */
 static void test_shared(void **state)
 {
@@ -58,23 +87,8 @@ static void test_shared(void **state)
 
     (void)state;
     group_init(&group, 1, on_sync, &disk);
-    for (int i = 0; i < WAITERS; i++) {
-        waiters[i] = (struct waiter){.group = &group, .disk = &disk};
-        pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]);
-        pthread_mutex_lock(&disk.lock);
-        while (disk.waiting <= i || disk.syncs == 0)
-            pthread_cond_wait(&disk.changed, &disk.lock);
-        pthread_mutex_unlock(&disk.lock);
-    }
-    assert_int_equal(disk.syncs, 1);
-    pthread_mutex_lock(&disk.lock);
-    disk.held = false;
-    pthread_cond_broadcast(&disk.changed);
-    pthread_mutex_unlock(&disk.lock);
-    for (int i = 0; i < WAITERS; i++) {
-        pthread_join(waiters[i].thread, NULL);
-        assert_int_equal(waiters[i].result, STORE_OK);
-    }
+    all_wait(waiters, &group, &disk, 1);
+    all_are_kept(waiters, &disk);
     assert_int_equal(disk.syncs, 2);
     group_clear(&group);
 }
@@ -163,23 +177,8 @@ static void test_lanes(void **state)
 
     (void)state;
     group_init(&group, 2, on_sync, &disk);
-    for (int i = 0; i < WAITERS; i++) {
-        waiters[i] = (struct waiter){.group = &group, .disk = &disk};
-        pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]);
-        pthread_mutex_lock(&disk.lock);
-        while (disk.waiting <= i || disk.syncs < (i < 2 ? i + 1 : 2))
-            pthread_cond_wait(&disk.changed, &disk.lock);
-        pthread_mutex_unlock(&disk.lock);
-    }
-    assert_int_equal(disk.syncs, 2);
-    pthread_mutex_lock(&disk.lock);
-    disk.held = false;
-    pthread_cond_broadcast(&disk.changed);
-    pthread_mutex_unlock(&disk.lock);
-    for (int i = 0; i < WAITERS; i++) {
-        pthread_join(waiters[i].thread, NULL);
-        assert_int_equal(waiters[i].result, STORE_OK);
-    }
+    all_wait(waiters, &group, &disk, 2);
+    all_are_kept(waiters, &disk);
     assert_in_range(disk.syncs, 3, 4);
     group_clear(&group);
 }
