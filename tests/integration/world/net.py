@@ -140,7 +140,7 @@ class Node:
 
     def command(self, argv, user="own"):
         """argv that runs `argv` inside this node."""
-        words = [sys.executable, "-S", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
+        words = [sys.executable, "-S", "-B", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
         if self.product:
             words += ["--product", self.product]
         for source, target in self.binds:
