@@ -130,11 +130,19 @@ GString *e2m_part_make(const char *sdp, size_t len, unsigned kind)
     return out;
 }
 
+/* NULL: this was the last. */
+static const char *next_line(const char *line, const char *end)
+{
+    const char *last = memchr(line, '\n', (size_t)(end - line));
+
+    return last ? last + 1 : NULL;
+}
+
 unsigned e2m_part_of(const char *sdp, size_t len)
 {
     const char *end = sdp + len, *line = sdp;
 
-    for (; line && line < end; line = memchr(line, '\n', (size_t)(end - line)), line += !!line) {
+    for (; line && line < end; line = next_line(line, end)) {
         size_t rest = (size_t)(end - line);
         if (rest >= strlen(MARK) && !memcmp(line, MARK, strlen(MARK))) {
             char *word = g_strndup(line + strlen(MARK), rest - strlen(MARK));

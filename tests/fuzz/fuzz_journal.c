@@ -179,6 +179,7 @@ static void operations(const uint8_t *octets, size_t len)
     calls_flush_end(&calls, len % 2, &over);
     calls_unflushed_free(&over);
     calls_forget(&calls, 1000);
+    calls_commit(&calls, &place); /* what is swept is in no transaction */
     calls_sweep(&calls, 1800000000, 0);
     calls_clear(&calls);
 }

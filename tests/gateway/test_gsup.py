@@ -27,8 +27,10 @@ def links_up(operator, count=8):
     return sum("state=up" in line for line in lines) - sum("state=down" in line for line in lines) == count
 
 
-def make_pair(**settings):
-    pair = Pair(hlr=Hlr, start=False, **settings)
+def make_pair(settings_b=None):
+    """Patient, so that a busy machine is no HLR that is slow."""
+    patient = {"limits.federation_timeout_ms": 5000, "auc.hlr_timeout_ms": 5000}
+    pair = Pair(dict(patient), {**patient, **(settings_b or {})}, hlr=Hlr, start=False)
     try:
         pair.hlr.start()
         for operator in (pair.a, pair.b):

@@ -20,10 +20,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "plugin", "tap"))
 
 from cases import SIM02, leave  # noqa: E402
-from phones import ADDRESS, Failed, Scene, enter_namespace, prepare  # noqa: E402
+from phones import ADDRESS, LIMIT, Failed, Scene, enter_namespace, prepare  # noqa: E402
 
 HOLD_MS = 5
 AT_ONCE = 3  # dialogs that are open at a time: Linphone takes a few calls, and is busy for the rest
+PATIENCE = LIMIT / 10  # seconds that the peer waits for an answer; a phone in valgrind needs them
 
 
 def send(peer, word, call_id):
@@ -124,11 +125,11 @@ def torture(scene, length, calls):
         dialogs.listen(0.002)
         while len(dialogs.open) >= AT_ONCE:
             dialogs.listen(0.005)
-            dialogs.forget(1)
+            dialogs.forget(PATIENCE)
         phone.alive()
     while dialogs.open:
         dialogs.listen(0.05)
-        dialogs.forget(1)
+        dialogs.forget(PATIENCE)
     dialogs.listen(0.5)
     if dialogs.wrong:
         raise Failed(f"{len(dialogs.wrong)} answers under another tag, the first:\n{dialogs.wrong[0]}")
