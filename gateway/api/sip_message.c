@@ -23,6 +23,8 @@
 #define THREADS 4
 #define WAITING_MAX 256
 #define MESSAGE_MAX 4096
+#define STOP_US G_USEC_PER_SEC /* for those under way when all stop */
+#define LOOK_US (G_USEC_PER_SEC / 5)
 
 struct message {
     char *host, *ca_file, *from;
@@ -39,9 +41,12 @@ struct message {
 
 static GMutex pool_lock;
 static GThreadPool *pool;
+static _Atomic int64_t stops_us; /* when all end that are under way then; 0: nobody stops */
 
-static void message_free(struct message *m)
+static void message_free(gpointer data)
 {
+    struct message *m = data;
+
     g_free(m->host);
     g_free(m->ca_file);
     g_free(m->from);
@@ -49,6 +54,19 @@ static void message_free(struct message *m)
     g_free(m->account.realm);
     g_free(m->account.password_file);
     g_free(m);
+}
+
+static int64_t end_of(const struct message *m)
+{
+    int64_t stop_us = stops_us;
+
+    return stop_us ? MIN(stop_us, m->until_us) : m->until_us;
+}
+
+/* For poll(): not so long that nobody hears that all stop. */
+static int milliseconds(int64_t us)
+{
+    return (int)(MIN(us, LOOK_US) / 1000) + 1;
 }
 
 static bool random_hex(char *text, size_t digits)
@@ -144,18 +162,19 @@ static bool local_of(int fd, char local[static 80])
     return true;
 }
 
-/* The final status, 0 when none came before `until_us`, and whether a provisional one did. */
+/* The final status, 0 when none came before `until_us` or the message's end, and whether a
+ * provisional one did. */
 static int read_udp(struct message *m, int fd, int64_t until_us, bool *provisional)
 {
     struct pollfd waits = {.fd = fd, .events = POLLIN};
     char *answer = m->answer;
     int64_t now;
 
-    while ((now = g_get_monotonic_time()) < until_us) {
+    while ((now = g_get_monotonic_time()) < MIN(until_us, end_of(m))) {
         ssize_t len;
         int status;
 
-        if (poll(&waits, 1, (int)((until_us - now) / 1000) + 1) <= 0)
+        if (poll(&waits, 1, milliseconds(until_us - now)) <= 0)
             continue;
         len = recv(fd, answer, sizeof m->answer - 1, 0);
         if (len < 0) /* nobody listens there: it may come back, the timer goes on */
@@ -179,10 +198,10 @@ static int over_udp(struct message *m)
     if (fd < 0)
         return 0;
     len = local_of(fd, local) ? compose(m, local, text) : MESSAGE_MAX;
-    while (len < MESSAGE_MAX && status == 0 && g_get_monotonic_time() < m->until_us) {
+    while (len < MESSAGE_MAX && status == 0 && g_get_monotonic_time() < end_of(m)) {
         if (send(fd, text, (size_t)len, 0) < 0 && errno == EMSGSIZE)
             break;
-        status = read_udp(m, fd, MIN(g_get_monotonic_time() + wait, m->until_us), &provisional);
+        status = read_udp(m, fd, g_get_monotonic_time() + wait, &provisional);
         wait = provisional ? T2_US : MIN(2 * wait, T2_US);
     }
     close(fd);
@@ -192,16 +211,29 @@ static int over_udp(struct message *m)
 /* -- TCP and TLS: libcurl makes the connection and checks the certificate ------------------------
  */
 
-static bool wait_for(CURL *easy, short events, int64_t until_us)
+static bool wait_for(const struct message *m, CURL *easy, short events)
 {
     struct pollfd waits = {.events = events};
     curl_socket_t fd = CURL_SOCKET_BAD;
-    int64_t left = until_us - g_get_monotonic_time();
+    int64_t left_us;
+    int ready = 0;
 
-    if (left <= 0 || curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK)
+    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK)
         return false;
     waits.fd = fd;
-    return poll(&waits, 1, (int)(left / 1000) + 1) > 0;
+    while (ready == 0 && (left_us = end_of(m) - g_get_monotonic_time()) > 0)
+        ready = poll(&waits, 1, milliseconds(left_us));
+    return ready > 0;
+}
+
+/* libcurl asks while it connects. */
+static int is_over(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    (void)d;
+    return g_get_monotonic_time() >= end_of(data);
 }
 
 static int talk(struct message *m, CURL *easy)
@@ -220,12 +252,12 @@ static int talk(struct message *m, CURL *easy)
     while (len < sizeof text && sent < len && (code == CURLE_OK || code == CURLE_AGAIN)) {
         code = curl_easy_send(easy, text + sent, len - sent, &n);
         sent += code == CURLE_OK ? n : 0;
-        if (code == CURLE_AGAIN && !wait_for(easy, POLLOUT, m->until_us))
+        if (code == CURLE_AGAIN && !wait_for(m, easy, POLLOUT))
             return 0;
     }
     while (sent == len && status < 200 && got < sizeof m->answer - 1) {
         code = curl_easy_recv(easy, answer + got, sizeof m->answer - 1 - got, &n);
-        if (code == CURLE_AGAIN && wait_for(easy, POLLIN, m->until_us))
+        if (code == CURLE_AGAIN && wait_for(m, easy, POLLIN))
             continue;
         if (code != CURLE_OK || n == 0)
             break;
@@ -255,6 +287,9 @@ static int over_stream(struct message *m)
         curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
         curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(LIMIT_US / 1000));
+        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_over);
+        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, m);
         if (m->ca_file[0])
             curl_easy_setopt(easy, CURLOPT_CAINFO, m->ca_file);
         if (curl_easy_perform(easy) == CURLE_OK)
@@ -344,7 +379,7 @@ bool sip_message_send(const struct config *config, const char *aor, const char *
         return false;
     g_mutex_lock(&pool_lock);
     if (!pool)
-        pool = g_thread_pool_new(run, NULL, THREADS, FALSE, NULL);
+        pool = g_thread_pool_new_full(run, NULL, message_free, THREADS, FALSE, NULL);
     if (g_thread_pool_unprocessed(pool) < WAITING_MAX)
         taken = g_thread_pool_push(pool, m, NULL);
     g_mutex_unlock(&pool_lock);
@@ -355,11 +390,17 @@ bool sip_message_send(const struct config *config, const char *aor, const char *
 
 void sip_message_stop(void)
 {
+    unsigned waiting = 0;
+
     g_mutex_lock(&pool_lock);
     if (pool) {
-        g_thread_pool_set_max_threads(pool, THREADS, NULL);
-        g_thread_pool_free(pool, FALSE, TRUE);
+        waiting = g_thread_pool_unprocessed(pool);
+        stops_us = g_get_monotonic_time() + STOP_US;
+        g_thread_pool_free(pool, TRUE, TRUE);
     }
     pool = NULL;
+    stops_us = 0;
     g_mutex_unlock(&pool_lock);
+    if (waiting > 0)
+        log_line("op=message result=forgotten count=%u", waiting);
 }

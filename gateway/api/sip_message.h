@@ -12,7 +12,7 @@
 /* Sends `text` to `aor` on a thread of its own; the log says what became of it. False: no proxy
  * is configured, or too many wait. */
 bool sip_message_send(const struct config *config, const char *aor, const char *text);
-/* Lets those under way end (each within ten seconds) and forgets the others. */
+/* Gives those under way a second more and forgets the others. */
 void sip_message_stop(void);
 
 #endif
