@@ -27,7 +27,7 @@ struct config {
     int port;
     int threads;
     int connections, connections_per_address;
-    int request_timeout; /* seconds for a whole request */
+    int request_timeout; /* seconds for a whole request, and for reading its answer */
     int idle_timeout;
     int drain; /* seconds between SIGTERM and the last new connection */
     /* metrics and health; port 0: none */

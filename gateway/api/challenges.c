@@ -53,7 +53,7 @@ static struct outcome offer(struct request *request, const struct body_challenge
     if (result == STORE_OK)
         return strcmp(v->element, body->element.text) == 0 &&
                        v->changed >= request->now - gateway->config->confirmed_ttl
-                   ? OUTCOME_GOOD
+                   ? outcome_once_more(request)
                    : outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     if (result != STORE_NONE)
         return outcome_store(result);
@@ -81,7 +81,7 @@ static struct outcome confirm(struct request *request, const struct body_challen
     /* The same call once more: a repeat or a fork. */
     if (v->state == STORE_CONFIRMED && strcmp(v->element, body->element.text) == 0 &&
         v->changed >= request->now - gateway->config->confirmed_ttl)
-        return OUTCOME_GOOD;
+        return outcome_once_more(request);
     result = gateway->ops->vector_step(gateway->store, v->id, STORE_CONFIRMED, body->element.text,
                                        request->now - gateway->config->vector_ttl, request->now);
     if (result == STORE_NONE)

@@ -7,6 +7,7 @@
 #include "../log.h"
 #include "../ops/metrics.h"
 #include "../ops/tls.h"
+#include "counts.h"
 #include "http_own.h"
 #include "peer.h"
 #include "request.h"
@@ -64,6 +65,7 @@ struct http {
     GMutex lock;
     GCond changed;           /* a request was answered while `draining` */
     GHashTable *connections; /* a set of struct open_connection *, under lock */
+    struct counts *remotes;
     struct settler *settler;
     int working; /* requests; atomic */
     _Atomic bool draining;
@@ -72,15 +74,14 @@ struct http {
 /* -- connections: MHD's time-out is for silence; one octet a second is not silent -----------------
  */
 
-static void mark(struct http *http, struct MHD_Connection *connection, bool busy, bool served)
+static void mark(struct http *http, struct MHD_Connection *connection, enum open_state state)
 {
     struct open_connection *open = open_of(connection);
 
     if (!open)
         return;
     open->since_us = g_get_monotonic_time();
-    open->busy = busy;
-    open->served = served;
+    open->state = state;
     if (!http->draining)
         return;
     g_mutex_lock(&http->lock);
@@ -117,6 +118,9 @@ static void begin_connection(struct http *http, struct MHD_Connection *connectio
 
     open->fd = info ? info->connect_fd : -1;
     open->since_us = g_get_monotonic_time();
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    http_address(info ? info->client_addr : NULL, open->remote);
+    counts_add(http->remotes, open->remote);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (info && info->tls_session && open->fd >= 0) {
         gnutls_session_t session = info->tls_session;
@@ -130,24 +134,39 @@ static void begin_connection(struct http *http, struct MHD_Connection *connectio
     g_mutex_unlock(&http->lock);
 }
 
+/* Before a connection begins; libmicrohttpd's own limit counts whole IPv6 addresses, of which one
+ * customer has 2^64. Several at once may each find the last place: as many more as there
+ * are threads. */
+static enum MHD_Result has_room(void *cls, const struct sockaddr *client, socklen_t len)
+{
+    struct http *http = cls;
+    char remote[HTTP_REMOTE_MAX];
+
+    (void)len;
+    http_address(client, remote);
+    return counts_of(http->remotes, remote) <
+           (unsigned)http->gateway->config->connections_per_address;
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
+    const struct open_connection *open = *context;
     struct http *http = cls;
 
     if (code != MHD_CONNECTION_NOTIFY_CLOSED) {
         begin_connection(http, connection, context);
         return;
     }
+    counts_remove(http->remotes, open->remote);
     g_mutex_lock(&http->lock);
-    g_hash_table_remove(http->connections, *context);
+    g_hash_table_remove(http->connections, open);
     g_mutex_unlock(&http->lock);
     *context = NULL;
 }
 
 void http_reap(struct http *http)
 {
-    const struct config *config = http->gateway->config;
     int64_t now = g_get_monotonic_time();
     GHashTableIter iterator;
     gpointer value;
@@ -156,12 +175,13 @@ void http_reap(struct http *http)
     g_hash_table_iter_init(&iterator, http->connections);
     while (g_hash_table_iter_next(&iterator, &value, NULL)) {
         struct open_connection *open = value;
-        int64_t limit = open->served ? config->idle_timeout : config->request_timeout;
+        enum open_state state = open->state;
+        int64_t limit_us = open_limit(http->gateway->config, state) * G_USEC_PER_SEC;
 
         /* The listener closes the descriptor itself when it sees the end; until then it is not
          * another's. */
-        if (!open->busy && now - open->since_us > limit * 1000000 && open->fd >= 0) {
-            if (!open->timed_out && !open->served)
+        if (now - open->since_us > limit_us && open->fd >= 0) {
+            if (!open->timed_out && state != OPEN_IDLE)
                 metrics_timed_out(); /* before the other side can know of it */
             shutdown(open->fd, SHUT_RDWR);
             open->timed_out = true;
@@ -183,10 +203,10 @@ void http_status(struct http *http, struct http_status *status)
     while (g_hash_table_iter_next(&iterator, &value, NULL)) {
         const struct open_connection *open = value;
 
-        if (open->busy) {
-            status->busy++;
+        status->busy += open_busy(open);
+        /* An answer that its asker does not read says nothing of this gateway. */
+        if (open->state == OPEN_WORKING)
             status->oldest_us = MAX(status->oldest_us, now - open->since_us);
-        }
     }
     g_mutex_unlock(&http->lock);
 }
@@ -209,7 +229,7 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
     if (!fresh_octets(random, sizeof random))
         memset(random, 0, sizeof random); /* a name for the log alone */
     simauth_b64u_encode(random, sizeof random, request->id);
-    mark(http, connection, false, false);
+    mark(http, connection, OPEN_READING);
     return request;
 }
 
@@ -219,7 +239,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     struct request *request = *context;
 
     (void)code;
-    mark(cls, connection, false, true);
+    mark(cls, connection, request && http_known(request) ? OPEN_IDLE : OPEN_READING);
     *context = NULL;
     if (!request)
         return;
@@ -281,7 +301,7 @@ static const char *allowed_method(const struct request *request)
     return "";
 }
 
-static enum MHD_Result send_answer(struct request *request)
+static enum MHD_Result send_answer(struct http *http, struct request *request)
 {
     struct answer *answer = &request->answer;
     char *body = answer->body;
@@ -309,6 +329,7 @@ static enum MHD_Result send_answer(struct request *request)
         MHD_add_response_header(response, "Retry-After", "1");
     if (request->too_large || request->last)
         MHD_add_response_header(response, "Connection", "close");
+    mark(http, request->connection, OPEN_SENDING);
     result = MHD_queue_response(request->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     log_access(request);
@@ -494,7 +515,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return MHD_NO;
     if (!request->begun) {
         begin_request(request, method);
-        return request->too_large ? send_answer(request) : MHD_YES;
+        return request->too_large ? send_answer(cls, request) : MHD_YES;
     }
     if (*len > 0) {
         take_body(request, data, *len);
@@ -508,7 +529,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (!request->working)
         g_atomic_int_inc(&((struct http *)cls)->working);
     request->working = true;
-    mark(cls, connection, true, true);
+    mark(cls, connection, OPEN_WORKING);
     request->step = resume ? resume : request->route ? request->route->handle : NULL;
     if (resume)
         resume(request);
@@ -519,7 +540,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     request_unasked(request);
     if (request->route && request->route->asker == ASKER_PHONE)
         ua_inform(request);
-    return send_answer(request);
+    return send_answer(cls, request);
 }
 
 /* -- starting ------------------------------------------------------------------------------------
@@ -569,17 +590,15 @@ static struct MHD_Daemon *start_daemon(struct http *http, const struct addrinfo 
     if (address->ai_family == AF_INET6)
         flags |= MHD_USE_DUAL_STACK;
     return MHD_start_daemon(
-        flags, (uint16_t)config->port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
+        flags, (uint16_t)config->port, has_room, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER,
         on_error, NULL, MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_HTTPS_CERT_CALLBACK,
         tls_retrieve, MHD_OPTION_HTTPS_MEM_TRUST, http->certificate, MHD_OPTION_HTTPS_PRIORITIES,
         TLS_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)config->threads,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)config->connections_per_address,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, http, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)config->idle_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
 struct http *http_start(struct gateway *gateway, char *error)
@@ -590,6 +609,7 @@ struct http *http_start(struct gateway *gateway, char *error)
     http->gateway = gateway;
     g_mutex_init(&http->lock);
     g_cond_init(&http->changed);
+    http->remotes = counts_new();
     http->connections = g_hash_table_new_full(g_direct_hash, g_direct_equal, connection_free, NULL);
     if (read_pem(gateway->config->certificate, &http->certificate, error) != 0)
         goto failed;
@@ -616,7 +636,7 @@ static bool any_busy(struct http *http)
 
     g_hash_table_iter_init(&iterator, http->connections);
     while (g_hash_table_iter_next(&iterator, &value, NULL))
-        if (((struct open_connection *)value)->busy)
+        if (open_busy(value))
             return true;
     return false;
 }
@@ -652,6 +672,7 @@ void http_stop(struct http *http)
     }
     settler_free(http->settler);
     g_hash_table_destroy(http->connections);
+    counts_free(http->remotes);
     g_free(http->certificate);
     g_mutex_clear(&http->lock);
     g_cond_clear(&http->changed);

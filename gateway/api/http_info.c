@@ -8,6 +8,7 @@
 #include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 struct open_connection *open_of(struct MHD_Connection *connection)
@@ -16,6 +17,29 @@ struct open_connection *open_of(struct MHD_Connection *connection)
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
     return info ? info->socket_context : NULL;
+}
+
+int64_t open_limit(const struct config *config, enum open_state state)
+{
+    switch (state) {
+    case OPEN_WORKING:
+        return INT32_MAX;
+    case OPEN_IDLE:
+        return config->idle_timeout;
+    default:
+        return config->request_timeout;
+    }
+}
+
+bool open_busy(const struct open_connection *open)
+{
+    return open->state == OPEN_WORKING || open->state == OPEN_SENDING;
+}
+
+bool http_known(const struct request *request)
+{
+    return request->ks_naf.len > 0 || request->partner.id ||
+           (request->route && request->route->handle == ub_get && request->answer.status == 200);
 }
 
 unsigned http_certificates(const struct request *request,
@@ -54,23 +78,28 @@ bool http_tls_mk(const struct request *request, uint8_t tls_mk[static SIMAUTH_TL
                               0, NULL, SIMAUTH_TLS_MK_LEN, (char *)tls_mk) == GNUTLS_E_SUCCESS;
 }
 
-void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX])
+void http_address(const struct sockaddr *client, char remote[static HTTP_REMOTE_MAX])
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct sockaddr_storage address = {0};
     struct in6_addr *v6 = &((struct sockaddr_in6 *)&address)->sin6_addr;
     socklen_t len = sizeof(struct sockaddr_in);
 
     remote[0] = '\0';
-    if (!info || !info->client_addr)
+    if (!client)
         return;
-    if (info->client_addr->sa_family == AF_INET6)
+    if (client->sa_family == AF_INET6)
         len = sizeof(struct sockaddr_in6);
-    memcpy(&address, info->client_addr, len);
+    memcpy(&address, client, len);
     if (address.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(v6))
         memset(v6->s6_addr + 8, 0, 8);
     if (getnameinfo((struct sockaddr *)&address, len, remote, HTTP_REMOTE_MAX, NULL, 0,
                     NI_NUMERICHOST) != 0)
         remote[0] = '\0';
+}
+
+void http_remote(const struct request *request, char remote[static HTTP_REMOTE_MAX])
+{
+    const struct open_connection *open = open_of(request->connection);
+
+    snprintf(remote, HTTP_REMOTE_MAX, "%s", open ? open->remote : "");
 }

@@ -25,6 +25,12 @@ bool outcome_good(const struct outcome *outcome)
     return outcome->problem == PROBLEM_NONE && outcome->store == STORE_OK;
 }
 
+struct outcome outcome_once_more(struct request *request)
+{
+    return request_called_token(request) ? OUTCOME_GOOD
+                                         : outcome_problem(PROBLEM_TOO_MANY, "limit of repeats");
+}
+
 void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object)
 {
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "nonce.h"
+#include "counts.h"
 
 #include <glib.h>
 #include <openssl/crypto.h>
@@ -14,7 +15,8 @@
 #define MAC_LEN 16
 #define OCTETS (8 + RANDOM_LEN + MAC_LEN)
 #define ENTRIES_MAX 65536
-#define SWEPT_FROM 256 /* entries: below, nobody looks for those that are over */
+#define ENTRIES_OF_ONE_MAX 32 /* of a B-TID: a phone uses one nonce after the other */
+#define SWEPT_FROM 256        /* entries: below, nobody looks for those that are over */
 #define NC_MAX 100000
 #define LIFETIME_MAX 3600 /* of any gateway: what [life] nonce may be */
 #define CLOCKS_DIFFER 5   /* seconds, of gateways that share a store */
@@ -28,7 +30,9 @@ struct entry {
 struct nonces {
     GMutex lock;
     GHashTable *used;
-    guint sweep_at; /* entries */
+    struct counts *holders; /* B-TIDs, of their entries */
+    guint sweep_at;         /* entries */
+    int64_t swept;          /* when last */
     int lifetime;
     const struct seal *seal; /* NULL: `key` is this process's alone */
     const struct seal *from; /* what the keys were made from; under lock */
@@ -84,6 +88,7 @@ struct nonces *nonces_new(int lifetime, const struct seal *seal)
         return NULL;
     }
     nonces->lifetime = lifetime;
+    nonces->holders = counts_new();
     nonces->used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
     g_mutex_init(&nonces->lock);
     return nonces;
@@ -94,6 +99,7 @@ void nonces_free(struct nonces *nonces)
     if (!nonces)
         return;
     g_hash_table_destroy(nonces->used);
+    counts_free(nonces->holders);
     g_mutex_clear(&nonces->lock);
     OPENSSL_cleanse(nonces->key, sizeof nonces->key);
     OPENSSL_cleanse(nonces->old, sizeof nonces->old);
@@ -154,32 +160,57 @@ static int64_t made_at(struct nonces *nonces, const char *nonce)
     return (int64_t)time;
 }
 
-static gboolean is_over(gpointer key, gpointer value, gpointer data)
+struct sweep {
+    struct counts *holders;
+    int64_t before; /* what was made earlier is over */
+};
+
+static gboolean drop_over(gpointer key, gpointer value, gpointer data)
 {
+    const struct entry *entry = value;
+    const struct sweep *sweep = data;
+
     (void)key;
-    return ((struct entry *)value)->made < *(int64_t *)data;
+    if (entry->made >= sweep->before)
+        return FALSE;
+    counts_remove(sweep->holders, entry->btid);
+    return TRUE;
+}
+
+static void sweep(struct nonces *nonces, int64_t now)
+{
+    struct sweep sweep = {nonces->holders, now - nonces->lifetime};
+
+    nonces->swept = now;
+    g_hash_table_foreach_remove(nonces->used, drop_over, &sweep);
+    /* Seldom enough that each entry pays for one look; never more than twice those alive. */
+    nonces->sweep_at = MIN(2 * g_hash_table_size(nonces->used), ENTRIES_MAX);
+}
+
+/* Forgetting an entry that is young would let its nc values come again. */
+static bool has_room(const struct nonces *nonces, const char *btid)
+{
+    return g_hash_table_size(nonces->used) < ENTRIES_MAX &&
+           counts_of(nonces->holders, btid) < ENTRIES_OF_ONE_MAX;
 }
 
 static struct entry *entry_of(struct nonces *nonces, const char *nonce, const char *btid,
                               int64_t made, int64_t now)
 {
     struct entry *entry = g_hash_table_lookup(nonces->used, nonce);
-    int64_t before = now - nonces->lifetime;
+    bool many = g_hash_table_size(nonces->used) >= MAX(nonces->sweep_at, SWEPT_FROM);
 
     if (entry)
         return entry;
-    if (g_hash_table_size(nonces->used) >= MAX(nonces->sweep_at, SWEPT_FROM)) {
-        g_hash_table_foreach_remove(nonces->used, is_over, &before);
-        /* Seldom enough that each entry pays for one look; never more than twice those alive. */
-        nonces->sweep_at = MIN(2 * g_hash_table_size(nonces->used), ENTRIES_MAX);
-    }
-    /* Forgetting one that is young would let its nc values come again. */
-    if (g_hash_table_size(nonces->used) >= ENTRIES_MAX)
+    if ((many || !has_room(nonces, btid)) && now != nonces->swept)
+        sweep(nonces, now);
+    if (!has_room(nonces, btid))
         return NULL;
     entry = g_new0(struct entry, 1);
     entry->made = made;
     entry->btid = g_strdup(btid);
     g_hash_table_insert(nonces->used, g_strdup(nonce), entry);
+    counts_add(nonces->holders, btid);
     return entry;
 }
 

@@ -14,7 +14,7 @@
 enum nonce_result {
     NONCE_GOOD,
     NONCE_UNKNOWN,  /* not ours, or of another process */
-    NONCE_WORN,     /* too old, or used too often */
+    NONCE_WORN,     /* too old, used too often, or one too many of this B-TID */
     NONCE_REPLAYED, /* this nc was there before */
     NONCE_FOREIGN   /* used by another B-TID */
 };

@@ -185,6 +185,18 @@ bool request_allowed(struct request *request)
     return false;
 }
 
+bool request_called_token(struct request *request)
+{
+    const struct config *config = request->gateway->config;
+    char name[sizeof request->who + 32];
+
+    if (request->again)
+        return true;
+    snprintf(name, sizeof name, "%s %s", request->who, request->route->name);
+    return buckets_take(request->gateway->buckets, name, 2 * config->subscriber_per_minute,
+                        2 * config->subscriber_burst, g_get_monotonic_time());
+}
+
 /* True: it is, and the transaction was rolled back. */
 static bool replayed(struct request *request, enum store_result *result)
 {

@@ -272,7 +272,7 @@ static struct outcome claim(struct request *request, const struct body_claim *bo
     /* The same call once more: a repeat or a fork. */
     if (t->claimed && strcmp(t->element, body->element.text) == 0 &&
         t->made >= request->now - config->vector_ttl - config->confirmed_ttl)
-        return OUTCOME_GOOD;
+        return outcome_once_more(request);
     result = gateway->ops->ticket_claim(gateway->store, t->id, body->element.text,
                                         request->now - config->vector_ttl);
     if (result == STORE_NONE)

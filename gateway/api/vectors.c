@@ -519,6 +519,12 @@ static void subject_caller(struct request *request)
         answer_problem(request, outcome.problem, detail_of(outcome.problem), outcome.reason);
         return;
     }
+    /* Before it takes one of what the caller's operator lets all of us ask. */
+    if (!request_called_token(request)) {
+        store_partner_clear(&partner);
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the callee");
+        return;
+    }
     /* AG(A) knows RAND_B as it was first issued. */
     if (v->rand_b_len) {
         if (request->other_sim) {

@@ -273,9 +273,11 @@ static void write_listener(GString *text, const struct gateway *gateway,
     one(text, "simauth_connections", "gauge", "Open connections.", http->connections);
     one(text, "simauth_connections_limit", "gauge", "How many there may be.",
         gateway->config->connections);
-    one(text, "simauth_requests_in_flight", "gauge", "Requests being worked on.", http->busy);
+    one(text, "simauth_requests_in_flight", "gauge", "Requests whose answer has not left.",
+        http->busy);
     one(text, "simauth_connections_timed_out_total", "counter",
-        "Connections closed on which no whole request came in time.", g_atomic_int_get(&timed_out));
+        "Connections closed on which no whole request came in time, or no answer was read.",
+        g_atomic_int_get(&timed_out));
     one(text, "simauth_nonsense_total", "counter", "What came that is no TLS or no HTTP.",
         g_atomic_int_get(&nonsense));
 }

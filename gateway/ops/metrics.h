@@ -10,8 +10,8 @@
 
 struct http_status {
     unsigned connections; /* open */
-    unsigned busy;        /* requests that are being worked on */
-    int64_t oldest_us;    /* how long the oldest of them has been; 0: none */
+    unsigned busy;        /* requests whose answer has not left */
+    int64_t oldest_us;    /* how long the oldest of those without one has been; 0: none */
 };
 
 /* A request was answered. `op` is a route's name, static storage. */
@@ -26,7 +26,7 @@ void metrics_source_state(void);
 void metrics_store(enum store_result result);
 /* A stranger sent what is no TLS or no HTTP. */
 void metrics_nonsense(void);
-/* A connection was closed on which no whole request came in time. */
+/* A connection was closed on which no whole request came in time, or whose answer was not read. */
 void metrics_timed_out(void);
 /* A partner was asked `questions` in one exchange, as a batch or the only one alone. */
 void metrics_partner_asked(const char *partner, bool answered, size_t questions, bool batch);

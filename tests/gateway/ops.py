@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of operation share: the monitor's pages, waiting for an event, certificates of any age."""
+import contextlib
+import ctypes
 import datetime
 import http.client
 import json
@@ -9,6 +11,7 @@ import re
 import signal
 import ssl
 import socket
+import subprocess
 import time
 import unittest
 
@@ -103,6 +106,21 @@ def serial_seen(operator, trust=True):
     with socket.create_connection(("127.0.0.1", operator.port), 5) as plain, \
             context.wrap_socket(plain, server_hostname=operator.fqdn) as s:
         return x509.load_der_x509_certificate(s.getpeercert(True)).serial_number
+
+
+@contextlib.contextmanager
+def own_network(*routes):
+    """A network namespace for this thread and what it starts; whole networks (IPv6) are addresses of this machine there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net", "rb") as before:
+        assert libc.unshare(0x40000000) == 0, os.strerror(ctypes.get_errno())  # CLONE_NEWNET
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            for route in routes:
+                subprocess.run(["ip", "-6", "route", "add", "local", route, "dev", "lo"], check=True)
+            yield
+        finally:
+            libc.setns(before.fileno(), 0)
 
 
 def memory(pid):

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from ops import Watched, hang_up, issue_dated, memory, metrics, page, ready, states, wait_for, watched
+from ops import Watched, hang_up, issue_dated, memory, metrics, own_network, page, ready, states, wait_for, watched
 from phone import Answer, Connection, Phone, b64u, public
 
 
@@ -84,6 +84,55 @@ class Listener(Watched):
         wait_for(lambda: states(a)["listener"] == "good")
         self.a.connection.close()
         self.assertEqual(self.ask().status, 200)
+
+
+class Places(Watched):
+    """One who takes all connections."""
+    settings = {"listen.address": "::", "listen.connections": 64, "listen.connections_per_address": 4,
+                "listen.request_timeout": 2}
+
+    def connect(self, address):
+        """A stranger's connection from an IPv6 address, or None: it was closed at once."""
+        plain = socket.socket(socket.AF_INET6)
+        plain.settimeout(20)
+        plain.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND
+        plain.bind((address, 0))
+        try:
+            plain.connect(("::1", self.pair.a.port))
+            stranger = ssl.create_default_context(cafile=self.pair.a.ca.path).wrap_socket(
+                plain, server_hostname=self.pair.a.fqdn)
+        except OSError:
+            plain.close()
+            return None
+        self.addCleanup(stranger.close)
+        return stranger
+
+    def test_many_addresses_of_one_customer(self):
+        """Of IPv6 a customer has a network of 64 bits: it counts as one address."""
+        with own_network("2001:db8:0:1::/64", "2001:db8:0:2::/64"):
+            self.pair.a.configure(**{"listen.request_timeout": 60})
+            watched(self.pair.a).start()
+            held = [self.connect(f"2001:db8:0:1::{n + 1:x}") for n in range(8)]
+            self.assertEqual(len([x for x in held if x]), 4)
+            self.assertIsNotNone(self.connect("2001:db8:0:2::1"))
+            next(x for x in held if x).close()
+            wait_for(lambda: self.connect("2001:db8:0:1::ff"))
+            self.assertIsNone(self.connect("2001:db8:0:1::fe"))
+            self.assertEqual(self.pair.a.stop(), 0)
+
+    def test_strangers_do_not_stay(self):
+        """A request that shows nobody's key does not make its connection one that may be silent for minutes."""
+        self.start()
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
+        known = self.a.connection.sock
+        stranger = Connection(self.pair.a.fqdn, self.pair.a.port, self.a.context)
+        self.addCleanup(stranger.close)
+        stranger.request("GET", "/x")
+        self.assertEqual(Answer(stranger.getresponse()).status, 404)
+        wait_for(lambda: metrics(self.pair.a)["simauth_connections_timed_out_total"])
+        self.assertEqual(stranger.sock.recv(1), b"")
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
+        self.assertIs(self.a.connection.sock, known)
 
 
 class Certificate(Watched):

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request hangs, at a disk that answers no more: who watches is told, and systemd's watchdog hears nothing."""
+"""One request hangs, at a disk that answers no more: who watches is told, and systemd's watchdog hears nothing. An answer
+that its asker does not read is no such request."""
 import os
 import select
 import socket
+import ssl
 import threading
 import unittest
 
@@ -88,6 +90,48 @@ class Stuck(unittest.TestCase):
         self.assertEqual(page(a, "/live"), (200, "live\n"))
         self.hear("WATCHDOG=1")
         self.assertEqual(a.stop(), 0)
+
+    def full(self):
+        """A stranger's connection that sends requests without end and reads nothing, until neither side can send more."""
+        plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        plain.connect(("127.0.0.1", self.pair.a.port))
+        stranger = self.a.context.wrap_socket(plain, server_hostname=self.pair.a.fqdn)
+        self.addCleanup(stranger.close)
+        stranger.settimeout(1)
+        answered, seconds = 0, 0
+        while seconds < 3:
+            try:
+                stranger.send(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+            except TimeoutError:
+                now = self.answered()
+                seconds = seconds + 1 if now == answered else 0
+                answered = now
+        return stranger
+
+    def answered(self):
+        while self.heard(0):  # else whoever pings waits for room
+            pass
+        return sum(value for name, value in metrics(self.pair.a).items() if name.startswith("simauth_requests_total{"))
+
+    def test_answers_that_nobody_reads(self):
+        a, stranger = self.pair.a, self.full()
+        wait_for(lambda: metrics(a)["simauth_requests_in_flight"] == 1)
+        open(self.clock, "w").close()  # and half a minute is over
+        wait_for(lambda: self.answered() and (metrics(a)["simauth_connections_timed_out_total"] or
+                                              states(a)["listener"] != "good"), 60)
+        self.assertEqual((states(a)["listener"], page(a, "/live")[1], ready(a)), ("good", "live\n", True))
+        self.assertEqual(metrics(a)["simauth_connections_timed_out_total"], 1)
+        while self.heard(0):  # what was said before
+            pass
+        self.hear("WATCHDOG=1")
+        with self.assertRaises(OSError):
+            while stranger.recv(65536):  # what had left already
+                pass
+            raise OSError("closed")
+        wait_for(lambda: metrics(a)["simauth_connections"] <= 1)
+        self.assertEqual(self.a.ask("GET", "/v1/self").status, 200)
+        self.mend()
 
 
 if __name__ == "__main__":

@@ -190,6 +190,25 @@ class Refusals(unittest.TestCase):
         self.eve.nonce, self.eve.nc = nonce, nc
         self.assertEqual(self.eve.raw("GET", "/v1/self", headers={"Authorization": header}).status, 401)
 
+    def test_many_nonces_of_one(self):
+        """A phone uses one nonce after the other: who uses hundreds fills no room but its own."""
+        mine = Phone(self.pair.b.subscriber("001020000000077", "mallory"), self.pair.b).bootstrap()
+        mine.take_nonce(mine.raw("GET", "/v1/self"))
+        first, statuses = mine.nonce, []
+        for _ in range(80):
+            mine.take_nonce(mine.raw("GET", "/v1/self"))
+            answer = mine.raw("GET", "/v1/self", headers={"Authorization": mine.authorization("GET", "/v1/self", b"")})
+            statuses.append(answer.status)
+        self.assertEqual(set(statuses[:16]), {200})
+        self.assertEqual(answer.status, 401)
+        self.assertIn("stale=true", answer.headers["WWW-Authenticate"])
+        mine.nonce, mine.nc = first, 0
+        header = mine.authorization("GET", "/v1/self", b"")
+        self.assertEqual(mine.raw("GET", "/v1/self", headers={"Authorization": header}).status, 401)
+        mine.connection.close()
+        self.eve.nonce = None
+        self.assertEqual(self.eve.ask("GET", "/v1/self").status, 200)
+
     def test_unknown_btid(self):
         btid, self.eve.btid = self.eve.btid, "AAAAAAAAAAAAAAAAAAAAAA==@" + self.pair.b.fqdn
         try:
@@ -389,6 +408,23 @@ class Expired(unittest.TestCase):
         answers = [phone.ask("GET", f"/v1/{what}") for what in ("self", "bindings", "self", "bindings")]
         self.assertEqual([x.status for x in answers], [200, 200, 429, 429])
         self.assertEqual({x.problem for x in answers[2:]}, {"too-many"})
+
+    def test_limit_of_a_call(self):
+        """Who is called cannot keep a call's questions going: neither room for answers nor what a partner lets us all ask."""
+        pair = Pair(None, {"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
+        self.addCleanup(pair.close)
+        a, b = Phone(pair.sim_a, pair.a).bootstrap(), Phone(pair.sim_b, pair.b).bootstrap()
+        rand = a.ask_callee(pair.aor_a, pair.aor_b)[1].json["vector"]["rand"]
+        answers = [b.ask_challenge(rand) for _ in range(20)]
+        self.assertEqual({x.status for x in answers[:4]}, {200})
+        self.assertEqual(answers[-1].status, 429)
+        answers = [b.ask_caller(pair.aor_a, pair.aor_b, rand)[1] for _ in range(20)]
+        self.assertEqual(answers[0].status, 200)
+        self.assertEqual(answers[-1].status, 429)
+        self.assertLess(pair.a.log_text().count("op=federation"), 10)
+        other = a.ask_callee(pair.aor_a, pair.aor_b)[1].json["vector"]["rand"]  # another call is asked about
+        self.assertEqual(b.ask_challenge(other).status, 200)
+        self.assertEqual(b.ask_callee(pair.aor_b, pair.aor_a)[1].status, 200)  # its own calls have their own
 
     def test_limit_of_ub(self):
         pair = Pair({"limits.ub_burst": 1, "limits.ub_per_minute": 1})

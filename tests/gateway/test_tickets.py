@@ -139,6 +139,16 @@ class Tickets(Both):
         self.assertEqual(key_of(self.bob, first.json), key_of(self.bob, again.json))
         self.assertEqual(claim(self.bob, ticket).problem, "not-yours")  # another INVITE with it
 
+    def test_not_for_ever(self):
+        pair = Pair(None, {"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
+        self.addCleanup(pair.close)
+        alice, bob = Phone(pair.sim_a, pair.a).bootstrap(), Phone(pair.sim_b, pair.b).bootstrap()
+        ticket = ask(alice, pair.aor_a, pair.aor_b).json["ticket"]
+        element = element_of(ticket)
+        answers = [claim(bob, ticket, element) for _ in range(20)]
+        self.assertEqual({x.status for x in answers[:4]}, {200})
+        self.assertEqual(answers[-1].status, 429)
+
     def test_two_claims_at_once(self):
         twin = Phone(self.pair.sim_b, self.pair.b)
         twin.btid, twin.ks_naf = self.bob.btid, self.bob.ks_naf

@@ -89,11 +89,38 @@ static void gateways_that_share_a_store_take_each_others(void **state)
     nonces_free(stranger);
 }
 
+static enum nonce_result use_a_new_one(struct nonces *nonces, const char *btid, int64_t now)
+{
+    char nonce[NONCE_TEXT_LEN + 1];
+
+    nonces_make(nonces, now, nonce);
+    return nonces_use(nonces, nonce, btid, 1, now);
+}
+
+/* More than the table has room for. */
+static void one_does_not_use_up_the_nonces_of_all(void **state)
+{
+    char first[NONCE_TEXT_LEN + 1];
+    int good = 0;
+
+    nonces_make(*state, NOW, first);
+    assert_int_equal(nonces_use(*state, first, "b", 1, NOW), NONCE_GOOD);
+    for (int i = 0; i < 70000; i++)
+        good += use_a_new_one(*state, "b", NOW + 1) == NONCE_GOOD;
+    assert_int_equal(use_a_new_one(*state, "c", NOW + 1), NONCE_GOOD);
+    assert_in_range(good, 8, 64);
+    assert_int_equal(nonces_use(*state, first, "b", 2, NOW + 1), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, first, "b", 1, NOW + 1), NONCE_REPLAYED);
+    assert_int_equal(use_a_new_one(*state, "b", NOW + 300), NONCE_WORN);
+    assert_int_equal(use_a_new_one(*state, "b", NOW + 302), NONCE_GOOD); /* those are over */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nc_is_new_each_time, make, drop),
         cmocka_unit_test_setup_teardown(nonce_is_ours_young_and_of_one, make, drop),
+        cmocka_unit_test_setup_teardown(one_does_not_use_up_the_nonces_of_all, make, drop),
         cmocka_unit_test(bucket_fills_again),
         cmocka_unit_test(gateways_that_share_a_store_take_each_others),
     };
