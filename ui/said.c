@@ -190,6 +190,7 @@ static const char *const said[] = {
     N_("the other side answered in clear"),
     N_("the other side answered in clear, though it has read envelopes before"),
     N_("the other side cannot read envelopes"),
+    N_("a server on the way sent the call to another address"),
     N_("the other side answered the envelope with %d"),
     N_("the other side refused the envelope: %d%s%s"),
     N_("the other phone shows a certificate that does not count: %s"),

@@ -414,6 +414,13 @@ void call_over(struct call *call)
     shown_call_over(call);
 }
 
+void call_leave_limits(struct call *call)
+{
+    if (call->counted)
+        limits_leave(&call->core->limits);
+    call->counted = false;
+}
+
 void call_free(struct call *call)
 {
     struct call **link = &call->core->calls;
@@ -423,8 +430,7 @@ void call_free(struct call *call)
     while (*link != call)
         link = &(*link)->next;
     *link = call->next;
-    if (call->counted)
-        limits_leave(&call->core->limits);
+    call_leave_limits(call);
     if (call->refusing)
         call->core->refusing--;
     sip_timer_stop(call->hold_timer);
@@ -621,8 +627,9 @@ bool call_is_ours(const struct core *core, LinphoneCall *linphone)
     const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
     const struct call *call = id ? core->calls : NULL;
 
-    while (call && strcmp(call->first_id, id) != 0 && strcmp(call->id, id) != 0)
-        call = call->next;
+    while (call && (call->over || (strcmp(call->first_id, id) != 0 && strcmp(call->id, id) != 0)))
+        call =
+            call->next; /* one that was redirected goes on, as another's or as nobody's of ours */
     return call != NULL;
 }
 
@@ -642,7 +649,8 @@ void call_end(struct call *call)
     sip_call_set_end_reason(call->sip, words->reason, words->warning);
     core_terminate_soon(
         call->core,
-        linphone ? linphone_call_log_get_call_id(linphone_call_get_call_log(linphone)) : call->id);
+        linphone ? linphone_call_log_get_call_id(linphone_call_get_call_log(linphone)) : call->id,
+        sip_call_first_id(call->sip));
 }
 
 void call_held_gone(struct call *call, enum sip_gone why)
@@ -656,6 +664,7 @@ void call_held_gone(struct call *call, enum sip_gone why)
 
     note_call(call->id, call->caller, "gone", "why=%s", names[why]);
     call->invite_held = false;
+    call_leave_limits(call); /* its object may live on for as long as its caller sends no ACK */
     forget_trip(call->root);
     call_over(call); /* Linphone never hears of a callee's */
 }

@@ -102,6 +102,8 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
 /* Linphone's call has ended (its dialog lives a little longer): writes its record, once. */
 void call_over(struct call *call);
 void call_free(struct call *call);
+/* A callee's question is answered, or nobody waits for it: the next one may be asked. */
+void call_leave_limits(struct call *call);
 /* A fresh key pair for one request, made ahead where there is one. False: no random octets. */
 bool call_new_pair(struct core *core, struct simauth_seal_pair *pair);
 struct simauth_session *call_new_session(const struct call *call);

@@ -84,10 +84,7 @@ void callee_go_on(struct leg *leg, simauth_actions actions)
 {
     struct call *call = leg->call;
 
-    if (call->counted) {
-        limits_leave(&call->core->limits);
-        call->counted = false;
-    }
+    call_leave_limits(call);
     if (actions & SIMAUTH_DO_TELL)
         call_tell(call, leg->session);
     if (!call->invite_held)

@@ -343,13 +343,15 @@ struct settings *core_settings(struct core *core)
 /* -- what Linphone tells -------------------------------------------------------------------------
  */
 
+/* A LinphoneCore that is stopped and started again keeps the callbacks of before, and has ours once
+ * more: only the newest count. */
 static struct core *core_of_linphone(const LinphoneCore *lc)
 {
     struct core *core = cores;
 
     while (core && core->lc != lc)
         core = core->next;
-    return core;
+    return core && linphone_core_get_current_callbacks(lc) == core->cbs ? core : NULL;
 }
 
 static char *uri_of(const LinphoneAddress *address)
@@ -516,10 +518,24 @@ static void listen_to(struct core *core)
 /* -- the end of a call --------------------------------------------------------------------------
  */
 
+LinphoneCall *core_linphone_call(const struct core *core, const char *id, const char *first_id)
+{
+    LinphoneCall *found = linphone_core_get_call_by_callid(core->lc, id);
+
+    return found ? found : linphone_core_get_call_by_callid(core->lc, first_id);
+}
+
 struct ending {
     belle_sip_provider_t *provider;
-    char *id;
+    char *id, *first_id;
 };
+
+static void ending_free(struct ending *ending)
+{
+    g_free(ending->id);
+    g_free(ending->first_id);
+    g_free(ending);
+}
 
 /* From the loop, for Linphone may be in the middle of this call's message; and by its Call-ID, for
  * the call may be gone by then. */
@@ -527,24 +543,24 @@ static void terminate(void *arg)
 {
     struct ending *ending = arg;
     struct core *core = core_of_provider(ending->provider);
-    LinphoneCall *call = core ? linphone_core_get_call_by_callid(core->lc, ending->id) : NULL;
+    LinphoneCall *call = core ? core_linphone_call(core, ending->id, ending->first_id) : NULL;
 
     if (call)
         linphone_call_terminate(call);
-    g_free(ending->id);
-    g_free(ending);
+    else
+        note("call %s: there is none (any more) to end", ending->id);
+    ending_free(ending);
 }
 
-void core_terminate_soon(struct core *core, const char *call_id)
+void core_terminate_soon(struct core *core, const char *call_id, const char *first_id)
 {
     struct ending *ending = g_new0(struct ending, 1);
 
     ending->provider = core->provider;
     ending->id = g_strdup(call_id);
-    if (!sip_tap_run_later(ending->provider, terminate, ending)) {
-        g_free(ending->id);
-        g_free(ending);
-    }
+    ending->first_id = g_strdup(first_id);
+    if (!sip_tap_run_later(ending->provider, terminate, ending))
+        ending_free(ending);
 }
 
 /* -- the object ----------------------------------------------------------------------------------

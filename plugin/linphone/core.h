@@ -86,8 +86,11 @@ void core_remember_challenges(struct core *core);
 void core_save_pins(struct core *core);
 /* Puts the record of an ended call into memory and into FOLDER/calls.jsonl. Takes `record`. */
 void core_remember_call(struct core *core, json_t *record);
-/* Ends Linphone's call with this Call-ID as soon as the loop turns. */
-void core_terminate_soon(struct core *core, const char *call_id);
+/* Linphone's call by the Call-ID of its newest INVITE, as liblinphone 5.3 lists it, else by that of
+ * its first (sip_call_first_id()), which 5.1 keeps. NULL: none. */
+LinphoneCall *core_linphone_call(const struct core *core, const char *id, const char *first_id);
+/* Ends that call as soon as the loop turns. */
+void core_terminate_soon(struct core *core, const char *id, const char *first_id);
 /* "continue once" and "forget" from the person; `aor` canonical. */
 void core_continue_once(struct core *core, const char *aor);
 bool core_forget(struct core *core, const char *aor);

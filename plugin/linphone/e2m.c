@@ -149,6 +149,21 @@ static bool must(const struct e2m_call *call)
     return call->policy == SETTINGS_REQUIRE || call->known;
 }
 
+bool e2m_must(const struct sip_call *sip)
+{
+    const struct e2m_call *call = find(sip);
+
+    return call && must(call);
+}
+
+void e2m_sent_elsewhere(const struct sip_call *sip, const char *why)
+{
+    struct e2m_call *call = find(sip);
+
+    if (call && must(call))
+        e2m_call_tell(call, E2M_WORD_REFUSED, why);
+}
+
 static void learn(const struct e2m_call *call)
 {
     if (call->core->pins && *call->peer && pins_set_opens(call->core->pins, call->peer, core_now()))
@@ -293,7 +308,7 @@ void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *
     /* Never the other way round: what could not be enveloped does not leave at all. */
     e2m_talk_withhold(message);
     e2m_call_tell(call, E2M_WORD_REFUSED, e2m_result_text(result));
-    core_terminate_soon(call->core, sip_call_id(sip));
+    core_terminate_soon(call->core, sip_call_id(sip), sip_call_first_id(sip));
 }
 
 /* -- bodies come ---------------------------------------------------------------------------------
@@ -425,7 +440,7 @@ static void end(struct e2m_call *call, const char *why)
 {
     e2m_call_tell(call, E2M_WORD_REFUSED, why);
     sip_call_set_end_reason(call->sip, CAUSE(493, "Undecipherable"), why);
-    core_terminate_soon(call->core, sip_call_id(call->sip));
+    core_terminate_soon(call->core, sip_call_id(call->sip), sip_call_first_id(call->sip));
 }
 
 /* The other side, or something on the way, cannot do with it; without a policy against it the same

@@ -22,6 +22,10 @@ void e2m_response_out(struct sip_call *sip, belle_sip_response_t *response);
 /* First of all: opens what came. PASS: the others may look at it. */
 enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
                                   belle_sip_response_t *response);
+/* Whether this call is enveloped or none at all. */
+bool e2m_must(const struct sip_call *sip);
+/* It is refused because a server sent it to somebody else. */
+void e2m_sent_elsewhere(const struct sip_call *sip, const char *why);
 /* Whether that was turned into another try of the same call, which is nobody else's business. */
 bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *response, int code);
 enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,

@@ -7,6 +7,7 @@
 #include "call.h"
 #include "control_commands.h"
 #include "e2m.h"
+#include "elsewhere.h"
 #include "note.h"
 #include "sips.h"
 
@@ -62,12 +63,15 @@ static enum sip_decision response_in(void *user, struct sip_call *sip,
                                      belle_sip_response_t *response)
 {
     struct core *core = core_of_provider(sip_call_provider(sip));
-    enum sip_decision sips = core ? sips_response_in(core, sip, response) : SIP_PASS;
     struct call *call = sip_call_user_data(sip);
+    enum sip_decision sips;
+    int code;
 
     (void)user;
-    int code = belle_sip_response_get_status_code(response);
-
+    if (elsewhere_refused(sip, response))
+        return SIP_PASS;
+    sips = core ? sips_response_in(core, sip, response) : SIP_PASS;
+    code = belle_sip_response_get_status_code(response);
     if (sips == SIP_PASS && core)
         sips = e2m_response_in(core, sip, response);
     if (sips != SIP_PASS || e2m_tries_again(sip, response, code))

@@ -222,7 +222,9 @@ static enum settings_policy asked_for(const struct core *core, belle_sip_request
     char *target = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
     enum settings_policy policy = policy_sips(core->settings, own, peer, true);
 
-    if (policy_is_emergency(core->settings, peer) || policy_is_emergency(core->settings, target) ||
+    /* Whom a server names is nobody's emergency: the person dialled another. */
+    if ((!before && (policy_is_emergency(core->settings, peer) ||
+                     policy_is_emergency(core->settings, target))) ||
         (strncasecmp(peer, "sip:", 4) && strncasecmp(peer, "sips:", 5)))
         policy = SETTINGS_OFF;
     else if (sips_is_asked(invite))
@@ -328,13 +330,13 @@ static bool fall_back(struct sips *s, belle_sip_response_t *response)
 /* After this the answer goes up, so that it is acknowledged, and BYE follows. */
 static void end(struct sips *s)
 {
-    LinphoneCall *linphone = linphone_core_get_call_by_callid(s->core->lc, s->id);
+    LinphoneCall *linphone = core_linphone_call(s->core, sip_call_id(s->sip), s->id);
 
     if (linphone)
         media_silence(linphone, true);
     sip_call_set_end_reason(s->sip, "SIP;cause=403;text=\"Servers on the way not trusted\"",
                             s->fault);
-    core_terminate_soon(s->core, s->id);
+    core_terminate_soon(s->core, sip_call_id(s->sip), s->id);
 }
 
 enum sip_decision sips_response_in(struct core *core, struct sip_call *sip,

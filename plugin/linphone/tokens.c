@@ -27,7 +27,8 @@ static LinphoneCall *linphone_of(const struct tokens *tokens)
     const struct call *call = sip_call_user_data(tokens->sip);
 
     return call ? call_linphone(call)
-                : linphone_core_get_call_by_callid(tokens->core->lc, sip_call_id(tokens->sip));
+                : core_linphone_call(tokens->core, sip_call_id(tokens->sip),
+                                     sip_call_first_id(tokens->sip));
 }
 
 static bool send_one(struct tokens *tokens, LinphoneCall *call, size_t index, bool close)

@@ -36,6 +36,8 @@ bool tap_call_set_invite(struct sip_call *call, belle_sip_request_t *invite)
         free(from_tag);
         return false;
     }
+    if (!call->first_id && call->call_id && !tap_same(call->call_id, call_id))
+        call->first_id = copy(call->call_id);
     replace_text(&call->call_id, call_id);
     replace_text(&call->branch, branch);
     replace_text(&call->from_tag, from_tag);
@@ -57,6 +59,19 @@ bool tap_call_set_invite(struct sip_call *call, belle_sip_request_t *invite)
     return true;
 }
 
+/* liblinphone follows a 3xx in the same LinphoneCall, with the same From header and another
+ * Call-ID.
+ */
+static char *first_id_of(const struct tap_core *core, const struct sip_call *new)
+{
+    const struct sip_call *call = core->calls;
+
+    while (call && (call->direction != SIP_OUTGOING || !*new->from_tag ||
+                    !tap_same(call->from_tag, new->from_tag)))
+        call = call->next;
+    return call ? copy(sip_call_first_id(call)) : NULL;
+}
+
 struct sip_call *tap_call_new(struct tap_core *core, enum sip_direction direction,
                               belle_sip_request_t *invite)
 {
@@ -70,6 +85,8 @@ struct sip_call *tap_call_new(struct tap_core *core, enum sip_direction directio
         free(call);
         return NULL;
     }
+    if (direction == SIP_OUTGOING)
+        call->first_id = first_id_of(core, call);
     call->next = core->calls;
     core->calls = call;
     return call;
@@ -230,6 +247,7 @@ static void end_call(struct sip_call *call)
     free_dialogs(call);
     belle_sip_object_unref(call->invite);
     free(call->call_id);
+    free(call->first_id);
     free(call->branch);
     free(call->from_tag);
     free(call->end_reason);
@@ -308,6 +326,11 @@ void *sip_call_core(const struct sip_call *call)
 const char *sip_call_id(const struct sip_call *call)
 {
     return call->call_id;
+}
+
+const char *sip_call_first_id(const struct sip_call *call)
+{
+    return call->first_id ? call->first_id : call->call_id;
 }
 
 belle_sip_request_t *sip_call_invite(const struct sip_call *call)

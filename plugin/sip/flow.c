@@ -74,15 +74,34 @@ static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
     return true;
 }
 
+static belle_sip_uri_t *uri_in(void *address)
+{
+    return address ? belle_sip_header_address_get_uri(address) : NULL;
+}
+
+/* Somebody who dials their own address; stock Linphone says that it is busy. */
+static bool is_to_itself(const struct sip_call *call)
+{
+    belle_sip_message_t *invite = (belle_sip_message_t *)call->invite;
+    belle_sip_uri_t *from =
+        uri_in(belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t));
+    belle_sip_uri_t *to =
+        uri_in(belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t));
+
+    return call->direction == SIP_OUTGOING && from && to &&
+           tap_same(belle_sip_uri_get_user(from), belle_sip_uri_get_user(to)) &&
+           tap_same(belle_sip_uri_get_host(from), belle_sip_uri_get_host(to));
+}
+
 /* Linphone, and whoever asks it, knows calls by their Call-ID alone, and whoever calls chooses it:
- * also that of somebody else's call, whose place it would take in what is shown. With the caller's
- * tag it is the same call: ours that comes back, or once more. */
+ * also that of somebody else's call, whose place it would take in Linphone itself, media and all,
+ * and in what is shown. Our own tag in a call of ours proves nothing: all on its way have it. */
 static bool has_name_of_another(const struct tap_core *core, belle_sip_request_t *invite)
 {
     const struct sip_call *call = core->calls;
 
     while (call && (!tap_same(call->call_id, tap_call_id_of(invite)) ||
-                    tap_same(call->from_tag, tap_from_tag_of(invite))))
+                    (tap_same(call->from_tag, tap_from_tag_of(invite)) && is_to_itself(call))))
         call = call->next;
     return call != NULL;
 }
@@ -144,6 +163,8 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
     tap_way_message(call, channel);
     if (is_method(method, "CANCEL"))
         return call->direction == SIP_INCOMING && tap_hold_cancel(call, request);
+    if (is_method(method, "BYE") && tap_hold_bye(call, request))
+        return true;
     if (is_method(method, "ACK") && call->direction == SIP_INCOMING &&
         tap_cseq_of(request) == call->cseq)
         taken = ack_in(call, request);

@@ -329,13 +329,13 @@ static void end_transaction(void *arg)
     free(ending);
 }
 
-void tap_end_unanswered(struct sip_call *call)
+void tap_end_unanswered(struct sip_call *call, int code, const char *phrase)
 {
     struct ending ending = {.transaction =
                                 (belle_sip_transaction_t *)belle_sip_object_ref(call->transaction),
-                            .code = 408,
-                            .phrase = "Request Timeout"};
+                            .code = code};
 
+    snprintf(ending.phrase, sizeof(ending.phrase), "%s", phrase);
     tell_linphone(call->core, &ending);
     belle_sip_transaction_terminate(ending.transaction); /* does nothing the second time */
     belle_sip_object_unref(ending.transaction);
@@ -546,6 +546,27 @@ void tap_hold_hung_up(struct sip_call *call)
     flush->call = call;
     if (!tap_core_run_later(call->core, flush_responses, flush))
         free(flush);
+}
+
+/* Linphone has not heard of the dialog, and would say 481 to its end and then begin a call with
+ * nobody. */
+bool tap_hold_bye(struct sip_call *call, belle_sip_request_t *bye)
+{
+    const struct tap_held_response *held = call->responses;
+
+    while (held && (belle_sip_response_get_status_code(held->response) / 100 != 2 ||
+                    !tap_same(tap_to_tag_of(held->response), tap_from_tag_of(bye))))
+        held = held->next;
+    if (!held || call->direction != SIP_OUTGOING || !call->transaction)
+        return false;
+    tap_reply(call->core, bye, 200, NULL);
+    while (call->responses)
+        drop_first(call);
+    call->response_held = false;
+    call_held_gone(call, SIP_GONE_HUNG_UP);
+    tap_end_unanswered(call, 480, "Hung up before it was answered");
+    tap_settle_soon(call->core);
+    return true;
 }
 
 /* belle-sip ends the transactions itself right after this. */

@@ -97,7 +97,7 @@ static void unanswered(void *arg)
     struct sip_call *call = arg;
 
     if (call->back == TAP_BACK_SENT && call->transaction)
-        tap_end_unanswered(call);
+        tap_end_unanswered(call, 408, "Request Timeout");
 }
 
 /* RFC 3261, 9.1: not before a provisional response. The answer to this CANCEL finds no operation of

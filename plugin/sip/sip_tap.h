@@ -35,8 +35,9 @@ enum sip_decision {
 
 /* Why a held message will never be resumed. */
 enum sip_gone {
-    SIP_GONE_CANCELLED,    /* CANCEL from the caller; the tap has answered 200 and 487 */
-    SIP_GONE_HUNG_UP,      /* the local person hung up; nothing went or will go out */
+    SIP_GONE_CANCELLED, /* CANCEL from the caller; the tap has answered 200 and 487 */
+    SIP_GONE_HUNG_UP,   /* the local person hung up, and nothing went or will go out; or the other
+                           side, whose 2xx was still held */
     SIP_GONE_DISCONNECTED, /* the channel died */
     SIP_GONE_CORE          /* the core itself is going */
 };
@@ -120,6 +121,8 @@ enum sip_direction sip_call_direction(const struct sip_call *call);
 belle_sip_provider_t *sip_call_provider(const struct sip_call *call);
 void *sip_call_core(const struct sip_call *call);     /* LinphoneCore * */
 const char *sip_call_id(const struct sip_call *call); /* Call-ID, after a new try the newest */
+/* That of the first try, also of a call that was redirected (3xx) to this one. */
+const char *sip_call_first_id(const struct sip_call *call);
 belle_sip_request_t *sip_call_invite(const struct sip_call *call); /* never NULL */
 void sip_call_set_user_data(struct sip_call *call, void *data);
 void *sip_call_user_data(const struct sip_call *call);

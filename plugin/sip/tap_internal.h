@@ -180,6 +180,7 @@ struct sip_call {
     /* Of `invite`: branch is that of the top Via, NULL when there is none; from_tag is "" then.
      * What comes may be of any length: a peer must not slip past us by a tag that is too long. */
     char *call_id, *branch, *from_tag;
+    char *first_id; /* Call-ID of the first INVITE, where `invite` has another; else NULL */
     unsigned cseq;
     belle_sip_request_t *invite;
 
@@ -244,6 +245,8 @@ bool tap_hold_response(struct sip_call *call, belle_sip_channel_t *channel,
 bool tap_hold_cancel(struct sip_call *call, belle_sip_request_t *cancel);
 void tap_hold_trying(struct sip_call *call);
 void tap_hold_hung_up(struct sip_call *call);
+/* True: this BYE ends what a held 2xx would have begun; both are over, and Linphone knows. */
+bool tap_hold_bye(struct sip_call *call, belle_sip_request_t *bye);
 void tap_hold_outgoing_lost(struct sip_call *call, enum sip_gone why);
 void tap_hold_channel_dead(struct tap_core *core, const belle_sip_channel_t *channel);
 void tap_hold_core_gone(struct sip_call *call);
@@ -269,7 +272,7 @@ void tap_way_message(struct sip_call *call, const belle_sip_channel_t *channel);
 void tap_take_back(struct sip_call *call);
 /* hold.c: nobody answered an INVITE that was cancelled: its transaction ends, and liblinphone hears
  * 408. The call may be gone when this returns. */
-void tap_end_unanswered(struct sip_call *call);
+void tap_end_unanswered(struct sip_call *call, int code, const char *phrase);
 
 /* -- alias.c --------------------------------------------------------------------------------------
  */

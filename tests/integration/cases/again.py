@@ -8,7 +8,7 @@ from cases import case
 from cases.attack_names import forget_calls
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
 from cases.card import phones_with_cards
-from world import flow
+from world import flow, talk
 from world.badday import told
 from world.wire import Wire
 
@@ -83,6 +83,41 @@ def card_fails(world):
             refuse(phone, AUTHENTICATED)
     second = on_the_wire(world)
     assert not second.elements(), second.text
+
+
+@case("call.again.hung_up")
+def hung_up(world):
+    """Bob answers and hangs up while Alice's slow card still works: her call ends, and never was one with nobody."""
+    with phones_with_cards(world, "alice") as readers:
+        plan(readers["alice"], {"do": "slow", "ms": 1500})
+        before = world.alice.mark(), world.bob.mark()
+        call = world.alice.call(world.bob.aor)
+        rings = world.bob.wait_state("IncomingReceived", after=before[1])
+        world.bob.answer(rings.call)
+        world.bob.wait_state("StreamsRunning", after=before[1])
+        world.bob.terminate(rings.call)
+        world.bob.wait_state("Released", call=rings.call, after=before[1])
+        world.alice.wait_state("Released", call=call, after=before[0])
+        refuse(world.alice, AUTHENTICATED)
+        states = [e.state for e in world.alice.events()[before[0]:] if e.kind == "call-state-changed"]
+        assert "Connected" not in states and "StreamsRunning" not in states, states
+    messages = world.messages()
+    assert messages.first("BYE", status=200, source=world.alice), "481 to Bob's BYE"
+
+
+@case("call.again.core")
+def core(world):
+    """A Linphone that is stopped and started again in its program hears everything once, as before."""
+    talk.prepare(world, phones={"alice": {"program": talk.HOST}})
+    for number in (1, 2):
+        call = talk.connected(world.alice, world.bob)
+        call.hang_up()
+        heard = world.alice.notes(rf"call {call.id_at(world.alice)} caller: media: ")
+        assert len(heard) == 1, [found.group(0) for found in heard]
+        if number == 1:
+            world.alice.command("restart")
+            world.alice.wait_note(r"simauth: ready: ", count=2)
+            world.alice.wait_registered()
 
 
 @case("call.again.given_up")

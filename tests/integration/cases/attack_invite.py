@@ -8,7 +8,7 @@ import secrets
 
 from cases import case
 from cases.call import prepare
-from world import flow, tamper
+from world import badday, flow, tamper
 from world.attacker import Attacker, b64u, made_up_element
 from world.process import Timeout, wait_for
 from world.scene import (Scene, calls_heard, honest_call, not_announced, proof, rejected, ring, sim_state)
@@ -203,6 +203,24 @@ def asked_again(world):
             raise
         assert [m.status for m in attacker.answers(call)][-1] == 400, attacker.answers(call)
     assert calls_heard(world.bob) == 0, "the phone rang"
+    honest_call(world)
+
+
+@case("attack.invite.cancelled", limit=60)
+def cancelled(world):
+    """Five INVITEs that are cancelled while the phone asks about them, and whose ends nobody acknowledges: the next caller is asked about all the same."""
+    badday.prepare(world, doors=True)
+    world.doors["b"].delay = 0.5
+    attacker = Attacker(world)
+    attacker.acknowledges = False
+    calls = [attacker.send(attacker.invite(world.bob, f"sip:eve-{number}@evil.example", made_up_element()), world.bob) for number in range(5)]
+    for call in calls:
+        attacker.wait_answer(call, above=99)
+        attacker.cancel(call)
+    for call in calls:
+        world.bob.wait_note(rf"call {call} callee: gone: why=cancelled")
+    assert not world.bob.notes("too many calls"), "none of them was asked about"
+    world.doors["b"].delay = 0
     honest_call(world)
 
 

@@ -304,6 +304,15 @@ static void do_conference(const char *word, const char *unused)
     done(call ? 0 : -1);
 }
 
+/* The same LinphoneCore, as a program does when its network or its user changes. */
+static void do_restart(const char *unused, const char *unused_too)
+{
+    (void)unused;
+    (void)unused_too;
+    linphone_core_stop(core);
+    done(linphone_core_start(core));
+}
+
 static const struct command {
     const char *name;
     void (*run)(const char *first, const char *second);
@@ -317,6 +326,7 @@ static const struct command {
     {"early-media", do_early_media},
     {"terminate", do_terminate},
     {"redirect", do_redirect},
+    {"restart", do_restart},
     {"update", do_update},
     {"say", do_say},
     {"send-file", do_send_file},

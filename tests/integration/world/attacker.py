@@ -39,6 +39,7 @@ class Attacker:
         self.socket = self.node.socket(port=sip.PORT)
         self.heard = []
         self.branch = None  # of the ACKs to 2xx, instead of an ordinary one
+        self.acknowledges = True
         self.sent = {}  # Call-ID -> (text, where to, when)
         self._numbers = itertools.count(1)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -46,7 +47,7 @@ class Attacker:
     def _listen(self):
         for message, _ in sip.received(self.socket, self.node.address):
             self.heard.append(message)
-            if message.is_response and message.method == "INVITE" and message.status >= 200:
+            if self.acknowledges and message.is_response and message.method == "INVITE" and message.status >= 200:
                 self._acknowledge(message)
 
     def _acknowledge(self, response):
