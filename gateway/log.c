@@ -16,7 +16,7 @@
 #define LINE_MAX_OCTETS 1024
 
 static int log_fd = STDERR_FILENO;
-static bool log_is_file; /* which always takes something, or fails at once */
+static _Atomic bool log_is_file; /* which always takes something, or fails at once */
 static _Atomic uint64_t lost;
 
 int log_open(const char *path)
@@ -31,10 +31,16 @@ int log_open(const char *path)
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (fd < 0)
         return -1;
-    if (log_fd != STDERR_FILENO)
-        close(log_fd);
-    log_fd = fd;
-    log_is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (log_fd == STDERR_FILENO) {
+        log_fd = fd;
+    } else { /* under the number that other threads write to meanwhile, which is never another's */
+        int taken = dup3(fd, log_fd, O_CLOEXEC);
+
+        close(fd);
+        if (taken < 0)
+            return -1;
+    }
+    log_is_file = fstat(log_fd, &st) == 0 && S_ISREG(st.st_mode);
     return 0;
 }
 

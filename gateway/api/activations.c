@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of all who ask: a code has 88 secret bits, this is for the database. */
-#define A_MINUTE 600
-/* Of one address, so that one does not take all; many people may share one, or a balancer. */
+/* Of one address; many people may share one, or a balancer. All addresses together have no limit,
+ * which a few could use up for everybody: a code has 88 secret bits, and who knows none takes no
+ * writer's turn. */
 #define A_MINUTE_OF_ONE 120
 
 struct activation {
@@ -91,16 +91,48 @@ static json_t *sim_object(struct request *request, const struct store_code *code
     return object;
 }
 
-static struct outcome use_code(struct request *request, const struct activation *a,
-                               struct store_code *code)
+/* In an open transaction. */
+static struct outcome find_code(struct request *request, const struct activation *a,
+                                struct store_code *code)
 {
     struct gateway *gateway = request->gateway;
     enum store_result result = gateway->ops->code_get(gateway->store, a->id, code);
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
-    if (result == STORE_NONE || !soft_sim_code_right(code, a->proof))
-        return outcome_problem(PROBLEM_NOT_YOURS, "no such code");
+    return result == STORE_NONE || !soft_sim_code_right(code, a->proof)
+               ? outcome_problem(PROBLEM_NOT_YOURS, "no such code")
+               : OUTCOME_GOOD;
+}
+
+static bool knows_code(struct request *request, const struct activation *a)
+{
+    struct store_code code = {0};
+    struct outcome outcome;
+
+    if (!request_begin(request, STORE_READ))
+        return false;
+    outcome = find_code(request, a, &code);
+    OPENSSL_cleanse(&code, sizeof code);
+    request->gateway->ops->rollback(request->gateway->store);
+    if (outcome_good(&outcome))
+        return true;
+    if (outcome.store != STORE_OK)
+        answer_store(request, outcome.store);
+    else
+        answer_problem(request, outcome.problem, NULL, outcome.reason);
+    return false;
+}
+
+static struct outcome use_code(struct request *request, const struct activation *a,
+                               struct store_code *code)
+{
+    struct gateway *gateway = request->gateway;
+    struct outcome outcome = find_code(request, a, code);
+    enum store_result result;
+
+    if (!outcome_good(&outcome))
+        return outcome;
     result = gateway->ops->code_use(gateway->store, a->id, request->now);
     return result == STORE_NONE ? outcome_problem(PROBLEM_NOT_YOURS, "code was used, or is over")
                                 : outcome_store(result);
@@ -131,14 +163,12 @@ static struct outcome activate(struct request *request, const struct activation 
 
 static bool allowed(const struct request *request)
 {
-    struct buckets *buckets = request->gateway->buckets;
     char remote[HTTP_REMOTE_MAX], name[sizeof remote + sizeof "activations:"];
-    int64_t now = g_get_monotonic_time();
 
     http_remote(request, remote);
     g_snprintf(name, sizeof name, "activations:%s", remote);
-    return buckets_take(buckets, name, A_MINUTE_OF_ONE, A_MINUTE_OF_ONE, now) &&
-           buckets_take(buckets, "activations", A_MINUTE, A_MINUTE, now);
+    return buckets_take(request->gateway->buckets, name, A_MINUTE_OF_ONE, A_MINUTE_OF_ONE,
+                        g_get_monotonic_time());
 }
 
 void activations_post(struct request *request)
@@ -160,7 +190,7 @@ void activations_post(struct request *request)
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of activations");
         return;
     }
-    if (!request_begin(request, STORE_WRITE))
+    if (!knows_code(request, &a) || !request_begin(request, STORE_WRITE))
         return;
     outcome = activate(request, &a, &object);
     outcome_finish(request, &outcome, object);

@@ -132,16 +132,21 @@ static int sim_age(const struct store_subscriber *subscriber, int64_t now)
     return now < subscriber->sim_since ? -1 : (int)((now - subscriber->sim_since) / 86400);
 }
 
+/* Half of it for each who asks, so that no partner alone makes somebody unreachable. */
 static bool callee_allowed(const struct request *request, int64_t subscriber)
 {
     const struct config *config = request->gateway->config;
-    char name[32];
+    char all[32], one[sizeof all + sizeof request->who];
+    int64_t now = g_get_monotonic_time();
 
     if (request->again)
         return true;
-    snprintf(name, sizeof name, "callee:%lld", (long long)subscriber);
-    return buckets_take(request->gateway->buckets, name, 2 * config->subscriber_per_minute,
-                        2 * config->subscriber_burst, g_get_monotonic_time());
+    snprintf(all, sizeof all, "callee:%lld", (long long)subscriber);
+    snprintf(one, sizeof one, "%s:%s", all, request->who);
+    return buckets_take(request->gateway->buckets, one, config->subscriber_per_minute,
+                        config->subscriber_burst, now) &&
+           buckets_take(request->gateway->buckets, all, 2 * config->subscriber_per_minute,
+                        2 * config->subscriber_burst, now);
 }
 
 struct outcome find_callee(struct request *request, const struct body_vectors *body,

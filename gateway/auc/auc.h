@@ -58,8 +58,9 @@ struct auc {
     const struct store_ops *store_ops;
     struct store *store;
     struct auc_ind ind;
-    unsigned weak_allowed; /* weak algorithms that the operator asked for: bits 1 << number */
-    void *state;           /* of a source that fetches */
+    /* Weak algorithms that the operator asked for: bits 1 << number. A reload changes them. */
+    _Atomic unsigned weak_allowed;
+    void *state; /* of a source that fetches */
 };
 
 #define AUC_HOST_MAX 63

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define NAMED_US 5000
+#define LATE_S 30 /* an answer may still come */
 
 struct link {
     struct gsup *gsup;
@@ -33,6 +34,12 @@ struct link {
     bool up;                      /* connected, and the HLR knows our name */
     struct osmo_timer_list named; /* looks for that while it is not */
     GQueue pending;               /* struct job, in the order of sending */
+    GQueue late;                  /* struct late, the oldest first */
+};
+/* A question that nobody waits for any more, and whose answer may still come. */
+struct late {
+    char imsi[STORE_IMSI_MAX + 1];
+    gint64 until_us;
 };
 struct job {
     struct auc_fetch *fetch;
@@ -147,15 +154,39 @@ static enum auc_result take_vector(const struct osmo_gsup_message *answer,
     return AUC_OK;
 }
 
+static void forget_late(struct link *link)
+{
+    struct late *late;
+
+    while ((late = g_queue_peek_head(&link->late)) && late->until_us <= g_get_monotonic_time())
+        g_free(g_queue_pop_head(&link->late));
+}
+
+/* Whether an answer for this IMSI may be of a question that ran out of time; once for each. */
+static bool take_late(struct link *link, const char *imsi)
+{
+    forget_late(link);
+    for (GList *at = link->late.head; at; at = at->next)
+        if (strcmp(((struct late *)at->data)->imsi, imsi) == 0) {
+            g_free(at->data);
+            g_queue_delete_link(&link->late, at);
+            return true;
+        }
+    return false;
+}
+
 /* An answer names the IMSI and no more, and a link keeps order: it is of the oldest question. One
  * that comes after its time may be taken for a later one's, which harms nothing: its vector is
- * unused all the same. */
+ * unused all the same. But it says nothing about an AUTS that the HLR had not seen yet: that one
+ * waits for the next answer. */
 static struct job *find_job(struct link *link, const char *imsi)
 {
-    for (GList *at = link->pending.head; at; at = at->next)
+    struct job *job = NULL;
+
+    for (GList *at = link->pending.head; !job && at; at = at->next)
         if (strcmp(((struct job *)at->data)->fetch->imsi, imsi) == 0)
-            return at->data;
-    return NULL;
+            job = at->data;
+    return (!job || job->fetch->has_auts) && take_late(link, imsi) ? NULL : job;
 }
 
 static int on_message(struct osmo_gsup_client *client, struct msgb *message)
@@ -188,6 +219,13 @@ static int on_message(struct osmo_gsup_client *client, struct msgb *message)
 
 static void on_time_out(void *data)
 {
+    const struct job *job = data;
+    struct late *late = g_new0(struct late, 1);
+
+    g_strlcpy(late->imsi, job->fetch->imsi, sizeof late->imsi);
+    late->until_us = g_get_monotonic_time() + LATE_S * G_USEC_PER_SEC;
+    forget_late(job->link);
+    g_queue_push_tail(&job->link->late, late);
     end_job(data, AUC_DOWN, "HLR did not answer in time");
 }
 
@@ -240,6 +278,7 @@ static void drop_pending(struct link *link, const char *reason)
 
     while ((job = g_queue_peek_head(&link->pending)))
         end_job(job, AUC_DOWN, reason);
+    g_queue_clear_full(&link->late, g_free); /* their answers have gone with the connection */
 }
 
 /* The HLR asks for our name as soon as it accepts, and refuses questions before it has it. The

@@ -137,6 +137,7 @@ int reload(struct gateway *gateway, const char *path, char *error)
     tls_use(identity);
     left_behind = g_slist_prepend(left_behind, (void *)(uintptr_t)gateway->config);
     gateway->config = fresh;
+    gateway->auc.weak_allowed = fresh->weak_allowed;
     return 0;
 }
 

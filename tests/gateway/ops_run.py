@@ -155,9 +155,15 @@ class Reload(Base):
         self.addCleanup(process.wait, 10)
         self.addCleanup(process.terminate)
         wait_for(lambda: os.path.exists(path) and "op=start" in open(path).read())
+        def opened():
+            """Its descriptors of a log, by the number that every thread writes to."""
+            folder = f"/proc/{process.pid}/fd"
+            return [(n, os.readlink(os.path.join(folder, n))) for n in os.listdir(folder) if "own.log" in os.readlink(os.path.join(folder, n))]
+        (number, _), = opened()
         os.rename(path, path + ".1")
         process.send_signal(signal.SIGHUP)
         wait_for(lambda: os.path.exists(path) and "op=reload result=good" in open(path).read())
+        self.assertEqual(opened(), [(number, path)])  # never somebody else's file in between
 
 
 class Systemd(Base):

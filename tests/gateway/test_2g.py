@@ -9,6 +9,7 @@ import unittest
 
 from milenage import Milenage, Usim, xor
 from operators import Pair
+from ops import hang_up
 from phone import Phone, b64u, blocks, ssk, unb64u, unseal
 
 K, OPC = os.urandom(16), os.urandom(16)
@@ -228,6 +229,17 @@ class Refusals(unittest.TestCase):
             b = Phone(pair.sim_b, pair.b).bootstrap()
             b.methods = ["aka", "gsm"]
             self.assertEqual(b.ask_callee(pair.aor_b, aor)[1].problem, "nobody")
+
+    def test_switched_off_while_it_runs(self):
+        pair = Pair({"auc.weak_algorithms": "comp128v1"})
+        self.addCleanup(pair.close)
+        for number, (allowed, status) in enumerate((("comp128v1", 401), ("none", 403), ("comp128v1", 401))):
+            imsi = f"00101000000006{number}"
+            pair.a.configure(**{"auc.weak_algorithms": "comp128v1"})
+            self.add(pair.a, "--algorithm", "comp128v1", "--nai", f"d{number}@{pair.a.realm}", imsi=imsi, fails=False)
+            pair.a.configure(**{"auc.weak_algorithms": allowed})
+            hang_up(pair.a)
+            self.assertEqual(Phone(Sim2g(imsi, comp128("comp128")), pair.a).ub_first().status, status, allowed)
 
 
 if __name__ == "__main__":

@@ -332,10 +332,7 @@ class Store(unittest.TestCase):
         """The second operator's database on a disk of 1 MiB; returns the mount point."""
         return self.pair.b.on_small_disk(self, megabytes=1)
 
-    def test_full(self):
-        """A disk that fills: nothing is given that was not kept, and it goes on when there is room."""
-        b, mount = self.pair.b, self.small_disk()
-        a, _ = self.phones()
+    def fill(self, mount):
         ballast = os.path.join(mount, "ballast")
         with open(ballast, "wb", buffering=0) as f:
             try:
@@ -343,6 +340,21 @@ class Store(unittest.TestCase):
                     pass
             except OSError:
                 pass
+        return ballast
+
+    def test_full_at_the_start(self):
+        b, mount = self.pair.b, self.small_disk()
+        other = sqlite3.connect(b.database)  # keeps its files, which have room
+        self.addCleanup(other.close)
+        other.execute("SELECT COUNT(*) FROM subscriber").fetchall()
+        self.fill(mount)
+        self.start_fails(b, "No space left on device")
+
+    def test_full(self):
+        """A disk that fills: nothing is given that was not kept, and it goes on when there is room."""
+        b, mount = self.pair.b, self.small_disk()
+        a, _ = self.phones()
+        ballast = self.fill(mount)
         given = 0
         while (answer := a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]).status == 200:
             given += 1

@@ -16,7 +16,7 @@ import test_call
 import test_password
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hlr import Hlr, Proxy
-from milenage import Usim
+from milenage import Usim, xor
 from operators import DAEMON, Pair
 from ops import wait_for
 from phone import Answer, Connection, Phone, b64u, public, unb64u
@@ -153,10 +153,10 @@ class BadDays(unittest.TestCase):
         self.operator = self.pair.a
         self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port})
 
-    def start(self):
+    def start(self, links=8):
         self.pair.hlr.start()
         self.operator.start()
-        wait_for(lambda: links_up(self.operator))
+        wait_for(lambda: links_up(self.operator, links))
         return Phone(self.pair.sim_a, self.operator).bootstrap()
 
     def down(self, least=0.0, most=1.0):
@@ -195,6 +195,28 @@ class BadDays(unittest.TestCase):
         # what came too late is not given to anybody, and the next is right
         self.proxy.let("pass")
         Phone(self.pair.sim_a, self.operator).bootstrap()
+
+    def test_late_answer_says_nothing_of_an_auts(self):
+        """A vector that comes after its time, while an AUTS of the same SIM waits: the SIM gets the one after it."""
+        self.operator.settings.update({"auc.hlr_links": 1, "auc.hlr_timeout_ms": 3000})
+        self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port})
+        phone, sim = self.start(1), self.pair.sim_a
+        aor = f"sip:carol@{self.operator.realm}"
+        carol = Phone(self.operator.subscriber("001010000000020", "carol", aor), self.operator).bootstrap()
+        nonce, rand, _ = phone.ub_challenge(phone.ub_first())
+        auts = sim.auts(rand, 5000 << 5)
+        self.proxy.let("mute")
+        self.assertEqual(carol.ask_callee(aor, self.pair.aor_a)[1].status, 503)
+        self.assertEqual(self.vectors_kept(), 1)
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(Phone(sim, self.operator).ub_answer(nonce, b"", auts)))
+        thread.start()
+        wait_for(lambda: self.vectors_kept() == 2)
+        self.proxy.let("pass")
+        thread.join()
+        _, rand, autn = phone.ub_challenge(answers[0])
+        number = int.from_bytes(xor(autn[:6], sim.m.f2345(rand)["ak"]), "big")
+        self.assertGreater(number, 5000 << 5)
 
     def vectors_kept(self):
         """Answers of the HLR that hold vectors and have not come to the gateway yet."""

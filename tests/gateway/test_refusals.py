@@ -426,6 +426,17 @@ class Expired(unittest.TestCase):
         self.assertEqual(b.ask_challenge(other).status, 200)
         self.assertEqual(b.ask_callee(pair.aor_b, pair.aor_a)[1].status, 200)  # its own calls have their own
 
+    def test_one_partner_does_not_use_up_a_callee(self):
+        """Half of what comes to a SIM is for each who asks: a partner, or one of our own."""
+        pair = Pair(settings_b={"limits.subscriber_burst": 3, "limits.subscriber_per_minute": 1})
+        self.addCleanup(pair.close)
+        alice = Phone(pair.sim_a, pair.a).bootstrap()
+        statuses = [alice.ask_callee(pair.aor_a, pair.aor_b)[1].status for _ in range(8)]
+        self.assertEqual((statuses[0], statuses[-1]), (200, 429))
+        aor = f"sip:carol@{pair.b.realm}"
+        carol = Phone(pair.b.subscriber("001020000000077", "carol", aor), pair.b).bootstrap()
+        self.assertEqual(carol.ask_callee(aor, pair.aor_b)[1].status, 200)
+
     def test_limit_of_ub(self):
         pair = Pair({"limits.ub_burst": 1, "limits.ub_per_minute": 1})
         self.addCleanup(pair.close)

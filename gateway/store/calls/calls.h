@@ -18,6 +18,7 @@
 #define CALLS_VECTOR_S 420 /* a vector is kept so long after its last step */
 #define CALLS_ANSWER_S 300
 #define CALLS_RESEAL_BATCH 1024
+#define CALLS_FORGET_BATCH 65536
 
 /* Small: there is one for each question of seven minutes. */
 struct calls_vector {
@@ -113,8 +114,10 @@ enum store_result calls_vector_give(struct calls *calls, int64_t id, const uint8
 enum store_result calls_vector_renew(struct calls *calls, const struct store_vector *v);
 /* All of this subscriber (0: of all) go. */
 void calls_end(struct calls *calls, int64_t subscriber);
-/* After a start: whatever was changed before `since` is gone, as nobody knows how far it came. */
-void calls_forget(struct calls *calls, int64_t since);
+/* After a start: whatever was changed before `since` is gone, as nobody knows how far it came. At
+ * most CALLS_FORGET_BATCH of them at a time (a frame that a start can read): false until there are
+ * no more. */
+bool calls_forget(struct calls *calls, int64_t since);
 /* Seals with the present key what another opens, CALLS_RESEAL_BATCH numbers of vectors at a time
  * (a frame that a start can read, and nobody waits long); counts. */
 enum store_result calls_reseal(struct calls *calls, struct store_reseal *reseal);

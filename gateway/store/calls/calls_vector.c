@@ -447,8 +447,9 @@ void calls_end(struct calls *calls, int64_t subscriber)
     g_ptr_array_free(ended, TRUE);
 }
 
-void calls_forget(struct calls *calls, int64_t since)
+bool calls_forget(struct calls *calls, int64_t since)
 {
+    unsigned count = 0;
     GHashTableIter all;
     gpointer value;
 
@@ -457,11 +458,14 @@ void calls_forget(struct calls *calls, int64_t since)
         struct calls_vector *v = value;
 
         if (v->state != STORE_GONE && v->changed < since) {
+            if (count++ == CALLS_FORGET_BATCH)
+                return false;
             remember(calls, CALLS_UNDO_SET, v);
             v->state = STORE_GONE;
             calls_put_step(calls->frame, v);
         }
     }
+    return true;
 }
 
 static enum store_result reseal_one(struct calls *calls, struct calls_vector *v,

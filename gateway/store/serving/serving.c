@@ -434,14 +434,19 @@ static enum store_result open_journal(struct serving *serving, char *error)
  * after a power cut nobody knows how far a vector of before came, and none of them is used. */
 static enum store_result forget_before_boot(struct serving *serving)
 {
+    enum store_result result = STORE_OK;
     struct timespec up;
-    enum store_result result = serving_begin(serving->store, STORE_CALLS);
+    bool all = false;
 
-    if (result != STORE_OK)
-        return result;
     clock_gettime(CLOCK_BOOTTIME, &up);
-    calls_forget(&serving->calls, (int64_t)time(NULL) - up.tv_sec);
-    return serving_commit(serving->store);
+    while (result == STORE_OK && !all) {
+        result = serving_begin(serving->store, STORE_CALLS);
+        if (result != STORE_OK)
+            break;
+        all = calls_forget(&serving->calls, (int64_t)time(NULL) - up.tv_sec);
+        result = serving_commit(serving->store);
+    }
+    return result;
 }
 
 /* The database's own log, for as long as this process lives; and all names are on the disk. */

@@ -77,10 +77,13 @@ enum store_result serving_enter(struct store *store, struct serving_room *room, 
         return refuse(room, error);
     snprintf(path, sizeof path, "%s/lock", room->folder);
     room->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (room->fd < 0 || fstat(room->fd, &st) != 0 ||
-        (st.st_size < (off_t)sizeof *room->bell &&
-         posix_fallocate(room->fd, 0, (off_t)sizeof *room->bell) != 0))
+    if (room->fd < 0 || fstat(room->fd, &st) != 0)
         return refuse(room, error);
+    if (st.st_size < (off_t)sizeof *room->bell) {
+        errno = posix_fallocate(room->fd, 0, (off_t)sizeof *room->bell);
+        if (errno != 0)
+            return refuse(room, error);
+    }
     bell = mmap(NULL, sizeof *room->bell, PROT_READ | PROT_WRITE, MAP_SHARED, room->fd, 0);
     if (bell == MAP_FAILED)
         return refuse(room, error);

@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What calls write, in memory, without a journal. */
+#include "unit.h"
+
+#include "store/calls/calls.h"
+
+#define FRAME_MOST (4 << 20) /* a small part of what a start reads of one file */
+
+/* Its content stands somewhere, or nothing would be forgotten. */
+static void commit(struct calls *calls)
+{
+    const struct journal_place place = {.number = 1, .at = 1};
+
+    calls_commit(calls, &place);
+}
+
+/* Of seven busy minutes before a power cut: no frame that is longer than a start can read. */
+static void many_are_forgotten_in_parts(void **state)
+{
+    const int count = 2 * CALLS_FORGET_BATCH + 10;
+    struct seal seal = {.key = {7}};
+    struct store_vector v = {.role = STORE_AV_B,
+                             .subscriber = 1,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .changed = 1000,
+                             .ssk = {.len = 32}};
+    struct calls calls;
+    int frames = 1;
+
+    (void)state;
+    calls_init(&calls, &seal);
+    for (int i = 0; i < count; i++) {
+        memcpy(v.rand, &i, sizeof i);
+        assert_int_equal(calls_vector_add(&calls, &v), STORE_OK);
+        if (i % 1000 == 0)
+            commit(&calls);
+    }
+    commit(&calls);
+    for (; !calls_forget(&calls, 2000); frames++) {
+        assert_in_range(calls.frame->len, 1, FRAME_MOST);
+        commit(&calls);
+    }
+    assert_in_range(calls.frame->len, 1, FRAME_MOST);
+    commit(&calls);
+    assert_int_equal(frames, 3);
+    assert_true(calls_forget(&calls, 2000));
+    assert_int_equal(calls.frame->len, 0); /* all are gone */
+    calls_clear(&calls);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(many_are_forgotten_in_parts)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
