@@ -290,7 +290,7 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
                                    const char *peer_uri)
 {
     belle_sip_request_t *invite = sip_call_invite(sip);
-    char *request_uri = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
+    char *request_uri = call_request_uri(invite);
     size_t privacies = 0;
     const char *privacy = sip_message_header((belle_sip_message_t *)invite, "Privacy", &privacies);
     struct policy_question question = {
@@ -574,6 +574,16 @@ char *call_uri_of(belle_sip_header_address_t *address)
     belle_sip_uri_t *uri = address ? belle_sip_header_address_get_uri(address) : NULL;
     belle_generic_uri_t *other =
         address ? belle_sip_header_address_get_absolute_uri(address) : NULL;
+
+    if (uri)
+        return belle_sip_uri_to_string(uri);
+    return other ? belle_generic_uri_to_string(other) : NULL;
+}
+
+char *call_request_uri(belle_sip_request_t *request)
+{
+    belle_sip_uri_t *uri = belle_sip_request_get_uri(request);
+    belle_generic_uri_t *other = belle_sip_request_get_absolute_uri(request);
 
     if (uri)
         return belle_sip_uri_to_string(uri);

@@ -129,6 +129,8 @@ void call_end(struct call *call);
 /* The URI in From or To (NULL: there is no such header), a tel URI too; belle_sip_free() it. NULL:
  * none. */
 char *call_uri_of(belle_sip_header_address_t *address);
+/* The Request-URI, which may be no SIP URI (tel, urn); belle_sip_free() it. NULL: none. */
+char *call_request_uri(belle_sip_request_t *request);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
 /* What came in a call with elements: Linphone gets no description that was not looked at. True:
  * the message lost its body. */

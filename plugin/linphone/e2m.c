@@ -134,7 +134,7 @@ static void drop(struct e2m_call *gone)
 static bool is_emergency(const struct core *core, const struct e2m_call *call,
                          belle_sip_request_t *invite)
 {
-    char *target = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
+    char *target = call_request_uri(invite);
     bool emergency = policy_is_emergency(core->settings, call->peer) ||
                      policy_is_emergency(core->settings, target);
 

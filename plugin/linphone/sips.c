@@ -219,7 +219,7 @@ static struct sips *sent_elsewhere(const struct core *core, const struct sip_cal
 static enum settings_policy asked_for(const struct core *core, belle_sip_request_t *invite,
                                       const struct sips *before, const char *own, const char *peer)
 {
-    char *target = belle_sip_uri_to_string(belle_sip_request_get_uri(invite));
+    char *target = call_request_uri(invite);
     enum settings_policy policy = policy_sips(core->settings, own, peer, true);
 
     /* Whom a server names is nobody's emergency: the person dialled another. */

@@ -285,7 +285,8 @@ void sip_invite_set_secure(belle_sip_request_t *invite, bool secure)
 {
     belle_sip_message_t *message = (belle_sip_message_t *)invite;
 
-    belle_sip_uri_set_secure(belle_sip_request_get_uri(invite), secure);
+    if (belle_sip_request_get_uri(invite))
+        belle_sip_uri_set_secure(belle_sip_request_get_uri(invite), secure);
     set_address_secure(belle_sip_message_get_header_by_type(message, belle_sip_header_from_t),
                        secure);
     set_address_secure(belle_sip_message_get_header_by_type(message, belle_sip_header_to_t),

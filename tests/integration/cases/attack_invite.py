@@ -224,6 +224,25 @@ def cancelled(world):
     honest_call(world)
 
 
+@case("attack.invite.request_uri")
+def request_uri(world):
+    """An INVITE whose Request-URI is no SIP URI: it is a call like any other, or refused, and the phone lives."""
+    Scene(world)
+    attacker = Attacker(world)
+    for uri in ("urn:service:sos", "tel:+49123", "foo:bar"):
+        text = attacker.invite(world.bob, "sip:eve@evil.example")
+        call = attacker.send(re.sub(r"^INVITE \S+", f"INVITE {uri}", text), world.bob)
+        try:
+            attacker.settle(world.bob)
+        except Timeout:
+            world.bob.process.check()
+            raise
+        assert attacker.wait_answer(call).status in (180, 486), uri
+    world.bob.terminate()
+    world.bob.wait_state("Released")
+    honest_call(world)
+
+
 @case("attack.invite.no_address", limit=60)
 def no_address(world):
     """A caller, or a callee's name, that is no SIP address at all is no way past `require`."""
