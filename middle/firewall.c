@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "firewall.h"
 #include "log.h"
+#include "tally.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,6 +22,20 @@ bool pinhole_same(const struct pinhole *one, const struct pinhole *other)
     return one->a_port == other->a_port && one->b_port == other->b_port &&
            memcmp(&one->a, &other->a, sizeof one->a) == 0 &&
            memcmp(&one->b, &other->b, sizeof one->b) == 0;
+}
+
+struct pinhole pinhole_in_order(const struct pinhole *hole)
+{
+    struct pinhole ordered;
+    int order = memcmp(&hole->a, &hole->b, sizeof hole->a);
+    bool turned = order > 0 || (order == 0 && hole->a_port > hole->b_port);
+
+    memset(&ordered, 0, sizeof ordered); /* what is between the members counts in the hash */
+    ordered.a = turned ? hole->b : hole->a;
+    ordered.b = turned ? hole->a : hole->b;
+    ordered.a_port = turned ? hole->b_port : hole->a_port;
+    ordered.b_port = turned ? hole->a_port : hole->b_port;
+    return ordered;
 }
 
 /* -- the program ---------------------------------------------------------------------------------
@@ -162,16 +177,6 @@ static char *commands_of(const char *table, const struct firewall_change *change
     return g_string_free(text, FALSE);
 }
 
-/* Nothing of a change that was refused. */
-static char *undo_of(const char *table, const struct firewall_change *change)
-{
-    GString *text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < change->undo_count; i++)
-        remove_one(text, table, &change->undo[i]);
-    return g_string_free(text, FALSE);
-}
-
 /* What an empty change would need: both sets, and the right to change them. */
 static char *check_of(const char *table)
 {
@@ -196,7 +201,9 @@ bool firewall_apply(const struct config *config, const struct firewall_change *c
  */
 
 struct job {
-    char *commands, *undo;
+    char *commands;
+    struct pinhole *add, *undo; /* in order */
+    unsigned add_count, undo_count;
     struct firewall_result result;
     uint64_t after;
 };
@@ -207,13 +214,23 @@ struct firewall {
     GCond more;
     GQueue jobs, done; /* struct job; struct firewall_result */
     char *nft, *table;
-    GString *owed; /* of the thread: what is to be taken away once nft does again */
+    GHashTable *owed; /* of the thread: what is to be taken away once nft does again */
     void (*wait)(void *data, uint64_t after);
     void *data;
     bool stopping;
 };
 
-#define OWED_MAX (1024 * 1024) /* past that the kernel's own times do it */
+#define OWED_MAX 2048 /* past that the kernel's own times do it */
+
+static guint pinhole_hash(gconstpointer hole)
+{
+    return octets_hash(hole, sizeof(struct pinhole));
+}
+
+static gboolean pinhole_equal(gconstpointer one, gconstpointer other)
+{
+    return memcmp(one, other, sizeof(struct pinhole)) == 0;
+}
 
 static void result_free(void *data)
 {
@@ -228,15 +245,34 @@ static void job_free(void *data)
     struct job *job = data;
 
     g_free(job->commands);
+    g_free(job->add);
     g_free(job->undo);
     g_free(job->result.key);
     g_free(job);
 }
 
-static void failed(struct firewall *f, const struct job *job)
+/* Nothing stays of a change that was refused. What was put there since is nobody's debt. */
+static void keep_account(struct firewall *f, const struct job *job)
 {
-    if (f->owed->len + strlen(job->undo) <= OWED_MAX)
-        g_string_append(f->owed, job->undo);
+    for (unsigned i = 0; !job->result.good && i < job->undo_count; i++)
+        if (g_hash_table_size(f->owed) < OWED_MAX)
+            g_hash_table_add(f->owed, g_memdup2(&job->undo[i], sizeof job->undo[i]));
+    for (unsigned i = 0; job->result.good && i < job->add_count; i++)
+        g_hash_table_remove(f->owed, &job->add[i]);
+}
+
+static void pay(struct firewall *f)
+{
+    GString *text = g_string_new(NULL);
+    const struct pinhole *hole;
+    GHashTableIter each;
+
+    g_hash_table_iter_init(&each, f->owed);
+    while (g_hash_table_iter_next(&each, (void **)&hole, NULL))
+        remove_one(text, f->table, hole);
+    if (text->len && run(f->nft, text->str))
+        g_hash_table_remove_all(f->owed);
+    g_string_free(text, TRUE);
 }
 
 /* Whether nft would do anything at all now. */
@@ -257,8 +293,7 @@ static void do_all(struct firewall *f, GQueue *jobs)
     bool good, one = jobs->length == 1;
     uint64_t after = 0;
 
-    if (f->owed->len && run(f->nft, f->owed->str))
-        g_string_truncate(f->owed, 0);
+    pay(f);
     for (const GList *each = jobs->head; each; each = each->next) {
         const struct job *job = each->data;
 
@@ -272,8 +307,7 @@ static void do_all(struct firewall *f, GQueue *jobs)
         struct job *job = each->data;
 
         job->result.good = good || (!one && run(f->nft, job->commands));
-        if (!job->result.good)
-            failed(f, job);
+        keep_account(f, job);
     }
     g_string_free(together, TRUE);
 }
@@ -321,7 +355,7 @@ struct firewall *firewall_start(const struct config *config, void (*wait)(void *
     g_queue_init(&f->done);
     f->nft = g_strdup(config->nft);
     f->table = g_strdup(config->table);
-    f->owed = g_string_new(NULL);
+    f->owed = g_hash_table_new_full(pinhole_hash, pinhole_equal, g_free, NULL);
     f->wait = wait;
     f->data = data;
     if (!f->nft[0] || (f->thread = g_thread_try_new("nft", work, f, NULL)))
@@ -346,8 +380,17 @@ void firewall_stop(struct firewall *f)
     g_cond_clear(&f->more);
     g_free(f->nft);
     g_free(f->table);
-    g_string_free(f->owed, TRUE);
+    g_hash_table_destroy(f->owed);
     g_free(f);
+}
+
+static struct pinhole *in_order(const struct pinhole *holes, unsigned count)
+{
+    struct pinhole *ordered = g_new(struct pinhole, count);
+
+    for (unsigned i = 0; i < count; i++)
+        ordered[i] = pinhole_in_order(&holes[i]);
+    return ordered;
 }
 
 void firewall_submit(struct firewall *f, const struct firewall_change *change, const char *key)
@@ -358,7 +401,8 @@ void firewall_submit(struct firewall *f, const struct firewall_change *change, c
         return;
     job = g_new0(struct job, 1);
     job->commands = commands_of(f->table, change);
-    job->undo = undo_of(f->table, change);
+    job->add = in_order(change->add, job->add_count = change->add_count);
+    job->undo = in_order(change->undo, job->undo_count = change->undo_count);
     job->result.key = g_strdup(key);
     job->after = change->after;
     g_mutex_lock(&f->lock);

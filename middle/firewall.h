@@ -46,6 +46,9 @@ struct firewall_result {
 };
 bool firewall_result(struct firewall *firewall,
                      struct firewall_result *result); /* false: no more */
+/* The kernel's two elements are the same whichever end is called `a`: one of the two ways to say
+ * it, with no octet of chance, so that it can be hashed. */
+struct pinhole pinhole_in_order(const struct pinhole *hole);
 bool pinhole_same(const struct pinhole *one, const struct pinhole *other);
 
 #endif

@@ -25,8 +25,9 @@ struct http {
     GMutex lock;
     /* of the daemon's thread: */
     struct sockaddr_storage where;
-    uint32_t coming, proxy; /* whose connection was let in last; who showed the token */
-    GHashTable *strangers;  /* user -> how many (unsigned *) */
+    uint32_t coming;       /* whose connection was let in last */
+    GHashTable *shown;     /* users who showed the token: the proxy, and whoever tries it by hand */
+    GHashTable *strangers; /* user -> how many (unsigned *) */
     unsigned all_strangers;
     bool told;
 };
@@ -106,7 +107,8 @@ static unsigned *count_of(struct http *http, uint32_t user)
 
 static bool is_stranger(const struct http *http)
 {
-    return http->coming != WHO_UNKNOWN && http->coming != http->proxy;
+    return http->coming != WHO_UNKNOWN &&
+           !g_hash_table_contains(http->shown, GUINT_TO_POINTER(http->coming));
 }
 
 static enum MHD_Result let_in(void *data, const struct sockaddr *theirs, socklen_t len)
@@ -126,7 +128,7 @@ static enum MHD_Result let_in(void *data, const struct sockaddr *theirs, socklen
     return MHD_NO;
 }
 
-/* As what it was counted stands with it, for who is the proxy may change meanwhile. */
+/* As what it was counted stands with it, for it may show the token meanwhile. */
 static void comes_or_goes(void *data, struct MHD_Connection *connection, void **counted,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -144,15 +146,28 @@ static void comes_or_goes(void *data, struct MHD_Connection *connection, void **
     }
 }
 
+/* Whose connections count no more, from now on; this one was counted still. */
+static void know(struct http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *counted =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *client =
+        counted && counted->socket_context
+            ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+            : NULL;
+    uint32_t user = client
+                        ? who_connected(client->client_addr, (const struct sockaddr *)&http->where)
+                        : WHO_UNKNOWN;
+
+    if (user != WHO_UNKNOWN)
+        g_hash_table_add(http->shown, GUINT_TO_POINTER(user));
+}
+
 static bool is_the_proxy(struct http *http, struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *client =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-
     if (!shows_token(http, connection))
         return false;
-    if (http->proxy == WHO_UNKNOWN && client)
-        http->proxy = who_connected(client->client_addr, (const struct sockaddr *)&http->where);
+    know(http, connection);
     return true;
 }
 
@@ -267,7 +282,8 @@ struct http *http_start(struct calls *calls, const struct config *config, char *
     struct http *http = g_new0(struct http, 1);
     struct sdp_address address;
 
-    http->coming = http->proxy = WHO_UNKNOWN;
+    http->coming = WHO_UNKNOWN;
+    http->shown = g_hash_table_new(NULL, NULL);
     http->strangers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     http->calls = calls;
     http->config = config;
@@ -305,6 +321,7 @@ void http_stop(struct http *http)
     if (http->daemon)
         MHD_stop_daemon(http->daemon);
     g_hash_table_destroy(http->strangers);
+    g_hash_table_destroy(http->shown);
     g_mutex_clear(&http->lock);
     g_free(http);
 }

@@ -153,24 +153,9 @@ struct tally_sum tally_total(const struct tally *tally)
 /* -- pinholes ------------------------------------------------------------------------------------
  */
 
-/* The kernel's two elements are the same whichever end is called `a`. */
-static struct pinhole in_order(const struct pinhole *hole)
-{
-    struct pinhole ordered;
-    int order = memcmp(&hole->a, &hole->b, sizeof hole->a);
-    bool turned = order > 0 || (order == 0 && hole->a_port > hole->b_port);
-
-    memset(&ordered, 0, sizeof ordered); /* what is between the members counts in the hash */
-    ordered.a = turned ? hole->b : hole->a;
-    ordered.b = turned ? hole->a : hole->b;
-    ordered.a_port = turned ? hole->b_port : hole->a_port;
-    ordered.b_port = turned ? hole->a_port : hole->b_port;
-    return ordered;
-}
-
 void tally_hole(struct tally *tally, const struct pinhole *hole, bool more)
 {
-    struct pinhole key = in_order(hole);
+    struct pinhole key = pinhole_in_order(hole);
     struct held *held = g_hash_table_lookup(tally->holes, &key);
 
     if (!held && more) {
@@ -186,7 +171,7 @@ void tally_hole(struct tally *tally, const struct pinhole *hole, bool more)
 
 static struct held *held_of(const struct tally *tally, const struct pinhole *hole)
 {
-    const struct pinhole key = in_order(hole);
+    const struct pinhole key = pinhole_in_order(hole);
 
     return g_hash_table_lookup(tally->holes, &key);
 }

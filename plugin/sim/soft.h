@@ -24,7 +24,8 @@ bool soft_triplet(const struct soft_file *file, const uint8_t rand[static SIMAUT
 bool soft_comp128_there(void);
 
 /* Opens a file that nobody else may read: absolute path, no symbolic link, a regular file of this
- * user with mode 0600 or less. Returns a descriptor, or -1 with *status and a sentence in `error`
+ * user with mode 0600 or less, in a folder of the user's or root's to which nobody else writes.
+ * Returns a descriptor, or -1 with *status and a sentence in `error`
  * (SIM_ERROR_MAX octets). `what` names it in the sentence. SIMAUTH_CARD_ABSENT: it is not there. */
 int soft_open_private(const char *path, const char *what, enum simauth_card_status *status,
                       char *error);

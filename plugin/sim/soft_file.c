@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <openssl/crypto.h>
+#include <pwd.h>
 #include <simauth/vector.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,17 +50,42 @@ static int refuse_open(const char *path, const char *what, enum simauth_card_sta
     return -1;
 }
 
-/* Whoever may write to the folder could put another file in place of this one. */
-static bool folder_safe(const char *path)
+#define NAMES_MAX 4096
+
+/* A group of one's own name, in which nobody else is, as many systems make it for each user. */
+static bool is_own_group(gid_t gid)
+{
+    char names[NAMES_MAX], more[NAMES_MAX];
+    struct passwd own, *user = NULL;
+    struct group of, *group = NULL;
+
+    return gid == getegid() && getpwuid_r(geteuid(), &own, names, sizeof names, &user) == 0 &&
+           user && getgrgid_r(gid, &of, more, sizeof more, &group) == 0 && group &&
+           strcmp(user->pw_name, group->gr_name) == 0 &&
+           (!group->gr_mem[0] ||
+            (strcmp(group->gr_mem[0], user->pw_name) == 0 && !group->gr_mem[1]));
+}
+
+/* Whoever may write to the folder could put another file in place of this one, or an older one. */
+static const char *why_not_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
     struct stat st;
-    bool safe = folder && stat(folder, &st) == 0 &&
-                ((st.st_mode & S_IWOTH) == 0 || (st.st_mode & S_ISVTX) != 0);
+    bool known = folder && stat(folder, &st) == 0;
 
     free(folder);
-    return safe;
+    if (!known)
+        return "lies in a folder that cannot be examined.";
+    if (st.st_uid != 0 && st.st_uid != geteuid())
+        return "lies in another user's folder: move it to one of your own.";
+    if (st.st_mode & S_ISVTX)
+        return NULL;
+    if (st.st_mode & S_IWOTH)
+        return "lies in a folder that everybody can write to: chmod o-w that folder.";
+    if ((st.st_mode & S_IWGRP) && !is_own_group(st.st_gid))
+        return "lies in a folder that a group can write to: chmod g-w that folder.";
+    return NULL;
 }
 
 static const char *why_not_private(int fd, const char *path)
@@ -74,10 +101,10 @@ static const char *why_not_private(int fd, const char *path)
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return "can be read or written by others: make it yours alone with chmod 600 and ask your "
                "operator for a new one if others use this machine.";
-    if (!folder_safe(path))
-        return "lies in a folder that everybody can write to: chmod o-w that folder.";
-    return NULL;
+    return why_not_folder(path);
 }
+
+#define FLAGS (O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 int soft_open_private(const char *path, const char *what, enum simauth_card_status *status,
                       char *error)
@@ -91,8 +118,11 @@ int soft_open_private(const char *path, const char *what, enum simauth_card_stat
                  "The %s \"%s\" is not an absolute path: begin it with \"/\".", what, shown(path));
         return -1;
     }
-    /* O_NONBLOCK: a pipe in its place must not stop the worker. */
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    /* O_NONBLOCK: a pipe in its place must not stop the worker. O_RDWR: on NFS it could not be
+     * locked else; nothing is written. */
+    fd = open(path, O_RDWR | FLAGS);
+    if (fd < 0 && (errno == EACCES || errno == EROFS || errno == EISDIR))
+        fd = open(path, O_RDONLY | FLAGS);
     if (fd < 0)
         return refuse_open(path, what, status, error);
     why = why_not_private(fd, path);

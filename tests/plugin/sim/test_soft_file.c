@@ -139,6 +139,20 @@ static void test_open_folder(void **state)
     expect_refused(desk->path, SIMAUTH_CARD_FAILED, "chmod o-w");
     assert_int_equal(chmod(desk->folder, 01777), 0);
     desk_backend->close(desk_open(desk));
+    if (geteuid() == 0) {
+        /* a group of others may write to it, then one of one's own */
+        assert_int_equal(chown(desk->folder, 0, 12345), 0);
+        assert_int_equal(chmod(desk->folder, 0770), 0);
+        expect_refused(desk->path, SIMAUTH_CARD_FAILED, "chmod g-w");
+        assert_int_equal(chmod(desk->folder, 01770), 0);
+        desk_backend->close(desk_open(desk));
+        assert_int_equal(chown(desk->folder, 0, 0), 0);
+        assert_int_equal(chmod(desk->folder, 0770), 0);
+        desk_backend->close(desk_open(desk));
+        assert_int_equal(chown(desk->folder, 12345, 0), 0);
+        expect_refused(desk->path, SIMAUTH_CARD_FAILED, "another user's folder");
+        assert_int_equal(chown(desk->folder, 0, 0), 0);
+    }
     assert_int_equal(chmod(desk->folder, 0700), 0);
 }
 

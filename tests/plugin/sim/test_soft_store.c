@@ -35,6 +35,20 @@ int __wrap_fdatasync(int fd);
 ssize_t __real_pwrite(int fd, const void *data, size_t len, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at);
 
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+
+/* On NFS a lock is fcntl()'s, which wants a descriptor that can write (flock(2)). */
+static bool on_nfs;
+
+int __wrap_flock(int fd, int operation)
+{
+    if (!on_nfs || (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+        return __real_flock(fd, operation);
+    errno = EBADF;
+    return -1;
+}
+
 static bool sprung(enum call call)
 {
     return trap.call == call && ++trap.seen == trap.at;
@@ -432,6 +446,20 @@ static void test_lock_held(void **state)
     desk_backend->close(sim);
 }
 
+static void test_lock_on_nfs(void **state)
+{
+    struct desk *desk = *state;
+    struct simauth_challenge challenge;
+    struct osmo_auth_vector vector;
+    struct sim *sim = desk_open(desk);
+
+    on_nfs = true;
+    desk_challenge(desk, 3, &challenge, &vector);
+    assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    on_nfs = false;
+    desk_backend->close(sim);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
 
 int main(void)
@@ -440,6 +468,7 @@ int main(void)
         CASE(test_restart),       CASE(test_killed),       CASE(test_killed_new),
         CASE(test_power_cut),     CASE(test_disk_fails),   CASE(test_torn_slots),
         CASE(test_damaged_later), CASE(test_two_programs), CASE(test_lock_held),
+        CASE(test_lock_on_nfs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

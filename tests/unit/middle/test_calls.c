@@ -575,6 +575,51 @@ static void a_refused_call_leaves_the_others(void **data)
     s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
 }
 
+/* Where the last of these words stand; 0: nowhere. */
+static size_t last_said(const struct scene *s, const char *words)
+{
+    size_t last = 0;
+    char *text = NULL;
+
+    if (g_file_get_contents(s->said, &text, NULL, NULL))
+        for (const char *at = text; (at = strstr(at, words)); at++)
+            last = (size_t)(at - text) + 1;
+    g_free(text);
+    return last;
+}
+
+/* What nft is owed of a call that it refused is not taken from the one that came to the same. */
+static void what_is_owed_leaves_what_came_since(void **data)
+{
+    struct scene *s = *data;
+    struct pinhole holes[] = {hole_at(3000), hole_at(2999)}, turned;
+    struct call *call = call_of(s, 1);
+
+    memset(&turned, 0, sizeof turned);
+    turned.a = holes[0].b;
+    turned.b = holes[0].a;
+    turned.a_port = holes[0].b_port;
+    turned.b_port = holes[0].a_port;
+    assert_true(g_file_set_contents(s->broken, "[.] 2999 [.]", -1, NULL));
+    calls_open_holes(s->calls, call, holes, 2, true, NOW);
+    refused(s, 1, NOW);
+    calls_end(s->calls, call, "bye");
+    refused(s, 2, NOW);
+    calls_open_holes(s->calls, call_of(s, 2), &turned, 1, true, NOW);
+    wait_said(s, "192.0.2.1 . 3000 . 192.0.2.2 . 5000 timeout 100s", 2);
+    open_call(s, 4);
+    wait_said(s, ". 2004 .", 1); /* that one is through */
+    assert_int_equal(g_unlink(s->broken), 0);
+    open_call(s, 3); /* what is owed goes first */
+    wait_said(s, ". 2003 .", 1);
+    g_clear_pointer(&s->calls, calls_free);
+    assert_true(last_said(s, "{ 192.0.2.1 . 3000 . 192.0.2.2 . 5000 timeout 100s }") >
+                last_said(s, "delete element inet t holes4 { 192.0.2.1 . 3000 . "));
+    assert_true(last_said(s, "{ 192.0.2.1 . 2999 . 192.0.2.2 . 5000 timeout 100s }") <
+                last_said(s, "delete element inet t holes4 { 192.0.2.1 . 2999 . "));
+    s->calls = calls_open(&s->config, NOW, (char[CONFIG_ERROR_MAX]){0});
+}
+
 /* What the disk refused is written once it is there again, but for what is over meanwhile. */
 static void a_disk_that_refuses(void **data)
 {
@@ -686,6 +731,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_shared_pinhole_stays, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_refused_call_leaves_the_others, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_owed_leaves_what_came_since, begin, end),
         cmocka_unit_test_setup_teardown(a_disk_that_refuses, begin, end),
         cmocka_unit_test_setup_teardown(a_disk_that_forgets, begin, end),
         cmocka_unit_test_setup_teardown(what_was_signed_is_of_one_call, begin, end),

@@ -16,7 +16,7 @@ os.setgid({nobody})
 os.setuid({nobody})
 held = []
 def fill():
-    for _ in range(400 - len(held)):
+    for _ in range({most} - len(held)):
         try:
             one = socket.create_connection(("127.0.0.1", {port}))
             one.sendall(b"POST /v1/message HTTP/1.1\\r\\nContent-Length: 9")
@@ -31,6 +31,14 @@ while not select.select([sys.stdin], [], [], 0.05)[0]:
         one.close()
     fill()
 """
+ADMINISTRATOR = """
+import http.client, os
+os.setgid({user})
+os.setuid({user})
+connection = http.client.HTTPConnection("127.0.0.1", {port})
+connection.request("POST", "/v1/message", b"", {{"X-Token": "0123456789abcdef0123"}})
+assert connection.getresponse().status != 401
+"""
 
 
 @unittest.skipIf(os.geteuid() != 0, "only root can be somebody else")
@@ -39,7 +47,7 @@ class Strangers(unittest.TestCase):
         middle = Middle()
         middle.start()
         self.addCleanup(middle.close)
-        stranger = subprocess.Popen([sys.executable, "-c", STRANGER.format(nobody=NOBODY, port=middle.port)], stdin=subprocess.PIPE,
+        stranger = subprocess.Popen([sys.executable, "-c", STRANGER.format(nobody=NOBODY, port=middle.port, most=400)], stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE, text=True)
         try:
             self.assertEqual(stranger.stdout.readline(), "held\n")
@@ -49,6 +57,27 @@ class Strangers(unittest.TestCase):
             stranger.stdin.close()
             stranger.wait(LIMIT)
             stranger.stdout.close()
+
+    def test_somebody_else_showed_the_token_first(self):
+        """An administrator who tries it by hand is let in like the proxy, and does not take its place."""
+        middle = Middle()
+        middle.start()
+        self.addCleanup(middle.close)
+        subprocess.run([sys.executable, "-c", ADMINISTRATOR.format(user=NOBODY - 1, port=middle.port)], check=True)
+        self.assertTrue(middle.open_call(2001))
+        users = range(NOBODY - 9, NOBODY - 1)
+        strangers = [subprocess.Popen([sys.executable, "-c", STRANGER.format(nobody=user, port=middle.port, most=40)], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True) for user in users]
+        try:
+            for stranger in strangers:
+                self.assertEqual(stranger.stdout.readline(), "held\n")
+            for number in range(2002, 2012):
+                self.assertTrue(middle.open_call(number), "the proxy has no connection")
+        finally:
+            for stranger in strangers:
+                stranger.stdin.close()
+                stranger.wait(LIMIT)
+                stranger.stdout.close()
 
 
 if __name__ == "__main__":
