@@ -28,6 +28,7 @@ static int connect_to(const char *path)
     if (fd < 0)
         return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect() too */
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return fd;
     close(fd);
@@ -35,7 +36,7 @@ static int connect_to(const char *path)
 }
 
 /* What other people chose (names, a server's reason) is shown on a terminal: nothing in it may move
- * the cursor, set colours, or turn the order of letters round. */
+ * the cursor, set colours, turn the order of letters round, or begin a line of its own. */
 static char *harmless(const char *text)
 {
     GString *out = g_string_new(NULL);
@@ -43,8 +44,8 @@ static char *harmless(const char *text)
     for (const char *at = text; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
 
-        if ((g_unichar_iscntrl(c) && c != '\n') || (c >= 0x202a && c <= 0x202e) ||
-            (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c)
+        if (g_unichar_iscntrl(c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+            c == 0x200e || c == 0x200f || c == 0x061c)
             c = 0xfffd;
         g_string_append_unichar(out, c);
     }

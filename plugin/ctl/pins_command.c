@@ -18,31 +18,32 @@ static struct pins *open_pins(const struct ctl *ctl)
     return pins;
 }
 
-static void show(const struct pin *pin)
+static void show(const json_t *pin)
 {
-    printf("%s\n  is %s, vouched for by %s (%s)\n", pin->aor, pin->nai, pin->operator_name,
-           pin->method->name);
-    printf("  since %s", ctl_time(pin->since));
-    printf(", last %s\n", ctl_time(pin->last));
+    printf("%s\n  is %s, vouched for by %s (%s)\n", ctl_text(pin, "aor"), ctl_text(pin, "nai"),
+           ctl_text(pin, "operator"), ctl_text(pin, "method"));
+    printf("  since %s", ctl_time(json_integer_value(json_object_get(pin, "since"))));
+    printf(", last %s\n", ctl_time(json_integer_value(json_object_get(pin, "last"))));
 }
 
 static enum ctl_exit list(const struct ctl *ctl)
 {
     struct pins *pins = open_pins(ctl);
     json_t *array = json_array();
+    const json_t *pin;
+    size_t i;
 
     if (!pins) {
         json_decref(array);
         return CTL_SETTINGS;
     }
-    for (size_t i = 0; i < pins_count(pins); i++) {
-        if (ctl->json)
-            json_array_append_new(array, pin_to_json(pins_at(pins, i)));
-        else
-            show(pins_at(pins, i));
-    }
+    for (i = 0; i < pins_count(pins); i++)
+        json_array_append_new(array, pin_to_json(pins_at(pins, i)));
+    ctl_make_harmless(array); /* an operator chose its name */
     if (ctl->json)
         json_dumpf(array, stdout, JSON_INDENT(1) | JSON_SORT_KEYS), puts("");
+    else
+        json_array_foreach(array, i, pin) show(pin);
     json_decref(array);
     pins_close(pins);
     return CTL_GOOD;

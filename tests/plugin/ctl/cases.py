@@ -149,13 +149,15 @@ class Linphone:
 
 def hostile(person):
     """What others chose does nothing to a terminal, and what is no file holds nobody up."""
-    names = "\x1b]0;title\x07\x1b[2J\rBob\u202egpj\u2066\u009b31m"
+    names = "\x1b]0;title\x07\x1b[2J\rBob\u202egpj\u2066\u009b31m\n\u2028forged: authenticated"
     call = {"began": 1700000000, "side": "callee", "peer": "sip:bob@b.example" + names, "word": "not-authenticated",
             "nai": "bob@b.example", "operator": names, "text": names, "problem": names, "sips": "off", "sips_text": names,
             "sips_refusal": names, "advice": names}
     Linphone(person, {"ok": True, "live": [call], "last": [call]})
     out = person.good("calls")
-    assert "Bob" in out and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", out), repr(out)
+    odd = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+    assert "Bob" in out and not re.search(odd, out), repr(out)
+    assert not re.search("(?m)^forged", out), repr(out)
     os.makedirs(os.path.dirname(person.conf), exist_ok=True)
     for what, part in ((os.mkfifo, "no ordinary file"), (lambda path: os.symlink("/dev/zero", path), "no ordinary file"),
                        (os.mkdir, "no ordinary file"), (lambda path: subprocess.run(["truncate", "-s", "5G", path], check=True), "longer")):
@@ -171,6 +173,13 @@ def hostile(person):
     assert os.path.islink(person.conf) and "policy=off" in person.text(), "a link became a file"
     pins_file = os.path.join(person.home, ".local/share/simauth/pins.json")
     os.makedirs(os.path.dirname(pins_file), exist_ok=True)
+    with open(pins_file, "w", encoding="utf-8") as file:
+        json.dump({"pins": [{"aor": "sip:bob@b.example", "nai": "bob@b.example", "operator": "B\u202etx\u2066",
+                             "method": "aka", "since": 1, "last": 2}], "nobody": {}}, file)
+    for more in ([], ["--json"]):
+        out = person.good("pins", "list", *more)
+        assert "tx" in out and not re.search(odd, out), repr(out)
+    os.unlink(pins_file)
     os.mkfifo(pins_file)
     assert person.says("pins", "list")[0] != GOOD
 

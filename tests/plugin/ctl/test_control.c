@@ -30,6 +30,11 @@ static void handle(const char *command, const json_t *request, struct control_re
     } else if (!strcmp(command, "keep")) {
         kept = reply;
         g_atomic_int_set(&arrived, 1);
+    } else if (!strcmp(command, "much")) {
+        char *word = g_strnfill(4 * 1024 * 1024, 'x'); /* more than any socket takes at once */
+
+        control_answer(reply, json_pack("{s:s}", "word", word));
+        g_free(word);
     } else {
         control_error(reply, "no such command");
     }
@@ -172,6 +177,23 @@ static void ends_under_way(void **state)
     close(fd);
 }
 
+/* Linphone ends while somebody asked for much and reads nothing of it. */
+static void ends_while_nobody_reads(void **state)
+{
+    const char *line = "{\"command\":\"much\"}\n";
+    int fd = connect_to();
+    char first;
+
+    (void)state;
+    assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
+    assert_int_equal(recv(fd, &first, 1, MSG_PEEK), 1); /* it is being answered */
+    alarm(20);                                          /* SIGALRM ends the test */
+    control_stop(control);
+    alarm(0);
+    control = NULL;
+    close(fd);
+}
+
 /* Somebody put a link there: nothing behind it is changed, and there is no socket. */
 static void not_through_a_link(void **state)
 {
@@ -234,8 +256,12 @@ static void without_descriptors(void **state)
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, start, stop)
-    const struct CMUnitTest tests[] = {
-        RUN(answers),        RUN(closed_to_others),   RUN(too_long),
-        RUN(ends_under_way), RUN(not_through_a_link), RUN(without_descriptors)};
+    const struct CMUnitTest tests[] = {RUN(answers),
+                                       RUN(closed_to_others),
+                                       RUN(too_long),
+                                       RUN(ends_under_way),
+                                       RUN(ends_while_nobody_reads),
+                                       RUN(not_through_a_link),
+                                       RUN(without_descriptors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

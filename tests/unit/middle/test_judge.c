@@ -120,6 +120,16 @@ static bool open_between(const struct scene *scene, const char *one, const char 
 #define INVITE "INVITE sip:x@y.example SIP/2.0"
 #define OK "SIP/2.0 200 OK"
 #define ACK "ACK sip:x@y.example SIP/2.0"
+
+/* An INVITE by `parties` and its 200, whose To may have a tag more: both pass. */
+static void offered_and_answered(struct scene *scene, const char *parties, unsigned cseq,
+                                 char *offer, const char *account, const char *answered_by,
+                                 char *answer)
+{
+    assert_int_equal(ask(scene, INVITE, parties, cseq, offer, account), 0);
+    assert_int_equal(ask(scene, OK, answered_by, cseq, answer, ""), 0);
+}
+
 #define FIRST "From: <" ALICE ">;tag=a\r\nTo: <" BOB ">\r\n"
 #define BY_ALICE "From: <" ALICE ">;tag=a\r\nTo: <" BOB ">;tag=b\r\n"
 #define BY_BOB "From: <" BOB ">;tag=b\r\nTo: <" ALICE ">;tag=a\r\n"
@@ -128,8 +138,8 @@ static void tags_are_no_proof(void **data)
 {
     struct scene *scene = *data;
 
-    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
-    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    offered_and_answered(scene, FIRST, 1, description("192.0.2.10", 7000), ALICE, BY_ALICE,
+                         description("198.51.100.1", 7000));
     /* the other side knows the tags, and sends as if it were Alice: another of her network */
     assert_int_equal(ask(scene, INVITE, BY_ALICE, 2, description("192.0.2.66", 7000), ""), 403);
     assert_int_equal(ask(scene, INVITE, FIRST, 2, description("192.0.2.66", 7000), ""), 403);
@@ -151,27 +161,26 @@ static void an_answer_to_nobodys_offer(void **data)
                       moved[] = "198.51.100.9";
     struct scene *scene = *data;
 
-    assert_int_equal(ask(scene, INVITE, FIRST, 1, description(alice, 7000), ALICE), 0);
-    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description(outside, 7000), ""), 0);
+    offered_and_answered(scene, FIRST, 1, description(alice, 7000), ALICE, BY_ALICE,
+                         description(outside, 7000));
     assert_true(open_between(scene, alice, outside));
-    assert_int_equal(ask(scene, INVITE, BY_BOB, 9, description(outside, 9000), ""), 0);
-    assert_int_equal(ask(scene, OK, BY_BOB, 9, description(victim, 5000), ""), 0);
+    offered_and_answered(scene, BY_BOB, 9, description(outside, 9000), "", BY_BOB,
+                         description(victim, 5000));
     assert_false(open_between(scene, victim, outside));
     /* named by him in an answer to her, which opens nothing to himself */
-    assert_int_equal(ask(scene, INVITE, BY_ALICE, 2, description(alice, 7000), ALICE), 0);
-    assert_int_equal(ask(scene, OK, BY_ALICE, 2, description(victim, 5000), ""), 0);
+    offered_and_answered(scene, BY_ALICE, 2, description(alice, 7000), ALICE, BY_ALICE,
+                         description(victim, 5000));
     assert_true(open_between(scene, victim, alice));
-    assert_int_equal(ask(scene, INVITE, BY_BOB, 10, description(victim, 5000), ""), 0);
-    assert_int_equal(ask(scene, OK, BY_BOB, 10, description(outside, 9000), ""), 0);
+    offered_and_answered(scene, BY_BOB, 10, description(victim, 5000), "", BY_BOB,
+                         description(outside, 9000));
     assert_false(open_between(scene, victim, outside));
     /* without a description: the offer is in the response, the answer in the ACK */
-    assert_int_equal(ask(scene, INVITE, BY_BOB, 11, NULL, ""), 0);
-    assert_int_equal(ask(scene, OK, BY_BOB, 11, description(victim, 5000), ""), 0);
+    offered_and_answered(scene, BY_BOB, 11, NULL, "", BY_BOB, description(victim, 5000));
     assert_int_equal(ask(scene, ACK, BY_BOB, 11, description(outside, 9000), ""), 0);
     assert_false(open_between(scene, victim, outside));
     /* what calls do: the one outside moves, both have other ports */
-    assert_int_equal(ask(scene, INVITE, BY_BOB, 12, description(moved, 9000), ""), 0);
-    assert_int_equal(ask(scene, OK, BY_BOB, 12, description(alice, 7004), ""), 0);
+    offered_and_answered(scene, BY_BOB, 12, description(moved, 9000), "", BY_BOB,
+                         description(alice, 7004));
     assert_true(open_between(scene, moved, alice));
 }
 
@@ -180,8 +189,7 @@ static void an_offer_in_the_response(void **data)
 {
     struct scene *scene = *data;
 
-    assert_int_equal(ask(scene, INVITE, FIRST, 1, NULL, ALICE), 0);
-    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    offered_and_answered(scene, FIRST, 1, NULL, ALICE, BY_ALICE, description("198.51.100.1", 7000));
     assert_int_equal(ask(scene, ACK, BY_ALICE, 1, description("192.0.2.10", 7000), ""), 0);
     assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
     /* the same response once more, and an ACK of nobody's behind it */
