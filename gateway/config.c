@@ -347,6 +347,11 @@ bool config_has_keys(const struct config *c)
     return c->auc && c->auc->draw;
 }
 
+const char *config_database_name(const struct config *config)
+{
+    return config->store->shared ? "the database" : config->database;
+}
+
 bool config_own_realm(const struct config *c, const char *realm)
 {
     for (size_t i = 0; c->realms[i]; i++)

@@ -34,7 +34,7 @@ static int check_realms(struct gateway *gateway, char *error)
         gateway->ops->rollback(gateway->store);
     }
     if (result != STORE_OK)
-        snprintf(error, CONFIG_ERROR_MAX, "%s: %s", gateway->config->database,
+        snprintf(error, CONFIG_ERROR_MAX, "%s: %s", config_database_name(gateway->config),
                  store_result_name(result));
     return error[0] ? -1 : 0;
 }

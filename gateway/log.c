@@ -3,6 +3,7 @@
 #include "log.h"
 
 #include <fcntl.h>
+#include <glib.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -44,6 +45,20 @@ int log_open(const char *path)
     return 0;
 }
 
+/* What a stranger sent may stand in a line: it must not begin a new one, nor tell a terminal what
+ * to do, be it in two octets. */
+static void make_plain(char *line, size_t len)
+{
+    for (size_t at = 0, n; at < len; at += n) {
+        gunichar letter = g_utf8_get_char_validated(line + at, (gssize)(len - at));
+        bool good = letter < (gunichar)-2;
+
+        n = good ? (size_t)g_unichar_to_utf8(letter, NULL) : 1;
+        if (!good || g_unichar_iscntrl(letter))
+            memset(line + at, '?', n);
+    }
+}
+
 void log_line(const char *format, ...)
 {
     char line[LINE_MAX_OCTETS];
@@ -64,10 +79,7 @@ void log_line(const char *format, ...)
     len = n < 0 ? len : len + (size_t)n;
     if (len > sizeof line - 2)
         len = sizeof line - 2;
-    /* What a stranger sent may stand in a line: it must not begin a new one. */
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-            line[i] = '?';
+    make_plain(line, len);
     line[len++] = '\n';
     /* One write, so that lines of two threads do not mix. Neither a full disk nor a reader that
      * reads no more may stop the gateway. */

@@ -410,3 +410,18 @@ bool pki_is_good(const uint8_t *der, size_t len, const uint8_t *authority, size_
     ERR_clear_error();
     return good;
 }
+
+X509_STORE *pki_anchors(const char *pem)
+{
+    BIO *memory = BIO_new_mem_buf(pem, -1);
+    X509_STORE *anchors = X509_STORE_new();
+    X509 *certificate;
+
+    while (memory && anchors && (certificate = PEM_read_bio_X509(memory, NULL, NULL, NULL))) {
+        X509_STORE_add_cert(anchors, certificate);
+        X509_free(certificate);
+    }
+    BIO_free(memory);
+    ERR_clear_error();
+    return anchors;
+}

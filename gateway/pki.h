@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Subscribers' certificates (TS 33.221): the authority, a certificate to a request, the list of
- * revoked ones. No store, no clock. */
+ * revoked ones; and whom a partner's certificates are to come from. No store, no clock. */
 #ifndef SIMAUTH_GATEWAY_PKI_H
 #define SIMAUTH_GATEWAY_PKI_H
 
 #include "store/store.h"
+
+#include <openssl/x509.h>
 
 #define PKI_REQUEST_MAX 2048 /* octets of a PKCS#10 request */
 #define PKI_CHAIN_MAX 4      /* certificates of an authority */
@@ -46,6 +48,8 @@ char *pki_list(const struct store_authority *authority, const struct pki_revoked
 /* The chain's certificates in DER, one after the other: calls `each` with them; false: broken. */
 bool pki_chain(const char *chain, bool (*each)(const uint8_t *der, size_t len, void *data),
                void *data);
+/* The certificates of a PEM text, to trust; X509_STORE_free() it. NULL: libcrypto refused. */
+X509_STORE *pki_anchors(const char *pem);
 /* Whether the certificate was issued by `authority` (DER), is good at
  * `now` and names `aor`. */
 bool pki_is_good(const uint8_t *der, size_t len, const uint8_t *authority, size_t authority_len,

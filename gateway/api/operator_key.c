@@ -201,7 +201,7 @@ struct operator_keys *operator_keys_open(struct gateway *gateway, char *error)
         if (refresh(keys, config->name) == 0)
             return keys;
         snprintf(error, CONFIG_ERROR_MAX, "%s: the operator's key of the day cannot be kept",
-                 config->database);
+                 config_database_name(config));
     }
     operator_keys_free(keys);
     return NULL;

@@ -7,12 +7,12 @@
  * handshake.
  */
 #include "peer.h"
+#include "../pki.h"
 #include "http.h"
 #include "issue.h"
 
 #include <glib.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -61,24 +61,9 @@ static bool certificates_read(const struct request *request, struct certificates
     return c->leaf != NULL;
 }
 
-static X509_STORE *read_anchors(const char *pem)
-{
-    BIO *memory = BIO_new_mem_buf(pem, -1);
-    X509_STORE *anchors = X509_STORE_new();
-    X509 *certificate;
-
-    while (memory && anchors && (certificate = PEM_read_bio_X509(memory, NULL, NULL, NULL))) {
-        X509_STORE_add_cert(anchors, certificate);
-        X509_free(certificate);
-    }
-    BIO_free(memory);
-    ERR_clear_error();
-    return anchors;
-}
-
 static bool chain_good(const struct certificates *c, const struct store_partner *partner)
 {
-    X509_STORE *anchors = read_anchors(partner->anchors);
+    X509_STORE *anchors = pki_anchors(partner->anchors);
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     bool good = anchors && ctx && X509_STORE_CTX_init(ctx, anchors, c->leaf, c->rest) == 1;
 

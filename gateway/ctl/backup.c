@@ -31,6 +31,8 @@ static int backup(struct ctl *ctl)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0 || close(fd) != 0)
         return ctl_fail("%s: %s", path, strerror(errno));
+    if (ctl_keep_name(path) != 0)
+        return 1;
     printf("Made %s. It is worth nothing without the sealing key: keep that apart from it.\n",
            path);
     return 0;
@@ -117,7 +119,7 @@ static int restore(struct ctl *ctl)
                  path);
     else if (put_back(ctl->words[0], config->database) == 0) {
         if (gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
-            result = restored(ctl);
+            result = restored(ctl) == 0 ? ctl_keep_name(config->database) : 1;
             gateway_close(&ctl->gateway);
         } else {
             ctl_fail("%s", error);

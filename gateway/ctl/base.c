@@ -23,7 +23,7 @@ static int init(struct ctl *ctl)
     else {
         printf("Made %s, sealed with %s. Keep a copy of the key apart from copies of the "
                "database.\n",
-               config->database, config->seal_key);
+               config_database_name(config), config->seal_key);
         gateway_close(&ctl->gateway);
         result = 0;
     }

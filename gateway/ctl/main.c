@@ -173,6 +173,30 @@ enum store_result ctl_event(struct ctl *ctl, const char *aor, const char *nai, c
     return ctl->gateway.ops->event_add(ctl->gateway.store, &event);
 }
 
+bool ctl_open_again(struct ctl *ctl)
+{
+    const struct config *config = ctl->gateway.config;
+    char error[CONFIG_ERROR_MAX];
+
+    gateway_close(&ctl->gateway);
+    if (gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0)
+        return true;
+    ctl_fail("%s", error);
+    return false;
+}
+
+int ctl_keep_name(const char *path)
+{
+    char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = fd >= 0 && fsync(fd) == 0 ? 0 : ctl_fail("%s: %s", folder, g_strerror(errno));
+
+    if (fd >= 0)
+        close(fd);
+    g_free(folder);
+    return result;
+}
+
 int ctl_write_private(const char *path, const char *text)
 {
     size_t len = strlen(text);
@@ -186,7 +210,7 @@ int ctl_write_private(const char *path, const char *text)
         unlink(path);
         return ctl_fail("%s: %s", path, g_strerror(errno));
     }
-    return 0;
+    return ctl_keep_name(path);
 }
 
 void ctl_time_text(int64_t when, char text[static 24])

@@ -2,11 +2,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* partner test: each link of an agreement, in the order in which a call needs them. */
 #include "../api/body.h"
+#include "../pki.h"
 #include "ctl.h"
 
 #include <curl/curl.h>
 #include <glib.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #define LIMIT_MS 5000L
 #define CLOCK_LIMIT_S 30 /* a vector lives for 60 */
 #define ANSWER_MAX 65536
+#define TITLE_MOST 100 /* letters */
 
 struct test {
     struct ctl *ctl;
@@ -219,20 +220,6 @@ static enum store_result record_it(struct ctl *ctl, void *data)
     return ctl->gateway.ops->record_add(ctl->gateway.store, &record);
 }
 
-static X509_STORE *anchors_of(const struct store_partner *p)
-{
-    BIO *memory = BIO_new_mem_buf(p->anchors, -1);
-    X509_STORE *anchors = X509_STORE_new();
-    X509 *certificate;
-
-    while (memory && anchors && (certificate = PEM_read_bio_X509(memory, NULL, NULL, NULL))) {
-        X509_STORE_add_cert(anchors, certificate);
-        X509_free(certificate);
-    }
-    BIO_free(memory);
-    return anchors;
-}
-
 static bool has_realm(const struct store_partner *p, const char *realm)
 {
     for (size_t i = 0; i < p->realm_count; i++)
@@ -243,7 +230,7 @@ static bool has_realm(const struct store_partner *p, const char *realm)
 
 static void check_statement(struct test *t, const struct simauth_vector *v)
 {
-    X509_STORE *anchors = anchors_of(&t->p);
+    X509_STORE *anchors = pki_anchors(t->p.anchors);
     struct simauth_statement statement;
     struct simauth_secret ssk = {0};
     char detail[512];
@@ -276,13 +263,13 @@ static void refused_vector(struct test *t)
 {
     json_t *problem = simauth_json_load(t->answer->str, t->answer->len);
     const char *title = json_string_value(json_object_get(problem, "title"));
-    char detail[256];
+    char *shown = title ? g_utf8_substring(title, 0, MIN(g_utf8_strlen(title, -1), TITLE_MOST))
+                        : g_strdup(t->code == CURLE_OK ? "no vector" : t->why);
+    char *detail = g_strdup_printf("status %ld: %s", t->status, shown);
 
-    g_snprintf(detail, sizeof detail, "status %ld: %.150s", t->status,
-               title                 ? title
-               : t->code == CURLE_OK ? "no vector"
-                                     : t->why);
     step(t, "vector", false, detail);
+    g_free(detail);
+    g_free(shown);
     json_decref(problem);
 }
 
@@ -302,7 +289,8 @@ static void check_vector(struct test *t)
     object = t->status == 200 ? simauth_json_load(t->answer->str, t->answer->len) : NULL;
     if (object && simauth_vector_from_json(json_object_get(object, "vector"), &v) == SIMAUTH_OK) {
         check_statement(t, &v);
-        ctl_change(t->ctl, record_it, &v, "record");
+        if (!ctl_open_again(t->ctl) || ctl_change(t->ctl, record_it, &v, "record") != 0)
+            t->failed = true;
     } else {
         refused_vector(t);
     }

@@ -170,7 +170,7 @@ static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
     if (result != 0)
         g_unlink(part);
     g_free(part);
-    return result;
+    return result == 0 ? ctl_keep_name(path) : result;
 }
 
 static int export(struct ctl *ctl)

@@ -11,10 +11,11 @@ import subprocess
 import threading
 import time
 import unittest
+from email.utils import formatdate
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from operators import CTL, DAEMON, Ca, Pair, free_port
-from ops import metrics, slowness, watched
+from ops import metrics, slowness, wait_for, watched
 from phone import Answer, Connection, Phone, b64u, public
 
 
@@ -252,6 +253,23 @@ class BadPartner(unittest.TestCase):
                      reply("x" * 100000), reply('{"vector":null,"more":1}')):
             self.ask(self.serve(lambda connection, ended, text=text: (connection.recv(4096), connection.sendall(text))))
 
+    def test_words_of_a_partner_are_cut_between_letters(self):
+        title = "x" + 300 * "\u20ac"
+
+        def say(connection, _ended):
+            asked = b""
+            while not asked.endswith(b"}"):
+                asked += connection.recv(65536)
+            status = "400 Bad" if asked.endswith(b"\r\n\r\n{}") else "404 None"
+            connection.sendall(reply(json.dumps({"title": title}), f"{status}\r\nDate: {formatdate(usegmt=True)}"))
+        self.pair.a.ctl("partner", "remove", "Operator B")
+        self.pair.a.partner(self.pair.b, connect_to=f"127.0.0.1:{self.serve(say)}")
+        words = [CTL, "--config", self.pair.a.config, "partner", "test", "Operator B", "--caller", self.pair.aor_a, "--callee",
+                 self.pair.aor_b]
+        for form in ([], ["--json"]):
+            last = subprocess.run([*words, *form], capture_output=True, timeout=60).stdout.decode().splitlines()[-1]
+            self.assertIn("status 404: x" + 50 * "\u20ac", json.loads(last)["detail"] if form else last)
+
     def test_wrong_authority(self):
         false = Ca(self.pair.b.folder, "false-ca")
         self.ask(self.serve(lambda connection, ended: connection.recv(4096), "false", ca=false))
@@ -277,6 +295,19 @@ class BadPartner(unittest.TestCase):
         self.assertLess(time.monotonic() - start, 0.6)
         for thread in threads:
             thread.join(5)
+
+
+def connected(port, pid):
+    """Whether this process has a connection to that port of this machine."""
+    inodes = {line.split()[9] for line in open("/proc/net/tcp").readlines()[1:] if line.split()[2].endswith(f":{port:04X}")}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            link = os.readlink(f"/proc/{pid}/fd/{name}")
+        except OSError:
+            continue
+        if link.startswith("socket:[") and link[8:-1] in inodes:
+            return True
+    return False
 
 
 class Store(unittest.TestCase):
@@ -327,6 +358,28 @@ class Store(unittest.TestCase):
         with open(path, encoding="utf-8") as file:
             self.assertEqual([json.loads(line)["nai_b"] for line in file], ["early"])
         self.assertEqual([x["nai_b"] for x in b.records()], ["late"])
+
+    def test_a_gateway_begins_while_a_partner_is_tested(self):
+        """Who gives a record its number: the gateway that runs by then."""
+        a, b = self.pair.a, self.pair.b
+        b.start()
+        for _ in range(3):  # a busy machine may need longer than the command waits
+            a.stop()
+            b.process.send_signal(signal.SIGSTOP)
+            command = subprocess.Popen([CTL, "--config", a.config, "partner", "test", b.title, "--caller", self.pair.aor_a, "--callee",
+                                        self.pair.aor_b], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wait_for(lambda: connected(b.port, command.pid))
+            a.start()
+            before = len(a.records())
+            b.process.send_signal(signal.SIGCONT)
+            if command.wait(60) == 0:
+                break
+        self.assertEqual(command.returncode, 0)
+        self.assertEqual(len(a.records()), before + 1)
+        phone = Phone(self.pair.sim_a, a).bootstrap()
+        for n in range(3):
+            self.assertEqual(phone.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].status, 200)
+            self.assertEqual(len(a.records()), before + 2 + n)
 
     def small_disk(self):
         """The second operator's database on a disk of 1 MiB; returns the mount point."""

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 from milenage import opc_of
-from operators import CTL, DAEMON, SHARED_DATABASE, Operator
+from operators import CTL, DAEMON, SHARED_DATABASE, Operator, new_schema
 from ops import wait_for
 from phone import Phone
 from milenage import Usim
@@ -32,6 +32,16 @@ class Ctl(unittest.TestCase):
             with open(path, "w") as f:
                 f.write(text)
         return path
+
+    @unittest.skipUnless(SHARED_DATABASE, "a file has no password")
+    def test_password_is_not_told(self):
+        fresh = Operator(self.temporary.name, "b")
+        fresh.configure(**{"store.database": new_schema() + " password=hunter2"})
+        said = fresh.ctl("init") + fresh.ctl("init", fails=True) + fresh.ctl("check")
+        fresh.configure(**{"store.database": fresh.database + "x password=hunter2"})
+        said += fresh.ctl("check", fails=True)
+        self.assertIn("Made the database", said)
+        self.assertNotIn("hunter2", said)
 
     def test_sim_issue(self):
         op = os.urandom(16)
