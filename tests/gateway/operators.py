@@ -96,6 +96,7 @@ class Operator:
         self.database = new_schema() if SHARED_DATABASE else os.path.join(self.folder, "gateway.db")
         self.log = os.path.join(self.folder, "gateway.log")
         self.process, self.program = None, DAEMON
+        self.monitor = None  # the port of ops.watched()
         self.hlr = hlr
         if hlr:
             self.settings = {**hlr.settings(), **self.settings}
@@ -162,11 +163,16 @@ class Operator:
         self.output = open(self.log, "ab")
         self.process = subprocess.Popen([self.program, "--config", self.config], stdout=self.output, stderr=self.output)
         limit = time.monotonic() + self.patience
+        for port in filter(None, (self.port, self.monitor)):  # in the order in which it listens
+            self.until_listening(port, limit)
+        return self
+
+    def until_listening(self, port, limit):
         while True:
             assert self.process.poll() is None, (self.process.poll(), self.log_text())
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
             except OSError:
                 assert time.monotonic() < limit, "gateway does not listen"
                 time.sleep(0.02)
