@@ -61,13 +61,14 @@ def cpu(*processes):
 
 
 def load(processes, *command, most_refused=0):
-    """{"rate", "per_core", "median", "p99"} of a run of `command`; what was refused does not count."""
+    """{"rate", "per_core", "median", "p99", "refused"} of a run of `command`; what was refused (a share) does not count."""
     before = cpu(*processes)
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
     count, refused, seconds, median, p99 = (float(word) for word in done.stdout.split())
     assert refused <= most_refused * count, done.stdout
+    share = refused / max(count, 1)
     count -= refused
-    return {"count": count, "rate": count / seconds, "per_core": count / (cpu(*processes) - before), "median": median,
+    return {"refused": share, "count": count, "rate": count / seconds, "per_core": count / (cpu(*processes) - before), "median": median,
             "p99": p99}
 
 
@@ -207,6 +208,7 @@ def batch():
             show("batch.osmo-hlr.per_core", theirs, "1/s")
             for name, runs in turns.items():
                 ours = medians(runs)["per_core"]
+                print(f"batch.{name}: refused", *(f"{run['refused']:.1%}" for run in runs), flush=True)
                 show(f"batch.{name}.per_core", ours, "1/s", peer="osmo-hlr", ratio=ours / theirs)
         finally:
             peer.hlr.stop()

@@ -213,6 +213,8 @@ class Down(BadDays):
         wait_for(lambda: link(self.operator) == "down", 12)
 
     def test_restart_between_two_questions(self):
+        self.operator.settings["auc.udm_timeout_ms"] = 5000  # a new connection, on a busy machine
+        self.operator.configure()
         self.start()
         self.bootstrap()
         self.udm.start()
