@@ -52,12 +52,14 @@ static bool octets_copy(struct simauth_octets *to, const struct simauth_octets *
     return !to->failed;
 }
 
-struct simauth_session *simauth_session_fork(const struct simauth_session *session)
+struct simauth_session *simauth_session_fork(const struct simauth_session *session,
+                                             const uint8_t random[static SIMAUTH_X25519_LEN])
 {
     struct simauth_session *copy = simauth_room_new(sizeof *copy);
     if (!copy)
         return NULL;
     *copy = *session;
+    memcpy(copy->random + sizeof copy->random - SIMAUTH_X25519_LEN, random, SIMAUTH_X25519_LEN);
     copy->answer_binding = copy->ack_binding = copy->t2 = copy->t3 = (struct simauth_octets){0};
     copy->element_2.text[0] = copy->element_3.text[0] = '\0';
     simauth_secret_wipe(&copy->ssk);
@@ -206,16 +208,16 @@ simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, s
     return session_advance(s, SIMAUTH_EVENT_SDP_FIRST);
 }
 
-enum simauth_result session_mac_a(struct simauth_session *s, const char *sdp, size_t len,
+enum simauth_result session_mac_a(const struct simauth_session *s, const char *sdp, size_t len,
+                                  struct simauth_octets *binding,
                                   uint8_t mac[static SIMAUTH_MAC_LEN])
 {
     struct simauth_octets t4 = {0};
-    simauth_octets_clear(&s->ack_binding);
-    enum simauth_result result = simauth_binding(sdp, len, &s->ack_binding);
+    enum simauth_result result = simauth_binding(sdp, len, binding);
     if (!result && !s->invite_has_zrtp && !simauth_binding_has_zrtp(sdp, len))
         result = SIMAUTH_MALFORMED;
     if (!result)
-        result = simauth_t4(&t4, &s->t3, &s->ack_binding);
+        result = simauth_t4(&t4, &s->t3, binding);
     if (!result)
         result = session_mac(&s->ssk, SIMAUTH_LABEL_MAC_A, &t4, mac);
     simauth_octets_clear(&t4);

@@ -206,7 +206,8 @@ static enum simauth_result make_element_3(struct simauth_session *s, const char 
 {
     struct simauth_element *e = &s->element_3;
     *e = (struct simauth_element){.kind = SIMAUTH_ELEMENT_3};
-    enum simauth_result result = session_mac_a(s, sdp, sdp_len, e->mac);
+    simauth_octets_clear(&s->ack_binding);
+    enum simauth_result result = session_mac_a(s, sdp, sdp_len, &s->ack_binding, e->mac);
     if (!result)
         result = simauth_element_write(e);
     if (result)

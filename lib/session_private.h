@@ -88,7 +88,8 @@ simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, s
 /* binding(sdp) equals `bound`. */
 bool session_binding_same(const struct simauth_octets *bound, const char *sdp, size_t len);
 /* MAC_A of an ACK with this SDP. */
-enum simauth_result session_mac_a(struct simauth_session *s, const char *sdp, size_t len,
+enum simauth_result session_mac_a(const struct simauth_session *s, const char *sdp, size_t len,
+                                  struct simauth_octets *binding,
                                   uint8_t mac[static SIMAUTH_MAC_LEN]);
 
 /* Element 1 with MAC_0 and element 2 with MAC_B out of the session's challenges and keys. */

@@ -182,3 +182,19 @@ enum simauth_result simauth_statement_verify(const char *text, X509_STORE *ancho
         memset(statement, 0, sizeof *statement);
     return result;
 }
+
+bool simauth_statement_names(const char *text, const char *domain)
+{
+    STACK_OF(X509) *chain = NULL;
+    struct jws jws;
+    bool named = false;
+
+    if (jws_split(text, &jws) != SIMAUTH_OK)
+        return false;
+    ERR_set_mark();
+    chain = read_header(&jws);
+    named = chain != NULL && *domain && name_matches(sk_X509_value(chain, 0), domain);
+    sk_X509_pop_free(chain, X509_free);
+    ERR_pop_to_mark();
+    return named;
+}

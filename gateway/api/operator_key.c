@@ -77,7 +77,8 @@ static int check_certificate(const struct operator_keys *keys, const struct conf
         return -1;
     }
     for (size_t i = 0; config->realms[i]; i++)
-        if (X509_check_host(leaf, config->realms[i], 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+        if (X509_check_host(leaf, config->realms[i], 0,
+                            X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
                             NULL) != 1) {
             snprintf(error, CONFIG_ERROR_MAX,
                      "[tls] %s has no dNSName %s: the certificate must name every realm of "

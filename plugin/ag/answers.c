@@ -155,8 +155,18 @@ static enum ag_status bad_statement(struct ag *ag, const char *realm, enum simau
                    simauth_result_name(result));
 }
 
+/* Whose NAI nobody named is known by the domain of the address alone: then who vouches must be the
+ * operator of that domain, or our own. Else our gateway could name a SIM of anybody's. */
+static bool speaks_for_address(const struct ag_vector_request *r, const struct simauth_vector *v)
+{
+    return r->subject != SIMAUTH_SUBJECT_CALLEE || r->callee_nai ||
+           strcmp(simauth_nai_realm(v->nai_a), simauth_nai_realm(v->nai_b)) == 0 ||
+           simauth_statement_names(v->op_key, simauth_aor_domain(v->callee));
+}
+
 /* Who speaks for the challenged one must be the operator in the challenged one's NAI. */
-static enum ag_status check_statement(struct ag *ag, struct ag_vector *answer)
+static enum ag_status check_statement(struct ag *ag, const struct ag_vector_request *r,
+                                      struct ag_vector *answer)
 {
     const struct simauth_vector *v = &answer->vector;
     const char *realm =
@@ -166,7 +176,14 @@ static enum ag_status check_statement(struct ag *ag, struct ag_vector *answer)
 
     if (result == SIMAUTH_OK && strcmp(answer->statement.realm, realm) != 0)
         result = SIMAUTH_NOT_OURS;
-    return result == SIMAUTH_OK ? AG_OK : bad_statement(ag, realm, result);
+    if (result != SIMAUTH_OK)
+        return bad_statement(ag, realm, result);
+    if (!speaks_for_address(r, v))
+        return ag_fail(ag, AG_BAD_VECTOR,
+                       "Operator %.100s vouches for %.255s and is not known for its domain: if it "
+                       "is right, write nai=%.255s under [peer %.255s].",
+                       realm, v->callee, v->nai_b, v->callee);
+    return AG_OK;
 }
 
 static bool answers_request(const struct ag_vector_request *r, const struct ag_vector *answer)
@@ -223,7 +240,7 @@ static enum ag_status read_vector(struct ag *ag, const json_t *object,
     if (r->replaced && json_object_get(object, "mix") &&
         !open_mix(ag, sealed, r, &answer->vector.mix))
         return garbage(ag, "a key that is not sealed for this SIM");
-    return check_statement(ag, answer);
+    return check_statement(ag, r, answer);
 }
 
 enum ag_status ag_vector(struct ag *ag, const struct ag_vector_request *request,

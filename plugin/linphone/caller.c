@@ -12,6 +12,7 @@
 #include "note.h"
 #include "words.h"
 
+#include <openssl/rand.h>
 #include <simauth/binding.h>
 #include <string.h>
 
@@ -76,13 +77,17 @@ static const char *dialog_of(belle_sip_message_t *message)
 static struct leg *leg_of(struct call *call, const char *to_tag)
 {
     struct leg *leg = call->legs;
+    uint8_t random[SIMAUTH_X25519_LEN];
     unsigned count = 0;
 
     for (; leg && strcmp(leg->to_tag, to_tag); leg = leg->next)
         count++;
     if (leg || count >= LEGS_MAX)
         return leg;
-    leg = leg_new(call, simauth_session_fork(call->root->session));
+    leg = RAND_priv_bytes(random, sizeof(random)) == 1
+              ? leg_new(call, simauth_session_fork(call->root->session, random))
+              : NULL;
+    explicit_bzero(random, sizeof(random));
     if (leg) {
         leg->to_tag = g_strdup(to_tag);
         leg->next = call->legs;
@@ -108,8 +113,11 @@ static simauth_actions read_response(struct leg *leg, belle_sip_response_t *resp
     const char *header = sip_message_header(message, SIMAUTH_HEADER, &count);
     const char *sdp = sip_message_sdp(message, &len);
     int code = belle_sip_response_get_status_code(response);
-    enum simauth_element_found found = simauth_element_read(
-        &element, SIMAUTH_ELEMENT_2, sip_message_to_tag(message), header, count);
+    const char *to_tag = sip_message_to_tag(message);
+    enum simauth_element_found found = SIMAUTH_ELEMENT_NONE; /* nobody's dialog proves nothing */
+
+    if (to_tag)
+        found = simauth_element_read(&element, SIMAUTH_ELEMENT_2, to_tag, header, count);
 
     if (found == SIMAUTH_ELEMENT_MALFORMED)
         note_call(leg->call->id, true, "malformed", "element=2 code=%d", code);

@@ -16,8 +16,8 @@
 
 struct news {
     struct sip_timer *timer;
-    GHashTable *since; /* realm -> int64_t, the realm's clock when it was last asked */
-    bool asking, more; /* more: somebody wanted to ask meanwhile */
+    GHashTable *asked_at; /* NAI -> int64_t, its gateway's clock when it was last asked about */
+    bool asking, more;    /* more: somebody wanted to ask meanwhile */
     int64_t asked;
 };
 
@@ -25,9 +25,10 @@ struct news {
 struct question {
     char realm[SIMAUTH_REALM_MAX + 1];
     char nais[AG_NAIS_MAX][SIMAUTH_NAI_MAX + 1];
+    int64_t sim_time[AG_NAIS_MAX]; /* our clock: the earliest that one of its keys rests on */
+    int64_t asked_at[AG_NAIS_MAX]; /* INT64_MAX: never */
     size_t count;
-    int64_t since, now;
-    bool ours; /* `since` is of our clock */
+    int64_t now;
     bool answered, changed[AG_NAIS_MAX];
 };
 struct wish {
@@ -45,16 +46,31 @@ struct task {
 /* -- the worker's part ---------------------------------------------------------------------------
  */
 
+/* What has happened to this SIM from then on, by the gateways' clock, ends a key of it: since both
+ * SIMs took part, not since the key was renewed, and no later than we last asked. */
+static int64_t since(struct ag *ag, const struct question *q, size_t i)
+{
+    return MIN(q->sim_time[i] + ag_clock_ahead(ag), q->asked_at[i]);
+}
+
+/* One time stands for all names, the earliest: whose own is later is asked about once more, alone.
+ */
 static void ask_changes(struct ag *ag, struct question *q)
 {
     const char *nais[AG_NAIS_MAX];
+    int64_t first = INT64_MAX, now;
 
-    for (size_t i = 0; i < q->count; i++)
+    for (size_t i = 0; i < q->count; i++) {
         nais[i] = q->nais[i];
-    q->answered = ag_changes(ag, q->since + (q->ours ? ag_clock_ahead(ag) : 0), nais, q->count,
-                             q->changed, &q->now) == AG_OK;
+        first = MIN(first, since(ag, q, i));
+    }
+    q->answered = ag_changes(ag, first, nais, q->count, q->changed, &q->now) == AG_OK;
     if (!q->answered)
         note("changes: realm=%s problem=%s", q->realm, ag_error(ag));
+    for (size_t i = 0; q->answered && i < q->count; i++)
+        if (q->changed[i] && since(ag, q, i) > first &&
+            ag_changes(ag, since(ag, q, i), &nais[i], 1, &q->changed[i], &now) != AG_OK)
+            q->changed[i] = true; /* nobody says that it was before its keys */
 }
 
 static void ask_first_key(struct ag *ag, const struct wish *wish, GArray *keys)
@@ -116,19 +132,16 @@ static void lost(struct errand *errand)
 
 static void take_changes(struct core *core, const struct question *q)
 {
-    int64_t *now;
+    for (size_t i = 0; q->answered && i < q->count; i++) {
+        int64_t *now = g_new(int64_t, 1);
 
-    if (!q->answered)
-        return;
-    for (size_t i = 0; i < q->count; i++) {
+        *now = q->now;
+        g_hash_table_replace(core->news->asked_at, g_strdup(q->nais[i]), now);
         if (!q->changed[i])
             continue;
         note("changes: nai=%s text=the SIM was changed or revoked", q->nais[i]);
         setup_forget_nai(core, q->nais[i]);
     }
-    now = g_new(int64_t, 1);
-    *now = q->now;
-    g_hash_table_replace(core->news->since, g_strdup(q->realm), now);
 }
 
 /* Whether the person chose this peer, and is called by this account. */
@@ -174,34 +187,35 @@ static void back(struct errand *errand)
 /* -- what is asked -------------------------------------------------------------------------------
  */
 
-static bool has(const struct question *q, const char *nai)
+/* The place of this NAI in the question; its count: it is not there. */
+static size_t place_of(const struct question *q, const char *nai)
 {
-    for (size_t i = 0; i < q->count; i++)
-        if (!strcmp(q->nais[i], nai))
-            return true;
-    return false;
+    size_t i = 0;
+
+    while (i < q->count && strcmp(q->nais[i], nai) != 0)
+        i++;
+    return i;
 }
 
 /* The question that has this NAI, or room for it. */
-static struct question *question_for(const struct news *news, GPtrArray *questions, const char *nai)
+static struct question *question_for(GPtrArray *questions, const char *nai)
 {
     const char *realm = simauth_nai_realm(nai);
-    const int64_t *since = g_hash_table_lookup(news->since, realm);
     struct question *room = NULL;
 
     for (guint i = 0; i < questions->len; i++) {
         struct question *q = g_ptr_array_index(questions, i);
 
-        if (!strcmp(q->realm, realm) && has(q, nai))
+        if (strcmp(q->realm, realm) != 0)
+            continue;
+        if (place_of(q, nai) < q->count)
             return q;
-        if (!strcmp(q->realm, realm) && q->count < AG_NAIS_MAX)
+        if (q->count < AG_NAIS_MAX)
             room = q;
     }
     if (!room) {
         room = g_new0(struct question, 1);
         g_strlcpy(room->realm, realm, sizeof(room->realm));
-        room->since = since ? *since : INT64_MAX;
-        room->ours = !since;
         g_ptr_array_add(questions, room);
     }
     return room;
@@ -210,12 +224,17 @@ static struct question *question_for(const struct news *news, GPtrArray *questio
 static void add_question(const struct news *news, GPtrArray *questions,
                          const struct simauth_held_key *key)
 {
-    struct question *q = question_for(news, questions, key->peer_nai);
+    struct question *q = question_for(questions, key->peer_nai);
+    const int64_t *asked_at = g_hash_table_lookup(news->asked_at, key->peer_nai);
+    size_t i = place_of(q, key->peer_nai);
 
-    if (!has(q, key->peer_nai))
-        g_strlcpy(q->nais[q->count++], key->peer_nai, sizeof(q->nais[0]));
-    if (q->ours && key->made < q->since)
-        q->since = key->made;
+    if (i == q->count) {
+        g_strlcpy(q->nais[i], key->peer_nai, sizeof(q->nais[0]));
+        q->sim_time[i] = key->sim_time;
+        q->asked_at[i] = asked_at ? *asked_at : INT64_MAX;
+        q->count++;
+    }
+    q->sim_time[i] = MIN(q->sim_time[i], key->sim_time);
 }
 
 static void add_wish(const struct core *core, const struct settings_party *peer, GArray *wishes)
@@ -279,7 +298,7 @@ void news_ask(struct core *core)
     prices_ask(core);
     if (!core->news) {
         core->news = g_new0(struct news, 1);
-        core->news->since = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        core->news->asked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         core->news->timer = sip_timer_start(core->provider, AGAIN_MS, again, core);
     }
     core->news->more = core->news->asking;
@@ -307,7 +326,7 @@ void news_close(struct core *core)
     if (!core->news)
         return;
     sip_timer_stop(core->news->timer);
-    g_hash_table_unref(core->news->since);
+    g_hash_table_unref(core->news->asked_at);
     g_free(core->news);
     core->news = NULL;
 }

@@ -92,9 +92,11 @@ SIMAUTH_API struct simauth_session *
 simauth_session_caller(const struct simauth_session_config *config);
 SIMAUTH_API struct simauth_session *
 simauth_session_callee(const struct simauth_session_config *config);
-/* A copy for another To tag of the same INVITE (a fork), as it was when element 1 left. NULL: out
- * of memory. */
-SIMAUTH_API struct simauth_session *simauth_session_fork(const struct simauth_session *session);
+/* A copy for another To tag of the same INVITE (a fork), as it was when element 1 left. `random`:
+ * fresh octets for the sealing key of its own request. NULL: out of memory. */
+SIMAUTH_API struct simauth_session *
+simauth_session_fork(const struct simauth_session *session,
+                     const uint8_t random[static SIMAUTH_X25519_LEN]);
 /* Wipes every key. NULL is allowed. */
 SIMAUTH_API void simauth_session_free(struct simauth_session *session);
 

@@ -44,6 +44,10 @@ SIMAUTH_API char *simauth_statement_sign(const struct simauth_statement *stateme
 SIMAUTH_API enum simauth_result simauth_statement_verify(const char *jws, X509_STORE *anchors,
                                                          int64_t now,
                                                          struct simauth_statement *statement);
+/* Whether the certificate of a statement that simauth_statement_verify() has taken names this
+ * domain of SIP addresses too (lower case; exactly: no wildcard counts). An operator's certificate
+ * names every realm of its (docs/protocol.md section 3, rule 1). */
+SIMAUTH_API bool simauth_statement_names(const char *jws, const char *domain);
 
 struct simauth_vector {
     enum simauth_subject subject;

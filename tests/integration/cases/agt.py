@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import re
+import time
 
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
@@ -212,6 +213,29 @@ def changes(world):
     assert len(listed(world.alice)) == 2, "nothing had changed"
     world.alice.stop()
     gateway_of(world, world.bob).ctl("sim", "revoke", world.sims["bob"].imsi)
+    world.alice.forget()
+    world.alice.start()
+    world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked")
+    flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
+
+
+@case("agt.changes.renewed", limit=90)
+def changes_renewed(world):
+    """A SIM is changed, and calls without a SIM renew every key since: who starts then hears of it all the same."""
+    prepare(world, keys="file")
+    flow_call(world)
+    changed = time.time()
+    gateway_of(world, world.bob).ctl("subscriber", "remove", world.sims["bob"].imsi)
+    world.issue_sim("bob", "b")  # and his phone keeps the old one
+    for number in range(2, 7):
+        talk = flow.connect(world)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(AUTHENTICATED, count=number)
+        flow.hang_up(world, talk)
+        for phone in (world.alice, world.bob):
+            phone.wait_note(r"setup-key: made=2", count=number)
+    assert all(key["made"] >= changed for key in listed(world.alice)), "a key of before was left: nothing is shown"
+    world.alice.stop()
     world.alice.forget()
     world.alice.start()
     world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked")

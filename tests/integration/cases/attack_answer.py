@@ -7,7 +7,7 @@ import secrets
 
 from cases import case
 from cases.attack_media import hidden
-from world import flow, talk, tamper
+from world import flow, talk, tamper, zrtp
 from world.attacker import Attacker, b64u
 from world.process import Timeout
 from world.scene import Scene, cause, honest_call, ring
@@ -69,8 +69,12 @@ def changed(world):
 
 def forged_200(ringing):
     """A 200 as somebody on the way would make it from the callee's 180."""
-    text = tamper.without_header(ringing.text, "SIM-Auth").replace("SIP/2.0 180 Ringing", "SIP/2.0 200 OK")
-    text = tamper.with_tag(text, "To", "forged")
+    return copied_200(ringing, tamper.with_tag(tamper.without_header(ringing.text, "SIM-Auth"), "To", "forged"))
+
+
+def copied_200(ringing, text=None):
+    """The same with the callee's own tag and element in it."""
+    text = (text or ringing.text).replace("SIP/2.0 180 Ringing", "SIP/2.0 200 OK")
     body = ("v=0\r\no=- 1 1 IN IP4 10.83.0.66\r\ns=-\r\nc=IN IP4 10.83.0.66\r\nt=0 0\r\nm=audio 9000 RTP/AVP 0\r\n"
             f"a=zrtp-hash:1.10 {secrets.token_hex(32)}\r\n")
     for name, value in (("Contact", "<sip:bob@10.83.0.32>"), ("Content-Type", "application/sdp"),
@@ -113,8 +117,9 @@ NOBODYS = {
     "another CSeq": lambda text: re.sub(r"(?im)^CSeq: *(\d+)", lambda m: f"CSeq: {int(m[1]) + 1}", text),
 }
 OF_ITS_OWN_DIALOG = {
-    "no To tag": without_to_tag,
-    "a To tag that is too long": lambda text: tamper.with_tag(text, "To", "x" * 300),
+    "no To tag": lambda text, element: without_to_tag(text),
+    "no To tag, Bob's element in the header": lambda text, element: tamper.with_header(without_to_tag(text), "SIM-Auth", element),
+    "a To tag that is too long": lambda text, element: tamper.with_tag(text, "To", "x" * 300),
 }
 
 
@@ -142,7 +147,8 @@ def unseen(world):
     for name, change in OF_ITS_OWN_DIALOG.items():
         after = world.alice.mark()
         number, invite = ring(scene)
-        answer(scene, attacker, change)
+        element = scene.tamper.last("INVITE", 180).tag("To")
+        answer(scene, attacker, lambda text, change=change: change(text, element))
         world.alice.wait_state("End", after=after)
         world.alice.wait_note(rf"call {invite.call_id} caller: not-authenticated: reason=CONFIRM_MISSING")
         ringing = world.bob.mark()
@@ -219,6 +225,34 @@ def copied(world):
     assert not world.alice.notes(rf"call {call} caller: (heard|authenticated): ")
     if world.bob.state() not in ("", "Idle"):
         world.bob.terminate()
+    honest_call(world)
+
+
+@case("attack.answer.diverted", limit=90)
+def diverted(world):
+    """Element 2 copied with somebody's own description, or ZRTP kept off the cable: nobody goes on in the clear."""
+    scene = Scene(world)
+    before = world.alice.mark(), world.bob.mark()
+    scene.on("INVITE", lambda m: [m.text, copied_200(m)], 180, inwards=False)
+    world.alice.call(world.bob.aor)
+    world.alice.wait_state("Released", limit=20, after=before[0])
+    scene.off()
+    call = scene.tamper.last("INVITE").call_id
+    assert world.alice.notes(rf"call {call} caller: keyed: "), "the forged answer was not taken"
+    world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=VERDICT_EXPIRED")
+    world.bob.terminate()
+    world.bob.wait_state("Released", after=before[1])
+
+    def without_zrtp(datagram, towards_bob):
+        if not zrtp.message_type(datagram.payload):
+            yield from scene.tamper(datagram, towards_bob)
+    world.wire.hook = without_zrtp
+    flow.connect_until_end(world)
+    world.wire.hook = scene.tamper
+    call = scene.tamper.last("INVITE").call_id
+    found = [phone.notes(rf"call {call} \w+: not-authenticated: reason=VERDICT_EXPIRED") for phone in (world.alice, world.bob)]
+    assert any(found), "nobody ended it for what did not come"
+    assert cause(scene.tamper.last("BYE")) in (4, 5)
     honest_call(world)
 
 

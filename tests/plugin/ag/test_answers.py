@@ -170,6 +170,19 @@ class Answers(case.Case):
         self.expect(self.ask_vector(**ask), "AG_BAD_VECTOR",
                     "not signed by operator operator-a.example")
 
+    def test_vector_for_a_foreign_domain(self):
+        """Whose NAI nobody named: who vouches must be the operator of that domain, or our own."""
+        address = "sip:bob@elsewhere.example"
+
+        def ask(nai, **more):
+            realm = nai.split("@")[1]
+            self.serve("/v1/vectors", {"vector": self.vector(callee=address, nai_b=nai, op_key=self.statement(realm)),
+                                       "own": CHALLENGE, "nai": NAI_A})
+            return self.ask_vector(callee=address, **more)
+        self.expect(ask(NAI_B), "AG_BAD_VECTOR", "is not known for its domain")
+        self.expect(ask(NAI_B, callee_nai=NAI_B), "AG_OK")
+        self.expect(ask("bob@operator-a.example"), "AG_OK")
+
     def test_vector_wrong(self):
         def given(**members):
             return {"vector": self.vector(**members), "own": CHALLENGE, "nai": NAI_A}

@@ -181,6 +181,12 @@ static void late_offer(void **state)
     give_sdp(c->a, true, &e2, world_offer);
     ack(c, world_answer);
     both_authenticated(c);
+    /* Somebody's ACK with another description changes nothing of what the right one bound. */
+    struct simauth_element wrong = world_element(c->a, SIMAUTH_ELEMENT_3);
+    wrong.mac[0] ^= 1;
+    simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, world_offer, strlen(world_offer));
+    assert_true(simauth_session_later_fits(c->b, false, world_answer, strlen(world_answer)));
+    assert_false(simauth_session_later_fits(c->b, false, world_offer, strlen(world_offer)));
 }
 
 static void resynchronised_callee(void **state)
@@ -258,7 +264,7 @@ static void another_sim_answers(void **state)
     ring(c);
     first_a = c->a;
     first_b = c->b;
-    c->a = simauth_session_fork(first_a);
+    c->a = simauth_session_fork(first_a, world_fresh);
     struct simauth_element e2 = world_element(first_b, SIMAUTH_ELEMENT_2);
     simauth_session_answer(first_b, world_answer, strlen(world_answer));
     give_sdp(first_a, false, &e2, world_answer);
@@ -561,7 +567,7 @@ static void fork_has_a_verdict_for_each_tag(void **state)
     struct call *c = *state;
     ring(c);
     struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
-    struct simauth_session *other = simauth_session_fork(c->a);
+    struct simauth_session *other = simauth_session_fork(c->a, world_fresh);
     give_sdp(c->a, false, &e2, NULL);
     struct simauth_element wrong = e2;
     wrong.mac[0] ^= 1;

@@ -240,7 +240,8 @@ static void rooms_are_given_back(void **unused)
     (void)unused;
     bad.peer_aor = "bob";
     for (int i = 0; i < 600; i++) {
-        struct simauth_session *s = simauth_session_caller(&good), *fork = simauth_session_fork(s);
+        struct simauth_session *s = simauth_session_caller(&good),
+                               *fork = simauth_session_fork(s, world_fresh);
 
         assert_null(simauth_session_caller(&bad));
         simauth_session_free(fork);
@@ -405,7 +406,7 @@ static void forks(void **unused)
                              strlen(world_answer));
     simauth_session_ack_out(a, NULL, 0);
     assert_int_equal(simauth_session_key(a, SIMAUTH_LABEL_ZRTP, 32, &key), SIMAUTH_OK);
-    fork = simauth_session_fork(a);
+    fork = simauth_session_fork(a, world_fresh);
     assert_non_null(fork);
     assert_null(simauth_session_element(fork, SIMAUTH_ELEMENT_2));
     assert_null(simauth_session_element(fork, SIMAUTH_ELEMENT_3));
@@ -473,6 +474,7 @@ static void out_of_turn(void **unused)
 /* What is proved may be asked for again; it is the same then. */
 static void twice_is_once(void **unused)
 {
+    struct simauth_octets binding = {0};
     uint8_t first[SIMAUTH_MAC_LEN], again[SIMAUTH_MAC_LEN];
     struct world w;
     struct simauth_challenge rand_a, rand_b;
@@ -500,8 +502,10 @@ static void twice_is_once(void **unused)
     t3 = a->t3.len;
     assert_int_equal(session_bind_answer(a, world_answer, strlen(world_answer)), SIMAUTH_OK);
     assert_true(simauth_secret_equal(&ssk, &a->ssk) && a->t3.len == t3);
-    assert_int_equal(session_mac_a(a, NULL, 0, first), SIMAUTH_OK);
-    assert_int_equal(session_mac_a(a, NULL, 0, again), SIMAUTH_OK);
+    assert_int_equal(session_mac_a(a, NULL, 0, &binding, first), SIMAUTH_OK);
+    simauth_octets_clear(&binding);
+    assert_int_equal(session_mac_a(a, NULL, 0, &binding, again), SIMAUTH_OK);
+    simauth_octets_clear(&binding);
     assert_memory_equal(again, first, sizeof first);
     simauth_session_free(a);
     simauth_session_free(b);
@@ -613,11 +617,15 @@ static void media_with_a_fingerprint(void **unused)
         if (i == 1) { /* the ACK brings the other half */
             uint8_t mac[SIMAUTH_MAC_LEN];
 
-            assert_int_equal(session_mac_a(&s, NULL, 0, mac), SIMAUTH_MALFORMED);
-            assert_int_equal(session_mac_a(&s, world_no_zrtp, strlen(world_no_zrtp), mac),
-                             SIMAUTH_MALFORMED);
-            assert_int_equal(session_mac_a(&s, world_answer, strlen(world_answer), mac),
-                             SIMAUTH_OK);
+            assert_int_equal(session_mac_a(&s, NULL, 0, &s.ack_binding, mac), SIMAUTH_MALFORMED);
+            simauth_octets_clear(&s.ack_binding);
+            assert_int_equal(
+                session_mac_a(&s, world_no_zrtp, strlen(world_no_zrtp), &s.ack_binding, mac),
+                SIMAUTH_MALFORMED);
+            simauth_octets_clear(&s.ack_binding);
+            assert_int_equal(
+                session_mac_a(&s, world_answer, strlen(world_answer), &s.ack_binding, mac),
+                SIMAUTH_OK);
         }
         simauth_octets_clear(&s.invite_binding);
         simauth_octets_clear(&s.answer_binding);

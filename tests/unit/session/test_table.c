@@ -151,6 +151,17 @@ static void authenticated(const struct entry *e)
                     !!(e->actions & DO(SEND_PROOF)) == (e->event == E(ACK_OUT)));
 }
 
+/* Element 2 promised the key of both SIMs and the media has none: somebody may stand there, so only
+ * who said `continue` stays. A caller whose media has it lacks a proof alone. At the callee nothing
+ * tells a call that was never answered for from one that is waited for. */
+static bool goes_on_unproven(const struct entry *e)
+{
+    if (e->state == S(CALLEE_KEYED) || e->state == S(CALLEE_SECURED))
+        return false;
+    return e->policy == SIMAUTH_CONTINUE ||
+           (e->policy == SIMAUTH_PREFER && e->state == S(CALLER_SECURED));
+}
+
 /* What shows a lie ends the call, whatever the policy; what lacks, ends it with `require`. */
 static void lies(const struct entry *e)
 {
@@ -182,10 +193,7 @@ static void lies(const struct entry *e)
     /* At the callee nothing tells a call that was never answered for from one that is waited for.
      */
     if (e->event == E(VERDICT_EXPIRED) && e->state != S(AUTHENTICATED))
-        MUST(e, e->next == (e->policy == SIMAUTH_REQUIRE || e->state == S(CALLEE_KEYED) ||
-                                    e->state == S(CALLEE_SECURED)
-                                ? S(REFUSED)
-                                : S(UNPROVEN)));
+        MUST(e, e->next == (goes_on_unproven(e) ? S(UNPROVEN) : S(REFUSED)));
 }
 
 /* Each action where it belongs, and nowhere else. */

@@ -193,7 +193,7 @@ static void call(struct world *w)
 
 static void *end_call(void *unused)
 {
-    struct simauth_session *fork = simauth_session_fork(a);
+    struct simauth_session *fork = simauth_session_fork(a, world_fresh);
 
     simauth_session_free(fork);
     simauth_session_free(a);
@@ -212,7 +212,8 @@ static void prove_b(void)
 
 static void prove_a(void)
 {
-    session_mac_a(a, NULL, 0, mac);
+    simauth_octets_clear(&a->ack_binding);
+    session_mac_a(a, NULL, 0, &a->ack_binding, mac);
 }
 
 static void prove_0(void)

@@ -11,6 +11,7 @@
 const char world_offer[] =
     "v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio 7078 RTP/AVP 0\r\na=zrtp-hash:1.10 " HASH "0\r\n";
+const uint8_t world_fresh[SIMAUTH_X25519_LEN] = {0x46, 0x4f, 0x52, 0x4b};
 const char world_answer[] =
     "v=0\r\no=b 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
     "m=audio 7080 RTP/AVP 0\r\na=zrtp-hash:1.10 " HASH "1\r\n";

@@ -16,9 +16,10 @@
 #define NAI_B "bob@operator-b.example"
 #define NAI_B_2 "bob-2@operator-b.example" /* another SIM of AOR_B */
 
-extern const char world_offer[];   /* SDP with zrtp-hash */
-extern const char world_answer[];  /* SDP with zrtp-hash */
-extern const char world_no_zrtp[]; /* SDP without */
+extern const char world_offer[];                      /* SDP with zrtp-hash */
+extern const char world_answer[];                     /* SDP with zrtp-hash */
+extern const uint8_t world_fresh[SIMAUTH_X25519_LEN]; /* a fork's random octets */
+extern const char world_no_zrtp[];                    /* SDP without */
 
 /* One subscriber's SIM as its operator and its phone know it. */
 struct world_sim {
