@@ -81,10 +81,10 @@ struct config *config_load(const char *path, char *error);
 void config_free(struct config *config);
 /* Whether the SIMs' keys are this gateway's, and not the source's. */
 bool config_has_keys(const struct config *config);
-/* Whether `realm` is one of the operator's own. */
 /* The database in a sentence: its file, or that it is PostgreSQL's, whose conninfo may have a
  * password. */
 const char *config_database_name(const struct config *config);
+/* Whether `realm` is one of the operator's own. */
 bool config_own_realm(const struct config *config, const char *realm);
 
 #endif

@@ -105,7 +105,7 @@ static void look_at_age(struct list *list, bool refuses)
 /* Nobody looks at its signature until a certificate of that authority comes. */
 static const char *doubt(const struct keeper *k, X509_CRL *list)
 {
-    return e2m_trust_signed(k->base, NULL, list, (uint64_t)time(NULL)) > 0
+    return k->base && e2m_trust_signed(k->base, NULL, list, (uint64_t)time(NULL)) > 0
                ? ""
                : " why=\"its authority is not among [trust] authorities: whoever can write the "
                  "file "

@@ -57,7 +57,7 @@ void bindings_get(struct request *request)
     enum store_result result;
     json_t *list;
 
-    if (!request_allowed(request))
+    if (!request_allowed_beside(request))
         return;
     list = json_array();
     result = gateway->ops->begin(gateway->store, STORE_READ);

@@ -27,7 +27,7 @@ bool outcome_good(const struct outcome *outcome)
 
 struct outcome outcome_once_more(struct request *request)
 {
-    return request_called_token(request) ? OUTCOME_GOOD
+    return request_token_beside(request) ? OUTCOME_GOOD
                                          : outcome_problem(PROBLEM_TOO_MANY, "limit of repeats");
 }
 

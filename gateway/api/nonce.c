@@ -15,8 +15,8 @@
 #define MAC_LEN 16
 #define OCTETS (8 + RANDOM_LEN + MAC_LEN)
 #define ENTRIES_MAX 65536
-#define ENTRIES_OF_ONE_MAX 32 /* of a B-TID: a phone uses one nonce after the other */
-#define SWEPT_FROM 256        /* entries: below, nobody looks for those that are over */
+#define ENTRIES_OF_ONE_MAX 128 /* of a B-TID: what a phone fetches beside a call has its own */
+#define SWEPT_FROM 256         /* entries: below, nobody looks for those that are over */
 #define NC_MAX 100000
 #define LIFETIME_MAX 3600 /* of any gateway: what [life] nonce may be */
 #define CLOCKS_DIFFER 5   /* seconds, of gateways that share a store */

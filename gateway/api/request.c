@@ -177,15 +177,24 @@ bool request_token(struct request *request)
     return false;
 }
 
-bool request_allowed(struct request *request)
+static bool allowed(struct request *request, bool token)
 {
-    if (request_token(request))
-        return true;
-    answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
-    return false;
+    if (!token)
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
+    return token;
 }
 
-bool request_called_token(struct request *request)
+bool request_allowed(struct request *request)
+{
+    return allowed(request, request_token(request));
+}
+
+bool request_allowed_beside(struct request *request)
+{
+    return allowed(request, request_token_beside(request));
+}
+
+bool request_token_beside(struct request *request)
 {
     const struct config *config = request->gateway->config;
     char name[sizeof request->who + 32];

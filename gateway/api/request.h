@@ -132,10 +132,12 @@ void request_fetched(struct request *request);
 bool request_token(struct request *request);
 /* A token for the asker; answers 429 and returns false when there is none. */
 bool request_allowed(struct request *request);
-/* A token for what a phone asks of calls that come to it and needs seldom more than once a call:
- * twice as many as for its own, apart from those and for each operation, so that whoever calls it
- * takes none of its own. */
-bool request_called_token(struct request *request);
+/* A token for what a phone asks of calls that come to it, or to read what is its own, and needs
+ * seldom: twice as many as for its own calls, apart from those and for each operation, so that
+ * neither who calls it nor a start of it takes any of these. */
+bool request_token_beside(struct request *request);
+/* The same; answers 429 and returns false when there is none. */
+bool request_allowed_beside(struct request *request);
 /* Opens the transaction of an answer; answers and returns false where the store cannot. */
 bool request_begin(struct request *request, enum store_kind kind);
 /* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the

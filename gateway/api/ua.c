@@ -194,7 +194,7 @@ void self_get(struct request *request)
     struct self_aors aors = {NULL, request->now};
     enum store_result result;
 
-    if (!request_allowed(request))
+    if (!request_allowed_beside(request))
         return;
     aors.list = json_array();
     result = gateway->ops->begin(gateway->store, STORE_READ);

@@ -520,7 +520,7 @@ static void subject_caller(struct request *request)
         return;
     }
     /* Before it takes one of what the caller's operator lets all of us ask. */
-    if (!request_called_token(request)) {
+    if (!request_token_beside(request)) {
         store_partner_clear(&partner);
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the callee");
         return;

@@ -75,12 +75,12 @@ int ctl_subscriber_names_without(const struct ctl *ctl, struct store_subscriber 
                                  const char *nai);
 /* An amount of money, as "price set" takes it. */
 void ctl_amount_text(int64_t amount, char text[static 24]);
-/* Writes `text` to a file of mode 0600 that must not be there yet, and waits for the disk. */
 /* After a long while without the database: a gateway may run since, which gives records their
  * numbers. False, and it is said: it cannot be opened; then there is none any more. */
 bool ctl_open_again(struct ctl *ctl);
 /* The name of a file that was made is on the disk. 0; else it is said. */
 int ctl_keep_name(const char *path);
+/* Writes `text` to a file of mode 0600 that must not be there yet, and waits for the disk. */
 int ctl_write_private(const char *path, const char *text);
 
 /* -- tables --------------------------------------------------------------------------------------

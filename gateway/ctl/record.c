@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define PAGE 10000
-#define OPEN_S 600 /* the outcome of a call that is older changes no more */
+#define OPEN_S                                                                                     \
+    600 /* the outcome of a call that is older changes no more; a first key's may, for a day */
 
 static const struct ctl_column columns[] = {{"Number", "id", 6, CTL_NUMBER},
                                             {"Time (UTC)", "time", 16, CTL_TIME},
@@ -193,7 +194,8 @@ static enum store_result purge(struct ctl *ctl, void *data)
     return ctl->gateway.ops->record_purge(ctl->gateway.store, filter->to, filter->after);
 }
 
-/* What is removed has left before, and is on the disk; and in the state in which it stays. One that
+/* What is removed has left before, and is on the disk; and in the state in which it stays (a first
+ * key that is fetched later keeps the outcome that it had). One that
  * was written meanwhile has a higher number, and waits for the next time. */
 static int rotate(struct ctl *ctl)
 {

@@ -117,7 +117,7 @@ static enum ag_status on_401(struct ag *ag, struct ua *ua)
         memcpy(ag->session.opaque, c.opaque, sizeof ag->session.opaque);
         return AG_OK;
     }
-    if (ua->restarted || c.stale)
+    if (ua->restarted) /* what is stale for ever may be so for this session alone: one new one */
         return ag_fail(ag, AG_REFUSED, "The gateway %s does not take what it agreed with this SIM.",
                        ag->fqdn);
     ua->restarted = true;

@@ -383,21 +383,36 @@ static bool never_was(const struct call *call)
     return !call->caller && call->reason == SIMAUTH_EVENT_KEY_UNKNOWN;
 }
 
+/* One that was sent elsewhere, or that another took the place of, ended and goes on. */
+static struct shown *living(const char *first_id)
+{
+    struct shown *s = shown_of(first_id);
+
+    s->ended = 0;
+    return s;
+}
+
 static void look_at_core(struct core *core)
 {
     /* Linphone's own list is another one after the next question for it. */
     bctbx_list_t *calls = bctbx_list_copy(linphone_core_get_calls(core->lc));
 
     for (const struct call *call = core->calls; call; call = call->next) {
-        if (!call->over && !never_was(call))
-            take(shown_of(call->first_id), see_call(shown_of(call->first_id), call));
+        if (!call->over && !never_was(call)) {
+            struct shown *s = living(call->first_id);
+
+            take(s, see_call(s, call));
+        }
     }
     for (const bctbx_list_t *item = calls; item; item = item->next) {
         const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(item->data));
 
         if (id && *id && !call_is_ours(core, item->data) &&
-            phase_of(linphone_call_get_state(item->data)) != PHASE_ENDED)
-            take(shown_of(id), see_other(shown_of(id), core, item->data));
+            phase_of(linphone_call_get_state(item->data)) != PHASE_ENDED) {
+            struct shown *s = living(id);
+
+            take(s, see_other(s, core, item->data));
+        }
     }
     bctbx_list_free(calls);
 }

@@ -466,6 +466,8 @@ enum simauth_event call_advised(const struct call *call)
 {
     bool known = call->pinned_last != 0;
 
+    if (!known && call->reason == SIMAUTH_EVENT_VECTOR_BAD)
+        return SIMAUTH_EVENT_COUNT; /* there is nothing to forget */
     return known && call->reason == SIMAUTH_EVENT_GATEWAY_NOBODY ? SIMAUTH_EVENT_VECTOR_BAD
                                                                  : call->reason;
 }
@@ -637,9 +639,9 @@ bool call_is_ours(const struct core *core, LinphoneCall *linphone)
     const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(linphone));
     const struct call *call = id ? core->calls : NULL;
 
+    /* One that was redirected goes on, as another's or as nobody's of ours. */
     while (call && (call->over || (strcmp(call->first_id, id) != 0 && strcmp(call->id, id) != 0)))
-        call =
-            call->next; /* one that was redirected goes on, as another's or as nobody's of ours */
+        call = call->next;
     return call != NULL;
 }
 

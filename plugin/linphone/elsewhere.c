@@ -46,7 +46,9 @@ bool elsewhere_refused(struct sip_call *sip, belle_sip_response_t *response)
     belle_sip_response_set_status_code(response, CODE);
     belle_sip_response_set_reason_phrase(response, PHRASE);
     e2m_sent_elsewhere(sip, WHY);
-    if (sim)
+    if (sim) {
+        g_strlcpy(call->error, WHY, sizeof(call->error));
         call_unsay(call, SIMAUTH_EVENT_HANDED_OVER);
+    }
     return true;
 }

@@ -32,6 +32,7 @@ const char *shown_advice(enum simauth_event reason)
     case SIMAUTH_EVENT_CHALLENGE_BAD:
         return "forget";
     case SIMAUTH_EVENT_CONFIRM_MISSING:
+    case SIMAUTH_EVENT_VERDICT_EXPIRED:
     case SIMAUTH_EVENT_INVITE_BARE:
         return "continue-once";
     default:

@@ -47,6 +47,7 @@ const char *words_advice(enum simauth_event reason)
     case SIMAUTH_EVENT_CHALLENGE_BAD:
         return "if the other person has a new SIM: simauthctl pins forget, after asking them";
     case SIMAUTH_EVENT_CONFIRM_MISSING:
+    case SIMAUTH_EVENT_VERDICT_EXPIRED:
     case SIMAUTH_EVENT_INVITE_BARE:
         return "to talk all the same: simauthctl continue-once";
     default:

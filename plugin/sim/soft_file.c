@@ -119,9 +119,9 @@ int soft_open_private(const char *path, const char *what, enum simauth_card_stat
         return -1;
     }
     /* O_NONBLOCK: a pipe in its place must not stop the worker. O_RDWR: on NFS it could not be
-     * locked else; nothing is written. */
+     * locked else; nothing is written. EPERM: nobody may, not even its owner (chattr +i). */
     fd = open(path, O_RDWR | FLAGS);
-    if (fd < 0 && (errno == EACCES || errno == EROFS || errno == EISDIR))
+    if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS || errno == EISDIR))
         fd = open(path, O_RDONLY | FLAGS);
     if (fd < 0)
         return refuse_open(path, what, status, error);

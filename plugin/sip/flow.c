@@ -79,7 +79,7 @@ static belle_sip_uri_t *uri_in(void *address)
     return address ? belle_sip_header_address_get_uri(address) : NULL;
 }
 
-/* Somebody who dials their own address; stock Linphone says that it is busy. */
+/* Somebody who dials their own address. */
 static bool is_to_itself(const struct sip_call *call)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)call->invite;
@@ -95,15 +95,18 @@ static bool is_to_itself(const struct sip_call *call)
 
 /* Linphone, and whoever asks it, knows calls by their Call-ID alone, and whoever calls chooses it:
  * also that of somebody else's call, whose place it would take in Linphone itself, media and all,
- * and in what is shown. Our own tag in a call of ours proves nothing: all on its way have it. */
-static bool has_name_of_another(const struct tap_core *core, belle_sip_request_t *invite)
+ * and in what is shown. Our own tag in a call of ours proves nothing: all on its way have it. So
+ * it never comes there; whoever dials themselves hears that they are busy, as of stock Linphone.
+ * 0: its name is its own. */
+static int refusal_of_name(const struct tap_core *core, belle_sip_request_t *invite)
 {
     const struct sip_call *call = core->calls;
 
-    while (call && (!tap_same(call->call_id, tap_call_id_of(invite)) ||
-                    (tap_same(call->from_tag, tap_from_tag_of(invite)) && is_to_itself(call))))
+    while (call && !tap_same(call->call_id, tap_call_id_of(invite)))
         call = call->next;
-    return call != NULL;
+    if (!call)
+        return 0;
+    return tap_same(call->from_tag, tap_from_tag_of(invite)) && is_to_itself(call) ? 486 : 482;
 }
 
 static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
@@ -112,6 +115,7 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
     const char *tag = tap_from_tag_of(invite);
     struct sip_call *call =
         tap_call_find(core, SIP_INCOMING, tap_call_id_of(invite), tag ? tag : "");
+    int refusal;
 
     if (call && is_done_with(call, invite)) {
         tap_call_end(call);
@@ -121,8 +125,9 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
         tap_way_message(call, channel);
         return invite_again(call, channel, invite);
     }
-    if (has_name_of_another(core, invite)) {
-        tap_reply(core, invite, 482, NULL);
+    refusal = refusal_of_name(core, invite);
+    if (refusal) {
+        tap_reply(core, invite, refusal, NULL);
         return true;
     }
     tap_alias_replaces_in(core, invite);

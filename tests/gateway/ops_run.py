@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checking, reloading, draining, readiness and the watchdog, metrics, health, logs without secrets."""
 import base64
+import contextlib
 import os
 import re
 import shutil
@@ -158,7 +159,11 @@ class Reload(Base):
         def opened():
             """Its descriptors of a log, by the number that every thread writes to."""
             folder = f"/proc/{process.pid}/fd"
-            return [(n, os.readlink(os.path.join(folder, n))) for n in os.listdir(folder) if "own.log" in os.readlink(os.path.join(folder, n))]
+            found = []
+            for number in os.listdir(folder):
+                with contextlib.suppress(FileNotFoundError):  # closed since
+                    found.append((number, os.readlink(os.path.join(folder, number))))
+            return [pair for pair in found if "own.log" in pair[1]]
         (number, _), = opened()
         os.rename(path, path + ".1")
         process.send_signal(signal.SIGHUP)

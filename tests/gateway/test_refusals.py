@@ -195,7 +195,7 @@ class Refusals(unittest.TestCase):
         mine = Phone(self.pair.b.subscriber("001020000000077", "mallory"), self.pair.b).bootstrap()
         mine.take_nonce(mine.raw("GET", "/v1/self"))
         first, statuses = mine.nonce, []
-        for _ in range(80):
+        for _ in range(160):
             mine.take_nonce(mine.raw("GET", "/v1/self"))
             answer = mine.raw("GET", "/v1/self", headers={"Authorization": mine.authorization("GET", "/v1/self", b"")})
             statuses.append(answer.status)
@@ -405,9 +405,11 @@ class Expired(unittest.TestCase):
         pair = Pair({"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
         self.addCleanup(pair.close)
         phone = Phone(pair.sim_a, pair.a).bootstrap()
-        answers = [phone.ask("GET", f"/v1/{what}") for what in ("self", "bindings", "self", "bindings")]
-        self.assertEqual([x.status for x in answers], [200, 200, 429, 429])
-        self.assertEqual({x.problem for x in answers[2:]}, {"too-many"})
+        for what in ("self", "bindings"):
+            answers = [phone.ask("GET", f"/v1/{what}") for _ in range(5)]
+            self.assertEqual([x.status for x in answers], [200, 200, 200, 200, 429])
+            self.assertEqual(answers[4].problem, "too-many")
+        self.assertEqual(phone.ask_callee(pair.aor_a, pair.aor_b)[1].status, 200)  # its calls have their own
 
     def test_limit_of_a_call(self):
         """Who is called cannot keep a call's questions going: neither room for answers nor what a partner lets us all ask."""

@@ -79,7 +79,7 @@ const char *e2m_revoked_refusal(const struct e2m_trust *trust, STACK_OF(X509) * 
  * in `trust` vouches for; -1: one that is named so did not; 0: none is. */
 int e2m_trust_signed(const struct e2m_trust *trust, STACK_OF(X509) * others, X509_CRL *list,
                      uint64_t now);
-/* What stood between a certificate and an authority in `trust`, of those that were judged right;
+/* What stood between a certificate and an authority in `trust`, of chains that were right;
  * the last few. Valid as long as the trust. */
 STACK_OF(X509) * e2m_trust_between(const struct e2m_trust *trust);
 /* Adds one to the last few authorities of a chain, unless it is among them; takes a reference. */

@@ -5,6 +5,7 @@
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from world import badday, flow
+from world.session_bus import CALL, Client, SessionBus
 
 B = "operator-b.example"
 
@@ -68,6 +69,7 @@ def from_somebody(world):
     world.add_phones()
     dave = world.add_phone("dave", "b", 40)
     sims = {**world.issue_sims(), "dave": world.issue_sim("dave", "b")}
+    world.alice.bus = SessionBus(world.alice.node).start()
     for phone in world.phones:
         phone.use_sim(sims[phone.user], world.root)
         phone.start(wait_registered=False)
@@ -76,6 +78,7 @@ def from_somebody(world):
         phone.wait_note(r"simauth: ready: ")
     dial_moved(world, "bob", dave)
     told_of(world, "dave")
+    Client(world.alice.node).find().wait_one(CALL, {"Phase": "talking", "Verdict": "authenticated"})
     world.alice.terminate()
     for phone in (world.alice, dave):
         phone.wait_state("Released")

@@ -124,6 +124,7 @@ class Gateway:
         self.change_info = None  # function of the header, None: none is sent
         self.nonce_uses, self.next_nonce = 1000, False
         self.always_stale = False
+        self.stale_sessions = set()  # B-TIDs that have no nonce left
         self.challenges, self.sessions, self.nonces, self.kept = {}, {}, {}, {}
         self.answers = {}  # path -> function of the body's object -> object
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -216,7 +217,8 @@ class Gateway:
                 return self.demand(request, False)
             password = base64.b64encode(key)
             nc, last = int(fields["nc"], 16), self.nonces.get(fields["nonce"])
-            if last is None or nc <= last or nc > self.nonce_uses or self.always_stale:
+            if last is None or nc <= last or nc > self.nonce_uses or self.always_stale or \
+                    fields["username"] in self.stale_sessions:
                 return self.demand(request, True)
             if digest(fields, request.command, request.body, password) != fields["response"] or \
                     fields["realm"] != "3GPP-bootstrapping@" + self.fqdn or \

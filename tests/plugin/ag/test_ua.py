@@ -53,7 +53,15 @@ class Ua(case.Case):
         self.gateway.always_stale = True
         phone = self.phone()
         self.expect(phone.do("self"), "AG_REFUSED", "does not take")
-        self.assertLess(self.requests(), 8)
+        self.assertLess(self.requests(), 12)
+
+    def test_stale_for_one_session(self):
+        """A gateway gives one B-TID so many nonces and no more: a new session has its own."""
+        phone = self.phone()
+        self.expect(phone.do("self"), "AG_OK")
+        self.gateway.stale_sessions = set(self.gateway.sessions)
+        answer = self.expect(phone.do("self"), "AG_OK")
+        self.assertEqual(answer["card_runs"], 2)
 
     def test_session_forgotten(self):
         phone = self.phone()

@@ -407,17 +407,13 @@ def ack_never(scene):
 
 
 def calls_itself(scene):
-    """One core is both sides, with one Call-ID and one pair of tags: they must not be mixed up."""
+    """An INVITE to oneself comes back with the name of a call: busy, and Linphone never sees a second call of that name."""
     a = scene.phone("a", 5061, ["from-tag " + SIM01, "to-tag " + SIM02, "ack-branch " + SIM03,
                                 "hold-invite-out 100", "hold-invite-in 100"]).ready()
     a.call("sip:a@%s:5061" % ADDRESS)
-    a.wait_event("response_in call=1 code=(180|486)")
-    for number in ("1", "2"):
-        expect("its own side", a.find("invite_%s call=%s " % ("out" if number == "1" else "in",
-                                                              number)))
-    expect("the alias", "to_tag=" + SIM02 in a.find("response_in call=1")[0])
-    a.expect_none("response_in call=2|response_out call=1")
-    a.command("terminate 1")
+    a.wait_event("response_in call=1 code=486")
+    a.wait_state("Released", "Error", "End", "none")
+    a.expect_none("invite_in|response_in call=2|response_out call=1")
     leave(a)
 
 
