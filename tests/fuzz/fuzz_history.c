@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list of calls that have ended (plugin/linphone/history.c), as a disk may have left it: the
- * first line is `SKIP LIMIT`, then the older file up to a line of three dashes, then the newer.
+ * The list of calls that have ended (plugin/linphone/front/history.c), as a disk may have left it:
+ * the first line is `SKIP LIMIT`, then the older file up to a line of three dashes, then the newer.
  * What is read travels on the session bus; what is added is the newest; what is cleared is gone.
  */
 #include "phone.h"

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Commands of a user interface, with any arguments, to the handlers behind socket and session bus
- * (plugin/linphone: control_commands.c, person_commands.c, sim_commands.c, bindings.c,
+ * (plugin/linphone/front: control_commands.c, person_commands.c, sim_commands.c, bindings.c,
  * self_test.c), over the real core with its settings, people and list of calls. A line is one of
  *   {"command": ...}                 as it comes through the socket
  *   !COMMAND SECRET {...}            as it comes through a sealed descriptor

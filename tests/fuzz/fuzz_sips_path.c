@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages of a call that wants TLS all the way: what is found without fault says so, as belle-sip
- * writes it again, on each line that matters (plugin/linphone/sips_path.c). */
+ * writes it again, on each line that matters (plugin/linphone/sips/sips_path.c). */
 #include "phone.h"
 
 #include <belle-sip/belle-sip.h>
