@@ -221,7 +221,6 @@ static const char *const said[] = {
     N_("[%s] %s: there is no such key; see `simauthctl settings --help`"),
     N_("[%s]: there is no such group; [phone], [account ADDRESS] and [peer ADDRESS] are"),
     N_("[%s]: \"%s\" is no SIP address such as sip:bob@example.org"),
-    N_("[phone] sim=%s: must be pcsc, or a kind and a place, such as soft:/home/me/sim.json"),
     N_("[phone] pin: must be ask, none or fd:NUMBER; a PIN itself is never kept here"),
     N_("[phone] e2m_certificate, e2m_key: both or neither"),
     N_("line %zu: %s"),

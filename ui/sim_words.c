@@ -74,6 +74,8 @@ char *ui_sim_title(UiRecord *sim)
                      : g_strdup(_("SIM in the modem"));
     if (!g_strcmp0(kind, "soft"))
         return g_strdup(_("Software SIM"));
+    if (!g_strcmp0(kind, "password"))
+        return g_strdup(_("Password in place of a SIM"));
     return g_strdup(_("No SIM"));
 }
 

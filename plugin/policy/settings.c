@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
+#include "kinds.h"
 #include "small_file.h"
 
 #include <simauth/setup.h>
@@ -12,10 +13,7 @@
 
 const struct settings_key settings_keys[] = {
     {"enabled", "true or false", "the switch; a change counts from the next call", "true"},
-    {"sim",
-     "pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT, modemmanager[:NUMBER], soft:FILE; "
-     "digest:FILE for a password",
-     "which SIM answers", ""},
+    {"sim", SIM_KINDS_WRITTEN, "which SIM answers; digest: a password in its place", ""},
     {"pin", "ask, fd:NUMBER or none", "who gives the SIM's PIN", "ask, on a desktop"},
     {"gateway", "NAME or NAME:PORT", "the operator's gateway", "as the SIM says"},
     {"ca_file", "FILE", "certificates that gateways and operators must chain to", "the system's"},
@@ -155,19 +153,18 @@ static void check_phone_keys(struct reader *r)
 
 bool settings_no_sim(const struct settings *s)
 {
-    return s->sim && g_str_has_prefix(s->sim, "digest:");
+    const struct sim_kind *kind = sim_kind_of(s->sim, NULL);
+
+    return kind && kind->password;
 }
 
-/* What kinds of SIM there are is the business of plugin/sim, of which this file knows nothing. */
+/* A kind with a place that is not known here is no mistake in the file: the SIM has failed then. */
 static void check_sim(struct reader *r, const struct settings *s)
 {
-    const char *const bare[] = {"pcsc", "pcsc-shared", NULL};
     const char *number = s->pin && g_str_has_prefix(s->pin, "fd:") ? s->pin + 3 : "";
 
-    if (s->sim && !strchr(s->sim, ':') && !g_strv_contains(bare, s->sim))
-        fail(r,
-             "[phone] sim=%s: must be pcsc, or a kind and a place, such as soft:/home/me/sim.json",
-             s->sim);
+    if (s->sim && !strchr(s->sim, ':') && !sim_kind_of(s->sim, NULL))
+        fail(r, "[%s] %s=%s: must be one of %s", PHONE, "sim", s->sim, SIM_KINDS_WRITTEN);
     if (settings_no_sim(s) && s->agent != AGENT_ONLY)
         fail(r, "[phone] agent: must be only (or absent): sim=digest:FILE is a password, no SIM");
     if (s->pin && strcmp(s->pin, "ask") && strcmp(s->pin, "none") &&

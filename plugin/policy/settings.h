@@ -43,7 +43,7 @@ struct settings {
     uint64_t
         number; /* of no other in this process, so that two can be told apart when one is gone */
     bool enabled;
-    char *sim;           /* "soft:PATH", "pcsc"; NULL when not set */
+    char *sim;           /* as plugin/sim/kinds.h says; NULL when not set */
     char *pin;           /* where its PIN comes from; NULL: as plugin/sim/pin_source.h says */
     char *gateway;       /* FQDN or FQDN:port; NULL: what the SIM says */
     char *ca_file;       /* NULL: the system's */

@@ -162,7 +162,6 @@ static enum simauth_card_status digest_ha1(struct sim *sim, const char *realm,
 }
 
 const struct sim_backend sim_backend_digest = {
-    .name = "digest",
     .instant = true,
     .open = digest_open,
     .identity = digest_identity,

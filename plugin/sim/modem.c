@@ -328,7 +328,6 @@ static struct sim *modem_open(const char *where, const struct sim_pin_source *pi
 }
 
 const struct sim_backend sim_backend_modem = {
-    .name = "modem",
     .open = modem_open,
     CARD_SIM_BACKEND,
 };

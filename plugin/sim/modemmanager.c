@@ -300,8 +300,6 @@ static struct sim *mm_open(const char *where, const struct sim_pin_source *pin,
 }
 
 const struct sim_backend sim_backend_modemmanager = {
-    .name = "modemmanager",
-    .bare = true,
     .open = mm_open,
     CARD_SIM_BACKEND,
 };

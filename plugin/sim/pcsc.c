@@ -349,16 +349,12 @@ static struct sim *open_shared(const char *where, const struct sim_pin_source *p
 
 /* Nobody else may drive the card meanwhile (docs/protocol.md, "another program on the desktop"). */
 const struct sim_backend sim_backend_pcsc = {
-    .name = "pcsc",
-    .bare = true,
     .open = open_alone,
     CARD_SIM_BACKEND,
 };
 
 /* For a person who needs the card in another program too and accepts that it may ask the SIM. */
 const struct sim_backend sim_backend_pcsc_shared = {
-    .name = "pcsc-shared",
-    .bare = true,
     .open = open_shared,
     CARD_SIM_BACKEND,
 };

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The SIM: who holds the secret and answers challenges. One back end a file (soft.c, pcsc.c,
- * modem.c) and one row in sims.c. Everything here may wait (a card takes a quarter of a
+ * modem.c) and one row in kinds.def. Everything here may wait (a card takes a quarter of a
  * second) and is called on the worker only.
  */
 #ifndef SIMAUTH_PLUGIN_SIM_H
@@ -44,8 +44,7 @@ struct sim_identity {
 };
 
 struct sim_backend {
-    const char *name; /* "soft": the part before ":" in the setting `sim` */
-    bool instant;     /* answers in well under a millisecond */
+    bool instant; /* answers in well under a millisecond */
     /* Opens what `where` names (behind the ":"). On failure NULL, *status says why and `error`
      * (SIM_ERROR_MAX octets) has a sentence for a person, without secrets. Close with close(). */
     struct sim *(*open)(const char *where, const struct sim_pin_source *pin,
@@ -65,7 +64,6 @@ struct sim_backend {
     /* The name of the reader or port, for a person; valid until the next call. NULL: none. */
     const char *(*place)(const struct sim *sim);
     bool (*swapped)(const struct sim *sim); /* another SIM is in its place; NULL: never */
-    bool bare; /* the setting may be the name alone: the first that is found */
 };
 
 /* Finds the back end for a setting such as "soft:/home/a/.config/simauth/sim.json"; *where points

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The back ends, for the table in sims.c alone. */
+/* The back ends, for the table in sims.c alone: one each for a row of kinds.def. */
 #ifndef SIMAUTH_PLUGIN_SIM_SIMS_H
 #define SIMAUTH_PLUGIN_SIM_SIMS_H
 

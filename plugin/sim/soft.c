@@ -224,7 +224,6 @@ static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_c
 }
 
 const struct sim_backend sim_backend_soft = {
-    .name = "soft",
     .instant = true,
     .open = soft_open,
     .identity = soft_identity,

@@ -3,6 +3,7 @@
 #include "station.h"
 
 #include <impi.h>
+#include <kinds.h>
 #include <pin_source.h>
 #include <readers.h>
 
@@ -303,10 +304,10 @@ static bool is_decided(const struct station *s)
  * whoever declined to give a PIN has declined. */
 void station_look(struct station *s, struct settings *settings)
 {
-    bool in_reader = settings->sim && g_str_has_prefix(settings->sim, "pcsc");
+    const struct sim_kind *kind = sim_kind_of(settings->sim, NULL);
     guint cards;
 
-    if (!in_reader || settings->built_in)
+    if (!kind || kind->place != SIM_IN_READER || settings->built_in)
         return;
     if (still_fits(s, settings) && s->sim && !strcmp(s->health.sim, "ready")) {
         wake_or_open(s, settings);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bus_view.h"
 #include "control_commands.h"
+#include "kinds.h"
 #include "note.h"
 #include "pin_source.h"
 #include "prices.h"
@@ -52,25 +53,23 @@ static void health_of(struct core *core, struct station_health *h)
         health_sim(h, "unset", "No SIM is set.");
 }
 
-static const char *kind_of(const struct settings *s)
+/* NULL: no SIM is set, or none of a kind that there is. */
+static const struct sim_kind *kind_of(const struct core *core)
 {
-    if (!s || !s->sim)
-        return "none";
-    if (g_str_has_prefix(s->sim, "soft"))
-        return "soft";
-    return g_str_has_prefix(s->sim, "modem") ? "modem" : "card";
+    return core->settings ? sim_kind_of(core->settings->sim, NULL) : NULL;
 }
 
 static json_t *sim_of(struct core *core)
 {
+    const struct sim_kind *kind = kind_of(core);
     json_t *sim = json_object();
     struct station_health h;
     char *file;
 
     health_of(core, &h);
-    file = !strcmp(kind_of(core->settings), "soft") ? g_path_get_basename(h.sim_name) : NULL;
+    file = kind && kind->place == SIM_IN_FILE ? g_path_get_basename(h.sim_name) : NULL;
     shown_put(sim, "Setting", core->settings ? core->settings->sim : "");
-    shown_put(sim, "Kind", kind_of(core->settings));
+    shown_put(sim, "Kind", kind ? kind->shown : "none");
     shown_put(sim, "Name", file && *h.sim_name ? file : h.sim_name);
     shown_put(sim, "Generation", h.generation);
     shown_put(sim, "State", h.sim);
@@ -267,11 +266,11 @@ static void look_back(struct errand *errand)
  * the worker has something else to do. */
 static void look_at_readers(struct core *core)
 {
+    const struct sim_kind *kind = kind_of(core);
     struct look *look;
 
-    if (core->looking || !session_bus_connected(bus) || !core->settings ||
-        core->settings->built_in || !core->settings->sim ||
-        !g_str_has_prefix(core->settings->sim, "pcsc") || worker_busy_ms(core->worker) ||
+    if (!kind || kind->place != SIM_IN_READER || core->looking || !session_bus_connected(bus) ||
+        !core->settings || core->settings->built_in || worker_busy_ms(core->worker) ||
         g_get_monotonic_time() - looked_us < LOOK_US)
         return;
     core->looking = true;

@@ -6,8 +6,8 @@
  */
 #include "activation.h"
 #include "bus_view.h"
+#include "kinds.h"
 #include "readers.h"
-#include "sims.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -215,12 +215,12 @@ static void begin(enum what what, bool needs_settings, struct control_reply *rep
 
 static void set_sim(struct core *core, const char *sim, struct control_reply *reply)
 {
-    const char *where;
+    char why[SETTINGS_ERROR_MAX];
 
-    if (*sim && !sim_backend_for(sim, &where))
-        control_fail(reply, "BadValue",
-                     "sim: pcsc, pcsc:READER, pcsc-shared[:READER], modem:PORT, "
-                     "modemmanager[:NUMBER] or soft:FILE is needed");
+    g_snprintf(why, sizeof(why), "[%s] %s=%s: must be one of %s", "phone", "sim", sim,
+               SIM_KINDS_WRITTEN);
+    if (*sim && !sim_kind_of(sim, NULL))
+        control_fail(reply, "BadValue", why);
     else
         person_set(core, "sim", sim, reply);
 }

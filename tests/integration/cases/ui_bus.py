@@ -281,9 +281,11 @@ def wrong_sim(world):
     alice.call("ContinueOnce", "(s)", world.bob.aor)
     refused(alice, "Failed", "SIP address", "ContinueOnce", "(s)", "bob")
     os.unlink(world.bob.node.path(".local/share/simauth/sim.json"))
+    bob.call("SetSim", "(s)", "modemmanager")  # a kind that needs no place
+    bob.wait_one(SIM, {"Setting": "modemmanager", "Kind": "modem"})
     bob.call("SetSim", "(s)", "soft:/nowhere/sim.json")
-    sim = bob.wait_one(SIM, {"State": "absent"})
-    assert sim["Text"] and sim["Setting"] == "soft:/nowhere/sim.json", sim
+    sim = bob.wait_one(SIM, {"State": "absent", "Setting": "soft:/nowhere/sim.json"})
+    assert sim["Text"] and sim["Kind"] == "soft", sim
     good, links = bob.call("SelfTest")
     assert not good and [link[1] for link in links[:3]] == ["good", "failed", "not-tried"], links
     bob.call("SetSim", "(s)", "")

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the settings file says, and what it answers to one that is wrong. */
+#include "kinds.h"
 #include "settings.h"
 
 #include <setjmp.h>
@@ -52,6 +53,28 @@ static void no_sim(void **state)
     s = parse("[phone]\nsim=soft:/a/sim.json\n");
     assert_false(settings_no_sim(s));
     settings_unref(s);
+}
+
+/* Every kind with a place, and alone where that is enough. */
+static void kinds_of_sim(void **state)
+{
+    static const char *const bare[] = {"pcsc", "pcsc-shared", "modemmanager", NULL};
+
+    (void)state;
+    for (const struct sim_kind *kind = sim_kinds; kind < sim_kinds + SIM_KINDS; kind++) {
+        char *alone = g_strdup_printf("[phone]\nsim=%s\n", kind->name);
+        char *placed = g_strdup_printf("[phone]\nsim=%s:/a\n", kind->name);
+        struct settings *one = parse(alone), *other = parse(placed);
+
+        assert_int_equal(one != NULL, g_strv_contains(bare, kind->name));
+        assert_non_null(other);
+        assert_non_null(strstr(SIM_KINDS_WRITTEN, kind->name));
+        assert_int_equal(settings_no_sim(other), !strcmp(kind->name, "digest"));
+        settings_unref(one);
+        settings_unref(other);
+        g_free(alone);
+        g_free(placed);
+    }
 }
 
 static void everything(void **state)
@@ -122,7 +145,8 @@ static void mistakes(void **state)
         {"[phone]\ne2m_parts==all\n", "[phone] e2m_parts==all: must be DOMAIN=all"},
         {"[phone]\npolcy=off\n", "[phone] polcy: there is no such key"},
         {"[phnoe]\n", "[phnoe]: there is no such group"},
-        {"[phone]\nsim=/sim.json\n", "[phone] sim=/sim.json: must be pcsc, or a kind and a place"},
+        {"[phone]\nsim=/sim.json\n", "[phone] sim=/sim.json: must be one of pcsc[:READER], "},
+        {"[phone]\nsim=soft\n", "[phone] sim=soft: must be one of "},
         {"[phone]\npin=4711\n", "[phone] pin: must be ask, none or fd:NUMBER"},
         {"[phone]\npin=fd:\n", "[phone] pin: must be ask, none or fd:NUMBER"},
         {"[phone]\nsim=pcsc\npin=fd:3x\n", "[phone] pin: must be ask, none or fd:NUMBER"},
@@ -195,13 +219,10 @@ static void hostile_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(everything),
-        cmocka_unit_test(no_sim),
-        cmocka_unit_test(lifetimes),
-        cmocka_unit_test(mistakes),
-        cmocka_unit_test(missing_file),
-        cmocka_unit_test(nothing_fails_open),
+        cmocka_unit_test(defaults),     cmocka_unit_test(everything),
+        cmocka_unit_test(no_sim),       cmocka_unit_test(kinds_of_sim),
+        cmocka_unit_test(lifetimes),    cmocka_unit_test(mistakes),
+        cmocka_unit_test(missing_file), cmocka_unit_test(nothing_fails_open),
         cmocka_unit_test(hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "desk.h"
 
 #include <impi.h>
+#include <sims.h>
 #include <string.h>
 
 static void test_backend(void **state)
@@ -11,18 +12,19 @@ static void test_backend(void **state)
     const char *where = NULL;
 
     (void)state;
-    assert_string_equal(sim_backend_for("soft:/a:b", &where)->name, "soft");
+    assert_ptr_equal(sim_backend_for("soft:/a:b", &where), &sim_backend_soft);
     assert_string_equal(where, "/a:b");
     assert_null(sim_backend_for("sof:/a", &where));
     assert_null(sim_backend_for("softer:/a", &where));
     assert_null(sim_backend_for("soft", &where));
-    assert_string_equal(sim_backend_for("pcsc", &where)->name, "pcsc");
+    assert_ptr_equal(sim_backend_for("pcsc", &where), &sim_backend_pcsc);
     assert_string_equal(where, "");
-    assert_string_equal(sim_backend_for("pcsc:Gemalto PC: Twin", &where)->name, "pcsc");
+    assert_ptr_equal(sim_backend_for("pcsc:Gemalto PC: Twin", &where), &sim_backend_pcsc);
     assert_string_equal(where, "Gemalto PC: Twin");
-    assert_string_equal(sim_backend_for("pcsc-shared", &where)->name, "pcsc-shared");
-    assert_string_equal(sim_backend_for("modem:/dev/ttyUSB2", &where)->name, "modem");
+    assert_ptr_equal(sim_backend_for("pcsc-shared", &where), &sim_backend_pcsc_shared);
+    assert_ptr_equal(sim_backend_for("modem:/dev/ttyUSB2", &where), &sim_backend_modem);
     assert_null(sim_backend_for("modem", &where));
+    assert_ptr_equal(sim_backend_for("modemmanager", &where), &sim_backend_modemmanager);
     assert_null(sim_backend_for(":", &where));
     assert_null(sim_backend_for("", &where));
     assert_null(sim_backend_for(NULL, &where));
