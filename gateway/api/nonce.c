@@ -15,7 +15,7 @@
 #define MAC_LEN 16
 #define OCTETS (8 + RANDOM_LEN + MAC_LEN)
 #define ENTRIES_MAX 65536
-#define ENTRIES_OF_ONE_MAX 128 /* of a B-TID: what a phone fetches beside a call has its own */
+#define ENTRIES_OF_ONE_MAX 128 /* of a subscriber, however many B-TIDs it makes */
 #define SWEPT_FROM 256         /* entries: below, nobody looks for those that are over */
 #define NC_MAX 100000
 #define LIFETIME_MAX 3600 /* of any gateway: what [life] nonce may be */
@@ -25,12 +25,12 @@ struct entry {
     int64_t made;
     uint32_t highest;
     uint64_t seen; /* bit n: highest - n was there */
-    char *btid;
+    char *btid, *who;
 };
 struct nonces {
     GMutex lock;
     GHashTable *used;
-    struct counts *holders; /* B-TIDs, of their entries */
+    struct counts *holders; /* subscribers, of their entries */
     guint sweep_at;         /* entries */
     int64_t swept;          /* when last */
     int lifetime;
@@ -52,6 +52,7 @@ static void entry_free(void *data)
     struct entry *entry = data;
 
     g_free(entry->btid);
+    g_free(entry->who);
     g_free(entry);
 }
 
@@ -173,7 +174,7 @@ static gboolean drop_over(gpointer key, gpointer value, gpointer data)
     (void)key;
     if (entry->made >= sweep->before)
         return FALSE;
-    counts_remove(sweep->holders, entry->btid);
+    counts_remove(sweep->holders, entry->who);
     return TRUE;
 }
 
@@ -188,29 +189,30 @@ static void sweep(struct nonces *nonces, int64_t now)
 }
 
 /* Forgetting an entry that is young would let its nc values come again. */
-static bool has_room(const struct nonces *nonces, const char *btid)
+static bool has_room(const struct nonces *nonces, const char *who)
 {
     return g_hash_table_size(nonces->used) < ENTRIES_MAX &&
-           counts_of(nonces->holders, btid) < ENTRIES_OF_ONE_MAX;
+           counts_of(nonces->holders, who) < ENTRIES_OF_ONE_MAX;
 }
 
-static struct entry *entry_of(struct nonces *nonces, const char *nonce, const char *btid,
-                              int64_t made, int64_t now)
+static struct entry *entry_of(struct nonces *nonces, const char *nonce, const char *who,
+                              const char *btid, int64_t made, int64_t now)
 {
     struct entry *entry = g_hash_table_lookup(nonces->used, nonce);
     bool many = g_hash_table_size(nonces->used) >= MAX(nonces->sweep_at, SWEPT_FROM);
 
     if (entry)
         return entry;
-    if ((many || !has_room(nonces, btid)) && now != nonces->swept)
+    if ((many || !has_room(nonces, who)) && now != nonces->swept)
         sweep(nonces, now);
-    if (!has_room(nonces, btid))
+    if (!has_room(nonces, who))
         return NULL;
     entry = g_new0(struct entry, 1);
     entry->made = made;
     entry->btid = g_strdup(btid);
+    entry->who = g_strdup(who);
     g_hash_table_insert(nonces->used, g_strdup(nonce), entry);
-    counts_add(nonces->holders, btid);
+    counts_add(nonces->holders, who);
     return entry;
 }
 
@@ -235,8 +237,8 @@ static enum nonce_result take(struct entry *entry, uint32_t nc)
     return NONCE_GOOD;
 }
 
-enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *btid,
-                             uint32_t nc, int64_t now)
+enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *who,
+                             const char *btid, uint32_t nc, int64_t now)
 {
     int64_t made = made_at(nonces, nonce);
     enum nonce_result result = NONCE_WORN;
@@ -247,7 +249,7 @@ enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const cha
     if (made < now - nonces->lifetime)
         return NONCE_WORN;
     g_mutex_lock(&nonces->lock);
-    entry = entry_of(nonces, nonce, btid, made, now);
+    entry = entry_of(nonces, nonce, who, btid, made, now);
     if (entry)
         result = strcmp(entry->btid, btid) == 0 ? take(entry, nc) : NONCE_FOREIGN;
     g_mutex_unlock(&nonces->lock);

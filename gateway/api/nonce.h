@@ -14,7 +14,7 @@
 enum nonce_result {
     NONCE_GOOD,
     NONCE_UNKNOWN,  /* not ours, or of another process */
-    NONCE_WORN,     /* too old, used too often, or one too many of this B-TID */
+    NONCE_WORN,     /* too old, used too often, or one too many of this subscriber */
     NONCE_REPLAYED, /* this nc was there before */
     NONCE_FOREIGN   /* used by another B-TID */
 };
@@ -28,9 +28,9 @@ struct nonces;
 struct nonces *nonces_new(int lifetime, const struct seal *seal);
 void nonces_free(struct nonces *nonces);
 void nonces_make(struct nonces *nonces, int64_t now, char nonce[static NONCE_TEXT_LEN + 1]);
-/* After the digest was found right. */
-enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *btid,
-                             uint32_t nc, int64_t now);
+/* After the digest was found right. `who`: the subscriber, who may have any number of B-TIDs. */
+enum nonce_result nonces_use(struct nonces *nonces, const char *nonce, const char *who,
+                             const char *btid, uint32_t nc, int64_t now);
 /* When a nonce that was taken is over for every gateway of the store, whatever its settings. */
 int64_t nonces_end(struct nonces *nonces, const char *nonce);
 /* Past half of its life: the answer should bring another. */

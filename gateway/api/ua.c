@@ -107,7 +107,8 @@ bool ua_authenticate(struct request *request)
         refuse(request, false, result == STORE_NONE ? "unknown B-TID" : "wrong digest or too old");
         return false;
     }
-    nonce = nonces_use(request->gateway->nonces, c->nonce, c->username, c->nc, request->now);
+    nonce = nonces_use(request->gateway->nonces, c->nonce, request->who, c->username, c->nc,
+                       request->now);
     if (nonce == NONCE_GOOD)
         return true;
     simauth_secret_wipe(&request->ks_naf);

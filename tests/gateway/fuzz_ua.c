@@ -21,6 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(strlen(c.username) <= SIMAUTH_DIGEST_TEXT_MAX &&
          strlen(c.nonce) <= SIMAUTH_DIGEST_TEXT_MAX);
     MUST(simauth_digest_check(&c, &request, key, sizeof key - 1) != SIMAUTH_OK);
-    MUST(nonces_use(nonces, c.nonce, c.username, c.nc, 1000000) != NONCE_GOOD);
+    MUST(nonces_use(nonces, c.nonce, "s:1", c.username, c.nc, 1000000) != NONCE_GOOD);
     return 0;
 }

@@ -25,18 +25,18 @@ static void nc_is_new_each_time(void **state)
     char nonce[NONCE_TEXT_LEN + 1];
 
     nonces_make(*state, NOW, nonce);
-    assert_int_equal(nonces_use(*state, nonce, "b", 0, NOW), NONCE_REPLAYED);
-    assert_int_equal(nonces_use(*state, nonce, "b", 1, NOW), NONCE_GOOD);
-    assert_int_equal(nonces_use(*state, nonce, "b", 1, NOW), NONCE_REPLAYED);
-    assert_int_equal(nonces_use(*state, nonce, "b", 5, NOW), NONCE_GOOD);
-    assert_int_equal(nonces_use(*state, nonce, "b", 3, NOW), NONCE_GOOD); /* overtaken */
-    assert_int_equal(nonces_use(*state, nonce, "b", 3, NOW), NONCE_REPLAYED);
-    assert_int_equal(nonces_use(*state, nonce, "b", 5, NOW), NONCE_REPLAYED);
-    assert_int_equal(nonces_use(*state, nonce, "b", 5 + NONCE_WINDOW, NOW), NONCE_GOOD);
-    assert_int_equal(nonces_use(*state, nonce, "b", 4, NOW),
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 0, NOW), NONCE_REPLAYED);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 1, NOW), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 1, NOW), NONCE_REPLAYED);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 5, NOW), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 3, NOW), NONCE_GOOD); /* overtaken */
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 3, NOW), NONCE_REPLAYED);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 5, NOW), NONCE_REPLAYED);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 5 + NONCE_WINDOW, NOW), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 4, NOW),
                      NONCE_REPLAYED); /* out of the window */
-    assert_int_equal(nonces_use(*state, nonce, "b", 6, NOW), NONCE_GOOD);
-    assert_int_equal(nonces_use(*state, nonce, "b", UINT32_MAX, NOW), NONCE_WORN);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 6, NOW), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", UINT32_MAX, NOW), NONCE_WORN);
 }
 
 static void nonce_is_ours_young_and_of_one(void **state)
@@ -44,13 +44,13 @@ static void nonce_is_ours_young_and_of_one(void **state)
     char nonce[NONCE_TEXT_LEN + 1], changed[NONCE_TEXT_LEN + 1];
 
     nonces_make(*state, NOW, nonce);
-    assert_int_equal(nonces_use(*state, nonce, "b", 1, NOW + 300), NONCE_GOOD);
-    assert_int_equal(nonces_use(*state, nonce, "b", 2, NOW + 301), NONCE_WORN);
-    assert_int_equal(nonces_use(*state, nonce, "c", 3, NOW), NONCE_FOREIGN);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 1, NOW + 300), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, nonce, "b", "b", 2, NOW + 301), NONCE_WORN);
+    assert_int_equal(nonces_use(*state, nonce, "b", "c", 3, NOW), NONCE_FOREIGN);
     memcpy(changed, nonce, sizeof changed);
     changed[5] = changed[5] == 'A' ? 'B' : 'A';
-    assert_int_equal(nonces_use(*state, changed, "b", 1, NOW), NONCE_UNKNOWN);
-    assert_int_equal(nonces_use(*state, "", "b", 1, NOW), NONCE_UNKNOWN);
+    assert_int_equal(nonces_use(*state, changed, "b", "b", 1, NOW), NONCE_UNKNOWN);
+    assert_int_equal(nonces_use(*state, "", "b", "b", 1, NOW), NONCE_UNKNOWN);
     assert_false(nonces_old(*state, nonce, NOW + 150));
     assert_true(nonces_old(*state, nonce, NOW + 151));
 }
@@ -81,38 +81,42 @@ static void gateways_that_share_a_store_take_each_others(void **state)
 
     (void)state;
     nonces_make(one, 1000, nonce);
-    assert_int_equal(nonces_use(two, nonce, "b", 1, 999), NONCE_GOOD); /* its clock is behind */
-    assert_int_equal(nonces_use(two, nonce, "b", 1, 1000), NONCE_REPLAYED);
-    assert_int_equal(nonces_use(stranger, nonce, "b", 1, 1000), NONCE_UNKNOWN);
+    assert_int_equal(nonces_use(two, nonce, "b", "b", 1, 999),
+                     NONCE_GOOD); /* its clock is behind */
+    assert_int_equal(nonces_use(two, nonce, "b", "b", 1, 1000), NONCE_REPLAYED);
+    assert_int_equal(nonces_use(stranger, nonce, "b", "b", 1, 1000), NONCE_UNKNOWN);
     nonces_free(one);
     nonces_free(two);
     nonces_free(stranger);
 }
 
-static enum nonce_result use_a_new_one(struct nonces *nonces, const char *btid, int64_t now)
+static enum nonce_result use_a_new_one(struct nonces *nonces, const char *who, const char *btid,
+                                       int64_t now)
 {
     char nonce[NONCE_TEXT_LEN + 1];
 
     nonces_make(nonces, now, nonce);
-    return nonces_use(nonces, nonce, btid, 1, now);
+    return nonces_use(nonces, nonce, who, btid, 1, now);
 }
 
 /* More than the table has room for. */
 static void one_does_not_use_up_the_nonces_of_all(void **state)
 {
-    char first[NONCE_TEXT_LEN + 1];
+    char first[NONCE_TEXT_LEN + 1], btid[16];
     int good = 0;
 
     nonces_make(*state, NOW, first);
-    assert_int_equal(nonces_use(*state, first, "b", 1, NOW), NONCE_GOOD);
-    for (int i = 0; i < 70000; i++)
-        good += use_a_new_one(*state, "b", NOW + 1) == NONCE_GOOD;
-    assert_int_equal(use_a_new_one(*state, "c", NOW + 1), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, first, "b", "b", 1, NOW), NONCE_GOOD);
+    for (int i = 0; i < 70000; i++) {
+        snprintf(btid, sizeof btid, "b%d", i / 100); /* a B-TID is made by each bootstrapping */
+        good += use_a_new_one(*state, "b", btid, NOW + 1) == NONCE_GOOD;
+    }
+    assert_int_equal(use_a_new_one(*state, "c", "c", NOW + 1), NONCE_GOOD);
     assert_in_range(good, 32, 256);
-    assert_int_equal(nonces_use(*state, first, "b", 2, NOW + 1), NONCE_GOOD);
-    assert_int_equal(nonces_use(*state, first, "b", 1, NOW + 1), NONCE_REPLAYED);
-    assert_int_equal(use_a_new_one(*state, "b", NOW + 300), NONCE_WORN);
-    assert_int_equal(use_a_new_one(*state, "b", NOW + 302), NONCE_GOOD); /* those are over */
+    assert_int_equal(nonces_use(*state, first, "b", "b", 2, NOW + 1), NONCE_GOOD);
+    assert_int_equal(nonces_use(*state, first, "b", "b", 1, NOW + 1), NONCE_REPLAYED);
+    assert_int_equal(use_a_new_one(*state, "b", "b", NOW + 300), NONCE_WORN);
+    assert_int_equal(use_a_new_one(*state, "b", "b", NOW + 302), NONCE_GOOD); /* those are over */
 }
 
 int main(void)
