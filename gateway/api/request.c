@@ -53,6 +53,7 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 {
     request->answer.problem = problem;
     request->answer.reason = reason;
+    request->answer.challenge[0] = request->answer.info[0] = '\0'; /* of what it was to be before */
     set_answer(request, problem_row(problem)->status, TYPE_PROBLEM, problem_json(problem, detail));
 }
 

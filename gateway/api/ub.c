@@ -21,6 +21,13 @@
 #define RES_LONG 8 /* octets that nobody guesses */
 #define TYPE_BOOTSTRAPPING "application/vnd.3gpp.bsf+xml"
 
+/* Who asks, and the challenge that there is for it. */
+struct asker {
+    struct store_subscriber subscriber;
+    struct store_ub ub;
+    bool open; /* `ub` may be answered */
+};
+
 static bool no_sim(const struct store_subscriber *subscriber)
 {
     return subscriber->keys.algorithm == STORE_NO_SIM;
@@ -163,13 +170,12 @@ static enum store_result draw(struct request *request, const struct store_subscr
 
 /* Ends the transaction of a draw with a challenge, or with what went wrong. */
 static void finish_draw(struct request *request, enum store_result result, enum auc_result why,
-                        const char *reason, const struct store_subscriber *subscriber,
-                        const struct store_ub *ub)
+                        const char *reason, const struct asker *asker)
 {
     struct gateway *gateway = request->gateway;
 
     if (result == STORE_OK && why == AUC_OK)
-        result = gateway->ops->commit(gateway->store);
+        result = gateway->ops->commit_soft(gateway->store, &request->ticket);
     else
         gateway->ops->rollback(gateway->store);
     if (result != STORE_OK)
@@ -180,48 +186,39 @@ static void finish_draw(struct request *request, enum store_result result, enum 
     else if (why != AUC_OK)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, reason);
     else
-        challenge(request, subscriber, ub);
+        challenge(request, &asker->subscriber, &asker->ub);
 }
 
-/* The first request: the open challenge again, or a new one. */
-static void first(struct request *request, const struct store_subscriber *subscriber,
-                  struct store_ub *ub, bool open)
+/* The open challenge again, or a new one. */
+static void first(struct request *request, struct asker *asker)
 {
-    struct gateway *gateway = request->gateway;
     enum auc_result why = AUC_OK;
     const char *reason = NULL;
-    enum store_result result = STORE_OK;
+    enum store_result result;
 
-    if (open) {
-        gateway->ops->rollback(gateway->store);
-        challenge(request, subscriber, ub);
+    if (asker->open) {
+        request->gateway->ops->rollback(request->gateway->store);
+        challenge(request, &asker->subscriber, &asker->ub);
         return;
     }
-    if (!allowed(request, subscriber->id)) {
-        gateway->ops->rollback(gateway->store);
-        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of Ub");
-        return;
-    }
-    result = draw(request, subscriber, NULL, ub, &why, &reason);
-    finish_draw(request, result, why, reason, subscriber, ub);
+    result = draw(request, &asker->subscriber, NULL, &asker->ub, &why, &reason);
+    finish_draw(request, result, why, reason, asker);
 }
 
-static void resync(struct request *request, const struct store_subscriber *subscriber,
-                   struct store_ub *ub)
+static void resync(struct request *request, struct asker *asker)
 {
     struct auc_auts auts;
     uint8_t rand[SIMAUTH_RAND_LEN];
-    enum auc_result why = AUC_AUTS_REFUSED;
-    const char *reason = "second AUTS";
-    enum store_result result = STORE_OK;
+    enum auc_result why = AUC_OK;
+    const char *reason = NULL;
+    enum store_result result;
 
-    memcpy(rand, ub->rand, sizeof rand);
+    memcpy(rand, asker->ub.rand, sizeof rand);
     auts = (struct auc_auts){.rand = rand, .auts = request->credentials.auts};
-    if (!ub->resynced)
-        result = draw(request, subscriber, &auts, ub, &why, &reason);
+    result = draw(request, &asker->subscriber, &auts, &asker->ub, &why, &reason);
     if (result == STORE_OK && why == AUC_OK)
-        was_right(request, subscriber, ub);
-    finish_draw(request, result, why, reason, subscriber, ub);
+        was_right(request, &asker->subscriber, &asker->ub);
+    finish_draw(request, result, why, reason, asker);
 }
 
 static char *info_body(const char *btid, int64_t expires)
@@ -272,7 +269,7 @@ static void bootstrap(struct request *request, const struct store_ub *ub)
     if (result == STORE_OK)
         result = gateway->ops->session_put(gateway->store, &session);
     if (result == STORE_OK)
-        result = gateway->ops->commit(gateway->store);
+        result = gateway->ops->commit_soft(gateway->store, &request->ticket);
     else
         gateway->ops->rollback(gateway->store);
     if (result == STORE_OK)
@@ -320,57 +317,74 @@ static void make_digest_secrets(struct request *request, const struct store_subs
     OPENSSL_cleanse(tls_mk, sizeof tls_mk);
 }
 
-static void answered(struct request *request, const struct store_subscriber *subscriber,
-                     struct store_ub *ub, bool open)
+/* What an answer or a first request comes to. */
+enum step { ANSWERED, DRAW, RESYNC, BOOTSTRAP };
+
+static bool is_answer(const struct request *request, const struct asker *asker)
 {
-    struct gateway *gateway = request->gateway;
     char nonce[SIMAUTH_NONCE_2G_LEN + 1];
 
-    if (open)
-        write_nonce(subscriber, ub, nonce);
-    if (open && no_sim(subscriber))
-        make_digest_secrets(request, subscriber, ub);
-    if (!open || strcmp(nonce, request->credentials.nonce) != 0) {
-        /* Late: the phone is to begin again, with the challenge that is open or a new one. */
-        first(request, subscriber, ub, open);
-    } else if (!may_try(request, subscriber, ub)) {
-        gateway->ops->rollback(gateway->store);
+    if (!asker->open)
+        return false;
+    write_nonce(&asker->subscriber, &asker->ub, nonce);
+    return strcmp(nonce, request->credentials.nonce) == 0;
+}
+
+/* Outside of transactions: answers whatever changes nothing, so that strangers take no writer's
+ * turn. */
+static enum step judge(struct request *request, struct asker *asker)
+{
+    const struct store_subscriber *subscriber = &asker->subscriber;
+    bool answer = is_answer(request, asker);
+
+    if (answer && no_sim(subscriber))
+        make_digest_secrets(request, subscriber, &asker->ub);
+    if (!answer && asker->open) {
+        /* Also one that is late: the phone is to begin again. */
+        challenge(request, subscriber, &asker->ub);
+    } else if (!answer) {
+        if (allowed(request, subscriber->id))
+            return DRAW;
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of Ub");
+    } else if (!may_try(request, subscriber, &asker->ub)) {
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "wrong answers on Ub");
-    } else if (!digest_right(request, subscriber, ub)) {
-        gateway->ops->rollback(gateway->store);
+    } else if (!digest_right(request, subscriber, &asker->ub)) {
         answer_problem(request, PROBLEM_NOT_YOURS, NULL,
                        no_sim(subscriber) ? "wrong password, or TLS ends before this gateway"
                                           : "wrong RES");
-    } else if (request->credentials.has_auts) {
-        resync(request, subscriber, ub);
+    } else if (!request->credentials.has_auts) {
+        return BOOTSTRAP;
+    } else if (asker->ub.resynced) {
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "second AUTS");
     } else {
-        was_right(request, subscriber, ub);
-        bootstrap(request, ub);
+        return RESYNC;
     }
+    return ANSWERED;
 }
 
-/* In a writing transaction, which it ends. */
-static void with_subscriber(struct request *request, const struct store_subscriber *subscriber)
+/* In an open transaction. STORE_NONE: there is no such IMPI. */
+static enum store_result load(struct request *request, struct asker *asker)
 {
     struct gateway *gateway = request->gateway;
-    struct store_ub ub = {0};
-    enum store_result result = gateway->ops->ub_get(gateway->store, subscriber->id, &ub);
-    bool open =
-        result == STORE_OK && ub.issued >= request->now - OPEN_SECONDS && ub.issued <= request->now;
+    enum store_result result = gateway->ops->subscriber_by_impi(
+        gateway->store, request->credentials.username, &asker->subscriber);
 
-    if (result != STORE_OK && result != STORE_NONE) {
-        gateway->ops->rollback(gateway->store);
-        answer_store(request, result);
-    } else if (request->credentials.nonce[0]) {
-        answered(request, subscriber, &ub, open);
-    } else {
-        first(request, subscriber, &ub, open);
-    }
-    simauth_secret_wipe(&ub.res);
-    simauth_secret_wipe(&ub.ck_ik);
+    if (result != STORE_OK)
+        return result;
+    result = gateway->ops->ub_get(gateway->store, asker->subscriber.id, &asker->ub);
+    asker->open = result == STORE_OK && asker->ub.issued >= request->now - OPEN_SECONDS &&
+                  asker->ub.issued <= request->now;
+    return result == STORE_NONE ? STORE_OK : result;
 }
 
-static void answer_no_subscriber(struct request *request, enum store_result result)
+static void asker_wipe(struct asker *asker)
+{
+    store_subscriber_wipe(&asker->subscriber);
+    simauth_secret_wipe(&asker->ub.res);
+    simauth_secret_wipe(&asker->ub.ck_ik);
+}
+
+static void answer_no_asker(struct request *request, enum store_result result)
 {
     if (result == STORE_NONE)
         answer_problem(request, PROBLEM_NOT_YOURS, NULL, "unknown IMPI");
@@ -378,26 +392,53 @@ static void answer_no_subscriber(struct request *request, enum store_result resu
         answer_store(request, result);
 }
 
-/* Before anything is written: whoever makes up names takes no writer's turn. */
-static enum store_result known(struct gateway *gateway, const char *impi)
+/* With the writer's turn all is read again: another request may have been faster. */
+static void take_step(struct request *request, enum step step, const struct asker *seen)
 {
-    struct store_subscriber subscriber;
-    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+    struct gateway *gateway = request->gateway;
+    struct asker asker = {0};
+    enum store_result result;
+    bool same;
 
-    if (result != STORE_OK)
-        return result;
-    result = gateway->ops->subscriber_by_impi(gateway->store, impi, &subscriber);
-    gateway->ops->rollback(gateway->store);
-    store_subscriber_wipe(&subscriber);
-    return result;
+    if (!request_begin(request, STORE_WRITE))
+        return;
+    result = load(request, &asker);
+    same = asker.open && memcmp(asker.ub.rand, seen->ub.rand, sizeof asker.ub.rand) == 0;
+    if (result != STORE_OK) {
+        gateway->ops->rollback(gateway->store);
+        answer_no_asker(request, result);
+    } else if (step == DRAW || !same) {
+        first(request, &asker);
+    } else if (step == RESYNC) {
+        resync(request, &asker);
+    } else {
+        was_right(request, &seen->subscriber, &seen->ub);
+        bootstrap(request, &seen->ub);
+    }
+    asker_wipe(&asker);
+}
+
+/* False: answered. */
+static bool is_served(struct request *request, const struct store_subscriber *subscriber)
+{
+    const struct config *config = request->gateway->config;
+
+    if (subscriber->keys.gsm && !config->allow_2g)
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "2G SIM, and [auc] allow_2g is false");
+    else if (no_sim(subscriber) && !config->allow_password)
+        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "[auc] allow_password is false");
+    else
+        return true;
+    return false;
 }
 
 void ub_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     const char *header = request->authorization;
-    struct store_subscriber subscriber;
+    struct asker asker = {0};
     enum store_result result;
+    enum step step = ANSWERED;
 
     if (!header || simauth_digest_parse_credentials(header, strlen(header),
                                                     &request->credentials) != SIMAUTH_OK) {
@@ -407,27 +448,17 @@ void ub_get(struct request *request)
             "no Digest credentials");
         return;
     }
-    result = known(gateway, request->credentials.username);
-    if (result == STORE_OK)
-        result = gateway->ops->begin(gateway->store, STORE_WRITE);
-    if (result != STORE_OK) {
-        answer_no_subscriber(request, result);
+    if (!request_begin(request, STORE_READ))
         return;
+    result = load(request, &asker);
+    gateway->ops->rollback(gateway->store);
+    if (result != STORE_OK) {
+        answer_no_asker(request, result);
+    } else if (is_served(request, &asker.subscriber)) {
+        snprintf(request->who, sizeof request->who, "s:%lld", (long long)asker.subscriber.id);
+        step = judge(request, &asker);
     }
-    result = gateway->ops->subscriber_by_impi(gateway->store, request->credentials.username,
-                                              &subscriber);
-    if (result == STORE_OK && subscriber.keys.gsm && !gateway->config->allow_2g) {
-        gateway->ops->rollback(gateway->store);
-        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "2G SIM, and [auc] allow_2g is false");
-    } else if (result == STORE_OK && no_sim(&subscriber) && !gateway->config->allow_password) {
-        gateway->ops->rollback(gateway->store);
-        answer_problem(request, PROBLEM_NOT_YOURS, NULL, "[auc] allow_password is false");
-    } else if (result == STORE_OK) {
-        snprintf(request->who, sizeof request->who, "s:%lld", (long long)subscriber.id);
-        with_subscriber(request, &subscriber);
-    } else {
-        gateway->ops->rollback(gateway->store);
-        answer_no_subscriber(request, result);
-    }
-    store_subscriber_wipe(&subscriber);
+    if (step != ANSWERED)
+        take_step(request, step, &asker);
+    asker_wipe(&asker);
 }

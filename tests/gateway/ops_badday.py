@@ -19,11 +19,18 @@ class Store(Watched):
     def test_store_locked(self):
         self.start()
         a = self.pair.a
+        phone = Phone(a.subscriber("001010000000060", "victor"), a)
+        challenge = phone.ub_challenge(phone.ub_first())
         other = sqlite3.connect(a.database, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")
         wait_for(lambda: states(a)["store"] == "locked")
         self.assertEqual(self.ask().status, 200)  # what a call needs stands in the journal
+        # What changes nothing on Ub is answered from what is there; what has to be kept is refused.
+        self.assertEqual(phone.ub_challenge(phone.ub_first()), challenge)
+        self.assertEqual(phone.ub_answer(challenge[0], bytes(8)).status, 403)
+        right = phone.usim.run(*challenge[1:])[1]
+        self.assertEqual(phone.ub_answer(challenge[0], right).status, 503)
         self.assertFalse(ready(a))
         self.assertGreaterEqual(metrics(a)['simauth_store_failures_total{reason="database locked by another program"}'], 1)
         wait_for(lambda: metrics(a)["simauth_journal_behind_seconds"] >= 2)
@@ -32,6 +39,7 @@ class Store(Watched):
         wait_for(lambda: states(a)["store"] == "good")  # nobody asks meanwhile
         wait_for(lambda: metrics(a)["simauth_journal_behind_seconds"] == 0)
         self.assertTrue(ready(a))
+        self.assertEqual(phone.ub_answer(challenge[0], right).status, 200)
         self.assertEqual(self.ask().status, 200)
 
     def test_disk_full(self):

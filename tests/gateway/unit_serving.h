@@ -30,7 +30,7 @@ static void open_gateway(struct unit_serving *unit)
         fail_msg("%s", error);
 }
 
-static struct store *open_command(struct unit_serving *unit)
+static inline struct store *open_command(struct unit_serving *unit)
 {
     char error[STORE_ERROR_MAX] = "";
     struct store *store;
@@ -80,18 +80,18 @@ static int teardown(void **state)
     return 0;
 }
 
-static void begin(struct unit_serving *unit, enum store_kind kind)
+static inline void begin(struct unit_serving *unit, enum store_kind kind)
 {
     assert_int_equal(unit->base.ops->begin(unit->base.store, kind), STORE_OK);
 }
 
-static void commit(struct unit_serving *unit)
+static inline void commit(struct unit_serving *unit)
 {
     assert_int_equal(unit->base.ops->commit(unit->base.store), STORE_OK);
 }
 
 /* In a process that is killed while it has the store open. */
-static void in_killed(struct unit_serving *unit, void (*what)(struct unit_serving *unit))
+static inline void in_killed(struct unit_serving *unit, void (*what)(struct unit_serving *unit))
 {
     int status;
     pid_t child;

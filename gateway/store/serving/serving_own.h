@@ -68,6 +68,8 @@ struct serving {
     struct serving_room room;
     struct serving_reached reached;
     pthread_mutex_t writer; /* who writes the database; taken before the store's lock */
+    /* When somebody last waited in vain for who else writes it; 0: somebody got in since. */
+    _Atomic int64_t locked_us;
     pthread_t thread;
     bool running;
     _Atomic bool stopping;

@@ -259,8 +259,10 @@ enum store_result serving_flush(struct serving *serving)
     pthread_mutex_unlock(&serving->store->lock);
     if (sweep)
         flush.swept_before = (int64_t)time(NULL) - SQL_SWEEP_RECORD_S;
-    if (sweep || flush.seq > serving->reached.flushed)
+    if (sweep || flush.seq > serving->reached.flushed) {
         result = serving_write(serving->own, &flush);
+        atomic_store(&serving->locked_us, result == STORE_BUSY ? g_get_monotonic_time() : 0);
+    }
     pthread_mutex_lock(&serving->store->lock);
     calls_flush_end(&serving->calls, result == STORE_OK, &over);
     say(serving, result);

@@ -10,7 +10,8 @@
 #define UNFLUSHED_DUE 16384  /* they are taken before the second is over */
 #define BUSY_MS 400 /* shorter than the phone's second, so that it hears of a locked database */
 #define BUSY_STEP_MS 4
-#define SWEPT_EACH 8 /* of what is over, with each transaction */
+#define PAUSE_US (BUSY_MS * 1000) /* after a wait in vain: nobody waits */
+#define SWEPT_EACH 8              /* of what is over, with each transaction */
 
 /* -- beginning -----------------------------------------------------------------------------------
  */
@@ -60,20 +61,43 @@ static enum store_result may_write(struct serving *serving)
     return STORE_OK;
 }
 
+/* A thread that waits serves no calls. So as long as another program holds the database, one at
+ * most waits for it, and not all the time. */
+static enum store_result take_turn(struct serving *serving)
+{
+    if (atomic_load(&serving->locked_us))
+        return pthread_mutex_trylock(&serving->writer) == 0 ? STORE_OK : STORE_BUSY;
+    pthread_mutex_lock(&serving->writer);
+    return STORE_OK;
+}
+
+static int64_t patience_us(const struct serving *serving, int64_t now_us)
+{
+    int64_t locked_us = atomic_load(&serving->locked_us);
+
+    return locked_us && now_us - locked_us < PAUSE_US ? 0 : BUSY_MS * 1000;
+}
+
 /* Whoever else writes the database is waited for without the lock that calls need. */
 static enum store_result begin_database(struct store *store, enum store_kind kind)
 {
+    int64_t begun_us = g_get_monotonic_time(), now_us = begun_us;
+    int64_t most_us = patience_us(store->serving, begun_us);
     enum store_result result;
 
-    for (int ms = 0;; ms += BUSY_STEP_MS) {
+    for (;;) {
         result = sqlite_result(
             sqlite_step(store, kind == STORE_WRITE ? SQL_BEGIN_WRITE : SQL_BEGIN_READ));
-        if (result != STORE_BUSY || ms >= BUSY_MS)
-            return result;
+        if (result != STORE_BUSY || now_us - begun_us >= most_us)
+            break;
         pthread_mutex_unlock(&store->lock);
         usleep(BUSY_STEP_MS * 1000);
         pthread_mutex_lock(&store->lock);
+        now_us = g_get_monotonic_time();
     }
+    if (kind == STORE_WRITE && (result != STORE_BUSY || most_us > 0))
+        atomic_store(&store->serving->locked_us, result == STORE_BUSY ? now_us : 0);
+    return result;
 }
 
 enum store_result serving_begin(struct store *store, enum store_kind kind)
@@ -81,8 +105,8 @@ enum store_result serving_begin(struct store *store, enum store_kind kind)
     struct serving *serving = store->serving;
     enum store_result result = STORE_OK;
 
-    if (kind == STORE_WRITE)
-        pthread_mutex_lock(&serving->writer);
+    if (kind == STORE_WRITE && (result = take_turn(serving)) != STORE_OK)
+        return result;
     pthread_mutex_lock(&store->lock);
     if (kind != STORE_READ)
         result = may_write(serving);
