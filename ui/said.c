@@ -31,6 +31,7 @@ static const char *const said[] = {
     N_("the other side's contact is no sips address"),
     N_("the other side's contact is no sips address any more"),
     N_("our server does not say that the other side was authenticated"),
+    N_("this call hides your name, so no operator can vouch for it"),
     /* SIM, gateway, self-test */
     N_("No SIM is set."),
     N_("no SIM is set: `simauthctl settings set sim pcsc`, or soft:FILE"),

@@ -16,6 +16,7 @@
 #include "setup.h"
 #include "sips.h"
 #include "small_file.h"
+#include "words.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -403,7 +404,7 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     struct policy_answer answer;
 
     policy_decide(&question, &answer);
-    if (answer.what == POLICY_ELEMENTS && !core->settings->built_in &&
+    if (answer.what == POLICY_ELEMENTS && !answer.hidden && !core->settings->built_in &&
         core->settings->agent == AGENT_OFF && !setup_has(core, &answer))
         ahead_begin(core, &answer);
     g_free(own);
@@ -649,9 +650,33 @@ void core_remember_call(struct core *core, json_t *record)
         json_decref(g_queue_pop_tail(core->last));
 }
 
+static bool record_is(const json_t *record, const char *member, const char *text)
+{
+    const char *value = json_string_value(json_object_get(record, member));
+
+    return value && !strcmp(value, text);
+}
+
+/* The person speaks of the call that did not go on: where that was one's own, nobody who calls in
+ * their name meanwhile is meant, nor uses it up. */
 void core_continue_once(struct core *core, const char *aor)
 {
-    g_hash_table_add(core->once, g_strdup(aor));
+    unsigned which = CONTINUE_OUT | CONTINUE_IN;
+    GList *last = core->last->head;
+
+    while (last && !(record_is(last->data, "peer", aor) &&
+                     record_is(last->data, "word", words_token(SIMAUTH_WORD_NOT_AUTHENTICATED))))
+        last = last->next;
+    if (last)
+        which = record_is(last->data, "side", "caller") ? CONTINUE_OUT : CONTINUE_IN;
+    g_hash_table_insert(core->once, g_strdup(aor), GUINT_TO_POINTER(which));
+}
+
+bool core_continues(const struct core *core, const char *aor, bool outgoing)
+{
+    unsigned which = GPOINTER_TO_UINT(g_hash_table_lookup(core->once, aor));
+
+    return which & (outgoing ? CONTINUE_OUT : CONTINUE_IN);
 }
 
 bool core_forget(struct core *core, const char *aor)

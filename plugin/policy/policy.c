@@ -107,9 +107,12 @@ static void untouched(struct policy_answer *a, const char *why)
 static void decide_outgoing(const struct policy_question *q, struct policy_answer *a,
                             const struct settings_party *peer, const struct pin *pin)
 {
-    if (q->anonymous)
-        untouched(a, "anonymous call");
-    else if (a->policy != SIMAUTH_REQUIRE && (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
+    if (q->anonymous) {
+        a->hidden = a->policy == SIMAUTH_REQUIRE;
+        if (!a->hidden)
+            untouched(a, "anonymous call");
+    } else if (a->policy != SIMAUTH_REQUIRE &&
+               (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
         untouched(a, "no SIP address");
     else if (a->policy != SIMAUTH_REQUIRE && !may_ask(q, a, peer, pin))
         untouched(a, "address not known");

@@ -32,7 +32,8 @@ struct policy_answer {
     char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical, "" when there is none */
     char peer_nai[SIMAUTH_NAI_MAX + 1];                       /* pinned or named; "" */
     uint8_t strength;                                         /* pinned; 0 */
-    const char *why;                                          /* static words for the log */
+    bool hidden;     /* of an own name that is hidden nothing can be proved: it must not leave */
+    const char *why; /* static words for the log */
 };
 
 void policy_decide(const struct policy_question *question, struct policy_answer *answer);

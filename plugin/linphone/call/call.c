@@ -311,9 +311,9 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
     question.anonymous =
         (privacy && strcmp(privacy, "none")) || strstr(own_uri, "@anonymous.invalid") != NULL;
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
-        question.once = g_hash_table_contains(core->once, canonical);
+        question.once = core_continues(core, canonical, question.outgoing);
     policy_decide(&question, &answer);
-    if (question.once && answer.what == POLICY_ELEMENTS)
+    if (question.once)
         g_hash_table_remove(core->once, canonical);
     belle_sip_free(request_uri);
     return answer;

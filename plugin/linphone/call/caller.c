@@ -316,7 +316,7 @@ static simauth_actions begin(struct call *call)
 }
 
 /* An INVITE whose SDP does not offer ZRTP (a core that was seen too late to raise it, a Linphone
- * built without it) can never be authenticated: it leaves as it is, or not at all. */
+ * built without it) can never be authenticated. */
 static bool offers_zrtp(struct call *call)
 {
     size_t len = 0;
@@ -325,10 +325,13 @@ static bool offers_zrtp(struct call *call)
     return !sdp || simauth_binding_has_zrtp(sdp, len);
 }
 
-static enum sip_decision leave_without_zrtp(struct call *call)
+#define HIDES_NAME "this call hides your name, so no operator can vouch for it"
+
+/* It leaves as it is, or not at all. */
+static enum sip_decision leave_bare(struct call *call, enum simauth_event reason)
 {
     call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
-    call->reason = SIMAUTH_EVENT_MEDIA_WEAK;
+    call->reason = reason;
     note_call(call->id, true, words_token(call->word), "reason=%s ms=0 text=%s",
               simauth_event_name(call->reason), words_reason(call->reason));
     call->invite_held = false;
@@ -376,8 +379,12 @@ enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
     caller_strip(sip); /* liblinphone follows a 302 with the same INVITE */
     if (!call)
         return SIP_PASS;
+    if (call->policy.hidden) {
+        g_strlcpy(call->error, HIDES_NAME, sizeof(call->error));
+        return leave_bare(call, SIMAUTH_EVENT_INVITE_BARE);
+    }
     if (!offers_zrtp(call))
-        return leave_without_zrtp(call);
+        return leave_bare(call, SIMAUTH_EVENT_MEDIA_WEAK);
     return hold_and_ask(call);
 }
 

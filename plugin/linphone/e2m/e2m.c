@@ -106,7 +106,7 @@ static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller
     name(caller ? call->peer : call->own, to ? BELLE_SIP_HEADER_ADDRESS(to) : NULL);
     call->policy = policy_e2m(core->settings, call->peer);
     call->known = caller && core->pins && pins_opens(core->pins, call->peer) &&
-                  !g_hash_table_contains(core->once, call->peer);
+                  !core_continues(core, call->peer, true);
     call->began = core_now();
     call->id = g_strdup(sip_call_id(sip));
     call->next = all;

@@ -40,6 +40,38 @@ def anonymous_require(world):
     assert world.messages().first("INVITE", status=403, source=world.bob)
 
 
+@case("call.identity.anonymous.strict")
+def anonymous_strict(world):
+    """Alice's own `require`: with her name hidden nothing can be proved, so the call does not leave, until she says so for once."""
+    talk.prepare(world, phones=NO_GRUU, linphonerc={"alice": PRIVATE}, settings={"alice": {"policy": "require"}})
+    before = world.alice.mark()
+    world.alice.call(world.bob.aor)
+    world.alice.wait_state("Released", after=before)
+    world.alice.wait_note(r"caller: not-authenticated: reason=INVITE_BARE")
+    assert not world.messages().all("INVITE")
+    assert "hides your name" in world.alice.ctl("calls").stdout
+    world.alice.ctl("continue-once", world.bob.aor)
+    call = Talk(world.alice, world.bob).ring().answer()
+    talk.wait_word(world.bob, call, "not-authenticated", "INVITE_BARE")
+    call.hang_up()
+
+
+@case("call.identity.continue_once")
+def continue_once(world):
+    """Once more without proof is for the call that Alice placed: a call to her in Bob's name is refused meanwhile, and does not use it up."""
+    talk.prepare(world, settings={"alice": {"policy": "require"}, "bob": {"policy": "off"}})
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"caller: not-authenticated: reason=CONFIRM_MISSING")
+    world.alice.ctl("continue-once", world.bob.aor)
+    before = world.bob.mark()
+    world.bob.call(world.alice.aor)
+    world.bob.wait_state("Released", after=before)
+    assert world.messages().first("INVITE", status=403, source=world.alice)
+    call = Talk(world.alice, world.bob).ring().answer()
+    talk.wait_word(world.alice, call, "not-authenticated", "CONFIRM_MISSING")
+    call.hang_up()
+
+
 @case("call.identity.callee_private")
 def callee_private(world):
     """Bob's account hides its name: in calls to him his SIM answers as ever, in his own nobody is asked."""

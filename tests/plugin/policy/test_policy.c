@@ -173,9 +173,15 @@ static void nobody_for_a_day(void **state)
 static void anonymous_call(void **state)
 {
     struct policy_question question = {.outgoing = true, .anonymous = true};
+    struct policy_answer strict = ask_with("[phone]\npolicy=require\n", NULL, question);
 
     (void)state;
+    assert_policy(strict, SIMAUTH_REQUIRE);
+    assert_true(strict.hidden);
+    assert_int_equal(ask_with("[phone]\nask=everybody\n", NULL, question).what, POLICY_UNTOUCHED);
+    question.once = true;
     assert_int_equal(ask_with("[phone]\npolicy=require\n", NULL, question).what, POLICY_UNTOUCHED);
+    question.once = false;
     question.outgoing = false; /* an anonymous caller is judged like any that proves nothing */
     assert_policy(ask_with("[phone]\npolicy=require\n", NULL, question), SIMAUTH_REQUIRE);
 }
