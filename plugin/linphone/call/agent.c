@@ -45,6 +45,12 @@ uint8_t agent_strength(const struct call *call)
 /* -- the callee ----------------------------------------------------------------------------------
  */
 
+static void want_sim(struct call *call)
+{
+    call->wants_sim = true;
+    note_call(call->id, false, "ticket", "refused=%s", "the SIM itself is wanted");
+}
+
 bool agent_opening(struct call *call, const struct simauth_element *element,
                    simauth_actions *actions)
 {
@@ -52,9 +58,8 @@ bool agent_opening(struct call *call, const struct simauth_element *element,
 
     if (element->method != agt())
         return false;
-    call->wants_sim = call->settings->refuse_tickets || known_by_a_sim(call);
-    if (call->wants_sim) {
-        note_call(call->id, false, "ticket", "refused=%s", "the SIM itself is wanted");
+    if (call->settings->refuse_tickets) {
+        want_sim(call);
         *actions = simauth_session_found(call->root->session, NULL, none);
     }
     return true;
@@ -69,10 +74,16 @@ void agent_pack(const struct call *call, struct drive *drive)
 
     drive->ticket = call->caller && agent != AGENT_OFF && !call->tried_again &&
                     (agent == AGENT_ONLY || !known_by_a_sim(call));
-    drive->sim_known = drive->ticket && known_by_a_sim(call);
+    drive->sim_known = (drive->ticket || !call->caller) && known_by_a_sim(call);
     /* Who has no SIM at all is reached in no other way. */
     drive->ticket_else = call->caller && !call->tried_again && !call->settings->refuse_tickets &&
                          !known_by_a_sim(call);
+}
+
+void agent_unpack(struct call *call, const struct drive *drive)
+{
+    if (drive->sim_wanted)
+        want_sim(call);
 }
 
 bool agent_sim_wanted(struct call *call, belle_sip_response_t *response)

@@ -137,6 +137,7 @@ static simauth_actions unpack(struct trip *trip)
         g_strlcpy(call->core->own_nai, own, sizeof(call->core->own_nai));
     g_strlcpy(call->other_nai, trip->drive.other_nai, sizeof(call->other_nai));
     g_strlcpy(call->other_operator, trip->drive.other_operator, sizeof(call->other_operator));
+    agent_unpack(call, &trip->drive);
     note_call(call->id, call->caller, "asked", "gateway_ms=%.1f card_ms=%.1f state=%s%s%s",
               trip->drive.gateway_us / 1000.0, trip->drive.card_us / 1000.0,
               simauth_state_name(simauth_session_state(leg->session)),

@@ -192,11 +192,13 @@ bool call_says_cause(belle_sip_response_t *response, int cause);
  */
 
 /* Callee: whether this element 1 names a ticket; refused before anybody is asked where this phone
- * wants the SIM itself (`actions` says what the session makes of it, 0: it may be claimed). */
+ * takes none (`actions` says what the session makes of it, else it may be claimed). */
 bool agent_opening(struct call *call, const struct simauth_element *element,
                    simauth_actions *actions);
-/* Caller: what the worker is to know of it. */
+/* What the worker is to know of it, and what it found: a right ticket of somebody who is known by a
+ * SIM, which is wanted then. */
 void agent_pack(const struct call *call, struct drive *drive);
+void agent_unpack(struct call *call, const struct drive *drive);
 /* How strong a method this peer must have in a new session: the pin's, unless the person agreed. */
 uint8_t agent_strength(const struct call *call);
 /* Caller: whether this refusal says that the callee wants the SIM. True: the same call is placed

@@ -114,6 +114,7 @@ static simauth_actions ask_ticket(struct station *station, struct drive *d)
     return next;
 }
 
+/* Only whoever has a ticket of that name hears that the name is known here by a SIM. */
 static simauth_actions claim_ticket(struct station *station, struct drive *d)
 {
     uint8_t nonce_b[SIMAUTH_NONCE_LEN];
@@ -124,7 +125,8 @@ static simauth_actions claim_ticket(struct station *station, struct drive *d)
             ? ag_claim(station_ag(station), simauth_session_opening(d->session), &key)
             : AG_DOWN;
 
-    next = status == AG_OK ? simauth_session_found(d->session, &key, nonce_b)
+    d->sim_wanted = status == AG_OK && d->sim_known;
+    next = status == AG_OK ? simauth_session_found(d->session, d->sim_wanted ? NULL : &key, nonce_b)
                            : problem(station, d, status);
     OPENSSL_cleanse(&key, sizeof(key));
     return next;

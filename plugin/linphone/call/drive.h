@@ -20,10 +20,12 @@ struct drive {
     bool card_first;                 /* the INVITE waits for a slow SIM too */
     bool ticket;                     /* a ticket instead of the first vector */
     bool ticket_else;                /* a ticket where the callee has no SIM */
-    bool sim_known;                  /* and the peer is known by a SIM: nothing is asked */
-    const char *aor_a, *aor_b;       /* canonical, for requests; outlive the drive */
-    const char *callee_nai;          /* the peer's as it is known, or NULL */
-    struct ahead *ahead;             /* the first vector was asked for already; NULL */
+    bool
+        sim_known; /* and the peer is known by a SIM: a caller asks for none, a callee takes none */
+    bool sim_wanted; /* callee, out: the ticket was right, and its caller's SIM is wanted */
+    const char *aor_a, *aor_b; /* canonical, for requests; outlive the drive */
+    const char *callee_nai;    /* the peer's as it is known, or NULL */
+    struct ahead *ahead;       /* the first vector was asked for already; NULL */
     struct settings *settings;
     simauth_actions actions; /* in: what the session asked; out: what is left for the main loop */
     bool card_unusable;      /* absent or locked: 480 and not 403 */

@@ -6,12 +6,14 @@ import glob
 import json
 import os
 import re
+import secrets
 import time
 
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from cases.fault_phone import FAKETIME
 from world import flow
+from world.attacker import Attacker, b64u
 from world.scene import cause
 from world.sim import Password
 
@@ -133,6 +135,23 @@ def pinned(world):
         phone.wait_note(VOUCHED)
         phone.wait_note(AUTHENTICATED, count=2)
     flow.hang_up(world, talk)
+
+
+@case("agt.made_up")
+def made_up(world):
+    """A ticket that nobody gave, in the name of somebody who is known by a SIM and of somebody who is not: the same refusal."""
+    prepare(world, before=lambda w: sets(w, bob={"policy": "require"}))
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    flow.hang_up(world, talk)
+    attacker = Attacker(world)
+    heard = []
+    for name in (world.alice.aor, "sip:eve@evil.example"):
+        ticket = ".".join(["sim01", "agt", *(b64u(secrets.token_bytes(n)) for n in (16, 16, 16))])
+        answer = attacker.wait_answer(attacker.send(attacker.invite(world.bob, name, ticket), world.bob))
+        heard.append((answer.status, answer.header("Reason"), answer.header("Warning")))
+    assert heard[0] == heard[1] and heard[0][0] == 403, heard
 
 
 @case("agt.no_sim")
