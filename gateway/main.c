@@ -4,7 +4,6 @@
 #include "api/bucket.h"
 #include "api/http.h"
 #include "api/nonce.h"
-#include "api/operator_key.h"
 #include "api/sip_message.h"
 #include "api/tries.h"
 #include "api/waiting.h"
@@ -14,7 +13,7 @@
 #include "ops/metrics.h"
 #include "ops/monitor.h"
 #include "ops/state.h"
-#include "ops/tls.h"
+#include "start.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -93,16 +92,7 @@ static int read_options(int argc, char **argv, struct options *options)
 
 static int start(struct gateway *gateway, char *error)
 {
-    struct tls_identity *identity;
-
-    if (gateway_load_auc(gateway, error) != 0)
-        return -1;
-    identity = tls_load(gateway->config->certificate, gateway->config->key, error);
-    if (!identity)
-        return -1;
-    tls_use(identity);
-    gateway->operator_keys = operator_keys_open(gateway, error);
-    if (!gateway->operator_keys)
+    if (start_prepare(gateway, error) != 0)
         return -1;
     gateway->buckets = buckets_new();
     gateway->tries = tries_new();
@@ -214,8 +204,7 @@ int main(int argc, char **argv)
         nonces_free(gateway->nonces);
         buckets_free(gateway->buckets);
         tries_free(gateway->tries);
-        operator_keys_free(gateway->operator_keys);
-        tls_end();
+        start_end(gateway);
         config = (struct config *)(uintptr_t)gateway->config; /* a reload may have made another */
         gateway_close(gateway);
     }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* init and check. */
-#include "../api/operator_key.h"
+#include "../start.h"
 #include "ctl.h"
 
 #include <unistd.h>
@@ -31,15 +31,15 @@ static int init(struct ctl *ctl)
     return result;
 }
 
-/* What simauth-gateway --check-config does. */
+/* What simauth-gateway --check does. */
 static int check(struct ctl *ctl)
 {
     char error[CONFIG_ERROR_MAX];
+    int result = start_prepare(&ctl->gateway, error);
 
-    ctl->gateway.operator_keys = operator_keys_open(&ctl->gateway, error);
-    if (!ctl->gateway.operator_keys)
+    start_end(&ctl->gateway);
+    if (result != 0)
         return ctl_fail("%s", error);
-    operator_keys_free(ctl->gateway.operator_keys);
     printf("%s: good\n", ctl->program_config);
     return 0;
 }

@@ -548,6 +548,13 @@ class Store(unittest.TestCase):
                 with open(a.config, "a") as f:
                     f.write("[nogroup]\nx=1\n")
             self.start_fails(a, word)
+            self.assertIn(word, a.ctl("check", fails=True))
+        for settings, word in (({"auc.type": "gsup", "auc.module": "/nonexistent.so"}, "simauth-gateway-gsup installed?"),
+                               ({"tls.statement_certificate": a.certificate, "tls.statement_key": a.key, "tls.key": self.pair.b.key},
+                                "do not belong together")):
+            a.configure(**settings)
+            self.start_fails(a, word)
+            self.assertIn(word, a.ctl("check", fails=True))  # "check" looks at all that the start needs
         a.configure()
         done = subprocess.run([DAEMON, "--config", a.config, "--check-config"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, a.config + ": good\n"), done.stderr)
