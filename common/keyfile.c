@@ -112,14 +112,27 @@ static void check_lines(struct keyfile *f)
     g_strfreev(lines);
 }
 
+/* Where a power cut left one the rest is lost, and its keys would silently be their defaults. */
+static void refuse_nul(struct keyfile *f)
+{
+    int line = 1;
+
+    for (const char *at = f->text; *at; at++)
+        line += *at == '\n';
+    say(f, line, "has a NUL: the file is damaged from here on; take it from a copy");
+}
+
 bool keyfile_open(struct keyfile *f, const char *path, char *error, size_t room)
 {
     GError *why = NULL;
+    gsize len;
 
     *f = (struct keyfile){.file = g_key_file_new(), .path = path, .error = error, .room = room};
     error[0] = '\0';
-    if (!g_file_get_contents(f->path, &f->text, NULL, &why)) {
+    if (!g_file_get_contents(f->path, &f->text, &len, &why)) {
         say(f, 0, why->message);
+    } else if (strlen(f->text) != len) {
+        refuse_nul(f);
     } else {
         check_lines(f);
         if (!f->failed &&

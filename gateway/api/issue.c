@@ -65,6 +65,7 @@ static struct outcome outcome_auc(enum auc_result why, enum store_result result,
     case AUC_WEAK:
         return outcome_problem(role == STORE_AV_B ? PROBLEM_NOBODY : PROBLEM_NOT_YOURS, reason);
     case AUC_NO_SIM:
+    case AUC_NO_KEYS:
     case AUC_NO_METHOD:
         return outcome_problem(PROBLEM_NO_METHOD, reason);
     default:

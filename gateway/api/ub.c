@@ -181,7 +181,7 @@ static void finish_draw(struct request *request, enum store_result result, enum 
     if (result != STORE_OK)
         answer_store(request, result);
     else if (why == AUC_AUTS_REFUSED || why == AUC_UNKNOWN || why == AUC_BARRED ||
-             why == AUC_WEAK || why == AUC_NO_METHOD)
+             why == AUC_WEAK || why == AUC_NO_METHOD || why == AUC_NO_KEYS)
         answer_problem(request, PROBLEM_NOT_YOURS, NULL, reason);
     else if (why != AUC_OK)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL, reason);

@@ -70,6 +70,8 @@ const char *auc_result_name(enum auc_result result)
         return "waits for the source";
     case AUC_NO_SIM:
         return "subscriber without a SIM";
+    case AUC_NO_KEYS:
+        return "its keys are not in this database: is [auc] type as it was?";
     case AUC_WEAK:
         return "its algorithm is weak and not in [auc] weak_algorithms";
     }

@@ -26,7 +26,8 @@ enum auc_result {
     AUC_DOWN = -8,      /* the source cannot be reached, is slow or overloaded */
     AUC_WAITS = -9,     /* is being fetched: the request will run again */
     AUC_WEAK = -10,     /* its algorithm is weak, and nobody asked for it */
-    AUC_NO_SIM = -11    /* this subscriber has a password and no SIM: never a vector */
+    AUC_NO_SIM = -11,   /* this subscriber has a password and no SIM: never a vector */
+    AUC_NO_KEYS = -12   /* its keys are with an HLR or UDM, which is not asked */
 };
 
 /* TS 33.102 annex C.1.1.3: SQN = SEQ || IND, and the IND values that are this gateway's alone. */

@@ -240,6 +240,8 @@ static enum auc_result draw(struct auc *auc, const struct store_subscriber *subs
     *store_result = STORE_OK;
     if (subscriber->keys.algorithm == STORE_NO_SIM)
         return AUC_NO_SIM;
+    if (store_keys_elsewhere(&subscriber->keys))
+        return AUC_NO_KEYS; /* a vector by zeros is one that everybody can compute */
     if (!algorithm_allowed(&subscriber->keys, auc->weak_allowed))
         return AUC_WEAK;
     /* Never both kinds from one SIM: triplets of a USIM would undo its AUTN. */

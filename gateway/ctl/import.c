@@ -73,7 +73,7 @@ static const char *read_keys(char *const fields[], struct store_keys *keys)
         return "K (the second field) has not 32 hexadecimal digits";
     if (!ctl_hex(fields[3], keys->op, 16))
         return "OPc or OP (the fourth field) has not 32 hexadecimal digits";
-    return NULL;
+    return store_keys_elsewhere(keys) ? "K and OP of zeros are nobody's keys" : NULL;
 }
 
 static const char *read_amf(const char *text, struct store_keys *keys)

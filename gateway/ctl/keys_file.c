@@ -126,6 +126,8 @@ static int check(const char *path, struct store_keys *keys, const struct seen *s
         return ctl_fail("%s: a k= of 64 digits and keccak= are for TUAK: topc= or top=", path);
     if (!seen->k || !seen->op)
         return ctl_fail("%s: needs k=, and opc= or op=, of 32 hexadecimal digits", path);
+    if (store_keys_elsewhere(keys))
+        return ctl_fail("%s: K and OP of zeros are nobody's keys", path);
     if (seen->constants != 0 && seen->constants != 1023)
         return ctl_fail("%s: c1 to c5 and r1 to r5 go together", path);
     keys->has_constants = seen->constants != 0;

@@ -64,6 +64,10 @@ static int issue(struct ctl *ctl)
         ctl_fail("this subscriber has a password and no SIM");
         goto out;
     }
+    if (store_keys_elsewhere(&sim.s.keys)) {
+        ctl_fail("%s", auc_result_name(AUC_NO_KEYS));
+        goto out;
+    }
     if (!soft_sim_can(&sim.s.keys)) {
         ctl_fail("this SIM is a USIM with %s, which a software SIM is not",
                  algorithm_of(&sim.s.keys)->name);
@@ -119,7 +123,8 @@ static enum store_result offer_one(struct ctl *ctl, void *data)
     enum store_result result = sim->fresh ? add_fresh(ctl, sim) : find(ctl, sim);
 
     sim->code.subscriber = sim->s.id;
-    if (result == STORE_OK && (sim->s.barred || sim->s.keys.algorithm == STORE_NO_SIM))
+    if (result == STORE_OK && (sim->s.barred || sim->s.keys.algorithm == STORE_NO_SIM ||
+                               store_keys_elsewhere(&sim->s.keys)))
         result = STORE_NONE;
     if (result == STORE_OK)
         result = gateway->ops->code_put(gateway->store, &sim->code);
@@ -176,6 +181,8 @@ static int offer(struct ctl *ctl)
         result = give_code(ctl, &sim);
     else if (sim.s.keys.algorithm == STORE_NO_SIM)
         ctl_fail("this subscriber has a password and no SIM: remove it and add one with a SIM");
+    else if (sim.s.imsi[0] && store_keys_elsewhere(&sim.s.keys))
+        ctl_fail("%s", auc_result_name(AUC_NO_KEYS));
     else if (sim.s.barred)
         ctl_fail("its SIM was revoked: \"sim restore\" first");
     wipe(&sim);

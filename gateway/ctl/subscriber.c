@@ -201,7 +201,10 @@ static int print_row(const struct store_subscriber *s, void *data)
             : s->keys.gsm                     ? "gsm"
             : s->keys.akap                    ? "akap"
                                               : "aka",
-            s->barred ? "revoked" : "good", algorithm ? algorithm->name : "unknown",
+            s->barred ? "revoked" : "good",
+            store_keys_elsewhere(&s->keys) ? "elsewhere"
+            : algorithm                    ? algorithm->name
+                                           : "unknown",
             (int)(algorithm && algorithm->weak), (int64_t)s->sqn);
     g_strlcpy(page->last, s->imsi, sizeof page->last);
     page->count++;

@@ -58,6 +58,15 @@ void store_subscriber_wipe(struct store_subscriber *subscriber)
     OPENSSL_cleanse(subscriber, sizeof *subscriber);
 }
 
+bool store_keys_elsewhere(const struct store_keys *keys)
+{
+    static const struct store_keys none;
+
+    return keys->algorithm == STORE_MILENAGE && !keys->tuak && !keys->gsm &&
+           CRYPTO_memcmp(keys->k, none.k, sizeof none.k) == 0 &&
+           CRYPTO_memcmp(keys->op, none.op, sizeof none.op) == 0;
+}
+
 void store_partner_clear(struct store_partner *partner)
 {
     free(partner->anchors);

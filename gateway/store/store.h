@@ -79,6 +79,8 @@ struct store_subscriber {
     bool barred; /* its SIM was revoked: by_impi does not find it, nobody vouches for it */
 };
 void store_subscriber_wipe(struct store_subscriber *subscriber);
+/* Whether these are none, for they are where vectors come from (HLR, UDM): zeros are no SIM's. */
+bool store_keys_elsewhere(const struct store_keys *keys);
 
 /* One AOR may have several SIMs, one SIM several AORs. */
 struct store_binding {

@@ -66,6 +66,9 @@ class Check(Base):
         self.assertEqual(self.faults("x=1\n" + good), ["F:1: stands before the first [group]"])
         self.assertEqual(self.faults(good + "[limits\n"),
                          [f"F:{count + 1}: is neither [group], key=value nor a comment (#)"])
+        cut = good.index("[life]")  # a power cut leaves such a rest
+        self.assertEqual(self.faults(good[:cut] + "\0" * (len(good) - cut)), [
+            f"F:{good[:cut].count(chr(10)) + 1}: has a NUL: the file is damaged from here on; take it from a copy"])
 
     def test_files(self):
         with open(self.pair.a.key, "w") as f:

@@ -14,6 +14,7 @@ import unittest
 from email.utils import formatdate
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from milenage import Usim, opc_of
 from operators import CTL, DAEMON, Ca, Pair, free_port
 from ops import metrics, slowness, wait_for, watched
 from phone import Answer, Connection, Phone, b64u, public
@@ -558,6 +559,31 @@ class Store(unittest.TestCase):
         a.configure()
         done = subprocess.run([DAEMON, "--config", a.config, "--check-config"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, a.config + ": good\n"), done.stderr)
+        self.assertEqual(a.ctl("check"), a.config + ": good\n")
+
+    def test_keys_that_are_elsewhere(self):
+        """The line type=udm is lost from the configuration: zeros are nobody's key."""
+        a, lost = self.pair.a.start(), {"auc.type": "udm", "auc.udm_url": "https://127.0.0.1:1"}
+        sim = Usim("001010000000009", bytes(16), opc_of(bytes(16), bytes(16)))
+        a.configure(**lost)
+        a.ctl("subscriber", "add", sim.imsi, "--nai", "carol@operator-a.test")
+        a.configure()
+        self.assertEqual(Phone(sim, a).ub_first().problem, "not-yours")
+        self.assertIn("its keys are not in this database", a.log_text())
+        self.assertIn("its keys are not in this database", a.ctl("sim", "issue", sim.imsi, os.path.join(a.folder, "sim"), fails=True))
+        self.assertIn("its keys are not in this database", a.ctl("sim", "offer", sim.imsi, fails=True))
+        a.stop()
+        self.start_fails(a, "[auc] type is embedded", "1 of the first 1000 subscribers")
+        self.assertIn("is type= missing", a.ctl("check", fails=True))
+        self.assertIn("elsewhere", a.ctl("subscriber", "show", sim.imsi))
+        a.configure(**lost)
+        self.assertEqual(a.ctl("check"), a.config + ": good\n")
+        a.configure()
+        zeros = f"k={'00' * 16}\nop={'00' * 16}\n"
+        self.assertIn("zeros", a.ctl("subscriber", "add", "001010000000010", "--keys", "-", stdin=zeros, fails=True))
+        rows = f"001010000000010,{'00' * 16},opc,{'00' * 16}\n"
+        self.assertIn("zeros", a.ctl("subscriber", "import", "-", stdin=rows, fails=True))
+        a.ctl("subscriber", "remove", sim.imsi)
         self.assertEqual(a.ctl("check"), a.config + ": good\n")
 
     def test_stops_cleanly(self):

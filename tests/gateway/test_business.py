@@ -588,7 +588,7 @@ class People(Case):
 
     def test_bad_lines_are_named(self):
         a = self.operator(self.folder(), "a")
-        k, good = "00" * 16, f"001010000000001,{'00' * 16},opc,{'11' * 16}"
+        k, good = "01" * 16, f"001010000000001,{'00' * 16},opc,{'11' * 16}"
         for bad, why in ((f"00101000000000x,{k},opc,{k}", "IMSI"), (f"001010000000002,{k[1:]},opc,{k}", "K (the second"),
                          (f"001010000000002,{k},opd,{k}", "third field"), (f"001010000000002,{k},opc,{k[2:]}", "fourth"),
                          (f"001010000000002,{k},opc,{k},8000", "separation"), (f"001010000000002,{k},opc,{k},0000,x@elsewhere", "sixth"),

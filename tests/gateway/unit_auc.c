@@ -166,12 +166,28 @@ static void exhausted_is_said(void **state)
     assert_int_equal(sqn, SQN_MAX);
 }
 
+static void no_vector_by_zeros(void **state)
+{
+    struct auc auc = {.ops = auc_find("embedded")};
+    struct store_subscriber s = {.imsi = "001010000000001"};
+    struct auc_vector v = {0};
+    enum store_result store_result;
+
+    (void)state; /* nothing is asked of a store */
+    assert_int_equal(auc.ops->draw(&auc, &s, NULL, &v, &store_result), AUC_NO_KEYS);
+    s.keys.k[15] = 1;
+    assert_false(store_keys_elsewhere(&s.keys));
+    s.keys = (struct store_keys){.op = {1}};
+    assert_false(store_keys_elsewhere(&s.keys));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sqn_steps_by_one),
         cmocka_unit_test(sqn_has_48_bits),
         cmocka_unit_test(auts_never_moves_back),
+        cmocka_unit_test(no_vector_by_zeros),
         cmocka_unit_test_setup_teardown(vector_is_milenage, unit_store_open, unit_store_close),
         cmocka_unit_test_setup_teardown(auts_is_checked_against_its_rand, unit_store_open,
                                         unit_store_close),
