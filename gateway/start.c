@@ -31,7 +31,8 @@ static int check_keys(struct gateway *gateway, char *error)
     snprintf(error, CONFIG_ERROR_MAX,
              "[auc] type is embedded, and the keys of %d of the first %d subscribers are not in "
              "this database but with an HLR or UDM: is type= missing in [auc]? Else remove them "
-             "(\"elsewhere\" in simauth-gatewayctl subscriber list) and add them with their keys",
+             "(\"elsewhere\" in simauth-gatewayctl subscriber list), or give them theirs: "
+             "simauth-gatewayctl sim changed IMSI --keys FILE",
              count, LOOKED_AT);
     return -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sim issue, new, offer, revoke, restore: software SIMs. */
+/* sim issue, new, offer: software SIMs; revoke, restore, changed: any. */
 #include "../auc/algorithm.h"
 #include "../soft_sim.h"
 #include "ctl.h"
@@ -18,6 +18,7 @@
 struct sim {
     const char *imsi;
     struct store_subscriber s; /* wiped by whoever made this */
+    struct store_keys keys;    /* of another card; wiped with it */
     char aor[SIMAUTH_AOR_MAX + 1];
     bool fresh;
     int64_t now;
@@ -207,8 +208,16 @@ static int new_sim(struct ctl *ctl)
     return result;
 }
 
-/* -- revoke, restore -----------------------------------------------------------------------------
+/* -- revoke, restore, changed
+ * -----------------------------------------------------------------------------
  */
+
+static enum store_result remove_code(struct ctl *ctl, const struct sim *sim)
+{
+    enum store_result result = ctl->gateway.ops->code_remove(ctl->gateway.store, sim->s.id);
+
+    return result == STORE_NONE ? STORE_OK : result;
+}
 
 static enum store_result bar(struct ctl *ctl, void *data, bool barred)
 {
@@ -218,10 +227,10 @@ static enum store_result bar(struct ctl *ctl, void *data, bool barred)
 
     if (result == STORE_OK)
         result = gateway->ops->subscriber_bar(gateway->store, sim->s.id, barred);
-    if (result == STORE_OK && barred) {
-        result = gateway->ops->code_remove(gateway->store, sim->s.id);
-        result = result == STORE_NONE ? STORE_OK : result;
-    }
+    if (result == STORE_OK && !barred) /* nobody knows in whose hands it was */
+        result = gateway->ops->subscriber_since(gateway->store, sim->s.id, (int64_t)time(NULL));
+    if (result == STORE_OK && barred)
+        result = remove_code(ctl, sim);
     return result == STORE_OK
                ? ctl_event(ctl, "", sim->s.nai, barred ? "SIM revoked" : "SIM restored")
                : result;
@@ -256,6 +265,61 @@ static int restore_sim(struct ctl *ctl)
     return change(ctl, restore_one);
 }
 
+/* Another card in the same subscriber's hands: what the old one agreed ends with it. */
+static enum store_result change_one(struct ctl *ctl, void *data)
+{
+    const struct gateway *gateway = &ctl->gateway;
+    struct sim *sim = data;
+    enum store_result result = find(ctl, sim);
+
+    if (result == STORE_OK && sim->s.keys.algorithm == STORE_NO_SIM)
+        result = STORE_NONE;
+    if (result != STORE_OK)
+        return result;
+    if (ctl_option(ctl, "keys"))
+        sim->s.keys = sim->keys;
+    result = gateway->ops->subscriber_rekey(gateway->store, &sim->s);
+    if (result == STORE_OK)
+        result = gateway->ops->subscriber_since(gateway->store, sim->s.id, sim->now);
+    if (result == STORE_OK)
+        result = remove_code(ctl, sim);
+    return result == STORE_OK ? ctl_event(ctl, "", sim->s.nai, "SIM changed") : result;
+}
+
+/* Before a transaction: standard input may be a person. */
+static int read_changed(struct ctl *ctl, struct sim *sim)
+{
+    const char *since = ctl_option(ctl, "since");
+    struct store_subscriber s = {0};
+    int result = 0;
+
+    sim->now = (int64_t)time(NULL);
+    if (since && (ctl_date(since) < 0 || ctl_date(since) > sim->now))
+        return ctl_fail("--since must be a date, YYYY-MM-DD, not after today");
+    if (since) /* some time on that day */
+        sim->now = MIN(sim->now, ctl_date(since) + 86399);
+    if (ctl_option(ctl, "keys") || ctl_option(ctl, "algorithm") || ctl_option(ctl, "2g")) {
+        memcpy(s.keys.amf, ctl->gateway.config->amf, sizeof s.keys.amf);
+        result = ctl_subscriber_keys(ctl, &s);
+        sim->keys = s.keys;
+    }
+    store_subscriber_wipe(&s);
+    return result;
+}
+
+static int sim_changed(struct ctl *ctl)
+{
+    struct sim sim = {.imsi = ctl->words[0]};
+    int result = read_changed(ctl, &sim);
+
+    if (result == 0)
+        result = ctl_change(ctl, change_one, &sim, ctl->words[0]);
+    if (sim.s.keys.algorithm == STORE_NO_SIM)
+        ctl_fail("this subscriber has a password and no SIM: remove it and add it anew");
+    wipe(&sim);
+    return result;
+}
+
 const struct ctl_command ctl_sim_commands[] = {
     {"sim", "new", "[--nai NAI] [--aor AOR] [--days N] [--file FILE] [--json]",
      " nai= aor= days= file= json ",
@@ -268,5 +332,11 @@ const struct ctl_command ctl_sim_commands[] = {
      false, issue},
     {"sim", "revoke", "IMSI", "",
      "this SIM is nobody's any more: no session, no vector, from now on", 1, false, revoke_sim},
-    {"sim", "restore", "IMSI", "", "end a revocation", 1, false, restore_sim},
+    {"sim", "restore", "IMSI", "", "end a revocation; the SIM counts as changed today", 1, false,
+     restore_sim},
+    {"sim", "changed", "IMSI [--since DATE] [--keys FILE|- [--algorithm A] [--2g]]",
+     " since= keys= algorithm= 2g ",
+     "its card is another: sessions, codes and setup keys of the old end, and peers see its\n"
+     "      age; tell it also where an HLR has the keys; --keys: those of the new card",
+     1, false, sim_changed},
     {0}};

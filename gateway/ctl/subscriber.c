@@ -83,7 +83,7 @@ static enum store_result add_one(struct ctl *ctl, void *data)
 }
 
 /* --algorithm and --2g; what the keys must be is seen when they are read. */
-static int read_algorithm(struct ctl *ctl, struct store_keys *keys)
+static int read_algorithm(const struct ctl *ctl, struct store_keys *keys)
 {
     const char *name = ctl_option(ctl, "algorithm");
     const struct algorithm *a = name ? algorithm_find(name) : NULL;
@@ -107,7 +107,7 @@ static int read_algorithm(struct ctl *ctl, struct store_keys *keys)
 }
 
 /* Where an HLR makes the vectors, this gateway has no keys. */
-static int read_keys(struct ctl *ctl, struct store_subscriber *s)
+int ctl_subscriber_keys(const struct ctl *ctl, struct store_subscriber *s)
 {
     const char *path = ctl_option(ctl, "keys"), *name = ctl_option(ctl, "algorithm");
 
@@ -142,7 +142,7 @@ static int read_sim(struct ctl *ctl, struct store_subscriber *s)
     if (ctl_number(ctl, "mnc-digits", keys_file_mnc_digits(s->imsi), 2, 3, &mnc_digits) != 0 ||
         ctl_subscriber_names(ctl, s, mnc_digits, ctl_option(ctl, "nai")) != 0)
         return 1;
-    return read_keys(ctl, s);
+    return ctl_subscriber_keys(ctl, s);
 }
 
 static int add(struct ctl *ctl)

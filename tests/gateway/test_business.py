@@ -513,6 +513,40 @@ class SoftwareSims(Case):
         self.assertEqual(sim["k"], pair.sim_a.m.k.hex())  # a card's keys are the card's
         self.assertEqual(lines(pair.a.ctl("subscriber", "list", "--json"))[0]["sim_since"], day())
 
+    def test_a_card_that_was_changed(self):
+        pair = self.pair()
+        imsi, other = pair.sim_a.imsi, Usim(pair.sim_a.imsi, secrets.token_bytes(16), secrets.token_bytes(16))
+        keys = f"k={other.m.k.hex()}\nopc={other.m.opc.hex()}\n"
+
+        def shown():
+            return json.loads(pair.a.ctl("subscriber", "show", imsi, "--json"))
+        pair.a.sql("UPDATE subscriber SET sim_since = 1600000000")
+        phone = self.phone(pair.sim_a, pair.a).bootstrap()
+        bob = self.phone(pair.sim_b, pair.b).bootstrap()
+        peers = {"since": 1700000000, "nais": ["alice@operator-a.test"]}
+        self.assertEqual(bob.ask("POST", "/v1/changes", peers).json["changed"], [])
+        code = json.loads(pair.a.ctl("sim", "offer", imsi, "--json"))["code"]
+        pair.a.ctl("sim", "changed", imsi)  # the HLR has its keys, or the card keeps them: these stay
+        self.assertEqual(phone.ask("GET", "/v1/self").status, 401)
+        self.assertEqual(self.activate(pair.a, code)[0].problem, "not-yours")
+        self.assertEqual(shown()["sim_since"], day())
+        self.assertEqual(bob.ask("POST", "/v1/changes", peers).json["changed"], ["alice@operator-a.test"])
+        phone.bootstrap()
+        self.assertIn("--since", pair.a.ctl("sim", "changed", imsi, "--since", day(1), fails=True))
+        pair.a.ctl("sim", "changed", imsi, "--keys", "-", "--since", "2024-02-29", stdin=keys)
+        self.assertEqual((shown()["sim_since"], shown()["state"]), ("2024-02-29", "good"))
+        _, rand, autn = phone.ub_challenge(phone.ub_first())
+        self.assertEqual(pair.sim_a.run(rand, autn), ("refused",))
+        pair.a.sql("DELETE FROM ub")
+        self.phone(other, pair.a).bootstrap()
+        pair.a.ctl("sim", "revoke", imsi)
+        pair.a.ctl("sim", "changed", imsi, "--since", "2024-03-01")
+        self.assertEqual((shown()["sim_since"], shown()["state"]), ("2024-03-01", "revoked"))
+        pair.a.ctl("sim", "restore", imsi)  # who knows whose hands it was in
+        self.assertEqual((shown()["sim_since"], shown()["state"]), (day(), "good"))
+        what = [x["what"] for x in lines(pair.a.ctl("binding", "history", "--nai", "alice@operator-a.test", "--json"))]
+        self.assertEqual(what[-5:], ["SIM changed", "SIM changed", "SIM revoked", "SIM changed", "SIM restored"])
+
     def test_one_address_does_not_take_all(self):
         pair = self.pair()
 
