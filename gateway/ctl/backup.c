@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,27 +17,146 @@
 #define JUMP (1 << 20)
 #define JUMP_MAX ((1 << 28) - 1)
 
+/* What is not whole has another name than what is. */
+static char *part_of(const char *path)
+{
+    return g_strdup_printf("%s.part", path);
+}
+
+/* `part` is on the disk, and then `path`. */
+static int keep_part(const char *part, const char *path)
+{
+    int fd = open(part, O_RDONLY | O_CLOEXEC), result = -1;
+
+    if (fd >= 0 && fsync(fd) == 0)
+        result = rename(part, path);
+    if (result != 0)
+        ctl_fail("%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return result == 0 ? ctl_keep_name(path) : 1;
+}
+
+static int write_copy(struct ctl *ctl, const char *part, const char *path)
+{
+    if (unlink(part) != 0 && errno != ENOENT) /* of one that was killed */
+        return ctl_fail("%s: %s", part, strerror(errno));
+    return ctl_store(ctl->gateway.ops->backup(ctl->gateway.store, part), path) == 0
+               ? keep_part(part, path)
+               : 1;
+}
+
 static int backup(struct ctl *ctl)
 {
-    struct gateway *gateway = &ctl->gateway;
     const char *path = ctl->words[0];
-    int fd;
+    char *part;
+    int result;
 
-    if (!gateway->ops->backup)
+    if (!ctl->gateway.ops->backup)
         return ctl_fail("PostgreSQL has its own: pg_dump --format=custom --file=FILE DATABASE");
     if (access(path, F_OK) == 0)
         return ctl_fail("%s is there already: nothing was changed", path);
-    if (ctl_store(gateway->ops->backup(gateway->store, path), path) != 0)
-        return 1;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0 || close(fd) != 0)
-        return ctl_fail("%s: %s", path, strerror(errno));
-    if (ctl_keep_name(path) != 0)
-        return 1;
-    printf("Made %s. It is worth nothing without the sealing key: keep that apart from it.\n",
-           path);
+    part = part_of(path);
+    result = write_copy(ctl, part, path);
+    if (result != 0)
+        unlink(part);
+    else
+        printf("Made %s. It is worth nothing without the sealing key: keep that apart from it.\n",
+               path);
+    g_free(part);
+    return result;
+}
+
+/* -- what a copy does not know -------------------------------------------------------------------
+ */
+
+static int keep_last(const struct store_event *event, void *data)
+{
+    *(struct store_event *)data = *event;
     return 0;
 }
+
+static enum store_result find_last(struct ctl *ctl, void *data)
+{
+    return ctl->gateway.ops->event_list(ctl->gateway.store, "", "", keep_last, data);
+}
+
+/* `last` is what the copy knows last; id 0: nothing. */
+static void say_what_is_lost(const struct store_event *last)
+{
+    char when[24];
+
+    ctl_time_text(last->time, when);
+    if (last->id)
+        printf("The last change of a SIM or an address that this copy has is of %s UTC.\n", when);
+    else
+        puts("This copy has no change of a SIM or an address.");
+    puts("Whatever was changed after the copy was made holds no longer; do it again before you "
+         "start a\ngateway: SIMs that were revoked, changed or activated, subscribers that were "
+         "added, removed or\nerased, passwords, addresses that were given, moved or taken away, "
+         "agreements that were entered,\nchanged or suspended, certificates that were revoked, "
+         "prices. Software SIMs that were activated\nsince have other keys than it: offer them "
+         "anew.");
+}
+
+static const struct ctl_column lost_columns[] = {
+    {"Time (UTC)", "time", 16, CTL_TIME}, {"What", "what", 13, CTL_TEXT},
+    {"Who", "who", 10, CTL_TEXT},         {"NAI", "nai", 22, CTL_TEXT},
+    {"Address", "aor", 0, CTL_TEXT},      {0}};
+
+struct lost {
+    const struct ctl *ctl;
+    int64_t after; /* the number of the last that the copy has */
+};
+
+static int print_lost(const struct store_event *e, void *data)
+{
+    const struct lost *lost = data;
+
+    if (e->id > lost->after)
+        ctl_row(lost->ctl, lost_columns, e->time, e->what, e->who, e->nai, e->aor);
+    return 0;
+}
+
+static enum store_result list_lost(struct ctl *ctl, void *data)
+{
+    return ctl->gateway.ops->event_list(ctl->gateway.store, "", "", print_lost, data);
+}
+
+/* The gateway's configuration with another database. */
+static int open_at(struct ctl *ctl, struct config *config, const char *path, char *error)
+{
+    g_free(config->database);
+    config->database = g_strdup(path);
+    return gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error);
+}
+
+/* What the database before knows more, where somebody still has it. */
+static void list_what_is_lost(struct ctl *ctl, struct config *config,
+                              const struct store_event *last)
+{
+    const char *old = ctl_option(ctl, "old");
+    struct lost lost = {ctl, last->id};
+    char error[CONFIG_ERROR_MAX];
+
+    if (!old)
+        return;
+    if (access(old, R_OK) != 0) {
+        ctl_fail("--old %s: %s", old, strerror(errno));
+        return;
+    }
+    if (open_at(ctl, config, old, error) != 0) {
+        ctl_fail("--old: what it has more cannot be told: %s", error);
+        return;
+    }
+    printf("\nOf SIMs and addresses %s has more:\n", old);
+    ctl_heading(ctl, lost_columns);
+    ctl_look(ctl, list_lost, &lost, old);
+    gateway_close(&ctl->gateway);
+}
+
+/* -- putting one back ----------------------------------------------------------------------------
+ */
 
 static enum store_result jump(struct ctl *ctl, void *data)
 {
@@ -46,16 +166,27 @@ static enum store_result jump(struct ctl *ctl, void *data)
                                       (uint64_t)steps << ctl->gateway.auc.ind.bits);
 }
 
-static int restored(struct ctl *ctl)
+static int move_on(struct ctl *ctl, struct store_event *last)
 {
     int steps;
 
     if (ctl_number(ctl, "jump", JUMP, 1, JUMP_MAX, &steps) != 0 ||
+        ctl_look(ctl, find_last, last, "history") != 0 ||
         ctl_change(ctl, jump, &steps, "restored") != 0)
         return 1;
     printf("Every SIM's sequence number was moved on by %d steps; sessions, challenges and vectors "
            "of before are gone: phones bootstrap again by themselves.\n",
            steps);
+    return 0;
+}
+
+static int restored(struct ctl *ctl)
+{
+    struct store_event last = {0};
+
+    if (move_on(ctl, &last) != 0)
+        return 1;
+    say_what_is_lost(&last);
     return 0;
 }
 
@@ -100,12 +231,57 @@ static const char *what_is_there(const char *database, char *path, size_t size)
     return NULL;
 }
 
+/* Its numbers are moved on before it has the name under which a gateway would serve it. */
+static int put_in_place(struct ctl *ctl, struct config *config, const char *part,
+                        const char *database)
+{
+    struct store_event last = {0};
+    char error[CONFIG_ERROR_MAX], *log;
+    int result;
+
+    if (open_at(ctl, config, part, error) != 0)
+        return ctl_fail("%s", error);
+    result = move_on(ctl, &last);
+    gateway_close(&ctl->gateway);
+    log = g_strconcat(part, "-wal", NULL);
+    if (result == 0 && access(log, F_OK) == 0)
+        result = ctl_fail("%s was not brought over: is the disk full?", log);
+    g_free(log);
+    if (result != 0 || keep_part(part, database) != 0)
+        return 1;
+    /* What the journal beside it still has comes in. */
+    if (open_at(ctl, config, database, error) != 0) {
+        unlink(database);
+        return ctl_fail("%s", error);
+    }
+    gateway_close(&ctl->gateway);
+    say_what_is_lost(&last);
+    list_what_is_lost(ctl, config, &last);
+    return 0;
+}
+
+static int restore_to(struct ctl *ctl, struct config *config, const char *database)
+{
+    char *part = part_of(database), path[PATH_MAX];
+    int result = 1;
+
+    if (what_is_there(part, path, sizeof path))
+        ctl_fail("%s is there, of a restore that was broken off: remove it first", path);
+    else if (put_back(ctl->words[0], part) == 0) {
+        result = put_in_place(ctl, config, part, database);
+        while (result != 0 && what_is_there(part, path, sizeof path) && unlink(path) == 0)
+            continue;
+    }
+    g_free(part);
+    return result;
+}
+
 /* The database must not be there: nobody overwrites a living one by a slip, or under a gateway. */
 static int restore(struct ctl *ctl)
 {
-    char error[CONFIG_ERROR_MAX];
-    char path[PATH_MAX];
+    char error[CONFIG_ERROR_MAX], path[PATH_MAX];
     struct config *config = config_load(ctl->program_config, error);
+    char *database = config ? g_strdup(config->database) : NULL;
     int result = 1;
 
     if (!config)
@@ -113,20 +289,13 @@ static int restore(struct ctl *ctl)
     if (config->store->shared)
         ctl_fail("PostgreSQL has its own: pg_restore, then \"simauth-gatewayctl restored\" before "
                  "a gateway starts");
-    else if (what_is_there(config->database, path, sizeof path))
+    else if (what_is_there(database, path, sizeof path))
         ctl_fail("%s is there: stop the gateway and move it away (the database with -wal and -shm) "
                  "first",
                  path);
-    else if (put_back(ctl->words[0], config->database) == 0) {
-        if (gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
-            result = restored(ctl) == 0 ? ctl_keep_name(config->database) : 1;
-            gateway_close(&ctl->gateway);
-        } else {
-            ctl_fail("%s", error);
-        }
-        if (result != 0)
-            unlink(config->database); /* whose numbers were not moved on must not be served */
-    }
+    else
+        result = restore_to(ctl, config, database);
+    g_free(database);
     config_free(config);
     return result;
 }
@@ -134,8 +303,9 @@ static int restore(struct ctl *ctl)
 const struct ctl_command ctl_backup_commands[] = {
     {"backup", "", "FILE", "", "write a copy of the database, also while the gateway runs", 1,
      false, backup},
-    {"restore", "", "FILE",
-     " jump= ", "put a copy back in the place of no database, and move every SQN on [--jump STEPS]",
+    {"restore", "", "FILE [--old DATABASE] [--jump STEPS]", " old= jump= ",
+     "put a copy back in the place of no database, and move every SQN on; --old: say what\n"
+     "      the database that was there has more",
      1, true, restore},
     {"restored", "", "",
      " jump= ", "after pg_restore, before a gateway starts: move every SQN on [--jump STEPS]", 0,

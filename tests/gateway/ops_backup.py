@@ -1,9 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A copy made under load, put back after more was used: nothing of it is lost, and no sequence number comes twice."""
+import datetime
+import json
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -60,12 +63,20 @@ class Backup(unittest.TestCase):
             schema = operator.database.rsplit("search_path=", 1)[1]
             self.database_program("psql", "-q", "-d", SHARED_DATABASE, "-c", f"DROP SCHEMA {schema} CASCADE")
             self.database_program("pg_restore", "--dbname=" + SHARED_DATABASE, self.copy)
-            return operator.ctl("restored")
+            said = operator.ctl("restored")
+            self.assertNotIn("has more", said)
+            return said
         self.assertIn("stop the gateway", operator.ctl("restore", self.copy, fails=True))
+        broken = os.path.join(operator.folder, "broken.db")
         for end in ("", "-wal", "-shm"):
             if os.path.exists(operator.database + end):
-                os.unlink(operator.database + end)
-        return operator.ctl("restore", self.copy)
+                os.rename(operator.database + end, broken + end)
+        said = operator.ctl("restore", self.copy, "--old", broken)
+        more = said[said.index("has more"):]
+        self.assertIn("SIM revoked", more)
+        self.assertNotIn("alice@", more)  # hers is in the copy
+        self.assertFalse([name for name in os.listdir(operator.folder) if ".part" in name])
+        return said
 
     def test_back_and_on(self):
         operator = self.pair.a
@@ -75,8 +86,15 @@ class Backup(unittest.TestCase):
         for _ in range(20):  # numbers that the copy does not know of
             self.ask()
         used = len(self.a.usim.seen)
+        operator.subscriber("001010000000005", "carol", "sip:carol@operator-a.test")
+        operator.ctl("sim", "revoke", "001010000000005")
+        last = json.loads(operator.ctl("binding", "history", "--aor", self.pair.aor_a, "--json").splitlines()[-1])["time"]
         operator.stop(signal.SIGKILL)
-        self.assertIn("moved on", self.put_back())
+        said = self.put_back()
+        self.assertIn("moved on", said)
+        self.assertIn("The last change of a SIM or an address that this copy has is of "
+                      f"{datetime.datetime.utcfromtimestamp(last):%Y-%m-%d %H:%M:%S} UTC", said)
+        self.assertIn("holds no longer", said)
         operator.start()
         self.a.connection.close()
         # the old session is gone, so the phone bootstraps, and its SIM takes the number at once
@@ -98,6 +116,12 @@ class Backup(unittest.TestCase):
             self.assertIn("pg_dump", operator.ctl("backup", self.copy, fails=True))
             self.assertIn("pg_restore", operator.ctl("restore", self.copy, fails=True))
             return
+        mount = tempfile.mkdtemp(prefix="simauth-disk-")
+        self.addCleanup(os.rmdir, mount)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", mount], check=True)
+        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        self.assertIn("full", operator.ctl("backup", os.path.join(mount, "copy"), fails=True))
+        self.assertEqual(os.listdir(mount), [])  # no part of one is taken for one
         with open(self.copy, "w") as f:
             f.write("something")
         self.assertIn("there already", operator.ctl("backup", self.copy, fails=True))
@@ -110,7 +134,8 @@ class Backup(unittest.TestCase):
             if os.path.exists(operator.database + end):
                 os.unlink(operator.database + end)
         self.assertIn("no SQLite database", operator.ctl("restore", self.copy, fails=True))
-        self.assertFalse(os.path.exists(operator.database))  # nothing half is left to be served
+        # nothing half is left to be served
+        self.assertFalse([name for name in os.listdir(operator.folder) if name in ("gateway.db", "gateway.db.part")])
 
 
 if __name__ == "__main__":
