@@ -3,6 +3,7 @@
 /* binding(body) of docs/protocol.md section 4. */
 #include "simauth/binding.h"
 #include "names.h"
+#include "streams.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct line {
 /* What is known while the body is walked. */
 struct work {
     struct simauth_octets text;
+    struct simauth_octets streams;
     struct line lines[SIMAUTH_BINDING_LINES_MAX];
     size_t count;
     unsigned m_lines;
@@ -50,17 +52,29 @@ static struct piece next_word(struct piece *from)
     return word;
 }
 
-/* m=<media> <port>[/<number>] ...: refused by port 0 (RFC 3264, 6). */
-static bool port_is_zero(struct piece m_line)
+/* <port>[/<number>]: refused by port 0 (RFC 3264, 6). */
+static bool is_zero(struct piece port)
 {
-    struct piece port;
     size_t i = 0;
 
-    next_word(&m_line);
-    port = next_word(&m_line);
     while (i < port.len && port.at[i] == '0')
         i++;
     return i > 0 && (i == port.len || port.at[i] == '/');
+}
+
+/* m=<media> <port> <proto> ... */
+static void take_m_line(struct work *work, struct piece m_line)
+{
+    struct piece media = next_word(&m_line);
+    struct piece port = next_word(&m_line);
+    struct piece proto = next_word(&m_line);
+
+    work->m_lines++;
+    work->left_out = is_zero(port);
+    if (proto.len >= 4 && memcmp(proto.at + proto.len - 4, "AVPF", 4) == 0)
+        proto.len--;
+    simauth_octets_field(&work->streams, media.at, work->left_out ? 0 : media.len);
+    simauth_octets_field(&work->streams, proto.at, work->left_out ? 0 : proto.len);
 }
 
 static void append_as(struct simauth_octets *o, struct piece word, char (*fold)(char))
@@ -156,8 +170,7 @@ static enum simauth_result take_line(struct work *work, struct piece line)
     if (line.len < 2 || line.at[1] != '=')
         return SIMAUTH_OK;
     if (line.at[0] == 'm') {
-        work->m_lines++;
-        work->left_out = port_is_zero((struct piece){line.at + 2, line.len - 2});
+        take_m_line(work, (struct piece){line.at + 2, line.len - 2});
         return SIMAUTH_OK;
     }
     if (line.at[0] != 'a' || work->left_out)
@@ -222,19 +235,72 @@ static enum simauth_result write_lines(const struct work *work, struct simauth_o
     return SIMAUTH_NO_MEMORY;
 }
 
-enum simauth_result simauth_binding(const char *sdp, size_t len, struct simauth_octets *binding)
+static enum simauth_result walk(struct work *work, const char *sdp, size_t len,
+                                struct simauth_octets *binding)
 {
-    struct work work = {0};
     enum simauth_result result = SIMAUTH_OK;
 
     if (sdp != NULL)
-        result = take_body(&work, (struct piece){sdp, len});
+        result = take_body(work, (struct piece){sdp, len});
+    if (result == SIMAUTH_OK && work->streams.failed)
+        result = SIMAUTH_NO_MEMORY;
     if (result == SIMAUTH_OK) {
-        sort(&work);
-        result = write_lines(&work, binding);
+        sort(work);
+        result = write_lines(work, binding);
     }
-    simauth_octets_clear(&work.text);
+    simauth_octets_clear(&work->text);
     return result;
+}
+
+enum simauth_result simauth_binding(const char *sdp, size_t len, struct simauth_octets *binding)
+{
+    struct work work = {0};
+    enum simauth_result result = walk(&work, sdp, len, binding);
+
+    simauth_octets_clear(&work.streams);
+    return result;
+}
+
+enum simauth_result simauth_streams(const char *sdp, size_t len, struct simauth_octets *binding,
+                                    struct simauth_octets *streams, bool *has_zrtp)
+{
+    struct work work = {0};
+    enum simauth_result result = walk(&work, sdp, len, binding);
+
+    if (result == SIMAUTH_OK) {
+        simauth_octets_clear(streams);
+        *streams = work.streams;
+        *has_zrtp = work.has_zrtp;
+    } else {
+        simauth_octets_clear(&work.streams);
+    }
+    return result;
+}
+
+/* The field at *at, which moves behind it; an empty one behind the end. */
+static struct piece next_field(const struct simauth_octets *fields, size_t *at)
+{
+    struct piece field = {"", 0};
+
+    if (*at < fields->len) {
+        field.len = (size_t)fields->data[*at] << 8 | fields->data[*at + 1];
+        field.at = (const char *)fields->data + *at + 2;
+        *at += 2 + field.len;
+    }
+    return field;
+}
+
+bool simauth_streams_among(const struct simauth_octets *streams, const struct simauth_octets *bound)
+{
+    for (size_t at = 0, bound_at = 0; at < streams->len;) {
+        for (int word = 0; word < 2; word++) {
+            struct piece now = next_field(streams, &at), then = next_field(bound, &bound_at);
+
+            if (now.len > 0 && (now.len != then.len || memcmp(now.at, then.at, now.len) != 0))
+                return false;
+        }
+    }
+    return true;
 }
 
 bool simauth_binding_has_zrtp(const char *sdp, size_t len)
@@ -244,5 +310,6 @@ bool simauth_binding_has_zrtp(const char *sdp, size_t len)
         sdp != NULL && take_body(&work, (struct piece){sdp, len}) == SIMAUTH_OK && work.has_zrtp;
 
     simauth_octets_clear(&work.text);
+    simauth_octets_clear(&work.streams);
     return has;
 }

@@ -60,10 +60,12 @@ struct simauth_session *simauth_session_fork(const struct simauth_session *sessi
         return NULL;
     *copy = *session;
     memcpy(copy->random + sizeof copy->random - SIMAUTH_X25519_LEN, random, SIMAUTH_X25519_LEN);
-    copy->answer_binding = copy->ack_binding = copy->t2 = copy->t3 = (struct simauth_octets){0};
+    copy->answer_binding = copy->ack_binding = copy->streams_a = copy->streams_b = copy->t2 =
+        copy->t3 = (struct simauth_octets){0};
     copy->element_2.text[0] = copy->element_3.text[0] = '\0';
     simauth_secret_wipe(&copy->ssk);
-    if (!octets_copy(&copy->invite_binding, &session->invite_binding)) {
+    if (!octets_copy(&copy->invite_binding, &session->invite_binding) ||
+        !octets_copy(&copy->streams_a, &session->streams_a)) {
         simauth_session_free(copy);
         return NULL;
     }
@@ -77,6 +79,8 @@ void simauth_session_free(struct simauth_session *s)
     simauth_octets_clear(&s->invite_binding);
     simauth_octets_clear(&s->answer_binding);
     simauth_octets_clear(&s->ack_binding);
+    simauth_octets_clear(&s->streams_a);
+    simauth_octets_clear(&s->streams_b);
     simauth_octets_clear(&s->t2);
     simauth_octets_clear(&s->t3);
     simauth_room_free(s);
@@ -168,11 +172,18 @@ enum simauth_result session_mac_b(struct simauth_session *s, uint8_t mac[static 
     return session_mac(&s->ssk_callee, SIMAUTH_LABEL_MAC_B, &s->t2, mac);
 }
 
+enum simauth_result session_bind_invite(struct simauth_session *s, const char *sdp, size_t len)
+{
+    return simauth_streams(sdp, len, &s->invite_binding, &s->streams_a, &s->invite_has_zrtp);
+}
+
 enum simauth_result session_bind_answer(struct simauth_session *s, const char *sdp, size_t len)
 {
     simauth_octets_clear(&s->answer_binding);
     simauth_octets_clear(&s->t3);
-    enum simauth_result result = simauth_binding(sdp, len, &s->answer_binding);
+    bool has_zrtp;
+    enum simauth_result result =
+        simauth_streams(sdp, len, &s->answer_binding, &s->streams_b, &has_zrtp);
     if (!result)
         result = simauth_t3(&s->t3, &s->t2, &s->element_2, &s->answer_binding);
     if (!result)
@@ -222,6 +233,16 @@ enum simauth_result session_mac_a(const struct simauth_session *s, const char *s
         result = session_mac(&s->ssk, SIMAUTH_LABEL_MAC_A, &t4, mac);
     simauth_octets_clear(&t4);
     return result;
+}
+
+void session_ack_streams(struct simauth_session *s, const char *sdp, size_t len)
+{
+    struct simauth_octets binding = {0};
+    bool has_zrtp;
+
+    if (!s->invite_has_zrtp)
+        (void)simauth_streams(sdp, len, &binding, &s->streams_a, &has_zrtp);
+    simauth_octets_clear(&binding);
 }
 
 /* -- inputs that go by the role

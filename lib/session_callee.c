@@ -13,11 +13,10 @@ simauth_actions simauth_session_begin_callee(struct simauth_session *s,
 {
     if (s->state != SIMAUTH_STATE_CALLEE_IDLE)
         return 0;
-    if (found != SIMAUTH_ELEMENT_FOUND || simauth_binding(sdp, sdp_len, &s->invite_binding) ||
+    if (found != SIMAUTH_ELEMENT_FOUND || session_bind_invite(s, sdp, sdp_len) ||
         session_new_pair(s, 0))
         return session_advance(s, SIMAUTH_EVENT_INVITE_BARE);
     s->element_1 = *element_1;
-    s->invite_has_zrtp = simauth_binding_has_zrtp(sdp, sdp_len);
     return session_advance(s, simauth_method_is_held(element_1->method) ? SIMAUTH_EVENT_BEGIN_HELD
                                                                         : SIMAUTH_EVENT_BEGIN);
 }
@@ -181,6 +180,7 @@ simauth_actions simauth_session_ack_in(struct simauth_session *s, enum simauth_e
     if (right) { /* a wrong one changes nothing of what a right one has bound */
         simauth_octets_clear(&s->ack_binding);
         s->ack_binding = binding;
+        session_ack_streams(s, sdp, sdp_len);
         s->element_3 = *element_3;
     } else {
         simauth_octets_clear(&binding);

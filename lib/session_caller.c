@@ -11,9 +11,8 @@ simauth_actions simauth_session_begin_caller(struct simauth_session *s, const ch
 {
     if (s->state != SIMAUTH_STATE_CALLER_IDLE)
         return 0;
-    if (simauth_binding(sdp, sdp_len, &s->invite_binding) || session_new_pair(s, 0))
+    if (session_bind_invite(s, sdp, sdp_len) || session_new_pair(s, 0))
         return session_advance(s, SIMAUTH_EVENT_INVITE_BARE);
-    s->invite_has_zrtp = simauth_binding_has_zrtp(sdp, sdp_len);
     return session_advance(s, SIMAUTH_EVENT_BEGIN);
 }
 
@@ -208,6 +207,7 @@ static enum simauth_result make_element_3(struct simauth_session *s, const char 
     *e = (struct simauth_element){.kind = SIMAUTH_ELEMENT_3};
     simauth_octets_clear(&s->ack_binding);
     enum simauth_result result = session_mac_a(s, sdp, sdp_len, &s->ack_binding, e->mac);
+    session_ack_streams(s, sdp, sdp_len);
     if (!result)
         result = simauth_element_write(e);
     if (result)

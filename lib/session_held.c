@@ -74,14 +74,14 @@ simauth_actions simauth_session_begin_held(struct simauth_session *s,
 {
     if (s->state != SIMAUTH_STATE_CALLER_IDLE || !key_fits(s, key))
         return 0;
-    if (simauth_binding(sdp, sdp_len, &s->invite_binding))
+    if (session_bind_invite(s, sdp, sdp_len))
         return session_advance(s, SIMAUTH_EVENT_INVITE_BARE);
-    s->invite_has_zrtp = simauth_binding_has_zrtp(sdp, sdp_len);
     take_key(s, key);
     if (open_with(s, nonce_a) == SIMAUTH_OK)
         return session_advance(s, SIMAUTH_EVENT_BEGIN_HELD);
     memset(&s->held, 0, sizeof s->held);
     simauth_octets_clear(&s->invite_binding);
+    simauth_octets_clear(&s->streams_a);
     return 0;
 }
 

@@ -3,6 +3,8 @@
 /* A description that comes later in the dialog, held against what was bound. */
 #include "session_private.h"
 
+#include <string.h>
+
 simauth_actions simauth_session_other_media(struct simauth_session *s)
 {
     return session_advance(s, SIMAUTH_EVENT_SDP_DIFFERENT);
@@ -12,11 +14,20 @@ bool simauth_session_later_fits(const struct simauth_session *s, bool ours, cons
                                 size_t sdp_len)
 {
     bool by_caller = ours == (s->role == ROLE_CALLER);
-    const struct simauth_octets *bound = &s->answer_binding;
+    const struct simauth_octets *bound = &s->answer_binding, *streams = &s->streams_b;
+    struct simauth_octets now = {0}, streams_now = {0};
+    bool has_zrtp, fits;
 
     if (!sdp || sdp_len == 0 || s->t3.len == 0)
         return true;
-    if (by_caller)
+    if (by_caller) {
         bound = s->invite_has_zrtp ? &s->invite_binding : &s->ack_binding;
-    return session_binding_same(bound, sdp, sdp_len);
+        streams = &s->streams_a;
+    }
+    fits = simauth_streams(sdp, sdp_len, &now, &streams_now, &has_zrtp) == SIMAUTH_OK &&
+           now.len == bound->len && memcmp(now.data, bound->data, now.len) == 0 &&
+           simauth_streams_among(&streams_now, streams);
+    simauth_octets_clear(&now);
+    simauth_octets_clear(&streams_now);
+    return fits;
 }

@@ -8,6 +8,8 @@
 #include <simauth/session.h>
 #include <simauth/transcript.h>
 
+#include "streams.h"
+
 enum session_role { ROLE_CALLER, ROLE_CALLEE };
 
 struct simauth_session {
@@ -49,6 +51,9 @@ struct simauth_session {
     struct simauth_octets answer_binding;
     struct simauth_octets ack_binding;
     bool invite_has_zrtp;
+    /* Those of the two bound descriptions of A and B (streams.h), for what comes later. */
+    struct simauth_octets streams_a;
+    struct simauth_octets streams_b;
     struct simauth_octets t2; /* once element 2 is known */
     struct simauth_octets t3; /* once the answer's SDP is bound */
 
@@ -81,6 +86,8 @@ enum simauth_result session_mac(const struct simauth_secret *key, const char *la
                                 uint8_t mac[static SIMAUTH_MAC_LEN]);
 /* T2 into s->t2 and MAC_B of it under SSK_A=>B. */
 enum simauth_result session_mac_b(struct simauth_session *s, uint8_t mac[static SIMAUTH_MAC_LEN]);
+/* Binds the INVITE's SDP. */
+enum simauth_result session_bind_invite(struct simauth_session *s, const char *sdp, size_t len);
 /* Binds the first SDP of the dialog: T3 and SSK_A/B. */
 enum simauth_result session_bind_answer(struct simauth_session *s, const char *sdp, size_t len);
 /* Gives SDP_FIRST, SDP_DIFFERENT, MEDIA_WEAK or nothing to an SDP of the dialog. */
@@ -91,6 +98,9 @@ bool session_binding_same(const struct simauth_octets *bound, const char *sdp, s
 enum simauth_result session_mac_a(const struct simauth_session *s, const char *sdp, size_t len,
                                   struct simauth_octets *binding,
                                   uint8_t mac[static SIMAUTH_MAC_LEN]);
+/* A's streams, of an ACK that was bound: where the INVITE had none. Without memory there are none,
+ * and no later description fits. */
+void session_ack_streams(struct simauth_session *s, const char *sdp, size_t len);
 
 /* Element 1 with MAC_0 and element 2 with MAC_B out of the session's challenges and keys. */
 enum simauth_result session_make_element_1(struct simauth_session *s);

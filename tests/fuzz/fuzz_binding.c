@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The body, as it is. What is bound has the form of docs/protocol.md section 4, sorted. */
+#include "../../lib/streams.h"
 #include "fuzz.h"
-#include "simauth/binding.h"
 
 static size_t field_len(const struct simauth_octets *o, size_t at)
 {
@@ -26,6 +26,29 @@ static void check(const struct simauth_octets *o)
     MUST(at == o->len);
 }
 
+/* Two fields for each m-line; what is there is among itself, and only nothing is among nothing. */
+static void check_streams(const char *sdp, size_t size)
+{
+    struct simauth_octets binding = {0}, streams = {0}, none = {0};
+    bool has_zrtp, living = false;
+
+    if (simauth_streams(sdp, size, &binding, &streams, &has_zrtp) == SIMAUTH_OK) {
+        for (size_t at = 0; at < streams.len;) {
+            size_t len = (size_t)streams.data[at] << 8 | streams.data[at + 1];
+            living = living || len > 0;
+            at += 2 + len;
+            MUST(at <= streams.len);
+        }
+        MUST(has_zrtp == simauth_binding_has_zrtp(sdp, size));
+        MUST(simauth_streams_among(&streams, &streams));
+        MUST(simauth_streams_among(&streams, &none) == !living);
+    } else {
+        MUST(streams.len == 0);
+    }
+    simauth_octets_clear(&binding);
+    simauth_octets_clear(&streams);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct simauth_octets binding = {0};
@@ -38,5 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (simauth_binding_has_zrtp((const char *)data, size))
         MUST(result == SIMAUTH_OK && binding.len > 2);
     simauth_octets_clear(&binding);
+    check_streams((const char *)data, size);
     return 0;
 }

@@ -68,6 +68,14 @@ def altered_dh(world):
     honest_call(world)
 
 
+def with_a_stream_more(text):
+    """A stream that keys itself in the description (SDES), so that no binding has it."""
+    body = text.partition("\r\n\r\n")[2]
+    assert body.startswith("v=0"), text
+    more = "m=audio 9078 RTP/SAVP 0\r\na=rtpmap:0 PCMU/8000\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + "A" * 40 + "\r\n"
+    return tamper.with_body(text, body + more)
+
+
 def authenticated_then_offer(scene, change=lambda text: tamper.other_hash(text)):
     """An authenticated call in which the offer of a re-INVITE is changed on the way to Bob; its Call-ID."""
     world = scene.world
@@ -101,14 +109,18 @@ def later_offer(world):
 
 @case("attack.media.later_offer_required")
 def later_offer_required(world):
-    """The same under `require`: Bob's phone answers 488, never changes its media, and the call goes on as it was."""
+    """The same under `require`, and a stream more: Bob's phone answers 488, never changes its media, and the call goes on as it was."""
     scene = Scene(world, policy="require")
     before = world.bob.mark()
     number, call = authenticated_then_offer(scene)
-    world.bob.wait_note(rf"call {call} callee: refused-offer: code=488")
-    flow.wait_any(lambda: scene.tamper.last("INVITE", 488, towards_node=False), 5, "488 of Bob's phone")
-    scene.off()
-    world.alice.wait_event(lambda e: e.state == "StreamsRunning", what="the call as it was", after=world.alice.mark() - 1)
+    for count, change in enumerate((None, with_a_stream_more), 1):
+        if change:
+            scene.on("INVITE", lambda m: change(m.text), inwards=True)
+            world.alice.command(f"call-pause {number}")
+        world.bob.wait_note(rf"call {call} callee: refused-offer: code=488", count=count)
+        flow.wait_any(lambda: scene.tamper.last("INVITE", 488, towards_node=False), 5, "488 of Bob's phone")
+        scene.off()
+        world.alice.wait_event(lambda e: e.state == "StreamsRunning", what="the call as it was", after=world.alice.mark() - 1)
     assert world.alice.state(number) == world.bob.state() == "StreamsRunning"
     states = [e.state for e in world.bob.events()[before:]]
     assert "UpdatedByRemote" not in states and "PausedByRemote" not in states and "End" not in states, states

@@ -152,6 +152,45 @@ static void media_before_ack(void **state)
     assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_AUTHENTICATED);
 }
 
+/* `sdp` fits as it is; with a stream more only while that is refused, and with no other stream in
+ * the place of its own. */
+static void more_streams(const struct simauth_session *s, bool ours, const char *sdp)
+{
+    static const struct {
+        const char *more;
+        bool fits;
+    } more[] = {
+        {"", true},
+        {"m=video 0 RTP/AVP 97\r\n", true},
+        {"m=video 9 RTP/AVP 97\r\n", false},
+        {"m=audio 7078 RTP/AVP 0\r\n", false},
+        {"m=video 0 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n", false},
+        {"m=audio 9 RTP/SAVP 0\r\n"
+         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+         false},
+    };
+    static const struct {
+        const char *from, *to;
+        bool fits;
+    } other[] = {
+        {"RTP/AVP ", "RTP/AVPF ", true},   {"RTP/AVP ", "RTP/SAVP ", false},
+        {"RTP/AVP ", "RTP/SAVPF ", false}, {"RTP/AVP ", "RTP/AV ", false},
+        {"m=audio", "m=video", false},
+    };
+    char text[1024];
+
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", sdp, more[i].more);
+        assert_int_equal(simauth_session_later_fits(s, ours, text, strlen(text)), more[i].fits);
+    }
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        const char *at = strstr(sdp, other[i].from);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sdp), sdp, other[i].to,
+                 at + strlen(other[i].from));
+        assert_int_equal(simauth_session_later_fits(s, ours, text, strlen(text)), other[i].fits);
+    }
+}
+
 static void late_offer(void **state)
 {
     struct call *c = *state;
@@ -187,6 +226,8 @@ static void late_offer(void **state)
     simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, world_offer, strlen(world_offer));
     assert_true(simauth_session_later_fits(c->b, false, world_answer, strlen(world_answer)));
     assert_false(simauth_session_later_fits(c->b, false, world_offer, strlen(world_offer)));
+    more_streams(c->a, true, world_answer);
+    more_streams(c->b, false, world_answer);
 }
 
 static void resynchronised_callee(void **state)
@@ -614,6 +655,10 @@ static void changed_media_later_takes_the_word_away(void **state)
 {
     struct call *c = *state;
     honest_call(state);
+    more_streams(c->a, true, world_offer);
+    more_streams(c->a, false, world_answer);
+    more_streams(c->b, false, world_offer);
+    more_streams(c->b, true, world_answer);
     assert_int_equal(simauth_session_later_sdp(c->a, false, world_answer, strlen(world_answer)), 0);
     assert_int_equal(simauth_session_later_sdp(c->a, true, world_offer, strlen(world_offer)), 0);
     simauth_session_later_sdp(c->a, false, world_no_zrtp, strlen(world_no_zrtp));

@@ -589,6 +589,7 @@ static void media_without_zrtp(void **unused)
         assert_int_equal(s.reason, SIMAUTH_EVENT_MEDIA_WEAK);
         simauth_octets_clear(&s.invite_binding);
         simauth_octets_clear(&s.answer_binding);
+        simauth_octets_clear(&s.streams_b);
     }
 }
 
@@ -629,6 +630,7 @@ static void media_with_a_fingerprint(void **unused)
         }
         simauth_octets_clear(&s.invite_binding);
         simauth_octets_clear(&s.answer_binding);
+        simauth_octets_clear(&s.streams_b);
         simauth_octets_clear(&s.ack_binding);
         simauth_octets_clear(&s.t2);
         simauth_octets_clear(&s.t3);

@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Beside binding(body): which streams a description has. A binding is of keys, so a stream without
+ * one is not in it (docs/protocol.md section 5).
+ */
+#ifndef SIMAUTH_STREAMS_H
+#define SIMAUTH_STREAMS_H
+
+#include "simauth/binding.h"
+
+/* binding(sdp), and whether it has a=zrtp-hash; to `streams` for each m-line field(media) and
+ * field(proto), both empty when its port is 0. A proto with feedback (AVPF, RFC 4585) is written as
+ * the one without: which of both it is, phones agree upon in the call. `streams` is what it was no
+ * more; on failure, as of simauth_binding(), all are as before. */
+enum simauth_result simauth_streams(const char *sdp, size_t len, struct simauth_octets *binding,
+                                    struct simauth_octets *streams, bool *has_zrtp);
+/* Whether each living stream is in `bound`, at the same place with the same media and proto. */
+bool simauth_streams_among(const struct simauth_octets *streams,
+                           const struct simauth_octets *bound);
+
+#endif
