@@ -34,6 +34,8 @@ struct asked {
     struct pinhole hole;
     unsigned stream;
     bool a_is_caller;
+    bool guarded[CALL_SIDES]; /* whose end this server guards: he has to show one */
+    bool open;
 };
 
 /* In a room of their own: locked, and in no core dump. */

@@ -31,17 +31,14 @@ void gates_take_secrets(struct call *call, const struct sdp *sdp, unsigned side)
 /* -- what is open --------------------------------------------------------------------------------
  */
 
-/* One side keeps it open, and neither wants it closed. */
-static bool should_be_open(const struct gate *gate, int64_t now)
+/* Each side that this server guards keeps it open, and neither wants it closed: who is outside says
+ * in a description whose address he likes, and opens nothing to somebody who did not ask for it. */
+static bool should_be_open(const struct gate *gate, const struct asked *asked, int64_t now)
 {
-    bool kept = false;
-
-    for (unsigned side = 0; side < CALL_SIDES; side++) {
-        if (gate->sides[side].closed)
+    for (unsigned side = 0; side < CALL_SIDES; side++)
+        if (gate->sides[side].closed || (asked->guarded[side] && gate->sides[side].until <= now))
             return false;
-        kept = kept || gate->sides[side].until > now;
-    }
-    return kept;
+    return true;
 }
 
 /* The firewall gets what the gates say, and nothing where they say what it has. */
@@ -51,15 +48,19 @@ static void apply(struct calls *calls, struct call *call, int64_t now, bool forc
     bool changed = force;
     unsigned count = 0;
 
-    for (unsigned i = 0; i < SDP_STREAMS_MAX; i++) {
-        bool open = should_be_open(&call->gates[i], now);
+    for (unsigned i = 0; i < SDP_STREAMS_MAX; i++)
+        call->gates[i].open = false;
+    for (unsigned i = 0; i < call->asked_count; i++) {
+        struct asked *asked = &call->asked[i];
+        struct gate *gate = &call->gates[asked->stream];
+        bool open = should_be_open(gate, asked, now);
 
-        changed = changed || open != call->gates[i].open;
-        call->gates[i].open = open;
+        changed = changed || open != asked->open;
+        asked->open = open;
+        gate->open = gate->open || open;
+        if (open)
+            holes[count++] = asked->hole;
     }
-    for (unsigned i = 0; i < call->asked_count; i++)
-        if (call->gates[call->asked[i].stream].open)
-            holes[count++] = call->asked[i].hole;
     if (changed)
         calls_open_holes(calls, call, holes, count, true, now);
 }
@@ -87,8 +88,13 @@ void gates_ask(struct calls *calls, const struct config *config, struct call *ca
         return;
     }
     memcpy(waits, call->asked, waiting * sizeof waits[0]);
-    for (unsigned i = 0; i < count && waiting < CALL_HOLES_MAX; i++)
-        waits[waiting++] = asked[i];
+    for (unsigned i = 0; i < count && waiting < CALL_HOLES_MAX; i++) {
+        struct asked *wait = &waits[waiting++];
+
+        *wait = asked[i];
+        wait->guarded[!asked[i].a_is_caller] = config_guards(config, &asked[i].hole.a);
+        wait->guarded[asked[i].a_is_caller] = config_guards(config, &asked[i].hole.b);
+    }
     calls_await(calls, call, waits, waiting);
     log_line("op=asked call=%s holes=%u result=%s", call->id, call->asked_count,
              any_secret(call) ? "waits-for-token" : "no-secret: it will have no media");
@@ -198,11 +204,15 @@ static void expire(struct call *call, void *data)
 {
     struct showing *showing = data;
 
+    bool open[SDP_STREAMS_MAX];
+
     for (unsigned i = 0; i < SDP_STREAMS_MAX; i++)
-        if (call->gates[i].open && !should_be_open(&call->gates[i], showing->now))
+        open[i] = call->gates[i].open;
+    apply(showing->calls, call, showing->now, false);
+    for (unsigned i = 0; i < SDP_STREAMS_MAX; i++)
+        if (open[i] && !call->gates[i].open)
             log_line("op=token call=%s stream=%u result=closed why=\"no token any more\"", call->id,
                      i);
-    apply(showing->calls, call, showing->now, false);
 }
 
 void gates_expire(struct calls *calls, int64_t now)

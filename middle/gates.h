@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pinholes that tokens open and close ([pinholes] tokens=required): what a call was promised waits
- * until one of its phones shows a token under the secret of its enveloped description. */
+ * until each phone that this server guards shows a token under the secret of its enveloped
+ * description. */
 #ifndef SIMAUTH_MIDDLE_GATES_H
 #define SIMAUTH_MIDDLE_GATES_H
 

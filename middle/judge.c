@@ -155,6 +155,15 @@ static void open_body(struct look *look)
     e2m_received_free(&received);
 }
 
+/* What was in clear is everybody's: it proves no phone. */
+static void forget_secrets(struct sdp *sdp)
+{
+    for (unsigned i = 0; i < sdp->count; i++) {
+        sdp->streams[i].has_secret = false;
+        OPENSSL_cleanse(sdp->streams[i].secret, sizeof sdp->streams[i].secret);
+    }
+}
+
 static void read_body(struct look *look)
 {
     const struct sip_message *m = look->m;
@@ -168,8 +177,11 @@ static void read_body(struct look *look)
         return;
     if (e2m_message_is_protected(m->content_type)) {
         open_body(look);
+        if (!look->enveloped)
+            forget_secrets(&look->sdp);
     } else if (strncasecmp(m->content_type, "application/sdp", 15) == 0) {
         look->has_sdp = sdp_parse(m->body, &look->sdp);
+        forget_secrets(&look->sdp);
         if (!look->has_sdp)
             refuse(look, 400, "the session description cannot be read");
         else if (!look->config->clear && m->request)
@@ -271,8 +283,7 @@ static void take_offer(struct look *look, unsigned cseq, bool vouched)
     name_addresses(call, &look->sdp, look->m->request ? vouched : look->signed_by_sender);
     gates_take_secrets(call, &look->sdp, !of_caller(look));
     call->offer = look->sdp;
-    for (unsigned i = 0; i < call->offer.count; i++)
-        OPENSSL_cleanse(call->offer.streams[i].secret, sizeof call->offer.streams[i].secret);
+    forget_secrets(&call->offer);
     call->offer_cseq = cseq;
     call->offer_vouched = vouched;
     call->offer_of_caller = of_caller(look);
@@ -334,7 +345,8 @@ static unsigned add_hole(const struct look *look, struct asked *holes, unsigned 
         log_line("op=pinhole call=%s result=not-allowed", look->call->id);
         return count;
     }
-    holes[count] = (struct asked){hole, stream, look->call->offer_of_caller};
+    holes[count] =
+        (struct asked){.hole = hole, .stream = stream, .a_is_caller = look->call->offer_of_caller};
     return count + 1;
 }
 

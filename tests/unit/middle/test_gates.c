@@ -59,6 +59,9 @@ static int set_up(void **state)
     s->config.tokens = true;
     s->config.token_seconds = 30;
     s->config.call_seconds = s->config.ring_seconds = 600;
+    s->config.networks[0].bits = 32; /* Alice's alone */
+    s->config.network_count = 1;
+    assert_true(sdp_address_parse("192.0.2.1", &s->config.networks[0].address));
     s->calls = calls_open(&s->config, NOW, error);
     assert_non_null(s->calls);
     s->call = calls_begin(s->calls, &invite, "", NOW);
@@ -93,6 +96,19 @@ static struct token_packet token(const struct scene *s, uint16_t from, uint16_t 
     sdp_address_parse("192.0.2.1", &packet.from);
     sdp_address_parse("192.0.2.2", &packet.to);
     assert_true(e2m_token_make(s->secret, ALICE, BOB, &said, packet.octets));
+    return packet;
+}
+
+/* The same of Bob's. */
+static struct token_packet token_of_bob(const struct scene *s, uint16_t from, uint16_t to,
+                                        uint64_t counter)
+{
+    const struct e2m_token said = {.ssrc = 6, .counter = counter};
+    struct token_packet packet = {.from_port = from, .to_port = to};
+
+    sdp_address_parse("192.0.2.2", &packet.from);
+    sdp_address_parse("192.0.2.1", &packet.to);
+    assert_true(e2m_token_make(s->secret, BOB, ALICE, &said, packet.octets));
     return packet;
 }
 
@@ -163,6 +179,31 @@ static void moves(void **state)
     assert_int_equal(after(s, &moved, NOW), 0);
 }
 
+/* Who is guarded is asked, whoever else shows one: Bob gave Alice's address, or she his. */
+static void asks_whom_it_guards(void **state)
+{
+    struct scene *s = *state;
+    struct token_packet of_bob = token_of_bob(s, 5000, 7078, 1);
+    struct token_packet of_alice = token(s, 7078, 5000, false, 1);
+    struct asked asked[] = {hole(7078, 5000, 0)};
+    struct sdp answer;
+
+    assert_true(sdp_parse((struct e2m_span){(const uint8_t *)OFFER, strlen(OFFER)}, &answer));
+    gates_take_secrets(s->call, &answer, 1);
+    assert_int_equal(after(s, &of_bob, NOW), 0);
+    assert_false(s->call->token_told); /* it was right */
+    assert_int_equal(after(s, &of_alice, NOW), 2);
+    s->config.networks[0].bits = 24; /* both */
+    gates_ask(s->calls, &s->config, s->call, asked, 1, true, NOW);
+    assert_int_equal(s->call->hole_count, 1);
+    of_alice = token(s, 7078, 5000, false, 2);
+    assert_int_equal(after(s, &of_alice, NOW + 29), 1);
+    gates_expire(s->calls, NOW + 30); /* Bob has shown none since */
+    assert_int_equal(s->call->hole_count, 0);
+    of_bob = token_of_bob(s, 5000, 7078, 2);
+    assert_int_equal(after(s, &of_bob, NOW + 30), 1);
+}
+
 static void without_tokens(void **state)
 {
     struct scene *s = *state;
@@ -213,8 +254,8 @@ int main(void)
 {
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        GATE_TEST(opens_and_closes), GATE_TEST(refuses),        GATE_TEST(moves),
-        GATE_TEST(without_tokens),   cmocka_unit_test(packets),
+        GATE_TEST(opens_and_closes),    GATE_TEST(refuses),        GATE_TEST(moves),
+        GATE_TEST(asks_whom_it_guards), GATE_TEST(without_tokens), cmocka_unit_test(packets),
     };
 
     return cmocka_run_group_tests_name("e2m.token.gates", tests, NULL, NULL);

@@ -243,6 +243,24 @@ static void calls_have_a_limit(void **data)
     assert_int_equal(begin_call(scene, 0, 0, true), 0);
 }
 
+/* A secret that anybody on the way could read proves no phone. */
+static void secrets_in_clear(void **data)
+{
+    static const char line[] = "a=simauth-pinhole:YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8\r\n";
+    struct scene *scene = *data;
+    char *offer = description("192.0.2.10", 7000), *answer = description("198.51.100.1", 7000);
+
+    scene->config.tokens = true;
+    offered_and_answered(scene, FIRST, 1, g_strconcat(offer, line, NULL), ALICE, BY_ALICE,
+                         g_strconcat(answer, line, NULL));
+    assert_int_equal(the_call(scene, "a")->asked_count, 1);
+    assert_int_equal(the_call(scene, "a")->hole_count, 0);
+    for (unsigned side = 0; side < CALL_SIDES; side++)
+        assert_false(the_call(scene, "a")->gates[0].sides[side].has_secret);
+    g_free(answer);
+    g_free(offer);
+}
+
 /* What is said of one try of a call, or of one of its branches, is not about the others. */
 static void other_tries_and_branches(void **data)
 {
@@ -306,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tags_are_no_proof, begin, end),
         cmocka_unit_test_setup_teardown(an_answer_to_nobodys_offer, begin, end),
         cmocka_unit_test_setup_teardown(an_offer_in_the_response, begin, end),
+        cmocka_unit_test_setup_teardown(secrets_in_clear, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
         cmocka_unit_test_setup_teardown(other_tries_and_branches, begin, end),
