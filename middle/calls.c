@@ -27,7 +27,7 @@ struct calls {
 };
 
 struct body {
-    char *call_id;
+    char *sender; /* key_of() the Call-ID and his tag */
     int64_t until;
 };
 
@@ -55,7 +55,7 @@ static void body_free(void *data)
 {
     struct body *body = data;
 
-    g_free(body->call_id);
+    g_free(body->sender);
     g_free(body);
 }
 
@@ -254,19 +254,24 @@ struct call *calls_find(const struct calls *calls, const struct sip_message *m)
     return call;
 }
 
-/* A signature names who speaks to whom, and no call: whoever got it could show it again. */
-bool calls_own_body(struct calls *calls, const char *call_id, const uint8_t hash[static 32],
+/* A signature names who speaks to whom, and no call: whoever got it could show it again, also with
+ * the same Call-ID and a tag of his own. */
+bool calls_own_body(struct calls *calls, const struct sip_message *m, const uint8_t hash[static 32],
                     int64_t now)
 {
     char *text = g_base64_encode(hash, 32);
+    char *sender = key_of(m->call_id, m->request ? m->from_tag : m->to_tag);
     struct body *body = g_hash_table_lookup(calls->bodies, text);
 
     if (body) {
+        bool own = strcmp(body->sender, sender) == 0;
+
+        g_free(sender);
         g_free(text);
-        return strcmp(body->call_id, call_id) == 0;
+        return own;
     }
     body = g_new0(struct body, 1);
-    body->call_id = g_strdup(call_id);
+    body->sender = sender;
     body->until = now + 2 * (int64_t)E2M_SIGNATURE_AGE; /* our clock may be as much behind */
     g_hash_table_insert(calls->bodies, text, body);
     return true;

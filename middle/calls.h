@@ -90,10 +90,10 @@ void calls_use(struct calls *calls, const struct config *config);
 
 /* The call that a message belongs to; NULL: none. */
 struct call *calls_find(const struct calls *calls, const struct sip_message *message);
-/* Whether what was signed (its SHA-256) is of no other call; from now on it is this one's, until
- * its signature is too old for anybody. */
-bool calls_own_body(struct calls *calls, const char *call_id, const uint8_t hash[static 32],
-                    int64_t now);
+/* Whether what was signed (its SHA-256) was in no other call's message, and of no other tag's; from
+ * now on it is this sender's in this call, until its signature is too old for anybody. */
+bool calls_own_body(struct calls *calls, const struct sip_message *message,
+                    const uint8_t hash[static 32], int64_t now);
 /* A new one, of this INVITE; NULL: there are CALLS_MAX, or CALLS_OF_ONE_MAX of this sender's. */
 struct call *calls_begin(struct calls *calls, const struct sip_message *message, const char *trunk,
                          int64_t now);

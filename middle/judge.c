@@ -95,7 +95,7 @@ static void take(struct look *look, const struct e2m_received *received)
 
     look->signed_by_sender = received->signature == E2M_OK;
     if (look->signed_by_sender &&
-        !calls_own_body(look->calls, look->m->call_id, received->signed_hash, look->now)) {
+        !calls_own_body(look->calls, look->m, received->signed_hash, look->now)) {
         refuse(look, 403, "this signed message belongs to another call");
         return;
     }

@@ -576,20 +576,27 @@ static void a_disk_that_forgets(void **data)
     assert_int_equal(calls_look(s->calls).with_holes, 2);
 }
 
-/* What was signed for one call vouches for no other, until its signature is too old for anybody. */
+/* What was signed for one call vouches for no other, nor for another who names the same call, until
+ * its signature is too old for anybody. */
 static void what_was_signed_is_of_one_call(void **data)
 {
+    const struct sip_message x = {.request = true, .call_id = "x", .from_tag = "a"},
+                             taken = {.request = true, .call_id = "x", .from_tag = "m"},
+                             y = {.request = true, .call_id = "y", .from_tag = "a"},
+                             answer = {.call_id = "x", .from_tag = "b", .to_tag = "a"};
     const uint8_t hash[32] = {1}, another[32] = {2};
     struct scene *s = *data;
 
-    assert_true(calls_own_body(s->calls, "x", hash, NOW));
-    assert_true(calls_own_body(s->calls, "x", hash, NOW));
-    assert_false(calls_own_body(s->calls, "y", hash, NOW));
-    assert_true(calls_own_body(s->calls, "y", another, NOW));
+    assert_true(calls_own_body(s->calls, &x, hash, NOW));
+    assert_true(calls_own_body(s->calls, &x, hash, NOW));
+    assert_true(calls_own_body(s->calls, &answer, hash, NOW));
+    assert_false(calls_own_body(s->calls, &y, hash, NOW));
+    assert_false(calls_own_body(s->calls, &taken, hash, NOW));
+    assert_true(calls_own_body(s->calls, &y, another, NOW));
     calls_expire(s->calls, NOW + 1199);
-    assert_false(calls_own_body(s->calls, "y", hash, NOW + 1199));
+    assert_false(calls_own_body(s->calls, &y, hash, NOW + 1199));
     calls_expire(s->calls, NOW + 1200);
-    assert_true(calls_own_body(s->calls, "y", hash, NOW + 1200));
+    assert_true(calls_own_body(s->calls, &y, hash, NOW + 1200));
 }
 
 /* A call that names the same as another does not shorten that one's time in the kernel. */
