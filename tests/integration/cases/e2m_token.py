@@ -6,6 +6,8 @@ import copy
 import glob
 import os
 import re
+import socket
+import struct
 import sys
 
 from cases import case
@@ -49,11 +51,28 @@ class Sender:
         ours[0].sendto(octets, theirs[1])
 
 
+def flood(scene, count):
+    """So many tokens by nobody, each from an address that nobody has, to Alice: more than the kernel has room for senders."""
+    with open(os.path.join(REPOSITORY, "middle", "simauth-middle.nft"), encoding="utf-8") as text:
+        small = scene.middle.node.write("small.nft", re.sub(r"\bsize \d+", f"size {count // 2}", text.read()))
+    scene.middle.node.run(["nft", "-f", small])
+    udp = struct.pack("!HHHH", PORT, PORT, 52, 0) + ref.pinhole_token(bytes(32), BOB, ALICE, False, 1, 1)
+    for path in ("all", "eth0"):
+        scene.middle.node.run(["sh", "-c", f"echo 0 > /proc/sys/net/ipv4/conf/{path}/rp_filter"])
+    raw = scene.bob.node.inside(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW))
+    to = scene.inside[1][0]
+    for i in range(count):
+        head = struct.pack("!BBHHHBBHI4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, 0xC6120000 + i, socket.inet_aton(to))
+        raw.sendto(head + udp, (to, 0))
+    raw.close()
+
+
 @case("e2m.token.gate", limit=60)
 def gate(world):
-    """A packet passes after the first right token and not before; not after the closing one, nor when none comes; wrong and old ones open nothing."""
+    """A packet passes after the first right token and not before; not after the closing one, nor when none comes; wrong and old ones open nothing; made-up senders take no room from others."""
     scene = Scene(world, **REQUIRED)
     alice = Sender(scene, scene.alice.sdp())
+    flood(scene, 500)
     scene.connect(sdp=alice.sdp)
     scene.middle.wait_log("result=waits-for-token")
     assert scene.middle.holes() == [] and not scene.passes(), "it was open before the token"
