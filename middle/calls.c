@@ -240,18 +240,28 @@ static char *key_of(const char *call_id, const char *tag)
     return g_strdup_printf("%s\n%s", call_id, tag);
 }
 
+/* How well a call's other side is the one with this tag. */
+static int fits(const struct call *call, const char *tag)
+{
+    return strcmp(call->other_tag, tag) == 0 ? 2 : call->other_tag[0] == '\0';
+}
+
+/* Either side may name the other's tag as its own in a call that it begins: the one that is between
+ * these two, where there is one. */
 struct call *calls_find(const struct calls *calls, const struct sip_message *m)
 {
     const char *tags[] = {m->from_tag, m->to_tag};
-    struct call *call = NULL;
+    struct call *found = NULL;
 
-    for (int i = 0; i < 2 && !call; i++) {
+    for (int i = 0; i < 2; i++) {
         char *key = key_of(m->call_id, tags[i]);
+        struct call *call = g_hash_table_lookup(calls->table, key);
 
-        call = g_hash_table_lookup(calls->table, key);
+        if (call && (!found || fits(call, tags[!i]) > fits(found, tags[i])))
+            found = call;
         g_free(key);
     }
-    return call;
+    return found;
 }
 
 /* A signature names who speaks to whom, and no call: whoever got it could show it again, also with

@@ -285,6 +285,8 @@ static void take_offer(struct look *look, unsigned cseq, bool vouched)
     call->offer = look->sdp;
     forget_secrets(&call->offer);
     call->offer_cseq = cseq;
+    if (look->m->request)
+        call->empty_cseq = 0;
     call->offer_vouched = vouched;
     call->offer_of_caller = of_caller(look);
     log_line("op=offer call=%s from=%s to=%s result=admitted kbit=%u streams=%u enveloped=%d "
@@ -434,8 +436,17 @@ static void expect_offer(struct look *look)
     look->call->empty_vouched = vouched_for(look);
 }
 
+/* Another INVITE in the name of a call that somebody vouched for; that it is the same sender's,
+ * only the like shows. */
+static bool is_another_try(const struct look *look)
+{
+    return look->call->authenticated && !look->m->to_tag[0];
+}
+
 static void judge_invite(struct look *look)
 {
+    bool begun = !look->call;
+
     if (look->call && !look->m->to_tag[0] && strcmp(look->m->from, look->call->from) != 0) {
         refuse(look, 403, "this call is another sender's");
         return;
@@ -447,17 +458,19 @@ static void judge_invite(struct look *look)
         return;
     }
     read_body(look);
-    if (!look->verdict->code && look->has_sdp && !vouched_for(look) && needs_voucher(look))
+    if (!look->verdict->code && !vouched_for(look) &&
+        (is_another_try(look) || (look->has_sdp && needs_voucher(look))))
         refuse(look, 403, "nobody vouches for the sender: sign the message, or register here");
     if (!look->verdict->code && vouched_for(look))
         look->call->authenticated = true;
     if (!look->verdict->code && look->has_sdp)
         take_offer(look, look->m->cseq, vouched_for(look));
-    else if (!look->verdict->code)
+    else if (!look->verdict->code && is(look, "INVITE"))
         expect_offer(look);
-    if (is(look, "INVITE"))
+    if (!look->verdict->code && is(look, "INVITE"))
         look->call->invite_cseq = look->m->cseq;
-    if (look->verdict->code && !look->call->established && is(look, "INVITE"))
+    if (look->verdict->code && !look->call->established && is(look, "INVITE") &&
+        (begun || vouched_for(look)))
         end(look, "refused");
     else if (!look->call->authenticated) /* it has nothing, and takes no room from others */
         end(look, "nobody-vouches");
@@ -484,6 +497,23 @@ static bool is_of_dialog(const struct look *look)
     return !known[0] || !other[0] || strcmp(other, known) == 0;
 }
 
+/* What one side began with the other's tag is between these two as well, and over too. */
+static void end_between(struct look *look)
+{
+    for (; look->call && is_of_dialog(look); look->call = calls_find(look->calls, look->m))
+        end(look, "bye");
+}
+
+/* An ACK or PRACK to the response that had the offer, of whoever sent the request that had none. */
+static bool answers_late_offer(const struct look *look)
+{
+    const struct call *call = look->call;
+    unsigned cseq = is(look, "PRACK") ? look->m->rack : look->m->cseq;
+
+    return (is(look, "ACK") || is(look, "PRACK")) && cseq == call->offer_cseq &&
+           call->empty_cseq == call->offer_cseq && call->offer_of_caller != of_caller(look);
+}
+
 static void judge_request(struct look *look)
 {
     if (look->question->failed || is(look, "CANCEL")) {
@@ -493,12 +523,12 @@ static void judge_request(struct look *look)
         if (is(look, "INVITE") || is(look, "UPDATE"))
             refuse(look, 481, "another phone answered this call first");
     } else if (is(look, "BYE")) {
-        end(look, "bye");
+        end_between(look);
     } else if (is(look, "INVITE") || (is(look, "UPDATE") && look->call)) {
         judge_invite(look);
-    } else if (look->call && look->m->body.len > 0) { /* ACK, PRACK: the answer to a late offer */
+    } else if (look->call && look->m->body.len > 0 && answers_late_offer(look)) {
         read_body(look);
-        if (look->has_sdp && look->call->offer_cseq && !look->call->offer_of_caller) {
+        if (look->has_sdp) {
             take_answer(look, is(look, "ACK"));
             look->call->empty_cseq = 0; /* once: who repeats either is nobody */
             look->call->offer_vouched = false;

@@ -113,6 +113,15 @@ static bool read_cseq(struct sip_message *m, const char *value)
     return word > value && copy(m->method, sizeof m->method, word, strcspn(word, " \t"));
 }
 
+/* Number of the response, then CSeq of its request (RFC 3262). */
+static bool read_rack(struct sip_message *m, const char *value)
+{
+    const char *blank = value + strspn(value, "0123456789");
+
+    m->rack = (unsigned)strtoul(blank, NULL, 10);
+    return blank > value && m->rack != 0;
+}
+
 /* True for headers that mean nothing here. */
 static bool read_header(struct sip_message *m, char *line)
 {
@@ -126,6 +135,8 @@ static bool read_header(struct sip_message *m, char *line)
         return !m->call_id[0] && copy(m->call_id, sizeof m->call_id, value, strlen(value));
     if ((value = value_of(line, "CSeq", NULL)))
         return !m->method[0] && read_cseq(m, value);
+    if ((value = value_of(line, "RAck", NULL)))
+        return !m->rack && read_rack(m, value);
     if ((value = value_of(line, "Content-Type", "c")))
         return keep(&m->content_type, value);
     if ((value = value_of(line, "Content-Transfer-Encoding", NULL)))

@@ -15,6 +15,7 @@ struct sip_message {
     bool request;
     int status; /* of a response */
     unsigned cseq;
+    unsigned rack; /* CSeq of the request whose response a PRACK is about; 0: none */
     char method[SIP_WORD_MAX + 1]; /* of CSeq */
     char call_id[SIP_WORD_MAX + 1];
     char from_tag[SIP_WORD_MAX + 1], to_tag[SIP_WORD_MAX + 1]; /* "": none */

@@ -225,6 +225,48 @@ static int begin_call(struct scene *scene, unsigned sender, unsigned number, boo
     return code;
 }
 
+/* Who knows a call's names has no offer answered by an ACK that is not late; the side that is
+ * called may begin anew without a description. */
+static void an_ack_answers_late_offers_alone(void **data)
+{
+    struct scene *scene = *data;
+
+    offered_and_answered(scene, FIRST, 1, description("192.0.2.10", 7000), ALICE, BY_ALICE,
+                         description("198.51.100.1", 7000));
+    offered_and_answered(scene, BY_BOB, 5, description("198.51.100.1", 7002), BOB, BY_BOB,
+                         description("192.0.2.10", 7000));
+    assert_int_equal(ask(scene, ACK, BY_ALICE, 5, description("192.0.2.66", 7000), ""), 0);
+    assert_int_equal(ask(scene, ACK, BY_BOB, 5, description("192.0.2.66", 7000), ""), 0);
+    assert_false(open_between(scene, "192.0.2.66", "198.51.100.1"));
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    offered_and_answered(scene, BY_BOB, 6, NULL, BOB, BY_BOB, description("192.0.2.10", 7004));
+    assert_int_equal(ask(scene, ACK, BY_ALICE, 6, description("198.51.100.66", 7000), ""), 0);
+    assert_int_equal(ask(scene, ACK, BY_BOB, 7, description("198.51.100.66", 7000), ""), 0);
+    assert_false(open_between(scene, "192.0.2.10", "198.51.100.66"));
+    assert_int_equal(ask(scene, ACK, BY_BOB, 6, description("198.51.100.9", 7000), ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.9"));
+}
+
+/* RFC 3262: the number of a PRACK is its own, and RAck says which response it is about. */
+static void a_prack_answers_too(void **data)
+{
+    static const char prack[] = "PRACK sip:x@y.example SIP/2.0";
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, NULL, ALICE), 0);
+    assert_int_equal(ask(scene, "SIP/2.0 183 Session Progress", BY_ALICE, 1,
+                         description("198.51.100.1", 7000), ""),
+                     0);
+    assert_int_equal(
+        ask(scene, prack, BY_ALICE "RAck: 1 7 INVITE\r\n", 2, description("192.0.2.66", 7000), ""),
+        0);
+    assert_int_equal(the_call(scene, "a")->hole_count, 0);
+    assert_int_equal(
+        ask(scene, prack, BY_ALICE "RAck: 1 1 INVITE\r\n", 3, description("192.0.2.10", 7000), ""),
+        0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+}
+
 /* Nobody's INVITEs take no room, and one sender takes not all of it. */
 static void calls_have_a_limit(void **data)
 {
@@ -283,6 +325,49 @@ static void other_tries_and_branches(void **data)
     assert_null(the_call(scene, "a"));
 }
 
+/* Somebody else's INVITE in a call's name is refused, and the call rings on. */
+static void somebody_elses_try(void **data)
+{
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, INVITE, FIRST, 2, description("192.0.2.66", 7000), ""), 403);
+    assert_int_equal(ask(scene, INVITE, FIRST, 3, description("192.0.2.10", 7000), ""), 403);
+    assert_int_equal(ask(scene, INVITE, FIRST, 4, NULL, ""), 403);
+    assert_int_equal(ask(scene, INVITE, FIRST, 5, g_strdup("nonsense"), ""), 400);
+    assert_int_equal(the_call(scene, "a")->invite_cseq, 1);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+}
+
+/* The caller begins another call, with the tag of the other side: that one's BYE ends his call all
+ * the same. */
+static void the_other_sides_tag(void **data)
+{
+    static const char swapped[] = "From: <" ALICE ">;tag=b\r\nTo: <" BOB ">",
+                      bye[] = "BYE sip:x@y.example SIP/2.0";
+    static const char *const answers[] = {"", ";tag=a", ";tag=z"};
+    struct scene *scene = *data;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        char *parties = g_strconcat(swapped, answers[i], "\r\n", NULL);
+
+        scene->config.total_kbit = 1000;
+        offered_and_answered(scene, FIRST, 1, description("192.0.2.10", 7000), ALICE, BY_ALICE,
+                             description("198.51.100.1", 7000));
+        assert_int_equal(ask(scene, INVITE, "From: <" ALICE ">;tag=b\r\nTo: <" BOB ">\r\n", 1,
+                             description("192.0.2.10", 7000), ALICE),
+                         0);
+        if (answers[i][0])
+            assert_int_equal(ask(scene, OK, parties, 1, description("198.51.100.1", 7000), ""), 0);
+        assert_int_equal(ask(scene, bye, BY_BOB, 1, NULL, ""), 0);
+        assert_null(the_call(scene, "a"));
+        ask(scene, bye, parties, 2, NULL, "");
+        assert_null(the_call(scene, "b"));
+        g_free(parties);
+    }
+}
+
 /* RFC 3311: an UPDATE while it rings neither answers a call nor ends it. */
 static void an_update_while_it_rings(void **data)
 {
@@ -324,6 +409,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(tags_are_no_proof, begin, end),
         cmocka_unit_test_setup_teardown(an_answer_to_nobodys_offer, begin, end),
         cmocka_unit_test_setup_teardown(an_offer_in_the_response, begin, end),
+        cmocka_unit_test_setup_teardown(an_ack_answers_late_offers_alone, begin, end),
+        cmocka_unit_test_setup_teardown(a_prack_answers_too, begin, end),
+        cmocka_unit_test_setup_teardown(somebody_elses_try, begin, end),
+        cmocka_unit_test_setup_teardown(the_other_sides_tag, begin, end),
         cmocka_unit_test_setup_teardown(secrets_in_clear, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
