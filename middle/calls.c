@@ -88,6 +88,7 @@ static void take_back(struct call *call, void *data)
     if (before)
         drop(calls, before);
     set_id(call);
+    call->agreed_kbit = call->kbit;
     tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
     tally_call(calls->tally, call->from, true);
     for (unsigned i = 0; i < call->hole_count; i++) {

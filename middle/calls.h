@@ -58,7 +58,8 @@ struct call {
     char from[SIMAUTH_AOR_MAX + 1], to[SIMAUTH_AOR_MAX + 1];
     char trunk[SIP_WORD_MAX + 1]; /* "": none */
     bool authenticated, established;
-    unsigned kbit;
+    unsigned kbit;                   /* of an offer that waits for its answer too */
+    unsigned agreed_kbit;            /* of the last answer; 0: none yet */
     struct sdp offer;                /* without its secrets */
     unsigned invite_cseq;            /* of the last INVITE; 0: not known */
     unsigned offer_cseq, empty_cseq; /* of the request with the offer; of one without; 0: none */

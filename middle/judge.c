@@ -272,8 +272,16 @@ static void take_offer(struct look *look, unsigned cseq, bool vouched)
     const struct config *c = look->config;
     struct call *call = look->call;
     unsigned kbit = sdp_kbit(&look->sdp, c->audio_kbit, c->video_kbit);
-    const char *limit = calls_admit(look->calls, call, kbit);
+    const char *limit;
 
+    if (!vouched && kbit > call->kbit) {
+        refuse(look, 403,
+               "nobody vouches for the sender, who wants more bandwidth than the call has: sign "
+               "the message, or register here");
+        return;
+    }
+    /* what was agreed to last stays with the call: this may be refused */
+    limit = calls_admit(look->calls, call, MAX(kbit, call->agreed_kbit));
     if (limit) {
         refuse(look, 488, "Insufficient Bandwidth");
         log_line("op=offer call=%s from=%s to=%s result=refused limit=%s kbit=%u", call->id,
@@ -371,21 +379,36 @@ static unsigned holes_of(const struct look *look, struct asked *holes)
     return count;
 }
 
-/* What the answer takes less is there for others: streams that it refuses, and smaller ones. */
+/* The smaller of the two; 0 says nothing. */
+static unsigned smaller(unsigned one, unsigned other)
+{
+    return one && other ? MIN(one, other) : MAX(one, other);
+}
+
+/* What the answer takes less is there for others: streams that it refuses, and smaller ones. What
+ * the session says is of all its streams: of some of them when these say nothing themselves. */
 static unsigned agreed_kbit(const struct look *look)
 {
-    struct sdp agreed = look->call->offer;
+    const struct sdp *offer = &look->call->offer, *answer = &look->sdp;
+    unsigned session = smaller(offer->kbit, answer->kbit), sum, silent = 0, refused = 0;
+    struct sdp agreed = *offer;
 
+    agreed.kbit = 0;
     for (unsigned i = 0; i < agreed.count; i++) {
         struct sdp_stream *s = &agreed.streams[i];
-        const struct sdp_stream *answered = i < look->sdp.count ? &look->sdp.streams[i] : NULL;
+        const struct sdp_stream *answered = i < answer->count ? &answer->streams[i] : NULL;
 
+        refused += s->port && (!answered || !answered->port);
         if (!answered || !answered->port)
             s->port = 0;
-        else if (answered->kbit && (!s->kbit || answered->kbit < s->kbit))
-            s->kbit = answered->kbit;
+        else
+            s->kbit = smaller(s->kbit, answered->kbit);
+        silent += s->port && !s->kbit;
     }
-    return sdp_kbit(&agreed, look->config->audio_kbit, look->config->video_kbit);
+    sum = sdp_kbit(&agreed, look->config->audio_kbit, look->config->video_kbit);
+    if (!session || !sum)
+        return sum;
+    return silent && !refused ? session : MIN(session, sum);
 }
 
 /* An UPDATE's 2xx while it rings (RFC 3311) answers no call. */
@@ -415,8 +438,10 @@ static void take_answer(struct look *look, bool final)
     count = holes_of(look, holes);
     gates_take_secrets(call, &look->sdp, of_caller(look) ? 0 : 1);
     gates_ask(look->calls, c, call, holes, count, final, look->now);
-    if (final)
+    if (final) {
         calls_admit(look->calls, call, MIN(call->kbit, agreed_kbit(look)));
+        call->agreed_kbit = call->kbit;
+    }
 }
 
 /* -- messages ------------------------------------------------------------------------------------
@@ -536,13 +561,35 @@ static void judge_request(struct look *look)
     }
 }
 
+static bool is_answer_to_offer(const struct look *look)
+{
+    return look->m->cseq == look->call->offer_cseq &&
+           look->call->offer_of_caller != of_caller(look);
+}
+
+/* An offer within a call was refused: all is as before it. */
+static void withdraw_offer(struct look *look)
+{
+    struct call *call = look->call;
+
+    if (!call->established || !is_answer_to_offer(look))
+        return;
+    calls_admit(look->calls, call, call->agreed_kbit);
+    call->offer_cseq = 0;
+    log_line("op=offer call=%s result=withdrawn kbit=%u", call->id, call->kbit);
+}
+
 static void judge_response(struct look *look)
 {
     const struct sip_message *m = look->m;
     bool final = m->status >= 200;
 
-    if (!look->call || m->status >= 300 || m->status == 100 || !is_of_dialog(look))
+    if (!look->call || m->status == 100 || !is_of_dialog(look))
         return;
+    if (m->status >= 300) {
+        withdraw_offer(look);
+        return;
+    }
     if (final && is(look, "INVITE"))
         g_strlcpy(look->call->other_tag, other_tag(look), sizeof look->call->other_tag);
     if (m->body.len > 0)
@@ -551,8 +598,7 @@ static void judge_response(struct look *look)
         look->verdict->code = 0;
         return;
     }
-    if (look->has_sdp && m->cseq == look->call->offer_cseq &&
-        look->call->offer_of_caller != of_caller(look))
+    if (look->has_sdp && is_answer_to_offer(look))
         take_answer(look, final);
     else if (look->has_sdp && m->cseq == look->call->empty_cseq && look->call->authenticated)
         take_offer(look, m->cseq, look->call->empty_vouched || look->signed_by_sender);

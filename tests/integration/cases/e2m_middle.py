@@ -259,6 +259,10 @@ def moved(world):
     assert scene.alice.response(dialog).status == 200
     scene.opened(0)
     assert "result=not-allowed" in scene.middle.log()
+    scene.offer(dialog=dialog)
+    scene.bob.answer(scene.bob.called(dialog["id"]), "488 Not Acceptable Here")
+    assert scene.alice.response(dialog).status == 488
+    scene.middle.wait_log("result=withdrawn")
     # the callee's own network is none that this server guards
     scene.hang_up(dialog)
     scene.connect(sdp=scene.alice.sdp(address="10.83.0.99"))

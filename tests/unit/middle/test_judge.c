@@ -267,6 +267,69 @@ static void a_prack_answers_too(void **data)
     assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
 }
 
+/* Audio and video; 0: it says nothing, or is refused. */
+static char *with_bandwidth(const char *address, unsigned session, unsigned audio, unsigned port)
+{
+    GString *text = g_string_new("v=0\r\n");
+
+    g_string_append_printf(text, "c=IN IP4 %s\r\n", address);
+    if (session)
+        g_string_append_printf(text, "b=AS:%u\r\n", session);
+    g_string_append(text, "m=audio 7000 RTP/AVP 0\r\na=rtcp-mux\r\n");
+    if (audio)
+        g_string_append_printf(text, "b=AS:%u\r\n", audio);
+    g_string_append_printf(text, "m=video %u RTP/AVP 97\r\n", port);
+    return g_string_free(text, FALSE);
+}
+
+static void agrees_to(struct scene *scene, unsigned cseq, char *offer, char *answer, unsigned kbit)
+{
+    offered_and_answered(scene, cseq == 1 ? FIRST : BY_ALICE, cseq, offer, ALICE, BY_ALICE, answer);
+    assert_int_equal(the_call(scene, "a")->kbit, kbit);
+}
+
+/* What both agree to, no more; an offer that is refused, and one by nobody's word, take nothing. */
+static void bandwidth_of_offers(void **data)
+{
+    static const char alice[] = "192.0.2.10", bob[] = "198.51.100.1";
+    static const char update[] = "UPDATE sip:x@y.example SIP/2.0",
+                      refused[] = "SIP/2.0 488 Not Acceptable Here";
+    struct scene *scene = *data;
+    const struct call *call;
+
+    scene->config.total_kbit = 5000;
+    scene->config.video_kbit = 1500;
+    agrees_to(scene, 1, with_bandwidth(alice, 3000, 0, 9000), with_bandwidth(bob, 0, 0, 0), 100);
+    agrees_to(scene, 2, with_bandwidth(alice, 3000, 0, 9000), with_bandwidth(bob, 0, 0, 9000),
+              3000);
+    agrees_to(scene, 3, with_bandwidth(alice, 0, 0, 9000), with_bandwidth(bob, 900, 0, 9000), 900);
+    agrees_to(scene, 4, with_bandwidth(alice, 300, 64, 0), with_bandwidth(bob, 200, 80, 0), 64);
+    agrees_to(scene, 5, with_bandwidth(alice, 300, 0, 0),
+              g_strdup("v=0\r\nm=audio 0 RTP/AVP 0\r\nm=video 0 RTP/AVP 97\r\n"), 0);
+    agrees_to(scene, 6, with_bandwidth(alice, 120, 0, 0), with_bandwidth(bob, 0, 0, 0), 120);
+    call = the_call(scene, "a");
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 1, with_bandwidth(bob, 121, 0, 0), ""), 403);
+    assert_int_equal(call->kbit, 120);
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 2, with_bandwidth(bob, 120, 0, 0), ""), 0);
+    assert_int_equal(ask(scene, refused, BY_BOB, 2, NULL, ""), 0);
+    assert_int_equal(ask(scene, INVITE, BY_ALICE, 7, with_bandwidth(alice, 4000, 0, 1), ALICE), 0);
+    assert_int_equal(call->kbit, 4000);
+    assert_int_equal(ask(scene, refused, BY_ALICE, 6, NULL, ""), 0); /* an older one */
+    assert_int_equal(ask(scene, refused, BY_BOB, 7, NULL, ""), 0);   /* another's */
+    assert_int_equal(call->kbit, 4000);
+    assert_int_equal(ask(scene, refused, BY_ALICE, 7, NULL, ""), 0);
+    assert_int_equal(call->kbit, 120);
+    /* less is free once it is agreed to */
+    assert_int_equal(ask(scene, update, BY_ALICE, 8, with_bandwidth(alice, 50, 0, 0), ALICE), 0);
+    assert_int_equal(call->kbit, 120);
+    scene->answered = "UPDATE";
+    assert_int_equal(ask(scene, refused, BY_ALICE, 8, NULL, ""), 0);
+    assert_int_equal(call->kbit, 120);
+    assert_int_equal(ask(scene, update, BY_ALICE, 9, with_bandwidth(alice, 50, 0, 0), ALICE), 0);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 9, with_bandwidth(bob, 0, 0, 0), ""), 0);
+    assert_int_equal(call->kbit, 50);
+}
+
 /* Nobody's INVITEs take no room, and one sender takes not all of it. */
 static void calls_have_a_limit(void **data)
 {
@@ -413,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_prack_answers_too, begin, end),
         cmocka_unit_test_setup_teardown(somebody_elses_try, begin, end),
         cmocka_unit_test_setup_teardown(the_other_sides_tag, begin, end),
+        cmocka_unit_test_setup_teardown(bandwidth_of_offers, begin, end),
         cmocka_unit_test_setup_teardown(secrets_in_clear, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
