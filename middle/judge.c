@@ -70,6 +70,15 @@ static void need_it(struct look *look)
     look->verdict->certificate = true;
 }
 
+/* Phones may know what this server does not. */
+static void not_known(struct look *look)
+{
+    if (look->config->must_read && look->m->request)
+        refuse(look, 415,
+               "this server must read the session description: it knows application/sdp, and "
+               "envelopes with it");
+}
+
 /* Nothing in it could be opened: because it is for others, or because it cannot be read. */
 static void not_read(struct look *look, const struct e2m_received *received)
 {
@@ -79,14 +88,35 @@ static void not_read(struct look *look, const struct e2m_received *received)
         if (received->items[i].enveloped && received->items[i].result != E2M_OK &&
             (why == E2M_OK || received->items[i].result != E2M_NOT_FOR_US))
             why = received->items[i].result;
-    if (why == E2M_OK)
-        return; /* there is no envelope in it */
+    if (why == E2M_OK) { /* there is no envelope in it */
+        not_known(look);
+        return;
+    }
     if (why == E2M_LABEL_UNSIGNED && look->config->must_read)
         refuse(look, 403, e2m_result_text(why));
     else
         need_it(look);
     log_line("op=read call=%s result=unread why=\"%s\"", look->call ? look->call->id : "-",
              e2m_result_text(why));
+}
+
+static void forget_secrets(struct sdp *sdp)
+{
+    for (unsigned i = 0; i < sdp->count; i++) {
+        sdp->streams[i].has_secret = false;
+        OPENSSL_cleanse(sdp->streams[i].secret, sizeof sdp->streams[i].secret);
+    }
+}
+
+static void take_sdp(struct look *look, struct e2m_span text)
+{
+    look->has_sdp = sdp_parse(text, &look->sdp);
+    if (!look->enveloped) /* what was in clear is everybody's: it proves no phone */
+        forget_secrets(&look->sdp);
+    if (!look->has_sdp)
+        refuse(look, 400, "the session description cannot be read");
+    else if (!look->enveloped && !look->config->clear && look->m->request)
+        refuse(look, 403, "session descriptions in clear are not taken here");
 }
 
 static void take(struct look *look, const struct e2m_received *received)
@@ -107,9 +137,7 @@ static void take(struct look *look, const struct e2m_received *received)
         return;
     }
     look->enveloped = item->enveloped;
-    look->has_sdp = sdp_parse(e2m_buffer_span(&item->content), &look->sdp);
-    if (!look->has_sdp)
-        refuse(look, 400, "the session description cannot be read");
+    take_sdp(look, e2m_buffer_span(&item->content));
 }
 
 static void open_body(struct look *look)
@@ -136,6 +164,10 @@ static void open_body(struct look *look)
     struct e2m_received received;
     enum e2m_result result;
 
+    if (!m->from[0] || !m->to[0]) {
+        refuse(look, 403, "From or To is no address that a signature could name");
+        return;
+    }
     for (unsigned i = 0; look->call && i < look->call->cek_count; i++)
         ceks[receive.cek_count++] = &look->call->keys->ceks[i];
     /* A callee without a certificate cannot sign its label. What is under the key of the request,
@@ -155,15 +187,6 @@ static void open_body(struct look *look)
     e2m_received_free(&received);
 }
 
-/* What was in clear is everybody's: it proves no phone. */
-static void forget_secrets(struct sdp *sdp)
-{
-    for (unsigned i = 0; i < sdp->count; i++) {
-        sdp->streams[i].has_secret = false;
-        OPENSSL_cleanse(sdp->streams[i].secret, sizeof sdp->streams[i].secret);
-    }
-}
-
 static void read_body(struct look *look)
 {
     const struct sip_message *m = look->m;
@@ -173,20 +196,14 @@ static void read_body(struct look *look)
         log_line("op=read call=%s result=not-asked", look->call ? look->call->id : "-");
         return;
     }
-    if (m->body.len == 0 || !m->content_type)
+    if (m->body.len == 0)
         return;
-    if (e2m_message_is_protected(m->content_type)) {
+    if (e2m_message_is_protected(m->content_type))
         open_body(look);
-        if (!look->enveloped)
-            forget_secrets(&look->sdp);
-    } else if (strncasecmp(m->content_type, "application/sdp", 15) == 0) {
-        look->has_sdp = sdp_parse(m->body, &look->sdp);
-        forget_secrets(&look->sdp);
-        if (!look->has_sdp)
-            refuse(look, 400, "the session description cannot be read");
-        else if (!look->config->clear && m->request)
-            refuse(look, 403, "session descriptions in clear are not taken here");
-    }
+    else if (m->content_type && strncasecmp(m->content_type, "application/sdp", 15) == 0)
+        take_sdp(look, m->body);
+    else
+        not_known(look);
 }
 
 /* -- offer and answer ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@
  */
 
 /* The next line of the head with its continuations, unfolded; false at the empty line or the end.
- * g_free() it. */
+ * g_free() it; NULL: no text. */
 static bool next_line(struct e2m_span *rest, char **line)
 {
     GString *text = g_string_new(NULL);
@@ -31,12 +31,9 @@ static bool next_line(struct e2m_span *rest, char **line)
         more =
             text->len > 0 && rest->len > 0 && (rest->octets[0] == ' ' || rest->octets[0] == '\t');
     }
-    if (text->len == 0 || memchr(text->str, '\0', text->len)) {
-        g_string_free(text, TRUE);
-        return false;
-    }
-    *line = g_string_free(text, FALSE);
-    return true;
+    more = text->len > 0;
+    *line = g_string_free(text, !more || memchr(text->str, '\0', text->len));
+    return more;
 }
 
 /* The value of a header with one of these names, in place; NULL: another. */
@@ -53,10 +50,14 @@ static char *value_of(char *line, const char *name, const char *compact)
     return g_strstrip(colon + 1);
 }
 
+/* Names have no blanks, and nothing that a log or a journal could not keep. */
 static bool copy(char *to, size_t room, const char *from, size_t len)
 {
     if (len == 0 || len >= room)
         return false;
+    for (size_t i = 0; i < len; i++)
+        if (!g_ascii_isgraph(from[i]))
+            return false;
     memcpy(to, from, len);
     to[len] = '\0';
     return true;
@@ -65,7 +66,7 @@ static bool copy(char *to, size_t room, const char *from, size_t len)
 /* -- values --------------------------------------------------------------------------------------
  */
 
-/* name-addr or addr-spec; the tag behind it. */
+/* name-addr or addr-spec, "" where it is nobody's (urn:service:sos); the tag behind it. */
 static bool read_party(const char *value, char aor[static SIMAUTH_AOR_MAX + 1],
                        char tag[static SIP_WORD_MAX + 1])
 {
@@ -83,9 +84,10 @@ static bool read_party(const char *value, char aor[static SIMAUTH_AOR_MAX + 1],
         return false;
     open = open ? open + 1 : value;
     close = close ? close : value + strlen(value);
-    if (!copy(uri, sizeof uri, open, (size_t)(close - open)) ||
-        simauth_aor_canonical(uri, aor) != SIMAUTH_OK)
+    if (!copy(uri, sizeof uri, open, (size_t)(close - open)))
         return false;
+    if (simauth_aor_canonical(uri, aor) != SIMAUTH_OK)
+        aor[0] = '\0';
     behind = close;
     for (found = behind; (found = strcasestr(found, "tag=")); found++)
         if (found > behind && strchr("; \t", found[-1]))
@@ -104,13 +106,22 @@ static bool keep(char **to, const char *value)
     return *to != NULL;
 }
 
+/* The method of a request stands in its first line, and once more here. */
 static bool read_cseq(struct sip_message *m, const char *value)
 {
     const char *word = value + strspn(value, "0123456789");
+    char method[SIP_WORD_MAX + 1];
 
     m->cseq = (unsigned)strtoul(value, NULL, 10);
+    m->has_cseq = true;
+    if (word == value)
+        return false;
     word += strspn(word, " \t");
-    return word > value && copy(m->method, sizeof m->method, word, strcspn(word, " \t"));
+    if (!copy(method, sizeof method, word, strcspn(word, " \t")) ||
+        (m->request && strcmp(method, m->method) != 0))
+        return false;
+    g_strlcpy(m->method, method, sizeof m->method);
+    return true;
 }
 
 /* Number of the response, then CSeq of its request (RFC 3262). */
@@ -122,56 +133,73 @@ static bool read_rack(struct sip_message *m, const char *value)
     return blank > value && m->rack != 0;
 }
 
-/* True for headers that mean nothing here. */
-static bool read_header(struct sip_message *m, char *line)
+/* NULL, also for headers that mean nothing here, or what is wrong with it. */
+static const char *read_header(struct sip_message *m, char *line)
 {
+    static const char party[] = "From or To is no address", twice[] = "a header is there twice",
+                      cseq[] = "CSeq is no number with the method of the request",
+                      call_id[] = "Call-ID is broken", rack[] = "RAck is broken";
     char *value;
 
     if ((value = value_of(line, "From", "f")))
-        return !m->from[0] && read_party(value, m->from, m->from_tag);
-    if ((value = value_of(line, "To", "t")))
-        return !m->to[0] && read_party(value, m->to, m->to_tag);
+        return m->from_tag[0] ? twice : read_party(value, m->from, m->from_tag) ? NULL : party;
+    if ((value = value_of(line, "To", "t"))) {
+        bool again = m->has_to;
+
+        m->has_to = true;
+        return again ? twice : read_party(value, m->to, m->to_tag) ? NULL : party;
+    }
     if ((value = value_of(line, "Call-ID", "i")))
-        return !m->call_id[0] && copy(m->call_id, sizeof m->call_id, value, strlen(value));
+        return m->call_id[0]                                               ? twice
+               : copy(m->call_id, sizeof m->call_id, value, strlen(value)) ? NULL
+                                                                           : call_id;
     if ((value = value_of(line, "CSeq", NULL)))
-        return !m->method[0] && read_cseq(m, value);
+        return m->has_cseq ? twice : read_cseq(m, value) ? NULL : cseq;
     if ((value = value_of(line, "RAck", NULL)))
-        return !m->rack && read_rack(m, value);
+        return m->rack ? twice : read_rack(m, value) ? NULL : rack;
     if ((value = value_of(line, "Content-Type", "c")))
-        return keep(&m->content_type, value);
+        return keep(&m->content_type, value) ? NULL : twice;
     if ((value = value_of(line, "Content-Transfer-Encoding", NULL)))
-        return keep(&m->encoding, value);
+        return keep(&m->encoding, value) ? NULL : twice;
     if ((value = value_of(line, "Content-Target", NULL)))
-        return keep(&m->label, value);
-    return true;
+        return keep(&m->label, value) ? NULL : twice;
+    return NULL;
 }
 
-static bool read_first(struct sip_message *m, const char *line)
+static const char *read_first(struct sip_message *m, const char *line)
 {
+    static const char fault[] = "not a SIP message";
+
     if (strncmp(line, "SIP/2.0 ", 8) != 0) {
         m->request = true;
-        return g_str_has_suffix(line, " SIP/2.0");
+        return g_str_has_suffix(line, " SIP/2.0") &&
+                       copy(m->method, sizeof m->method, line, strcspn(line, " "))
+                   ? NULL
+                   : fault;
     }
     m->status = atoi(line + 8);
-    return m->status >= 100 && m->status <= 699;
+    return m->status >= 100 && m->status <= 699 ? NULL : fault;
 }
 
 const char *sip_parse(struct e2m_span octets, struct sip_message *m)
 {
-    bool good, first = true;
+    const char *fault = octets.len <= SIP_MESSAGE_MAX ? NULL : "too long for a SIP message";
+    bool first = true;
     char *line;
 
     memset(m, 0, sizeof *m);
-    good = octets.len <= SIP_MESSAGE_MAX;
-    while (good && next_line(&octets, &line)) {
-        good = first ? read_first(m, line) : read_header(m, line);
+    while (!fault && next_line(&octets, &line)) {
+        if (!line)
+            fault = "there is an octet 0 among the headers";
+        else
+            fault = first ? read_first(m, line) : read_header(m, line);
         first = false;
         g_free(line);
     }
     m->body = octets;
-    if (!good || first)
-        return "not a SIP message";
-    if (!m->from[0] || !m->to[0] || !m->from_tag[0] || !m->call_id[0] || !m->method[0])
+    if (fault || first)
+        return fault ? fault : "not a SIP message";
+    if (!m->from_tag[0] || !m->has_to || !m->call_id[0] || !m->has_cseq)
         return "From with its tag, To, Call-ID or CSeq is missing";
     return NULL;
 }

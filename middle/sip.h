@@ -16,10 +16,11 @@ struct sip_message {
     int status; /* of a response */
     unsigned cseq;
     unsigned rack; /* CSeq of the request whose response a PRACK is about; 0: none */
-    char method[SIP_WORD_MAX + 1]; /* of CSeq */
+    bool has_cseq, has_to;
+    char method[SIP_WORD_MAX + 1]; /* of CSeq; of a request, of its first line too */
     char call_id[SIP_WORD_MAX + 1];
     char from_tag[SIP_WORD_MAX + 1], to_tag[SIP_WORD_MAX + 1]; /* "": none */
-    char from[SIMAUTH_AOR_MAX + 1], to[SIMAUTH_AOR_MAX + 1];   /* canonical */
+    char from[SIMAUTH_AOR_MAX + 1], to[SIMAUTH_AOR_MAX + 1];   /* canonical; "": nobody's */
     char *content_type, *encoding, *label;                     /* owned; NULL: no such header */
     struct e2m_span body;                                      /* within what was parsed */
 };

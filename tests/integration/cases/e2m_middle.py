@@ -163,6 +163,10 @@ def refused(world):
     answer = scene.alice.response(scene.alice.invite(scene.middle.sip, BOB, b"Content-Type: multipart/signed; boundary=x\r\n\r\nnonsense"))
     assert answer.status == 400, answer.first_line
     assert not scene.bob.wait(lambda m: m.method == "INVITE", 0.3, quiet=True)
+    # an emergency call is asked about, and goes on whatever the answer is
+    dialog = scene.alice.invite(scene.middle.sip, "urn:service:sos.police", scene.alice.clear(scene.alice.sdp()))
+    scene.bob.answer(scene.bob.called(dialog["id"]), "486 Busy Here")
+    assert scene.alice.response(dialog).status == 486
     assert scene.middle.holes() == []
     # what Alice signed for one call, by somebody who got it, in another
     content = scene.alice.envelope(scene.alice.sdp(), BOB, "signer=alice", "to=bob", "to=middle", f"label={DOMAIN}")

@@ -63,6 +63,7 @@ request_route {{
     t_check_trans();
     record_route();
     {accounts}
+    if ($ru =~ "^urn:service:sos") $ru = "sip:bob@{domain}";
     {routes}
     route(MIDDLE_RELAY);
 }}

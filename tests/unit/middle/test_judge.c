@@ -23,6 +23,7 @@ struct scene {
     struct calls *calls;
     char folder[64], state[96];
     const char *answered; /* the method that a response is to; NULL: INVITE */
+    const char *type;     /* the header line of a body; NULL: of a session description */
 };
 
 static int begin(void **data)
@@ -79,7 +80,10 @@ static int ask(struct scene *scene, const char *first, const char *parties, unsi
                         !g_str_has_prefix(first, "SIP") ? method
                         : scene->answered               ? scene->answered
                                                         : "INVITE",
-                        body ? "Content-Type: application/sdp\r\n" : "", body ? body : "");
+                        !body         ? ""
+                        : scene->type ? scene->type
+                                      : "Content-Type: application/sdp\r\n",
+                        body ? body : "");
     const struct question question = {
         .message = {(const uint8_t *)text, strlen(text)}, .account = account, .trunk = ""};
     struct verdict verdict;
@@ -330,6 +334,43 @@ static void bandwidth_of_offers(void **data)
     assert_int_equal(call->kbit, 50);
 }
 
+/* In whatever it is wrapped, a description in clear is one, and what is not known none that was
+ * read. */
+static void wrapped_descriptions(void **data)
+{
+    static const char mixed[] = "Content-Type: multipart/mixed;boundary=q\r\n",
+                      head[] = "--q\r\nContent-Type: ", foot[] = "\r\n--q--\r\n";
+    static const char *const unknown[] = {"Content-Type: application/x-sdp\r\n", ""};
+    struct scene *scene = *data;
+    char *sdp = description("192.0.2.10", 7000);
+
+    scene->type = mixed;
+    assert_int_equal(ask(scene, INVITE, FIRST, 1,
+                         g_strconcat(head, "application/sdp\r\n\r\n", sdp, foot, NULL), ALICE),
+                     0);
+    assert_int_equal(the_call(scene, "a")->kbit, 100);
+    scene->config.clear = false;
+    assert_int_equal(ask(scene, INVITE, FIRST, 2,
+                         g_strconcat(head, "application/sdp\r\n\r\n", sdp, foot, NULL), ALICE),
+                     403);
+    scene->config.clear = true;
+    for (int must_read = 0; must_read < 2; must_read++) {
+        scene->config.must_read = must_read;
+        scene->type = mixed;
+        assert_int_equal(ask(scene, INVITE, FIRST, 3,
+                             g_strconcat(head, "application/x-sdp\r\n\r\n", sdp, foot, NULL),
+                             ALICE),
+                         must_read ? 415 : 0);
+        for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++) {
+            scene->type = unknown[i];
+            assert_int_equal(ask(scene, INVITE, FIRST, 4, g_strdup(sdp), ALICE),
+                             must_read ? 415 : 0);
+        }
+        assert_int_equal(ask(scene, INVITE, FIRST, 5, NULL, ALICE), 0);
+    }
+    g_free(sdp);
+}
+
 /* Nobody's INVITEs take no room, and one sender takes not all of it. */
 static void calls_have_a_limit(void **data)
 {
@@ -477,6 +518,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(somebody_elses_try, begin, end),
         cmocka_unit_test_setup_teardown(the_other_sides_tag, begin, end),
         cmocka_unit_test_setup_teardown(bandwidth_of_offers, begin, end),
+        cmocka_unit_test_setup_teardown(wrapped_descriptions, begin, end),
         cmocka_unit_test_setup_teardown(secrets_in_clear, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),

@@ -67,6 +67,10 @@ static void no_messages(void **state)
         FIRST "From: <sip:alice@a.example;tag=1\r\nTo: <sip:bob@b.example>\r\n" REST "\r\n",
         FIRST PARTIES PARTIES REST "\r\n",
         FIRST PARTIES REST "Content-Type: a/b\r\nc: application/sdp\r\n\r\n",
+        FIRST PARTIES "CSeq: 7 OPTIONS\r\nCall-ID: x\r\n\r\n",
+        FIRST PARTIES REST "RAck: INVITE\r\n\r\n",
+        FIRST PARTIES "CSeq: 7 INVITE\r\nCall-ID: caf\xc3\xa9\r\n\r\n",
+        FIRST "From: <sip:alice@a.example>;tag=\x80\r\nTo: <sip:bob@b.example>\r\n" REST "\r\n",
         "GET / HTTP/1.1\r\n" PARTIES REST "\r\n",
         "SIP/2.0 99 No\r\n" PARTIES REST "\r\n",
     };
@@ -77,6 +81,42 @@ static void no_messages(void **state)
         assert_non_null(sip_parse(span(broken[i]), &m));
         sip_clear(&m);
     }
+}
+
+/* What comes behind it would be body, and not seen. */
+static void no_octet_0_in_the_head(void **state)
+{
+    static const char text[] =
+        FIRST PARTIES REST "X: a\0b\r\nContent-Type: application/sdp\r\n\r\n";
+    struct sip_message m;
+
+    (void)state;
+    assert_non_null(sip_parse((struct e2m_span){(const uint8_t *)text, sizeof text - 1}, &m));
+    sip_clear(&m);
+}
+
+/* Emergency calls, and telephone numbers. */
+static void other_addresses(void **state)
+{
+    struct sip_message m;
+
+    (void)state;
+    assert_null(sip_parse(span("INVITE urn:service:sos SIP/2.0\r\nFrom: <tel:+4930123456>;tag=1\r\n"
+                               "To: <urn:service:sos>\r\n" REST "\r\n"),
+                          &m));
+    assert_string_equal(m.from, "tel:+4930123456");
+    assert_string_equal(m.from_tag, "1");
+    assert_string_equal(m.to, "");
+    sip_clear(&m);
+    assert_string_equal(
+        sip_parse(span(FIRST "From: <sip:alice@a.example>;tag=1\r\nTo: <sip:bob\r\n" REST "\r\n"),
+                  &m),
+        "From or To is no address");
+    sip_clear(&m);
+    assert_non_null(sip_parse(span(FIRST "From: <urn:service:sos>;tag=1\r\nTo: <tel:1>\r\n"
+                                         "To: <sip:bob@b.example>\r\n" REST "\r\n"),
+                              &m));
+    sip_clear(&m);
 }
 
 static void descriptions(void **state)
@@ -142,9 +182,10 @@ static void addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_messages), cmocka_unit_test(no_messages),
-        cmocka_unit_test(descriptions),   cmocka_unit_test(no_descriptions),
-        cmocka_unit_test(addresses),
+        cmocka_unit_test(whole_messages),  cmocka_unit_test(no_messages),
+        cmocka_unit_test(descriptions),    cmocka_unit_test(no_descriptions),
+        cmocka_unit_test(addresses),       cmocka_unit_test(no_octet_0_in_the_head),
+        cmocka_unit_test(other_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
