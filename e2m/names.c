@@ -123,10 +123,8 @@ enum e2m_result e2m_certificate_names_server(X509 *certificate, const char *doma
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         struct e2m_span uri = sip_uri_of(name);
-        if (uri.len && !memchr(uri.octets, '@', uri.len)) {
-            has_uri = true;
-            by_uri = by_uri || uri_is_domain(uri, domain);
-        }
+        has_uri = has_uri || uri.len; /* a person's too: nobody's is both */
+        by_uri = by_uri || (uri.len && uri_is_domain(uri, domain));
         if (name->type == GEN_DNS)
             by_dns = by_dns || e2m_same_text(e2m_name_text(name->d.dNSName), domain);
     }
@@ -163,18 +161,14 @@ bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span dom
                              void *data)
 {
     GENERAL_NAMES *names = names_of(certificate);
-    bool has_uri = false, good = true;
+    bool good = true;
 
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        struct e2m_span uri = sip_uri_of(sk_GENERAL_NAME_value(names, i));
-
-        has_uri = has_uri || uri.len;
-        good = good && (!uri.len || each(host_of(uri), data));
-    }
-    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !has_uri; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        struct e2m_span uri = sip_uri_of(name);
 
-        good = good && (name->type != GEN_DNS || each(e2m_name_text(name->d.dNSName), data));
+        good = good && (!uri.len || each(host_of(uri), data)) &&
+               (name->type != GEN_DNS || each(e2m_name_text(name->d.dNSName), data));
     }
     GENERAL_NAMES_free(names);
     return good;

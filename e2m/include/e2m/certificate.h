@@ -108,8 +108,9 @@ bool e2m_certificate_same_issuer(X509 *one, X509 *other);
 /* What its owner reads, as its SMIMECapabilities say (RFC 4262): true where AES-CBC is named and no
  * AES-GCM. */
 bool e2m_certificate_cbc_only(X509 *certificate);
-/* RFC 5922, 7: a subjectAltName that is the URI sip:DOMAIN or, where it has no SIP URI, the DNS
- * name DOMAIN. No wildcard; the common name counts for nothing. E2M_WRONG_SERVER. */
+/* RFC 5922, 7: a subjectAltName that is the URI sip:DOMAIN or, where it has no SIP URI (a person's
+ * counts), the DNS name DOMAIN. No wildcard; the common name counts for nothing. E2M_WRONG_SERVER.
+ */
 enum e2m_result e2m_certificate_names_server(X509 *certificate, const char *domain);
 /* A subjectAltName that is the URI of the AOR (sip or sips, "user@host" with host in any case, no
  * parameters, %HH of unreserved characters undone). E2M_FOREIGN_SIGNER. */

@@ -44,6 +44,7 @@ static void test_server_names(void **state)
         {"DNS:*.example", "q.example", E2M_WRONG_SERVER},
         {"DNS:*.example", "*.example", E2M_WRONG_SERVER},
         {"URI:sip:bob@q.example", "q.example", E2M_WRONG_SERVER},
+        {"URI:sip:bob@p.example,DNS:q.example", "q.example", E2M_WRONG_SERVER},
         {"URI:https://q.example", "q.example", E2M_WRONG_SERVER},
         {NULL, "q.example", E2M_WRONG_SERVER},
         {"DNS:q.example", "", E2M_WRONG_SERVER},
