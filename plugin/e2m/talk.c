@@ -137,7 +137,7 @@ enum e2m_result e2m_talk_add_server(struct e2m_talk *talk, const struct e2m_part
 
     if (result == E2M_OK)
         result = e2m_label_parse(&one, domain, strlen(domain));
-    if (result == E2M_OK && talk->label.count == E2M_SERVERS_MAX)
+    if (result == E2M_OK && share->server_count == E2M_SERVERS_MAX) /* one domain may come twice */
         result = E2M_TOO_LARGE;
     if (result == E2M_OK)
         result = e2m_label_add(&talk->label, &one);

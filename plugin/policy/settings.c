@@ -268,6 +268,19 @@ static char **read_files_of_domains(struct reader *r, const char *key)
     return list;
 }
 
+/* Two certificates for one server would leave open which of them it reads with. */
+static void domains_once(struct reader *r, const char *key, char **list)
+{
+    for (char **entry = list; entry && *entry; entry++) {
+        size_t len = strcspn(*entry, "=") + 1;
+
+        for (char **other = list; other < entry; other++) {
+            if (!g_ascii_strncasecmp(*other, *entry, len))
+                fail(r, "[phone] %s=%s: each domain once; leave one of its files", key, *entry);
+        }
+    }
+}
+
 static void read_e2m(struct reader *r, struct settings *s)
 {
     static const char *const missing[] = {"accept", "refuse", NULL};
@@ -280,6 +293,7 @@ static void read_e2m(struct reader *r, struct settings *s)
     s->e2m_want_lists = read_word(r, PHONE, "e2m_revoked_missing", missing, 0) == 1;
     s->e2m_authorities = read_files_of_domains(r, "e2m_authorities");
     s->e2m_servers = read_files_of_domains(r, "e2m_servers");
+    domains_once(r, "e2m_servers", s->e2m_servers);
     s->e2m_accept = g_key_file_get_string_list(r->file, PHONE, "e2m_accept", NULL, NULL);
     for (char **domain = s->e2m_accept; domain && *domain; domain++)
         g_strstrip(*domain);

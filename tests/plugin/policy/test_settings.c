@@ -138,6 +138,8 @@ static void mistakes(void **state)
         {"[phone]\nkey_lifetime=99999999999999999999d\n", "must be a time such as 24h"},
         {"[phone]\nenabled=1\n", "[phone] enabled=1: must be one of false, true"},
         {"[phone]\ne2m_servers=a.example\n", "[phone] e2m_servers=a.example: must be DOMAIN=FILE"},
+        {"[phone]\ne2m_servers=a.example=a.pem;b.example=b.pem;A.example=c.pem\n",
+         "[phone] e2m_servers=A.example=c.pem: each domain once; leave one of its files"},
         {"[phone]\ne2m_authorities=b.example=b.pem;a.example\n",
          "[phone] e2m_authorities=a.example: must be DOMAIN=FILE"},
         {"[phone]\ne2m_parts=a.example=keys\n",
