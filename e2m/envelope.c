@@ -244,7 +244,7 @@ static enum e2m_result inspect_and_strip(struct e2m_span der, struct e2m_envelop
     return result;
 }
 
-static struct e2m_cek *find_cek(const struct e2m_open *open, const struct e2m_envelope_info *info)
+struct e2m_cek *e2m_envelope_key(const struct e2m_open *open, const struct e2m_envelope_info *info)
 {
     for (unsigned i = 0; i < info->answers_count; i++) {
         for (size_t j = 0; j < open->cek_count; j++) {
@@ -365,7 +365,7 @@ enum e2m_result e2m_envelope_open(const struct e2m_open *open, struct e2m_buffer
     struct e2m_buffer bare = {NULL, 0};
     enum e2m_result result = inspect_and_strip(open->der, &info, &bare);
     const unsigned char *at = bare.octets;
-    struct e2m_cek *known = result == E2M_OK ? find_cek(open, &info) : NULL;
+    struct e2m_cek *known = result == E2M_OK ? e2m_envelope_key(open, &info) : NULL;
     CMS_ContentInfo *cms = NULL;
 
     *plain = (struct e2m_buffer){NULL, 0};

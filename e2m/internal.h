@@ -75,6 +75,10 @@ void e2m_copy_lower(char *out, const char *text, size_t len);
 enum e2m_result e2m_session_print(const char *from, const char *to,
                                   char out[static E2M_SESSION_MAX + 1]);
 
+/* -- envelope.c: the key that both know by which e2m_envelope_open() will open it; NULL: none ----
+ */
+struct e2m_cek *e2m_envelope_key(const struct e2m_open *open, const struct e2m_envelope_info *info);
+
 /* -- key_reuse.c: RFC 3394 --------------------------------------------------------------------- */
 /* `key` has room for E2M_CEK_MAX octets. E2M_DAMAGED. */
 enum e2m_result e2m_unwrap(const uint8_t kek[static E2M_KEK_LEN], struct e2m_span wrapped,

@@ -192,6 +192,7 @@ static enum e2m_result open_envelope(const struct reader *reader, const struct e
         result = E2M_UNSIGNED;
     if (result == E2M_OK) {
         item->form = info.form;
+        item->key = e2m_envelope_key(&open, &info);
         result = e2m_envelope_open(&open, &plain, &item->cek);
     }
     if (result == E2M_OK)

@@ -546,8 +546,6 @@ static void learn_form(struct e2m_talk *talk, const struct e2m_received *receive
 enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *message, unsigned wants,
                               uint64_t now, struct e2m_opened *opened)
 {
-    const struct e2m_cek *agreed = &talk->shares[E2M_PART_ALL].agreed;
-    uint32_t uses = agreed->uses;
     const struct e2m_received_item *item = NULL;
     struct e2m_received *received = g_new0(struct e2m_received, 1);
     enum e2m_result result = read_body(talk, message, wants, now, received);
@@ -556,7 +554,7 @@ enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *messag
         item = find_sdp(received, &result);
     if (item) {
         result = put(talk, message, received, item) ? E2M_OK : E2M_NO_MEMORY;
-        opened->reused = agreed->uses != uses;
+        opened->reused = item->key == &talk->shares[E2M_PART_ALL].agreed;
         learn_form(talk, received, item, opened->reused, now);
     }
     if (received->signer_certificate &&

@@ -75,9 +75,10 @@ struct e2m_receive {
 };
 
 struct e2m_received_item {
-    enum e2m_result result; /* why it was not opened, or E2M_OK */
-    bool enveloped;         /* it came in an envelope */
-    struct e2m_label label; /* count 0: none */
+    enum e2m_result result;    /* why it was not opened, or E2M_OK */
+    bool enveloped;            /* it came in an envelope */
+    const struct e2m_cek *key; /* of receive->ceks, which opened it; NULL: a certificate did */
+    struct e2m_label label;    /* count 0: none */
     bool label_signed;
     enum e2m_form form;        /* of the envelope, when result is E2M_OK */
     char type[64];             /* of the content, when result is E2M_OK */

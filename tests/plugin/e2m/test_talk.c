@@ -17,8 +17,18 @@
 #define ALICE "sip:alice@a.example"
 #define BOB "sip:bob@b.example"
 
+#define SDP(address) "v=0\r\no=- 1 1 IN IP4 " address "\r\nm=audio 7078 RTP/AVP 96\r\n"
+#define OFFER SDP("192.0.2.1")
+#define ANSWER SDP("192.0.2.2")
+#define EVIL SDP("192.0.2.66")
+
 static struct e2m_identity authority, alice, bob;
 static struct e2m_trust *trust;
+
+struct phone {
+    struct e2m_keys *keys;
+    struct e2m_talk *talk;
+};
 
 static int begin(void **state)
 {
@@ -38,6 +48,170 @@ static int end(void **state)
     e2m_identity_free(&bob);
     e2m_trust_free(trust);
     return 0;
+}
+
+static struct phone phone_new(const struct e2m_identity *own, const char *aor, const char *peer)
+{
+    struct phone phone = {e2m_keys_new(own, trust), NULL};
+
+    phone.talk = e2m_talk_new(phone.keys, aor, peer);
+    return phone;
+}
+
+static void phone_free(struct phone *phone)
+{
+    e2m_talk_free(phone->talk);
+    e2m_keys_free(phone->keys);
+}
+
+#define HEAD(to)                                                                                   \
+    "Via: SIP/2.0/UDP a.example;branch=z9hG4bK.a\r\nFrom: <" ALICE ">;tag=from\r\nTo: <" BOB       \
+    ">" to "\r\nCall-ID: call\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n\r\n"
+
+static belle_sip_message_t *with_body(const char *head, const char *type, const char *body,
+                                      size_t len)
+{
+    belle_sip_message_t *message = belle_sip_message_parse(head);
+
+    assert_non_null(message);
+    assert_true(sip_message_set_body(message, type, body, len));
+    return message;
+}
+
+static belle_sip_message_t *invite(const char *sdp)
+{
+    return with_body("INVITE " BOB " SIP/2.0\r\n" HEAD(""), "application/sdp", sdp, strlen(sdp));
+}
+
+static belle_sip_message_t *answer(const char *type, const char *body, size_t len)
+{
+    return with_body("SIP/2.0 200 OK\r\n" HEAD(";tag=to"), type, body, len);
+}
+
+static belle_sip_message_t *answer_sdp(const char *sdp)
+{
+    return answer("application/sdp", sdp, strlen(sdp));
+}
+
+static enum e2m_result open_at(const struct phone *phone, belle_sip_message_t *message,
+                               struct e2m_opened *opened)
+{
+    *opened = (struct e2m_opened){.signature = E2M_UNSIGNED};
+    return e2m_talk_open(phone->talk, message, 0, NOW, opened);
+}
+
+static void has_sdp(belle_sip_message_t *message, const char *sdp)
+{
+    size_t len = 0;
+    const char *has = sip_message_sdp(message, &len);
+
+    assert_non_null(has);
+    assert_int_equal(len, strlen(sdp));
+    assert_memory_equal(has, sdp, len);
+}
+
+/* Alice's INVITE was read by Bob, who envelopes without a signature. */
+static void called(struct phone *caller, struct phone *callee)
+{
+    belle_sip_message_t *offer = invite(OFFER);
+    const struct e2m_partner partner = {bob.certificate, NULL};
+    struct e2m_opened opened;
+
+    *caller = phone_new(&alice, ALICE, BOB);
+    *callee = phone_new(&bob, BOB, ALICE);
+    assert_int_equal(e2m_talk_add_peer(caller->talk, &partner, NOW), E2M_OK);
+    assert_int_equal(e2m_talk_protect(caller->talk, offer, NOW), E2M_OK);
+    assert_int_equal(open_at(callee, offer, &opened), E2M_OK);
+    assert_int_equal(opened.signature, E2M_OK);
+    assert_false(opened.reused);
+    has_sdp(offer, OFFER);
+    belle_sip_object_unref(offer);
+}
+
+/* A multipart of two bodies. */
+static GString *both(const char *first_type, struct e2m_span first, belle_sip_message_t *second)
+{
+    const char *type;
+    size_t len = 0;
+    const char *body = sip_message_body(second, &type, &len);
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(
+        text, "--b\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n%.*s\r\n",
+        first_type, (int)first.len, (const char *)first.octets);
+    g_string_append_printf(
+        text,
+        "--b\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n%.*s\r\n--b--\r\n",
+        type, (int)len, body);
+    return text;
+}
+
+/* An envelope that anybody can make, for a certificate. */
+static void make_evil(struct e2m_sent *sent, struct e2m_cek *key)
+{
+    const struct e2m_item item = {.type = "application/sdp",
+                                  .disposition = "session",
+                                  .content = e2m_text_span(EVIL),
+                                  .certificates = &alice.certificate,
+                                  .certificate_count = key ? 0 : 1,
+                                  .answer_to = key};
+    const struct e2m_send send = {.form = E2M_FORM_GCM,
+                                  .items = &item,
+                                  .item_count = 1,
+                                  .from = BOB,
+                                  .to = ALICE,
+                                  .now = NOW};
+
+    assert_int_equal(e2m_message_make(&send, sent), E2M_OK);
+}
+
+/* The key of an envelope that they made themselves is not the call's. */
+static void under_their_own_key(const struct phone *phone, struct e2m_sent *before)
+{
+    struct e2m_opened opened;
+    struct e2m_sent evil;
+    belle_sip_message_t *message;
+
+    make_evil(&evil, &before->ceks[0]);
+    message = answer(evil.content_type, (const char *)evil.body.octets, evil.body.len);
+    sip_message_set_header(message, "Content-Transfer-Encoding", "base64");
+    assert_int_equal(open_at(phone, message, &opened), E2M_OK);
+    has_sdp(message, EVIL);
+    assert_false(opened.reused);
+    belle_sip_object_unref(message);
+    e2m_sent_free(&evil);
+}
+
+/* What is said of a description is said of its own envelope, not of one beside it. */
+static void under_the_key_of_the_call(void **state)
+{
+    struct phone caller, callee;
+    belle_sip_message_t *right, *two;
+    struct e2m_opened opened;
+    struct e2m_sent evil;
+    GString *text;
+
+    (void)state;
+    called(&caller, &callee);
+    e2m_identity_free(&callee.keys->own); /* it signs nothing */
+    right = answer_sdp(ANSWER);
+    assert_int_equal(e2m_talk_protect(callee.talk, right, NOW), E2M_OK);
+    make_evil(&evil, NULL);
+    text = both(evil.content_type, e2m_buffer_span(&evil.body), right);
+    two = answer("multipart/mixed;boundary=b", text->str, text->len);
+    assert_int_equal(open_at(&caller, two, &opened), E2M_OK);
+    has_sdp(two, EVIL);
+    assert_false(opened.reused);
+    under_their_own_key(&caller, &evil);
+    assert_int_equal(open_at(&caller, right, &opened), E2M_OK);
+    has_sdp(right, ANSWER);
+    assert_true(opened.reused);
+    g_string_free(text, TRUE);
+    e2m_sent_free(&evil);
+    belle_sip_object_unref(right);
+    belle_sip_object_unref(two);
+    phone_free(&caller);
+    phone_free(&callee);
 }
 
 /* A domain that is given again and again is no room for more certificates than there is. */
@@ -61,6 +235,7 @@ static void one_domain_many_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(under_the_key_of_the_call),
         cmocka_unit_test(one_domain_many_times),
     };
 
