@@ -13,6 +13,7 @@ struct reader {
     struct e2m_body body;
     struct e2m_buffer content; /* of a signed-data: the body's octets are in it */
     bool label_signed;         /* of all of the body */
+    unsigned by_certificate;   /* envelopes that a private key was used for */
 };
 
 /* -- the signature ------------------------------------------------------------------------------
@@ -169,7 +170,23 @@ static enum e2m_result take_entity(const struct reader *reader, struct e2m_span 
     return e2m_part_content(&inner.parts[0], &item->content);
 }
 
-static enum e2m_result open_envelope(const struct reader *reader, const struct e2m_part *part,
+/* Whoever makes a body chooses how often a private key is used for it; a key that both have is
+ * cheap, and an envelope for others costs nothing. */
+static enum e2m_result open_one(struct reader *reader, const struct e2m_open *open,
+                                const struct e2m_cek *key, struct e2m_buffer *plain,
+                                struct e2m_cek *cek)
+{
+    enum e2m_result result;
+
+    if (!key && reader->by_certificate == E2M_OPEN_MAX)
+        return E2M_TOO_LARGE;
+    result = e2m_envelope_open(open, plain, cek);
+    if (!key && result != E2M_NOT_FOR_US && result != E2M_NO_SUCH_KEY)
+        reader->by_certificate++;
+    return result;
+}
+
+static enum e2m_result open_envelope(struct reader *reader, const struct e2m_part *part,
                                      struct e2m_received_item *item)
 {
     const struct e2m_receive *receive = reader->receive;
@@ -193,7 +210,7 @@ static enum e2m_result open_envelope(const struct reader *reader, const struct e
     if (result == E2M_OK) {
         item->form = info.form;
         item->key = e2m_envelope_key(&open, &info);
-        result = e2m_envelope_open(&open, &plain, &item->cek);
+        result = open_one(reader, &open, item->key, &plain, &item->cek);
     }
     if (result == E2M_OK)
         result = take_entity(reader, e2m_buffer_span(&plain), item);

@@ -18,6 +18,7 @@
 #include "envelope.h"
 
 #define E2M_ITEMS_MAX 6
+#define E2M_OPEN_MAX 4 /* envelopes of a message that are opened by a certificate's key */
 #define E2M_SIGNER_NAME (E2M_AOR_MAX + 1)
 
 /* One thing to say, and to whom. */

@@ -429,6 +429,59 @@ static void test_answer(void **state)
     e2m_sent_free(&sent);
 }
 
+static void make_again(const struct e2m_send *send, struct e2m_receive *receive,
+                       struct e2m_cek *key)
+{
+    struct e2m_received received;
+    struct e2m_sent sent;
+
+    assert_int_equal(e2m_message_make(send, &sent), E2M_OK);
+    *receive = reading(&sent, NULL, NULL);
+    receive->ceks = &key;
+    receive->cek_count = 1;
+    assert_int_equal(e2m_message_read(receive, &received), E2M_OK);
+    for (int i = 0; i < E2M_ITEMS_MAX; i++)
+        assert_int_equal(received.items[i].result, E2M_OK);
+    e2m_received_free(&received);
+    e2m_sent_free(&sent);
+}
+
+/* What anybody can make costs a private key only so often. */
+static void test_many_envelopes(void **state)
+{
+    struct e2m_received received;
+    struct e2m_receive receive;
+    struct e2m_item items[E2M_ITEMS_MAX];
+    struct e2m_send send = {
+        .items = items, .item_count = E2M_ITEMS_MAX, .from = ALICE, .to = BOB, .now = NOW};
+    struct e2m_cek *key;
+    struct e2m_sent sent;
+
+    (void)state;
+    for (int i = 0; i < E2M_ITEMS_MAX; i++)
+        items[i] = (struct e2m_item){.type = "application/sdp",
+                                     .content = e2m_text_span(SDP),
+                                     .certificates = i == 0 ? &mine.certificate : &bob.certificate,
+                                     .certificate_count = 1};
+    assert_int_equal(e2m_message_make(&send, &sent), E2M_OK);
+    receive = reading(&sent, &bob, NULL);
+    assert_int_equal(e2m_message_read(&receive, &received), E2M_OK);
+    assert_int_equal(received.items[0].result, E2M_NOT_FOR_US); /* and costs nothing */
+    for (int i = 1; i <= E2M_OPEN_MAX; i++)
+        assert_int_equal(received.items[i].result, E2M_OK);
+    assert_int_equal(received.items[E2M_OPEN_MAX + 1].result, E2M_TOO_LARGE);
+    e2m_received_free(&received);
+
+    /* keys that both have are cheap */
+    key = &sent.ceks[1];
+    for (int i = 0; i < E2M_ITEMS_MAX; i++) {
+        items[i].certificate_count = 0;
+        items[i].answer_to = key;
+    }
+    make_again(&send, &receive, key);
+    e2m_sent_free(&sent);
+}
+
 static void test_broken(void **state)
 {
     struct e2m_received received;
@@ -462,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_cbc_needs_its_signature),
         cmocka_unit_test(test_cbc_is_no_oracle),
         cmocka_unit_test(test_answer),
+        cmocka_unit_test(test_many_envelopes),
         cmocka_unit_test(test_broken),
     };
     return cmocka_run_group_tests(tests, begin, end);
