@@ -34,6 +34,7 @@ static const char *const texts[] = {
     [-E2M_REVOKED] = "certificate revoked",
     [-E2M_FOREIGN_AUTHORITY] = "its authority may not vouch for that domain",
     [-E2M_NO_LIST] = "no fresh list of revoked certificates",
+    [-E2M_REPLAYED] = "signed message of another call",
 };
 
 const char *e2m_result_text(enum e2m_result result)

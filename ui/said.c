@@ -205,6 +205,7 @@ static const char *const said[] = {
     N_("certificate or signature outside its time"),
     N_("certificate names another server"),
     N_("no fresh list of revoked certificates"),
+    N_("signed message of another call"),
     /* where setup keys are kept */
     N_("%s: %s. The setup keys in it are lost; the next call with each person uses the SIM again."),
     N_("%s. The setup keys stay in memory and end with Linphone."),

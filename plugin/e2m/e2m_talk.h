@@ -17,6 +17,25 @@
 #define E2M_ERROR_MAX 512
 #define E2M_SERVERS_MAX E2M_LABEL_HOSTS
 
+/* -- what was signed, in which call (seen.c) -----------------------------------------------------
+ */
+
+#define E2M_SEEN_MAX 256
+
+/* Zeros: nothing yet. The oldest goes first, and each after twice E2M_SIGNATURE_AGE: then nobody
+ * takes its signature any more. */
+struct e2m_seen {
+    struct e2m_seen_body {
+        uint8_t hash[32], call[32];
+        uint64_t until;
+    } bodies[E2M_SEEN_MAX];
+    unsigned next;
+};
+/* Whether octets under a right signature, by their SHA-256, came in no other call than this
+ * message's, and of nobody else in it. They are of this call from now on. */
+bool e2m_seen_own(struct e2m_seen *seen, belle_sip_message_t *message,
+                  const uint8_t body[static 32], uint64_t now);
+
 /* -- what the phone holds ------------------------------------------------------------------------
  */
 
@@ -25,6 +44,7 @@ struct e2m_keys {
     /* Whose word counts about people, and about servers: an operator that issues its subscribers'
      * certificates says nothing about who may read for a domain. */
     struct e2m_trust *people, *servers;
+    struct e2m_seen *seen; /* the phone's, for all calls; NULL: nobody looks */
 };
 
 /* References to what is read already: `own` may be NULL. NULL: out of memory. e2m_keys_free() it.

@@ -447,6 +447,13 @@ static enum e2m_result read_body(struct e2m_talk *talk, belle_sip_message_t *mes
     return e2m_message_read(&receive, received);
 }
 
+static bool is_replayed(const struct e2m_talk *talk, belle_sip_message_t *message,
+                        const struct e2m_received *received, uint64_t now)
+{
+    return received->signature == E2M_OK && talk->keys->seen &&
+           !e2m_seen_own(talk->keys->seen, message, received->signed_hash, now);
+}
+
 /* Of an item that was opened, and is SDP. */
 static unsigned part_of(const struct e2m_received_item *item)
 {
@@ -550,6 +557,8 @@ enum e2m_result e2m_talk_open(struct e2m_talk *talk, belle_sip_message_t *messag
     struct e2m_received *received = g_new0(struct e2m_received, 1);
     enum e2m_result result = read_body(talk, message, wants, now, received);
 
+    if (result == E2M_OK && is_replayed(talk, message, received, now))
+        result = E2M_REPLAYED;
     if (result == E2M_OK)
         item = find_sdp(received, &result);
     if (item) {

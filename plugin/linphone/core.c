@@ -621,6 +621,7 @@ void core_free(struct core *core)
     g_free(core->settings_path);
     g_free(core->good_settings);
     json_decref(core->changes);
+    g_free(core->seen);
     g_hash_table_unref(core->once);
     g_queue_free_full(core->last, drop_record);
     g_free(core);

@@ -56,6 +56,7 @@ struct core {
     struct certificates *certificates; /* certificates.c's; the same */
     struct files *files;               /* e2m_files.c's; the same */
     struct revoked *revoked;           /* revoked.c's; the same */
+    struct e2m_seen *seen;             /* e2m_readers.c's; the same */
     struct ahead *ahead;               /* begun for a call whose INVITE has not come yet */
     struct call *calls;
     struct sips *sips; /* sips.c's */

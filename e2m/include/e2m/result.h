@@ -38,7 +38,8 @@ enum e2m_result {
     E2M_CRYPTO = -22,            /* libcrypto refused what should not fail */
     E2M_REVOKED = -23,           /* its authority took the certificate back */
     E2M_FOREIGN_AUTHORITY = -24, /* who signed the certificate may not vouch for that domain */
-    E2M_NO_LIST = -25            /* no list of revoked certificates that is not old */
+    E2M_NO_LIST = -25,           /* no list of revoked certificates that is not old */
+    E2M_REPLAYED = -26           /* a right signature, which came in another call before */
 };
 
 /* A few words that say which rule failed; static storage, never NULL. */

@@ -369,11 +369,11 @@ static bool refuse_clear(struct e2m_call *call, const char *why)
 /* RFC 3261, 21.4.27 and 23.2: what cannot be read is undecipherable; who signed it, forbidden. */
 static bool refuse(struct e2m_call *call, enum e2m_result result, const char *told)
 {
-    bool signature = result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER ||
-                     result == E2M_UNTRUSTED || result == E2M_EXPIRED ||
-                     result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
-                     result == E2M_REVOKED || result == E2M_NO_LIST ||
-                     result == E2M_FOREIGN_AUTHORITY || result == E2M_UNSIGNED;
+    bool signature =
+        result == E2M_BAD_SIGNATURE || result == E2M_FOREIGN_SIGNER || result == E2M_UNTRUSTED ||
+        result == E2M_EXPIRED || result == E2M_BAD_CERTIFICATE || result == E2M_OTHER_SESSION ||
+        result == E2M_REVOKED || result == E2M_NO_LIST || result == E2M_FOREIGN_AUTHORITY ||
+        result == E2M_UNSIGNED || result == E2M_REPLAYED;
     const char *why = e2m_result_text(result);
 
     e2m_call_tell(call, E2M_WORD_REFUSED, told);

@@ -17,6 +17,13 @@ static uint64_t now(void)
 /* -- what the phone holds, and for whom ----------------------------------------------------------
  */
 
+static struct e2m_seen *seen(struct core *core)
+{
+    if (!core->seen)
+        core->seen = g_new0(struct e2m_seen, 1);
+    return core->seen;
+}
+
 bool e2m_call_read_keys(struct e2m_call *call)
 {
     const struct settings *s = call->settings;
@@ -28,6 +35,7 @@ bool e2m_call_read_keys(struct e2m_call *call)
         call->keys = e2m_keys_new(own, trust);
     if (!call->keys)
         return false;
+    call->keys->seen = seen(call->core);
     if (!own)
         (void)certificates_own(call->core, call->own, &call->keys->own);
     certificates_trust(call->core, call->peer, call->keys->people);

@@ -214,6 +214,65 @@ static void under_the_key_of_the_call(void **state)
     phone_free(&callee);
 }
 
+static belle_sip_message_t *copy_as(const char *line, const char *head, belle_sip_message_t *of)
+{
+    const char *type;
+    size_t len = 0;
+    const char *body = sip_message_body(of, &type, &len);
+    char *text = g_strconcat(line, head, NULL);
+    belle_sip_message_t *message = with_body(text, type, body, len);
+
+    g_free(text);
+    return message;
+}
+
+static enum e2m_result again(struct e2m_seen *seen, const struct e2m_identity *own, const char *aor,
+                             const char *peer, belle_sip_message_t *message, uint64_t now)
+{
+    struct phone phone = phone_new(own, aor, peer);
+    struct e2m_opened opened = {.signature = E2M_UNSIGNED};
+    enum e2m_result result;
+
+    phone.keys->seen = seen;
+    result = e2m_talk_open(phone.talk, message, E2M_WANT_SIGNATURE, now, &opened);
+    phone_free(&phone);
+    belle_sip_object_unref(message);
+    return result;
+}
+
+#define OTHER(from, to)                                                                            \
+    "Via: SIP/2.0/UDP a.example;branch=z9hG4bK.b\r\nFrom: " from "\r\nTo: " to                     \
+    "\r\nCall-ID: other\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n\r\n"
+#define INVITED "INVITE " BOB " SIP/2.0\r\n"
+
+/* Who has seen a signed INVITE shows it as one of another call, or as its signer's answer. */
+static void in_another_call(void **state)
+{
+    struct e2m_seen *seen = g_new0(struct e2m_seen, 1);
+    struct phone caller = phone_new(&alice, ALICE, BOB);
+    const struct e2m_partner partner = {bob.certificate, NULL};
+    belle_sip_message_t *offer = invite(OFFER);
+
+    (void)state;
+    assert_int_equal(e2m_talk_add_peer(caller.talk, &partner, NOW), E2M_OK);
+    assert_int_equal(e2m_talk_protect(caller.talk, offer, NOW), E2M_OK);
+#define AS(line, head, later)                                                                      \
+    again(seen, &bob, BOB, ALICE, copy_as(line, head, offer), NOW + (later))
+    for (int i = 0; i < 2; i++) /* it may come by two ways */
+        assert_int_equal(AS(INVITED, HEAD(""), i), E2M_OK);
+    assert_int_equal(AS(INVITED, OTHER("<" ALICE ">;tag=from", "<" BOB ">"), 1), E2M_REPLAYED);
+    assert_int_equal(AS(INVITED, OTHER("<" ALICE ">;tag=new", "<" BOB ">"), 590), E2M_REPLAYED);
+    assert_int_equal(AS("SIP/2.0 200 OK\r\n", OTHER("<" BOB ">;tag=b", "<" ALICE ">;tag=from"), 1),
+                     E2M_REPLAYED);
+    assert_int_equal(AS("SIP/2.0 200 OK\r\n", HEAD(";tag=to"), 1), E2M_REPLAYED);
+    assert_int_equal(AS(INVITED, HEAD(""), 1), E2M_OK);
+    /* then its own time is over */
+    assert_int_equal(AS(INVITED, OTHER("<" ALICE ">;tag=from", "<" BOB ">"), 1201), E2M_EXPIRED);
+    belle_sip_object_unref(offer);
+    phone_free(&caller);
+    g_free(seen);
+}
+
 /* A domain that is given again and again is no room for more certificates than there is. */
 static void one_domain_many_times(void **state)
 {
@@ -236,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(under_the_key_of_the_call),
+        cmocka_unit_test(in_another_call),
         cmocka_unit_test(one_domain_many_times),
     };
 

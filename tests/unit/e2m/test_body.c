@@ -217,7 +217,7 @@ static void test_bad_base64(void **state)
 static void test_results_have_words(void **state)
 {
     (void)state;
-    for (int i = 0; i >= E2M_NO_LIST; i--)
+    for (int i = 0; i >= E2M_REPLAYED; i--)
         assert_string_not_equal(e2m_result_text((enum e2m_result)i), "unknown result");
     assert_string_equal(e2m_result_text((enum e2m_result) - 99), "unknown result");
 }
