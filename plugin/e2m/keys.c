@@ -19,7 +19,7 @@ struct text {
 #define FILE_MAX (1024 * 1024) /* the machine's list of authorities is a quarter of that */
 
 /* Why not; NULL: it is read. */
-static const char *read_all(int file, struct text *text)
+static const char *read_all(int file, bool secret, struct text *text)
 {
     struct stat stat;
     gsize len;
@@ -28,6 +28,8 @@ static const char *read_all(int file, struct text *text)
         return g_strerror(errno);
     if (!S_ISREG(stat.st_mode)) /* a pipe would stop the phone */
         return "is no ordinary file";
+    if (secret && stat.st_mode & 077)
+        return "others can read it: chmod 600";
     if (stat.st_size > FILE_MAX)
         return "is too large for certificates";
     len = (gsize)stat.st_size;
@@ -43,10 +45,10 @@ static const char *read_all(int file, struct text *text)
     return NULL;
 }
 
-static bool read_file(const char *path, struct text *text, char *error)
+static bool read_file(const char *path, bool secret, struct text *text, char *error)
 {
     int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    const char *problem = file < 0 ? g_strerror(errno) : read_all(file, text);
+    const char *problem = file < 0 ? g_strerror(errno) : read_all(file, secret, text);
 
     if (problem)
         g_snprintf(error, E2M_ERROR_MAX, "%s: %s", path, problem);
@@ -71,7 +73,8 @@ bool e2m_identity_load(struct e2m_identity *identity, const char *certificate, c
                        char *error)
 {
     struct text public = {NULL, 0}, private = {NULL, 0};
-    bool read = read_file(certificate, &public, error) && read_file(key, &private, error);
+    bool read =
+        read_file(certificate, false, &public, error) && read_file(key, true, &private, error);
     enum e2m_result result = E2M_OK;
 
     *identity = (struct e2m_identity){NULL, NULL, NULL};
@@ -87,12 +90,13 @@ bool e2m_identity_load(struct e2m_identity *identity, const char *certificate, c
 bool e2m_trust_load(struct e2m_trust *trust, const char *path, const char *domain, char *error)
 {
     struct text text = {NULL, 0};
-    bool right = read_file(path, &text, error);
+    bool right = read_file(path, false, &text, error);
     enum e2m_result result = right ? e2m_trust_add(trust, span(&text), domain) : E2M_OK;
 
     if (result != E2M_OK)
         g_snprintf(error, E2M_ERROR_MAX, "%s: %s", path,
-                   result == E2M_BAD_DER ? "no certificate in it" : e2m_result_text(result));
+                   result == E2M_BAD_DER ? "no certificate in it, or a damaged one"
+                                         : e2m_result_text(result));
     wipe(&text);
     return right && result == E2M_OK;
 }
@@ -100,16 +104,16 @@ bool e2m_trust_load(struct e2m_trust *trust, const char *path, const char *domai
 bool e2m_partner_load(struct e2m_partner *partner, const char *path, char *error)
 {
     struct text text = {NULL, 0};
-    enum e2m_result result;
+    bool read = read_file(path, false, &text, error);
+    enum e2m_result result = E2M_OK;
 
     *partner = (struct e2m_partner){NULL, NULL};
-    if (!read_file(path, &text, error))
-        return false;
-    result = e2m_certificate_read(span(&text), &partner->certificate, &partner->chain);
+    if (read)
+        result = e2m_certificate_read(span(&text), &partner->certificate, &partner->chain);
     if (result != E2M_OK)
         g_snprintf(error, E2M_ERROR_MAX, "%s: %s", path, e2m_result_text(result));
     wipe(&text);
-    return result == E2M_OK;
+    return read && result == E2M_OK;
 }
 
 /* -- what a call has of it -----------------------------------------------------------------------

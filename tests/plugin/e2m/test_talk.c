@@ -12,7 +12,11 @@
 #include "e2m_talk.h"
 #include "people.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <openssl/pem.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ALICE "sip:alice@a.example"
 #define BOB "sip:bob@b.example"
@@ -291,12 +295,52 @@ static void one_domain_many_times(void **state)
     e2m_identity_free(&server);
 }
 
+static char *write_pem(const char *folder, const char *name, X509 *certificate, EVP_PKEY *key)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    BIO *out = BIO_new_file(path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(certificate ? PEM_write_bio_X509(out, certificate)
+                                 : PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL),
+                     1);
+    BIO_free(out);
+    assert_int_equal(chmod(path, certificate ? 0644 : 0600), 0);
+    return path;
+}
+
+/* A key that others of the machine have is nobody's. */
+static void key_of_others(void **state)
+{
+    char *folder = g_dir_make_tmp("simauth-XXXXXX", NULL), error[E2M_ERROR_MAX] = "";
+    char *certificate = write_pem(folder, "own.pem", alice.certificate, NULL);
+    char *key = write_pem(folder, "own.key", NULL, alice.key);
+    struct e2m_identity identity;
+
+    (void)state;
+    assert_true(e2m_identity_load(&identity, certificate, key, error));
+    e2m_identity_free(&identity);
+    for (unsigned i = 0; i < 6; i++) { /* group and others: execute, write, read */
+        assert_int_equal(chmod(key, 0600 | 1U << i), 0);
+        assert_false(e2m_identity_load(&identity, certificate, key, error));
+        assert_null(identity.key);
+        assert_non_null(strstr(error, "own.key: others can read it: chmod 600"));
+    }
+    g_unlink(certificate);
+    g_unlink(key);
+    g_rmdir(folder);
+    g_free(certificate);
+    g_free(key);
+    g_free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(under_the_key_of_the_call),
         cmocka_unit_test(in_another_call),
         cmocka_unit_test(one_domain_many_times),
+        cmocka_unit_test(key_of_others),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
