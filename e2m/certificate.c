@@ -55,25 +55,40 @@ static void free_chain(STACK_OF(X509) * *chain)
     *chain = NULL;
 }
 
+X509 *e2m_pem_next(BIO *in, enum e2m_result *result)
+{
+    X509 *one;
+
+    ERR_clear_error();
+    one = PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL);
+    if (!one && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+        *result = E2M_BAD_DER;
+    return one;
+}
+
 /* The first certificate of a PEM text, the others into *chain. */
 static enum e2m_result read_pem(struct e2m_span octets, X509 **first, STACK_OF(X509) * *chain)
 {
     BIO *in = reader(octets);
+    enum e2m_result result = E2M_OK;
     X509 *one;
 
-    *first = in ? PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL) : NULL;
-    while (*first && (one = PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL))) {
+    *first = in ? e2m_pem_next(in, &result) : NULL;
+    if (!*first)
+        result = E2M_BAD_DER;
+    while (result == E2M_OK && (one = e2m_pem_next(in, &result))) {
         if (!push(chain, one)) {
             X509_free(one);
-            X509_free(*first);
-            *first = NULL;
-            free_chain(chain);
-            BIO_free(in);
-            return E2M_TOO_LARGE;
+            result = E2M_TOO_LARGE;
         }
     }
     BIO_free(in);
-    return *first ? E2M_OK : E2M_BAD_DER;
+    if (result != E2M_OK) {
+        X509_free(*first);
+        *first = NULL;
+        free_chain(chain);
+    }
+    return result;
 }
 
 static enum e2m_result read_key(struct e2m_identity *identity, struct e2m_span pem)

@@ -49,6 +49,9 @@ enum e2m_result e2m_cms_print(const struct e2m_cms *cms, struct e2m_buffer *der)
 
 /* -- certificate.c: P-256, or RSA of 2048 to 4096 bits ---------------------------------------- */
 bool e2m_key_allowed(EVP_PKEY *key);
+/* The next certificate of a PEM text; NULL: there is none, or with *result E2M_BAD_DER a damaged
+ * one, behind which nobody would look. */
+X509 *e2m_pem_next(BIO *in, enum e2m_result *result);
 /* No key of ours has a passphrase, and nobody is asked for one. */
 int e2m_no_passphrase(char *buffer, int size, int writing, void *arg);
 

@@ -103,7 +103,7 @@ enum e2m_result e2m_trust_add(struct e2m_trust *trust, struct e2m_span pem, cons
     unsigned count = 0;
     X509 *one;
 
-    while (result == E2M_OK && (one = PEM_read_bio_X509(in, NULL, e2m_no_passphrase, NULL))) {
+    while (result == E2M_OK && (one = e2m_pem_next(in, &result))) {
         result = add(trust, one, domain, domain != NULL);
         count++;
         X509_free(one);

@@ -52,7 +52,7 @@ void e2m_trust_free(struct e2m_trust *trust);
 struct e2m_trust *e2m_trust_copy(const struct e2m_trust *trust);
 /* Adds every certificate of a PEM file's text. `domain` NULL: they vouch for all domains that have
  * no authority of their own; else for that domain, and for it nobody else does. E2M_BAD_DER: there
- * is no certificate in it; E2M_WRONG_SERVER: not a domain. */
+ * is no certificate in it, or a damaged one; E2M_WRONG_SERVER: not a domain. */
 enum e2m_result e2m_trust_add(struct e2m_trust *trust, struct e2m_span pem, const char *domain);
 /* Whether that domain has authorities that e2m_trust_add() set for it. */
 bool e2m_trust_has_own(const struct e2m_trust *trust, const char *domain);

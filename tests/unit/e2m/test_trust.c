@@ -44,6 +44,37 @@ static void add(struct e2m_trust *trust, const struct e2m_identity *authority, c
     BIO_free(pem);
 }
 
+/* A certificate and a second, of which an octet is damaged. */
+static void test_damaged(void **state)
+{
+    struct e2m_trust *trust = e2m_trust_new();
+    BIO *pem = BIO_new(BIO_s_mem());
+    STACK_OF(X509) *chain = NULL;
+    X509 *first = NULL;
+    struct e2m_span both;
+    char *data;
+
+    (void)state;
+    PEM_write_bio_X509(pem, a.certificate);
+    PEM_write_bio_X509(pem, b.certificate);
+    BIO_puts(pem, "and words behind them\n");
+    BIO_write(pem, "", 1);
+    both.len = (size_t)BIO_get_mem_data(pem, &data) - 1;
+    both.octets = (const uint8_t *)data;
+    assert_int_equal(e2m_trust_add(trust, both, NULL), E2M_OK);
+    assert_int_equal(e2m_certificate_read(both, &first, &chain), E2M_OK);
+    assert_int_equal(sk_X509_num(chain), 1);
+    X509_free(first);
+    sk_X509_pop_free(chain, X509_free);
+    strrchr(data, 'E')[-40] = '!'; /* far behind the first: END CERTIFICATE */
+    assert_int_equal(e2m_trust_add(trust, both, NULL), E2M_BAD_DER);
+    assert_int_equal(e2m_certificate_read(both, &first, &chain), E2M_BAD_DER);
+    assert_null(first);
+    assert_null(chain);
+    BIO_free(pem);
+    e2m_trust_free(trust);
+}
+
 static enum e2m_result judge(const struct e2m_trust *trust, const char *san,
                              const struct e2m_identity *issuer)
 {
@@ -415,6 +446,7 @@ static void test_same_issuer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_domains),
         cmocka_unit_test(test_any_domain),
         cmocka_unit_test(test_lists_of_a_part),
