@@ -258,7 +258,7 @@ static enum e2m_result check_chain(X509 *certificate, STACK_OF(X509) * chain,
         if (result == E2M_OK && X509_STORE_CTX_get_error(context) != X509_V_OK)
             result = E2M_UNTRUSTED;
         if (result == E2M_OK)
-            result = e2m_trust_judge(trust, X509_STORE_CTX_get0_chain(context), now);
+            result = e2m_trust_check(trust, X509_STORE_CTX_get0_chain(context), now);
     }
     X509_STORE_CTX_free(context);
     ERR_clear_error();

@@ -58,7 +58,7 @@ int e2m_no_passphrase(char *buffer, int size, int writing, void *arg);
 /* -- trust.c: the anchors / of a chain that is right: revocation, and the domains in its names --
  */
 X509_STORE *e2m_trust_store(const struct e2m_trust *trust);
-enum e2m_result e2m_trust_judge(const struct e2m_trust *trust, STACK_OF(X509) * chain,
+enum e2m_result e2m_trust_check(const struct e2m_trust *trust, STACK_OF(X509) * chain,
                                 uint64_t now);
 
 /* -- names.c: an AOR for comparison ------------------------------------------------------------ */

@@ -149,8 +149,8 @@ static enum e2m_result verify_octets(CMS_ContentInfo *cms, const struct e2m_span
     return result;
 }
 
-static enum e2m_result judge(CMS_ContentInfo *cms, const struct e2m_trust *trust, uint64_t now,
-                             X509 **signer)
+static enum e2m_result verify_signer(CMS_ContentInfo *cms, const struct e2m_trust *trust,
+                                     uint64_t now, X509 **signer)
 {
     STACK_OF(X509) *all = CMS_get1_certs(cms), *signers = CMS_get0_signers(cms);
     X509 *certificate = sk_X509_num(signers) == 1 ? sk_X509_value(signers, 0) : NULL;
@@ -192,7 +192,7 @@ enum e2m_result e2m_verify(struct e2m_span der, const struct e2m_span *octets,
     if (result == E2M_OK)
         result = verify_octets(cms, octets, out);
     if (result == E2M_OK)
-        result = judge(cms, trust, now, signer);
+        result = verify_signer(cms, trust, now, signer);
     if (result == E2M_OK && content && !octets)
         result = take(out, content);
     CMS_ContentInfo_free(cms);

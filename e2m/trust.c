@@ -289,7 +289,7 @@ static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate,
     return E2M_OK;
 }
 
-enum e2m_result e2m_trust_judge(const struct e2m_trust *trust, STACK_OF(X509) * chain, uint64_t now)
+enum e2m_result e2m_trust_check(const struct e2m_trust *trust, STACK_OF(X509) * chain, uint64_t now)
 {
     struct naming naming = {trust, chain};
     enum e2m_result result = E2M_OK;
