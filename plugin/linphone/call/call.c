@@ -497,7 +497,7 @@ json_t *call_record(const struct call *call)
     if (leg->session)
         add_names(record, leg->session);
     sips_add(call->core, call->sip, record);
-    e2m_add(call->sip, record);
+    e2m_add(call->core, call->sip, record);
     return record;
 }
 

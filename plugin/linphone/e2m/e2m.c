@@ -20,20 +20,25 @@
 #define NO_DESCRIPTION "an INVITE without session description"
 #define OPENED_HEADER "SIM-Envelope" /* of a response: who sent it reads envelopes */
 
-static struct e2m_call *all;
-
 static uint64_t now(void)
 {
     return (uint64_t)core_now();
 }
 
-static struct e2m_call *find(const struct sip_call *sip)
+static struct e2m_call *find_in(const struct core *core, const struct sip_call *sip)
 {
-    struct e2m_call *call = all;
+    struct e2m_call *call = core->e2m;
 
     while (call && call->sip != sip)
         call = call->next;
     return call;
+}
+
+static struct e2m_call *find(const struct sip_call *sip)
+{
+    struct core *core = core_of_provider(sip_call_provider(sip));
+
+    return core ? find_in(core, sip) : NULL;
 }
 
 /* -- words ---------------------------------------------------------------------------------------
@@ -66,9 +71,9 @@ void e2m_call_tell(struct e2m_call *call, enum word word, const char *why)
     bus_view_changed();
 }
 
-void e2m_add(const struct sip_call *sip, json_t *record)
+void e2m_add(const struct core *core, const struct sip_call *sip, json_t *record)
 {
-    const struct e2m_call *call = find(sip);
+    const struct e2m_call *call = find_in(core, sip);
 
     if (!call)
         return;
@@ -109,14 +114,14 @@ static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller
                   !core_continues(core, call->peer, true);
     call->began = core_now();
     call->id = g_strdup(sip_call_id(sip));
-    call->next = all;
-    all = call;
+    call->next = core->e2m;
+    core->e2m = call;
     return call;
 }
 
 static void drop(struct e2m_call *gone)
 {
-    struct e2m_call **link = &all;
+    struct e2m_call **link = &gone->core->e2m;
 
     while (*link != gone)
         link = &(*link)->next;
@@ -605,7 +610,7 @@ static void remember(struct e2m_call *call)
     record = json_object();
     sips_add(call->core, call->sip, record);
     if (!json_object_size(record)) {
-        e2m_add(call->sip, record);
+        e2m_add(call->core, call->sip, record);
         json_object_set_new(record, "began", json_integer(call->began));
         json_object_set_new(record, "call_id", json_string(sip_call_id(call->sip)));
         json_object_set_new(record, "side", json_string(call->caller ? "caller" : "callee"));
@@ -619,17 +624,16 @@ static void remember(struct e2m_call *call)
 
 void e2m_add_id(const struct core *core, const char *call_id, json_t *record)
 {
-    for (const struct e2m_call *call = all; call; call = call->next) {
-        if (call->core == core && !strcmp(call->id, call_id))
-            e2m_add(call->sip, record);
+    for (const struct e2m_call *call = core->e2m; call; call = call->next) {
+        if (!strcmp(call->id, call_id))
+            e2m_add(core, call->sip, record);
     }
 }
 
 void e2m_over(const struct core *core, const char *call_id)
 {
-    for (struct e2m_call *call = all; call; call = call->next) {
-        if (call->core == core &&
-            (!strcmp(call->id, call_id) || !strcmp(sip_call_id(call->sip), call_id)))
+    for (struct e2m_call *call = core->e2m; call; call = call->next) {
+        if (!strcmp(call->id, call_id) || !strcmp(sip_call_id(call->sip), call_id))
             remember(call);
     }
 }
@@ -644,18 +648,14 @@ void e2m_forget(struct sip_call *sip)
 
 void e2m_gone(struct core *core, struct sip_call *sip)
 {
-    struct e2m_call *call = find(sip);
+    struct e2m_call *call = find_in(core, sip);
 
-    (void)core;
     if (call)
         drop(call);
 }
 
 void e2m_core_gone(struct core *core)
 {
-    for (struct e2m_call *call = all, *next; call; call = next) {
-        next = call->next;
-        if (call->core == core)
-            drop(call);
-    }
+    while (core->e2m)
+        drop(core->e2m);
 }

@@ -40,7 +40,7 @@ void e2m_bye(const struct sip_call *sip, belle_sip_message_t *message);
 void e2m_gone(struct core *core, struct sip_call *sip);
 void e2m_core_gone(struct core *core);
 /* What is known of a call's bodies, into its record; nothing where nothing was asked. */
-void e2m_add(const struct sip_call *sip, json_t *record);
+void e2m_add(const struct core *core, const struct sip_call *sip, json_t *record);
 /* The same by Linphone's Call-ID, for a call that nothing else of ours looks at. */
 void e2m_add_id(const struct core *core, const char *call_id, json_t *record);
 

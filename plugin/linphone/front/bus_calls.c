@@ -286,7 +286,7 @@ static json_t *see_call(struct shown *s, const struct call *call)
     shown_put(shown, "Policy", policy_name(call));
     add_conference(call->core, call->joined && !call->over, call->word, shown);
     sips_add(call->core, call->sip, levels);
-    e2m_add(call->sip, levels);
+    e2m_add(call->core, call->sip, levels);
     add_levels(levels, shown);
     json_decref(levels);
     json_object_set_new(shown, "Muted",

@@ -138,7 +138,7 @@ static json_t *own_record(const struct sips *s)
                        "word", words_token(SIMAUTH_WORD_NONE));
     if (record) {
         put(s, record);
-        e2m_add(s->sip, record);
+        e2m_add(s->core, s->sip, record);
     }
     return record;
 }
