@@ -252,7 +252,6 @@ static void end_call(struct sip_call *call)
     free(call->from_tag);
     free(call->end_reason);
     free(call->end_warning);
-    free(call->back_reason);
     sip_timer_stop(call->back_timer);
     free(call->way);
     free(call);

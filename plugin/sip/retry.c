@@ -69,6 +69,9 @@ static belle_sip_uri_t *next_hop(const struct sip_call *call, belle_sip_request_
     return uri;
 }
 
+/* At the callee it is then none that somebody missed. */
+#define BACK_REASON "SIP;cause=200;text=\"Placed once more\""
+
 static bool send_cancel(struct sip_call *call)
 {
     belle_sip_request_t *cancel =
@@ -77,7 +80,7 @@ static bool send_cancel(struct sip_call *call)
 
     if (!cancel)
         return false;
-    tap_message_explain((belle_sip_message_t *)cancel, call->back_reason, NULL);
+    tap_message_explain((belle_sip_message_t *)cancel, BACK_REASON, NULL);
     transaction = belle_sip_provider_create_client_transaction(call->core->provider, cancel);
     if (!transaction) {
         belle_sip_object_unref(cancel);
@@ -111,17 +114,11 @@ void tap_take_back(struct sip_call *call)
         call->back_timer = sip_timer_start(call->core->provider, UNANSWERED_MS, unanswered, call);
 }
 
-bool sip_call_take_back(struct sip_call *call, const char *reason)
+bool sip_call_take_back(struct sip_call *call)
 {
-    char *kept = reason ? strdup(reason) : NULL;
-
     if (call->direction != SIP_OUTGOING || call->tried_again || call->given_up ||
-        call->held != TAP_HELD_NOTHING || !call->transaction || call->back != TAP_BACK_NO) {
-        free(kept);
+        call->held != TAP_HELD_NOTHING || !call->transaction || call->back != TAP_BACK_NO)
         return false;
-    }
-    free(call->back_reason);
-    call->back_reason = kept;
     call->back = TAP_BACK_WANTED;
     tap_take_back(call);
     return call->back != TAP_BACK_NO;

@@ -168,10 +168,11 @@ bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response);
 #define SIP_TAP_ASKED_MAX 3
 bool sip_call_try_as_asked(struct sip_call *call, belle_sip_response_t *response);
 /* Outgoing, the INVITE has left and has no final answer: cancels it while Linphone goes on waiting,
- * as soon as a provisional response allows it. `reason` (RFC 3326, may be NULL) stands in the
- * CANCEL. What answers the INVITE then comes to response_in: 487 for sip_call_try_again(), or a 2xx
- * that was faster. False: too late, or tried before, or the person has hung up. */
-bool sip_call_take_back(struct sip_call *call, const char *reason);
+ * as soon as a provisional response allows it. The CANCEL says in Reason (RFC 3326) that the
+ * call is placed once more. What answers the INVITE then comes to response_in: 487 for
+ * sip_call_try_again(), or a 2xx that was faster. False: too late, or tried before, or the person
+ * has hung up. */
+bool sip_call_take_back(struct sip_call *call);
 /* Swallows the response that is held and goes on with those behind it. False: none is. The call may
  * be gone when this returns. */
 bool sip_call_drop(struct sip_call *call);

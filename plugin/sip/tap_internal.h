@@ -206,8 +206,7 @@ struct sip_call {
     bool given_up;        /* outgoing: the person hung up, there is no other try */
     bool cancelling;      /* a CANCEL of our own passes by */
     bool provisional_came;
-    enum tap_back back; /* sip_call_take_back() */
-    char *back_reason;
+    enum tap_back back;           /* sip_call_take_back() */
     struct sip_timer *back_timer; /* to the end of the wait for what answers the CANCEL */
     char *end_reason, *end_warning;
 

@@ -127,7 +127,7 @@ static enum sip_decision response_in(void *user, struct sip_call *call,
     if (letter == 's')
         sip_call_try_as_asked(call, response);
     if (letter == 'k')
-        sip_call_take_back(call, "SIP;cause=480");
+        sip_call_take_back(call);
     return seen->held ? SIP_HOLD : letter == 'd' ? SIP_DROP : SIP_PASS;
 }
 
@@ -237,7 +237,7 @@ void user_acts(char what)
             sip_call_drop(call);
             break;
         case 'k':
-            sip_call_take_back(call, NULL);
+            sip_call_take_back(call);
             break;
         default:
             sip_call_set_end_reason(call, "SIP;cause=1", "words");

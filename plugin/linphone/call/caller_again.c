@@ -11,9 +11,6 @@
 
 #include <string.h>
 
-/* At the callee the first one is then none that somebody missed. */
-#define BACK_REASON "SIP;cause=200;text=\"Placed once more\""
-
 static enum call_again wanted(const struct call *call, const struct leg *leg,
                               simauth_actions actions)
 {
@@ -35,7 +32,7 @@ bool caller_again(struct call *call, struct leg *leg, simauth_actions actions)
         return false;
     if (call->again)
         return true;
-    if (call->tried_again || !sip_call_take_back(call->sip, BACK_REASON))
+    if (call->tried_again || !sip_call_take_back(call->sip))
         return false;
     call->again = how;
     note_call(call->id, true, "taken-back", "again=%s", how == AGAIN_BARE ? "bare" : "whole");

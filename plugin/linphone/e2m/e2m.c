@@ -491,8 +491,7 @@ static bool reads_envelopes(belle_sip_message_t *response)
  * in clear where policy lets it. */
 static bool take_back(struct e2m_call *call)
 {
-    if (must(call) || call->taken_back ||
-        !sip_call_take_back(call->sip, "SIP;cause=200;text=\"Placed once more\""))
+    if (must(call) || call->taken_back || !sip_call_take_back(call->sip))
         return false;
     call->taken_back = true;
     e2m_call_tell(call, E2M_WORD_CLEAR, "the other side cannot read envelopes");

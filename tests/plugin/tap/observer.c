@@ -309,7 +309,7 @@ static enum sip_decision response_in(void *user, struct sip_call *call,
     event("response_in call=%u code=%u to_tag=%s", seen->number, code,
           text(sip_message_to_tag((belle_sip_message_t *)response)));
     if (script.take_back == code)
-        event("take_back call=%u done=%d", seen->number, sip_call_take_back(call, NULL));
+        event("take_back call=%u done=%d", seen->number, sip_call_take_back(call));
     if (script.try_again == code)
         event("try_again call=%u done=%d", seen->number, sip_call_try_again(call, response));
     if (script.hold_response && script.hold_code == code && seen->held_responses++ == 0) {
