@@ -4,6 +4,7 @@
 #include "ahead.h"
 #include "bus_view.h"
 #include "e2m.h"
+#include "history.h"
 #include "note.h"
 #include "sips.h"
 #include "words.h"
@@ -476,14 +477,9 @@ enum simauth_event call_advised(const struct call *call)
 json_t *call_record(const struct call *call)
 {
     const struct leg *leg = speaker(call);
-    json_t *record = json_object();
+    json_t *record = history_record(call->began, call->id, call->caller, call->policy.own,
+                                    call->policy.peer, call->word);
 
-    json_object_set_new(record, "began", json_integer(call->began));
-    json_object_set_new(record, "call_id", json_string(call->id));
-    json_object_set_new(record, "side", json_string(call->caller ? "caller" : "callee"));
-    json_object_set_new(record, "own", json_string(call->policy.own));
-    json_object_set_new(record, "peer", json_string(call->policy.peer));
-    json_object_set_new(record, "word", json_string(words_token(call->word)));
     json_object_set_new(
         record, "reason",
         json_string(call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : ""));

@@ -5,11 +5,11 @@
 #include "call.h"
 #include "e2m_call.h"
 #include "e2m_files.h"
+#include "history.h"
 #include "note.h"
 #include "revoked.h"
 #include "sips.h"
 #include "tokens.h"
-#include "words.h"
 
 #include <string.h>
 #include <strings.h>
@@ -598,6 +598,17 @@ enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
 /* -- the end -------------------------------------------------------------------------------------
  */
 
+static bool sips_looks_at(const struct e2m_call *call)
+{
+    json_t *record = json_object();
+    bool looks;
+
+    sips_add(call->core, call->sip, record);
+    looks = json_object_size(record) > 0;
+    json_decref(record);
+    return looks;
+}
+
 /* The call's own record has it where SIM authentication or sips looks at this call too. */
 static void remember(struct e2m_call *call)
 {
@@ -606,19 +617,12 @@ static void remember(struct e2m_call *call)
     if (call->over || sip_call_user_data(call->sip))
         return;
     call->over = true;
-    record = json_object();
-    sips_add(call->core, call->sip, record);
-    if (!json_object_size(record)) {
-        e2m_add(call->core, call->sip, record);
-        json_object_set_new(record, "began", json_integer(call->began));
-        json_object_set_new(record, "call_id", json_string(sip_call_id(call->sip)));
-        json_object_set_new(record, "side", json_string(call->caller ? "caller" : "callee"));
-        json_object_set_new(record, "own", json_string(call->own));
-        json_object_set_new(record, "peer", json_string(call->peer));
-        json_object_set_new(record, "word", json_string(words_token(SIMAUTH_WORD_NONE)));
-        core_remember_call(call->core, json_incref(record));
-    }
-    json_decref(record);
+    if (sips_looks_at(call))
+        return;
+    record = history_record(call->began, sip_call_id(call->sip), call->caller, call->own,
+                            call->peer, SIMAUTH_WORD_NONE);
+    e2m_add(call->core, call->sip, record);
+    core_remember_call(call->core, record);
 }
 
 void e2m_add_id(const struct core *core, const char *call_id, json_t *record)

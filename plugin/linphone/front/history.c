@@ -4,6 +4,7 @@
 #include "bus_view.h"
 #include "note.h"
 #include "small_file.h"
+#include "words.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -174,6 +175,20 @@ static void begin(struct core *core, enum what what, const char *line, size_t sk
         worker_do(core->worker, &t->errand);
     else
         lost(&t->errand);
+}
+
+json_t *history_record(int64_t began, const char *call_id, bool caller, const char *own,
+                       const char *peer, enum simauth_word word)
+{
+    json_t *record = json_object();
+
+    json_object_set_new(record, "began", json_integer(began));
+    json_object_set_new(record, "call_id", json_string(call_id));
+    json_object_set_new(record, "side", json_string(caller ? "caller" : "callee"));
+    json_object_set_new(record, "own", json_string(own));
+    json_object_set_new(record, "peer", json_string(peer));
+    json_object_set_new(record, "word", json_string(words_token(word)));
+    return record;
 }
 
 void history_add(struct core *core, const char *line)

@@ -10,6 +10,9 @@
 #include "control.h"
 #include "core.h"
 
+/* What the record of every call begins with; `began` in seconds since 1970, AORs canonical. */
+json_t *history_record(int64_t began, const char *call_id, bool caller, const char *own,
+                       const char *peer, enum simauth_word word);
 /* Adds a line. While the core goes it is written by whoever ends the worker. */
 void history_add(struct core *core, const char *line);
 /* {"total": n, "records": [...]}, newest first, in the form of shown_record(). */

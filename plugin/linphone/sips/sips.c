@@ -4,6 +4,7 @@
 #include "bus_view.h"
 #include "call.h"
 #include "e2m.h"
+#include "history.h"
 #include "note.h"
 #include "sips_path.h"
 #include "words.h"
@@ -133,13 +134,9 @@ static json_t *own_record(const struct sips *s)
 
     (void)simauth_aor_canonical(s->own, own);
     (void)simauth_aor_canonical(s->peer, peer);
-    record = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "began", (json_int_t)s->began, "call_id",
-                       s->id, "side", s->caller ? "caller" : "callee", "own", own, "peer", peer,
-                       "word", words_token(SIMAUTH_WORD_NONE));
-    if (record) {
-        put(s, record);
-        e2m_add(s->core, s->sip, record);
-    }
+    record = history_record(s->began, s->id, s->caller, own, peer, SIMAUTH_WORD_NONE);
+    put(s, record);
+    e2m_add(s->core, s->sip, record);
     return record;
 }
 
