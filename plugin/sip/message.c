@@ -85,6 +85,34 @@ const char *tap_cseq_method_of(const void *message)
     return header ? belle_sip_header_cseq_get_method(header) : NULL;
 }
 
+static belle_sip_header_address_t *address_in(belle_sip_message_t *message, enum sip_field field)
+{
+    belle_sip_header_from_t *from =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_from_t);
+    belle_sip_header_to_t *to =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_to_t);
+    belle_sip_header_contact_t *contact =
+        belle_sip_message_get_header_by_type(message, belle_sip_header_contact_t);
+
+    if (field == SIP_FROM)
+        return from ? BELLE_SIP_HEADER_ADDRESS(from) : NULL;
+    if (field == SIP_TO)
+        return to ? BELLE_SIP_HEADER_ADDRESS(to) : NULL;
+    return contact ? BELLE_SIP_HEADER_ADDRESS(contact) : NULL;
+}
+
+char *sip_message_uri(belle_sip_message_t *message, enum sip_field field)
+{
+    belle_sip_header_address_t *address = address_in(message, field);
+    belle_sip_uri_t *uri = address ? belle_sip_header_address_get_uri(address) : NULL;
+    belle_generic_uri_t *other =
+        address ? belle_sip_header_address_get_absolute_uri(address) : NULL;
+
+    if (uri)
+        return belle_sip_uri_to_string(uri);
+    return other ? belle_generic_uri_to_string(other) : NULL;
+}
+
 const char *sip_message_to_tag(belle_sip_message_t *message)
 {
     return tap_to_tag_of(message);

@@ -199,6 +199,10 @@ void sip_invite_set_secure(belle_sip_request_t *invite, bool secure);
 
 /* -- one message ---------------------------------------------------------------------------------
  */
+/* The URI in From, To or the first Contact, a tel URI too, as text; belle_sip_free() it. NULL:
+ * there is no such header, or no URI in it. */
+enum sip_field { SIP_FROM, SIP_TO, SIP_CONTACT };
+char *sip_message_uri(belle_sip_message_t *message, enum sip_field field);
 /* The To tag on the wire, NULL when there is none. */
 const char *sip_message_to_tag(belle_sip_message_t *message);
 /* Branch of the bottom Via. */

@@ -568,17 +568,6 @@ void call_give_up(struct call *call, enum simauth_event reason)
     call_end(call);
 }
 
-char *call_uri_of(belle_sip_header_address_t *address)
-{
-    belle_sip_uri_t *uri = address ? belle_sip_header_address_get_uri(address) : NULL;
-    belle_generic_uri_t *other =
-        address ? belle_sip_header_address_get_absolute_uri(address) : NULL;
-
-    if (uri)
-        return belle_sip_uri_to_string(uri);
-    return other ? belle_generic_uri_to_string(other) : NULL;
-}
-
 char *call_request_uri(belle_sip_request_t *request)
 {
     belle_sip_uri_t *uri = belle_sip_request_get_uri(request);

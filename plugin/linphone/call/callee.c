@@ -107,9 +107,9 @@ void callee_go_on(struct leg *leg, simauth_actions actions)
 /* The address that this call is for: the account that To names, or another address that our gateway
  * has for us. With accounts of which none is named, the first, and the session finds that the call
  * is for somebody else. */
-static char *own_uri(const struct core *core, belle_sip_header_to_t *to)
+static char *own_uri(const struct core *core, belle_sip_message_t *invite)
 {
-    char *named = call_uri_of(BELLE_SIP_HEADER_ADDRESS(to));
+    char *named = sip_message_uri(invite, SIP_TO);
     char *own = g_strdup(named ? named : "sip:unknown@unknown.invalid");
     bool ours = named && core_is_own(core, named);
     const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
@@ -138,10 +138,7 @@ static char *own_uri(const struct core *core, belle_sip_header_to_t *to)
 static char *digest_of(struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
-    char *from =
-        call_uri_of((void *)belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t));
-    char *to =
-        call_uri_of((void *)belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t));
+    char *from = sip_message_uri(invite, SIP_FROM), *to = sip_message_uri(invite, SIP_TO);
     const char *header = sip_message_header(invite, SIMAUTH_HEADER, NULL);
     size_t len = 0;
     const char *sdp = sip_message_sdp(invite, &len);
@@ -171,17 +168,9 @@ static enum sip_decision again(struct call *call)
 static struct call *new_call(struct core *core, struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
-    belle_sip_header_from_t *from =
-        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
-    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
-    char *own, *peer;
-    struct call *call;
+    char *peer = sip_message_uri(invite, SIP_FROM), *own = own_uri(core, invite);
+    struct call *call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
 
-    if (!from || !to)
-        return NULL;
-    peer = call_uri_of(BELLE_SIP_HEADER_ADDRESS(from));
-    own = own_uri(core, to);
-    call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
     if (call) {
         call->digest = digest_of(sip);
         handed_takes_place(call);

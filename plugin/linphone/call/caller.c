@@ -284,11 +284,8 @@ void caller_go_on(struct leg *leg, simauth_actions actions)
 static struct call *new_call(struct core *core, struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
-    belle_sip_header_from_t *from =
-        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
-    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
-    char *own = from ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
-    char *peer = to ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
+    char *own = sip_message_uri(invite, SIP_FROM);
+    char *peer = sip_message_uri(invite, SIP_TO);
     struct call *call = own && peer ? call_new(core, sip, own, peer) : NULL;
 
     for (struct call *other = core->calls; call && other; other = other->next) {

@@ -11,20 +11,11 @@
 #define PHRASE "Sent to another address"
 #define WHY "a server on the way sent the call to another address"
 
-static char *uri_of(belle_sip_message_t *message, bool contact)
-{
-    belle_sip_header_address_t *address =
-        contact ? (void *)belle_sip_message_get_header_by_type(message, belle_sip_header_contact_t)
-                : (void *)belle_sip_message_get_header_by_type(message, belle_sip_header_to_t);
-
-    return address ? call_uri_of(address) : NULL;
-}
-
 /* Without a Contact it is that of an earlier response for liblinphone, whoever sent that. */
 static bool names_another(struct sip_call *sip, belle_sip_response_t *response)
 {
-    char *dialled = uri_of((belle_sip_message_t *)sip_call_invite(sip), false);
-    char *named = uri_of((belle_sip_message_t *)response, true);
+    char *dialled = sip_message_uri((belle_sip_message_t *)sip_call_invite(sip), SIP_TO);
+    char *named = sip_message_uri((belle_sip_message_t *)response, SIP_CONTACT);
     bool same = dialled && named && simauth_aor_same(dialled, named);
 
     belle_sip_free(dialled);

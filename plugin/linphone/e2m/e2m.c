@@ -86,9 +86,10 @@ void e2m_add(const struct core *core, const struct sip_call *sip, json_t *record
 /* -- the INVITE leaves ---------------------------------------------------------------------------
  */
 
-static void name(char out[static SIMAUTH_AOR_MAX + 1], belle_sip_header_address_t *address)
+static void name(char out[static SIMAUTH_AOR_MAX + 1], belle_sip_message_t *invite,
+                 enum sip_field field)
 {
-    char *uri = address ? call_uri_of(address) : NULL;
+    char *uri = sip_message_uri(invite, field);
 
     if (!uri || simauth_aor_canonical(uri, out) != SIMAUTH_OK)
         out[0] = '\0';
@@ -98,17 +99,14 @@ static void name(char out[static SIMAUTH_AOR_MAX + 1], belle_sip_header_address_
 static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
-    belle_sip_header_from_t *from =
-        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
-    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
     struct e2m_call *call = g_new0(struct e2m_call, 1);
 
     call->core = core;
     call->sip = sip;
     call->caller = caller;
     call->settings = settings_ref(core->settings);
-    name(caller ? call->own : call->peer, from ? BELLE_SIP_HEADER_ADDRESS(from) : NULL);
-    name(caller ? call->peer : call->own, to ? BELLE_SIP_HEADER_ADDRESS(to) : NULL);
+    name(caller ? call->own : call->peer, invite, SIP_FROM);
+    name(caller ? call->peer : call->own, invite, SIP_TO);
     call->policy = policy_e2m(core->settings, call->peer);
     call->known = caller && core->pins && pins_opens(core->pins, call->peer) &&
                   !core_continues(core, call->peer, true);

@@ -178,22 +178,10 @@ static bool required(const struct sips *s)
 /* -- the INVITE leaves ---------------------------------------------------------------------------
  */
 
-static char *uri_of_from(belle_sip_message_t *invite)
+/* "": none. */
+static char *uri_in_copy(belle_sip_message_t *invite, enum sip_field field)
 {
-    belle_sip_header_from_t *from =
-        belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t);
-    char *uri = from ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(from)) : NULL;
-    char *copy = g_strdup(uri ? uri : "");
-
-    belle_sip_free(uri);
-    return copy;
-}
-
-static char *uri_of_to(belle_sip_message_t *invite)
-{
-    belle_sip_header_to_t *to = belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t);
-    char *uri = to ? call_uri_of(BELLE_SIP_HEADER_ADDRESS(to)) : NULL;
-    char *copy = g_strdup(uri ? uri : "");
+    char *uri = sip_message_uri(invite, field), *copy = g_strdup(uri ? uri : "");
 
     belle_sip_free(uri);
     return copy;
@@ -264,8 +252,8 @@ bool sips_invite_out(struct core *core, struct sip_call *sip)
     }
     if (!core_settings(core))
         return false;
-    own = uri_of_from((belle_sip_message_t *)invite);
-    peer = uri_of_to((belle_sip_message_t *)invite);
+    own = uri_in_copy((belle_sip_message_t *)invite, SIP_FROM);
+    peer = uri_in_copy((belle_sip_message_t *)invite, SIP_TO);
     before = sent_elsewhere(core, sip);
     policy = asked_for(core, invite, before, own, peer);
     if (policy <= SETTINGS_OFF) {
@@ -411,8 +399,8 @@ bool sips_invite_in(struct core *core, struct sip_call *sip)
     forget(core, sip);
     if (!core_settings(core))
         return false;
-    own = uri_of_to((belle_sip_message_t *)invite);
-    peer = uri_of_from((belle_sip_message_t *)invite);
+    own = uri_in_copy((belle_sip_message_t *)invite, SIP_TO);
+    peer = uri_in_copy((belle_sip_message_t *)invite, SIP_FROM);
     policy = policy_sips(core->settings, own, peer, false);
     if (policy <= SETTINGS_OFF && !asked) {
         g_free(own);

@@ -56,6 +56,17 @@ static void tokens(void **state)
     }
 }
 
+static void has_uri(belle_sip_message_t *message, enum sip_field field, const char *expected)
+{
+    char *uri = sip_message_uri(message, field);
+
+    if (expected)
+        assert_string_equal(uri, expected);
+    else
+        assert_null(uri);
+    belle_sip_free(uri);
+}
+
 static void identity(void **state)
 {
     belle_sip_message_t *message = parse(NULL, NULL);
@@ -66,6 +77,13 @@ static void identity(void **state)
     assert_null(sip_message_to_tag(message));
     assert_string_equal(tap_top_branch_of(message), "z9hG4bK.top");
     assert_string_equal(sip_message_bottom_branch(message), "z9hG4bK.bottom");
+    has_uri(message, SIP_FROM, "sip:a@example.org");
+    has_uri(message, SIP_TO, "sip:b@example.org");
+    has_uri(message, SIP_CONTACT, NULL);
+    sip_message_set_header(message, "Contact", "<sip:c@192.0.2.1:5070;transport=tcp>;q=1");
+    has_uri(message, SIP_CONTACT, "sip:c@192.0.2.1:5070;transport=tcp");
+    sip_message_set_header(message, "Contact", "<tel:+33123456789>");
+    has_uri(message, SIP_CONTACT, "tel:+33123456789");
     assert_int_equal(tap_cseq_of(message), 7);
     assert_string_equal(tap_cseq_method_of(message), "INVITE");
     /* Two Vias: it is not ours to change. */
