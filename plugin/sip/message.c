@@ -113,6 +113,16 @@ char *sip_message_uri(belle_sip_message_t *message, enum sip_field field)
     return other ? belle_generic_uri_to_string(other) : NULL;
 }
 
+unsigned sip_message_cseq(belle_sip_message_t *message)
+{
+    return tap_cseq_of(message);
+}
+
+const char *sip_message_method(belle_sip_message_t *message)
+{
+    return tap_cseq_method_of(message);
+}
+
 const char *sip_message_to_tag(belle_sip_message_t *message)
 {
     return tap_to_tag_of(message);

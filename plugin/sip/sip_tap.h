@@ -203,6 +203,9 @@ void sip_invite_set_secure(belle_sip_request_t *invite, bool secure);
  * there is no such header, or no URI in it. */
 enum sip_field { SIP_FROM, SIP_TO, SIP_CONTACT };
 char *sip_message_uri(belle_sip_message_t *message, enum sip_field field);
+/* Of CSeq: 0 and NULL where there is none. A response has its request's. */
+unsigned sip_message_cseq(belle_sip_message_t *message);
+const char *sip_message_method(belle_sip_message_t *message);
 /* The To tag on the wire, NULL when there is none. */
 const char *sip_message_to_tag(belle_sip_message_t *message);
 /* Branch of the bottom Via. */

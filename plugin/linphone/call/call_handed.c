@@ -36,13 +36,6 @@ static bool hands_over(belle_sip_message_t *message)
     return is_method(message, "REFER") || becomes_focus(message);
 }
 
-static unsigned cseq_of(belle_sip_message_t *message)
-{
-    belle_sip_header_cseq_t *cseq =
-        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
-    return cseq ? belle_sip_header_cseq_get_seq_number(cseq) : 0;
-}
-
 static bool refuse(struct call *call, belle_sip_request_t *request)
 {
     bool refused = sip_call_refuse_later(call->sip, request, NOT_ACCEPTABLE, NULL,
@@ -69,8 +62,8 @@ static void answered(struct call *call, belle_sip_response_t *response)
 {
     int code = belle_sip_response_get_status_code(response);
 
-    if (!call->handing_cseq || cseq_of((belle_sip_message_t *)response) != call->handing_cseq ||
-        code < 200)
+    if (!call->handing_cseq ||
+        sip_message_cseq((belle_sip_message_t *)response) != call->handing_cseq || code < 200)
         return;
     call->handing_cseq = 0;
     if (code >= 300)
@@ -168,7 +161,7 @@ void handed_out(struct call *call, belle_sip_message_t *message)
 
     if (!hands_over(message) && !(call->joined && is_method(message, "INVITE")))
         return;
-    call->handing_cseq = cseq_of(message);
+    call->handing_cseq = sip_message_cseq(message);
     call->joining = joins;
     call->leaving = !joins && is_method(message, "INVITE");
 }

@@ -210,13 +210,6 @@ void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
 /* -- what comes later in the dialog -------------------------------------------------------------
  */
 
-static unsigned cseq_of(belle_sip_message_t *message)
-{
-    belle_sip_header_cseq_t *cseq =
-        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
-    return cseq ? belle_sip_header_cseq_get_seq_number(cseq) : 0;
-}
-
 /* An offer can still be refused; every other description is a fact by the time it is seen. */
 static bool is_offer(belle_sip_message_t *message)
 {
@@ -253,7 +246,7 @@ static bool wait_for_answer(struct call *call, belle_sip_message_t *message)
 {
     if (!authenticated(call) || !is_offer(message) || fits(call, message, true))
         return false;
-    call->offered_cseq = cseq_of(message);
+    call->offered_cseq = sip_message_cseq(message);
     note_call(call->id, call->caller, "offered", "what=%s", "other media");
     return true;
 }
@@ -263,7 +256,7 @@ static void settle_offer(struct call *call, belle_sip_message_t *message)
     int code;
 
     if (!call->offered_cseq || belle_sip_message_is_request(message) ||
-        cseq_of(message) != call->offered_cseq)
+        sip_message_cseq(message) != call->offered_cseq)
         return;
     code = belle_sip_response_get_status_code((belle_sip_response_t *)message);
     if (code < 200)

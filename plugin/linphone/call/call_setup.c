@@ -119,9 +119,7 @@ static struct simauth_session *proved(const struct call *call)
 
 static bool is_about_bye(belle_sip_message_t *message)
 {
-    belle_sip_header_cseq_t *cseq =
-        belle_sip_message_get_header_by_type(message, belle_sip_header_cseq_t);
-    const char *method = cseq ? belle_sip_header_cseq_get_method(cseq) : NULL;
+    const char *method = sip_message_method(message);
 
     return method && !strcmp(method, "BYE");
 }
