@@ -32,6 +32,11 @@ static const char *const said[] = {
     N_("the other side's contact is no sips address any more"),
     N_("our server does not say that the other side was authenticated"),
     N_("this call hides your name, so no operator can vouch for it"),
+    /* a call that was not authenticated */
+    N_("another phone of theirs answered than the one whose sound was here first, and this "
+       "Linphone cannot encrypt to it in the same call: place the call once more"),
+    N_("this challenge was used in another call"),
+    N_("too many calls with elements at once"),
     /* SIM, gateway, self-test */
     N_("No SIM is set."),
     N_("no SIM is set: `simauthctl settings set sim pcsc`, or soft:FILE"),
@@ -39,6 +44,8 @@ static const char *const said[] = {
     N_("There is no such kind of SIM."),
     N_("the SIM does not tell who it is"),
     N_("Another SIM is in the reader now: the PIN was not given to it."),
+    N_("Operator %.100s vouches for %.255s and is not known for its domain: if it is right, write "
+       "nai=%.255s under [peer %.255s]."),
     N_("The SIM is open."),
     N_("The gateway is being asked."),
     N_("the operator vouches for none of Linphone's accounts: ask it to bind your address to your "

@@ -6,24 +6,24 @@
 static const struct {
     const char *state, *words, *advice, *icon;
 } states[] = {
-    {"ready", N_("Ready"), "", "emblem-ok-symbolic"},
-    {"unset", N_("No SIM is set up yet"), N_("Choose a reader below, or set up a software SIM."),
-     "dialog-information-symbolic"},
-    {"unknown", N_("Not looked at yet"), "", "content-loading-symbolic"},
-    {"busy", N_("Busy"), N_("It works, or its PIN is being asked for. Wait a moment."),
+    {"ready", NC_("SIM", "Ready"), "", "emblem-ok-symbolic"},
+    {"unset", NC_("SIM", "No SIM is set up yet"),
+     N_("Choose a reader below, or set up a software SIM."), "dialog-information-symbolic"},
+    {"unknown", NC_("SIM", "Not looked at yet"), "", "content-loading-symbolic"},
+    {"busy", NC_("SIM", "Busy"), N_("It works, or its PIN is being asked for. Wait a moment."),
      "content-loading-symbolic"},
-    {"absent", N_("Not there"), N_("Put the SIM card into the reader, or plug the reader in."),
-     "dialog-warning-symbolic"},
-    {"locked", N_("Locked: it wants its PIN"), N_("Enter the PIN of this SIM."),
+    {"absent", NC_("SIM", "Not there"),
+     N_("Put the SIM card into the reader, or plug the reader in."), "dialog-warning-symbolic"},
+    {"locked", NC_("SIM", "Locked: it wants its PIN"), N_("Enter the PIN of this SIM."),
      "dialog-password-symbolic"},
-    {"blocked", N_("Blocked: it wants its PUK"),
+    {"blocked", NC_("SIM", "Blocked: it wants its PUK"),
      N_("Put the SIM into a mobile phone and enter the PUK there. It stands on the card that the "
         "SIM came with; your operator can tell it to you too."),
      "dialog-error-symbolic"},
-    {"other", N_("Another SIM than before"),
+    {"other", NC_("SIM", "Another SIM than before"),
      N_("Put the SIM back that this computer was set up with, or set up the new one."),
      "dialog-warning-symbolic"},
-    {"failed", N_("Cannot be used"),
+    {"failed", NC_("SIM", "Cannot be used"),
      N_("Take the SIM out, put it in again the right way round, and close other programs that use "
         "the reader."),
      "dialog-error-symbolic"},
@@ -38,7 +38,7 @@ char *ui_sim_state(UiRecord *sim)
 {
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         if (ui_sim_is(sim, states[i].state))
-            return g_strdup(_(states[i].words));
+            return g_strdup(g_dpgettext2(NULL, "SIM", states[i].words));
     }
     return ui_words_said(ui_record_text(sim, "Text"));
 }
