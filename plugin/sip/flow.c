@@ -41,9 +41,7 @@ static bool is_repeat(const struct sip_call *call, belle_sip_request_t *invite)
 /* Linphone asks for it once more, with something that was missing; nothing else of it is new. */
 static bool was_asked_for(const struct sip_call *call)
 {
-    int code = call->answered_by_tap ? 0 : call->final_code;
-
-    return code == 401 || code == 407 || code == 422;
+    return !call->answered_by_tap && sip_code_repeats(call->final_code);
 }
 
 /* Refused before, so that whatever comes with its Call-ID and From tag is asked about anew. What

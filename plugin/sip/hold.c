@@ -362,11 +362,8 @@ static bool end_later(struct sip_call *call, int code, const char *phrase)
 
 bool sip_call_abort(struct sip_call *call, int code, const char *phrase)
 {
-    /* liblinphone would try again by itself on these. */
-    bool answered_by_linphone = code == 401 || code == 407 || code == 422;
-
     if (call->direction != SIP_OUTGOING || call->held != TAP_HELD_INVITE || code < 400 ||
-        code > 699 || answered_by_linphone)
+        code > 699 || sip_code_repeats(code))
         return false;
     return end_later(call, code, phrase);
 }

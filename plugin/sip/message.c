@@ -123,6 +123,11 @@ const char *sip_message_method(belle_sip_message_t *message)
     return tap_cseq_method_of(message);
 }
 
+bool sip_code_repeats(int code)
+{
+    return code == 401 || code == 407 || code == 422;
+}
+
 const char *sip_message_to_tag(belle_sip_message_t *message)
 {
     return tap_to_tag_of(message);

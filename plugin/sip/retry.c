@@ -10,8 +10,7 @@
 
 static bool can_redirect(int code)
 {
-    /* 401, 407 and 422 are repeated by liblinphone itself, 3xx mean somebody else. */
-    return code >= 400 && code != 401 && code != 407 && code != 422;
+    return code >= 400 && !sip_code_repeats(code); /* 3xx mean somebody else */
 }
 
 static bool redirect(struct sip_call *call, belle_sip_response_t *response)

@@ -157,9 +157,9 @@ bool sip_call_refuse_with(struct sip_call *call, int code, const char *phrase, c
 bool sip_call_refuse_later(struct sip_call *call, belle_sip_request_t *request, int code,
                            const char *reason, const char *warning);
 /* Outgoing, INVITE held: ends the transaction without a byte on the wire; Linphone sees `code`
- * (400-699, but 401, 407 and 422) as if the network had said so, at the next turn of its loop. */
+ * (400-699, but none that repeats) as if the network had said so, at the next turn of its loop. */
 bool sip_call_abort(struct sip_call *call, int code, const char *phrase);
-/* Outgoing, within response_in or while it is held, on a final non-2xx (but 3xx, 401, 407 and 422):
+/* Outgoing, within response_in or while it is held, on a final non-2xx (but 3xx and what repeats):
  * Linphone sends the same call again (new Call-ID, branch) and the next invite_out is of this
  * sip_call. Once a call; false the second time. Then return PASS. */
 bool sip_call_try_again(struct sip_call *call, belle_sip_response_t *response);
@@ -206,6 +206,8 @@ char *sip_message_uri(belle_sip_message_t *message, enum sip_field field);
 /* Of CSeq: 0 and NULL where there is none. A response has its request's. */
 unsigned sip_message_cseq(belle_sip_message_t *message);
 const char *sip_message_method(belle_sip_message_t *message);
+/* 401, 407 and 422, after which liblinphone repeats an INVITE by itself, with what was missing. */
+bool sip_code_repeats(int code);
 /* The To tag on the wire, NULL when there is none. */
 const char *sip_message_to_tag(belle_sip_message_t *message);
 /* Branch of the bottom Via. */

@@ -243,12 +243,6 @@ enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
 /* -- our responses -------------------------------------------------------------------------------
  */
 
-/* The same INVITE, with what was asked for. */
-static bool comes_again(int code)
-{
-    return code == 401 || code == 407 || code == 422;
-}
-
 void callee_response_out(struct call *call, belle_sip_response_t *response)
 {
     belle_sip_message_t *message = (belle_sip_message_t *)response;
@@ -259,7 +253,7 @@ void callee_response_out(struct call *call, belle_sip_response_t *response)
 
     if (call->element_sent && leg->session)
         call_set_header(call, message, simauth_session_element(leg->session, SIMAUTH_ELEMENT_2));
-    if (code >= 300 && !comes_again(code))
+    if (code >= 300 && !sip_code_repeats(code))
         call_over(call); /* a refusal by Linphone itself (busy) has no call that could end */
     if (!call->element_sent || !leg->session || code >= 300)
         return;

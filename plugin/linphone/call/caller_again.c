@@ -71,7 +71,7 @@ void caller_again_failed(struct call *call, belle_sip_response_t *response)
 {
     int code = belle_sip_response_get_status_code(response);
 
-    if (!call->again || code == 401 || code == 407 || code == 422)
+    if (!call->again || sip_code_repeats(code))
         return; /* liblinphone repeats the INVITE, and that is the other try */
     if (code == 487 && sip_call_try_again(call->sip, response))
         return;

@@ -288,7 +288,7 @@ static void hear_refusal(struct sips *s, belle_sip_message_t *response, int code
     size_t count = 0;
     const char *warning = sip_message_header(response, "Warning", &count);
 
-    if (code < 400 || code == 401 || code == 407)
+    if (code < 400 || sip_code_repeats(code))
         return;
     g_free(s->servers_said);
     s->servers_said = g_strdup_printf("%d%s%s", code, warning ? " " : "", warning ? warning : "");
