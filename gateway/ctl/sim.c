@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define OFFER_DAYS 7
 #define TRIES 8 /* to find an IMSI that nobody has */
@@ -132,25 +133,47 @@ static enum store_result offer_one(struct ctl *ctl, void *data)
     return result == STORE_OK ? ctl_event(ctl, "", sim->s.nai, "SIM offered") : result;
 }
 
-/* To a person on standard output, or into a file that is the person's alone. */
-static int give_code(struct ctl *ctl, const struct sim *sim)
+static int code_to_file(const struct ctl *ctl, const struct sim *sim, const char *file)
 {
-    const char *file = ctl_option(ctl, "file");
-    char text[SOFT_SIM_CODE_MAX], until[24];
-    int result = 0;
+    char text[SOFT_SIM_CODE_MAX];
+    int result;
 
     soft_sim_code_text(ctl->gateway.config, &sim->code, text);
+    result = ctl_write_private(file, text);
+    OPENSSL_cleanse(text, sizeof text);
+    return result;
+}
+
+/* Into a file that is the person's alone: before it holds, for then the older one is void. */
+static int offer_code(struct ctl *ctl, struct sim *sim, const char *what)
+{
+    const char *file = ctl_option(ctl, "file");
+    int result;
+
+    if (file && code_to_file(ctl, sim, file) != 0)
+        return 1;
+    result = ctl_change(ctl, offer_one, sim, what);
+    if (result != 0 && file)
+        unlink(file);
+    return result;
+}
+
+/* To a person on standard output. */
+static void print_code(struct ctl *ctl, const struct sim *sim)
+{
+    char text[SOFT_SIM_CODE_MAX], until[24];
+
+    if (ctl_option(ctl, "file"))
+        return;
+    soft_sim_code_text(ctl->gateway.config, &sim->code, text);
     ctl_time_text(sim->code.expires, until);
-    if (file)
-        result = ctl_write_private(file, text);
-    else if (ctl->json)
+    if (ctl->json)
         ctl_json(json_pack("{s:s, s:s, s:s, s:I}", "imsi", sim->s.imsi, "nai", sim->s.nai, "code",
                            text, "until", (json_int_t)sim->code.expires));
     else
         printf("%s %s\nCode, to be used once until %.16s UTC (simauthctl sim activate):\n%s\n",
                sim->s.imsi, sim->s.nai, until, text);
     OPENSSL_cleanse(text, sizeof text);
-    return result;
 }
 
 static int make_code(struct ctl *ctl, struct sim *sim)
@@ -175,11 +198,11 @@ static void wipe(struct sim *sim)
 static int offer(struct ctl *ctl)
 {
     struct sim sim = {.imsi = ctl->words[0]};
-    int result = 1;
+    int result =
+        no_keys(ctl) != 0 || make_code(ctl, &sim) != 0 ? 1 : offer_code(ctl, &sim, ctl->words[0]);
 
-    if (no_keys(ctl) == 0 && make_code(ctl, &sim) == 0 &&
-        ctl_change(ctl, offer_one, &sim, ctl->words[0]) == 0)
-        result = give_code(ctl, &sim);
+    if (result == 0)
+        print_code(ctl, &sim);
     else if (sim.s.keys.algorithm == STORE_NO_SIM)
         ctl_fail("this subscriber has a password and no SIM: remove it and add one with a SIM");
     else if (sim.s.imsi[0] && store_keys_elsewhere(&sim.s.keys))
@@ -202,8 +225,10 @@ static int new_sim(struct ctl *ctl)
         return ctl_fail("--aor: %s is outside [operator] realms: its owner proves it from the "
                         "phone (simauthctl binding prove)",
                         sim.aor);
-    if (make_fresh(ctl, &sim.s) == 0 && ctl_change(ctl, offer_one, &sim, "new SIM") == 0)
-        result = give_code(ctl, &sim);
+    if (make_fresh(ctl, &sim.s) == 0)
+        result = offer_code(ctl, &sim, "new SIM");
+    if (result == 0)
+        print_code(ctl, &sim);
     wipe(&sim);
     return result;
 }

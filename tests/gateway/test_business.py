@@ -508,6 +508,9 @@ class SoftwareSims(Case):
         path = os.path.join(pair.a.folder, "code")
         pair.a.ctl("sim", "offer", pair.sim_a.imsi, "--file", path)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        pair.a.ctl("sim", "offer", pair.sim_a.imsi, "--file", path, fails=True)  # is there: and the code in it still holds
+        pair.a.ctl("sim", "offer", "001019999999999", "--file", path + "2", fails=True)
+        self.assertFalse(os.path.exists(path + "2"))
         with open(path) as f:
             _, sim = self.activate(pair.a, f.read().strip())
         self.assertEqual(sim["k"], pair.sim_a.m.k.hex())  # a card's keys are the card's
