@@ -22,9 +22,10 @@ static void text_to(struct keyfile *r, const char *group, const char *key, char 
 /* -- groups -------------------------------------------------------------------------------------
  */
 
-static bool dns_name(const char *name)
+bool config_dns_name(const char *name)
 {
     return name[0] && strlen(name) <= SIMAUTH_REALM_MAX && !strstr(name, "..") && name[0] != '.' &&
+           name[strlen(name) - 1] != '.' &&
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(name);
 }
 
@@ -34,8 +35,10 @@ static void read_operator(struct keyfile *r, struct config *c)
 
     text_to(r, "operator", "name", c->name, sizeof c->name);
     text_to(r, "operator", "fqdn", c->fqdn, sizeof c->fqdn);
-    if (!r->failed && !dns_name(c->fqdn))
+    if (!r->failed && !config_dns_name(c->fqdn))
         keyfile_fail(r, "operator", "fqdn", "must be the gateway's DNS name in lower case");
+    if (!r->failed && strlen(c->fqdn) > CONFIG_FQDN_MAX)
+        keyfile_fail(r, "operator", "fqdn", "is too long: at most 200 octets");
     realms = keyfile_text(r, "operator", "realms", NULL);
     c->realms = g_strsplit_set(realms ? realms : "", ", ;\t", -1);
     g_free(realms);
@@ -52,7 +55,7 @@ static void read_operator(struct keyfile *r, struct config *c)
     if (n == 0 || n > CONFIG_REALMS_MAX)
         keyfile_fail(r, "operator", "realms", "must name 1 to 16 realms, separated by blanks");
     for (size_t i = 0; i < n; i++)
-        if (!dns_name(c->realms[i]))
+        if (!config_dns_name(c->realms[i]))
             keyfile_fail(r, "operator", "realms", "must be DNS names in lower case");
 }
 

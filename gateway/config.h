@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #define CONFIG_REALMS_MAX 16
+#define CONFIG_FQDN_MAX 200 /* in a B-TID or the realm of Ua: SIMAUTH_DIGEST_TEXT_MAX */
 #define CONFIG_ERROR_MAX 2000
 #define CONFIG_CURRENCY_MAX 8
 #define CONFIG_PRICE_WORDS_MAX 160 /* octets */
@@ -84,6 +85,8 @@ bool config_has_keys(const struct config *config);
 /* The database in a sentence: its file, or that it is PostgreSQL's, whose conninfo may have a
  * password. */
 const char *config_database_name(const struct config *config);
+/* In lower case, without a dot at its ends. */
+bool config_dns_name(const char *name);
 /* Whether `realm` is one of the operator's own. */
 bool config_own_realm(const struct config *config, const char *realm);
 

@@ -141,7 +141,11 @@ int64_t ctl_date(const char *text)
     struct tm date = {0};
     const char *end = strptime(text, "%Y-%m-%d", &date);
 
-    return end && !*end ? (int64_t)timegm(&date) : -1;
+    const int day = date.tm_mday;
+    const time_t seconds = timegm(&date);
+
+    /* The 31st of February would be the 3rd of March. */
+    return end && !*end && date.tm_mday == day ? (int64_t)seconds : -1;
 }
 
 int ctl_period(const struct ctl *ctl, int64_t *from, int64_t *to)

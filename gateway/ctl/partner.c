@@ -26,9 +26,9 @@ static int read_realms(struct ctl *ctl, struct store_partner *p)
     for (size_t i = 0; result == 0 && realms[i]; i++) {
         if (!realms[i][0])
             continue;
-        if (p->realm_count == STORE_REALMS_MAX || strlen(realms[i]) > SIMAUTH_REALM_MAX)
+        if (p->realm_count == STORE_REALMS_MAX)
             result = ctl_fail("--realms: at most %d realms", STORE_REALMS_MAX);
-        else if (strspn(realms[i], "abcdefghijklmnopqrstuvwxyz0123456789.-") != strlen(realms[i]))
+        else if (!config_dns_name(realms[i]))
             result = ctl_fail("--realms: \"%s\" is no DNS name in lower case", realms[i]);
         else if (config_own_realm(ctl->gateway.config, realms[i]))
             result = ctl_fail("--realms: %s is this operator's own", realms[i]);
@@ -80,27 +80,41 @@ static int read_certificate(struct ctl *ctl, struct store_partner *p)
     return 0;
 }
 
+/* Lower case; NULL: it is no URL of a partner. g_free() it. */
+static char *host_of(const char *url)
+{
+    GUri *uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+    const char *path = uri ? g_uri_get_path(uri) : NULL;
+    char *host = NULL;
+
+    if (uri && strcmp(g_uri_get_scheme(uri), "https") == 0 && g_uri_get_host(uri) &&
+        g_uri_get_host(uri)[0] && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+        !g_uri_get_fragment(uri) && (!path[0] || strcmp(path, "/") == 0))
+        host = g_ascii_strdown(g_uri_get_host(uri), -1);
+    if (uri)
+        g_uri_unref(uri);
+    return host;
+}
+
+/* The certificate's name goes with the host, unless --certificate gave it another. */
 static int read_url(struct ctl *ctl, struct store_partner *p)
 {
     const char *url = ctl_option(ctl, "url");
-    GUri *uri = url ? g_uri_parse(url, G_URI_FLAGS_NONE, NULL) : NULL;
+    char *host = url ? host_of(url) : NULL, *before = p->url[0] ? host_of(p->url) : NULL;
     int result = 1;
 
-    if (!uri || strcmp(g_uri_get_scheme(uri), "https") != 0 || !g_uri_get_host(uri) ||
-        strlen(url) > STORE_URL_MAX || (g_uri_get_path(uri)[0] && strcmp(g_uri_get_path(uri), "/")))
+    if (!host || strlen(host) > SIMAUTH_REALM_MAX || strlen(url) > STORE_URL_MAX) {
         ctl_fail("--url must be https://HOST[:PORT]");
-    else {
-        char *lower = g_ascii_strdown(g_uri_get_host(uri), -1);
-
+    } else {
+        if (!p->certificate[0] || g_strcmp0(before, p->certificate) == 0)
+            g_strlcpy(p->certificate, host, sizeof p->certificate);
         g_strlcpy(p->url, url, sizeof p->url);
         if (g_str_has_suffix(p->url, "/"))
             p->url[strlen(p->url) - 1] = '\0';
-        g_strlcpy(p->certificate, lower, sizeof p->certificate);
-        g_free(lower);
         result = read_certificate(ctl, p);
     }
-    if (uri)
-        g_uri_unref(uri);
+    g_free(host);
+    g_free(before);
     return result;
 }
 

@@ -541,7 +541,8 @@ class Store(unittest.TestCase):
         for setting, value, word in (("listen.port", "70000", "port"), ("listen.prot", "1", "prot"),
                                      ("operator.realms", "", "realms"), ("auc.ind_count", "4", "ind_count"),
                                      ("tls.key", self.pair.b.key, "do not belong together"),
-                                     ("operator.realms", "elsewhere.test", "elsewhere.test"),
+                                     ("operator.realms", "elsewhere.test", "elsewhere.test"), ("operator.realms", "operator-a.test.", "DNS names"),
+                                     ("operator.fqdn", "a." * 100 + "test", "at most 200"),
                                      ("store.type", "oracle", "type"), ("nogroup.x", "1", "nogroup")):
             try:
                 a.configure(**{setting: value})

@@ -245,7 +245,8 @@ class Ctl(unittest.TestCase):
 
     def test_partner_arguments(self):
         good = {"--url": "https://x.test", "--realms": "x.test", "--ca": self.a.ca.path}
-        for name, value in (("--url", "http://x.test"), ("--url", "https://x.test/path"), ("--realms", "X.test"),
+        for name, value in (("--url", "http://x.test"), ("--url", "https://x.test/path"), ("--url", "https://x.test?a"), ("--url", "https://x.test/#a"),
+                            ("--url", "https://u@x.test"), ("--realms", "X.test"), ("--realms", "x.test."), ("--realms", "x..test"), ("--to", "2026-02-31"),
                             ("--realms", ","), ("--ca", self.a.config), ("--ca", "/nonexistent"), ("--pin", "abc"),
                             ("--connect-to", "x"), ("--per-minute", "0"), ("--from", "tomorrow")):
             words = [w for pair in {**good, name: value}.items() for w in pair]
@@ -255,6 +256,11 @@ class Ctl(unittest.TestCase):
         self.a.ctl("partner", "suspend", "X")
         self.assertIn("suspended", self.a.ctl("partner", "list"))
         self.a.ctl("partner", "resume", "Y", fails=True)
+        for words, certificate in ((["--url", "https://Y.test"], "y.test"), (["--certificate", "other.test"], "other.test"),
+                                   (["--url", "https://z.test:8443/"], "other.test"), (["--certificate", "z.test"], "z.test"),
+                                   (["--url", "https://z.test"], "z.test")):
+            self.a.ctl("partner", "set", "X", *words)
+            self.assertEqual(json.loads(self.a.ctl("partner", "list", "--json"))["certificate"], certificate, words)
 
     def test_words_and_help(self):
         for words in (["nothing"], ["subscriber"], ["subscriber", "add"], ["partner", "list", "--nothing"],
