@@ -98,6 +98,12 @@ static int64_t expires(const X509 *certificate)
 
 static int read_files(struct operator_keys *keys, const struct config *config, char *error)
 {
+    char why[SEAL_ERROR_MAX];
+
+    if (seal_check_others(config->statement_key, why) != 0) {
+        snprintf(error, CONFIG_ERROR_MAX, "[tls] statement_key: %s", why);
+        return -1;
+    }
     keys->chain = read_chain(config->statement_certificate);
     keys->key = read_key(config->statement_key);
     if (keys->chain && keys->key)

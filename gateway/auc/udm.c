@@ -596,11 +596,22 @@ static int check_token(const char *path, char *error)
     return good ? 0 : -1;
 }
 
+static int check_private(const char *setting, const char *path, char *error)
+{
+    char why[SEAL_ERROR_MAX];
+
+    if (seal_check_others(path, why) == 0)
+        return 0;
+    g_snprintf(error, AUC_ERROR_MAX, "[auc] %s: %s", setting, why);
+    return -1;
+}
+
 static int udm_check(const struct auc_settings *settings, char *error)
 {
     X509 *ca;
 
-    if (settings->token[0] && check_token(settings->token, error) != 0)
+    if (settings->token[0] && (check_private("udm_token", settings->token, error) != 0 ||
+                               check_token(settings->token, error) != 0))
         return -1;
     if (!g_str_has_prefix(settings->url, "https:"))
         return 0;
@@ -613,7 +624,8 @@ static int udm_check(const struct auc_settings *settings, char *error)
             return -1;
         }
     }
-    return check_identity(settings, error);
+    return check_private("udm_key", settings->key, error) == 0 ? check_identity(settings, error)
+                                                               : -1;
 }
 
 const struct auc_ops auc_udm = {

@@ -82,9 +82,14 @@ struct tls_identity *tls_load(const char *certificate, const char *key, char *er
 {
     struct tls_identity *identity = g_new0(struct tls_identity, 1);
     gnutls_datum_t chain = {0}, secret = {0};
+    char why[SEAL_ERROR_MAX];
     bool good = false;
 
     gnutls_privkey_init(&identity->key);
+    if (seal_check_others(key, why) != 0) {
+        snprintf(error, CONFIG_ERROR_MAX, "[tls] key: %s", why);
+        goto out;
+    }
     if (!read_pem(certificate, &chain, error) || !read_pem(key, &secret, error))
         goto out;
     if (!read_chain(identity, &chain))

@@ -65,6 +65,9 @@ bool seal_pkcs11_exists(const char *uri);
  * -1 with a sentence. `what`: "sealing key" or the like. */
 int seal_read_secret(const char *path, bool credential, const char *what, uint8_t *octets,
                      size_t room, size_t *len, char *error);
+/* For keys of others' making, whose group may be the gateway's: -1 with a sentence where everybody
+ * can read it. That it is not there is told by who reads it. */
+int seal_check_others(const char *path, char *error);
 /* The path of a credential; NULL (with a sentence) when systemd gave none. g_free() it. */
 char *seal_credential_path(const char *name, char *error);
 

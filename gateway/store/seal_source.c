@@ -16,6 +16,23 @@
 #define CREDENTIAL "credential:"
 #define TOKEN "pkcs11:"
 
+static int refuse_others(const char *path, mode_t mode, mode_t others, char *error)
+{
+    if (!(mode & others))
+        return 0;
+    snprintf(error, SEAL_ERROR_MAX,
+             "%s can be read by others (mode %04o): chmod 600 it, and make a new one if they did",
+             path, (unsigned)(mode & 07777));
+    return -1;
+}
+
+int seal_check_others(const char *path, char *error)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? refuse_others(path, st.st_mode, S_IRWXO, error) : 0;
+}
+
 /* systemd's credentials are its own: mode 0400, or 0440 with an access list for the service. */
 static int check_file(int fd, const char *path, bool credential, const char *what, char *error)
 {
@@ -32,14 +49,7 @@ static int check_file(int fd, const char *path, bool credential, const char *wha
                  path);
         return -1;
     }
-    if (st.st_mode & others) {
-        snprintf(error, SEAL_ERROR_MAX,
-                 "%s can be read by others (mode %04o): chmod 600 it, and make a new one if they "
-                 "did",
-                 path, (unsigned)(st.st_mode & 07777));
-        return -1;
-    }
-    return 0;
+    return refuse_others(path, st.st_mode, others, error);
 }
 
 int seal_read_secret(const char *path, bool credential, const char *what, uint8_t *octets,

@@ -38,6 +38,12 @@ def name(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
+def write_private(path, data):
+    """A gateway refuses keys that everybody can read."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as f:
+        f.write(data)
+
+
 def pem_key(key):
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                              serialization.NoEncryption())
@@ -66,9 +72,9 @@ class Ca:
         certificate = self.sign(name(names[0]), key.public_key(), x509.BasicConstraints(False, None),
                                 self.certificate.subject, names)
         paths = [os.path.join(folder, stem + end) for end in (".crt", ".key")]
-        for path, data in zip(paths, (certificate.public_bytes(serialization.Encoding.PEM), pem_key(key))):
-            with open(path, "wb") as f:
-                f.write(data)
+        with open(paths[0], "wb") as f:
+            f.write(certificate.public_bytes(serialization.Encoding.PEM))
+        write_private(paths[1], pem_key(key))
         return paths
 
 

@@ -3,6 +3,7 @@
 """Partners that are down, slow or false; stores that are locked, full or read-only; kill -9; who may read what."""
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -526,6 +527,19 @@ class Store(unittest.TestCase):
         os.chmod(key, 0o640)
         self.start_fails(a, key, "chmod 600")
         self.assertIn("chmod 600", a.ctl("subscriber", "list", fails=True))
+        os.chmod(key, 0o600)
+        os.chmod(a.key, 0o640)  # a group of the gateway's own is usual
+        self.assertIn("good", a.ctl("check"))
+        os.chmod(a.key, 0o644)
+        self.start_fails(a, "[tls] key: " + a.key, "chmod 600")
+        self.assertIn("chmod 600", a.ctl("check", fails=True))
+        a.configure(**{"tls.key": shutil.copy(a.key, a.key + "2"), "tls.statement_key": a.key})
+        os.chmod(a.key + "2", 0o600)
+        self.assertIn("[tls] statement_key: ", a.ctl("check", fails=True))
+        a.configure(**{"tls.key": a.key + "2", "auc.type": "udm", "auc.udm_url": "https://127.0.0.1:1", "auc.udm_key": a.key})
+        self.assertIn("[auc] udm_key: " + a.key, a.ctl("check", fails=True))
+        a.configure(**{"tls.key": a.key + "2", "auc.type": "udm", "auc.udm_url": "https://127.0.0.1:1", "auc.udm_token": a.key})
+        self.assertIn("[auc] udm_token: " + a.key, a.ctl("check", fails=True))
 
     def test_wrong_seal_key(self):
         a = self.pair.a

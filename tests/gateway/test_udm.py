@@ -409,7 +409,7 @@ class Settings(BadDays):
                                  ("udm_certificate", self.operator.config, "no certificate"),
                                  ("udm_key", "/nonexistent", "no private key"), ("udm_key", other[1], "not the key"),
                                  ("udm_token", "/nonexistent", "bearer token"),
-                                 ("udm_token", self.operator.config, "bearer token")):
+                                 ("udm_token", self.operator.key, "bearer token"), ("udm_token", self.operator.config, "chmod 600")):
             with self.subTest(key=key, value=value):
                 text = self.fault(**{key: value})
                 self.assertIn(f"[auc] {key}", text)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from operators import Ca, free_port
+from operators import Ca, free_port, write_private
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "udm_peer.py")
 STEP = 1 << 21  # of SQN, at each start: the peer keeps nothing
@@ -31,8 +31,7 @@ class Udm:
             self.client = self.ca.issue(self.folder, "client", ["ag.operator.test"])
 
     def write_token(self, token):
-        with open(self.token_file, "w", encoding="ascii") as f:
-            f.write(token + "\n")
+        write_private(self.token_file, (token + "\n").encode())
 
     def url(self, port):
         return f"https://localhost:{port}/core" if self.tls else f"http://127.0.0.1:{port}"
