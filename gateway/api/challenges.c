@@ -52,13 +52,13 @@ static struct outcome offer(struct request *request, const struct body_challenge
                                     : outcome_store(result);
     if (result == STORE_OK)
         return strcmp(v->element, body->element.text) == 0 &&
-                       v->changed >= request->now - gateway->config->confirmed_ttl
+                       is_young(request, v, gateway->config->confirmed_ttl)
                    ? outcome_once_more(request)
                    : outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     if (result != STORE_NONE)
         return outcome_store(result);
     if (first->rand_b_len || first->state == STORE_GONE ||
-        first->changed < request->now - gateway->config->vector_ttl ||
+        !is_young(request, first, gateway->config->vector_ttl) ||
         (first->state == STORE_CONFIRMED && strcmp(first->element, body->element.text) != 0))
         return outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     request->soft = false; /* a sequence number and a record */
@@ -80,7 +80,7 @@ static struct outcome confirm(struct request *request, const struct body_challen
         return OUTCOME_GOOD; /* offer() says */
     /* The same call once more: a repeat or a fork. */
     if (v->state == STORE_CONFIRMED && strcmp(v->element, body->element.text) == 0 &&
-        v->changed >= request->now - gateway->config->confirmed_ttl)
+        is_young(request, v, gateway->config->confirmed_ttl))
         return outcome_once_more(request);
     result = gateway->ops->vector_step(gateway->store, v->id, STORE_CONFIRMED, body->element.text,
                                        request->now - gateway->config->vector_ttl, request->now);
@@ -162,8 +162,8 @@ static bool usable(const struct request *request, const struct store_vector *v)
     if (v->subscriber != request->session.subscriber || v->resynced)
         return false;
     if (v->role == STORE_AV_A) /* not after it was given to the callee */
-        return v->state == STORE_ISSUED && v->changed >= request->now - config->vector_ttl;
-    return v->state == STORE_CONFIRMED && v->changed >= request->now - config->confirmed_ttl;
+        return v->state == STORE_ISSUED && is_young(request, v, config->vector_ttl);
+    return v->state == STORE_CONFIRMED && is_young(request, v, config->confirmed_ttl);
 }
 
 static struct outcome replace(struct request *request, const struct body_auts *body,

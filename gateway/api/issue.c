@@ -73,6 +73,11 @@ static struct outcome outcome_auc(enum auc_result why, enum store_result result,
     }
 }
 
+bool is_young(const struct request *request, const struct store_vector *vector, int seconds)
+{
+    return store_is_young(vector->changed, request->now - seconds, request->now);
+}
+
 bool same_names(const struct store_vector *vector, const struct body_vectors *body)
 {
     return strcmp(vector->caller, body->caller) == 0 && strcmp(vector->callee, body->callee) == 0;
@@ -387,7 +392,7 @@ struct outcome give_replaced(struct request *request, const struct body_vectors 
         memcmp(v->rand_b, body->rand, body->rand_len) != 0 || !same_names(v, body) ||
         strcmp(v->nai_a, nai_a) != 0 ||
         (body->callee_nai[0] && strcmp(v->nai_b, body->callee_nai) != 0) ||
-        v->state != STORE_CONFIRMED || v->changed < request->now - gateway->config->confirmed_ttl)
+        v->state != STORE_CONFIRMED || !is_young(request, v, gateway->config->confirmed_ttl))
         return outcome_problem(PROBLEM_NOT_YOURS, "no such replaced vector");
     /* A gateway between that asked for itself as well would hold both keys of the call. */
     result = gateway->ops->vector_give(gateway->store, v->id, body->seal_to);
@@ -436,7 +441,7 @@ static struct outcome give_other_sim(struct request *request, const struct body_
     struct outcome outcome = OUTCOME_GOOD;
     enum store_result result;
 
-    if (v->state == STORE_GONE || v->changed < request->now - gateway->config->vector_ttl)
+    if (v->state == STORE_GONE || !is_young(request, v, gateway->config->vector_ttl))
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "too old");
     if (outcome_good(&outcome) &&
         (RAND_bytes(mark.ssk.octets, SIMAUTH_KEY_LEN) != 1 ||

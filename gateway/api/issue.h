@@ -103,6 +103,8 @@ char *vector_answer(struct gateway *gateway, const struct store_vector *vector,
 char *text_take(struct simauth_octets *text);
 /* NULL: no memory. */
 json_t *challenge_object(const struct store_vector *vector);
+/* Whether it came into its state within the last `seconds`. */
+bool is_young(const struct request *request, const struct store_vector *vector, int seconds);
 /* Whether the names of `vector` are those of the request. */
 bool same_names(const struct store_vector *vector, const struct body_vectors *body);
 

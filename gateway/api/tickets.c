@@ -271,10 +271,13 @@ static struct outcome claim(struct request *request, const struct body_claim *bo
         return outcome_problem(PROBLEM_NOT_YOURS, "no ticket for this subscriber");
     /* The same call once more: a repeat or a fork. */
     if (t->claimed && strcmp(t->element, body->element.text) == 0 &&
-        t->made >= request->now - config->vector_ttl - config->confirmed_ttl)
+        store_is_young(t->made, request->now - config->vector_ttl - config->confirmed_ttl,
+                       request->now))
         return outcome_once_more(request);
-    result = gateway->ops->ticket_claim(gateway->store, t->id, body->element.text,
-                                        request->now - config->vector_ttl);
+    result = t->made > request->now + STORE_AHEAD_S
+                 ? STORE_NONE
+                 : gateway->ops->ticket_claim(gateway->store, t->id, body->element.text,
+                                              request->now - config->vector_ttl);
     if (result == STORE_NONE)
         return outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     if (result == STORE_OK)

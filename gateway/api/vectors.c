@@ -486,7 +486,7 @@ static struct outcome known_call(struct request *request, struct store_partner *
     if (result == STORE_NONE ||
         (result == STORE_OK &&
          (v->subscriber != request->session.subscriber || v->state != STORE_CONFIRMED ||
-          !same_names(v, body) || v->changed < request->now - gateway->config->confirmed_ttl)))
+          !same_names(v, body) || !is_young(request, v, gateway->config->confirmed_ttl))))
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "no confirmed vector of this SIM");
     else if (result == STORE_OK)
         result = name_first(request, v);

@@ -154,7 +154,7 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_VECTOR_OF_SIM] =
         VECTOR "WHERE rand_b = ?2 AND role = 0 AND subscriber = ?1 ORDER BY id LIMIT 1",
     [SQL_VECTOR_STEP] = "UPDATE vector SET state = ?2, element = ?3, changed = ?5 "
-                        "WHERE id = ?1 AND state = 0 AND changed >= ?4",
+                        "WHERE id = ?1 AND state = 0 AND changed BETWEEN ?4 AND ?5 + 60",
     [SQL_VECTOR_RESYNC] =
         "UPDATE vector SET resynced = 1 WHERE id = ?1 AND state = ?2 AND resynced = 0",
     [SQL_VECTOR_GIVE] = "UPDATE vector SET given_to = ?2 "

@@ -53,6 +53,11 @@ const char *store_outcome_name(enum store_outcome outcome)
     return (size_t)outcome < sizeof names / sizeof *names ? names[outcome] : "unknown";
 }
 
+bool store_is_young(int64_t time, int64_t since, int64_t now)
+{
+    return time >= since && time <= now + STORE_AHEAD_S;
+}
+
 void store_subscriber_wipe(struct store_subscriber *subscriber)
 {
     OPENSSL_cleanse(subscriber, sizeof *subscriber);

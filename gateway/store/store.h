@@ -173,6 +173,12 @@ struct store_session {
     int64_t expires;
 };
 
+/* What is further in the future than clocks of gateways differ was made before the clock was put
+ * back: it is over. */
+#define STORE_AHEAD_S 60
+/* Whether `time` is `since` or later, and none of those. */
+bool store_is_young(int64_t time, int64_t since, int64_t now);
+
 enum store_vector_role {
     STORE_AV_B, /* a callee of ours was asked for */
     STORE_AV_A  /* reserved for a caller of ours */
@@ -483,7 +489,7 @@ struct store_ops {
     enum store_result (*vector_of_sim)(struct store *store, int64_t subscriber,
                                        const uint8_t *rand_b, size_t len,
                                        struct store_vector *vector);
-    /* issued -> to, when it is not older than `since`; binds `element` ("" for none). STORE_NONE
+    /* issued -> to, when it is young since `since`; binds `element` ("" for none). STORE_NONE
      * otherwise. */
     enum store_result (*vector_step)(struct store *store, int64_t id, enum store_vector_state to,
                                      const char *element, int64_t since, int64_t now);

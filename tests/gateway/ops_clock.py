@@ -61,9 +61,13 @@ class Clock(unittest.TestCase):
         self.a.bootstrap()
         answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
         self.assertEqual(answer.status, 200, answer.raw)
-        self.a.usim.run(unb64u(answer.json["own"]["rand"]), unb64u(answer.json["own"]["autn"]))
+        tomorrow = answer.json["own"]["rand"]
+        self.a.usim.run(unb64u(tomorrow), unb64u(answer.json["own"]["autn"]))
         wait_for(lambda: "op=operator-key result=rotated" in a.log_text(), 30)
         self.jump("+0", 2)
+        # a vector of tomorrow is not young until then
+        self.a.nonce = None
+        self.assertEqual(self.a.ask_auts(tomorrow, self.a.usim.auts(unb64u(tomorrow))).status, 403)
         # a key of the day that begins tomorrow would be refused by every phone
         wait_for(lambda: a.log_text().count("op=operator-key result=rotated") == 2, 30)
         begin, end = self.statement()

@@ -50,9 +50,38 @@ static void many_are_forgotten_in_parts(void **state)
     calls_clear(&calls);
 }
 
+/* Made tomorrow, then the clock was put back: over, and not until tomorrow is there again. */
+static void a_clock_that_was_put_back_keeps_nothing(void **state)
+{
+    static char body[] = "{}";
+    struct seal seal = {.key = {7}};
+    struct store_vector v = {.subscriber = 1,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .changed = 87400,
+                             .ssk = {.len = 32}};
+    const struct store_answer answer = {.who = "s:1", .body = body, .made = 87400};
+    struct calls calls;
+
+    (void)state;
+    calls_init(&calls, &seal);
+    assert_int_equal(calls_vector_add(&calls, &v), STORE_OK);
+    assert_int_equal(calls_answer_put(&calls, &answer), STORE_OK);
+    commit(&calls);
+    assert_int_equal(calls_vector_step(&calls, v.id, STORE_CONFIRMED, "e", 940, 1000), STORE_NONE);
+    calls_sweep(&calls, 87340, 0); /* clocks that differ a little */
+    assert_int_equal(g_hash_table_size(calls.by_id), 1);
+    assert_int_equal(g_hash_table_size(calls.answers), 1);
+    calls_sweep(&calls, 1000, 0);
+    assert_int_equal(g_hash_table_size(calls.by_id), 0);
+    assert_int_equal(g_hash_table_size(calls.answers), 0);
+    calls_clear(&calls);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(many_are_forgotten_in_parts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(many_are_forgotten_in_parts),
+                                       cmocka_unit_test(a_clock_that_was_put_back_keeps_nothing)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

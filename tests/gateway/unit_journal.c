@@ -250,6 +250,25 @@ static void files_follow_each_other(void **state)
     assert_int_equal(files_of(unit, paths, 64), 1);
 }
 
+/* What was written before a clock was put back goes as soon as anything else. */
+static void a_clock_that_was_put_back_keeps_nothing(void **state)
+{
+    static char big[60000];
+    struct unit_journal *unit = *state;
+    int64_t now = (int64_t)time(NULL) - 86400;
+    char paths[64][512];
+    uint64_t last = 0;
+
+    memset(big, 'x', sizeof big);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(journal_append(unit->journal, JOURNAL_CALLS, big, sizeof big, &last, NULL),
+                         STORE_OK);
+    journal_tend(unit->journal, last + 1, now);
+    assert_true(files_of(unit, paths, 64) >= 2);
+    journal_tend(unit->journal, last + 1, now + 200);
+    assert_int_equal(files_of(unit, paths, 64), 1);
+}
+
 /* The last frame is half there: it was never promised. */
 static void a_torn_tail_is_cut(void **state)
 {
@@ -523,6 +542,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_was_appended_is_read),
         TEST(files_follow_each_other),
+        TEST(a_clock_that_was_put_back_keeps_nothing),
         TEST(a_torn_tail_is_cut),
         TEST(damage_is_said),
         TEST(an_earlier_file_is_whole_or_said),

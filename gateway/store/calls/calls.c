@@ -196,6 +196,6 @@ enum store_result calls_apply(struct calls *calls, const uint8_t *data, size_t l
 
 void calls_sweep(struct calls *calls, int64_t now, unsigned most)
 {
-    calls_vectors_sweep(calls, now - CALLS_VECTOR_S, most);
-    calls_answers_sweep(calls, now - CALLS_ANSWER_S, most);
+    calls_vectors_sweep(calls, now, most);
+    calls_answers_sweep(calls, now, most);
 }

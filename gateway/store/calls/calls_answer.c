@@ -161,12 +161,12 @@ enum store_result calls_answer_put(struct calls *calls, const struct store_answe
     return STORE_OK;
 }
 
-void calls_answers_sweep(struct calls *calls, int64_t before, unsigned most)
+void calls_answers_sweep(struct calls *calls, int64_t now, unsigned most)
 {
     struct calls_answer *answer;
 
     for (unsigned i = 0; (most == 0 || i < most) && (answer = calls->answers_due); i++) {
-        if (!answer->dead && answer->made >= before)
+        if (!answer->dead && store_is_young(answer->made, now - CALLS_ANSWER_S, now))
             return;
         leave_queue(calls);
         if (!answer->dead)

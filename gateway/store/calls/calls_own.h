@@ -32,7 +32,7 @@ void calls_vector_undo(struct calls *calls, struct calls_undo *undo);
 /* Of an operation that is done again; takes `v`. */
 void calls_vector_put(struct calls *calls, struct calls_vector *v);
 void calls_vector_change(struct calls *calls, struct calls_vector *v);
-void calls_vectors_sweep(struct calls *calls, int64_t before, unsigned most);
+void calls_vectors_sweep(struct calls *calls, int64_t now, unsigned most);
 
 void calls_answers_init(struct calls *calls);
 void calls_answers_clear(struct calls *calls);
@@ -40,7 +40,7 @@ void calls_answer_done(struct calls *calls, struct calls_undo *undo,
                        const struct journal_place *place);
 void calls_answer_undo(struct calls *calls, struct calls_undo *undo);
 void calls_answer_apply(struct calls *calls, const struct calls_answer *answer, const char *who);
-void calls_answers_sweep(struct calls *calls, int64_t before, unsigned most);
+void calls_answers_sweep(struct calls *calls, int64_t now, unsigned most);
 
 void calls_records_init(struct calls *calls);
 void calls_records_clear(struct calls *calls);

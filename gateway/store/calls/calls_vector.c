@@ -370,7 +370,7 @@ enum store_result calls_vector_step(struct calls *calls, int64_t id, enum store_
 {
     struct calls_vector *v = g_hash_table_lookup(calls->by_id, &id);
 
-    if (!v || v->state != STORE_ISSUED || v->changed < since)
+    if (!v || v->state != STORE_ISSUED || !store_is_young(v->changed, since, now))
         return STORE_NONE;
     remember(calls, CALLS_UNDO_SET, v);
     v->state = (uint8_t)to;
@@ -526,12 +526,12 @@ enum store_result calls_reseal(struct calls *calls, struct store_reseal *reseal)
 }
 
 /* Those at the head of the queue came first; one that changed since goes to its end. */
-void calls_vectors_sweep(struct calls *calls, int64_t before, unsigned most)
+void calls_vectors_sweep(struct calls *calls, int64_t now, unsigned most)
 {
     struct calls_vector *v;
 
     for (unsigned i = 0; (most == 0 || i < most) && (v = calls->vectors_due); i++) {
-        if (!v->dead && v->changed >= before) {
+        if (!v->dead && store_is_young(v->changed, now - CALLS_VECTOR_S, now)) {
             if (v->queued == v->changed)
                 return;
             leave_queue(calls);

@@ -489,11 +489,15 @@ void journal_tend(struct journal *journal, uint64_t flushed, int64_t now)
     make_next(journal, now);
     do {
         pthread_mutex_lock(&journal->lock);
+        /* Or a clock that was put back would keep them until it is where it was. */
+        journal->present.begun = MIN(journal->present.begun, now);
         if (journal->present.begun && now - journal->present.begun > OLDEST_S)
             change_file(journal, JOURNAL_FRAME_LEN);
         over = journal->past->len > 0;
         if (over) {
             past = g_array_index(journal->past, struct journal_past, 0);
+            past.time = MIN(past.time, now + STORE_AHEAD_S);
+            g_array_index(journal->past, struct journal_past, 0).time = past.time;
             over = past.seq <= flushed + 1 && past.time + journal->settings.keep < now;
         }
         if (over)
