@@ -20,7 +20,8 @@
 #define STUCK_US (30 * G_USEC_PER_SEC) /* longer than HLR and partner may take together */
 #define JUMP_US (2 * G_USEC_PER_SEC)
 #define JUMPED_US (60 * G_USEC_PER_SEC)
-#define RESEAL_US (200 * 1000) /* of a second */
+#define HELD_US (60 * G_USEC_PER_SEC) /* a step forwards of more than this is not believed */
+#define RESEAL_US (200 * 1000)        /* of a second */
 #define RESEAL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 #define SOON_SECONDS (14 * 86400)
 
@@ -30,6 +31,10 @@ struct keeper {
     int64_t swept_us;  /* all times monotonic: the clock may jump */
     int64_t offset_us; /* between the clock and the monotonic one */
     int64_t jumped_us; /* 0: not lately */
+    /* The furthest offset that is believed. By a clock that went further what does not come back is
+     * not removed, until it is where it was or somebody reloads. */
+    int64_t believed_us;
+    bool held;
     int64_t pinged_us, watchdog_us;
     struct store_reseal reseal;
     int64_t resealed_us; /* 0: not yet with this pair of keys */
@@ -85,8 +90,21 @@ static void tell_partners(struct gateway *gateway)
         g_ptr_array_unref(partners);
 }
 
-static void sweep(struct gateway *gateway)
+/* Charging records, codes, claims and certificates do not come back. */
+static enum store_result sweep_lasting(struct gateway *gateway, int64_t now)
 {
+    enum store_result result = gateway->ops->sweep_lasting(gateway->store, now);
+
+    if (result == STORE_OK && gateway->config->keep_days)
+        result = gateway->ops->record_purge(gateway->store,
+                                            now - gateway->config->keep_days * 86400LL, INT64_MAX);
+    return result;
+}
+
+static void sweep(const struct keeper *keeper)
+{
+    struct gateway *gateway = keeper->gateway;
+    int64_t believed = (g_get_monotonic_time() + keeper->believed_us) / G_USEC_PER_SEC;
     bool doubtful = !state_good(STATE_STORE);
     enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
@@ -95,10 +113,8 @@ static void sweep(struct gateway *gateway)
             result = write_something(gateway);
         if (result == STORE_OK)
             result = gateway->ops->sweep(gateway->store, (int64_t)time(NULL));
-        if (result == STORE_OK && gateway->config->keep_days)
-            result = gateway->ops->record_purge(
-                gateway->store, (int64_t)time(NULL) - gateway->config->keep_days * 86400LL,
-                INT64_MAX);
+        if (result == STORE_OK)
+            result = sweep_lasting(gateway, MIN(believed, (int64_t)time(NULL)));
         if (result == STORE_OK)
             result = gateway->ops->commit(gateway->store);
         else
@@ -158,6 +174,23 @@ static void reseal(struct keeper *keeper, int64_t now_us)
 /* -- once a second -------------------------------------------------------------------------------
  */
 
+static void believe(struct keeper *keeper)
+{
+    int64_t ahead_us = keeper->offset_us - keeper->believed_us;
+    bool held = ahead_us > HELD_US;
+
+    if (!held)
+        keeper->believed_us = MAX(keeper->believed_us, keeper->offset_us);
+    if (held && !keeper->held)
+        log_line("op=clock result=held ahead_ms=%lld reason=\"records, codes and certificates are "
+                 "not removed by it\" advice=\"look at chrony; where the clock is right now, "
+                 "reload\"",
+                 (long long)(ahead_us / 1000));
+    else if (!held && keeper->held)
+        log_line("op=clock result=believed");
+    keeper->held = held;
+}
+
 static void watch_clock(struct keeper *keeper, int64_t now_us)
 {
     int64_t offset = g_get_real_time() - now_us, jump = offset - keeper->offset_us;
@@ -172,6 +205,7 @@ static void watch_clock(struct keeper *keeper, int64_t now_us)
         keeper->jumped_us = 0;
         state_set(STATE_CLOCK, "good");
     }
+    believe(keeper);
 }
 
 static void watch_certificates(struct gateway *gateway)
@@ -222,7 +256,7 @@ static void tick(struct keeper *keeper)
     operator_keys_rotate(gateway->operator_keys);
     if (now_us - keeper->swept_us >= SWEEP_US || !state_good(STATE_STORE)) {
         keeper->swept_us = now_us;
-        sweep(gateway);
+        sweep(keeper);
         if (state_good(STATE_STORE)) /* else requests would wait behind this one too */
             tell_partners(gateway);
     }
@@ -249,6 +283,7 @@ static void on_hangup(struct keeper *keeper, const char *path, const char *log)
     if (good) {
         keeper->resealed_us = 0;
         keeper->reseal = (struct store_reseal){0};
+        keeper->believed_us = MAX(keeper->believed_us, keeper->offset_us);
     }
     lines = g_strsplit(error, "\n", -1);
     if (good)
@@ -286,6 +321,7 @@ void keeper_run(struct gateway *gateway, struct http *http, const sigset_t *sign
     int64_t end_us;
     int got;
 
+    keeper.believed_us = keeper.offset_us;
     tick(&keeper);
     state_set(STATE_SERVICE, "good");
     notify_send("READY=1");

@@ -318,6 +318,7 @@ enum store_result sql_certificate_revoke_aor(struct store *, const char *, int64
 enum store_result sql_sweep(struct store *, int64_t);
 /* The same but for what is in `serving`; and one statement of it alone. */
 enum store_result sql_sweep_others(struct store *, int64_t);
+enum store_result sql_sweep_lasting(struct store *, int64_t);
 #define SQL_SWEEP_RECORD_S 360
 enum store_result sql_reseal(struct store *, struct store_reseal *);
 enum store_result sql_restored(struct store *, uint64_t);
@@ -334,10 +335,10 @@ enum store_result sql_restored(struct store *, uint64_t);
     .proof_take = sql_proof_take, .claim_put = sql_claim_put, .claim_list = sql_claim_list,        \
     .claim_remove = sql_claim_remove, .record_sum = sql_record_sum,                                \
     .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
-    .price_set = sql_price_set, .price_list = sql_price_list, .partner_list = sql_partner_list,    \
-    .partner_by_id = sql_partner_by_id, .partner_by_name = sql_partner_by_name,                    \
-    .ub_put = sql_ub_put, .ub_get = sql_ub_get, .ub_take = sql_ub_take,                            \
-    .session_put = sql_session_put, .session_get = sql_session_get,                                \
+    .sweep_lasting = sql_sweep_lasting, .price_set = sql_price_set, .price_list = sql_price_list,  \
+    .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
+    .partner_by_name = sql_partner_by_name, .ub_put = sql_ub_put, .ub_get = sql_ub_get,            \
+    .ub_take = sql_ub_take, .session_put = sql_session_put, .session_get = sql_session_get,        \
     .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
     .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \

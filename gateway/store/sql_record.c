@@ -255,11 +255,19 @@ static enum store_result sweep_all(struct store *store, const struct sweep *swee
 enum store_result sql_sweep_others(struct store *store, int64_t now)
 {
     const struct sweep sweeps[] = {
-        {SQL_SWEEP_UB, now - 120},           {SQL_SWEEP_SESSION, now},
-        {SQL_SWEEP_TICKET, now - 420},       {SQL_SWEEP_OPERATOR_KEY, now - 86400},
-        {SQL_SWEEP_PROOF, now - 86400},      {SQL_SWEEP_CODE, now - 86400},
-        {SQL_SWEEP_CLAIM, now - 30 * 86400}, {SQL_SWEEP_CERTIFICATE, now - 3600},
+        {SQL_SWEEP_UB, now - 120},      {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_TICKET, now - 420},  {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+        {SQL_SWEEP_PROOF, now - 86400},
     };
+
+    return sweep_all(store, sweeps, sizeof sweeps / sizeof *sweeps);
+}
+
+enum store_result sql_sweep_lasting(struct store *store, int64_t now)
+{
+    const struct sweep sweeps[] = {{SQL_SWEEP_CODE, now - 86400},
+                                   {SQL_SWEEP_CLAIM, now - 30 * 86400},
+                                   {SQL_SWEEP_CERTIFICATE, now - 3600}};
 
     return sweep_all(store, sweeps, sizeof sweeps / sizeof *sweeps);
 }

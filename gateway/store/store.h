@@ -552,9 +552,11 @@ struct store_ops {
     enum store_result (*certificate_revoke)(struct store *store, const uint8_t *serial,
                                             int64_t now);
 
-    /* Removes what is over: challenges, sessions, vectors, answers, operator keys, proofs, codes,
-     * claims, certificates; a record whose vector nobody confirmed in time is "gone". */
+    /* Removes what is over and is made again where it is missed: challenges, sessions, vectors,
+     * answers, operator keys, proofs; a record whose vector nobody confirmed in time is "gone". */
     enum store_result (*sweep)(struct store *store, int64_t now);
+    /* The same of what does not come back: codes, claims, certificates. */
+    enum store_result (*sweep_lasting)(struct store *store, int64_t now);
 
     /* In a writing transaction: seals the next values with the present key, where another opens
      * them; begin with zeros, go on until `done`. */

@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import signal
 import sys
 import time
 import unittest
@@ -17,7 +18,7 @@ LIBRARY = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 
 class Clock(unittest.TestCase):
     def setUp(self):
-        self.pair = Pair(start=False)
+        self.pair = Pair(start=False, settings_a={"charging.keep_days": 1})
         self.addCleanup(self.pair.close)
         a = self.pair.a
         self.now = os.path.join(a.folder, "now")
@@ -55,7 +56,18 @@ class Clock(unittest.TestCase):
 
     def test_forwards_and_back(self):
         a = self.pair.a
+        answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.a.usim.run(unb64u(answer.json["own"]["rand"]), unb64u(answer.json["own"]["autn"]))
+        self.assertEqual(len(a.records()), 1)
         self.jump("+30h", 1)
+        # of yesterday: sessions are over, records stay until somebody says that the clock is right
+        wait_for(lambda: a.rows("SELECT count(*) FROM session") == [("0",)])
+        self.assertEqual(len(a.records()), 1)
+        self.assertIn("op=clock result=held", a.log_text())
+        a.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: a.records() == [])
+        self.assertIn("op=clock result=believed", a.log_text())
         # the session is over by that clock: the phone bootstraps again and goes on
         self.assertEqual(self.a.ask("GET", "/v1/self").status, 401)
         self.a.bootstrap()
