@@ -134,23 +134,28 @@ static int64_t seconds_of(const struct calls *calls, const struct call *call, in
 /* What the kernel has is what the journal says, and nothing else. */
 static bool restore(struct calls *calls, int64_t now)
 {
-    struct firewall_change flush = {.flush = true};
+    const struct firewall_change flush = {.flush = true};
+    GArray *changes = g_array_new(FALSE, FALSE, sizeof flush);
     GPtrArray *gone = over(calls, now);
-    bool good = firewall_apply(calls->config, &flush);
     GHashTableIter each;
     struct call *call;
+    bool good;
 
     for (guint i = 0; i < gone->len; i++)
         drop(calls, g_ptr_array_index(gone, i));
     g_ptr_array_free(gone, TRUE);
     g_hash_table_iter_init(&each, calls->table);
-    while (good && g_hash_table_iter_next(&each, NULL, (void **)&call)) {
+    g_array_append_val(changes, flush);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call)) {
         const struct firewall_change back = {.add = call->holes,
                                              .add_count = call->hole_count,
                                              .seconds = seconds_of(calls, call, now)};
 
-        good = firewall_apply(calls->config, &back);
+        g_array_append_val(changes, back);
     }
+    good = firewall_apply(calls->config, (const struct firewall_change *)(void *)changes->data,
+                          changes->len);
+    g_array_free(changes, TRUE);
     log_line("op=restore result=%s calls=%u", good ? "good" : "failed",
              g_hash_table_size(calls->table));
     return good;
@@ -202,7 +207,15 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
         calls_free(calls);
         return NULL;
     }
-    if (!restore(calls, now) || !(calls->journal = begin_journal(calls))) {
+    if (!restore(calls, now)) {
+        g_snprintf(error, CONFIG_ERROR_MAX,
+                   "[pinholes] table: nft did not open the pinholes of the calls that go on; what "
+                   "it said is in the log. To begin without them: take %s away",
+                   config->state);
+        calls_free(calls);
+        return NULL;
+    }
+    if (!(calls->journal = begin_journal(calls))) {
         g_snprintf(error, CONFIG_ERROR_MAX, "[middle] state: %s cannot be written", config->state);
         calls_free(calls);
         return NULL;
@@ -533,8 +546,14 @@ static void await_one(struct calls *calls, struct call *call, const struct flow 
         waiting = g_ptr_array_new();
         g_hash_table_insert(calls->flows, g_memdup2(flow, sizeof *flow), waiting);
     }
-    if (!g_ptr_array_find(waiting, call, NULL))
+    if (g_ptr_array_find(waiting, call, NULL))
+        return;
+    if (waiting->len < CALLS_OF_FLOW_MAX)
         g_ptr_array_add(waiting, call);
+    else
+        log_line("op=asked call=%s result=no-room: %d calls wait for tokens of the same addresses "
+                 "and ports",
+                 call->id, CALLS_OF_FLOW_MAX);
 }
 
 static void await_no_more(struct calls *calls, struct call *call)

@@ -16,6 +16,7 @@
 #define CALL_NAMED_MAX 16
 #define CALLS_MAX 32768
 #define CALLS_OF_ONE_MAX (CALLS_MAX / 8) /* of one sender: others have calls too */
+#define CALLS_OF_FLOW_MAX 8              /* that wait for tokens of it: each token is held to all */
 #define CALL_ID_LEN 12
 #define CALL_SIDES 2 /* 0: the caller, 1: the callee */
 

@@ -171,6 +171,7 @@ static void read_policy(struct keyfile *r, struct config *c)
     c->audio_kbit = (unsigned)keyfile_number(r, "admission", "audio_kbit", 100, 1, 100000);
     c->video_kbit = (unsigned)keyfile_number(r, "admission", "video_kbit", 1500, 1, 1000000);
     c->nft = keyfile_text(r, "pinholes", "nft", "nft");
+    c->nft_seconds = keyfile_number(r, "pinholes", "nft_seconds", 10, 1, 600);
     c->table = keyfile_text(r, "pinholes", "table", "simauth_middle");
     c->ring_seconds = keyfile_number(r, "pinholes", "ring_seconds", 200, 1, 3600);
     c->call_seconds = keyfile_number(r, "pinholes", "call_seconds", 7200, 10, 604800);
@@ -268,6 +269,7 @@ const char *config_keep(struct config *c, const struct config *old)
         keep_number(&c->port, old->port, "[middle] port"),
         keep_text(&c->state, old->state, "[middle] state"),
         keep_text(&c->nft, old->nft, "[pinholes] nft"),
+        keep_number(&c->nft_seconds, old->nft_seconds, "[pinholes] nft_seconds"),
         keep_text(&c->table, old->table, "[pinholes] table"),
         keep_number(&tokens, old->tokens, "[pinholes] tokens"),
         keep_number(&c->token_group, old->token_group, "[pinholes] token_group"),

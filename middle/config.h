@@ -35,6 +35,7 @@ struct config {
     unsigned account_calls;
     /* pinholes; nft "": none are made */
     char *nft, *table;
+    int nft_seconds; /* that it may take; 0: as long as it likes */
     int ring_seconds, call_seconds;
     bool tokens; /* pinholes open by tokens alone */
     int token_seconds, token_group;

@@ -9,11 +9,17 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define TURN_MS 200
+#define SLOW_SECONDS 2        /* then the log says so */
+#define OCTETS_A_SECOND 65536 /* of commands, which it reads at a start with many calls */
 
 extern char **environ;
 
@@ -41,34 +47,73 @@ struct pinhole pinhole_in_order(const struct pinhole *hole)
 /* -- the program ---------------------------------------------------------------------------------
  */
 
-static bool send_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = write(fd, text, len);
+/* What is still to be said to it, and the first line of what it complained of. */
+struct talk {
+    int in, out;
+    const char *rest;
+    char *line;
+    size_t room, len;
+};
 
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        text += sent;
-        len -= (size_t)sent;
+static void say(struct talk *t)
+{
+    ssize_t sent = write(t->in, t->rest, strlen(t->rest));
+
+    if (sent > 0)
+        t->rest += sent;
+    else if (errno != EINTR && errno != EAGAIN)
+        t->rest = ""; /* it hears no more */
+    if (!*t->rest) {
+        close(t->in);
+        t->in = -1;
     }
-    return true;
 }
 
-/* What it complained of first; the rest is read and dropped. */
-static void read_complaint(int fd, char *line, size_t room)
+/* False: it will say no more. What there is no room for is dropped. */
+static bool hear(struct talk *t)
 {
     char dropped[256];
-    ssize_t got = 0;
-    size_t len = 0;
+    bool full = t->len + 1 >= t->room;
+    ssize_t got = read(t->out, full ? dropped : t->line + t->len,
+                       full ? sizeof dropped : t->room - 1 - t->len);
 
-    while (len + 1 < room && (got = read(fd, line + len, room - 1 - len)) > 0)
-        len += (size_t)got;
-    while (got > 0 && (got = read(fd, dropped, sizeof dropped)) > 0)
-        ;
-    line[len] = '\0';
-    line[strcspn(line, "\n")] = '\0';
+    if (got > 0 && !full)
+        t->len += (size_t)got;
+    return got > 0 || (got < 0 && errno == EINTR);
+}
+
+static bool go_on(struct talk *t)
+{
+    struct pollfd ends[] = {{.fd = t->out, .events = POLLIN}, {.fd = t->in, .events = POLLOUT}};
+
+    if (poll(ends, 2, TURN_MS) <= 0)
+        return true;
+    if (ends[1].revents)
+        say(t);
+    return !ends[0].revents || hear(t);
+}
+
+/* Until it has said all, or its time is over: then it ends by force, and so does what it began. */
+static void talk(struct talk *t, pid_t child, int seconds)
+{
+    int64_t began = g_get_monotonic_time(), passed = 0;
+    int64_t limit = seconds + (int64_t)(strlen(t->rest) / OCTETS_A_SECOND);
+    bool told = false;
+
+    while (go_on(t) && (!seconds || passed < limit)) {
+        passed = (g_get_monotonic_time() - began) / G_TIME_SPAN_SECOND;
+        if (passed >= SLOW_SECONDS && !told)
+            log_line("op=nft result=slow: it has not ended after %d seconds; pinholes wait for it",
+                     SLOW_SECONDS);
+        told = told || passed >= SLOW_SECONDS;
+    }
+    t->line[t->len] = '\0';
+    t->line[strcspn(t->line, "\n")] = '\0';
+    if (!seconds || passed < limit)
+        return;
+    kill(-child, SIGKILL);
+    g_snprintf(t->line, t->room, "it did not end within %d seconds ([pinholes] nft_seconds)",
+               (int)limit);
 }
 
 static bool ended_well(pid_t child)
@@ -81,12 +126,31 @@ static bool ended_well(pid_t child)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Runs "nft -f -" with these commands. */
-static bool run(const char *nft, const char *commands)
+/* A group of its own: what it began ends with it. */
+static bool start(const char *nft, int in, int out, pid_t *child)
 {
     char *arguments[] = {(char *)(uintptr_t)nft, (char[]){"-f"}, (char[]){"-"}, NULL};
-    char complaint[256] = "could not be started";
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    bool good;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    good = posix_spawnp(child, nft, &actions, &attributes, arguments, environ) == 0;
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return good;
+}
+
+/* Runs "nft -f -" with these commands, for so many seconds at most, and more for very many; 0: as
+ * long as it likes. */
+static bool run(const char *nft, const char *commands, int seconds)
+{
+    char complaint[256] = "could not be started";
     int in[2], out[2];
     pid_t child;
     bool good = false;
@@ -98,27 +162,20 @@ static bool run(const char *nft, const char *commands)
         close(in[1]);
         return false;
     }
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDERR_FILENO);
-    if (posix_spawnp(&child, nft, &actions, NULL, arguments, environ) == 0) {
-        close(in[0]);
-        close(out[1]);
-        in[0] = out[1] = -1;
-        send_all(in[1], commands, strlen(commands));
-        close(in[1]);
-        in[1] = -1;
-        read_complaint(out[0], complaint, sizeof complaint);
+    fcntl(in[1], F_SETFL, O_NONBLOCK);
+    good = start(nft, in[0], out[1], &child);
+    close(in[0]);
+    close(out[1]);
+    if (good) {
+        struct talk t = {in[1], out[0], commands, complaint, sizeof complaint, 0};
+
+        talk(&t, child, seconds);
+        in[1] = t.in;
         good = ended_well(child);
     }
-    for (int i = 0; i < 2; i++) {
-        if (in[i] >= 0)
-            close(in[i]);
-        if (out[i] >= 0)
-            close(out[i]);
-    }
-    posix_spawn_file_actions_destroy(&actions);
+    if (in[1] >= 0)
+        close(in[1]);
+    close(out[0]);
     if (!good)
         log_line("op=nft result=failed why=\"%s\"", complaint);
     return good;
@@ -188,12 +245,21 @@ static char *check_of(const char *table)
         table, table, table, table);
 }
 
-bool firewall_apply(const struct config *config, const struct firewall_change *change)
+bool firewall_apply(const struct config *config, const struct firewall_change *changes,
+                    unsigned count)
 {
-    char *commands = commands_of(config->table, change);
-    bool good = !commands[0] || !config->nft[0] || run(config->nft, commands);
+    GString *together = g_string_new(NULL);
+    bool good;
 
-    g_free(commands);
+    for (unsigned i = 0; i < count; i++) {
+        char *commands = commands_of(config->table, &changes[i]);
+
+        g_string_append(together, commands);
+        g_free(commands);
+    }
+    good =
+        !together->len || !config->nft[0] || run(config->nft, together->str, config->nft_seconds);
+    g_string_free(together, TRUE);
     return good;
 }
 
@@ -214,6 +280,7 @@ struct firewall {
     GCond more;
     GQueue jobs, done; /* struct job; struct firewall_result */
     char *nft, *table;
+    int seconds;      /* that nft may take */
     GHashTable *owed; /* of the thread: what is to be taken away once nft does again */
     void (*wait)(void *data, uint64_t after);
     void *data;
@@ -270,7 +337,7 @@ static void pay(struct firewall *f)
     g_hash_table_iter_init(&each, f->owed);
     while (g_hash_table_iter_next(&each, (void **)&hole, NULL))
         remove_one(text, f->table, hole);
-    if (text->len && run(f->nft, text->str))
+    if (text->len && run(f->nft, text->str, f->seconds))
         g_hash_table_remove_all(f->owed);
     g_string_free(text, TRUE);
 }
@@ -279,7 +346,7 @@ static void pay(struct firewall *f)
 static bool works(const struct firewall *f)
 {
     char *text = check_of(f->table);
-    bool good = run(f->nft, text);
+    bool good = run(f->nft, text, f->seconds);
 
     g_free(text);
     return good;
@@ -301,12 +368,12 @@ static void do_all(struct firewall *f, GQueue *jobs)
         after = MAX(after, job->after);
     }
     f->wait(f->data, after);
-    good = run(f->nft, together->str);
+    good = run(f->nft, together->str, f->seconds);
     one = one || (!good && !works(f));
     for (const GList *each = jobs->head; each; each = each->next) {
         struct job *job = each->data;
 
-        job->result.good = good || (!one && run(f->nft, job->commands));
+        job->result.good = good || (!one && run(f->nft, job->commands, f->seconds));
         keep_account(f, job);
     }
     g_string_free(together, TRUE);
@@ -355,6 +422,7 @@ struct firewall *firewall_start(const struct config *config, void (*wait)(void *
     g_queue_init(&f->done);
     f->nft = g_strdup(config->nft);
     f->table = g_strdup(config->table);
+    f->seconds = config->nft_seconds;
     f->owed = g_hash_table_new_full(pinhole_hash, pinhole_equal, g_free, NULL);
     f->wait = wait;
     f->data = data;
@@ -431,7 +499,7 @@ bool firewall_result(struct firewall *f, struct firewall_result *result)
 bool firewall_check(const struct config *config)
 {
     char *text = check_of(config->table);
-    bool good = !config->nft[0] || run(config->nft, text);
+    bool good = !config->nft[0] || run(config->nft, text, config->nft_seconds);
 
     g_free(text);
     return good;

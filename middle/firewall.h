@@ -25,8 +25,9 @@ struct firewall_change {
     bool flush;     /* all that is there goes first */
     uint64_t after; /* what has to be done before it, as firewall_start()'s `wait` knows it */
 };
-/* All of it or nothing, now. False: nft refused, and its first line is in the log. */
-bool firewall_apply(const struct config *config, const struct firewall_change *change);
+/* All of them or nothing, now. False: nft refused, and its first line is in the log. */
+bool firewall_apply(const struct config *config, const struct firewall_change *changes,
+                    unsigned count);
 /* Whether both sets are there and may be changed. */
 bool firewall_check(const struct config *config);
 

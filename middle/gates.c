@@ -14,17 +14,17 @@ void gates_take_secrets(struct call *call, const struct sdp *sdp, unsigned side)
     for (unsigned i = 0; i < sdp->count; i++) {
         const struct sdp_stream *stream = &sdp->streams[i];
         struct gate_side *s = &call->gates[i].sides[side];
-        struct call_keys *keys = stream->has_secret ? call_keys(call) : call->keys;
-        bool has = stream->has_secret && keys;
+        struct call_keys *keys = stream->has_secret ? call_keys(call) : NULL;
+        uint8_t *secret = keys ? keys->secrets[i][side] : NULL;
 
-        /* The same again, as in each new offer: what was counted stays counted. */
-        if (s->has_secret == has && (!has || CRYPTO_memcmp(keys->secrets[i][side], stream->secret,
-                                                           sizeof stream->secret) == 0))
-            continue;
-        memset(s, 0, sizeof *s);
-        s->has_secret = has;
-        if (keys)
-            memcpy(keys->secrets[i][side], stream->secret, sizeof stream->secret);
+        s->has_secret = secret != NULL;
+        if (!secret) {
+            s->closed = false;
+            s->until = 0;
+        } else if (CRYPTO_memcmp(secret, stream->secret, sizeof stream->secret) != 0) {
+            *s = (struct gate_side){.has_secret = true};
+            memcpy(secret, stream->secret, sizeof stream->secret);
+        } /* the same again, also after an offer without: what was counted stays counted */
     }
 }
 

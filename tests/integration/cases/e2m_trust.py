@@ -188,7 +188,7 @@ def slow_firewall(world):
     with open(program, "w", encoding="ascii") as text:
         text.write(NFT.format(folder=folder))
     os.chmod(program, 0o755)
-    scene = Scene(world, **{"pinholes.nft": program})
+    scene = Scene(world, **{"pinholes.nft": program, "pinholes.nft_seconds": "90"})
     stuck, broken = (os.path.join(folder, name) for name in ("stuck", "broken"))
     open(stuck, "w", encoding="ascii").close()
     first, _, _ = scene.connect()

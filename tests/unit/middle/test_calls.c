@@ -21,7 +21,7 @@
 #define LIMIT (20 * G_TIME_SPAN_SECOND)
 /* Waits while there is a file `held`; refuses what has the words of the file `broken`. */
 #define NFT                                                                                        \
-    "#!/bin/sh\ncd %s\ntext=$(cat)\nprintf '%%s\\n' \"$text\" >>said\n"                            \
+    "#!/bin/sh\ncd %s\ntext=$(cat)\nprintf '#run\\n%%s\\n' \"$text\" >>said\n"                     \
     "while [ -e held ]; do sleep 0.01; done\n"                                                     \
     "[ ! -e broken ] || ! printf '%%s\\n' \"$text\" | grep -q \"$(cat broken)\" || "               \
     "{ echo no; exit 1; }\n"
@@ -274,6 +274,23 @@ static void asks_again(void **data)
     assert_true(
         said(s, "add element inet t holes4 { 192.0.2.1 . 2001 . 192.0.2.2 . 5000 timeout 97s }") ==
         1);
+}
+
+/* One that does not end is ended, and asked again like one that refuses. */
+static void does_not_wait_for_ever(void **data)
+{
+    struct scene *s = *data;
+    char error[CONFIG_ERROR_MAX];
+
+    g_clear_pointer(&s->calls, calls_free);
+    s->config.nft_seconds = 1;
+    s->calls = calls_open(&s->config, NOW, error);
+    assert_true(g_file_set_contents(s->held, "", 0, NULL));
+    open_call(s, 1);
+    refused(s, 1, NOW);
+    assert_int_equal(g_unlink(s->held), 0);
+    calls_retry(s->calls, NOW + 1);
+    wait_said(s, "timeout 99s", 2); /* both ways */
 }
 
 static void pauses_grow_to_a_limit(void **data)
@@ -576,6 +593,31 @@ static void a_disk_that_forgets(void **data)
     assert_int_equal(calls_look(s->calls).with_holes, 2);
 }
 
+/* However many calls go on: one nft for all of them, and none at all when it refuses. */
+static void opens_them_together(void **data)
+{
+    struct scene *s = *data;
+    char error[CONFIG_ERROR_MAX] = "";
+    unsigned before;
+
+    for (unsigned i = 0; i < 20; i++)
+        open_call(s, i);
+    wait_written(s);
+    g_clear_pointer(&s->calls, calls_free);
+    before = said(s, "#run");
+    s->calls = calls_open(&s->config, NOW, error);
+    assert_int_equal(calls_look(s->calls).with_holes, 20);
+    assert_int_equal(said(s, "#run") - before, 2); /* whether the sets are there, and all */
+    g_clear_pointer(&s->calls, calls_free);
+    assert_true(g_file_set_contents(s->broken, ". 2007 .", -1, NULL));
+    s->calls = calls_open(&s->config, NOW, error);
+    assert_null(s->calls);
+    assert_non_null(strstr(error, "pinholes of the calls"));
+    assert_int_equal(g_unlink(s->broken), 0);
+    s->calls = calls_open(&s->config, NOW, error);
+    assert_int_equal(calls_look(s->calls).with_holes, 20);
+}
+
 /* What was signed for one call vouches for no other, nor for another who names the same call, until
  * its signature is too old for anybody. */
 static void what_was_signed_is_of_one_call(void **data)
@@ -639,6 +681,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(asks_again, begin, end),
+        cmocka_unit_test_setup_teardown(does_not_wait_for_ever, begin, end),
         cmocka_unit_test_setup_teardown(pauses_grow_to_a_limit, begin, end),
         cmocka_unit_test_setup_teardown(goes_on_without_a_disk, begin, end),
         cmocka_unit_test_setup_teardown(a_shared_pinhole_stays, begin, end),
@@ -647,6 +690,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_owed_leaves_what_came_since, begin, end),
         cmocka_unit_test_setup_teardown(a_disk_that_refuses, begin, end),
         cmocka_unit_test_setup_teardown(a_disk_that_forgets, begin, end),
+        cmocka_unit_test_setup_teardown(opens_them_together, begin, end),
         cmocka_unit_test_setup_teardown(what_was_signed_is_of_one_call, begin, end),
         cmocka_unit_test_setup_teardown(the_journal_does_not_grow, begin, end),
         cmocka_unit_test_setup_teardown(an_unreadable_journal_stays, begin, end),

@@ -177,6 +177,46 @@ static void moves(void **state)
     gates_take_secrets(s->call, &answer, 0); /* none any more */
     moved = token(s, 7090, 5000, false, 3);
     assert_int_equal(after(s, &moved, NOW), 0);
+    assert_true(sdp_parse((struct e2m_span){(const uint8_t *)OFFER, strlen(OFFER)}, &answer));
+    gates_take_secrets(s->call, &answer, 0);
+    moved = token(s, 7090, 5000, false, 1);
+    assert_int_equal(after(s, &moved, NOW), 0); /* counted before */
+    moved = token(s, 7090, 5000, false, 3);
+    assert_int_equal(after(s, &moved, NOW), 1);
+}
+
+static bool count_one(struct call *call, void *data)
+{
+    (void)call;
+    ++*(unsigned *)data;
+    return false;
+}
+
+/* What a token costs does not grow with the calls that somebody makes for it. */
+static void few_calls_for_a_flow(void **state)
+{
+    struct scene *s = *state;
+    struct asked asked[] = {hole(7078, 5000, 0)};
+    struct flow flow;
+    unsigned count = 0;
+
+    memset(&flow, 0, sizeof flow);
+    flow.from = asked[0].hole.a;
+    flow.to = asked[0].hole.b;
+    flow.from_port = 7078;
+    flow.to_port = 5000;
+    for (unsigned i = 0; i < 20; i++) {
+        struct sip_message invite = {.from_tag = "1", .from = ALICE, .to = BOB};
+
+        g_snprintf(invite.call_id, sizeof invite.call_id, "more-%u", i);
+        calls_await(s->calls, calls_begin(s->calls, &invite, "", NOW), asked, 1);
+    }
+    calls_each_of(s->calls, &flow, count_one, &count);
+    assert_int_equal(count, 8);
+    calls_expire(s->calls, NOW + 600);
+    count = 0;
+    calls_each_of(s->calls, &flow, count_one, &count);
+    assert_int_equal(count, 0);
 }
 
 /* Who is guarded is asked, whoever else shows one: Bob gave Alice's address, or she his. */
@@ -254,8 +294,9 @@ int main(void)
 {
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        GATE_TEST(opens_and_closes),    GATE_TEST(refuses),        GATE_TEST(moves),
-        GATE_TEST(asks_whom_it_guards), GATE_TEST(without_tokens), cmocka_unit_test(packets),
+        GATE_TEST(opens_and_closes),     GATE_TEST(refuses),        GATE_TEST(moves),
+        GATE_TEST(asks_whom_it_guards),  GATE_TEST(without_tokens), cmocka_unit_test(packets),
+        GATE_TEST(few_calls_for_a_flow),
     };
 
     return cmocka_run_group_tests_name("e2m.token.gates", tests, NULL, NULL);
