@@ -73,6 +73,17 @@ static void read_identity(struct keyfile *r, struct config *c)
     g_free(certificate);
 }
 
+static void fail_with_file(struct keyfile *r, const char *path, bool was_read)
+{
+    char *text = g_strdup_printf(
+        was_read ? "%s has no certificate in PEM"
+                 : "%s cannot be read: it must be there, for the user simauth-middle too",
+        path);
+
+    keyfile_fail(r, "trust", "authorities", text);
+    g_free(text);
+}
+
 /* "FILE" for all domains that have no authority of their own, "DOMAIN=FILE" for one. */
 static void add_authority(struct keyfile *r, struct config *c, const char *entry)
 {
@@ -87,7 +98,7 @@ static void add_authority(struct keyfile *r, struct config *c, const char *entry
         keyfile_fail(r, "trust", "authorities",
                      "must be FILE or DOMAIN=FILE, with blanks between them");
     else if (result != E2M_OK)
-        keyfile_fail(r, "trust", "authorities", "one of these files has no certificate in PEM");
+        fail_with_file(r, equals ? equals + 1 : entry, pem != NULL);
     g_free(pem);
     g_free(domain);
 }
@@ -136,6 +147,7 @@ static void read_networks(struct keyfile *r, struct config *c)
     for (size_t i = 0; words[i]; i++) {
         struct config_network *n = &c->networks[c->network_count];
         char *slash = strchr(words[i], '/');
+        guint64 bits = 0;
         int most;
 
         if (!words[i][0])
@@ -148,9 +160,9 @@ static void read_networks(struct keyfile *r, struct config *c)
             break;
         }
         most = n->address.family == AF_INET ? 32 : 128;
-        n->bits = slash ? (unsigned)g_ascii_strtoull(slash, NULL, 10) : (unsigned)most;
-        if (n->bits == 0 || n->bits > (unsigned)most)
+        if (slash && !g_ascii_string_to_unsigned(slash, 10, 1, (guint64)most, &bits, NULL))
             keyfile_fail(r, "pinholes", "networks", "has a length that no network has");
+        n->bits = slash ? (unsigned)bits : (unsigned)most;
         c->network_count++;
     }
     g_strfreev(words);
@@ -190,7 +202,8 @@ static const struct keyfile_group known[] = {
     {"trust", " authorities revoked revoked_missing "},
     {"policy", " must_read signature unsigned_labels accounts clear "},
     {"admission", " account_kbit account_calls trunk_kbit total_kbit audio_kbit video_kbit "},
-    {"pinholes", " nft table ring_seconds call_seconds networks tokens token_seconds token_group "},
+    {"pinholes",
+     " nft nft_seconds table ring_seconds call_seconds networks tokens token_seconds token_group "},
     {NULL, NULL},
 };
 

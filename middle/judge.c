@@ -114,7 +114,9 @@ static void take_sdp(struct look *look, struct e2m_span text)
     if (!look->enveloped) /* what was in clear is everybody's: it proves no phone */
         forget_secrets(&look->sdp);
     if (!look->has_sdp)
-        refuse(look, 400, "the session description cannot be read");
+        refuse(look, 400,
+               look->sdp.too_many ? "the session description has more than four m-lines"
+                                  : "the session description cannot be read");
     else if (!look->enveloped && !look->config->clear && look->m->request)
         refuse(look, 403, "session descriptions in clear are not taken here");
 }

@@ -62,7 +62,8 @@ static bool read_media(const char *text, struct sdp *sdp, const struct sdp_addre
     const char *blank = strchr(text, ' ');
     unsigned port;
 
-    if (sdp->count == SDP_STREAMS_MAX || !blank || !number(blank + 1, 65535, &port))
+    sdp->too_many = sdp->count == SDP_STREAMS_MAX;
+    if (sdp->too_many || !blank || !number(blank + 1, 65535, &port))
         return false;
     memset(s, 0, sizeof *s);
     s->address = *session;

@@ -28,6 +28,7 @@ struct sdp_stream {
 };
 struct sdp {
     unsigned count;
+    bool too_many; /* it cannot be read for that */
     unsigned kbit; /* b=AS of the session; 0: it says nothing */
     struct sdp_stream streams[SDP_STREAMS_MAX];
 };

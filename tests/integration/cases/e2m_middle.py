@@ -132,7 +132,7 @@ def must_read(world):
 def unread(world):
     """What is not for it stays unread, though its key would open it; it passes where policy lets it, without a pinhole."""
     scene = Scene(world, **{"policy.must_read": "false"})
-    dialog = scene.offer("signer=alice", "to=bob", "to=middle", "label=elsewhere.example")
+    dialog = scene.offer("signer=alice", "to=bob", "to=middle", "label=" + DOMAIN.replace(".", "-"))
     invite = scene.bob.called(dialog["id"])
     scene.bob.answer(invite, "200 OK", scene.reused(invite))
     assert scene.alice.response(dialog).status == 200
@@ -321,7 +321,9 @@ def settings(world):
     fails("[pinholes] networks", **{"pinholes.networks": "inside"})
     fails("[middle] token", **{"middle.token": "/dev/null"})
     fails("[identity] certificate", **{"middle.domain": "another.example"})
-    fails("[trust] authorities", **{"trust.authorities": "/etc/hostname"})
+    fails("[trust] authorities: /etc/hostname has no certificate", **{"trust.authorities": "/etc/hostname"})
+    fails("/etc/nowhere cannot be read", **{"trust.authorities": "/etc/hosts /etc/nowhere"})
+    fails("has a length", **{"pinholes.networks": "10.84.0.0/24x"})
     scene.middle.configure()
     scene.middle.node.run(["simauth-middle", "--config", scene.middle.config, "--check"])
     scene.middle.node.run(["nft", "delete", "table", "inet", "simauth_middle"])

@@ -161,6 +161,7 @@ static void no_descriptions(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         assert_false(sdp_parse(span(broken[i]), &sdp));
+    assert_true(sdp.too_many);
 }
 
 static void addresses(void **state)
