@@ -47,7 +47,9 @@ struct task {
  */
 
 /* What has happened to this SIM from then on, by the gateways' clock, ends a key of it: since both
- * SIMs took part, not since the key was renewed, and no later than we last asked. */
+ * SIMs took part, not since the key was renewed, and no later than we last asked: a clock of ours
+ * that was ahead when the key was made, and has been set since, hides nothing. For that a new key
+ * may be forgotten together with the old ones, once. */
 static int64_t since(struct ag *ag, const struct question *q, size_t i)
 {
     return MIN(q->sim_time[i] + ag_clock_ahead(ag), q->asked_at[i]);

@@ -550,19 +550,20 @@ void tap_hold_hung_up(struct sip_call *call)
 bool tap_hold_bye(struct sip_call *call, belle_sip_request_t *bye)
 {
     const struct tap_held_response *held = call->responses;
+    struct tap_core *core = call->core; /* the call's transaction ends below, and maybe the call */
 
     while (held && (belle_sip_response_get_status_code(held->response) / 100 != 2 ||
                     !tap_same(tap_to_tag_of(held->response), tap_from_tag_of(bye))))
         held = held->next;
     if (!held || call->direction != SIP_OUTGOING || !call->transaction)
         return false;
-    tap_reply(call->core, bye, 200, NULL);
+    tap_reply(core, bye, 200, NULL);
     while (call->responses)
         drop_first(call);
     call->response_held = false;
     call_held_gone(call, SIP_GONE_HUNG_UP);
     tap_end_unanswered(call, 480, "Hung up before it was answered");
-    tap_settle_soon(call->core);
+    tap_settle_soon(core);
     return true;
 }
 
