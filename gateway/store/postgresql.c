@@ -297,6 +297,8 @@ static enum store_result upgrade(struct postgresql_store *store, int version)
                                "INSERT INTO simauth_schema VALUES (0)");
     if (result == STORE_OK) /* another node may have been faster */
         version = schema_version(store);
+    if (version > POSTGRESQL_SCHEMA_VERSION) /* and newer */
+        result = STORE_DAMAGED;
     for (int i = version; result == STORE_OK && i >= 0 && postgresql_schema[i]; i++)
         result = simple(store, postgresql_schema[i]);
     snprintf(text, sizeof text,

@@ -199,6 +199,10 @@ static enum store_result upgrade(sqlite3 *db, int64_t version)
     char text[128];
     int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
+    if (code == SQLITE_OK) { /* another program may have been faster */
+        version = sqlite_integer(db, "PRAGMA user_version");
+        code = version < 0 || version > SCHEMA_VERSION ? SQLITE_ERROR : SQLITE_OK;
+    }
     for (; code == SQLITE_OK && schema_steps[version]; version++)
         code = sqlite3_exec(db, schema_steps[version], NULL, NULL, NULL);
     snprintf(text, sizeof text, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
