@@ -36,9 +36,13 @@ static json_t *prices_object(const struct config *config, json_t *list)
 void prices_get(struct request *request)
 {
     struct gateway *gateway = request->gateway;
-    json_t *list = json_array();
-    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+    enum store_result result;
+    json_t *list;
 
+    if (!request_allowed_beside(request))
+        return;
+    list = json_array();
+    result = gateway->ops->begin(gateway->store, STORE_READ);
     if (result == STORE_OK) {
         result = gateway->ops->price_list(gateway->store, add_price, list);
         gateway->ops->rollback(gateway->store);

@@ -405,7 +405,7 @@ class Expired(unittest.TestCase):
         pair = Pair({"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
         self.addCleanup(pair.close)
         phone = Phone(pair.sim_a, pair.a).bootstrap()
-        for what in ("self", "bindings"):
+        for what in ("self", "bindings", "prices"):
             answers = [phone.ask("GET", f"/v1/{what}") for _ in range(5)]
             self.assertEqual([x.status for x in answers], [200, 200, 200, 200, 429])
             self.assertEqual(answers[4].problem, "too-many")
