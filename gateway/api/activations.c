@@ -171,28 +171,33 @@ static bool allowed(const struct request *request)
                         g_get_monotonic_time());
 }
 
-void activations_post(struct request *request)
+static void answer_activation(struct request *request, const struct activation *a)
 {
-    struct activation a;
-    const char *fault = read_body(request, &a);
     struct outcome outcome;
     json_t *object = NULL;
 
-    if (fault) {
-        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
-        return;
-    }
-    snprintf(request->who, sizeof request->who, "c:%02x%02x%02x%02x%02x", a.id[0], a.id[1], a.id[2],
-             a.id[3], a.id[4]);
+    snprintf(request->who, sizeof request->who, "c:%02x%02x%02x%02x%02x", a->id[0], a->id[1],
+             a->id[2], a->id[3], a->id[4]);
     if (request_repeated(request))
         return;
     if (!allowed(request)) {
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of activations");
         return;
     }
-    if (!knows_code(request, &a) || !request_begin(request, STORE_WRITE))
+    if (!knows_code(request, a) || !request_begin(request, STORE_WRITE))
         return;
-    outcome = activate(request, &a, &object);
+    outcome = activate(request, a, &object);
     outcome_finish(request, &outcome, object);
+}
+
+void activations_post(struct request *request)
+{
+    struct activation a = {0};
+    const char *fault = read_body(request, &a);
+
+    if (fault)
+        answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
+    else
+        answer_activation(request, &a);
     OPENSSL_cleanse(&a, sizeof a);
 }

@@ -101,6 +101,8 @@ enum ag_status ag_activate(const char *gateway, const char *ca_file,
     if (answer)
         OPENSSL_cleanse(answer, sizeof *answer);
     free(answer);
+    if (body)
+        OPENSSL_cleanse(body, strlen(body)); /* the proof */
     free(body);
     http_close(http);
     return status;
