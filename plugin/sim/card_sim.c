@@ -267,11 +267,17 @@ static enum apdu_meaning run_once(struct sim *sim, const struct simauth_challeng
 }
 
 /* What does not lose the card leaves it selected for the next call. */
-static bool lost(const struct sim *sim, enum apdu_meaning meaning)
+static bool lost(const struct sim *sim, const struct simauth_challenge *challenge,
+                 enum apdu_meaning meaning)
 {
-    /* Another program selected something else, and our command met that. */
-    if (sim->way->shared && (meaning == APDU_CONDITIONS || meaning == APDU_NOT_FOUND ||
-                             (meaning == APDU_UNSUPPORTED && !sim->usim.gsm)))
+    bool never_sent =
+        sim->usim.gsm && challenge->has_autn; /* usim_authenticate() knows it cannot */
+
+    /* Another program selected something else, or the modem was reset, which it does not tell: our
+     * command met that. */
+    if ((sim->way->shared || sim->way->beside) &&
+        (meaning == APDU_CONDITIONS || meaning == APDU_NOT_FOUND ||
+         (meaning == APDU_UNSUPPORTED && !never_sent)))
         return true;
     return meaning >= APDU_RESET || meaning == APDU_NEEDS_PIN;
 }
@@ -291,7 +297,7 @@ enum simauth_card_status card_sim_run(struct sim *sim, const struct simauth_chal
         if (answer->status != SIMAUTH_CARD_GOOD)
             return answer->status;
         meaning = run_once(sim, challenge, answer);
-        if (!lost(sim, meaning))
+        if (!lost(sim, challenge, meaning))
             break;
         let_go(sim);
         if (!was_ready || meaning == APDU_MUTE || meaning == APDU_NO_LINK)

@@ -28,6 +28,7 @@ class Modem:
         self.channels = False  # opens logical channel 1
         self.answer_with = None  # instead of +CSIM and OK
         self.silent = False
+        self.lost = b""  # said to the next AUTHENTICATE
         self._master, slave = pty.openpty()
         tty.setraw(self._master)
         self.path = os.ttyname(slave)
@@ -81,6 +82,9 @@ class Modem:
         self._say(f"+CSIM: {len(answer)},{text}", "OK")
 
     def _card(self, raw):
+        if self.lost and raw[1] == 0x88:
+            said, self.lost = self.lost, b""
+            return said
         if not self.channels:
             return self.card.run(raw)
         if raw[1] == 0x70:
@@ -121,6 +125,27 @@ class Port(Case):
         self.runs(tool, Operator(CARD))
         tool.say("close")
         self.assertEqual(modem.commands[-1][:4].hex(), "00708001")
+
+    def test_reset(self):
+        """A modem that was reset says nothing of it: the SIM is found again, in the same run."""
+        for kind in ("usim", "sim"):
+            card = {**CARD, "kind": kind}
+            modem, operator = self.modem(card), Operator(card)
+            tool = self.opened(modem)
+            for word in ("", "6e00", "6d00", "9404"):  # what cards say where nothing is selected
+                with self.subTest(kind=kind, word=word):
+                    modem.card.power()
+                    modem.lost = bytes.fromhex(word)
+                    if kind == "usim":
+                        self.runs(tool, operator)
+                    else:
+                        rand, right = operator.triplets()
+                        self.assertEqual(tool.say("run", "gsm", rand), right)
+            before = len(modem.commands)
+            if kind == "sim":  # what it cannot do at all is no sign of a reset
+                rand, autn, _ = operator.quintet()
+                self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*cannot run this kind")
+                self.assertEqual(len(modem.commands), before)
 
     def test_trouble(self):
         modem, operator = self.modem(), Operator(CARD)
