@@ -79,21 +79,40 @@ __attribute__((format(printf, 2, 3))) static void fail(struct reader *r, const c
     va_end(args);
 }
 
+/* What is not there is no mistake; what GLib cannot read is one, and not as if it were not there.
+ */
+static void check_read(struct reader *r, const char *group, const char *key, GError *problem)
+{
+    if (problem && !g_error_matches(problem, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) &&
+        !g_error_matches(problem, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND))
+        fail(r, "[%s] %s: %s", group, key, problem->message);
+    g_clear_error(&problem);
+}
+
 /* NULL when absent or empty. */
 static char *read_text(struct reader *r, const char *group, const char *key)
 {
     GError *problem = NULL;
     char *value = g_key_file_get_string(r->file, group, key, &problem);
 
-    if (problem && !g_error_matches(problem, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) &&
-        !g_error_matches(problem, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND))
-        fail(r, "[%s] %s: %s", group, key, problem->message);
-    g_clear_error(&problem);
+    check_read(r, group, key, problem);
     if (value && !*g_strstrip(value)) {
         g_free(value);
         value = NULL;
     }
     return value;
+}
+
+/* "ONE;TWO;...", each without the blanks around it; NULL when absent. */
+static char **read_list(struct reader *r, const char *key)
+{
+    GError *problem = NULL;
+    char **list = g_key_file_get_string_list(r->file, PHONE, key, NULL, &problem);
+
+    check_read(r, PHONE, key, problem);
+    for (char **entry = list; entry && *entry; entry++)
+        g_strstrip(*entry);
+    return list;
 }
 
 /* The index of the value among `words`, `fallback` when absent. */
@@ -226,7 +245,7 @@ static void read_phone(struct reader *r, struct settings *s)
     s->refuse_tickets = read_word(r, PHONE, "tickets", tickets, 0);
     s->keys = (enum settings_keys)read_word(r, PHONE, "keys", keys, KEYS_AUTO);
     s->key_lifetime = read_lifetime(r, "key_lifetime");
-    s->emergency = g_key_file_get_string_list(r->file, PHONE, "emergency", NULL, NULL);
+    s->emergency = read_list(r, "emergency");
     if (!s->emergency)
         s->emergency = g_strdupv((char **)default_emergency);
     if (!s->data)
@@ -244,9 +263,9 @@ static bool is_part(const char *word)
 
 static void read_parts(struct reader *r, struct settings *s)
 {
-    s->e2m_parts = g_key_file_get_string_list(r->file, PHONE, "e2m_parts", NULL, NULL);
+    s->e2m_parts = read_list(r, "e2m_parts");
     for (char **entry = s->e2m_parts; entry && *entry; entry++) {
-        const char *part = strchr(g_strstrip(*entry), '=');
+        const char *part = strchr(*entry, '=');
         if (!part || part == *entry || !is_part(part + 1))
             fail(r,
                  "[phone] e2m_parts=%s: must be DOMAIN=all, DOMAIN=addresses, DOMAIN=bandwidth or "
@@ -258,10 +277,9 @@ static void read_parts(struct reader *r, struct settings *s)
 /* "DOMAIN=FILE;DOMAIN=FILE" */
 static char **read_files_of_domains(struct reader *r, const char *key)
 {
-    char **list = g_key_file_get_string_list(r->file, PHONE, key, NULL, NULL);
+    char **list = read_list(r, key);
 
     for (char **entry = list; entry && *entry; entry++) {
-        g_strstrip(*entry);
         if (**entry == '=' || !strchr(*entry, '='))
             fail(r, "[phone] %s=%s: must be DOMAIN=FILE", key, *entry);
     }
@@ -294,9 +312,7 @@ static void read_e2m(struct reader *r, struct settings *s)
     s->e2m_authorities = read_files_of_domains(r, "e2m_authorities");
     s->e2m_servers = read_files_of_domains(r, "e2m_servers");
     domains_once(r, "e2m_servers", s->e2m_servers);
-    s->e2m_accept = g_key_file_get_string_list(r->file, PHONE, "e2m_accept", NULL, NULL);
-    for (char **domain = s->e2m_accept; domain && *domain; domain++)
-        g_strstrip(*domain);
+    s->e2m_accept = read_list(r, "e2m_accept");
     read_parts(r, s);
     if (!s->e2m_certificate != !s->e2m_key)
         fail(r, "[phone] e2m_certificate, e2m_key: both or neither");
