@@ -48,7 +48,8 @@ const struct settings_key settings_keys[] = {
      "auto"},
     {"key_lifetime", "NUMBER with s, m, h or d, at most 7d", "how long such a key lives; 0: none",
      "24h"},
-    {"emergency", "NUMBER;NUMBER;...", "calls to these are never touched", "112;911;..."},
+    {"emergency", "NUMBER;NUMBER;...", "calls to these, 112 and 911 are never touched",
+     "112;911;..."},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -217,6 +218,44 @@ static int64_t read_lifetime(struct reader *r, const char *key)
     return seconds;
 }
 
+/* As policy.c compares it with what is dialled: without what people write between digits. */
+static void take_out_separators(char *number)
+{
+    char *to = number;
+
+    for (const char *c = number; *c; c++) {
+        if (!strchr("-.() ", *c))
+            *to++ = *c;
+    }
+    *to = '\0';
+}
+
+/* The person's own list, and what no list takes away: 112 and 911 go through on every phone. */
+static char **read_emergency(struct reader *r)
+{
+    static const char *const always[] = {"112", "911"};
+    char **list = read_list(r, "emergency");
+    GPtrArray *numbers;
+
+    if (!list)
+        return g_strdupv((char **)default_emergency);
+    numbers = g_ptr_array_new();
+    for (char **number = list; *number; number++) {
+        const char *digits = *number;
+
+        take_out_separators(*number);
+        digits += *digits == '+';
+        if (!*digits || digits[strspn(digits, "0123456789*#")])
+            fail(r, "[phone] emergency=%s: must be NUMBER;NUMBER;... of digits, * and #", *number);
+        g_ptr_array_add(numbers, *number);
+    }
+    g_free(list);
+    for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
+        g_ptr_array_add(numbers, g_strdup(always[i]));
+    g_ptr_array_add(numbers, NULL);
+    return (char **)g_ptr_array_free(numbers, FALSE);
+}
+
 static void read_phone(struct reader *r, struct settings *s)
 {
     static const char *const keys[] = {"auto", "desktop", "file", "memory", "off", NULL};
@@ -245,9 +284,7 @@ static void read_phone(struct reader *r, struct settings *s)
     s->refuse_tickets = read_word(r, PHONE, "tickets", tickets, 0);
     s->keys = (enum settings_keys)read_word(r, PHONE, "keys", keys, KEYS_AUTO);
     s->key_lifetime = read_lifetime(r, "key_lifetime");
-    s->emergency = read_list(r, "emergency");
-    if (!s->emergency)
-        s->emergency = g_strdupv((char **)default_emergency);
+    s->emergency = read_emergency(r);
     if (!s->data)
         s->data = g_build_filename(g_get_user_data_dir(), "simauth", NULL);
     check_sim(r, s);

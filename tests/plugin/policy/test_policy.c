@@ -233,6 +233,30 @@ static void emergency(void **state)
     }
 }
 
+/* However the person wrote their list, it means the numbers; and it takes 112 and 911 away from
+ * nobody. */
+static void emergency_list(void **state)
+{
+    static const char *const lists[] = {"112; 911 ;0800", "0-8-0-0", " (0)8.00 ;*55#;+0800", ""};
+    static const struct {
+        const char *uri;
+        unsigned lists; /* bit i: of lists[i] */
+    } calls[] = {{"sip:112@x", 15}, {"sip:911@x", 15},  {"tel:0-800", 7}, {"sip:0800@x", 7},
+                 {"sip:*55#@x", 4}, {"sip:+0800@x", 4}, {"sip:999@x", 0}, {"sip:1129110800@x", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        char *text = g_strdup_printf("[phone]\nemergency=%s\n", lists[i]);
+        struct settings *settings = settings_parse(text, strlen(text), "x.conf", error);
+
+        assert_non_null(settings);
+        for (size_t j = 0; j < G_N_ELEMENTS(calls); j++)
+            assert_int_equal(policy_is_emergency(settings, calls[j].uri), calls[j].lists >> i & 1);
+        settings_unref(settings);
+        g_free(text);
+    }
+}
+
 /* The servers between: who calls chooses neither From nor To so that less is asked. */
 static void sips(void **state)
 {
@@ -269,17 +293,12 @@ static void sips(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_of_settings),
-        cmocka_unit_test(alias),
-        cmocka_unit_test(pin_raises),
-        cmocka_unit_test(continue_once),
-        cmocka_unit_test(whom_to_ask),
-        cmocka_unit_test(lost_pins),
-        cmocka_unit_test(nobody_for_a_day),
-        cmocka_unit_test(anonymous_call),
-        cmocka_unit_test(no_address),
-        cmocka_unit_test(emergency),
-        cmocka_unit_test(sips),
+        cmocka_unit_test(order_of_settings), cmocka_unit_test(alias),
+        cmocka_unit_test(pin_raises),        cmocka_unit_test(continue_once),
+        cmocka_unit_test(whom_to_ask),       cmocka_unit_test(lost_pins),
+        cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
+        cmocka_unit_test(no_address),        cmocka_unit_test(emergency),
+        cmocka_unit_test(emergency_list),    cmocka_unit_test(sips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
