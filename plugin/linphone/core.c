@@ -19,7 +19,6 @@
 #include "words.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 static struct core *cores;
 static const char *missing;
@@ -55,15 +54,6 @@ struct core *core_of_provider(const belle_sip_provider_t *provider)
 
 /* -- settings ------------------------------------------------------------------------------------
  */
-
-static int64_t stamp_of(const char *path)
-{
-    struct stat about;
-
-    if (stat(path, &about) < 0)
-        return 0;
-    return about.st_mtim.tv_sec * 1000000000LL + about.st_mtim.tv_nsec;
-}
 
 static void become_inactive(struct core *core, const char *why)
 {
@@ -289,31 +279,25 @@ static void recall_challenges(struct core *core)
     g_free(path);
 }
 
-/* NULL: there is no file, so nobody has set this up; `error` has a sentence. */
 static struct settings *read_settings(struct core *core, char *error)
 {
-    struct settings *settings;
-    char *text = NULL, *copy = core_state_path(core, "settings");
+    char *copy = core_state_path(core, "settings");
+    bool fresh = false;
+    struct settings *settings =
+        settings_current(core->settings_path, copy, &core->good_settings, &fresh, error);
 
-    settings = settings_read(core->settings_path, error);
-    (void)small_file_read(core->settings_path, SMALL_FILE_MAX, &text, NULL, NULL);
-    if (settings && text && g_strcmp0(text, core->good_settings)) {
-        core_keep(core, copy, text);
-        g_free(core->good_settings);
-        core->good_settings = g_strdup(text);
-    } else if (!settings && core->settings_stamp) {
-        settings = settings_fallback(text, core->good_settings, copy, error);
+    if (fresh)
+        core_keep(core, copy, core->good_settings);
+    if (settings && settings->problem)
         note("the settings cannot be used, %s are: %s",
-             settings && settings->built_in ? "those built in" : "the last good ones", error);
-    }
-    g_free(text);
+             settings->built_in ? "those built in" : "the last good ones", settings->problem);
     g_free(copy);
     return settings;
 }
 
 struct settings *core_settings(struct core *core)
 {
-    int64_t stamp = stamp_of(core->settings_path);
+    int64_t stamp = settings_stamp(core->settings_path);
     char error[SETTINGS_ERROR_MAX];
     struct settings *settings;
 
@@ -325,7 +309,7 @@ struct settings *core_settings(struct core *core)
         return core->settings;
     }
     core->settings_stamp = stamp;
-    settings = read_settings(core, error);
+    settings = stamp ? read_settings(core, error) : settings_read(core->settings_path, error);
     if (settings) {
         take_settings(core, settings);
         settings_unref(settings);

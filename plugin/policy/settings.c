@@ -4,10 +4,12 @@
 #include "kinds.h"
 #include "small_file.h"
 
+#include <errno.h>
 #include <simauth/setup.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PHONE "phone"
 
@@ -481,7 +483,9 @@ struct settings *settings_parse(const char *text, size_t len, const char *path, 
     GError *problem = NULL;
 
     *error = '\0';
-    if (len && !g_key_file_load_from_data(r.file, text, len, G_KEY_FILE_NONE, &problem))
+    if (len && memchr(text, '\0', len)) /* what a disk leaves of a file that was being written */
+        fail(&r, "this is no text (it has octets of zero): write it anew");
+    else if (len && !g_key_file_load_from_data(r.file, text, len, G_KEY_FILE_NONE, &problem))
         fail(&r, "line %zu: %s", line_of_mistake(text, len), problem->message);
     else
         s = read_all(&r);
@@ -492,30 +496,45 @@ struct settings *settings_parse(const char *text, size_t len, const char *path, 
     return s;
 }
 
-struct settings *settings_read(const char *path, char *error)
+int64_t settings_stamp(const char *path)
 {
-    char *text = NULL;
-    size_t len = 0;
-    GError *problem = NULL;
-    struct settings *s;
+    struct stat about;
 
-    if (!small_file_read(path, SMALL_FILE_MAX, &text, &len, &problem)) {
+    if (stat(path, &about) == 0)
+        return about.st_mtim.tv_sec * 1000000000LL + about.st_mtim.tv_nsec;
+    return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+}
+
+static char *read_file(const char *path, size_t *len, char *error)
+{
+    GError *problem = NULL;
+    char *text = NULL;
+
+    if (!small_file_read(path, SMALL_FILE_MAX, &text, len, &problem)) {
         g_snprintf(error, SETTINGS_ERROR_MAX, "%s; make it with `simauthctl settings set sim ...`",
                    problem->message);
         make_readable(error);
         g_error_free(problem);
-        return NULL;
     }
-    s = settings_parse(text, len, path, error);
+    return text;
+}
+
+struct settings *settings_read(const char *path, char *error)
+{
+    size_t len = 0;
+    char *text = read_file(path, &len, error);
+    struct settings *s = text ? settings_parse(text, len, path, error) : NULL;
+
     g_free(text);
     return s;
 }
 
-static struct settings *built_in(const char *text)
+static struct settings *built_in(const char *text, size_t len)
 {
     static const char require[] = "[phone]\nask=everybody\npolicy=require\n";
     static const char prefer[] = "[phone]\nask=everybody\n";
-    const char *use = !text || strstr(text, "require") ? require : prefer;
+    bool wanted = !text || memmem(text, len, "require", 7) || memchr(text, '\0', len);
+    const char *use = wanted ? require : prefer;
     char error[SETTINGS_ERROR_MAX];
     struct settings *s = settings_parse(use, strlen(use), "built in", error);
 
@@ -524,7 +543,7 @@ static struct settings *built_in(const char *text)
     return s;
 }
 
-struct settings *settings_fallback(const char *text, const char *good, const char *copy,
+struct settings *settings_fallback(const char *text, size_t len, const char *good, const char *copy,
                                    const char *problem)
 {
     char error[SETTINGS_ERROR_MAX];
@@ -533,9 +552,44 @@ struct settings *settings_fallback(const char *text, const char *good, const cha
     if (!s)
         s = settings_read(copy, error);
     if (!s)
-        s = built_in(text);
+        s = built_in(text, len);
     if (s)
         s->problem = g_strdup(problem);
+    return s;
+}
+
+/* A file without an octet is what is left of one whose writing was cut short, where something stood
+ * there before; where nothing ever did it is a phone with everything as it comes. */
+static bool was_emptied(const char *good, const char *copy)
+{
+    struct stat about;
+
+    return good ? *good != '\0' : stat(copy, &about) == 0 && about.st_size > 0;
+}
+
+struct settings *settings_current(const char *path, const char *copy, char **good, bool *fresh,
+                                  char *error)
+{
+    size_t len = 0;
+    char *text = read_file(path, &len, error);
+    struct settings *s = text ? settings_parse(text, len, path, error) : NULL;
+
+    *fresh = false;
+    if (s && len == 0 && was_emptied(*good, copy)) {
+        settings_unref(s);
+        s = NULL;
+        g_snprintf(error, SETTINGS_ERROR_MAX,
+                   "%s: is empty, and was not: write it anew, or remove it", path);
+        make_readable(error);
+    }
+    if (!s) {
+        s = settings_fallback(text, len, *good, copy, error);
+    } else if (g_strcmp0(text, *good) != 0) {
+        *fresh = true;
+        g_free(*good);
+        *good = g_steal_pointer(&text);
+    }
+    g_free(text);
     return s;
 }
 

@@ -80,11 +80,20 @@ char *settings_default_path(void);
 /* Reads `path`. NULL with a sentence in `error` (SETTINGS_ERROR_MAX octets: file, line or key, and
  * what to do) when it is missing or has a mistake. Release with settings_unref(). */
 struct settings *settings_read(const char *path, char *error);
+/* When it was last written, in ns; 0: there is none, so nobody has set this up; -1: it cannot be
+ * seen, which is not the same. */
+int64_t settings_stamp(const char *path);
+/* What counts for a file that is there: what stands in it or, where that cannot be used,
+ * settings_fallback(). `*good` is the last text without a mistake (NULL: none yet; the caller's): a
+ * new one takes its place, and *fresh says that it did, to be written to `copy`. NULL: out of
+ * memory. */
+struct settings *settings_current(const char *path, const char *copy, char **good, bool *fresh,
+                                  char *error);
 /* For a file that is there and cannot be used, `problem` says why: the last good text (NULL: none),
  * else its copy at `copy`, else what is built in. That asks for everybody and has no SIM; it
- * requires where the file, as `text`, says `require` anywhere or cannot be read at all (NULL): what
- * somebody wanted to be protected is not silently unprotected. NULL: out of memory. */
-struct settings *settings_fallback(const char *text, const char *good, const char *copy,
+ * requires where the file, as `text`, says `require` anywhere or cannot be read at all (NULL, or no
+ * text): what somebody wanted to be protected is not silently unprotected. NULL: out of memory. */
+struct settings *settings_fallback(const char *text, size_t len, const char *good, const char *copy,
                                    const char *problem);
 /* The same from text, for tests and for simauthctl, which checks before it writes. `path` stands in
  * the sentence only. */

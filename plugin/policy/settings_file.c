@@ -28,11 +28,24 @@ GKeyFile *settings_file_load(const char *path, char *error)
     return NULL;
 }
 
+/* Never empty: a file without an octet is one whose writing was cut short (settings_current). */
+static char *text_of(GKeyFile *file, gsize *len)
+{
+    char *text = g_key_file_to_data(file, len, NULL);
+
+    if (text && !*len) {
+        g_free(text);
+        text = g_strdup("[phone]\n");
+        *len = strlen(text);
+    }
+    return text;
+}
+
 static bool store(const char *path, GKeyFile *file, char *error)
 {
     char *folder = g_path_get_dirname(path), why[SETTINGS_ERROR_MAX];
     gsize len = 0;
-    char *text = g_key_file_to_data(file, &len, NULL);
+    char *text = text_of(file, &len);
     struct settings *settings = settings_parse(text, len, path, why);
     GError *problem = NULL;
     /* A link that somebody keeps their settings behind stays one. */

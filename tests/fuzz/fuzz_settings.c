@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(s);
     } else {
         MUST(error[0] && g_utf8_validate(error, -1, NULL));
-        s = settings_fallback(text, NULL, "/nonexistent", error);
+        s = settings_fallback(text, strlen(text), NULL, "/nonexistent", error);
         MUST(s && s->problem && s->built_in);
         MUST(!strstr(text, "require") || s->policy == SETTINGS_REQUIRE);
     }

@@ -286,7 +286,7 @@ static void sips(void **state)
         assert_int_equal(policy_sips(settings, rows[i].own, rows[i].peer, rows[i].outgoing),
                          rows[i].policy);
     settings_unref(settings);
-    assert_null(settings_parse("[phone]\nsips=yes\n", 18, "x.conf", error));
+    assert_null(settings_parse("[phone]\nsips=yes\n", 17, "x.conf", error));
     assert_non_null(strstr(error, "sips=yes: must be one of off, prefer, require"));
 }
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -188,7 +189,8 @@ static void missing_file(void **state)
 
 static enum settings_policy fallback(const char *text, const char *good, bool built_in)
 {
-    struct settings *s = settings_fallback(text, good, "/nowhere/copy", "line 3");
+    struct settings *s =
+        settings_fallback(text, text ? strlen(text) : 0, good, "/nowhere/copy", "line 3");
     enum settings_policy policy = s->policy;
 
     assert_string_equal(s->problem, "line 3");
@@ -209,6 +211,73 @@ static void nothing_fails_open(void **state)
     assert_int_equal(fallback("[peer sip:a@b]\npolicy=require\n[x", NULL, true), SETTINGS_REQUIRE);
     assert_int_equal(fallback(NULL, NULL, true), SETTINGS_REQUIRE);
     assert_int_equal(fallback("[x", "[y", true), SETTINGS_PREFER);
+    for (size_t i = 0; i < 2; i++) { /* behind a zero, or in two octets a letter, it says it too */
+        static const char text[] = "[x\0require";
+        struct settings *s = settings_fallback(text, i ? 3 : sizeof(text), NULL, "/nowhere", "x");
+
+        assert_int_equal(s->policy, SETTINGS_REQUIRE);
+        settings_unref(s);
+    }
+}
+
+static void write_file(const char *path, const char *text, size_t len)
+{
+    assert_true(g_file_set_contents(path, text, (gssize)len, NULL));
+}
+
+/* What a disk or a crash leaves of the file, and a file that cannot be seen: no new settings, and
+ * never none at all. The last good text stays what it was. */
+static void what_counts(void **state)
+{
+    static const char said[] = "[phone]\npolicy=require\n", wide[] = "[\0p\0h\0o\0";
+    char *folder = g_dir_make_tmp("simauth-XXXXXX", NULL), *good = NULL;
+    char *path = g_build_filename(folder, "simauth.conf", NULL);
+    char *copy = g_build_filename(folder, "copy", NULL);
+    bool fresh = false;
+
+    (void)state;
+    assert_true(settings_stamp(path) == 0);
+    for (unsigned i = 0; i < 7; i++) {
+        static const char zeros[64];
+        struct settings *s;
+
+        if (i == 0 || i == 6)
+            write_file(path, said, strlen(said));
+        else if (i == 1 || i == 5) /* 5: Linphone was started anew meanwhile */
+            write_file(path, "", 0);
+        else if (i < 4)
+            write_file(path, i == 2 ? zeros : wide, i == 2 ? sizeof(zeros) : sizeof(wide));
+        else if (i == 4)
+            assert_true(unlink(path) == 0 && symlink("simauth.conf", path) == 0);
+        if (i == 5) {
+            g_clear_pointer(&good, g_free);
+            write_file(copy, said, strlen(said));
+        }
+        assert_true(i == 4 ? settings_stamp(path) == -1 : settings_stamp(path) > 0);
+        s = settings_current(path, copy, &good, &fresh, error);
+        assert_non_null(s);
+        assert_int_equal(s->policy, SETTINGS_REQUIRE);
+        assert_false(s->built_in);
+        assert_int_equal(!s->problem, i == 0 || i == 6);
+        assert_int_equal(fresh, i == 0 || i == 6);
+        if (i != 5)
+            assert_string_equal(good, said);
+        if (s->problem)
+            assert_non_null(strstr(s->problem, path));
+        settings_unref(s);
+        if (i == 4)
+            assert_true(unlink(path) == 0);
+    }
+    g_clear_pointer(&good, g_free);
+    assert_true(unlink(path) == 0 && unlink(copy) == 0);
+    write_file(path, "", 0); /* nothing ever stood there: a phone with everything as it comes */
+    settings_unref(settings_current(path, copy, &good, &fresh, error));
+    assert_true(fresh && !*good);
+    assert_true(unlink(path) == 0 && rmdir(folder) == 0);
+    g_free(good);
+    g_free(copy);
+    g_free(path);
+    g_free(folder);
 }
 
 /* No text of any kind is more than an error: every prefix, and every octet turned over. */
@@ -233,7 +302,7 @@ int main(void)
         cmocka_unit_test(no_sim),       cmocka_unit_test(kinds_of_sim),
         cmocka_unit_test(lifetimes),    cmocka_unit_test(mistakes),
         cmocka_unit_test(missing_file), cmocka_unit_test(nothing_fails_open),
-        cmocka_unit_test(hostile_text),
+        cmocka_unit_test(what_counts),  cmocka_unit_test(hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
