@@ -80,9 +80,9 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void apdu_begin_job(struct card_link *link)
+void apdu_begin_job(struct card_link *link, unsigned limit_ms)
 {
-    link->until = now_ms() + APDU_LIMIT_MS;
+    link->until = now_ms() + limit_ms;
 }
 
 unsigned apdu_left_ms(const struct card_link *link)

@@ -64,9 +64,9 @@ struct card_link {
                                   uint8_t *reply, size_t *reply_len);
 };
 
-/* What follows is one job for this link, an opening or a challenge, with APDU_LIMIT_MS for all its
- * commands together; begin again after a person was waited for. */
-void apdu_begin_job(struct card_link *link);
+/* What follows is one job for this link, an opening or a challenge, with `limit_ms` (at most
+ * APDU_LIMIT_MS) for all its commands together; begin again after a person was waited for. */
+void apdu_begin_job(struct card_link *link, unsigned limit_ms);
 /* How long the next command may take, at least 1. */
 unsigned apdu_left_ms(const struct card_link *link);
 enum apdu_meaning apdu_meaning_of(uint16_t sw);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define CARDS_MAX 32
+#define GOODBYE_MS 300
 
 struct sim {
     struct card_way *way; /* owned */
@@ -33,10 +34,19 @@ __attribute__((format(printf, 2, 3))) static void say(struct sim *sim, const cha
     va_end(args);
 }
 
+/* A card has three channels of its own in all: one that is not given back is lost until its reset.
+ */
+static void close_channel(struct sim *sim)
+{
+    if (!sim->usim.channel)
+        return;
+    apdu_begin_job(&sim->way->link, GOODBYE_MS); /* what came before may have had all its time */
+    usim_close_channel(&sim->usim);
+}
+
 static void let_go(struct sim *sim)
 {
-    if (sim->ready && sim->usim.channel)
-        usim_close_channel(&sim->usim);
+    close_channel(sim);
     sim->ready = false;
     sim->way->kind->disconnect(sim->way);
 }
@@ -185,7 +195,8 @@ static enum simauth_card_status try_card(struct sim *sim, bool gsm_too, bool *fi
     meaning = sim->way->kind->begin(sim->way);
     if (meaning != APDU_GOOD)
         return failed(sim, meaning);
-    apdu_begin_job(&sim->way->link); /* protocol.md section 7: a card has 3 s in all */
+    apdu_begin_job(&sim->way->link,
+                   APDU_LIMIT_MS); /* protocol.md section 7: a card has 3 s in all */
     if (sim->way->beside)
         usim_open_channel(&sim->usim);
     meaning = usim_select(&sim->usim, &sim->way->link);
@@ -203,6 +214,8 @@ static enum simauth_card_status try_card(struct sim *sim, bool gsm_too, bool *fi
         status = get_ready(sim);
         sim->ready = status == SIMAUTH_CARD_GOOD;
     }
+    if (!sim->ready)
+        close_channel(sim);
     end_run(sim);
     return status;
 }
@@ -260,7 +273,7 @@ static enum apdu_meaning run_once(struct sim *sim, const struct simauth_challeng
 
     if (meaning != APDU_GOOD)
         return meaning;
-    apdu_begin_job(&sim->way->link);
+    apdu_begin_job(&sim->way->link, APDU_LIMIT_MS);
     meaning = usim_authenticate(&sim->usim, challenge, answer);
     end_run(sim);
     return meaning;

@@ -76,7 +76,7 @@ static enum usim_pin one_try(struct usim *usim, const struct sim_pin_source *sou
         OPENSSL_cleanse(pin, sizeof pin);
         return USIM_PIN_MISSING;
     }
-    apdu_begin_job(usim->link); /* the person's time is not the card's */
+    apdu_begin_job(usim->link, APDU_LIMIT_MS); /* the person's time is not the card's */
     *meaning = verify(usim, pin, len);
     OPENSSL_cleanse(pin, sizeof pin);
     if (source->result && (*meaning == APDU_GOOD || *meaning == APDU_WRONG_PIN))

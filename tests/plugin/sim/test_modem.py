@@ -25,10 +25,12 @@ class Modem:
         self.echo = True
         self.chatter = True   # what the network says meanwhile
         self.quoted = True
-        self.channels = False  # opens logical channel 1
+        self.channels = False  # has logical channels, and guards its own
+        self.open = set()
         self.answer_with = None  # instead of +CSIM and OK
         self.silent = False
         self.lost = b""  # said to the next AUTHENTICATE
+        self.refuses = None  # an instruction
         self._master, slave = pty.openpty()
         tty.setraw(self._master)
         self.path = os.ttyname(slave)
@@ -85,11 +87,20 @@ class Modem:
         if self.lost and raw[1] == 0x88:
             said, self.lost = self.lost, b""
             return said
+        if raw[1] == self.refuses:
+            return b"\x6f\x00"
         if not self.channels:
             return self.card.run(raw)
+        if raw[1] == 0x70 and raw[2]:
+            self.open.discard(raw[3])
+            return b"\x90\x00"
         if raw[1] == 0x70:
-            return b"\x01\x90\x00" if raw[2] == 0 else b"\x90\x00"
-        assert raw[0] & 3 == 1 or raw[0] == 0xa0, f"the modem's own channel was used: {raw[:4].hex()}"
+            free = {1, 2, 3} - self.open
+            self.open |= {min(free)} if free else set()
+            return bytes([min(free), 0x90, 0]) if free else b"\x6a\x81"
+        assert raw[0] & 3 or raw[0] == 0xa0, f"the modem's own channel was used: {raw[:4].hex()}"
+        if raw[0] != 0xa0 and raw[0] & 3 not in self.open:
+            return b"\x68\x81"
         return self.card.run(bytes([raw[0] & 0xfc]) + raw[1:] if raw[0] != 0xa0 else raw)
 
 
@@ -146,6 +157,29 @@ class Port(Case):
                 rand, autn, _ = operator.quintet()
                 self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*cannot run this kind")
                 self.assertEqual(len(modem.commands), before)
+
+    def test_channels_are_given_back(self):
+        """Whatever comes of it: a card has three in all, and then the modem's own would be used."""
+        for habit, kind, said in (("locked", "usim", "locked"), ("no select", "usim", "failed"), ("none", "sim", "good"),
+                                  ("other", "usim", "absent"), ("reset", "usim", "good")):
+            with self.subTest(habit=habit):
+                card = {**CARD, "kind": kind, **({"pin": "1234", "pin_enabled": True} if habit == "locked" else {})}
+                modem = self.modem(card)
+                modem.channels = True
+                modem.refuses = 0xa4 if habit == "no select" else None
+                for _ in range(4):
+                    tool = self.tool()
+                    if habit in ("other", "reset"):
+                        modem.card = Card(Profile(CARD), State())
+                        self.assertEqual(tool.say("open", f"modem:{modem.path}"), "good")
+                        modem.card = Card(Profile(OTHER if habit == "other" else CARD), State())
+                        modem.open = set()
+                        rand, autn, _ = Operator(CARD).quintet()
+                        self.assertRegex(tool.say("run", "aka", rand, autn), f"^{said} ")
+                    else:
+                        self.assertRegex(tool.say("open", f"modem:{modem.path}"), f"^{said}")
+                    tool.say("close")
+                    self.assertEqual(modem.open, set())
 
     def test_trouble(self):
         modem, operator = self.modem(), Operator(CARD)
