@@ -126,8 +126,33 @@ static enum simauth_card_status pin_failed(struct sim *sim, enum usim_pin pin,
 /* -- to a SIM that is ready ---------------------------------------------------------------------
  */
 
+/* Other programs, or the modem, may use the card while a person thinks. */
+static void pause_run(void *user)
+{
+    end_run(user);
+}
+
+/* The PIN was given for this card: no other spends a try for it. */
+static enum apdu_meaning take_back(void *user)
+{
+    struct sim *sim = user;
+    char iccid[USIM_ICCID_MAX + 1];
+    bool gsm = sim->usim.gsm;
+    enum apdu_meaning meaning = sim->way->kind->begin(sim->way);
+
+    apdu_begin_job(&sim->way->link, APDU_LIMIT_MS); /* the person's time is not the card's */
+    if (meaning != APDU_GOOD || (!sim->way->shared && !sim->way->beside))
+        return meaning;
+    memcpy(iccid, sim->usim.iccid, sizeof iccid);
+    meaning = usim_select(&sim->usim, &sim->way->link);
+    if (meaning == APDU_GOOD && (strcmp(iccid, sim->usim.iccid) != 0 || gsm != sim->usim.gsm))
+        return APDU_GONE;
+    return meaning == APDU_GOOD || meaning >= APDU_RESET ? meaning : APDU_GONE;
+}
+
 static enum simauth_card_status unlock(struct sim *sim)
 {
+    const struct usim_pause pause = {pause_run, take_back, sim};
     enum apdu_meaning meaning;
     enum usim_pin pin;
     char label[96];
@@ -135,7 +160,7 @@ static enum simauth_card_status unlock(struct sim *sim)
 
     snprintf(label, sizeof label, "%s%s (%.60s)", len > 4 ? "SIM ..." : "SIM",
              len > 4 ? sim->usim.iccid + len - 4 : "", sim->way->kind->name(sim->way));
-    pin = usim_give_pin(&sim->usim, &sim->pin, label, &meaning);
+    pin = usim_give_pin(&sim->usim, &sim->pin, &pause, label, &meaning);
     if (pin != USIM_PIN_GOOD)
         return pin_failed(sim, pin, meaning);
     meaning = usim_identity(&sim->usim);

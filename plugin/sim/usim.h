@@ -27,6 +27,7 @@ enum usim_pin {
     USIM_PIN_LAST_TRY, /* one try (or an unknown number) is left and nobody agreed to spend it */
     USIM_PIN_BLOCKED,  /* PUK needed */
     USIM_PIN_LINK,     /* see `meaning` */
+    USIM_PIN_CHANGED,  /* usim_pin.c's own: other tries are left than the person was told */
 };
 
 /* Takes a channel of its own beside another user of the card (a modem), where the card has one. */
@@ -36,9 +37,17 @@ void usim_close_channel(struct usim *usim);
 enum apdu_meaning usim_select(struct usim *usim, struct card_link *link);
 /* Reads IMSI and the length of the MNC. APDU_NEEDS_PIN: give the PIN, then again. */
 enum apdu_meaning usim_identity(struct usim *usim);
+/* What keeps others from the card is let go while a person is asked, and taken back: then the same
+ * application of the same card is selected again, or `take_back` says why it is not. */
+struct usim_pause {
+    void (*let_go)(void *user);
+    enum apdu_meaning (*take_back)(void *user);
+    void *user;
+};
 /* Asks `source` and verifies, until the card is content or the source gives up. */
 enum usim_pin usim_give_pin(struct usim *usim, const struct sim_pin_source *source,
-                            const char *label, enum apdu_meaning *meaning);
+                            const struct usim_pause *pause, const char *label,
+                            enum apdu_meaning *meaning);
 /* Runs a challenge of any method: with AUTN in 3G context, else each 16 octets of RAND in GSM
  * context or by RUN GSM ALGORITHM. answer->status is set where this is APDU_GOOD. */
 enum apdu_meaning usim_authenticate(struct usim *usim, const struct simauth_challenge *challenge,

@@ -62,23 +62,34 @@ static bool pin_ok(const char *pin, size_t len)
     return len >= PIN_MIN && len <= PIN_FIELD;
 }
 
-/* One PIN, if somebody gives it; `result` is meant for the source. */
-static enum usim_pin one_try(struct usim *usim, const struct sim_pin_source *source,
-                             const char *label, int tries, enum apdu_meaning *meaning)
+/* What the person typed; 0 for what is no PIN, never at the cost of a try. */
+static size_t ask(const struct sim_pin_source *source, const char *label, int tries,
+                  char pin[static PIN_FIELD])
 {
-    char pin[PIN_FIELD];
-    size_t len;
+    size_t len = source->ask(source->user, label, tries, pin);
 
-    if (tries <= 1 && (!source->last_try || !source->last_try(source->user, label)))
-        return USIM_PIN_LAST_TRY;
-    len = source->ask(source->user, label, tries, pin);
-    if (!pin_ok(pin, len)) { /* never at the cost of a try */
-        OPENSSL_cleanse(pin, sizeof pin);
-        return USIM_PIN_MISSING;
-    }
-    apdu_begin_job(usim->link, APDU_LIMIT_MS); /* the person's time is not the card's */
+    return pin_ok(pin, len) ? len : 0;
+}
+
+/* Behind a person, who may have taken minutes: whatever was known of the card may have changed. */
+static enum apdu_meaning still_so(struct usim *usim, const struct usim_pause *pause, int tries,
+                                  bool *changed)
+{
+    enum apdu_meaning meaning = pause->take_back(pause->user);
+    int now = TRIES_UNKNOWN;
+
+    *changed = false;
+    if (meaning == APDU_GOOD)
+        meaning = tries_left(usim, &now);
+    if (meaning < APDU_RESET)
+        *changed = now != tries || (meaning == APDU_GOOD && !usim->gsm);
+    return meaning;
+}
+
+static enum usim_pin spend(struct usim *usim, const struct sim_pin_source *source, const char *pin,
+                           size_t len, enum apdu_meaning *meaning)
+{
     *meaning = verify(usim, pin, len);
-    OPENSSL_cleanse(pin, sizeof pin);
     if (source->result && (*meaning == APDU_GOOD || *meaning == APDU_WRONG_PIN))
         source->result(source->user, *meaning == APDU_GOOD);
     if (*meaning == APDU_GOOD)
@@ -88,6 +99,30 @@ static enum usim_pin one_try(struct usim *usim, const struct sim_pin_source *sou
     return *meaning == APDU_BLOCKED ? USIM_PIN_BLOCKED : USIM_PIN_LINK;
 }
 
+/* One PIN, if somebody gives it; `result` is meant for the source. */
+static enum usim_pin one_try(struct usim *usim, const struct sim_pin_source *source,
+                             const struct usim_pause *pause, const char *label, int tries,
+                             enum apdu_meaning *meaning)
+{
+    char pin[PIN_FIELD] = "";
+    enum usim_pin result = USIM_PIN_MISSING;
+    bool changed, agreed;
+    size_t len;
+
+    pause->let_go(pause->user);
+    agreed = tries > 1 || (source->last_try && source->last_try(source->user, label));
+    len = agreed ? ask(source, label, tries, pin) : 0;
+    *meaning = still_so(usim, pause, tries, &changed);
+    if (*meaning >= APDU_RESET)
+        result = USIM_PIN_LINK;
+    else if (!agreed)
+        result = USIM_PIN_LAST_TRY;
+    else if (len > 0)
+        result = changed ? USIM_PIN_CHANGED : spend(usim, source, pin, len, meaning);
+    OPENSSL_cleanse(pin, sizeof pin);
+    return result;
+}
+
 static void tell_tries(const struct sim_pin_source *source, int left)
 {
     if (source->tries)
@@ -95,7 +130,8 @@ static void tell_tries(const struct sim_pin_source *source, int left)
 }
 
 enum usim_pin usim_give_pin(struct usim *usim, const struct sim_pin_source *source,
-                            const char *label, enum apdu_meaning *meaning)
+                            const struct usim_pause *pause, const char *label,
+                            enum apdu_meaning *meaning)
 {
     enum usim_pin before = USIM_PIN_MISSING, now;
 
@@ -110,13 +146,16 @@ enum usim_pin usim_give_pin(struct usim *usim, const struct sim_pin_source *sour
             return USIM_PIN_BLOCKED;
         if (*meaning >= APDU_RESET)
             return USIM_PIN_LINK;
-        now = one_try(usim, source, label, tries, meaning);
+        if (*meaning == APDU_GOOD && !usim->gsm)
+            return USIM_PIN_GOOD; /* given by somebody else meanwhile */
+        now = one_try(usim, source, pause, label, tries, meaning);
         if (now == USIM_PIN_BLOCKED)
             tell_tries(source, 0);
         if (now == USIM_PIN_MISSING)
             return before; /* after a wrong one nobody gave another */
-        if (now != USIM_PIN_WRONG)
+        if (now != USIM_PIN_WRONG && now != USIM_PIN_CHANGED)
             return now;
-        before = USIM_PIN_WRONG;
+        if (now == USIM_PIN_WRONG)
+            before = USIM_PIN_WRONG;
     }
 }

@@ -4,8 +4,10 @@
 
 import os
 import re
+import select
 import subprocess
 import sys
+import threading
 import unittest
 
 from cards import CARD, OTHER, Case, Operator
@@ -23,6 +25,13 @@ class Other:
         self._child = subprocess.Popen([sys.executable, "-B", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        text=True, env={**os.environ, **env})
         assert self._child.stdout.readline() == "connected\n"
+
+    def uses(self):
+        """It takes the card for itself, selects the MF and lets it go: what it says, or that it had to wait."""
+        self._child.stdin.write("use\n")
+        self._child.stdin.flush()
+        ready, _, _ = select.select([self._child.stdout], [], [], 5)
+        return self._child.stdout.readline() if ready else "had to wait"
 
     def let_go(self, how="as it is"):
         self._child.communicate(how + "\n", timeout=10)
@@ -485,6 +494,32 @@ class Person(Locked):
         self.assertEqual(tool.say("open", "pcsc"), "good")
         self.assertIn("blocked until you enter its PUK", self.said())
 
+    def test_card_is_free_while_a_person_thinks(self):
+        """Of a shared card: another program drives it meanwhile, and what it left is looked at before a try is spent."""
+        reader = self.locked()
+        other = Other(reader.env)
+        self.addCleanup(other.let_go)
+        meanwhile = os.path.join(self.folder, "meanwhile")
+        os.mkfifo(meanwhile)
+        tool = self.person(reader, "wait " + meanwhile, "cancel")
+        done = []
+
+        def use():
+            with open(meanwhile, "w", encoding="utf-8"):  # the window is there
+                done.append(other.uses())
+                reader.order({"do": "spend_pin", "count": 1})
+        user = threading.Thread(target=use)
+        user.start()
+        said = tool.say("open", "pcsc-shared", "ask")
+        user.join()
+        self.assertEqual(done, ["used\n"])
+        self.assertRegex(said, "^locked .*wants its PIN")
+        self.assertIn("2 tries are left", self.said())  # asked again, as another number is left
+        self.assertEqual([c for c in reader.commands("verify") if c["length"] > 5], [])
+        self.person(reader, "pin 1234")
+        tool.say("again")
+        self.assertEqual(tool.say("open", "pcsc-shared"), "good")
+
     def test_no_pinentry(self):
         reader = self.locked()
         tool = self.tool({**reader.env, "PATH": "/nonexistent"})
@@ -507,6 +542,9 @@ for line in sys.stdin:
         break
     if word in ("GETPIN", "CONFIRM"):
         what = answer()
+        if what.startswith("wait "):
+            open(what[5:]).read()
+            what = "pin 1234"
         if what.startswith("pin "):
             print("D " + what[4:].replace("1", "%31"), flush=True)
         elif what == "cancel":
