@@ -291,7 +291,10 @@ static enum simauth_card_status bring_up(struct sim *sim)
 /* -- one challenge ------------------------------------------------------------------------------
  */
 
-static enum apdu_meaning run_once(struct sim *sim, const struct simauth_challenge *challenge,
+/* `known`: selected in an earlier run. Another program may have selected another application since,
+ * which answers challenges too, with another SIM's keys. */
+static enum apdu_meaning run_once(struct sim *sim, bool known,
+                                  const struct simauth_challenge *challenge,
                                   struct simauth_card_answer *answer)
 {
     enum apdu_meaning meaning = sim->way->kind->begin(sim->way);
@@ -299,7 +302,10 @@ static enum apdu_meaning run_once(struct sim *sim, const struct simauth_challeng
     if (meaning != APDU_GOOD)
         return meaning;
     apdu_begin_job(&sim->way->link, APDU_LIMIT_MS);
-    meaning = usim_authenticate(&sim->usim, challenge, answer);
+    if (known && sim->way->shared)
+        meaning = usim_select_again(&sim->usim);
+    if (meaning == APDU_GOOD)
+        meaning = usim_authenticate(&sim->usim, challenge, answer);
     end_run(sim);
     return meaning;
 }
@@ -334,7 +340,7 @@ enum simauth_card_status card_sim_run(struct sim *sim, const struct simauth_chal
         answer->status = sim->ready ? SIMAUTH_CARD_GOOD : bring_up(sim);
         if (answer->status != SIMAUTH_CARD_GOOD)
             return answer->status;
-        meaning = run_once(sim, challenge, answer);
+        meaning = run_once(sim, was_ready, challenge, answer);
         if (!lost(sim, challenge, meaning))
             break;
         let_go(sim);

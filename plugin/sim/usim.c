@@ -14,7 +14,6 @@
 #define EF_IMSI 0x6f07
 #define EF_AD 0x6fad
 #define RECORDS_MAX 16
-#define AID_MAX 16
 
 static const uint8_t usim_aid[] = {0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
 
@@ -130,13 +129,16 @@ static enum apdu_meaning select_aid(struct usim *usim, const uint8_t *aid, size_
     select.lc = (uint8_t)len;
     select.has_le = true;
     meaning = apdu_send(usim->link, &select, &reply);
-    if (meaning == APDU_GOOD)
+    if (meaning == APDU_GOOD) {
         usim->pin_ref = pin_reference(&reply);
+        memmove(usim->aid, aid, len); /* it may be that one */
+        usim->aid_len = (uint8_t)len;
+    }
     return meaning;
 }
 
 /* The AID of the first USIM in a record of EF_DIR (TS 102 221, 13.1). */
-static bool usim_of_record(const struct apdu_reply *record, uint8_t aid[static AID_MAX],
+static bool usim_of_record(const struct apdu_reply *record, uint8_t aid[static USIM_AID_MAX],
                            size_t *len)
 {
     const uint8_t *application, *found;
@@ -144,7 +146,7 @@ static bool usim_of_record(const struct apdu_reply *record, uint8_t aid[static A
 
     application = apdu_tlv(record->data, record->len, 0x61, &application_len);
     found = application ? apdu_tlv(application, application_len, 0x4f, len) : NULL;
-    if (!found || *len < sizeof usim_aid || *len > AID_MAX ||
+    if (!found || *len < sizeof usim_aid || *len > USIM_AID_MAX ||
         memcmp(found, usim_aid, sizeof usim_aid) != 0)
         return false;
     memcpy(aid, found, *len);
@@ -162,7 +164,7 @@ static uint8_t record_size(const struct apdu_reply *reply)
     return descriptor && len == 5 && descriptor[2] == 0 ? descriptor[3] : 0;
 }
 
-static enum apdu_meaning find_usim(const struct usim *usim, uint8_t aid[static AID_MAX],
+static enum apdu_meaning find_usim(const struct usim *usim, uint8_t aid[static USIM_AID_MAX],
                                    size_t *len)
 {
     struct apdu_reply reply;
@@ -189,7 +191,7 @@ static bool way_lost(enum apdu_meaning meaning)
 
 static enum apdu_meaning select_usim(struct usim *usim)
 {
-    uint8_t aid[AID_MAX];
+    uint8_t aid[USIM_AID_MAX];
     size_t len = 0;
     enum apdu_meaning meaning = find_usim(usim, aid, &len);
 
@@ -201,19 +203,29 @@ static enum apdu_meaning select_usim(struct usim *usim)
     return select_aid(usim, usim_aid, sizeof usim_aid);
 }
 
-static enum apdu_meaning select_gsm(struct usim *usim)
+static enum apdu_meaning select_df_gsm(struct usim *usim)
 {
     struct apdu_reply reply;
+    enum apdu_meaning meaning = usim_select_file(usim, MF, &reply);
+
+    return meaning == APDU_GOOD ? usim_select_file(usim, DF_GSM, &reply) : meaning;
+}
+
+static enum apdu_meaning select_gsm(struct usim *usim)
+{
     enum apdu_meaning meaning;
 
     usim->gsm = true;
     usim->pin_ref = 0x01;
     meaning = read_iccid(usim);
     if (!way_lost(meaning))
-        meaning = usim_select_file(usim, MF, &reply);
-    if (meaning == APDU_GOOD)
-        meaning = usim_select_file(usim, DF_GSM, &reply);
+        meaning = select_df_gsm(usim);
     return way_lost(meaning) || meaning == APDU_GOOD ? meaning : APDU_NOT_FOUND;
+}
+
+enum apdu_meaning usim_select_again(struct usim *usim)
+{
+    return usim->gsm ? select_df_gsm(usim) : select_aid(usim, usim->aid, usim->aid_len);
 }
 
 enum apdu_meaning usim_select(struct usim *usim, struct card_link *link)

@@ -8,12 +8,15 @@
 #include "sim.h"
 
 #define USIM_ICCID_MAX 20
+#define USIM_AID_MAX 16
 
 struct usim {
     struct card_link *link; /* borrowed */
     bool gsm;               /* DF GSM, class A0 */
     uint8_t channel;        /* logical channel; 0 is the basic one */
     uint8_t pin_ref;        /* key reference of the application's PIN */
+    uint8_t aid[USIM_AID_MAX];
+    uint8_t aid_len; /* of a USIM that was selected */
     char iccid[USIM_ICCID_MAX + 1];
     char imsi[SIM_IMSI_MAX + 1];
     int mnc_len; /* 0 unknown */
@@ -35,6 +38,8 @@ void usim_open_channel(struct usim *usim);
 void usim_close_channel(struct usim *usim);
 /* Finds and selects the application and reads the ICCID. APDU_NOT_FOUND: this is no SIM. */
 enum apdu_meaning usim_select(struct usim *usim, struct card_link *link);
+/* Selects the application again that was selected before, without looking for it. */
+enum apdu_meaning usim_select_again(struct usim *usim);
 /* Reads IMSI and the length of the MNC. APDU_NEEDS_PIN: give the PIN, then again. */
 enum apdu_meaning usim_identity(struct usim *usim);
 /* What keeps others from the card is let go while a person is asked, and taken back: then the same

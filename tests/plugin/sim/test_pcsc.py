@@ -152,8 +152,18 @@ class Usim(Cards):
         self.plan(reader, {"on": "authenticate", "do": "reset"})
         self.runs(tool, operator)  # selected again, in the same call
         self.runs(tool, operator)
-        self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 2)
+        self.assertEqual(len(reader.commands("read_record")), 2)
 
+    def test_moved_by_another_program(self):
+        """No challenge is given to what another program selected: its application might answer."""
+        reader, operator = self.reader(), Operator(CARD)
+        tool, other = self.opened(reader, "pcsc-shared"), Other(reader.env)
+        self.addCleanup(other.let_go)
+        for count in (1, 2):
+            self.assertEqual(other.uses(), "used\n")
+            self.runs(tool, operator)
+            self.assertEqual(len(reader.commands("authenticate")), count)
+        self.assertEqual(len(reader.commands("read_record")), 1)  # found once and kept
 
     def test_reset_by_another_program(self):
         """pcscd says SCARD_W_RESET_CARD: the application is selected again, in the same call."""
@@ -162,7 +172,7 @@ class Usim(Cards):
         self.runs(tool, operator)
         Other(reader.env).let_go("reset")
         self.runs(tool, operator)
-        self.assertEqual(len([c for c in reader.commands("select") if c["header"].startswith("00a404")]), 2)
+        self.assertEqual(len(reader.commands("read_record")), 2)
 
 
 T1 = "3b800181"  # T=1 and nothing else
