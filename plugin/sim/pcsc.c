@@ -28,7 +28,7 @@ static LONG call_within(struct pcsc *p, struct pcsc_job *job, unsigned limit_ms)
     if (!p->io)
         p->io = pcsc_io_open();
     if (!p->io)
-        return SCARD_E_NO_MEMORY;
+        return pcsc_io_stuck() ? SCARD_E_TIMEOUT : SCARD_E_NO_MEMORY;
     if (!pcsc_io_do(p->io, job, limit_ms)) {
         pcsc_io_close(p->io); /* nobody waits for a mute reader */
         p->io = NULL;
@@ -129,6 +129,10 @@ static void explain_connect(const char *name, LONG result, char *error)
 {
     switch ((uint32_t)result) {
     case (uint32_t)SCARD_E_SHARING_VIOLATION:
+        if (pcsc_io_stuck()) { /* it is we ourselves: an answer that never came */
+            explain_connect(name, SCARD_E_TIMEOUT, error);
+            break;
+        }
         snprintf(
             error, SIM_ERROR_MAX,
             "Another program uses the card in %s: close it, or share the card with `simauthctl "

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,20 +20,30 @@ struct pcsc_io {
     struct pcsc_job job;
     bool has_job, has_result, leaving, left;
     bool late;      /* the caller's own: nothing more is asked */
+    bool abandoned; /* by the caller, while it was late */
     unsigned users; /* the caller and the thread */
     SCARDCONTEXT context;
     SCARDHANDLE card;
     bool has_context, has_card;
+    bool shared; /* the card may be used by others meanwhile */
     DWORD protocol;
 };
+
+static atomic_uint stuck;
+
+unsigned pcsc_io_stuck(void)
+{
+    return atomic_load(&stuck);
+}
 
 /* -- on the thread ------------------------------------------------------------------------------
  */
 
+/* Nobody who comes later finds a PIN that was given to us still given; others' sessions stay. */
 static void drop_card(struct pcsc_io *io)
 {
     if (io->has_card)
-        SCardDisconnect(io->card, SCARD_LEAVE_CARD);
+        SCardDisconnect(io->card, io->shared ? SCARD_LEAVE_CARD : SCARD_RESET_CARD);
     io->has_card = false;
 }
 
@@ -109,6 +120,7 @@ static LONG do_connect(struct pcsc_io *io, struct pcsc_job *job)
                           job->connect.shared ? SCARD_SHARE_SHARED : SCARD_SHARE_EXCLUSIVE,
                           SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &io->card, &io->protocol);
     io->has_card = result == SCARD_S_SUCCESS;
+    io->shared = job->connect.shared;
     job->connect.t0 = io->protocol == SCARD_PROTOCOL_T0;
     return result;
 }
@@ -181,6 +193,8 @@ static void *serve(void *arg)
     drop_context(io);
     pthread_mutex_lock(&io->lock);
     io->left = true;
+    if (io->abandoned)
+        atomic_fetch_sub(&stuck, 1);
     pthread_cond_signal(&io->done);
     release(io);
     return NULL;
@@ -191,7 +205,7 @@ static void *serve(void *arg)
 
 struct pcsc_io *pcsc_io_open(void)
 {
-    struct pcsc_io *io = calloc(1, sizeof *io);
+    struct pcsc_io *io = pcsc_io_stuck() < PCSC_STUCK_MAX ? calloc(1, sizeof *io) : NULL;
     pthread_condattr_t monotonic;
 
     if (!io)
@@ -265,5 +279,9 @@ void pcsc_io_close(struct pcsc_io *io)
     pthread_cond_signal(&io->asked);
     if (!io->late) /* a late one is not waited for; it cleans up whenever it comes back */
         wait_for(io, &io->left, CLOSE_MS);
+    if (!io->left) {
+        io->abandoned = true;
+        atomic_fetch_add(&stuck, 1);
+    }
     release(io);
 }

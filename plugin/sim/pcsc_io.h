@@ -42,8 +42,12 @@ struct pcsc_job {
 
 struct pcsc_io;
 
-/* NULL without memory or thread. */
+/* NULL without memory or thread, or when pcsc_io_stuck() threads never came back: a service that
+ * takes connections and is silent would cost one more each time. */
 struct pcsc_io *pcsc_io_open(void);
+/* How many were abandoned and are still waiting for the service. */
+unsigned pcsc_io_stuck(void);
+#define PCSC_STUCK_MAX 2
 /* Does `job` and fills in what comes out. False: late by `limit_ms` (job->result is
  * SCARD_E_TIMEOUT); `io` is then good for pcsc_io_close() alone. */
 bool pcsc_io_do(struct pcsc_io *io, struct pcsc_job *job, unsigned limit_ms);

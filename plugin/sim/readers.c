@@ -26,7 +26,7 @@ static const char *why_none(LONG result)
 size_t sim_readers(struct sim_reader list[static SIM_READERS_MAX], char *error)
 {
     struct pcsc_io *io = pcsc_io_open();
-    struct pcsc_job job = {.op = PCSC_LIST, .result = SCARD_E_NO_MEMORY};
+    struct pcsc_job job = {.op = PCSC_LIST, .result = SCARD_E_TIMEOUT}; /* where none is had */
     size_t count = 0;
 
     if (io)

@@ -30,6 +30,9 @@ class Tool:
                                        env={**os.environ, **(env or {})}, pass_fds=pass_fds)
         self.ms = 0
 
+    def threads(self):
+        return len(os.listdir(f"/proc/{self._child.pid}/task"))
+
     def say(self, *words):
         self._child.stdin.write("\t".join(words) + "\n")
         self._child.stdin.flush()

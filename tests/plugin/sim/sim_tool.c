@@ -3,9 +3,10 @@
 /*
  * A back end under the hands of a test: reads lines, answers each with one. The cards behind it are
  * tests' own, so RES and K are printed.
- *   open SETTING [PIN-SETTING]   identity   run aka|gsm RAND [AUTN]   again   close
+ *   open SETTING [PIN-SETTING]   identity   run aka|gsm RAND [AUTN]   again   close   readers
  */
 #include <pin_source.h>
+#include <readers.h>
 #include <sim.h>
 
 #include <stdio.h>
@@ -80,6 +81,14 @@ static void do_identity(void)
     printf("%s %d %s", identity.imsi, identity.mnc_len, identity.impi);
 }
 
+static void do_readers(void)
+{
+    struct sim_reader list[SIM_READERS_MAX];
+    char error[SIM_ERROR_MAX];
+
+    printf("%zu %s", sim_readers(list, error), error);
+}
+
 static void obey(char *line)
 {
     char *word = strtok(line, "\t"), *first = strtok(NULL, "\t"), *second = strtok(NULL, "\t");
@@ -87,6 +96,8 @@ static void obey(char *line)
 
     if (strcmp(word, "open") == 0) {
         do_open(first, second);
+    } else if (strcmp(word, "readers") == 0) {
+        do_readers();
     } else if (strcmp(word, "again") == 0) {
         pin_source_again(pin);
     } else if (strcmp(word, "close") == 0 && backend) {

@@ -5,6 +5,7 @@
 import os
 import re
 import select
+import socket
 import subprocess
 import sys
 import threading
@@ -32,6 +33,12 @@ class Other:
         self._child.stdin.flush()
         ready, _, _ = select.select([self._child.stdout], [], [], 5)
         return self._child.stdout.readline() if ready else "had to wait"
+
+    def says(self, command):
+        """The card's answer to a command in hexadecimal."""
+        self._child.stdin.write(f"send {command}\n")
+        self._child.stdin.flush()
+        return self._child.stdout.readline().strip()
 
     def let_go(self, how="as it is"):
         self._child.communicate(how + "\n", timeout=10)
@@ -277,7 +284,7 @@ class Hands(Cards):
         tool = self.opened(reader)
         reader.order({"do": "pull"})
         rand, autn, _ = operator.quintet()
-        self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*There is no SIM in Virtual PCD|^absent .*taken out")
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*(There is no SIM in|taken out)")
         reader.order({"do": "insert"})
         self.present(reader)
         self.runs(tool, operator)
@@ -311,6 +318,7 @@ class Hands(Cards):
         rand, autn, _ = operator.quintet()
         self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*does not answer")
         self.assertTrue(SLOW <= tool.ms < 4500, tool.ms)
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*does not answer")  # that is not another program
         tool.say("close")
         self.assertLess(tool.ms, 1500)  # nobody waits for it
 
@@ -369,6 +377,21 @@ class Hands(Cards):
                 self.assertRegex(tool.say("open", "pcsc"), r"^\w+ .*may not use smart cards \(polkit refused\): log in")
         self.assertEqual(reader.commands("select"), [])
 
+    def test_service_is_silent(self):
+        """It takes connections and never answers: two threads may wait for it, and no more are begun."""
+        path = os.path.join(self.folder, "silent")
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(path)
+        listener.listen()
+        tool = self.tool({"PCSCLITE_CSOCK_NAME": path})
+        for _ in range(4):
+            self.assertRegex(tool.say("readers"), "^0 The smart card service does not answer")
+        self.assertLess(tool.ms, 500)
+        self.assertRegex(tool.say("open", "pcsc"), "^failed The smart card service does not answer")
+        self.assertLess(tool.ms, 500)
+        self.assertEqual(tool.threads(), 3)
+
     def test_whole_opening_has_a_limit(self):
         """A card that is late with every command, none of them too late: 3 s for all of them."""
         reader = self.reader()
@@ -425,6 +448,18 @@ class Pin(Locked):
         reader.order({"do": "insert"})
         self.present(reader)
         self.runs(tool, operator)  # the same PIN again for the same SIM
+
+    def test_given_to_nobody_else(self):
+        """Whoever has the card after us has to give the PIN before they read the IMSI."""
+        reader = self.locked()
+        tool, setting = self.with_descriptor(reader, b"1234\n")
+        self.assertEqual(tool.say("open", "pcsc", setting), "good")
+        tool.say("close")
+        other = Other(reader.env)
+        self.addCleanup(other.let_go)
+        for command in ("00a4040407a0000000871002", "00a40004026f07"):
+            self.assertRegex(other.says(command), "^61|9000$")
+        self.assertEqual(other.says("00b0000009"), "6982")
 
     def test_wrong_is_tried_once(self):
         reader = self.locked()
