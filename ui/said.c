@@ -66,6 +66,8 @@ static const char *const said[] = {
     N_("There is no SIM in %s."),
     N_("The SIM in %s refused the challenge: it is not from its operator."),
     N_("The SIM in %s wants its PIN."),
+    N_("The SIM in %s wants its PIN, which ModemManager would write into its log: unlock it with "
+       "`mmcli --pin`, or give it a port of its own with sim=modem:PORT."),
     N_("The SIM in %s is blocked after wrong PINs: unblock it with its PUK in a mobile phone, or "
        "ask your operator."),
     N_("The SIM was taken out of %s: put it back."),
@@ -109,8 +111,8 @@ static const char *const said[] = {
     N_("ModemManager is not running: start it with `sudo systemctl start ModemManager`."),
     N_("ModemManager knows no modem %s: `mmcli -L` shows those it knows."),
     N_("ModemManager knows no modem: plug it in and wait a minute."),
-    N_("ModemManager passes no commands to modems here (Debian's does with --debug alone): give "
-       "the SIM a port of its own with sim=modem:PORT."),
+    N_("ModemManager passes no commands to modems here (Debian's does with --debug alone, and logs "
+       "the SIM's answers then): give the SIM a port of its own with sim=modem:PORT."),
     N_("This user may not use modems (polkit refused): log in at the computer itself."),
     N_("The modem does not answer ModemManager."),
     N_("No modem has such a name."),

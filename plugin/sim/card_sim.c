@@ -158,6 +158,13 @@ static enum simauth_card_status unlock(struct sim *sim)
     char label[96];
     size_t len = strlen(sim->usim.iccid);
 
+    if (sim->way->logged) {
+        say(sim,
+            "The SIM in %s wants its PIN, which ModemManager would write into its log: unlock it "
+            "with `mmcli --pin`, or give it a port of its own with sim=modem:PORT.",
+            sim->way->kind->name(sim->way));
+        return SIMAUTH_CARD_LOCKED;
+    }
     snprintf(label, sizeof label, "%s%s (%.60s)", len > 4 ? "SIM ..." : "SIM",
              len > 4 ? sim->usim.iccid + len - 4 : "", sim->way->kind->name(sim->way));
     pin = usim_give_pin(&sim->usim, &sim->pin, &pause, label, &meaning);

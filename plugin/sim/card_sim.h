@@ -39,6 +39,7 @@ struct card_way {
     const struct card_way_kind *kind;
     bool beside; /* somebody else uses the card's basic channel (a modem) */
     bool shared; /* other programs may select something else between two runs */
+    bool logged; /* somebody writes down what passes: no PIN does */
 };
 
 /* A SIM on that way, which is owned from here on, also on failure. As sim_backend.open(). */

@@ -183,7 +183,8 @@ static void explain_command(GError *why, char *error)
     if (remote && strstr(remote, "Unauthorized"))
         snprintf(error, SIM_ERROR_MAX,
                  "ModemManager passes no commands to modems here (Debian's does with --debug "
-                 "alone): give the SIM a port of its own with sim=modem:PORT.");
+                 "alone, and logs the SIM's answers then): give the SIM a port of its own with "
+                 "sim=modem:PORT.");
     else if (remote && strstr(remote, "AccessDenied"))
         snprintf(error, SIM_ERROR_MAX,
                  "This user may not use modems (polkit refused): log in at the computer itself.");
@@ -295,6 +296,7 @@ static struct sim *mm_open(const char *where, const struct sim_pin_source *pin,
     }
     memcpy(m->wanted, where, strlen(where) + 1);
     m->way.beside = true;
+    m->way.logged = true; /* it passes commands with --debug alone, and then logs each */
     m->way.kind = &mm_way;
     return card_sim_open(&m->way, pin, status, error);
 }

@@ -116,9 +116,17 @@ class ModemManager(Case):
             self.assertTrue(tool.say("identity").startswith(imsi + " "))
         self.assertRegex(self.tool(self.env).say("open", "modemmanager:7"), "^absent ModemManager knows no modem 7")
 
-    def test_pin_is_in_no_argument(self):
-        self.manager({0: {**CARD, "pin": "1234", "pin_enabled": True}})
-        self.assertRegex(self.tool(self.env).say("open", "modemmanager"), "^locked .*modem 0 wants its PIN")
+    def test_no_pin_goes_this_way(self):
+        """ModemManager passes commands with --debug alone, and writes each into its log then."""
+        manager = self.manager({0: {**CARD, "pin": "1234", "pin_enabled": True}})
+        ours, theirs = os.pipe()
+        os.write(theirs, b"1234\n")
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        tool = self.tool(self.env, pass_fds=(ours,))
+        self.assertRegex(tool.say("open", "modemmanager", f"fd:{ours}"),
+                         "^locked .*modem 0 wants its PIN, which ModemManager would write into its log: .*mmcli --pin")
+        self.assertEqual([text for text in manager.commands if "31323334" in text], [])
 
     def test_refusals(self):
         manager = self.manager()
