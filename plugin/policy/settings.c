@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 #include "kinds.h"
+#include "readable.h"
 #include "small_file.h"
 
 #include <errno.h>
@@ -463,19 +464,6 @@ static size_t line_of_mistake(const char *text, size_t len)
     return bad;
 }
 
-/* What stood in the file may be of another encoding, and be cut anywhere: the sentence goes to
- * people over JSON and D-Bus, which take no other than UTF-8. */
-static void make_readable(char *error)
-{
-    char *text = g_utf8_make_valid(error, -1), *at = text;
-
-    while (*at && g_utf8_next_char(at) - text < SETTINGS_ERROR_MAX)
-        at = g_utf8_next_char(at);
-    *at = '\0';
-    g_strlcpy(error, text, SETTINGS_ERROR_MAX);
-    g_free(text);
-}
-
 struct settings *settings_parse(const char *text, size_t len, const char *path, char *error)
 {
     struct reader r = {.file = g_key_file_new(), .path = path, .error = error};
@@ -490,7 +478,7 @@ struct settings *settings_parse(const char *text, size_t len, const char *path, 
     else
         s = read_all(&r);
     if (!s)
-        make_readable(error);
+        readable_copy(error, error, SETTINGS_ERROR_MAX);
     g_clear_error(&problem);
     g_key_file_free(r.file);
     return s;
@@ -513,7 +501,7 @@ static char *read_file(const char *path, size_t *len, char *error)
     if (!small_file_read(path, SMALL_FILE_MAX, &text, len, &problem)) {
         g_snprintf(error, SETTINGS_ERROR_MAX, "%s; make it with `simauthctl settings set sim ...`",
                    problem->message);
-        make_readable(error);
+        readable_copy(error, error, SETTINGS_ERROR_MAX);
         g_error_free(problem);
     }
     return text;
@@ -580,7 +568,7 @@ struct settings *settings_current(const char *path, const char *copy, char **goo
         s = NULL;
         g_snprintf(error, SETTINGS_ERROR_MAX,
                    "%s: is empty, and was not: write it anew, or remove it", path);
-        make_readable(error);
+        readable_copy(error, error, SETTINGS_ERROR_MAX);
     }
     if (!s) {
         s = settings_fallback(text, len, *good, copy, error);

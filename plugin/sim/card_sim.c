@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "card_sim.h"
 #include "impi.h"
+#include "shown.h"
 
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -155,6 +156,7 @@ static enum simauth_card_status unlock(struct sim *sim)
     const struct usim_pause pause = {pause_run, take_back, sim};
     enum apdu_meaning meaning;
     enum usim_pin pin;
+    const char *name = sim->way->kind->name(sim->way);
     char label[96];
     size_t len = strlen(sim->usim.iccid);
 
@@ -162,11 +164,11 @@ static enum simauth_card_status unlock(struct sim *sim)
         say(sim,
             "The SIM in %s wants its PIN, which ModemManager would write into its log: unlock it "
             "with `mmcli --pin`, or give it a port of its own with sim=modem:PORT.",
-            sim->way->kind->name(sim->way));
+            name);
         return SIMAUTH_CARD_LOCKED;
     }
-    snprintf(label, sizeof label, "%s%s (%.60s)", len > 4 ? "SIM ..." : "SIM",
-             len > 4 ? sim->usim.iccid + len - 4 : "", sim->way->kind->name(sim->way));
+    snprintf(label, sizeof label, "%s%s (%.*s)", len > 4 ? "SIM ..." : "SIM",
+             len > 4 ? sim->usim.iccid + len - 4 : "", shown_first(name, 60), name);
     pin = usim_give_pin(&sim->usim, &sim->pin, &pause, label, &meaning);
     if (pin != USIM_PIN_GOOD)
         return pin_failed(sim, pin, meaning);

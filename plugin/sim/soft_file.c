@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operator's file: who may read it, and what stands in it. */
 #include "impi.h"
+#include "shown.h"
 #include "soft.h"
 
 #include <errno.h>
@@ -21,9 +22,7 @@
 
 static const char *shown(const char *path)
 {
-    size_t len = strlen(path);
-
-    return len > SHOWN_MAX ? path + len - SHOWN_MAX : path;
+    return shown_last(path, SHOWN_MAX);
 }
 
 static bool say(char *error, const char *path, const char *rest)

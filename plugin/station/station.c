@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station.h"
+#include "readable.h"
 
 #include <impi.h>
 #include <kinds.h>
@@ -76,8 +77,9 @@ void station_close(struct station *s)
     free(s);
 }
 
-const char *station_error(const struct station *s)
+const char *station_error(struct station *s)
 {
+    readable_copy(s->error, s->error, sizeof(s->error));
     return s->error;
 }
 
@@ -108,7 +110,7 @@ static void show_sim(struct station *s, enum simauth_card_status status, const c
     g_strlcpy(s->health.sim_tag, status == SIMAUTH_CARD_ABSENT && !swapped ? "" : s->giver.tag,
               sizeof(s->health.sim_tag));
     if (s->sim && b->place)
-        g_strlcpy(s->health.sim_name, b->place(s->sim), sizeof(s->health.sim_name));
+        readable_copy(s->health.sim_name, b->place(s->sim), sizeof(s->health.sim_name));
     if (s->sim && status == SIMAUTH_CARD_GOOD)
         s->health.generation = s->identity.gsm ? "2g" : "usim";
 }
@@ -124,7 +126,8 @@ static bool open_sim(struct station *s, const struct settings *settings)
         return false;
     }
     s->backend = sim_backend_for(settings->sim, &where);
-    g_strlcpy(s->health.sim_name, s->backend && *where ? where : "", sizeof(s->health.sim_name));
+    readable_copy(s->health.sim_name, s->backend && *where ? where : "",
+                  sizeof(s->health.sim_name));
     s->giver.tries = -1;
     *s->giver.tag = '\0';
     g_free(s->giver.folder);

@@ -27,7 +27,7 @@ enum station_state {
 void station_start_over(struct station *station);
 enum station_state station_prepare(struct station *station, struct settings *settings);
 /* The sentence about the last failure. Never a secret. */
-const char *station_error(const struct station *station);
+const char *station_error(struct station *station);
 void station_set_error(struct station *station, const char *sentence);
 
 /* Both valid after STATION_READY. */

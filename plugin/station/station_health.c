@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station_health.h"
+#include "readable.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -25,7 +26,7 @@ void health_sim(struct station_health *h, const char *word, const char *text)
     if (strcmp(h->sim, word) != 0)
         h->sim_since = now();
     h->sim = word;
-    g_strlcpy(h->sim_text, text ? text : "", sizeof(h->sim_text));
+    readable_copy(h->sim_text, text ? text : "", sizeof(h->sim_text));
 }
 
 void health_gateway(struct station_health *h, const char *word, const char *text)
@@ -33,7 +34,7 @@ void health_gateway(struct station_health *h, const char *word, const char *text
     if (strcmp(h->gateway, word) != 0)
         h->gateway_since = now();
     h->gateway = word;
-    g_strlcpy(h->gateway_text, text ? text : "", sizeof(h->gateway_text));
+    readable_copy(h->gateway_text, text ? text : "", sizeof(h->gateway_text));
 }
 
 const char *health_card_word(enum simauth_card_status status, bool swapped, int tries)

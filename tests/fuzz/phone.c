@@ -138,7 +138,7 @@ enum station_state station_prepare(struct station *s, struct settings *settings)
     return state;
 }
 
-const char *station_error(const struct station *s)
+const char *station_error(struct station *s)
 {
     return s->error;
 }

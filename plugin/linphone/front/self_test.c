@@ -7,6 +7,7 @@
 #include "bus_view.h"
 #include "control_commands.h"
 #include "core.h"
+#include "readable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,9 @@ struct self_test {
 static void add(struct self_test *t, const char *word, const char *link, const char *problem)
 {
     const char *result = t->failed ? "not-tried" : (problem ? "failed" : "good");
-    const char *shown = !t->failed && problem ? problem : "";
+    char shown[SETTINGS_ERROR_MAX];
 
+    readable_copy(shown, !t->failed && problem ? problem : "", sizeof(shown));
     json_array_append_new(t->links, json_pack("{s:s, s:s, s:s, s:s}", "word", word, "link", link,
                                               "result", result, "problem", shown));
     bus_view_link(t->on_worker ? t->provider : NULL, word, result, shown);

@@ -7,6 +7,7 @@
 #include "activation.h"
 #include "bus_view.h"
 #include "kinds.h"
+#include "readable.h"
 #include "readers.h"
 
 #include <openssl/crypto.h>
@@ -44,7 +45,10 @@ static json_t *list_readers(void)
     json_t *rows = json_array();
 
     for (size_t i = 0; i < count; i++) {
-        char *value = g_strconcat("pcsc:", list[i].name, NULL);
+        char *value;
+
+        readable_copy(list[i].name, list[i].name, sizeof(list[i].name));
+        value = g_strconcat("pcsc:", list[i].name, NULL);
         json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "value", value, "name",
                                               list[i].name, "card", list[i].card));
         g_free(value);

@@ -113,6 +113,26 @@ static void test_owner(void **state)
     }
 }
 
+/* A path is shown by its end, and no letter of it in half. */
+static void test_long_path(void **state)
+{
+    (void)state;
+    for (int letters = 60; letters < 64; letters++) {
+        char path[256] = "/nowhere/", error[SIM_ERROR_MAX] = "";
+        enum simauth_card_status status;
+
+        for (int i = 0; i < letters; i++)
+            strcat(path, letters % 2 ? "\xc3\xa9" : "\xe2\x82\xac");
+        strcat(path, letters < 62 ? ".json" : ".jso");
+        assert_null(desk_backend->open(path, NULL, &status, error));
+        for (char *c = error + 1; *c; c++)
+            if (*c == '\xa9' || *c == '\x82')
+                assert_true(c[-1] == '\xc3' || c[-1] == '\xe2');
+        assert_null(strstr(error, " \xac"));
+        assert_non_null(strstr(error, ".jso"));
+    }
+}
+
 static void test_not_a_file(void **state)
 {
     struct desk *desk = *state;
@@ -252,9 +272,10 @@ static void test_sequence_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_good),     CASE(test_all_members),   CASE(test_gateway),     CASE(test_modes),
-        CASE(test_owner),    CASE(test_not_a_file),    CASE(test_open_folder), CASE(test_malformed),
-        CASE(test_too_long), CASE(test_sequence_file),
+        CASE(test_good),       CASE(test_all_members),   CASE(test_gateway),
+        CASE(test_modes),      CASE(test_owner),         CASE(test_long_path),
+        CASE(test_not_a_file), CASE(test_open_folder),   CASE(test_malformed),
+        CASE(test_too_long),   CASE(test_sequence_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

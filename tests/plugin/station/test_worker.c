@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -233,12 +234,34 @@ static void nothing_is_left_behind(void **state)
 
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, take_down)
 
+/* What D-Bus would not take, and end the connection for, is told all the same. */
+static void health_is_readable(void **state)
+{
+    struct station_health health;
+    char text[2 * SETTINGS_ERROR_MAX];
+
+    (void)state;
+    health_begin(&health);
+    for (size_t i = 0; i < 2; i++) { /* a character lies across the end of the room once */
+        memset(text, 'x', sizeof(text));
+        for (size_t at = i; at + 3 < sizeof(text); at += 2)
+            memcpy(text + at, "\xc3\xa9", 3);
+        memcpy(text + 20, "\xff\xe9", 2);
+        health_sim(&health, "failed", text);
+        health_gateway(&health, "failed", text);
+        assert_true(g_utf8_validate(health.sim_text, -1, NULL));
+        assert_true(g_utf8_validate(health.gateway_text, -1, NULL));
+        assert_true(strlen(health.sim_text) > sizeof(health.sim_text) - 5);
+        assert_non_null(strstr(health.sim_text, "\xc3\xa9\xc3\xa9"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ONE(a_quick_one_is_done_in_place),   ONE(a_slow_one_comes_back),
         ONE(patience_follows_what_was_seen), ONE(kinds_are_apart),
-        ONE(nothing_is_left_behind),
+        ONE(nothing_is_left_behind),         cmocka_unit_test(health_is_readable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
