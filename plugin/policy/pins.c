@@ -4,21 +4,29 @@
 #include "small_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define PINS_FILE_MAX (16u * SMALL_FILE_MAX)
 
 #define ERROR_MAX 512
+#define LOCK_TRIES 20
+#define LOCK_PAUSE_US 10000
+
+enum { LEARNED = 1, FORGOTTEN = 2, IS_NOBODY = 4, OPENS = 8 };
 
 struct pins {
     char *folder;
-    GArray *pins;       /* struct pin */
-    GHashTable *nobody; /* canonical AOR -> int64_t * */
-    GHashTable *opens;  /* the same: when that was seen first */
-    bool lost;          /* the file is there and cannot be read: it stays as it is */
+    GArray *pins;        /* struct pin */
+    GHashTable *nobody;  /* canonical AOR -> int64_t * */
+    GHashTable *opens;   /* the same: when that was seen first */
+    GHashTable *changed; /* canonical AOR -> what of it (below) since the file was written here */
+    bool lost;           /* the file is there and cannot be read: it stays as it is */
 };
 
 static char *file_of(const struct pins *pins)
@@ -34,6 +42,7 @@ static struct pins *pins_new(const char *folder)
     pins->pins = g_array_new(FALSE, TRUE, sizeof(struct pin));
     pins->nobody = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     pins->opens = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    pins->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return pins;
 }
 
@@ -45,6 +54,7 @@ void pins_close(struct pins *pins)
     g_array_free(pins->pins, TRUE);
     g_hash_table_unref(pins->nobody);
     g_hash_table_unref(pins->opens);
+    g_hash_table_unref(pins->changed);
     g_free(pins);
 }
 
@@ -93,6 +103,17 @@ static bool read_file(struct pins *pins, const json_t *root)
     return true;
 }
 
+/* jansson's reader and writer go on with a piece less when they are out of memory (seen with 2.14).
+ */
+static bool says_all(const char *text, const json_t *root)
+{
+    json_t *again = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    bool same = again && json_equal(again, root);
+
+    json_decref(again);
+    return same;
+}
+
 static json_t *load(const char *path, json_error_t *mistake)
 {
     GError *problem = NULL;
@@ -104,12 +125,17 @@ static json_t *load(const char *path, json_error_t *mistake)
         root = json_loadb(text, len, JSON_REJECT_DUPLICATES, mistake);
     else
         g_strlcpy(mistake->text, problem->message, sizeof(mistake->text));
+    if (root && !says_all(text, root)) {
+        g_strlcpy(mistake->text, "out of memory", sizeof(mistake->text));
+        json_decref(root);
+        root = NULL;
+    }
     g_clear_error(&problem);
     g_free(text);
     return root;
 }
 
-struct pins *pins_open(const char *folder, char *error)
+static struct pins *read_folder(const char *folder, bool *there, char *error)
 {
     struct pins *pins = pins_new(folder);
     char *path = file_of(pins);
@@ -117,7 +143,8 @@ struct pins *pins_open(const char *folder, char *error)
     json_t *root = NULL;
     GStatBuf about;
 
-    if (g_stat(path, &about) == 0 || errno != ENOENT) { /* one that cannot be seen is not none */
+    *there = g_stat(path, &about) == 0 || errno != ENOENT; /* one that cannot be seen is not none */
+    if (*there) {
         root = load(path, &mistake);
         if (!root || !read_file(pins, root)) {
             char *why = /* what stands in the file is quoted, and may be cut within a letter */
@@ -130,9 +157,18 @@ struct pins *pins_open(const char *folder, char *error)
             pins = NULL;
         }
     }
+    if (pins)
+        g_hash_table_remove_all(pins->changed);
     json_decref(root);
     g_free(path);
     return pins;
+}
+
+struct pins *pins_open(const char *folder, char *error)
+{
+    bool there;
+
+    return read_folder(folder, &there, error);
 }
 
 struct pins *pins_open_lost(const char *folder)
@@ -181,16 +217,6 @@ static json_t *pins_to_json(const struct pins *pins)
     return list;
 }
 
-/* jansson's writer goes on with a piece less when it is out of memory (seen with 2.14). */
-static bool says_all(const char *text, const json_t *root)
-{
-    json_t *again = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    bool same = again && json_equal(again, root);
-
-    json_decref(again);
-    return same;
-}
-
 static char *to_text(const struct pins *pins)
 {
     json_t *root = json_pack("{s:o, s:o, s:o}", "pins", pins_to_json(pins), "nobody",
@@ -210,29 +236,120 @@ bool pins_lost(const struct pins *pins)
     return pins->lost;
 }
 
-bool pins_save(const struct pins *pins, char *error)
+/* What was changed here goes over what stands there; of the same SIM the stronger method stays. */
+static void merge(struct pins *into, const struct pins *from, const char *aor, unsigned what)
+{
+    const struct pin *pin = pins_find(from, aor);
+    const int64_t *nobody = g_hash_table_lookup(from->nobody, aor);
+    const int64_t *opens = g_hash_table_lookup(from->opens, aor);
+
+    if (what & FORGOTTEN)
+        (void)pins_forget(into, aor);
+    if (pin && (what & LEARNED))
+        pins_learn(into, pin);
+    if (nobody && (what & IS_NOBODY))
+        pins_set_nobody(into, aor, *nobody);
+    if (opens && (what & OPENS))
+        (void)pins_set_opens(into, aor, *opens);
+}
+
+/* What stands in the file now, with what was changed here; NULL with a sentence. A file that is
+ * gone is no news from anybody: it is written anew. */
+static struct pins *merged(const struct pins *pins, bool *there, char *error)
+{
+    struct pins *now = read_folder(pins->folder, there, error);
+    GHashTableIter iter;
+    gpointer aor, what;
+
+    if (!now || !*there)
+        return now;
+    g_hash_table_iter_init(&iter, pins->changed);
+    while (g_hash_table_iter_next(&iter, &aor, &what))
+        merge(now, pins, aor, GPOINTER_TO_UINT(what));
+    return now;
+}
+
+/* Others hold it as long as they write; -1 with a sentence. */
+static int lock_folder(const struct pins *pins, char *error)
+{
+    char *path = g_build_filename(pins->folder, "pins.json.lock", NULL);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+    for (unsigned i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (errno == EWOULDBLOCK && i < LOCK_TRIES) {
+            g_usleep(LOCK_PAUSE_US);
+            continue;
+        }
+        (void)close(fd);
+        fd = -1;
+    }
+    if (fd < 0)
+        g_snprintf(error, ERROR_MAX, "%s: %s", path, g_strerror(errno));
+    g_free(path);
+    return fd;
+}
+
+static bool write_file(const struct pins *pins, char *error)
 {
     char *path = file_of(pins), *text = to_text(pins);
     GError *problem = NULL;
+    bool good = text && g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
+                                                 0600, &problem);
+
+    if (!good)
+        g_snprintf(error, ERROR_MAX, "%s", problem ? problem->message : "out of memory");
+    g_clear_error(&problem);
+    free(text);
+    g_free(path);
+    return good;
+}
+
+static void take_over(struct pins *pins, struct pins *from)
+{
+    struct pins before = *pins;
+
+    pins->pins = from->pins;
+    pins->nobody = from->nobody;
+    pins->opens = from->opens;
+    from->pins = before.pins;
+    from->nobody = before.nobody;
+    from->opens = before.opens;
+}
+
+static bool save_locked(struct pins *pins, char *error)
+{
+    bool there = false;
+    struct pins *now = merged(pins, &there, error);
+    bool good = now && write_file(there ? now : pins, error);
+
+    if (good && there)
+        take_over(pins, now);
+    if (good)
+        g_hash_table_remove_all(pins->changed);
+    pins_close(now);
+    return good;
+}
+
+bool pins_save(struct pins *pins, char *error)
+{
+    int lock;
     bool good = false;
 
     if (pins->lost) {
+        char *path = file_of(pins);
         g_snprintf(error, ERROR_MAX, "%s is damaged: move it away to begin a new one", path);
-        free(text);
         g_free(path);
         return false;
     }
     if (g_mkdir_with_parents(pins->folder, 0700) < 0) {
         g_snprintf(error, ERROR_MAX, "%s: %s", pins->folder, g_strerror(errno));
-    } else if (!text || !g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
-                                                  0600, &problem)) {
-        g_snprintf(error, ERROR_MAX, "%s", problem ? problem->message : "out of memory");
-    } else {
-        good = true;
+        return false;
     }
-    g_clear_error(&problem);
-    free(text);
-    g_free(path);
+    lock = lock_folder(pins, error);
+    if (lock >= 0) {
+        good = save_locked(pins, error);
+        (void)close(lock);
+    }
     return good;
 }
 
@@ -282,11 +399,18 @@ static void drop_oldest(struct pins *pins)
     g_array_remove_index_fast(pins->pins, oldest);
 }
 
+static void note_change(struct pins *pins, const char *aor, unsigned what)
+{
+    what |= GPOINTER_TO_UINT(g_hash_table_lookup(pins->changed, aor));
+    g_hash_table_replace(pins->changed, g_strdup(aor), GUINT_TO_POINTER(what));
+}
+
 void pins_learn(struct pins *pins, const struct pin *pin)
 {
     guint i = index_of(pins, pin->aor);
     struct pin *known;
 
+    note_change(pins, pin->aor, LEARNED);
     g_hash_table_remove(pins->nobody, pin->aor);
     if (i == pins->pins->len) {
         if (pins->pins->len >= PINS_MAX)
@@ -311,6 +435,7 @@ bool pins_forget(struct pins *pins, const char *aor)
     bool nobody = g_hash_table_remove(pins->nobody, aor);
     bool opens = g_hash_table_remove(pins->opens, aor);
 
+    note_change(pins, aor, FORGOTTEN);
     if (i == pins->pins->len)
         return nobody || opens;
     g_array_remove_index_fast(pins->pins, i);
@@ -321,6 +446,7 @@ void pins_set_nobody(struct pins *pins, const char *aor, int64_t now)
 {
     int64_t *when;
 
+    note_change(pins, aor, IS_NOBODY);
     if (g_hash_table_size(pins->nobody) >= PINS_MAX)
         g_hash_table_remove_all(pins->nobody); /* costs one question each, and nothing else */
     when = g_new(int64_t, 1);
@@ -340,6 +466,7 @@ bool pins_set_opens(struct pins *pins, const char *aor, int64_t now)
 
     if (g_hash_table_contains(pins->opens, aor) || g_hash_table_size(pins->opens) >= PINS_MAX)
         return false;
+    note_change(pins, aor, OPENS);
     when = g_new(int64_t, 1);
     *when = now;
     return g_hash_table_replace(pins->opens, g_strdup(aor), when);

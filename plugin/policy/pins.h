@@ -59,7 +59,9 @@ bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now);
 bool pins_set_opens(struct pins *pins, const char *aor, int64_t now);
 bool pins_opens(const struct pins *pins, const char *aor);
 
-/* Writes the file (0600 in a folder 0700, which is made). False with a sentence in `error`. */
-bool pins_save(const struct pins *pins, char *error);
+/* Writes the file (0600 in a folder 0700, which is made). Another Linphone, or simauthctl, may have
+ * written it since: what was changed here goes into what stands there now, which is known here from
+ * then on. False with a sentence in `error`: the changes are tried again at the next time. */
+bool pins_save(struct pins *pins, char *error);
 
 #endif

@@ -220,7 +220,7 @@ static void pins_whole(struct place *p, unsigned turn, bool done)
     assert_true(last == turn || (!done && last == turn - 1));
     assert_true(pins_is_nobody(pins, "sip:carol@c", NOW));
     assert_true(pins_opens(pins, "sip:dan@d"));
-    assert_int_equal(files_in(p->folder, false), 1);
+    assert_int_equal(files_in(p->folder, false), 2);
     pins_close(pins);
 }
 

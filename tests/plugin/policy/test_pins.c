@@ -27,12 +27,14 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     char *folder = *state, *file = g_build_filename(folder, "pins.json", NULL);
-    char *base = g_path_get_dirname(folder);
+    char *base = g_path_get_dirname(folder), *lock = g_strconcat(file, ".lock", NULL);
 
     g_unlink(file);
+    g_unlink(lock);
     g_rmdir(folder);
     g_rmdir(base);
     g_free(file);
+    g_free(lock);
     g_free(base);
     g_free(folder);
     return 0;
@@ -106,6 +108,47 @@ static void another_sim_begins_anew(void **state)
     assert_string_equal(pins_find(pins, "sip:bob@b.example")->nai, "eve@b");
     assert_int_equal(pins_find(pins, "sip:bob@b.example")->since, 200);
     pins_close(pins);
+}
+
+/* Two Linphones of a person, or one and simauthctl: nobody writes over what another learned. */
+static void two_that_write(void **state)
+{
+    struct pins *one = pins_open(*state, error), *other = pins_open(*state, error);
+    struct pin pin = bob("bob@b", 100), carol = bob("carol@c", 200), again = bob("bob@b", 300);
+    char *file = g_build_filename(*state, "pins.json", NULL);
+
+    g_strlcpy(carol.aor, "sip:carol@c", sizeof(carol.aor));
+    pins_learn(one, &pin);
+    assert_true(pins_save(one, error));
+    pins_learn(other, &carol);
+    pins_set_nobody(other, "sip:dan@d", 200);
+    assert_true(pins_set_opens(other, "sip:bob@b.example", 200)); /* of whom it knows no pin */
+    assert_true(pins_save(other, error));
+    assert_int_equal(pins_count(other), 2);
+    assert_true(pins_save(one, error)); /* nothing new of its own */
+    assert_int_equal(pins_count(one), 2);
+    assert_true(pins_is_nobody(one, "sip:dan@d", 201));
+    assert_true(pins_opens(one, "sip:bob@b.example"));
+
+    assert_true(pins_forget(other, "sip:carol@c"));
+    pins_learn(one, &again);
+    assert_true(pins_save(one, error));
+    assert_true(pins_save(other, error));
+    pins_close(one);
+    one = pins_open(*state, error);
+    assert_null(pins_find(one, "sip:carol@c"));
+    assert_int_equal(pins_find(one, "sip:bob@b.example")->since, 100);
+    assert_int_equal(pins_find(one, "sip:bob@b.example")->last, 300);
+    pins_close(one);
+
+    pins_learn(other, &carol); /* a file that was moved away takes nothing with it */
+    assert_int_equal(g_unlink(file), 0);
+    assert_true(pins_save(other, error));
+    one = pins_open(*state, error);
+    assert_int_equal(pins_count(one), 2);
+    pins_close(one);
+    pins_close(other);
+    g_free(file);
 }
 
 static void forgotten(void **state)
@@ -198,6 +241,7 @@ int main(void)
         WITH_FOLDER(learned_and_read_again),
         WITH_FOLDER(closed_to_others),
         WITH_FOLDER(another_sim_begins_anew),
+        WITH_FOLDER(two_that_write),
         WITH_FOLDER(forgotten),
         WITH_FOLDER(success_ends_nobody),
         WITH_FOLDER(bounded),
