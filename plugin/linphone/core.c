@@ -85,16 +85,36 @@ const char *core_problem(const struct core *core)
     return core->pins && pins_lost(core->pins) ? core->pins_error : NULL;
 }
 
-static void take_settings(struct core *core, struct settings *settings)
+/* Switched off: reader, modem and file are other programs' from now on. */
+static void rest_work(struct errand *errand, struct station *station)
 {
+    (void)errand;
+    station_let_go(station);
+}
+
+static void rest_over(struct errand *errand)
+{
+    g_free(errand);
+}
+
+static void drop_settings(struct core *core)
+{
+    if (core->settings)
+        worker_begin(core->worker, g_new0(struct errand, 1), NULL, rest_work, rest_over, rest_over);
     settings_unref(core->settings);
     core->settings = NULL;
+}
+
+static void take_settings(struct core *core, struct settings *settings)
+{
     if (!settings->enabled) {
+        drop_settings(core);
         become_inactive(core, "switched off");
         return;
     }
-    open_pins(core, settings->data);
+    settings_unref(core->settings);
     core->settings = settings_ref(settings);
+    open_pins(core, settings->data);
     setup_take_settings(core);
     e2m_files_warm(core);
     *core->inactive = '\0';
@@ -314,8 +334,7 @@ struct settings *core_settings(struct core *core)
         take_settings(core, settings);
         settings_unref(settings);
     } else {
-        settings_unref(core->settings);
-        core->settings = NULL;
+        drop_settings(core);
         become_inactive(core, error);
     }
     if (core->settings)

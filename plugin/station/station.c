@@ -65,6 +65,12 @@ void station_start_over(struct station *s)
     close_all(s);
 }
 
+void station_let_go(struct station *s)
+{
+    close_all(s);
+    health_begin(&s->health);
+}
+
 void station_close(struct station *s)
 {
     if (!s)

@@ -16,6 +16,8 @@ struct station;
 
 struct station *station_open(void); /* NULL: out of memory */
 void station_close(struct station *station);
+/* Lets SIM and gateway go, which other programs may want: the next errand opens them again. */
+void station_let_go(struct station *station);
 /* Opens what these settings name, if it is not open already. */
 enum station_state {
     STATION_READY,

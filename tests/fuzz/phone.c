@@ -118,6 +118,11 @@ void station_close(struct station *s)
     free(s);
 }
 
+void station_let_go(struct station *s)
+{
+    health_begin(&s->health);
+}
+
 void station_start_over(struct station *s)
 {
     (void)s;

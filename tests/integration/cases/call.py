@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The call that two operators vouch for, and what is left of it when a part is wrong or missing."""
 
+import os
 import time
 
 from cases import case
@@ -161,13 +162,30 @@ def stripped(world):
 
 @case("call.off")
 def switched_off(world):
-    """With the switch off at both phones a call is a stock call, with the person's own settings."""
+    """With the switch off at both phones a call is a stock call, with the person's own settings; the SIM is let go."""
     prepare_off(world)
+    world.alice.wait_note(r"simauth: ready: ")
+    assert has_sim_open(world.alice)
+    conf = ".config/simauth/simauth.conf"
+    with open(world.alice.node.path(conf), encoding="utf-8") as settings:
+        world.alice.node.write(conf, settings.read().replace("enabled=true", "enabled=false"), 0o600)
     call = flow.connect(world)
     flow.hang_up(world, call)
     messages = world.messages()
     assert not [m for m in messages if m.elements()]
     assert "zrtp-hash" not in messages.first("INVITE", source=world.alice).body
+    flow.wait_any(lambda: not has_sim_open(world.alice), 10, "the SIM of a phone that is switched off to be let go")
+
+
+def has_sim_open(phone):
+    folder = f"/proc/{phone.process.pid}/fd"
+    for fd in os.listdir(folder):
+        try:
+            if "/sim.json" in os.readlink(os.path.join(folder, fd)):
+                return True
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return False
 
 
 def prepare_off(world):
@@ -177,5 +195,5 @@ def prepare_off(world):
     world.add_phones()
     sims = world.issue_sims()
     for phone in (world.alice, world.bob):
-        phone.use_sim(sims[phone.user], world.root, enabled="false")
+        phone.use_sim(sims[phone.user], world.root, enabled="true" if phone is world.alice else "false")
         phone.start()
