@@ -41,10 +41,10 @@ static bool read_machine_id(const char *path, char id[static MACHINE_ID_DIGITS +
 /* Makes the file when there is none; a half-written one is never left under its name. */
 static enum seal_key_status make_seal(const char *path, char *error)
 {
-    char *fresh = g_strconcat(path, ".new", NULL);
+    char *fresh = g_strconcat(path, ".XXXXXX", NULL);
     uint8_t octets[SEAL_KEY_LEN];
     enum seal_key_status status = SEAL_KEY_GOOD;
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = mkostemp(fresh, O_CLOEXEC); /* another Linphone may make one at the same time */
 
     if (fd < 0 || RAND_bytes(octets, sizeof octets) != 1 ||
         write(fd, octets, sizeof octets) != (ssize_t)sizeof octets || fsync(fd) != 0)
@@ -63,7 +63,7 @@ static enum seal_key_status make_seal(const char *path, char *error)
 static enum seal_key_status read_seal(const char *path, uint8_t octets[static SEAL_KEY_LEN],
                                       char *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     enum seal_key_status status = SEAL_KEY_GOOD;
     struct stat st;
 
@@ -71,6 +71,8 @@ static enum seal_key_status read_seal(const char *path, uint8_t octets[static SE
         return errno == ENOENT ? SEAL_KEY_NONE : fail(error, path, g_strerror(errno));
     if (fstat(fd, &st) != 0)
         status = fail(error, path, g_strerror(errno));
+    else if (!S_ISREG(st.st_mode)) /* a pipe would be waited for without end */
+        status = fail(error, path, "is no ordinary file: remove it to begin anew");
     else if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
         status = fail(error, path, "others can read it: chmod 600, or remove it to begin anew");
     else if (st.st_size != SEAL_KEY_LEN || read(fd, octets, SEAL_KEY_LEN) != SEAL_KEY_LEN)

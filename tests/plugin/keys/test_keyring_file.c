@@ -182,6 +182,12 @@ static void what_is_wrong_with_the_seal(void **state)
     assert_int_equal(unlink(seal), 0);
     assert_int_equal(symlink(d->machine, seal), 0);
     assert_int_equal(seal_key_of_machine(d->folder, d->machine, &key, error), SEAL_KEY_FAILED);
+    assert_int_equal(unlink(seal), 0);
+    assert_int_equal(mkfifo(seal, 0600), 0); /* and nobody waits for who never writes */
+    alarm(20);
+    assert_int_equal(seal_key_of_machine(d->folder, d->machine, &key, error), SEAL_KEY_FAILED);
+    alarm(0);
+    assert_non_null(strstr(error, "no ordinary file"));
 }
 
 static void a_disk_that_does_not(void **state)
