@@ -181,8 +181,8 @@ int main(int argc, char **argv)
     if (result != 0)
         return result - 1;
     umask(077);
-    simauth_process_close();
-    gateway = simauth_room_new(sizeof *gateway);
+    simauth_process_harden();
+    gateway = simauth_secure_alloc(sizeof *gateway);
     if (!gateway) {
         fputs("simauth-gateway: out of memory\n", stderr);
         return 1;
@@ -214,7 +214,7 @@ int main(int argc, char **argv)
     else if (options.check)
         printf("%s: good\n", options.config);
     config_free(config);
-    simauth_room_free(gateway);
+    simauth_secure_free(gateway);
     curl_global_cleanup();
     return result == 0 ? 0 : 1;
 }

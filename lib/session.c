@@ -10,7 +10,7 @@
 static struct simauth_session *session_new(const struct simauth_session_config *config,
                                            enum session_role role)
 {
-    struct simauth_session *s = simauth_room_new(sizeof *s);
+    struct simauth_session *s = simauth_secure_alloc(sizeof *s);
     if (!s)
         return NULL;
     s->role = role;
@@ -55,7 +55,7 @@ static bool octets_copy(struct simauth_octets *to, const struct simauth_octets *
 struct simauth_session *simauth_session_fork(const struct simauth_session *session,
                                              const uint8_t random[static SIMAUTH_X25519_LEN])
 {
-    struct simauth_session *copy = simauth_room_new(sizeof *copy);
+    struct simauth_session *copy = simauth_secure_alloc(sizeof *copy);
     if (!copy)
         return NULL;
     *copy = *session;
@@ -83,7 +83,7 @@ void simauth_session_free(struct simauth_session *s)
     simauth_octets_clear(&s->streams_b);
     simauth_octets_clear(&s->t2);
     simauth_octets_clear(&s->t3);
-    simauth_room_free(s);
+    simauth_secure_free(s);
 }
 
 struct simauth_names session_names(const struct simauth_session *s)

@@ -18,7 +18,7 @@ void simauth_keyring_free(struct simauth_keyring *ring)
 {
     if (!ring)
         return;
-    simauth_room_free(ring->entries);
+    simauth_secure_free(ring->entries);
     free(ring);
 }
 
@@ -45,12 +45,12 @@ static bool grow(struct simauth_keyring *ring)
 
     if (ring->count < ring->room)
         return true;
-    entries = simauth_room_new(room * sizeof *entries);
+    entries = simauth_secure_alloc(room * sizeof *entries);
     if (!entries)
         return false;
     if (ring->entries) {
         memcpy(entries, ring->entries, ring->count * sizeof *entries);
-        simauth_room_free(ring->entries);
+        simauth_secure_free(ring->entries);
     }
     ring->entries = entries;
     ring->room = room;

@@ -36,7 +36,7 @@ static void call_free(void *data)
     struct call *call = data;
 
     g_free(call->key);
-    simauth_room_free(call->keys);
+    simauth_secure_free(call->keys);
     g_free(call);
 }
 
@@ -362,7 +362,7 @@ const char *calls_admit(struct calls *calls, struct call *call, unsigned kbit)
 struct call_keys *call_keys(struct call *call)
 {
     if (!call->keys)
-        call->keys = simauth_room_new(sizeof *call->keys);
+        call->keys = simauth_secure_alloc(sizeof *call->keys);
     return call->keys;
 }
 

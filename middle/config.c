@@ -226,7 +226,7 @@ static void read_all(struct keyfile *r, struct config *c)
 struct config *config_load(const char *path, char *error)
 {
     struct keyfile r;
-    struct config *c = simauth_room_new(sizeof *c); /* the proxy's token is in it */
+    struct config *c = simauth_secure_alloc(sizeof *c); /* the proxy's token is in it */
 
     if (!c) {
         g_strlcpy(error, "no memory", CONFIG_ERROR_MAX);
@@ -254,7 +254,7 @@ void config_free(struct config *c)
     g_free(c->certificate);
     g_free(c->nft);
     g_free(c->table);
-    simauth_room_free(c);
+    simauth_secure_free(c);
 }
 
 static const char *keep_text(char **text, const char *old, const char *key)

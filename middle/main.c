@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     if (status != 0)
         return status - 1;
     umask(077);
-    simauth_process_close(); /* keys of calls */
+    simauth_process_harden(); /* keys of calls */
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -194,7 +194,7 @@ static int refresh(struct operator_keys *keys, const char *name)
 
 struct operator_keys *operator_keys_open(struct gateway *gateway, char *error)
 {
-    struct operator_keys *keys = simauth_room_new(sizeof *keys);
+    struct operator_keys *keys = simauth_secure_alloc(sizeof *keys);
     const struct config *config = gateway->config;
 
     if (!keys) {
@@ -259,7 +259,7 @@ void operator_keys_free(struct operator_keys *keys)
     EVP_PKEY_free(keys->key);
     sk_X509_pop_free(keys->chain, X509_free);
     g_mutex_clear(&keys->lock);
-    simauth_room_free(keys);
+    simauth_secure_free(keys);
 }
 
 void operator_keys_rotate(struct operator_keys *keys)

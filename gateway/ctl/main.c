@@ -340,7 +340,7 @@ int main(int argc, char **argv)
     int result;
 
     umask(077);
-    simauth_process_close(); /* keys of SIMs come through it */
+    simauth_process_harden(); /* keys of SIMs come through it */
     if (argc > 2 && strcmp(argv[1], "--config") == 0) {
         ctl.program_config = argv[2];
         argc -= 2;

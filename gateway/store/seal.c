@@ -32,7 +32,7 @@ const struct seal *seal_now(const struct seal *seal)
 
 int seal_replace(struct seal *seal, const struct seal *fresh)
 {
-    struct seal *now = simauth_room_new(sizeof *now);
+    struct seal *now = simauth_secure_alloc(sizeof *now);
 
     if (!now)
         return -1;
@@ -53,7 +53,7 @@ void seal_wipe(struct seal *seal)
     while (at) {
         struct seal *before = at->before;
 
-        simauth_room_free(at);
+        simauth_secure_free(at);
         at = before;
     }
     OPENSSL_cleanse(seal->key, sizeof seal->key);

@@ -183,7 +183,7 @@ static const char *open_parts(struct ag *ag, const struct ag_settings *settings)
 
 struct ag *ag_open(const struct ag_settings *settings, const struct ag_card *card, char *error)
 {
-    struct ag *ag = simauth_room_new(sizeof *ag);
+    struct ag *ag = simauth_secure_alloc(sizeof *ag);
     const char *why = "Out of memory.";
 
     if (ag) {
@@ -212,7 +212,7 @@ static enum simauth_card_status no_card(void *user, const struct simauth_challen
 
 struct ag *ag_beside(const struct ag *ag)
 {
-    struct ag *beside = ag->session.valid ? simauth_room_new(sizeof *beside) : NULL;
+    struct ag *beside = ag->session.valid ? simauth_secure_alloc(sizeof *beside) : NULL;
 
     if (!beside)
         return NULL;
@@ -248,7 +248,7 @@ void ag_close(struct ag *ag)
     if (ag->answer)
         OPENSSL_cleanse(ag->answer, sizeof *ag->answer);
     free(ag->answer);
-    simauth_room_free(ag);
+    simauth_secure_free(ag);
 }
 
 enum ag_status ag_bootstrap(struct ag *ag)

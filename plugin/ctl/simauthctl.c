@@ -119,7 +119,7 @@ int main(int argc, char **argv)
     enum ctl_exit status = CTL_USAGE;
     int i = 1;
 
-    simauth_process_close(); /* codes and passwords come through it */
+    simauth_process_harden(); /* codes and passwords come through it */
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (!strcmp(argv[i], "--config") && i + 1 < argc) {
             g_free(ctl.config);

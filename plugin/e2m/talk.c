@@ -37,7 +37,7 @@ struct e2m_talk {
 
 struct e2m_talk *e2m_talk_new(const struct e2m_keys *keys, const char *own, const char *peer)
 {
-    struct e2m_talk *talk = simauth_room_new(sizeof(*talk));
+    struct e2m_talk *talk = simauth_secure_alloc(sizeof(*talk));
 
     if (!talk)
         return NULL;
@@ -65,7 +65,7 @@ void e2m_talk_free(struct e2m_talk *talk)
             X509_free(talk->shares[kind].readers[i]);
     }
     forget_clear(talk);
-    simauth_room_free(talk);
+    simauth_secure_free(talk);
 }
 
 /* -- readers -------------------------------------------------------------------------------------

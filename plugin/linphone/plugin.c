@@ -210,8 +210,8 @@ int simauth_plugin_start(void *core_or_null)
     const char *missing = sink_zrtp.missing();
     enum sip_tap_result result = SIP_TAP_OK;
 
-    (void)core_or_null;   /* 5.1 has none yet; the tap finds every core by itself */
-    simauth_keys_close(); /* a certificate's key; that of this Linphone's TLS is in mbedTLS */
+    (void)core_or_null;         /* 5.1 has none yet; the tap finds every core by itself */
+    simauth_secure_heap_init(); /* a certificate's key; that of this Linphone's TLS is in mbedTLS */
     if (!missing)
         result = sip_tap_install(&users, NULL, &missing);
     if (missing || result < 0) {

@@ -45,7 +45,7 @@ void setup_store_unref(struct setup_store *store)
     setup_store_leave(store);
     g_mutex_clear(&store->lock);
     g_free(store->path);
-    simauth_room_free(store);
+    simauth_secure_free(store);
 }
 
 /* -- opening -------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ void setup_store_unref(struct setup_store *store)
 
 static struct setup_store *store_new(const char *folder)
 {
-    struct setup_store *store = simauth_room_new(sizeof(*store));
+    struct setup_store *store = simauth_secure_alloc(sizeof(*store));
 
     if (!store)
         return NULL;

@@ -29,7 +29,7 @@ struct sim {
 
 static void digest_close(struct sim *sim)
 {
-    simauth_room_free(sim);
+    simauth_secure_free(sim);
 }
 
 /* -- the file ------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ static struct sim *digest_open(const char *where, const struct sim_pin_source *p
                                enum simauth_card_status *status, char *error)
 {
     int fd = soft_open_private(where, "file with your password", status, error);
-    struct sim *sim = fd >= 0 ? simauth_room_new(sizeof *sim) : NULL;
+    struct sim *sim = fd >= 0 ? simauth_secure_alloc(sizeof *sim) : NULL;
     const char *why = "cannot be read: out of memory";
 
     (void)pin; /* the file's mode is its lock */

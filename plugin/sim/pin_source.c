@@ -170,7 +170,7 @@ static bool desktop(void)
 
 struct sim_pin_source *pin_source_new(const char *setting)
 {
-    struct holder *h = simauth_room_new(sizeof *h);
+    struct holder *h = simauth_secure_alloc(sizeof *h);
 
     if (!h)
         return NULL;
@@ -198,5 +198,5 @@ void pin_source_again(struct sim_pin_source *source)
 
 void pin_source_free(struct sim_pin_source *source)
 {
-    simauth_room_free(source);
+    simauth_secure_free(source);
 }

@@ -29,20 +29,20 @@ static void soft_close(struct sim *sim)
         return;
     soft_file_close(&sim->file);
     free(sim->window_path);
-    simauth_room_free(sim);
+    simauth_secure_free(sim);
 }
 
 static struct sim *soft_open(const char *where, const struct sim_pin_source *pin,
                              enum simauth_card_status *status, char *error)
 {
-    struct sim *sim = simauth_room_new(sizeof *sim);
+    struct sim *sim = simauth_secure_alloc(sizeof *sim);
     struct soft_window window;
 
     (void)pin; /* the file's mode is its lock */
     *status = SIMAUTH_CARD_FAILED;
     if (!sim || asprintf(&sim->window_path, "%s.sqn", where) < 0) {
         snprintf(error, SIM_ERROR_MAX, "Out of memory.");
-        simauth_room_free(sim);
+        simauth_secure_free(sim);
         return NULL;
     }
     sim->file.fd = -1;

@@ -329,7 +329,7 @@ OURS char *strdup(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
-/* What simauth_room_new() asks for. */
+/* What simauth_secure_alloc() asks for. */
 OURS void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
     if ((flags & MAP_ANONYMOUS) && ours(CALLER) && fails(NTH_MEMORY))
@@ -359,12 +359,12 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 char *__real_strdup(const char *text);
-void *__real_simauth_room_new(size_t size);
+void *__real_simauth_secure_alloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 char *__wrap_strdup(const char *text);
-void *__wrap_simauth_room_new(size_t size);
+void *__wrap_simauth_secure_alloc(size_t size);
 
 void *__wrap_malloc(size_t size)
 {
@@ -386,9 +386,9 @@ void *__wrap_realloc(void *block, size_t size)
     return fails(NTH_MEMORY) ? NULL : __real_realloc(block, size);
 }
 
-void *__wrap_simauth_room_new(size_t size)
+void *__wrap_simauth_secure_alloc(size_t size)
 {
-    return fails(NTH_MEMORY) ? NULL : __real_simauth_room_new(size);
+    return fails(NTH_MEMORY) ? NULL : __real_simauth_secure_alloc(size);
 }
 
 char *__wrap_strdup(const char *text)

@@ -27,18 +27,18 @@ SIMAUTH_API bool simauth_secret_equal(const struct simauth_secret *a,
 
 /* Memory of `size` octets, all zero, for an object that holds secrets: in pages of its own that no
  * core dump has (MADV_DONTDUMP) and that are never swapped out as far as RLIMIT_MEMLOCK goes. NULL:
- * no memory. Free with simauth_room_free(). */
-SIMAUTH_API void *simauth_room_new(size_t size);
+ * no memory. Free with simauth_secure_free(). */
+SIMAUTH_API void *simauth_secure_alloc(size_t size);
 /* Wipes it first; a few small ones stay mapped, empty, for the next of their size. NULL is allowed.
  */
-SIMAUTH_API void simauth_room_free(void *room);
+SIMAUTH_API void simauth_secure_free(void *memory);
 /* From now on libcrypto keeps private keys, and what it reckons with them, in such pages too (its
  * "secure heap"); those that it has already stay where they are. Once in a process; again does
  * nothing. */
-SIMAUTH_API void simauth_keys_close(void);
+SIMAUTH_API void simauth_secure_heap_init(void);
 /* For a program of its own, never inside somebody else's: no core file, no debugger or reader of
  * memory of the same user (PR_SET_DUMPABLE), and where RLIMIT_MEMLOCK is unlimited no page of it is
- * ever swapped out; with simauth_keys_close(). */
-SIMAUTH_API void simauth_process_close(void);
+ * ever swapped out; with simauth_secure_heap_init(). */
+SIMAUTH_API void simauth_process_harden(void);
 
 #endif

@@ -132,7 +132,7 @@ static void test_a_key_of_ones_own(void **state)
     struct found found;
 
     (void)state;
-    simauth_keys_close();
+    simauth_secure_heap_init();
     authority = people_authority();
     one = people_subscriber("sip:alice@a.example", &authority);
     ask(one.key, changed);

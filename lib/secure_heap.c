@@ -17,7 +17,7 @@
 #define KEYS_HEAP ((size_t)1 << 19) /* some thousand private keys, and what they are used with */
 #define KEYS_LEAST 32
 #define HEAD 64 /* before what the caller has; keeps its alignment */
-#define KEPT 8  /* rooms that wait for their next use */
+#define KEPT 8  /* blocks that wait for their next use */
 #define KEPT_LARGEST ((size_t)1 << 15)
 
 struct head {
@@ -47,7 +47,7 @@ static void give_back(struct head *head)
  * but X25519: the last few that were given back, wiped, stay locked for the next of their size. */
 static struct {
     pthread_mutex_t lock;
-    struct head *rooms[KEPT];
+    struct head *blocks[KEPT];
 } kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct head *take_kept(size_t size)
@@ -56,9 +56,9 @@ static struct head *take_kept(size_t size)
 
     pthread_mutex_lock(&kept.lock);
     for (size_t i = 0; i < KEPT && !found; i++)
-        if (kept.rooms[i] && kept.rooms[i]->size == size) {
-            found = kept.rooms[i];
-            kept.rooms[i] = NULL;
+        if (kept.blocks[i] && kept.blocks[i]->size == size) {
+            found = kept.blocks[i];
+            kept.blocks[i] = NULL;
         }
     pthread_mutex_unlock(&kept.lock);
     return found;
@@ -71,10 +71,10 @@ static bool keep(struct head *head)
     if (head->size > KEPT_LARGEST)
         return false;
     pthread_mutex_lock(&kept.lock);
-    while (i < KEPT && kept.rooms[i])
+    while (i < KEPT && kept.blocks[i])
         i++;
     if (i < KEPT)
-        kept.rooms[i] = head;
+        kept.blocks[i] = head;
     pthread_mutex_unlock(&kept.lock);
     return i < KEPT;
 }
@@ -100,7 +100,7 @@ static void give_back(struct head *head)
 }
 #endif
 
-void *simauth_room_new(size_t size)
+void *simauth_secure_alloc(size_t size)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), whole;
     struct head *head;
@@ -115,18 +115,18 @@ void *simauth_room_new(size_t size)
     return (char *)head + HEAD;
 }
 
-void simauth_room_free(void *room)
+void simauth_secure_free(void *memory)
 {
     struct head *head;
 
-    if (!room)
+    if (!memory)
         return;
-    head = (struct head *)(void *)((char *)room - HEAD);
-    OPENSSL_cleanse(room, head->size - HEAD);
+    head = (struct head *)(void *)((char *)memory - HEAD);
+    OPENSSL_cleanse(memory, head->size - HEAD);
     give_back(head);
 }
 
-void simauth_keys_close(void)
+void simauth_secure_heap_init(void)
 {
     if (!CRYPTO_secure_malloc_initialized())
         (void)CRYPTO_secure_malloc_init(KEYS_HEAP, KEYS_LEAST);
@@ -164,7 +164,7 @@ static void *heap_change(void *octets, size_t size, const char *file, int line)
     return fresh;
 }
 
-void simauth_process_close(void)
+void simauth_process_harden(void)
 {
     const struct rlimit no_core = {0, 0};
     struct rlimit locked;
@@ -172,8 +172,8 @@ void simauth_process_close(void)
     (void)setrlimit(RLIMIT_CORE, &no_core);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)CRYPTO_set_mem_functions(heap_new, heap_change, heap_free); /* before it has any */
-    simauth_keys_close();
-    /* With a limit, what is allocated beyond it would fail: then only rooms are locked. */
+    simauth_secure_heap_init();
+    /* With a limit, what is allocated beyond it would fail: then only such blocks are locked. */
     if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur == RLIM_INFINITY)
         (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rooms for secrets: wiped when they are given back, so that the next who has the pages finds
+/* Memory for secrets: wiped when they are given back, so that the next who has the pages finds
  * nothing, and closed each time, not only the first. */
 #include "simauth/secret.h"
 #include "testing.h"
@@ -28,22 +28,22 @@ static void nothing_is_found(void **unused)
     (void)unused;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int turn = 0; turn < 3; turn++) {
-            uint8_t *rooms[MANY];
+            uint8_t *blocks[MANY];
 
             for (int i = 0; i < MANY; i++) {
-                rooms[i] = simauth_room_new(sizes[s]);
-                assert_non_null(rooms[i]);
-                assert_true(all(rooms[i], sizes[s], 0));
-                memset(rooms[i], 0xa5, sizes[s]);
+                blocks[i] = simauth_secure_alloc(sizes[s]);
+                assert_non_null(blocks[i]);
+                assert_true(all(blocks[i], sizes[s], 0));
+                memset(blocks[i], 0xa5, sizes[s]);
             }
             for (int i = 0; i < MANY; i++) {
-                assert_true(all(rooms[i], sizes[s], 0xa5)); /* nobody else has it */
-                simauth_room_free(rooms[i]);
+                assert_true(all(blocks[i], sizes[s], 0xa5)); /* nobody else has it */
+                simauth_secure_free(blocks[i]);
             }
         }
-    simauth_room_free(NULL);
-    assert_null(simauth_room_new(SIZE_MAX));
-    assert_null(simauth_room_new(SIZE_MAX - 100));
+    simauth_secure_free(NULL);
+    assert_null(simauth_secure_alloc(SIZE_MAX));
+    assert_null(simauth_secure_alloc(SIZE_MAX - 100));
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
@@ -83,11 +83,11 @@ static void closed_each_time(void **unused)
 {
     (void)unused;
     for (int turn = 0; turn < 3; turn++) {
-        void *room = simauth_room_new(5000);
+        void *block = simauth_secure_alloc(5000);
 
-        assert_non_null(room);
-        assert_true(closed(room));
-        simauth_room_free(room);
+        assert_non_null(block);
+        assert_true(closed(block));
+        simauth_secure_free(block);
     }
 }
 #endif
@@ -102,15 +102,15 @@ static void *comes_and_goes(void *data)
     struct tenant *tenant = data;
 
     for (int i = 0; i < 2000 && !tenant->trouble; i++) {
-        uint8_t *room = simauth_room_new(5000);
+        uint8_t *block = simauth_secure_alloc(5000);
 
-        if (!room || !all(room, 5000, 0))
+        if (!block || !all(block, 5000, 0))
             tenant->trouble = "it was not empty";
-        if (room)
-            memset(room, tenant->mark, 5000);
-        if (room && !all(room, 5000, tenant->mark))
+        if (block)
+            memset(block, tenant->mark, 5000);
+        if (block && !all(block, 5000, tenant->mark))
             tenant->trouble = "another had it too";
-        simauth_room_free(room);
+        simauth_secure_free(block);
     }
     return NULL;
 }
@@ -128,11 +128,11 @@ static void threads(void **unused)
         assert_int_equal(pthread_join(thread[i], NULL), 0);
     for (size_t i = 0; i < count; i++)
         if (tenants[i].trouble)
-            fail_msg("a room of thread %zu: %s", i, tenants[i].trouble);
+            fail_msg("a block of thread %zu: %s", i, tenants[i].trouble);
 }
 
-/* "locked" is a test of its own (lib.room.locked), so that a machine where it cannot be seen lists
- * it as skipped. */
+/* "locked" is a test of its own (lib.secure_heap.locked), so that a machine where it cannot be seen
+ * lists it as skipped. */
 static int locked(void)
 {
 #if !defined(__SANITIZE_ADDRESS__)
