@@ -233,3 +233,11 @@ enum simauth_result simauth_channel_unseal(const struct simauth_secret *ks_naf,
     simauth_secret_wipe(&key);
     return result;
 }
+
+size_t simauth_challenges_aad(const uint8_t *first, size_t first_len, const uint8_t *second,
+                              size_t second_len, uint8_t aad[static 2 * SIMAUTH_CHAL_MAX])
+{
+    memcpy(aad, first, first_len);
+    memcpy(aad + first_len, second, second_len);
+    return first_len + second_len;
+}

@@ -35,3 +35,15 @@ int64_t simauth_setup_lifetime(int64_t own, int64_t peer)
         return 0;
     return shorter < SIMAUTH_SETUP_SIM_LIMIT ? shorter : SIMAUTH_SETUP_SIM_LIMIT;
 }
+
+void simauth_ticket_aad(const char *use, const uint8_t ticket[static SIMAUTH_TICKET_LEN],
+                        const char *caller, const char *callee, const char *nai_a,
+                        const char *nai_b, struct simauth_octets *aad)
+{
+    const char *const names[] = {caller, callee, nai_a, nai_b};
+
+    simauth_octets_field(aad, use, strlen(use));
+    simauth_octets_field(aad, ticket, SIMAUTH_TICKET_LEN);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        simauth_octets_field(aad, names[i], strlen(names[i]));
+}

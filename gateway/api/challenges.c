@@ -12,17 +12,18 @@
 static bool add_mac0_key(const struct request *request, const struct store_vector *old,
                          const struct store_vector *fresh, json_t *object)
 {
-    uint8_t aad[2 * SIMAUTH_RAND_LEN], nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
+    uint8_t aad[2 * SIMAUTH_CHAL_MAX], nonce[12], sealed[SIMAUTH_SEALED_LEN];
     char text[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
     struct simauth_secret key;
+    size_t aad_len;
     bool good;
 
-    memcpy(aad, old->rand, SIMAUTH_RAND_LEN);
-    memcpy(aad + SIMAUTH_RAND_LEN, fresh->rand, SIMAUTH_RAND_LEN);
+    aad_len =
+        simauth_challenges_aad(old->rand, SIMAUTH_RAND_LEN, fresh->rand, SIMAUTH_RAND_LEN, aad);
     good = simauth_hkdf(&old->ssk, SIMAUTH_LABEL_MAC_0, SIMAUTH_KEY_LEN, &key) == SIMAUTH_OK &&
            RAND_bytes(nonce, sizeof nonce) == 1 &&
-           simauth_channel_seal(&request->ks_naf, "seal down", aad, sizeof aad, nonce, &key,
-                                sealed) == SIMAUTH_OK;
+           simauth_channel_seal(&request->ks_naf, "seal down", aad, aad_len, nonce, &key, sealed) ==
+               SIMAUTH_OK;
     simauth_secret_wipe(&key);
     if (!good)
         return false;

@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <simauth/setup.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,19 +61,6 @@ bool ticket_key(struct store_ticket *ticket, const struct simauth_secret *half_a
     return good;
 }
 
-/* AAD: what the key is for. */
-static void write_aad(const struct store_ticket *t, struct simauth_octets *aad)
-{
-    const char *use = ticket_use(t);
-
-    simauth_octets_field(aad, use, strlen(use));
-    simauth_octets_field(aad, t->ticket, SIMAUTH_TICKET_LEN);
-    simauth_octets_field(aad, t->caller, strlen(t->caller));
-    simauth_octets_field(aad, t->callee, strlen(t->callee));
-    simauth_octets_field(aad, t->nai_a, strlen(t->nai_a));
-    simauth_octets_field(aad, t->nai_b, strlen(t->nai_b));
-}
-
 static int64_t ttl(const struct request *request, const struct store_ticket *t)
 {
     int64_t life = t->first_key ? FIRST_KEY_S : request->gateway->config->vector_ttl;
@@ -84,13 +72,13 @@ static int64_t ttl(const struct request *request, const struct store_ticket *t)
 json_t *ticket_object(const struct request *request, const struct store_ticket *t,
                       const char *operator_name)
 {
-    uint8_t nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
+    uint8_t nonce[12], sealed[SIMAUTH_SEALED_LEN];
     char sealed_text[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
     char ticket[SIMAUTH_B64U_LEN(SIMAUTH_TICKET_LEN) + 1];
     struct simauth_octets aad = {0};
     bool good;
 
-    write_aad(t, &aad);
+    simauth_ticket_aad(ticket_use(t), t->ticket, t->caller, t->callee, t->nai_a, t->nai_b, &aad);
     good = !aad.failed && RAND_bytes(nonce, sizeof nonce) == 1 &&
            simauth_channel_seal(&request->ks_naf, "seal down", aad.data, aad.len, nonce, &t->key,
                                 sealed) == SIMAUTH_OK;

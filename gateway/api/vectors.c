@@ -197,15 +197,14 @@ static bool append_mix(const struct request *request, const struct simauth_secre
                        struct simauth_octets *text)
 {
     const struct body_vectors *body = &request->vectors;
-    uint8_t aad[2 * SIMAUTH_CHAL_MAX], nonce[12], sealed[28 + SIMAUTH_KEY_LEN];
+    uint8_t aad[2 * SIMAUTH_CHAL_MAX], nonce[12], sealed[SIMAUTH_SEALED_LEN];
     char word[SIMAUTH_B64U_LEN(sizeof sealed) + 1];
+    size_t aad_len =
+        simauth_challenges_aad(body->rand, body->rand_len, body->replaced, body->replaced_len, aad);
 
-    memcpy(aad, body->rand, body->rand_len);
-    memcpy(aad + body->rand_len, body->replaced, body->replaced_len);
     if (RAND_bytes(nonce, sizeof nonce) != 1 ||
-        simauth_channel_seal(&request->ks_naf, "seal down", aad,
-                             (size_t)body->rand_len + body->replaced_len, nonce, mix,
-                             sealed) != SIMAUTH_OK)
+        simauth_channel_seal(&request->ks_naf, "seal down", aad, aad_len, nonce, mix, sealed) !=
+            SIMAUTH_OK)
         return false;
     simauth_b64u_encode(sealed, sizeof sealed, word);
     simauth_octets_append(text, ",\"mix\":\"", 8);

@@ -12,7 +12,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define CLOCKS_DIFFER 60 /* seconds: what less cannot be the cause */
-#define SEALED_LEN (12 + SIMAUTH_KEY_LEN + 16)
 
 static enum ag_status garbage(struct ag *ag, const char *what)
 {
@@ -199,18 +198,17 @@ static bool answers_request(const struct ag_vector_request *r, const struct ag_v
                             memcmp(v->challenge.rand, r->replaced, r->replaced_len) == 0);
 }
 
-/* What the other SIM's half is made with, sealed for this phone with both challenges as its
- * context. */
-static bool open_mix(const struct ag *ag, const uint8_t *sealed, const struct ag_vector_request *r,
-                     struct simauth_secret *mix)
+/* A key that is sealed for this phone with two challenges as its context: the key of MAC_0, or what
+ * another SIM's half is made with. */
+static bool open_key(const struct ag *ag, const uint8_t *sealed, const uint8_t *first,
+                     size_t first_len, const uint8_t *second, size_t second_len,
+                     struct simauth_secret *key)
 {
     uint8_t aad[2 * SIMAUTH_CHAL_MAX];
+    size_t len = simauth_challenges_aad(first, first_len, second, second_len, aad);
 
-    memcpy(aad, r->rand, r->rand_len);
-    memcpy(aad + r->rand_len, r->replaced, r->replaced_len);
-    return simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad,
-                                  r->rand_len + r->replaced_len, sealed, SEALED_LEN,
-                                  mix) == SIMAUTH_OK;
+    return simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad, len, sealed,
+                                  SIMAUTH_SEALED_LEN, key) == SIMAUTH_OK;
 }
 
 static enum ag_status read_vector(struct ag *ag, const json_t *object,
@@ -219,7 +217,7 @@ static enum ag_status read_vector(struct ag *ag, const json_t *object,
     /* The reserved challenge comes with the first vector that a caller asks for, else never. */
     bool first = r->subject == SIMAUTH_SUBJECT_CALLEE && !r->replaced;
     const json_t *vector = NULL;
-    uint8_t sealed[SEALED_LEN];
+    uint8_t sealed[SIMAUTH_SEALED_LEN];
     const struct member members[] = {
         {"vector", MEMBER_RAW, false, &vector, 0},
         {"own", MEMBER_CHALLENGE, false, &answer->own, 0},
@@ -238,7 +236,8 @@ static enum ag_status read_vector(struct ag *ag, const json_t *object,
     if (!answers_request(r, answer) || (first && strcmp(answer->nai, answer->vector.nai_a) != 0))
         return garbage(ag, "another call");
     if (r->replaced && json_object_get(object, "mix") &&
-        !open_mix(ag, sealed, r, &answer->vector.mix))
+        !open_key(ag, sealed, r->rand, r->rand_len, r->replaced, r->replaced_len,
+                  &answer->vector.mix))
         return garbage(ag, "a key that is not sealed for this SIM");
     return check_statement(ag, r, answer);
 }
@@ -268,19 +267,6 @@ void ag_vector_clear(struct ag_vector *answer)
 /* -- POST /v1/challenges ------------------------------------------------------------------------
  */
 
-/* The key of MAC_0, sealed for this phone with both challenges as its context. */
-static bool open_mac0_key(const struct ag *ag, const uint8_t *sealed, const uint8_t *first,
-                          size_t first_len, const struct simauth_challenge *own,
-                          struct simauth_secret *key)
-{
-    uint8_t aad[2 * SIMAUTH_CHAL_MAX];
-
-    memcpy(aad, first, first_len);
-    memcpy(aad + first_len, own->rand, own->rand_len);
-    return simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad, first_len + own->rand_len,
-                                  sealed, SEALED_LEN, key) == SIMAUTH_OK;
-}
-
 /* What the challenge of a confirmation is: that of element 1, or our own SIM's, with the key. */
 static const char *confirmation_fault(const struct ag *ag, const struct simauth_element *e,
                                       const struct simauth_confirmation *c, bool other,
@@ -290,7 +276,8 @@ static const char *confirmation_fault(const struct ag *ag, const struct simauth_
 
     if (c->challenge.method != e->method || same == other)
         return "another challenge";
-    if (other && !open_mac0_key(ag, sealed, e->rand, e->rand_len, &c->challenge, mac0_key))
+    if (other && !open_key(ag, sealed, e->rand, e->rand_len, c->challenge.rand,
+                           c->challenge.rand_len, mac0_key))
         return "a key that is not sealed for this SIM";
     return NULL;
 }
@@ -300,7 +287,7 @@ enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element
                             struct simauth_secret *mac0_key)
 {
     struct simauth_confirmation *c = confirmation;
-    uint8_t sealed[SEALED_LEN];
+    uint8_t sealed[SIMAUTH_SEALED_LEN];
     const struct member members[] = {
         {"own", MEMBER_CHALLENGE, false, &c->challenge, 0},
         {"caller", MEMBER_AOR, false, c->caller, sizeof c->caller},
@@ -341,7 +328,7 @@ static enum ag_status read_resync(struct ag *ag, const json_t *object,
                                   const struct simauth_challenge *refused,
                                   struct simauth_challenge *own, struct simauth_secret *mac0_key)
 {
-    uint8_t sealed[SEALED_LEN];
+    uint8_t sealed[SIMAUTH_SEALED_LEN];
     const struct member members[] = {
         {"own", MEMBER_CHALLENGE, false, own, 0},
         {"mac0_key", MEMBER_OCTETS, true, sealed, sizeof sealed},
@@ -352,7 +339,7 @@ static enum ag_status read_resync(struct ag *ag, const json_t *object,
     if (memcmp(own->rand, refused->rand, own->rand_len) == 0)
         return garbage(ag, "the refused challenge again");
     if (json_object_get(object, "mac0_key") &&
-        !open_mac0_key(ag, sealed, refused->rand, refused->rand_len, own, mac0_key))
+        !open_key(ag, sealed, refused->rand, refused->rand_len, own->rand, own->rand_len, mac0_key))
         return garbage(ag, "a key that is not sealed for this SIM");
     return AG_OK;
 }

@@ -10,7 +10,6 @@
 #include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define SEALED_LEN (12 + SIMAUTH_KEY_LEN + 16)
 
 static enum ag_status garbage(struct ag *ag)
 {
@@ -32,29 +31,19 @@ static enum ag_status post(struct ag *ag, const char *path, json_t *body, json_t
 /* -- one ticket ----------------------------------------------------------------------------------
  */
 
-static void write_aad(const char *use, const struct simauth_held_key *k, struct simauth_octets *aad)
-{
-    const char *names[] = {
-        k->outgoing ? k->own_aor : k->peer_aor, k->outgoing ? k->peer_aor : k->own_aor,
-        k->outgoing ? k->own_nai : k->peer_nai, k->outgoing ? k->peer_nai : k->own_nai};
-
-    simauth_octets_field(aad, use, strlen(use));
-    simauth_octets_field(aad, k->ticket, sizeof k->ticket);
-    for (size_t i = 0; i < COUNT(names); i++)
-        simauth_octets_field(aad, names[i], strlen(names[i]));
-}
-
 static bool open_key(const struct ag *ag, const char *use, const uint8_t *sealed,
-                     struct simauth_held_key *key)
+                     struct simauth_held_key *k)
 {
     struct simauth_octets aad = {0};
-    bool good;
+    bool out = k->outgoing, good;
 
-    write_aad(use, key, &aad);
+    simauth_ticket_aad(use, k->ticket, out ? k->own_aor : k->peer_aor,
+                       out ? k->peer_aor : k->own_aor, out ? k->own_nai : k->peer_nai,
+                       out ? k->peer_nai : k->own_nai, &aad);
     good = !aad.failed &&
            simauth_channel_unseal(&ag->session.ks_naf, "seal down", aad.data, aad.len, sealed,
-                                  SEALED_LEN, &key->key) == SIMAUTH_OK &&
-           key->key.len == SIMAUTH_KEY_LEN;
+                                  SIMAUTH_SEALED_LEN, &k->key) == SIMAUTH_OK &&
+           k->key.len == SIMAUTH_KEY_LEN;
     simauth_octets_clear(&aad);
     return good;
 }
@@ -64,7 +53,7 @@ static bool read_ticket(const struct ag *ag, const json_t *object, const char *u
                         struct simauth_held_key *k)
 {
     char said[8] = "";
-    uint8_t sealed[SEALED_LEN];
+    uint8_t sealed[SIMAUTH_SEALED_LEN];
     int64_t ttl = 0;
     bool out = k->outgoing;
     const struct member members[] = {

@@ -41,6 +41,12 @@ struct simauth_held_key {
 SIMAUTH_API enum simauth_result simauth_setup_keyid(const struct simauth_secret *key,
                                                     const uint8_t nonce_a[static SIMAUTH_NONCE_LEN],
                                                     uint8_t keyid[static SIMAUTH_KEYID_LEN]);
+/* The AAD of a ticket's sealed key (docs/protocol.md section 8): what it is for ("agt", or "stp"
+ * for a first setup key) and whose. Appended to `aad`, which says whether that failed. */
+SIMAUTH_API void simauth_ticket_aad(const char *use,
+                                    const uint8_t ticket[static SIMAUTH_TICKET_LEN],
+                                    const char *caller, const char *callee, const char *nai_a,
+                                    const char *nai_b, struct simauth_octets *aad);
 /* The shorter of both wishes in seconds, 0 for "no key". `peer` is -1 where none came (a lost BYE):
  * then ours alone. Never over SIMAUTH_SETUP_SIM_LIMIT. */
 SIMAUTH_API int64_t simauth_setup_lifetime(int64_t own, int64_t peer);

@@ -16,6 +16,8 @@
 #include <openssl/x509.h>
 
 #define SIMAUTH_X25519_LEN 32
+#define SIMAUTH_SEALED_LEN                                                                         \
+    (12 + SIMAUTH_KEY_LEN + 16)      /* a sealed key: nonce || AES-256-GCM || tag */
 #define SIMAUTH_OPERATOR_NAME_MAX 64 /* octets of UTF-8 */
 #define SIMAUTH_STATEMENT_MAX 16384  /* octets of a JWS */
 
@@ -60,7 +62,7 @@ struct simauth_vector {
     int sim_age;  /* days since this SIM became the subscriber's, -1 unknown */
     int ttl;      /* seconds */
     char *op_key; /* JWS; owned */
-    uint8_t sealed[12 + SIMAUTH_KEY_LEN + 16]; /* nonce || AES-256-GCM ciphertext || tag */
+    uint8_t sealed[SIMAUTH_SEALED_LEN];
     /* What came beside the object: of another SIM of the callee's address, what its half of the key
      * is made with (simauth_ssk_other_sim()); len 0: nothing. */
     struct simauth_secret mix;
@@ -102,8 +104,8 @@ simauth_unseal(const struct simauth_vector *vector,
                const struct simauth_seal_pair *pair, struct simauth_secret *ssk);
 
 /* Key material between a phone and its own gateway under HKDF(Ks_NAF, "seal down" / "seal up", 32):
- * nonce(12) || AES-256-GCM || tag(16), with `aad`. `sealed` has room for 28 + secret->len / is
- * sealed_len long. */
+ * nonce(12) || AES-256-GCM || tag(16), with `aad`. `sealed` has room for 28 + secret->len (of a key
+ * SIMAUTH_SEALED_LEN) / is sealed_len long. */
 SIMAUTH_API enum simauth_result simauth_channel_seal(const struct simauth_secret *ks_naf,
                                                      const char *direction, const uint8_t *aad,
                                                      size_t aad_len, const uint8_t nonce[static 12],
@@ -114,4 +116,10 @@ SIMAUTH_API enum simauth_result simauth_channel_unseal(const struct simauth_secr
                                                        size_t aad_len, const uint8_t *sealed,
                                                        size_t sealed_len,
                                                        struct simauth_secret *secret);
+/* The AAD of a key that belongs to the challenges of two SIMs of one address ("mix" and "mac0_key"
+ * in docs/protocol.md section 6.1): that of element 1, then the other. Each at most
+ * SIMAUTH_CHAL_MAX octets. Returns the length of `aad`. */
+SIMAUTH_API size_t simauth_challenges_aad(const uint8_t *first, size_t first_len,
+                                          const uint8_t *second, size_t second_len,
+                                          uint8_t aad[static 2 * SIMAUTH_CHAL_MAX]);
 #endif
