@@ -5,11 +5,8 @@
 #include <string.h>
 
 static const struct simauth_method *const METHODS[] = {
-    &simauth_method_aka,   &simauth_method_akap, &simauth_method_gsm,
-    &simauth_method_stp,   &simauth_method_agt,
-#ifdef SIMAUTH_PAPER /* tests/paper alone */
-    &simauth_method_paper,
-#endif
+    &simauth_method_aka, &simauth_method_akap, &simauth_method_gsm,
+    &simauth_method_stp, &simauth_method_agt,
 };
 #define METHODS_COUNT (sizeof METHODS / sizeof METHODS[0])
 _Static_assert(METHODS_COUNT <= SIMAUTH_METHODS_MAX, "too many methods");

@@ -11,6 +11,5 @@ extern const struct simauth_method simauth_method_akap;
 extern const struct simauth_method simauth_method_gsm;
 extern const struct simauth_method simauth_method_stp;
 extern const struct simauth_method simauth_method_agt;
-extern const struct simauth_method simauth_method_paper; /* in no product */
 
 #endif

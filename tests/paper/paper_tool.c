@@ -6,9 +6,9 @@
  * hexadecimal. Lines in: "call", "called TAG", "answered TAG", "confirmed BRANCH". Lines out:
  * "element TEXT", "done", or "closed WHY".
  */
-#include <sim.h>
-#include <simauth/paper.h>
+#include "paper.h"
 
+#include <sim.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,8 +26,7 @@ static bool read_hex(const char *text, uint8_t *octets, size_t len)
 /* The SIM answers whatever RAND it is given: that is the paper's. */
 static bool run(const uint8_t *rand, uint8_t sres[static SIMAUTH_SRES_LEN])
 {
-    struct simauth_challenge c = {.method = simauth_method_find("paper", 5),
-                                  .rand_len = SIMAUTH_RAND_LEN};
+    struct simauth_challenge c = {.method = &paper_method, .rand_len = SIMAUTH_RAND_LEN};
     struct simauth_card_answer answer;
     bool good;
 
@@ -46,39 +45,39 @@ static void say(const char *what, const char *text)
     fflush(stdout);
 }
 
-static void step(struct simauth_paper *p, const struct simauth_paper_triplet *peer,
-                 const char *verb, const char *element)
+static void step(struct paper *p, const struct paper_triplet *peer, const char *verb,
+                 const char *element)
 {
     uint8_t rand[SIMAUTH_RAND_LEN], sres[SIMAUTH_SRES_LEN];
-    char text[SIMAUTH_PAPER_TEXT_MAX] = "";
+    char text[PAPER_TEXT_MAX] = "";
     enum simauth_result result = SIMAUTH_OK;
 
     if (strcmp(verb, "call") == 0) {
-        simauth_paper_call(p, peer, text);
+        paper_call(p, peer, text);
     } else if (strcmp(verb, "called") == 0) {
-        *p = (struct simauth_paper){0};
-        result = simauth_paper_called(p, element, rand);
+        *p = (struct paper){0};
+        result = paper_called(p, element, rand);
         if (result == SIMAUTH_OK && run(rand, sres))
-            simauth_paper_answer(p, peer, sres, text);
+            paper_answer(p, peer, sres, text);
     } else if (strcmp(verb, "answered") == 0) {
-        result = simauth_paper_answered(p, element, rand);
+        result = paper_answered(p, element, rand);
         if (result == SIMAUTH_OK && run(rand, sres))
-            simauth_paper_confirm(p, sres, text);
+            paper_confirm(p, sres, text);
     } else {
-        result = simauth_paper_confirmed(p, element);
+        result = paper_confirmed(p, element);
     }
     if (result != SIMAUTH_OK)
         say("closed", result == SIMAUTH_WRONG ? "wrong" : "malformed");
     else if (*text)
         say("element", text);
     else
-        say(p->state == SIMAUTH_PAPER_DONE ? "done" : "closed", "");
+        say(p->state == PAPER_DONE ? "done" : "closed", "");
 }
 
 int main(int argc, char **argv)
 {
-    struct simauth_paper_triplet peer;
-    struct simauth_paper paper = {0};
+    struct paper_triplet peer;
+    struct paper paper = {0};
     enum simauth_card_status status;
     char line[256], verb[16], element[200], error[SIM_ERROR_MAX];
     const char *where;

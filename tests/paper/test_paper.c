@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The paper's exchange: right elements lead to a session, wrong ones close it. */
-#include <simauth/paper.h>
+#include "paper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,38 +11,38 @@
 
 #include <cmocka.h>
 
-static const struct simauth_paper_triplet of_a = {{0xaa, 1}, {1, 2, 3, 4}};
-static const struct simauth_paper_triplet of_b = {{0xbb, 2}, {5, 6, 7, 8}};
+static const struct paper_triplet of_a = {{0xaa, 1}, {1, 2, 3, 4}};
+static const struct paper_triplet of_b = {{0xbb, 2}, {5, 6, 7, 8}};
 
 /* Up to the ACK; both SIMs are the triplets'. */
-static void exchange(struct simauth_paper *a, struct simauth_paper *b, char *branch)
+static void exchange(struct paper *a, struct paper *b, char *branch)
 {
-    char tag[SIMAUTH_PAPER_TEXT_MAX];
+    char tag[PAPER_TEXT_MAX];
     uint8_t rand[SIMAUTH_RAND_LEN];
 
-    simauth_paper_call(a, &of_b, tag);
+    paper_call(a, &of_b, tag);
     assert_string_equal(tag, "sim01bb020000000000000000000000000000");
-    assert_int_equal(simauth_paper_called(b, tag, rand), SIMAUTH_OK);
+    assert_int_equal(paper_called(b, tag, rand), SIMAUTH_OK);
     assert_memory_equal(rand, of_b.rand, sizeof rand);
-    simauth_paper_answer(b, &of_a, of_b.sres, tag);
+    paper_answer(b, &of_a, of_b.sres, tag);
     assert_string_equal(tag, "sim0205060708_aa010000000000000000000000000000");
-    assert_int_equal(simauth_paper_answered(a, tag, rand), SIMAUTH_OK);
+    assert_int_equal(paper_answered(a, tag, rand), SIMAUTH_OK);
     assert_memory_equal(rand, of_a.rand, sizeof rand);
-    simauth_paper_confirm(a, of_a.sres, branch);
+    paper_confirm(a, of_a.sres, branch);
     assert_string_equal(branch, "z9hG4bKsim0301020304");
 }
 
 static void test_right(void **state)
 {
-    struct simauth_paper a = {0}, b = {0};
-    char branch[SIMAUTH_PAPER_TEXT_MAX];
+    struct paper a = {0}, b = {0};
+    char branch[PAPER_TEXT_MAX];
 
     (void)state;
     exchange(&a, &b, branch);
-    assert_int_equal(simauth_paper_confirmed(&b, branch), SIMAUTH_OK);
-    assert_int_equal(a.state, SIMAUTH_PAPER_DONE);
-    assert_int_equal(b.state, SIMAUTH_PAPER_DONE);
-    assert_int_equal(simauth_paper_confirmed(&b, branch), SIMAUTH_MALFORMED); /* once */
+    assert_int_equal(paper_confirmed(&b, branch), SIMAUTH_OK);
+    assert_int_equal(a.state, PAPER_DONE);
+    assert_int_equal(b.state, PAPER_DONE);
+    assert_int_equal(paper_confirmed(&b, branch), SIMAUTH_MALFORMED); /* once */
 }
 
 static void test_wrong_branch(void **state)
@@ -53,13 +53,13 @@ static void test_wrong_branch(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct simauth_paper a = {0}, b = {0};
-        char branch[SIMAUTH_PAPER_TEXT_MAX];
+        struct paper a = {0}, b = {0};
+        char branch[PAPER_TEXT_MAX];
 
         exchange(&a, &b, branch);
-        assert_int_not_equal(simauth_paper_confirmed(&b, wrong[i]), SIMAUTH_OK);
-        assert_int_equal(b.state, SIMAUTH_PAPER_CLOSED);
-        assert_int_not_equal(simauth_paper_confirmed(&b, branch), SIMAUTH_OK); /* for good */
+        assert_int_not_equal(paper_confirmed(&b, wrong[i]), SIMAUTH_OK);
+        assert_int_equal(b.state, PAPER_CLOSED);
+        assert_int_not_equal(paper_confirmed(&b, branch), SIMAUTH_OK); /* for good */
     }
 }
 
@@ -74,13 +74,13 @@ static void test_wrong_answer(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct simauth_paper a = {0};
-        char tag[SIMAUTH_PAPER_TEXT_MAX];
+        struct paper a = {0};
+        char tag[PAPER_TEXT_MAX];
         uint8_t rand[SIMAUTH_RAND_LEN];
 
-        simauth_paper_call(&a, &of_b, tag);
-        assert_int_not_equal(simauth_paper_answered(&a, wrong[i], rand), SIMAUTH_OK);
-        assert_int_equal(a.state, SIMAUTH_PAPER_CLOSED);
+        paper_call(&a, &of_b, tag);
+        assert_int_not_equal(paper_answered(&a, wrong[i], rand), SIMAUTH_OK);
+        assert_int_equal(a.state, PAPER_CLOSED);
     }
 }
 
@@ -91,24 +91,24 @@ static void test_wrong_call(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct simauth_paper b = {0};
+        struct paper b = {0};
         uint8_t rand[SIMAUTH_RAND_LEN];
 
-        assert_int_equal(simauth_paper_called(&b, wrong[i], rand), SIMAUTH_MALFORMED);
-        assert_int_equal(b.state, SIMAUTH_PAPER_CLOSED);
+        assert_int_equal(paper_called(&b, wrong[i], rand), SIMAUTH_MALFORMED);
+        assert_int_equal(b.state, PAPER_CLOSED);
     }
 }
 
-/* A row as any other, below all others, which keys nothing. */
-static void test_row(void **state)
+/* No product knows it; it is below all that they know, and keys nothing. */
+static void test_method(void **state)
 {
-    const struct simauth_method *paper = simauth_method_find("paper", 5), *other;
+    const struct simauth_method *other;
 
     (void)state;
-    assert_non_null(paper);
-    assert_false(paper->keys_media);
+    assert_null(simauth_method_find("paper", 5));
+    assert_false(paper_method.keys_media);
     for (size_t i = 0; (other = simauth_method_at(i)); i++)
-        assert_true(other == paper || other->id_len > 0 || other->strength > paper->strength);
+        assert_true(other->id_len > 0 || other->strength > paper_method.strength);
 }
 
 int main(void)
@@ -116,7 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_right),        cmocka_unit_test(test_wrong_branch),
         cmocka_unit_test(test_wrong_answer), cmocka_unit_test(test_wrong_call),
-        cmocka_unit_test(test_row),
+        cmocka_unit_test(test_method),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* paper: the source paper's exchange with its 32 bits, for experiments; in no product. */
-#include "methods.h"
-#include "simauth/paper.h"
+#include "paper.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
 
-const struct simauth_method simauth_method_paper = {
+const struct simauth_method paper_method = {
     .name = "paper",
     .strength = 0, /* never in the place of anything */
     .rand_len = SIMAUTH_RAND_LEN,
@@ -54,72 +53,70 @@ static bool begins(const char **at, const char *with)
     return true;
 }
 
-static enum simauth_result closed(struct simauth_paper *p, enum simauth_result why)
+static enum simauth_result closed(struct paper *p, enum simauth_result why)
 {
-    p->state = SIMAUTH_PAPER_CLOSED;
+    p->state = PAPER_CLOSED;
     return why;
 }
 
-static bool same_sres(const struct simauth_paper *p, const uint8_t sres[static SIMAUTH_SRES_LEN])
+static bool same_sres(const struct paper *p, const uint8_t sres[static SIMAUTH_SRES_LEN])
 {
     return CRYPTO_memcmp(p->peer.sres, sres, SIMAUTH_SRES_LEN) == 0;
 }
 
-void simauth_paper_call(struct simauth_paper *p, const struct simauth_paper_triplet *of_b,
-                        char tag[static SIMAUTH_PAPER_TEXT_MAX])
+void paper_call(struct paper *p, const struct paper_triplet *of_b, char tag[static PAPER_TEXT_MAX])
 {
-    *p = (struct simauth_paper){SIMAUTH_PAPER_WAITS, *of_b};
+    *p = (struct paper){PAPER_WAITS, *of_b};
     put(strcpy(tag, CALL) + strlen(CALL), of_b->rand, SIMAUTH_RAND_LEN);
 }
 
-enum simauth_result simauth_paper_called(struct simauth_paper *p, const char *tag,
-                                         uint8_t rand_b[static SIMAUTH_RAND_LEN])
+enum simauth_result paper_called(struct paper *p, const char *tag,
+                                 uint8_t rand_b[static SIMAUTH_RAND_LEN])
 {
-    if (p->state != SIMAUTH_PAPER_IDLE || !begins(&tag, CALL) ||
-        !get(&tag, rand_b, SIMAUTH_RAND_LEN) || *tag)
+    if (p->state != PAPER_IDLE || !begins(&tag, CALL) || !get(&tag, rand_b, SIMAUTH_RAND_LEN) ||
+        *tag)
         return closed(p, SIMAUTH_MALFORMED);
     return SIMAUTH_OK;
 }
 
-void simauth_paper_answer(struct simauth_paper *p, const struct simauth_paper_triplet *of_a,
-                          const uint8_t sres_b[static SIMAUTH_SRES_LEN],
-                          char tag[static SIMAUTH_PAPER_TEXT_MAX])
+void paper_answer(struct paper *p, const struct paper_triplet *of_a,
+                  const uint8_t sres_b[static SIMAUTH_SRES_LEN], char tag[static PAPER_TEXT_MAX])
 {
     char *at;
 
-    *p = (struct simauth_paper){SIMAUTH_PAPER_WAITS, *of_a};
+    *p = (struct paper){PAPER_WAITS, *of_a};
     at = put(strcpy(tag, ANSWER) + strlen(ANSWER), sres_b, SIMAUTH_SRES_LEN);
     *at++ = '_';
     put(at, of_a->rand, SIMAUTH_RAND_LEN);
 }
 
-enum simauth_result simauth_paper_answered(struct simauth_paper *p, const char *tag,
-                                           uint8_t rand_a[static SIMAUTH_RAND_LEN])
+enum simauth_result paper_answered(struct paper *p, const char *tag,
+                                   uint8_t rand_a[static SIMAUTH_RAND_LEN])
 {
     uint8_t sres[SIMAUTH_SRES_LEN];
 
-    if (p->state != SIMAUTH_PAPER_WAITS || !begins(&tag, ANSWER) || !get(&tag, sres, sizeof sres) ||
+    if (p->state != PAPER_WAITS || !begins(&tag, ANSWER) || !get(&tag, sres, sizeof sres) ||
         *tag++ != '_' || !get(&tag, rand_a, SIMAUTH_RAND_LEN) || *tag)
         return closed(p, SIMAUTH_MALFORMED);
     return same_sres(p, sres) ? SIMAUTH_OK : closed(p, SIMAUTH_WRONG);
 }
 
-void simauth_paper_confirm(struct simauth_paper *p, const uint8_t sres_a[static SIMAUTH_SRES_LEN],
-                           char branch[static SIMAUTH_PAPER_TEXT_MAX])
+void paper_confirm(struct paper *p, const uint8_t sres_a[static SIMAUTH_SRES_LEN],
+                   char branch[static PAPER_TEXT_MAX])
 {
-    p->state = SIMAUTH_PAPER_DONE;
+    p->state = PAPER_DONE;
     put(strcpy(branch, CONFIRM) + strlen(CONFIRM), sres_a, SIMAUTH_SRES_LEN);
 }
 
-enum simauth_result simauth_paper_confirmed(struct simauth_paper *p, const char *branch)
+enum simauth_result paper_confirmed(struct paper *p, const char *branch)
 {
     uint8_t sres[SIMAUTH_SRES_LEN];
 
-    if (p->state != SIMAUTH_PAPER_WAITS || !begins(&branch, CONFIRM) ||
-        !get(&branch, sres, sizeof sres) || *branch)
+    if (p->state != PAPER_WAITS || !begins(&branch, CONFIRM) || !get(&branch, sres, sizeof sres) ||
+        *branch)
         return closed(p, SIMAUTH_MALFORMED);
     if (!same_sres(p, sres))
         return closed(p, SIMAUTH_WRONG);
-    p->state = SIMAUTH_PAPER_DONE;
+    p->state = PAPER_DONE;
     return SIMAUTH_OK;
 }
