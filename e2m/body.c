@@ -326,15 +326,6 @@ int e2m_body_find(const struct e2m_body *body, int from, enum e2m_kind kind)
     return -1;
 }
 
-int e2m_body_signed_by(const struct e2m_body *body, int part)
-{
-    for (int parent; (parent = body->parts[part].parent) >= 0; part = parent) {
-        if (body->parts[parent].kind == E2M_SIGNED && body->parts[parent].child == part)
-            return parent;
-    }
-    return -1;
-}
-
 static bool is_base64(uint8_t c)
 {
     return isalnum(c) || c == '+' || c == '/' || c == '=';

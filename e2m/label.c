@@ -100,17 +100,6 @@ bool e2m_label_has(const struct e2m_label *label, const char *host)
     return false;
 }
 
-bool e2m_label_same(const struct e2m_label *a, const struct e2m_label *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (unsigned i = 0; i < a->count; i++) {
-        if (!e2m_label_has(b, a->hosts[i]))
-            return false;
-    }
-    return true;
-}
-
 enum e2m_result e2m_label_add(struct e2m_label *label, const struct e2m_label *more)
 {
     for (unsigned i = 0; i < more->count; i++) {

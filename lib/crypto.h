@@ -11,7 +11,6 @@
 #include <openssl/evp.h>
 
 #define SHA256_LEN 32
-#define MD5_LEN 16
 #define GCM_NONCE_LEN 12
 #define GCM_TAG_LEN 16
 

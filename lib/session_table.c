@@ -160,20 +160,3 @@ const char *simauth_event_text(enum simauth_event event)
     };
     return event < SIMAUTH_EVENT_COUNT ? texts[event] : "nothing happened";
 }
-
-const char *simauth_word_text(enum simauth_word word)
-{
-    switch (word) {
-    case SIMAUTH_WORD_ANNOUNCED:
-        return "announced";
-    case SIMAUTH_WORD_ANSWERED:
-        return "SIM answered";
-    case SIMAUTH_WORD_AUTHENTICATED:
-        return "authenticated";
-    case SIMAUTH_WORD_NOT_AUTHENTICATED:
-        return "not authenticated";
-    case SIMAUTH_WORD_NONE:
-        break;
-    }
-    return "unknown";
-}

@@ -23,7 +23,7 @@ void simauth_keyring_free(struct simauth_keyring *ring)
 }
 
 /* A clock that was set back says nothing about how old a key is, so the key is over. */
-bool ring_alive(const struct simauth_held_key *key, int64_t now)
+static bool alive(const struct simauth_held_key *key, int64_t now)
 {
     return now < key->expires && now - key->sim_time < SIMAUTH_SETUP_SIM_LIMIT &&
            now + SIMAUTH_SETUP_CLOCK_BACK >= key->made;
@@ -93,7 +93,7 @@ enum simauth_result ring_add(struct simauth_keyring *ring, const struct ring_ent
 
     if (!is_setup_key(key) || entry->nonce_count > SIMAUTH_SETUP_NONCES)
         return SIMAUTH_MALFORMED;
-    if (!ring_alive(key, now))
+    if (!alive(key, now))
         return SIMAUTH_EXPIRED;
     drop_oldest(ring, key);
     if (ring->count >= SIMAUTH_SETUP_KEYS_MAX)
@@ -145,7 +145,7 @@ const struct simauth_held_key *simauth_keyring_take(struct simauth_keyring *ring
     for (size_t i = ring->count; i-- > 0;) {
         struct ring_entry *entry = ring->entries + i;
 
-        if (entry->taken || !is_for(&entry->held, &pair, true) || !ring_alive(&entry->held, now) ||
+        if (entry->taken || !is_for(&entry->held, &pair, true) || !alive(&entry->held, now) ||
             entry->held.origin->strength < strength)
             continue;
         entry->taken = true;
@@ -195,7 +195,7 @@ enum simauth_result simauth_keyring_find(struct simauth_keyring *ring, const cha
     entry = pair_make(&pair, own_aor, peer_aor) ? named(ring, &pair, keyid, nonce_a) : NULL;
     if (!entry)
         return SIMAUTH_NOT_OURS;
-    if (!ring_alive(&entry->held, now) || entry->nonce_count == SIMAUTH_SETUP_NONCES) {
+    if (!alive(&entry->held, now) || entry->nonce_count == SIMAUTH_SETUP_NONCES) {
         erase(ring, (size_t)(entry - ring->entries));
         return SIMAUTH_EXPIRED;
     }
@@ -225,7 +225,7 @@ size_t simauth_keyring_expire(struct simauth_keyring *ring, int64_t now)
     size_t before = ring->count;
 
     for (size_t i = ring->count; i-- > 0;) {
-        if (!ring_alive(&ring->entries[i].held, now))
+        if (!alive(&ring->entries[i].held, now))
             erase(ring, i);
     }
     return before - ring->count;

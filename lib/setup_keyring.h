@@ -21,7 +21,6 @@ struct simauth_keyring {
     uint64_t last_handle;
 };
 
-bool ring_alive(const struct simauth_held_key *key, int64_t now);
 /* As simauth_keyring_add(), with the nonces that were seen. */
 enum simauth_result ring_add(struct simauth_keyring *ring, const struct ring_entry *entry,
                              int64_t now);

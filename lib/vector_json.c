@@ -124,45 +124,6 @@ bool vector_complete(const struct simauth_vector *v)
     return true;
 }
 
-/* Takes `value` in any case; a NULL one has failed before. */
-static bool put(json_t *object, const char *name, json_t *value)
-{
-    return json_object_set_new(object, name, value) == 0;
-}
-
-static json_t *without_sealed(const struct simauth_vector *v)
-{
-    const char *subject = v->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller";
-    json_t *object = json_object();
-
-    if (object != NULL && v->op_key != NULL && v->challenge.method != NULL &&
-        put(object, "subject", json_string(subject)) &&
-        put(object, "method", json_string(v->challenge.method->name)) &&
-        put(object, "rand", json_octets(v->challenge.rand, v->challenge.rand_len)) &&
-        put(object, "caller", json_string(v->caller)) &&
-        put(object, "callee", json_string(v->callee)) &&
-        put(object, "nai_a", json_string(v->nai_a)) &&
-        put(object, "nai_b", json_string(v->nai_b)) &&
-        put(object, "operator", json_string(v->operator_name)) &&
-        put(object, "sim_age", json_integer(v->sim_age)) &&
-        put(object, "ttl", json_integer(v->ttl)) && put(object, "op_key", json_string(v->op_key)))
-        return object;
-    json_decref(object);
-    return NULL;
-}
-
-json_t *simauth_vector_to_json(const struct simauth_vector *vector)
-{
-    json_t *object = without_sealed(vector);
-
-    if (object != NULL &&
-        !put(object, "sealed", json_octets(vector->sealed, sizeof vector->sealed))) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
 /* A string of RFC 8785 without control characters. jansson judges what is no ASCII: false when that
  * is no UTF-8. */
 static bool write_text(struct simauth_octets *out, const char *name, const char *text)

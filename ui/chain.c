@@ -57,11 +57,6 @@ UiPhone *ui_chain_phone(UiChain *chain)
     return chain->phone;
 }
 
-gboolean ui_chain_is_testing(UiChain *chain)
-{
-    return chain->testing;
-}
-
 /* -- one link -----------------------------------------------------------------------------------
  */
 

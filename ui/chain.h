@@ -23,7 +23,6 @@ UiPhone *ui_chain_phone(UiChain *chain);
 /* Asks the phone to try each link. Emits "tested" (boolean: all were good, string: why it could not
  * begin, or "") exactly once when it is over; nothing while a test runs already. */
 void ui_chain_test(UiChain *chain);
-gboolean ui_chain_is_testing(UiChain *chain);
 
 /* The report for whoever helps: every link and version, without addresses of others, names of SIMs,
  * keys or numbers (report.c). The caller's. */

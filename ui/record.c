@@ -26,15 +26,6 @@ const char *ui_record_text(UiRecord *record, const char *name)
     return "";
 }
 
-double ui_record_real(UiRecord *record, const char *name)
-{
-    GVariant *value = ui_record_value(record, name);
-
-    if (value && g_variant_is_of_type(value, G_VARIANT_TYPE_DOUBLE))
-        return g_variant_get_double(value);
-    return (double)ui_record_number(record, name);
-}
-
 gint64 ui_record_number(UiRecord *record, const char *name)
 {
     GVariant *value = ui_record_value(record, name);

@@ -23,7 +23,6 @@ void ui_record_update(UiRecord *record, GVariant *values);
 const char *ui_record_text(UiRecord *record, const char *name);
 /* Of any integer type, or a double. */
 gint64 ui_record_number(UiRecord *record, const char *name);
-double ui_record_real(UiRecord *record, const char *name);
 gboolean ui_record_flag(UiRecord *record, const char *name);
 /* NULL when it is not there. Borrowed, until the next change. */
 GVariant *ui_record_value(UiRecord *record, const char *name);

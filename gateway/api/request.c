@@ -149,7 +149,8 @@ bool request_repeated(struct request *request)
     return true;
 }
 
-enum store_result request_remember(struct request *request, char *body)
+/* In the open transaction: stores `body` as the answer to this request. */
+static enum store_result remember(struct request *request, char *body)
 {
     struct store_answer answer = {.made = request->now, .secret = request->secret};
 
@@ -243,7 +244,7 @@ void request_finish_text(struct request *request, char *text, enum problem probl
     struct gateway *gateway = request->gateway;
 
     if (problem == PROBLEM_NONE && store_result == STORE_OK)
-        store_result = request_remember(request, text);
+        store_result = remember(request, text);
     if (problem == PROBLEM_NONE && store_result == STORE_OK && replayed(request, &store_result)) {
         free(text);
         return;

@@ -114,8 +114,6 @@ void request_look(struct request *request);
 bool request_repeated(struct request *request);
 /* Sets the answer; takes `body` (malloc'ed, JSON; NULL: no memory). */
 void answer_text(struct request *request, char *body);
-/* In the open transaction: stores `body` as the answer to this request. */
-enum store_result request_remember(struct request *request, char *body);
 /* A fresh vector for `subscriber`, as auc.h has it. AUC_WAITS: the handler ends its transaction and
  * returns as with any failure; nobody sees that answer, it runs again. `reason` (static) may be
  * NULL. */

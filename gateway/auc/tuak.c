@@ -118,8 +118,3 @@ void tuak_run(const struct tuak *tuak, const struct tuak_sizes *sizes,
     put(out->ak_star, state + 96, sizeof out->ak_star);
     OPENSSL_cleanse(state, sizeof state);
 }
-
-void tuak_wipe(struct tuak *tuak)
-{
-    OPENSSL_cleanse(tuak, sizeof *tuak);
-}

@@ -26,12 +26,12 @@ struct tuak_results {
     uint8_t ak[6], ak_star[6];
 };
 
-/* `k_len` is 16 or 32; `top` is TOP, or TOPc with `top_is_topc`. Wipe with tuak_wipe(). */
+/* `k_len` is 16 or 32; `top` is TOP, or TOPc with `top_is_topc`. The
+ * owner wipes it. */
 void tuak_init(struct tuak *tuak, const uint8_t *k, size_t k_len,
                const uint8_t top[static TUAK_MAX], bool top_is_topc, uint8_t iterations);
 void tuak_run(const struct tuak *tuak, const struct tuak_sizes *sizes,
               const uint8_t rand[static SIMAUTH_RAND_LEN], const uint8_t sqn[static 6],
               const uint8_t amf[static 2], struct tuak_results *out);
-void tuak_wipe(struct tuak *tuak);
 
 #endif

@@ -68,7 +68,8 @@ static void lost(struct session_bus *b, int error)
 /* -- turning -------------------------------------------------------------------------------------
  */
 
-void bus_flush(struct session_bus *b)
+/* What was queued goes out, and the loop is asked for room when it does not. */
+static void flush(struct session_bus *b)
 {
     int events = b->bus ? sd_bus_get_events(b->bus) : 0;
 
@@ -91,7 +92,7 @@ static bool turn(struct session_bus *b)
     }
     if (result > 0)
         tick_in(b, SOON_MS);
-    bus_flush(b);
+    flush(b);
     return true;
 }
 
@@ -196,7 +197,7 @@ static void on_tick(void *arg)
     b->dirty = false;
     if (b->named)
         bus_objects_refresh(b);
-    bus_flush(b);
+    flush(b);
 }
 
 struct session_bus *session_bus_start(const struct session_bus_user *user)
@@ -241,5 +242,5 @@ void session_bus_signal(struct session_bus *b, const char *member, const json_t 
     if (result >= 0)
         (void)sd_bus_send(b->bus, signal, NULL);
     sd_bus_message_unref(signal);
-    bus_flush(b);
+    flush(b);
 }

@@ -51,7 +51,5 @@ const char *bus_read_sealed(int fd, struct session_bus_secret *secret, const cha
 int bus_append(sd_bus_message *message, const char *type, const json_t *value, const char *fields);
 /* 'i', 'u' or 'x': how integers of this name travel. */
 char bus_integer_type(const char *name);
-/* session_bus.c: what was queued goes out, and the loop is asked for room when it does not. */
-void bus_flush(struct session_bus *b);
 
 #endif

@@ -113,7 +113,6 @@ bool e2m_talk_use_cbc(struct e2m_talk *talk);
 bool e2m_talk_asker(belle_sip_message_t *response, struct e2m_partner *asker);
 /* Whether this server is a reader already. */
 bool e2m_talk_has_server(const struct e2m_talk *talk, const char *domain);
-bool e2m_talk_has_peer(const struct e2m_talk *talk);
 /* "p.example, q.example (addresses)" of the servers that may read; "" none. Valid as long as the
  * talk. */
 const char *e2m_talk_servers(const struct e2m_talk *talk);

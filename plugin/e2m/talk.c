@@ -191,7 +191,7 @@ bool e2m_talk_has_server(const struct e2m_talk *talk, const char *domain)
     return e2m_label_has(&talk->label, domain);
 }
 
-bool e2m_talk_has_peer(const struct e2m_talk *talk)
+static bool has_peer(const struct e2m_talk *talk)
 {
     return talk->shares[E2M_PART_ALL].readers[0] != NULL;
 }
@@ -280,7 +280,7 @@ static enum e2m_result make(struct e2m_talk *talk, struct e2m_span sdp, bool reu
         .now = now,
     };
 
-    if (!reuse && !e2m_talk_has_peer(talk))
+    if (!reuse && !has_peer(talk))
         return E2M_NO_SUCH_KEY;
     for (unsigned kind = 0; kind < E2M_PART_KINDS; kind++) {
         struct share *share = &talk->shares[kind];
@@ -546,7 +546,7 @@ static void learn_form(struct e2m_talk *talk, const struct e2m_received *receive
     if (received->signature != E2M_OK || reused)
         return;
     talk->plain = talk->plain || item->cek.key_len == 0;
-    if (!e2m_talk_has_peer(talk))
+    if (!has_peer(talk))
         (void)e2m_talk_add_peer(talk, &signer, now);
 }
 

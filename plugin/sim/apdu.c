@@ -32,7 +32,7 @@ static const struct {
     {0xff00, 0x6e00, APDU_UNSUPPORTED},
 };
 
-enum apdu_meaning apdu_meaning_of(uint16_t sw)
+static enum apdu_meaning meaning_of(uint16_t sw)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if ((sw & meanings[i].mask) == meanings[i].sw)
@@ -152,7 +152,7 @@ static enum apdu_meaning answer_proactive(struct card_link *link, uint8_t cla)
 
     link->proactive = false;
     meaning = exchange(link, &fetch, &wish);
-    if (meaning != APDU_GOOD || apdu_meaning_of(wish.sw) != APDU_GOOD)
+    if (meaning != APDU_GOOD || meaning_of(wish.sw) != APDU_GOOD)
         return meaning;
     refuse_proactive(&wish, &response);
     return exchange(link, &response, &thanks);
@@ -197,7 +197,7 @@ static enum apdu_meaning follow(struct card_link *link, const struct apdu *apdu,
                 return meaning;
             *next = *apdu; /* from the beginning */
         } else {
-            return apdu_meaning_of(reply->sw);
+            return meaning_of(reply->sw);
         }
     }
     return APDU_MALFORMED;

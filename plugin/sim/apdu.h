@@ -69,7 +69,6 @@ struct card_link {
 void apdu_begin_job(struct card_link *link, unsigned limit_ms);
 /* How long the next command may take, at least 1. */
 unsigned apdu_left_ms(const struct card_link *link);
-enum apdu_meaning apdu_meaning_of(uint16_t sw);
 /* A word for logs and tests. */
 const char *apdu_meaning_name(enum apdu_meaning meaning);
 

@@ -203,7 +203,7 @@ static void find_dialogs(struct sip_call *call)
     }
 }
 
-bool tap_call_has_dialog(const struct sip_call *call)
+static bool has_dialog(const struct sip_call *call)
 {
     const struct tap_dialog *dialog;
 
@@ -270,7 +270,7 @@ void tap_call_end(struct sip_call *call)
 static bool is_over(const struct sip_call *call)
 {
     return call->held == TAP_HELD_NOTHING && !call->responses && !call->transaction &&
-           !call->again_pending && !tap_call_has_dialog(call);
+           !call->again_pending && !has_dialog(call);
 }
 
 void tap_calls_settle(struct tap_core *core)
@@ -315,11 +315,6 @@ enum sip_direction sip_call_direction(const struct sip_call *call)
 belle_sip_provider_t *sip_call_provider(const struct sip_call *call)
 {
     return call->core->provider;
-}
-
-void *sip_call_core(const struct sip_call *call)
-{
-    return call->core->linphone;
 }
 
 const char *sip_call_id(const struct sip_call *call)

@@ -88,8 +88,9 @@ static bool answer(struct sip_call *call, belle_sip_response_t *response, const 
     return true;
 }
 
-bool tap_answer(struct sip_call *call, int code, const char *phrase, const char *reason,
-                const char *warning)
+/* Answers the INVITE of an incoming call statefully, in belle-sip's own transaction. */
+static bool answer_invite(struct sip_call *call, int code, const char *phrase, const char *reason,
+                          const char *warning)
 {
     return answer(call, make_answer(call, code, phrase), reason, warning);
 }
@@ -123,7 +124,7 @@ bool sip_call_refuse(struct sip_call *call, int code, const char *phrase, const 
     if (call->direction != SIP_INCOMING || call->held != TAP_HELD_INVITE || code < 300 ||
         code > 699)
         return false;
-    return tap_answer(call, code, phrase, reason, warning);
+    return answer_invite(call, code, phrase, reason, warning);
 }
 
 bool sip_call_refuse_with(struct sip_call *call, int code, const char *phrase, const char *reason,
@@ -210,7 +211,7 @@ bool tap_hold_cancel(struct sip_call *call, belle_sip_request_t *cancel)
         draw_tag(call->cancel_tag, sizeof(call->cancel_tag));
     tap_reply(call->core, cancel, 200, call->wire_tag[0] ? call->wire_tag : call->cancel_tag);
     if (call->held == TAP_HELD_INVITE) {
-        tap_answer(call, 487, NULL, NULL, NULL);
+        answer_invite(call, 487, NULL, NULL, NULL);
         call_held_gone(call, SIP_GONE_CANCELLED);
     }
     return true;

@@ -119,7 +119,6 @@ void sip_watch_stop(struct sip_watch *watch); /* NULL does nothing */
  */
 enum sip_direction sip_call_direction(const struct sip_call *call);
 belle_sip_provider_t *sip_call_provider(const struct sip_call *call);
-void *sip_call_core(const struct sip_call *call);     /* LinphoneCore * */
 const char *sip_call_id(const struct sip_call *call); /* Call-ID, after a new try the newest */
 /* That of the first try, also of a call that was redirected (3xx) to this one. */
 const char *sip_call_first_id(const struct sip_call *call);

@@ -224,7 +224,6 @@ struct sip_call *tap_call_find(struct tap_core *core, enum sip_direction directi
 struct sip_call *tap_call_of_message(struct tap_core *core, belle_sip_message_t *message, bool out);
 struct sip_call *tap_call_of_transaction(struct tap_core *core, const void *transaction);
 struct sip_call *tap_call_of_invite(struct tap_core *core, const belle_sip_request_t *invite);
-bool tap_call_has_dialog(const struct sip_call *call);
 struct sip_call *tap_call_waiting_again(struct tap_core *core, belle_sip_request_t *invite);
 void tap_call_saw_remote_tag(struct sip_call *call, const char *tag);
 void tap_call_transaction_gone(struct sip_call *call);
@@ -249,9 +248,6 @@ bool tap_hold_bye(struct sip_call *call, belle_sip_request_t *bye);
 void tap_hold_outgoing_lost(struct sip_call *call, enum sip_gone why);
 void tap_hold_channel_dead(struct tap_core *core, const belle_sip_channel_t *channel);
 void tap_hold_core_gone(struct sip_call *call);
-/* Answers the INVITE of an incoming call statefully, in belle-sip's own transaction. */
-bool tap_answer(struct sip_call *call, int code, const char *phrase, const char *reason,
-                const char *warning);
 void tap_reply(struct tap_core *core, belle_sip_request_t *request, int code, const char *to_tag);
 
 /* -- way.c ----------------------------------------------------------------------------------------

@@ -258,11 +258,6 @@ bool station_instant(const struct station *s)
     return s->backend && s->backend->instant;
 }
 
-const char *station_gateway(const struct station *s)
-{
-    return s->gateway;
-}
-
 /* -- for a person --------------------------------------------------------------------------------
  */
 

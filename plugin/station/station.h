@@ -39,7 +39,6 @@ enum simauth_card_status station_card(struct station *station,
                                       struct simauth_card_answer *answer);
 /* The SIM answers in well under a millisecond. */
 bool station_instant(const struct station *station);
-const char *station_gateway(const struct station *station);
 
 /* What a person is shown of both, as it is now. */
 const struct station_health *station_health(struct station *station);

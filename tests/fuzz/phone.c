@@ -173,12 +173,6 @@ bool station_instant(const struct station *s)
     return false;
 }
 
-const char *station_gateway(const struct station *s)
-{
-    (void)s;
-    return "ag.a.example";
-}
-
 const struct station_health *station_health(struct station *s)
 {
     return &s->health;

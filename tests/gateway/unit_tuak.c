@@ -100,8 +100,8 @@ static void check_set(size_t i)
     assert_is(out.ik, sets[i].f4);
     assert_is(out.ak, sets[i].f5);
     assert_is(out.ak_star, sets[i].f5s);
-    tuak_wipe(&tuak);
-    tuak_wipe(&same);
+    OPENSSL_cleanse(&tuak, sizeof tuak);
+    OPENSSL_cleanse(&same, sizeof same);
 }
 
 static void test_sets(void **state)

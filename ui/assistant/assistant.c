@@ -42,11 +42,6 @@ UiRecord *ui_assistant_sim(UiAssistant *assistant)
     return assistant->sim;
 }
 
-UiRecord *ui_assistant_account(UiAssistant *assistant)
-{
-    return assistant->phone ? ui_sim_first(ui_phone_accounts(assistant->phone)) : NULL;
-}
-
 UiChain *ui_assistant_chain(UiAssistant *assistant)
 {
     return assistant->chain;

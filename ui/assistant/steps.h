@@ -12,10 +12,9 @@
 G_DECLARE_FINAL_TYPE(UiAssistant, ui_assistant, UI, ASSISTANT, AdwWindow)
 
 UiApp *ui_assistant_app(UiAssistant *assistant);
-/* The phone that is set up, and its SIM and first account; NULL while there is none. Borrowed. */
+/* The phone that is set up, and its SIM; NULL while there is none. Borrowed. */
 UiPhone *ui_assistant_phone(UiAssistant *assistant);
 UiRecord *ui_assistant_sim(UiAssistant *assistant);
-UiRecord *ui_assistant_account(UiAssistant *assistant);
 /* The chain of the test. Borrowed. */
 UiChain *ui_assistant_chain(UiAssistant *assistant);
 /* Turns to a step: "phone", "sim", "code", "look", "pin", "gateway", "test", "done". */

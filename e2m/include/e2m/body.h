@@ -73,9 +73,6 @@ enum e2m_result e2m_part_content(const struct e2m_part *part, struct e2m_buffer 
 
 /* Index of the first part of `kind` at or below part `from`; -1. */
 int e2m_body_find(const struct e2m_body *body, int from, enum e2m_kind kind);
-/* Whether the part stands in the first child of a multipart/signed. That says where it stands, not
- * that the signature is right. The index of that multipart, or -1. */
-int e2m_body_signed_by(const struct e2m_body *body, int part);
 
 /* -- labels ------------------------------------------------------------------------------------ */
 /* Content-Target = host *( "," host ), blanks around hosts allowed; the same in the MIME and in the
@@ -85,8 +82,6 @@ enum e2m_result e2m_label_parse(struct e2m_label *label, const char *text, size_
 void e2m_label_print(const struct e2m_label *label, char *out);
 /* Whether `host` (any case) is one of them. */
 bool e2m_label_has(const struct e2m_label *label, const char *host);
-/* The same hosts, in any order. */
-bool e2m_label_same(const struct e2m_label *a, const struct e2m_label *b);
 /* Adds every host of `more`. E2M_TOO_LARGE. */
 enum e2m_result e2m_label_add(struct e2m_label *label, const struct e2m_label *more);
 /* A host name of letters, digits, "-" and "."; or an IP address, IPv6 in brackets. */

@@ -134,7 +134,6 @@ void calls_sweep(struct calls *calls, int64_t now, unsigned most);
 
 /* -- records and numbers -------------------------------------------------------------------------
  */
-const struct calls_record *calls_record_find(struct calls *calls, int64_t id);
 /* Whether a record of this pair is in memory. */
 bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b);
 void calls_record_add(struct calls *calls, struct store_record *record);

@@ -81,13 +81,6 @@ bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b)
 /* -- records -------------------------------------------------------------------------------------
  */
 
-const struct calls_record *calls_record_find(struct calls *calls, int64_t id)
-{
-    const struct calls_record *record = g_hash_table_lookup(calls->fresh.records, &id);
-
-    return record ? record : g_hash_table_lookup(calls->flushing.records, &id);
-}
-
 void calls_record_set(struct calls *calls, int64_t id, struct calls_record *record)
 {
     count_pair(calls, record, 1);

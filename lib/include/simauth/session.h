@@ -262,7 +262,6 @@ SIMAUTH_API const char *simauth_state_name(enum simauth_state state); /* "CALLER
 SIMAUTH_API const char *simauth_event_name(enum simauth_event event); /* "CARD_FAILED" */
 SIMAUTH_API const char *
 simauth_event_text(enum simauth_event event); /* for the log and for people */
-SIMAUTH_API const char *simauth_word_text(enum simauth_word word);
 /* Whether the table has an entry for the pair (the walk of the unit tests). */
 enum simauth_table_entry { SIMAUTH_ENTRY_NONE, SIMAUTH_ENTRY_IGNORED, SIMAUTH_ENTRY_ROW };
 SIMAUTH_API enum simauth_table_entry simauth_session_entry(enum simauth_state state,

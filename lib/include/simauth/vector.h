@@ -67,16 +67,14 @@ struct simauth_vector {
      * is made with (simauth_ssk_other_sim()); len 0: nothing. */
     struct simauth_secret mix;
 };
-/* Reads / writes the JSON object of docs/protocol.md section 6. A reader refuses unknown types,
+/* Reads the JSON object of docs/protocol.md section 6. It refuses unknown types,
  * missing members and control characters; unknown members are part of what is sealed and therefore
  * refused as well. */
 SIMAUTH_API enum simauth_result simauth_vector_from_json(const json_t *object,
                                                          struct simauth_vector *vector);
-SIMAUTH_API json_t *
-simauth_vector_to_json(const struct simauth_vector *vector); /* NULL: no memory */
-/* Appends the same object's text (in the order of RFC 8785, "sealed" last) to `text`. False: no
- * memory, or text that is empty, has a control character or is no UTF-8; what is in `text` then is
- * not to be used. */
+/* Appends the object's text (in the order of RFC 8785, "sealed" last) to `text`. False: no memory,
+ * or text that is empty, has a control character or is no UTF-8; what is in `text` then is not to
+ * be used. */
 SIMAUTH_API bool simauth_vector_text(const struct simauth_vector *vector,
                                      struct simauth_octets *text);
 SIMAUTH_API void simauth_vector_clear(struct simauth_vector *vector);

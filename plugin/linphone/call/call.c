@@ -83,7 +83,7 @@ static void forget_trip(struct leg *leg)
     leg->trip = NULL;
 }
 
-void leg_free(struct leg *leg)
+static void leg_free(struct leg *leg)
 {
     if (!leg)
         return;

@@ -109,16 +109,14 @@ bool call_new_pair(struct core *core, struct simauth_seal_pair *pair);
 struct simauth_session *call_new_session(const struct call *call);
 struct leg *leg_new(struct call *call,
                     struct simauth_session *session); /* takes session; NULL: oom */
-void leg_free(struct leg *leg);
 void call_free_legs(struct call *call);
 /* Takes the session to the worker for `actions`. `in_place` waits up to WORKER_PATIENCE_MS: true
  * when it is back already, with what is left to do in *actions. */
 bool leg_send(struct leg *leg, simauth_actions *actions, bool in_place);
 /* The session as it is here, or as it was when it left: word, reason and names for a person. */
 void call_tell(struct call *call, const struct simauth_session *session);
-/* KEY_MEDIA: gives the media its key; what the session says when that fails, else 0. */
-simauth_actions call_key_media(struct call *call, struct leg *leg);
-/* The same when the key had to wait for the ACK. */
+/* KEY_MEDIA once more, when the key had to wait for the ACK: what the session says when that fails,
+ * else 0. */
 simauth_actions call_key_in_ack(struct call *call, struct leg *leg);
 /* "Not authenticated" for a reason that no session told, and the end. */
 void call_give_up(struct call *call, enum simauth_event reason);

@@ -51,8 +51,9 @@ static bool others_media(const struct call *call, const struct leg *leg)
     return call->caller && call->talk && call->talk != leg && call->taken != leg;
 }
 
-/* Without an offer of its own, Linphone makes its media from the offer in the 200, so after us. */
-simauth_actions call_key_media(struct call *call, struct leg *leg)
+/* KEY_MEDIA: gives the media its key; what the session says when that fails, else 0. Without an
+ * offer of its own, Linphone makes its media from the offer in the 200, so after us. */
+static simauth_actions key_media(struct call *call, struct leg *leg)
 {
     size_t len = 0;
 
@@ -125,7 +126,7 @@ static void mark(struct call *call)
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions)
 {
     if (actions & SIMAUTH_DO_KEY_MEDIA)
-        actions |= call_key_media(call, leg);
+        actions |= key_media(call, leg);
     if (actions & SIMAUTH_DO_TELL) {
         call_tell(call, leg->session);
         if (call->word == SIMAUTH_WORD_AUTHENTICATED ||

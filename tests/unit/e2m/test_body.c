@@ -57,8 +57,6 @@ static void test_signed_and_mixed(void **state)
     assert_int_equal(body.parts[envelope].parent, 1);
     assert_true(e2m_label_has(&body.parts[envelope].label, "p.a.EXAMPLE"));
     assert_string_equal(body.parts[envelope].label.hosts[1], "q.example");
-    assert_int_equal(e2m_body_signed_by(&body, envelope), 0);
-    assert_int_equal(e2m_body_signed_by(&body, 4), -1);
     assert_int_equal(e2m_body_find(&body, 4, E2M_SDP), -1);
     assert_int_equal(e2m_part_content(&body.parts[envelope], &content), E2M_OK);
     assert_int_equal(content.len, 4);
@@ -160,9 +158,9 @@ static void test_labels(void **state)
     e2m_label_print(&label, printed);
     assert_string_equal(printed, "p.example, [2001:db8::1], 10.0.0.1");
     assert_int_equal(e2m_label_parse(&other, "10.0.0.1, p.example", 19), E2M_OK);
-    assert_false(e2m_label_same(&label, &other));
     assert_int_equal(e2m_label_add(&other, &label), E2M_OK);
-    assert_true(e2m_label_same(&label, &other));
+    e2m_label_print(&other, printed);
+    assert_string_equal(printed, "10.0.0.1, p.example, [2001:db8::1]");
 }
 
 static void test_print_and_parse(void **state)

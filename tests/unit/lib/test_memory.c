@@ -163,14 +163,13 @@ static enum simauth_result do_vector(void *with)
 {
     struct simauth_vector vector;
     enum simauth_result result = simauth_vector_from_json(with, &vector);
-    json_t *back;
+    struct simauth_octets text = {0};
 
     if (result != SIMAUTH_OK)
         return result;
-    back = simauth_vector_to_json(&vector);
-    if (back == NULL)
+    if (!simauth_vector_text(&vector, &text))
         result = SIMAUTH_NO_MEMORY;
-    json_decref(back);
+    simauth_octets_clear(&text);
     simauth_vector_clear(&vector);
     return result;
 }

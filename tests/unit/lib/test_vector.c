@@ -17,6 +17,41 @@ static struct simauth_seal_pair pair_of(const json_t *v, const char *name)
     return pair;
 }
 
+/* As jansson has it, without "sealed". */
+static json_t *object_of(const struct simauth_vector *v)
+{
+    char rand[SIMAUTH_B64U_LEN(sizeof v->challenge.rand) + 1];
+    json_t *object;
+
+    simauth_b64u_encode(v->challenge.rand, v->challenge.rand_len, rand);
+    object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s}", "subject",
+                       v->subject == SIMAUTH_SUBJECT_CALLEE ? "callee" : "caller", "method",
+                       v->challenge.method->name, "rand", rand, "caller", v->caller, "callee",
+                       v->callee, "nai_a", v->nai_a, "nai_b", v->nai_b, "operator",
+                       v->operator_name, "sim_age", v->sim_age, "ttl", v->ttl, "op_key", v->op_key);
+    assert_non_null(object);
+    return object;
+}
+
+/* What is written by hand is that object with "sealed". */
+static void assert_text_is_object(const struct simauth_vector *vector)
+{
+    char sealed[SIMAUTH_B64U_LEN(sizeof vector->sealed) + 1];
+    struct simauth_octets text = {0};
+    json_t *object = object_of(vector), *read;
+
+    simauth_b64u_encode(vector->sealed, sizeof vector->sealed, sealed);
+    json_object_set_new(object, "sealed", json_string(sealed));
+    simauth_octets_append(&text, "before", 6);
+    assert_true(simauth_vector_text(vector, &text));
+    read = simauth_json_load((const char *)text.data + 6, text.len - 6);
+    assert_non_null(read);
+    assert_true(json_equal(read, object));
+    json_decref(read);
+    json_decref(object);
+    simauth_octets_clear(&text);
+}
+
 /* RFC 7748 section 6.1: Bob's key pair. */
 static void test_x25519_of_the_rfc(void **state)
 {
@@ -39,7 +74,6 @@ static void test_seal_of_the_vectors(void **state)
     struct simauth_vector vector;
     uint8_t nonce[12];
     struct simauth_octets aad = {0};
-    json_t *back;
 
     (void)state;
     assert_octets(v, "operator_public", operator_pair.public_key, 32);
@@ -50,9 +84,7 @@ static void test_seal_of_the_vectors(void **state)
     assert_int_equal(aad.len, strlen(text_of(v, "aad")));
     assert_memory_equal(aad.data, text_of(v, "aad"), aad.len);
     simauth_octets_clear(&aad);
-    back = simauth_vector_to_json(&vector);
-    assert_true(json_equal(back, json_object_get(v, "vector")));
-    json_decref(back);
+    assert_text_is_object(&vector);
     assert_int_equal(simauth_unseal(&vector, operator_pair.public_key, &phone, &opened),
                      SIMAUTH_OK);
     assert_true(simauth_secret_equal(&opened, &ssk));
@@ -62,21 +94,6 @@ static void test_seal_of_the_vectors(void **state)
     assert_octets(v, "sealed", vector.sealed, sizeof vector.sealed);
     simauth_vector_clear(&vector);
     json_decref(v);
-}
-
-static void assert_text_is_object(const struct simauth_vector *vector)
-{
-    struct simauth_octets text = {0};
-    json_t *object = simauth_vector_to_json(vector), *read;
-
-    simauth_octets_append(&text, "before", 6);
-    assert_true(simauth_vector_text(vector, &text));
-    read = simauth_json_load((const char *)text.data + 6, text.len - 6);
-    assert_non_null(read);
-    assert_true(json_equal(read, object));
-    json_decref(read);
-    json_decref(object);
-    simauth_octets_clear(&text);
 }
 
 /* What is written by hand is what jansson writes of the same object, whatever its texts are. */
@@ -94,8 +111,7 @@ static void test_aad_is_what_jansson_writes(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         strcpy(vector.operator_name, names[i]);
         vector.sim_age = (int)i - 1;
-        object = simauth_vector_to_json(&vector);
-        json_object_del(object, "sealed");
+        object = object_of(&vector);
         written = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT);
         assert_true(vector_aad(&vector, &aad));
         assert_int_equal(aad.len, strlen(written));

@@ -343,11 +343,6 @@ static void names_and_words(void **unused)
     assert_string_equal(simauth_state_name(SIMAUTH_STATE_COUNT), "?");
     assert_string_equal(simauth_event_name(SIMAUTH_EVENT_COUNT), "NONE");
     assert_string_equal(simauth_event_text(SIMAUTH_EVENT_COUNT), "nothing happened");
-    assert_string_equal(simauth_word_text(SIMAUTH_WORD_ANNOUNCED), "announced");
-    assert_string_equal(simauth_word_text(SIMAUTH_WORD_ANSWERED), "SIM answered");
-    assert_string_equal(simauth_word_text(SIMAUTH_WORD_AUTHENTICATED), "authenticated");
-    assert_string_equal(simauth_word_text(SIMAUTH_WORD_NOT_AUTHENTICATED), "not authenticated");
-    assert_string_equal(simauth_word_text(SIMAUTH_WORD_NONE), "unknown");
 }
 
 int main(void)
