@@ -31,8 +31,8 @@ json_t *jws_object(const char *part, size_t len);
 /* The part that holds `object`, in base64url; free() it. NULL: no memory. */
 char *jws_part(const json_t *object);
 
-/* r || s (RFC 7518, 3.4) and the DER that libcrypto speaks. jws_der() returns a length, 0 on
- * failure; OPENSSL_free(). */
+/* r || s (RFC 7518, 3.4) and the DER that libcrypto speaks. jws_der_signature() returns a length, 0
+ * on failure; OPENSSL_free(). */
 bool jws_raw_signature(const uint8_t *der, size_t len, uint8_t raw[static ES256_LEN]);
 int jws_der_signature(const uint8_t raw[static ES256_LEN], uint8_t **der);
 bool jws_key_is_p256(const EVP_PKEY *key);

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The SIM: who holds the secret and answers challenges. One back end a file (soft.c, pcsc.c,
- * modem.c) and one row in kinds.def. Everything here may wait (a card takes a quarter of a
- * second) and is called on the worker only.
+ * modem.c, modemmanager.c, digest.c) and one row in kinds.def. Everything here may wait (a card
+ * takes a quarter of a second) and is called on the worker only.
  */
 #ifndef SIMAUTH_PLUGIN_SIM_H
 #define SIMAUTH_PLUGIN_SIM_H

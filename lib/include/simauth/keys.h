@@ -54,7 +54,7 @@ SIMAUTH_API enum simauth_result simauth_ssk_other_sim(const uint8_t rand[static 
 /* HKDF(K, label, len). */
 SIMAUTH_API enum simauth_result simauth_hkdf(const struct simauth_secret *key, const char *label,
                                              size_t len, struct simauth_secret *out);
-/* The key of MAC_0 is HKDF(SSK_A=>B, SIMAUTH_MAC0_LABEL, 32): a gateway gives it after a
+/* The key of MAC_0 is HKDF(SSK_A=>B, SIMAUTH_LABEL_MAC_0, 32): a gateway gives it after a
  * resynchronisation. */
 #define SIMAUTH_LABEL_MAC_0 "caller opening"
 #define SIMAUTH_LABEL_MAC_B "callee confirm"

@@ -4,7 +4,7 @@
  * A session: one side of one authentication (at the caller: one for each To tag). A pure function
  * of its inputs: it asks nobody, waits for nothing and reads no clock. Each input returns the set
  * of things that the driver is to do now; what they need is read with the getters. States, events
- * and actions are in lib/session_table.def.
+ * and actions are in session_table.def.
  *
  * A session is used by one thread at a time; the driver may hand it from the main loop to its
  * worker and back.

@@ -592,7 +592,14 @@ static size_t explore(bool caller, enum simauth_policy policy)
 }
 
 /* For whom a row is, as the table says it. */
-enum { FOR_REQUIRE = 1, FOR_PREFER = 2, FOR_CONTINUE = 4, FOR_LENIENT = 6, FOR_ANY = 7 };
+enum {
+    FOR_REQUIRE = 1,
+    FOR_PREFER = 2,
+    FOR_STRICT = 3,
+    FOR_CONTINUE = 4,
+    FOR_LENIENT = 6,
+    FOR_ANY = 7
+};
 
 /* How many of these policies have never taken it; with `require` nobody is in UNPROVEN
  * (lib.session.table). */
