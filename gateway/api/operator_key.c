@@ -9,7 +9,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 #include <simauth/secret.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,8 +57,38 @@ static EVP_PKEY *read_key(const char *path)
     return key;
 }
 
-static int check_certificate(const struct operator_keys *keys, const struct config *config,
-                             char *error)
+static char *sign(struct operator_keys *keys, const char *realm, const char *name,
+                  const struct store_operator_key *key)
+{
+    struct simauth_statement statement = {.not_before = key->not_before,
+                                          .not_after = key->not_after};
+
+    g_strlcpy(statement.realm, realm, sizeof statement.realm);
+    g_strlcpy(statement.name, name, sizeof statement.name);
+    memcpy(statement.key, key->public_key, sizeof statement.key);
+    return simauth_statement_sign(&statement, keys->key, keys->chain);
+}
+
+/* As whoever gets a statement of this operator will ask; that none can be made refresh() says. */
+static int check_realms(struct operator_keys *keys, const struct config *config, char *error)
+{
+    const struct store_operator_key none = {0};
+    char *statement = sign(keys, config->realms[0], "?", &none);
+    int result = 0;
+
+    for (size_t i = 0; config->realms[i] && result == 0; i++)
+        if (statement && !simauth_statement_names(statement, config->realms[i])) {
+            snprintf(error, CONFIG_ERROR_MAX,
+                     "[tls] %s has no dNSName %s: the certificate must name every realm of "
+                     "[operator] realms",
+                     config->statement_certificate, config->realms[i]);
+            result = -1;
+        }
+    free(statement);
+    return result;
+}
+
+static int check_certificate(struct operator_keys *keys, const struct config *config, char *error)
 {
     X509 *leaf = sk_X509_value(keys->chain, 0);
 
@@ -76,17 +105,7 @@ static int check_certificate(const struct operator_keys *keys, const struct conf
                  config->statement_key);
         return -1;
     }
-    for (size_t i = 0; config->realms[i]; i++)
-        if (X509_check_host(leaf, config->realms[i], 0,
-                            X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
-                            NULL) != 1) {
-            snprintf(error, CONFIG_ERROR_MAX,
-                     "[tls] %s has no dNSName %s: the certificate must name every realm of "
-                     "[operator] realms",
-                     config->statement_certificate, config->realms[i]);
-            return -1;
-        }
-    return 0;
+    return check_realms(keys, config, error);
 }
 
 static int64_t expires(const X509 *certificate)
@@ -153,18 +172,6 @@ static int present_key(struct operator_keys *keys, int64_t now, struct store_ope
         return gateway->ops->commit(gateway->store) == STORE_OK ? 0 : -1;
     gateway->ops->rollback(gateway->store);
     return good ? 0 : -1;
-}
-
-static char *sign(struct operator_keys *keys, const char *realm, const char *name,
-                  const struct store_operator_key *key)
-{
-    struct simauth_statement statement = {.not_before = key->not_before,
-                                          .not_after = key->not_after};
-
-    g_strlcpy(statement.realm, realm, sizeof statement.realm);
-    g_strlcpy(statement.name, name, sizeof statement.name);
-    memcpy(statement.key, key->public_key, sizeof statement.key);
-    return simauth_statement_sign(&statement, keys->key, keys->chain);
 }
 
 static int refresh(struct operator_keys *keys, const char *name)
