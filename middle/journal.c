@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
+#include "../common/disk.h"
 #include "log.h"
 #include "tally.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <jansson.h>
@@ -158,21 +158,6 @@ static GHashTable *entries_new(void)
     return g_hash_table_new_full(text_hash, g_str_equal, g_free, entry_free);
 }
 
-static bool send_all(int fd, const char *octets, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = write(fd, octets, len);
-
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        octets += sent;
-        len -= (size_t)sent;
-    }
-    return true;
-}
-
 static bool append(struct journal *j, GHashTable *entries)
 {
     GString *text = g_string_new(j->torn ? "\n" : "");
@@ -182,24 +167,12 @@ static bool append(struct journal *j, GHashTable *entries)
     g_hash_table_iter_init(&each, entries);
     while (g_hash_table_iter_next(&each, NULL, (void **)&entry))
         g_string_append_printf(text, "%s\n", entry->line);
-    j->torn = !send_all(j->fd, text->str, text->len);
+    j->torn = disk_write_all(j->fd, text->str, text->len) != 0;
     j->octets += text->len;
     g_string_free(text, TRUE);
     if (!j->torn)
         j->lost = fdatasync(j->fd) != 0; /* a second try would say yes, of nothing */
     return !j->torn && !j->lost;
-}
-
-static bool sync_folder(const char *path)
-{
-    char *folder = g_path_get_dirname(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    g_free(folder);
-    return good;
 }
 
 /* All that is known, as a file of its own that takes the place of what is there. */
@@ -215,7 +188,7 @@ static bool write_anew(struct journal *j)
     g_hash_table_iter_init(&each, j->known);
     while (g_hash_table_iter_next(&each, NULL, (void **)&line))
         g_string_append_printf(text, "%s\n", line);
-    good = fd >= 0 && send_all(fd, text->str, text->len) && fsync(fd) == 0 &&
+    good = fd >= 0 && disk_write_all(fd, text->str, text->len) == 0 && fsync(fd) == 0 &&
            rename(fresh, j->path) == 0;
     if (good) {
         if (j->fd >= 0)
@@ -223,7 +196,7 @@ static bool write_anew(struct journal *j)
         j->fd = fd;
         j->octets = text->len;
         j->torn = false;
-        good = sync_folder(j->path);
+        good = disk_sync_name(j->path) == 0;
         j->lost = !good;
     } else if (fd >= 0) {
         close(fd);

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../../common/disk.h"
 #include "ctl.h"
 
 #include <errno.h>
@@ -192,11 +193,8 @@ bool ctl_open_again(struct ctl *ctl)
 int ctl_keep_name(const char *path)
 {
     char *folder = g_path_get_dirname(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = fd >= 0 && fsync(fd) == 0 ? 0 : ctl_fail("%s: %s", folder, g_strerror(errno));
+    int result = disk_sync_folder(folder) == 0 ? 0 : ctl_fail("%s: %s", folder, g_strerror(errno));
 
-    if (fd >= 0)
-        close(fd);
     g_free(folder);
     return result;
 }

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sqlite_wal.h"
+#include "../../common/disk.h"
 #include "../log.h"
 #include "group.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,19 +31,6 @@ struct sqlite_wal {
 /* -- on the disk ---------------------------------------------------------------------------------
  */
 
-/* A log that was made just now must be found again: its name is on the disk too. */
-static int sync_folder(const char *path)
-{
-    char *copy = strdup(path);
-    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int result = fd >= 0 ? fsync(fd) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    free(copy);
-    return result;
-}
-
 /* Opens the log, the first time. Where that fails (no descriptor left) nothing was written and
  * lost: the next one may try again. */
 static int open_log(struct sqlite_wal *wal, const char *path)
@@ -55,7 +42,8 @@ static int open_log(struct sqlite_wal *wal, const char *path)
 
 static int sync_log(struct sqlite_wal *wal, const char *path)
 {
-    if (!wal->named && sync_folder(path) != 0)
+    /* A log that was made just now must be found again. */
+    if (!wal->named && disk_sync_name(path) != 0)
         return -1;
     wal->named = true;
     return fdatasync(wal->fd);

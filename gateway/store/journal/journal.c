@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
+#include "../../../common/disk.h"
 #include "../../log.h"
 #include "../group.h"
 #include "journal_read.h"
@@ -111,16 +112,6 @@ static int open_lanes(const struct journal *journal, struct file *file)
         if (file->lanes[i] < 0)
             return -1;
     return 0;
-}
-
-static int sync_folder(const struct journal *journal)
-{
-    int fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = fd >= 0 ? fsync(fd) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    return result;
 }
 
 static int write_all(int fd, const void *octets, size_t len, size_t at)
@@ -372,7 +363,7 @@ static int sync_before(struct journal *journal, bool *first)
         close(fd);
     }
     g_array_free(ended, TRUE);
-    if (folder && sync_folder(journal) != 0)
+    if (folder && disk_sync_folder(journal->folder) != 0)
         result = -1;
     if (result != 0)
         *first = set_broken(journal);
@@ -456,7 +447,7 @@ static void make_next(struct journal *journal, int64_t now)
     pthread_mutex_unlock(&journal->lock);
     /* Where it fails it is tried again; who needs it before that says so. */
     if (make_file(journal, number, size, SIZE_LEAST, &made) == 0 &&
-        (fdatasync(made.fd) != 0 || sync_folder(journal) != 0))
+        (fdatasync(made.fd) != 0 || disk_sync_folder(journal->folder) != 0))
         discard(journal, &made);
     pthread_mutex_lock(&journal->lock);
     journal->next = made;
@@ -550,7 +541,7 @@ static int sync_past(const struct journal *journal, const struct journal_ends *e
         if (result != 0)
             return -1;
     }
-    return sync_folder(journal);
+    return disk_sync_folder(journal->folder);
 }
 
 /* The last file ends where its last whole frame does. */

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The store of a gateway that serves: opening, and the methods that are not the database's. */
+#include "../../../common/disk.h"
 #include "../stores.h"
 #include "serving_own.h"
 
@@ -453,14 +454,8 @@ static enum store_result forget_before_boot(struct serving *serving)
 static enum store_result open_log(struct serving *serving)
 {
     const char *path = sqlite3_filename_wal(sqlite3_db_filename(serving->own, "main"));
-    char *folder = g_path_get_dirname(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = fd >= 0 ? fsync(fd) : -1;
 
-    g_free(folder);
-    if (fd >= 0)
-        close(fd);
-    serving->wal = result == 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    serving->wal = disk_sync_name(path) == 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
     serving->wal_own = serving->wal >= 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
     return serving->wal_own >= 0 ? STORE_OK : STORE_FAILED;
 }
