@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_S 300 /* an answer is given again so long */
 #define STORE_DETAIL "The gateway cannot keep its records now; its engineer has been told."
 
 struct item {
@@ -175,7 +174,8 @@ static struct outcome find_earlier(struct request *request, struct item *item)
     enum store_result result =
         gateway->ops->answer_get(gateway->store, request->who, item->question.key, &answer);
 
-    if (result == STORE_NONE || (result == STORE_OK && answer.made < request->now - KEPT_S)) {
+    if (result == STORE_NONE ||
+        (result == STORE_OK && answer.made < request->now - STORE_ANSWER_S)) {
         free(answer.body);
         return OUTCOME_GOOD;
     }

@@ -130,7 +130,8 @@ bool request_repeated(struct request *request)
         return true;
     }
     result = find_answer(request, &answer);
-    if (result == STORE_NONE || (result == STORE_OK && answer.made < request->now - 300)) {
+    if (result == STORE_NONE ||
+        (result == STORE_OK && answer.made < request->now - STORE_ANSWER_S)) {
         free(answer.body);
         return false;
     }

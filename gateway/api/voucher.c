@@ -58,7 +58,6 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
 /* -- who spoke for an address outside all realms -------------------------------------------------
  */
 
-#define CLAIM_S (30 * 86400) /* as long as a proof by SIP holds */
 #define FRESH_S 3600
 
 struct claimants {
@@ -111,7 +110,7 @@ static enum store_result find_claimants(struct gateway *gateway, const char *aor
 
     if (result != STORE_OK)
         return result == STORE_NONE ? STORE_OK : result;
-    result = gateway->ops->claim_list(gateway->store, aor, c->now - CLAIM_S, see_claim, c);
+    result = gateway->ops->claim_list(gateway->store, aor, c->now - STORE_CLAIM_S, see_claim, c);
     if (result == STORE_OK && c->speaker)
         result = gateway->ops->binding_list(gateway->store, &held, see_binding, c);
     return result;

@@ -168,7 +168,7 @@ const char *const postgresql_text[SQL_COUNT] = {
     [SQL_ANSWER_PUT] =
         "INSERT INTO answer (who, key, hash, body, made) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (who, key) DO UPDATE SET hash = excluded.hash, body = excluded.body, "
-        "made = excluded.made WHERE answer.made < excluded.made - 300",
+        "made = excluded.made WHERE answer.made < excluded.made - " SQL_NUMBER(STORE_ANSWER_S),
     [SQL_RECORD_SEEN] = "SELECT 1 FROM record WHERE nai_a = $1 AND nai_b = $2 UNION ALL "
                         "SELECT 1 FROM pair WHERE nai_a = $1 AND nai_b = $2 LIMIT 1",
     [SQL_RECORD_ADD] =

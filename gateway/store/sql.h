@@ -13,6 +13,10 @@
 #include <pthread.h>
 #include <stdarg.h>
 
+/* A number of store.h within a statement. */
+#define SQL_NUMBER(number) SQL_NUMBER_OF(number)
+#define SQL_NUMBER_OF(number) #number
+
 enum sql {
     SQL_BEGIN_WRITE,
     SQL_BEGIN_READ,

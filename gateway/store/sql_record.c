@@ -255,8 +255,10 @@ static enum store_result sweep_all(struct store *store, const struct sweep *swee
 enum store_result sql_sweep_others(struct store *store, int64_t now)
 {
     const struct sweep sweeps[] = {
-        {SQL_SWEEP_UB, now - 120},      {SQL_SWEEP_SESSION, now},
-        {SQL_SWEEP_TICKET, now - 420},  {SQL_SWEEP_OPERATOR_KEY, now - 86400},
+        {SQL_SWEEP_UB, now - 120},
+        {SQL_SWEEP_SESSION, now},
+        {SQL_SWEEP_TICKET, now - STORE_VECTOR_S},
+        {SQL_SWEEP_OPERATOR_KEY, now - 86400},
         {SQL_SWEEP_PROOF, now - 86400},
     };
 
@@ -266,7 +268,7 @@ enum store_result sql_sweep_others(struct store *store, int64_t now)
 enum store_result sql_sweep_lasting(struct store *store, int64_t now)
 {
     const struct sweep sweeps[] = {{SQL_SWEEP_CODE, now - 86400},
-                                   {SQL_SWEEP_CLAIM, now - 30 * 86400},
+                                   {SQL_SWEEP_CLAIM, now - STORE_CLAIM_S},
                                    {SQL_SWEEP_CERTIFICATE, now - 3600}};
 
     return sweep_all(store, sweeps, sizeof sweeps / sizeof *sweeps);
@@ -275,8 +277,8 @@ enum store_result sql_sweep_lasting(struct store *store, int64_t now)
 enum store_result sql_sweep(struct store *store, int64_t now)
 {
     const struct sweep sweeps[] = {
-        {SQL_SWEEP_VECTOR, now - 420},
-        {SQL_SWEEP_ANSWER, now - 300},
+        {SQL_SWEEP_VECTOR, now - STORE_VECTOR_S},
+        {SQL_SWEEP_ANSWER, now - STORE_ANSWER_S},
         {SQL_SWEEP_RECORD, now - SQL_SWEEP_RECORD_S},
     };
     enum store_result result = sql_sweep_others(store, now);

@@ -165,7 +165,7 @@ const char *const sqlite_text[SQL_COUNT] = {
     [SQL_ANSWER_PUT] =
         "INSERT INTO answer (who, key, hash, body, made) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT (who, key) DO UPDATE SET hash = excluded.hash, body = excluded.body, "
-        "made = excluded.made WHERE answer.made < excluded.made - 300",
+        "made = excluded.made WHERE answer.made < excluded.made - " SQL_NUMBER(STORE_ANSWER_S),
     [SQL_RECORD_SEEN] = "SELECT 1 FROM pair WHERE nai_a = ?1 AND nai_b = ?2",
     [SQL_RECORD_ADD] =
         "INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) "

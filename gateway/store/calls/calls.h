@@ -15,8 +15,6 @@
 
 #include <glib.h>
 
-#define CALLS_VECTOR_S 420 /* a vector is kept so long after its last step */
-#define CALLS_ANSWER_S 300
 #define CALLS_RESEAL_BATCH 1024
 #define CALLS_FORGET_BATCH 65536
 

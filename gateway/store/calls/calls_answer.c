@@ -143,7 +143,7 @@ enum store_result calls_answer_put(struct calls *calls, const struct store_answe
     struct calls_answer *answer;
     size_t begin;
 
-    if (there && there->made >= from->made - CALLS_ANSWER_S)
+    if (there && there->made >= from->made - STORE_ANSWER_S)
         return STORE_NONE;
     answer = new_answer(from->who, from->key);
     memcpy(answer->hash, from->hash, sizeof answer->hash);
@@ -166,7 +166,7 @@ void calls_answers_sweep(struct calls *calls, int64_t now, unsigned most)
     struct calls_answer *answer;
 
     for (unsigned i = 0; (most == 0 || i < most) && (answer = calls->answers_due); i++) {
-        if (!answer->dead && store_is_young(answer->made, now - CALLS_ANSWER_S, now))
+        if (!answer->dead && store_is_young(answer->made, now - STORE_ANSWER_S, now))
             return;
         leave_queue(calls);
         if (!answer->dead)

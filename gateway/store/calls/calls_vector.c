@@ -531,7 +531,7 @@ void calls_vectors_sweep(struct calls *calls, int64_t now, unsigned most)
     struct calls_vector *v;
 
     for (unsigned i = 0; (most == 0 || i < most) && (v = calls->vectors_due); i++) {
-        if (!v->dead && store_is_young(v->changed, now - CALLS_VECTOR_S, now)) {
+        if (!v->dead && store_is_young(v->changed, now - STORE_VECTOR_S, now)) {
             if (v->queued == v->changed)
                 return;
             leave_queue(calls);

@@ -407,7 +407,7 @@ static enum store_result open_journal(struct serving *serving, char *error)
 {
     struct serving_replay replay = {.calls = &serving->calls};
     struct journal_settings settings = {.folder = serving->room.folder,
-                                        .keep = CALLS_VECTOR_S,
+                                        .keep = STORE_VECTOR_S,
                                         .before = serving_sync_database,
                                         .data = serving};
     sqlite3 *db = sqlite_database(serving->store);
