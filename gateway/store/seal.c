@@ -2,10 +2,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "seal.h"
 
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <simauth/secret.h>
+#include <stdio.h>
 #include <string.h>
 
 #define VERSION 1
@@ -73,6 +75,23 @@ static void fetch_cipher(void)
 static const EVP_CIPHER *cipher(void)
 {
     return CRYPTO_THREAD_run_once(&once, fetch_cipher) ? aes256_gcm : NULL;
+}
+
+void seal_place(const char *what, const uint8_t *name, size_t len, char *place)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    place = stpcpy(stpcpy(place, what), " ");
+    for (size_t i = 0; i < len; i++) {
+        *place++ = digits[name[i] >> 4];
+        *place++ = digits[name[i] & 15];
+    }
+    *place = '\0';
+}
+
+void seal_place_number(const char *what, int64_t number, char place[static SEAL_PLACE_MAX])
+{
+    snprintf(place, SEAL_PLACE_MAX, "%s %" PRId64, what, number);
 }
 
 int seal_close(const struct seal *seal, const char *place, const void *plain, size_t len,

@@ -18,6 +18,7 @@
 #define SEAL_KEY_LEN 32
 #define SEAL_OVERHEAD 29 /* version, nonce 12, tag 16 */
 #define SEAL_ERROR_MAX 512
+#define SEAL_PLACE_MAX 64 /* with its NUL, of every place but an answer's */
 
 struct seal {
     uint8_t key[SEAL_KEY_LEN];
@@ -44,8 +45,11 @@ int seal_create(const char *source, char *error);
 /* Whether there is one; also when it may not be read. */
 bool seal_exists(const char *source);
 void seal_wipe(struct seal *seal);
-/* `sealed` has room for len + SEAL_OVERHEAD. `place` says where it stands ("subscriber.keys 4711"),
- * so that a value cannot be moved to another place. -1: libcrypto refused. */
+/* Where a value stands, so that it cannot be moved to another place: "vector 00ff.." of a name of
+ * `len` octets (room for strlen(what) + 2 * len + 2), or "subscriber.keys 4711". */
+void seal_place(const char *what, const uint8_t *name, size_t len, char *place);
+void seal_place_number(const char *what, int64_t number, char place[static SEAL_PLACE_MAX]);
+/* `sealed` has room for len + SEAL_OVERHEAD. -1: libcrypto refused. */
 int seal_close(const struct seal *seal, const char *place, const void *plain, size_t len,
                uint8_t *sealed);
 /* `plain` has room for len - SEAL_OVERHEAD. -1: another key, another place, or changed. */

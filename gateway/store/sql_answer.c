@@ -14,15 +14,16 @@
 
 #define MARK "sealed "
 #define MARK_LEN (sizeof MARK - 1)
-#define PLACE_MAX (sizeof "answer  " + sizeof((struct store_answer *)0)->who + 2 * STORE_KEY_LEN)
+#define WHAT_MAX (sizeof "answer " + sizeof((struct store_answer *)0)->who)
+#define PLACE_MAX (WHAT_MAX + 1 + 2 * STORE_KEY_LEN)
 
 /* "answer p:Operator B 0011.." */
 static void place_of(const char *who, const uint8_t *key, char place[static PLACE_MAX])
 {
-    int n = snprintf(place, PLACE_MAX - 2 * STORE_KEY_LEN, "answer %s ", who);
+    char what[WHAT_MAX];
 
-    for (int i = 0; i < STORE_KEY_LEN; i++)
-        n += snprintf(place + n, 3, "%02x", key[i]);
+    snprintf(what, sizeof what, "answer %s", who);
+    seal_place(what, key, STORE_KEY_LEN, place);
 }
 
 char *sql_answer_close(struct store *store, const struct store_answer *answer)

@@ -4,7 +4,6 @@
 #include "sql.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,20 +18,12 @@ void store_authority_clear(struct store_authority *authority)
     memset(authority, 0, sizeof *authority);
 }
 
-static void place_of(const uint8_t *name, char place[static 64])
-{
-    int n = snprintf(place, 64, "authority ");
-
-    for (int i = 0; i < STORE_AUTHORITY_NAME_LEN; i++)
-        n += snprintf(place + n, 64 - (size_t)n, "%02x", name[i]);
-}
-
 enum store_result sql_authority_add(struct store *store, const struct store_authority *a)
 {
     uint8_t sealed[STORE_AUTHORITY_KEY_MAX + SEAL_OVERHEAD];
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
-    place_of(a->name, place);
+    seal_place("authority", a->name, STORE_AUTHORITY_NAME_LEN, place);
     if (seal_close(store->seal, place, a->key, a->key_len, sealed) != 0)
         return STORE_FAILED;
     return sql_run(store, sql_bind(store, SQL_AUTHORITY_ADD, "btbi", a->name,
@@ -45,13 +36,13 @@ static enum store_result read_authority(struct store *store, struct sql_rows *s,
 {
     const char *chain = sql_string(store, s, 1);
     int sealed = sql_bytes(store, s, 2);
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
     memset(a, 0, sizeof *a);
     if (!sql_octets(store, s, 0, a->name, sizeof a->name) || !chain || sealed <= SEAL_OVERHEAD ||
         (size_t)sealed > sizeof a->key + SEAL_OVERHEAD)
         return STORE_DAMAGED;
-    place_of(a->name, place);
+    seal_place("authority", a->name, STORE_AUTHORITY_NAME_LEN, place);
     a->key_len = (size_t)sealed - SEAL_OVERHEAD;
     a->made = sql_integer(store, s, 3);
     if (!sql_sealed(store, s, 2, place, a->key, a->key_len))

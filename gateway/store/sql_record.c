@@ -187,18 +187,12 @@ enum store_result sql_price_list(struct store *store, store_price_cb cb, void *d
 /* -- operator keys ------------------------------------------------------------------------------
  */
 
-static void operator_key_place(const uint8_t *public_key, char place[static 32])
-{
-    snprintf(place, 32, "operator_key %02x%02x%02x%02x", public_key[0], public_key[1],
-             public_key[2], public_key[3]);
-}
-
 enum store_result sql_operator_key_add(struct store *store, const struct store_operator_key *key)
 {
     uint8_t sealed[32 + SEAL_OVERHEAD];
-    char place[32];
+    char place[SEAL_PLACE_MAX];
 
-    operator_key_place(key->public_key, place);
+    seal_place("operator_key", key->public_key, 4, place);
     if (key->private_key.len != 32 ||
         seal_close(store->seal, place, key->private_key.octets, 32, sealed) != 0)
         return STORE_FAILED;
@@ -212,7 +206,7 @@ enum store_result sql_operator_key_get(struct store *store, int64_t now,
 {
     struct sql_rows *s = sql_bind(store, SQL_OPERATOR_KEY_GET, "i", now);
     enum store_result result = sql_row(store, s);
-    char place[32];
+    char place[SEAL_PLACE_MAX];
 
     if (result != STORE_OK)
         return result;
@@ -223,7 +217,7 @@ enum store_result sql_operator_key_get(struct store *store, int64_t now,
     if (!sql_octets(store, s, 1, key->public_key, SIMAUTH_X25519_LEN)) {
         result = STORE_DAMAGED;
     } else {
-        operator_key_place(key->public_key, place);
+        seal_place("operator_key", key->public_key, 4, place);
         key->private_key.len = 32;
         if (!sql_sealed(store, s, 2, place, key->private_key.octets, 32))
             result = STORE_DAMAGED;

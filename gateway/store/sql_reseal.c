@@ -4,19 +4,14 @@
  * needs that comes out of a backup. */
 #include "sql.h"
 
-#include <inttypes.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
-
-#define NAME_MAX_OCTETS SIMAUTH_RAND_LEN
-#define PLACE_MAX 64
 
 /* Each table has a number that grows, what names the place, and the sealed value. */
 static const struct {
     enum sql list, set;
-    const char *place; /* with a blank behind it */
-    size_t name_len;   /* octets of the name that stand in the place; 0: the number stands there */
+    const char *place;
+    size_t name_len; /* octets of the name that stand in the place; 0: the number stands there */
 } tables[] = {
     {SQL_RESEAL_SUBSCRIBER, SQL_RESEAL_SUBSCRIBER_SET, "subscriber.keys", 0},
     {SQL_RESEAL_OPERATOR_KEY, SQL_RESEAL_OPERATOR_KEY_SET, "operator_key", 4},
@@ -31,7 +26,7 @@ static const struct {
 
 struct sealed_row {
     int64_t number;
-    char place[PLACE_MAX];
+    char place[SEAL_PLACE_MAX];
     uint8_t sealed[STORE_SECRET_MAX + SEAL_OVERHEAD];
     size_t len;
 };
@@ -45,16 +40,14 @@ static bool read_row(struct store *store, struct sql_rows *rows, size_t table,
     size_t name_len, want = tables[table].name_len;
     const uint8_t *name = store->driver->value(store, rows, 1, &name_len);
     const void *sealed;
-    int n;
 
     row->number = sql_integer(store, rows, 0);
-    n = snprintf(row->place, sizeof row->place, "%s ", tables[table].place);
-    if (!want)
-        snprintf(row->place + n, sizeof row->place - (size_t)n, "%" PRId64, row->number);
-    else if (!name || name_len < want)
+    if (want && (!name || name_len < want))
         return false;
-    for (size_t i = 0; i < want; i++)
-        n += snprintf(row->place + n, sizeof row->place - (size_t)n, "%02x", name[i]);
+    if (want)
+        seal_place(tables[table].place, name, want, row->place);
+    else
+        seal_place_number(tables[table].place, row->number, row->place);
     sealed = store->driver->value(store, rows, 2, &row->len);
     if (!sealed || row->len < SEAL_OVERHEAD || row->len > sizeof row->sealed)
         return false;

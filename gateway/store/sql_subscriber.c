@@ -3,9 +3,7 @@
 /* What every SQL store does: subscribers, and codes for software SIMs. */
 #include "sql.h"
 
-#include <inttypes.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
 
 /* K 16, OP 16, flags 1, AMF 2, c 80, r 5; with TUAK in c and r: TOP 32, second half of K 16, and
@@ -64,18 +62,13 @@ static void keys_read(struct store_keys *keys, const uint8_t octets[static KEYS_
         memcpy(keys->ha1, octets + 35, sizeof keys->ha1);
 }
 
-static void place_of(int64_t id, char place[static 48])
-{
-    snprintf(place, 48, "subscriber.keys %" PRId64, id);
-}
-
 static enum store_result put_keys(struct store *store, const struct store_subscriber *subscriber)
 {
     uint8_t octets[KEYS_LEN], sealed[KEYS_LEN + SEAL_OVERHEAD];
     enum store_result result = STORE_FAILED;
-    char place[48];
+    char place[SEAL_PLACE_MAX];
 
-    place_of(subscriber->id, place);
+    seal_place_number("subscriber.keys", subscriber->id, place);
     keys_write(&subscriber->keys, octets);
     if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
         result = sql_run(store, sql_bind(store, SQL_SUBSCRIBER_KEYS, "ib", subscriber->id, sealed,
@@ -100,14 +93,14 @@ static enum store_result read_row(struct store *store, struct sql_rows *s,
                                   struct store_subscriber *subscriber)
 {
     uint8_t octets[KEYS_LEN];
-    char place[48];
+    char place[SEAL_PLACE_MAX];
 
     memset(subscriber, 0, sizeof *subscriber);
     subscriber->id = sql_integer(store, s, 0);
     subscriber->sqn = (uint64_t)sql_integer(store, s, 5);
     subscriber->barred = (int)sql_integer(store, s, 7);
     subscriber->sim_since = sql_integer(store, s, 6);
-    place_of(subscriber->id, place);
+    seal_place_number("subscriber.keys", subscriber->id, place);
     if (!sql_text(store, s, 1, subscriber->imsi, sizeof subscriber->imsi) ||
         !sql_text(store, s, 2, subscriber->impi, sizeof subscriber->impi) ||
         !sql_text(store, s, 3, subscriber->nai, sizeof subscriber->nai) ||
@@ -233,18 +226,13 @@ enum store_result sql_sqn_set(struct store *store, int64_t id, uint64_t sqn)
 /* -- codes ---------------------------------------------------------------------------------------
  */
 
-static void code_place(const uint8_t *id, char place[static 48])
-{
-    snprintf(place, 48, "code %02x%02x%02x%02x%02x", id[0], id[1], id[2], id[3], id[4]);
-}
-
 enum store_result sql_code_put(struct store *store, const struct store_code *code)
 {
     uint8_t sealed[STORE_CODE_SECRET_LEN + SEAL_OVERHEAD];
-    char place[48];
+    char place[SEAL_PLACE_MAX];
     enum store_result result = sql_code_remove(store, code->subscriber);
 
-    code_place(code->id, place);
+    seal_place("code", code->id, STORE_CODE_ID_LEN, place);
     if (result != STORE_OK && result != STORE_NONE)
         return result;
     if (seal_close(store->seal, place, code->secret, STORE_CODE_SECRET_LEN, sealed) != 0)
@@ -257,13 +245,13 @@ enum store_result sql_code_get(struct store *store, const uint8_t *id, struct st
 {
     struct sql_rows *s = sql_bind(store, SQL_CODE_GET, "b", id, (size_t)STORE_CODE_ID_LEN);
     enum store_result result = sql_row(store, s);
-    char place[48];
+    char place[SEAL_PLACE_MAX];
 
     if (result != STORE_OK)
         return result;
     memset(code, 0, sizeof *code);
     memcpy(code->id, id, STORE_CODE_ID_LEN);
-    code_place(id, place);
+    seal_place("code", id, STORE_CODE_ID_LEN, place);
     code->subscriber = sql_integer(store, s, 2);
     code->expires = sql_integer(store, s, 3);
     code->used = sql_integer(store, s, 4);

@@ -3,16 +3,7 @@
 /* What every SQL store does: tickets and first setup keys, and what ends a setup key early. */
 #include "sql.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static void place_of(const uint8_t *ticket, char place[static 64])
-{
-    int n = snprintf(place, 64, "ticket ");
-
-    for (int i = 0; i < SIMAUTH_TICKET_LEN; i++)
-        n += snprintf(place + n, 64 - (size_t)n, "%02x", ticket[i]);
-}
 
 static enum store_result replace(struct store *store, const struct store_ticket *t)
 {
@@ -28,9 +19,9 @@ enum store_result sql_ticket_add(struct store *store, struct store_ticket *t)
 {
     uint8_t sealed[SIMAUTH_KEY_LEN + SEAL_OVERHEAD];
     enum store_result result;
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
-    place_of(t->ticket, place);
+    seal_place("ticket", t->ticket, SIMAUTH_TICKET_LEN, place);
     if (t->key.len != SIMAUTH_KEY_LEN ||
         seal_close(store->seal, place, t->key.octets, SIMAUTH_KEY_LEN, sealed) != 0)
         return STORE_FAILED;
@@ -58,7 +49,7 @@ static bool read_texts(struct store *store, struct sql_rows *s, struct store_tic
 
 static enum store_result read_row(struct store *store, struct sql_rows *s, struct store_ticket *t)
 {
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
     memset(t, 0, sizeof *t);
     t->id = sql_integer(store, s, 0);
@@ -69,7 +60,7 @@ static enum store_result read_row(struct store *store, struct sql_rows *s, struc
     t->made = sql_integer(store, s, 13);
     if (!sql_octets(store, s, 2, t->ticket, SIMAUTH_TICKET_LEN) || !read_texts(store, s, t))
         return STORE_DAMAGED;
-    place_of(t->ticket, place);
+    seal_place("ticket", t->ticket, SIMAUTH_TICKET_LEN, place);
     t->key.len = SIMAUTH_KEY_LEN;
     return sql_sealed(store, s, 9, place, t->key.octets, SIMAUTH_KEY_LEN) ? STORE_OK
                                                                           : STORE_DAMAGED;

@@ -4,19 +4,9 @@
 #include "sql.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
 
 #define UB_SECRET_LEN (1 + SIMAUTH_RES_MAX + 32) /* length of RES, RES, CK || IK */
-
-/* A place that only this RAND has. */
-static void place_of(const char *what, const uint8_t *rand, char place[static 64])
-{
-    int n = snprintf(place, 64, "%s ", what);
-
-    for (int i = 0; i < SIMAUTH_RAND_LEN; i++)
-        n += snprintf(place + n, 64 - (size_t)n, "%02x", rand[i]);
-}
 
 /* -- Ub -----------------------------------------------------------------------------------------
  */
@@ -24,7 +14,7 @@ static void place_of(const char *what, const uint8_t *rand, char place[static 64
 enum store_result sql_ub_put(struct store *store, const struct store_ub *ub)
 {
     uint8_t octets[UB_SECRET_LEN] = {0}, sealed[UB_SECRET_LEN + SEAL_OVERHEAD];
-    char place[64];
+    char place[SEAL_PLACE_MAX];
     enum store_result result = STORE_FAILED;
 
     if (ub->res.len > SIMAUTH_RES_MAX || ub->ck_ik.len != 32)
@@ -32,7 +22,7 @@ enum store_result sql_ub_put(struct store *store, const struct store_ub *ub)
     octets[0] = ub->res.len;
     memcpy(octets + 1, ub->res.octets, ub->res.len);
     memcpy(octets + 1 + SIMAUTH_RES_MAX, ub->ck_ik.octets, 32);
-    place_of("ub", ub->rand, place);
+    seal_place("ub", ub->rand, SIMAUTH_RAND_LEN, place);
     if (seal_close(store->seal, place, octets, sizeof octets, sealed) == 0)
         result =
             sql_run(store, sql_bind(store, SQL_UB_PUT, "ibbbii", ub->subscriber, ub->rand,
@@ -47,7 +37,7 @@ enum store_result sql_ub_get(struct store *store, int64_t subscriber, struct sto
     struct sql_rows *s = sql_bind(store, SQL_UB_GET, "i", subscriber);
     enum store_result result = sql_row(store, s);
     uint8_t octets[UB_SECRET_LEN];
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
     if (result != STORE_OK)
         return result;
@@ -58,7 +48,7 @@ enum store_result sql_ub_get(struct store *store, int64_t subscriber, struct sto
     result = STORE_DAMAGED;
     if (sql_octets(store, s, 1, ub->rand, SIMAUTH_RAND_LEN) &&
         sql_octets(store, s, 2, ub->autn, SIMAUTH_AUTN_LEN)) {
-        place_of("ub", ub->rand, place);
+        seal_place("ub", ub->rand, SIMAUTH_RAND_LEN, place);
         if (sql_sealed(store, s, 3, place, octets, sizeof octets) && octets[0] <= SIMAUTH_RES_MAX &&
             simauth_secret_set(&ub->res, octets + 1, octets[0]) == SIMAUTH_OK &&
             simauth_secret_set(&ub->ck_ik, octets + 1 + SIMAUTH_RES_MAX, 32) == SIMAUTH_OK)
@@ -77,10 +67,10 @@ enum store_result sql_ub_take(struct store *store, const uint8_t *rand)
 enum store_result sql_session_put(struct store *store, const struct store_session *session)
 {
     uint8_t sealed[32 + SEAL_OVERHEAD];
-    char place[64];
+    char place[SEAL_PLACE_MAX];
     enum store_result result;
 
-    place_of("session", session->rand, place);
+    seal_place("session", session->rand, SIMAUTH_RAND_LEN, place);
     if (session->ck_ik.len != 32 ||
         seal_close(store->seal, place, session->ck_ik.octets, 32, sealed) != 0)
         return STORE_FAILED;
@@ -97,7 +87,7 @@ enum store_result sql_session_get(struct store *store, const char *btid,
 {
     struct sql_rows *s = sql_bind(store, SQL_SESSION_GET, "t", btid);
     enum store_result result = sql_row(store, s);
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
     if (result != STORE_OK)
         return result;
@@ -109,7 +99,7 @@ enum store_result sql_session_get(struct store *store, const char *btid,
         sql_text(store, s, 2, session->impi, sizeof session->impi) &&
         sql_text(store, s, 6, session->nai, sizeof session->nai) &&
         sql_octets(store, s, 3, session->rand, SIMAUTH_RAND_LEN)) {
-        place_of("session", session->rand, place);
+        seal_place("session", session->rand, SIMAUTH_RAND_LEN, place);
         session->ck_ik.len = 32;
         if (sql_sealed(store, s, 4, place, session->ck_ik.octets, 32))
             result = STORE_OK;
@@ -124,9 +114,9 @@ enum store_result sql_session_get(struct store *store, const char *btid,
 static enum store_result seal_ssk(struct store *store, const struct store_vector *v,
                                   uint8_t sealed[static SIMAUTH_KEY_LEN + SEAL_OVERHEAD])
 {
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
-    place_of("vector", v->rand, place);
+    seal_place("vector", v->rand, SIMAUTH_RAND_LEN, place);
     if (v->ssk.len != SIMAUTH_KEY_LEN ||
         seal_close(store->seal, place, v->ssk.octets, SIMAUTH_KEY_LEN, sealed) != 0)
         return STORE_FAILED;
@@ -177,7 +167,7 @@ static enum store_result read_vector(struct store *store, struct sql_rows *s,
                                      struct store_vector *v)
 {
     const char *method = sql_string(store, s, 4);
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
     memset(v, 0, sizeof *v);
     v->id = sql_integer(store, s, 0);
@@ -194,7 +184,7 @@ static enum store_result read_vector(struct store *store, struct sql_rows *s,
         v->rand_len < SIMAUTH_RAND_LEN || !read_rand(store, s, 7, v->rand_b, &v->rand_b_len) ||
         !sql_octets(store, s, 6, v->autn, SIMAUTH_AUTN_LEN) || !read_texts(store, s, v))
         return STORE_DAMAGED;
-    place_of("vector", v->rand, place);
+    seal_place("vector", v->rand, SIMAUTH_RAND_LEN, place);
     v->ssk.len = SIMAUTH_KEY_LEN;
     return sql_sealed(store, s, 14, place, v->ssk.octets, SIMAUTH_KEY_LEN) ? STORE_OK
                                                                            : STORE_DAMAGED;

@@ -78,10 +78,24 @@ static void a_clock_that_was_put_back_keeps_nothing(void **state)
     calls_clear(&calls);
 }
 
+/* What is sealed in a database of today opens only with these octets. */
+static void places_stay(void **state)
+{
+    static const uint8_t name[] = {0x00, 0x1f, 0xff, 0xa0};
+    char place[SEAL_PLACE_MAX];
+
+    (void)state;
+    seal_place("operator_key", name, sizeof name, place);
+    assert_string_equal(place, "operator_key 001fffa0");
+    seal_place_number("subscriber.keys", INT64_MIN, place);
+    assert_string_equal(place, "subscriber.keys -9223372036854775808");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(many_are_forgotten_in_parts),
-                                       cmocka_unit_test(a_clock_that_was_put_back_keeps_nothing)};
+                                       cmocka_unit_test(a_clock_that_was_put_back_keeps_nothing),
+                                       cmocka_unit_test(places_stay)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,6 @@
 #include "calls_code.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,25 +134,13 @@ bool calls_take_op(struct calls_in *in, enum calls_op *op, struct calls_in *cont
 /* -- the rest of a vector ------------------------------------------------------------------------
  */
 
-/* As in the database (sql_vector.c): a sealed value can be taken over from there. */
-static void place_of(const uint8_t *rand, char place[static 64])
-{
-    static const char digits[] = "0123456789abcdef";
-    char *at = place + strlen(strcpy(place, "vector "));
-
-    for (int i = 0; i < SIMAUTH_RAND_LEN; i++) {
-        *at++ = digits[rand[i] >> 4];
-        *at++ = digits[rand[i] & 15];
-    }
-    *at = '\0';
-}
-
+/* Its place is that of the database (sql_vector.c): a sealed value can be taken over from there. */
 bool calls_rest(GByteArray *out, const struct seal *seal, const struct store_vector *v)
 {
     uint8_t sealed[SEALED_LEN];
-    char place[64];
+    char place[SEAL_PLACE_MAX];
 
-    place_of(v->rand, place);
+    seal_place("vector", v->rand, SIMAUTH_RAND_LEN, place);
     if (v->ssk.len != SIMAUTH_KEY_LEN ||
         seal_close(seal, place, v->ssk.octets, SIMAUTH_KEY_LEN, sealed) != 0)
         return false;
@@ -175,7 +162,7 @@ enum store_result calls_rest_read(const struct seal *seal, const uint8_t *rest, 
 {
     struct calls_in in = {rest, len, false};
     uint8_t sealed[SEALED_LEN];
-    char place[64], method[16];
+    char place[SEAL_PLACE_MAX], method[16];
 
     calls_take_exactly(&in, sealed, sizeof sealed);
     calls_take_text(&in, method, sizeof method);
@@ -188,7 +175,7 @@ enum store_result calls_rest_read(const struct seal *seal, const uint8_t *rest, 
     v->sim_age = (int)calls_take(&in);
     v->method = simauth_method_find(method, strlen(method));
     v->ssk.len = SIMAUTH_KEY_LEN;
-    place_of(v->rand, place);
+    seal_place("vector", v->rand, SIMAUTH_RAND_LEN, place);
     return !in.failed && v->method &&
                    seal_open(seal, place, sealed, sizeof sealed, v->ssk.octets) == 0
                ? STORE_OK
@@ -200,10 +187,10 @@ bool calls_rest_reseal(const struct seal *seal, const struct calls_vector *v, ui
 {
     uint8_t *sealed = rest + 4; /* the first string */
     uint8_t plain[SIMAUTH_KEY_LEN], fresh[SEALED_LEN];
-    char place[64];
+    char place[SEAL_PLACE_MAX];
     bool changed = false;
 
-    place_of(v->rands, place);
+    seal_place("vector", v->rands, SIMAUTH_RAND_LEN, place);
     *state = v->rest_len < 4 + SEALED_LEN ? -1 : 0;
     if (*state == 0 && seal_open_present(seal, place, sealed, SEALED_LEN, plain) != 0) {
         *state = seal_open(seal, place, sealed, SEALED_LEN, plain) == 0 ? 1 : -1;
@@ -285,7 +272,7 @@ struct calls_vector *calls_take_vector(struct calls_in *in, const uint8_t **rest
         rand = take_some(in, SIMAUTH_CHAL_MAX, &rand_len);
         rand_b = take_some(in, SIMAUTH_CHAL_MAX, &rand_b_len);
         *rest = take_some(in, CALLS_REST_MAX, &rest_len);
-        in->failed |= rand_len < SIMAUTH_RAND_LEN; /* place_of() has no less */
+        in->failed |= rand_len < SIMAUTH_RAND_LEN; /* seal_place() reads it */
     }
     if (in->failed)
         return NULL;
