@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 #include "../common/keyfile.h"
+#include "api/sip_digest.h"
 #include "auc/algorithm.h"
 #include "auc/udm_message.h"
 

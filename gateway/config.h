@@ -5,7 +5,6 @@
 #ifndef SIMAUTH_GATEWAY_CONFIG_H
 #define SIMAUTH_GATEWAY_CONFIG_H
 
-#include "api/sip_digest.h"
 #include "auc/auc.h"
 #include "store/store.h"
 #include <stdbool.h>
@@ -17,6 +16,13 @@
 #define CONFIG_PRICE_WORDS_MAX 160 /* octets */
 
 enum config_sip_transport { CONFIG_SIP_UDP, CONFIG_SIP_TCP, CONFIG_SIP_TLS };
+
+/* Of the gateway, at the proxy that takes its address checks. */
+struct sip_account {
+    char *user;          /* "": none */
+    char *realm;         /* which alone is answered */
+    char *password_file; /* read with each challenge, so that a new one counts at once */
+};
 
 struct config {
     /* operator */

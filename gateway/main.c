@@ -5,6 +5,7 @@
 #include "api/http.h"
 #include "api/nonce.h"
 #include "api/sip_message.h"
+#include "api/tls.h"
 #include "api/tries.h"
 #include "api/waiting.h"
 #include "gateway.h"

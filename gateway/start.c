@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "start.h"
 #include "api/operator_key.h"
-#include "ops/tls.h"
+#include "api/tls.h"
 
 #include <stdio.h>
 

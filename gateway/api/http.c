@@ -6,12 +6,12 @@
 #include "../fresh.h"
 #include "../log.h"
 #include "../ops/metrics.h"
-#include "../ops/tls.h"
 #include "counts.h"
 #include "http_own.h"
 #include "peer.h"
 #include "request.h"
 #include "settler.h"
+#include "tls.h"
 #include "waiting.h"
 
 #include <glib.h>

@@ -14,8 +14,12 @@ struct http;
 struct http *http_start(struct gateway *gateway, char *error);
 /* Takes no new connection, lets those that wait finish, and closes. */
 void http_stop(struct http *http);
-/* What is open now (ops/metrics.h). */
-struct http_status;
+/* What is open now. */
+struct http_status {
+    unsigned connections;
+    unsigned busy;     /* requests whose answer has not left */
+    int64_t oldest_us; /* how long the oldest of those without one has been; 0: none */
+};
 void http_status(struct http *http, struct http_status *status);
 /* Ends connections that take too long for a request; called about once a second. */
 void http_reap(struct http *http);

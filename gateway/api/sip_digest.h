@@ -4,13 +4,9 @@
 #ifndef SIMAUTH_GATEWAY_SIP_DIGEST_H
 #define SIMAUTH_GATEWAY_SIP_DIGEST_H
 
+#include "../config.h"
 #include <simauth/digest.h>
 
-struct sip_account {
-    char *user;          /* "": none */
-    char *realm;         /* which alone is answered */
-    char *password_file; /* read with each challenge, so that a new one counts at once */
-};
 /* "Proxy-Authorization: Digest ...", CR, LF and NUL. */
 #define SIP_DIGEST_LINE_MAX (SIMAUTH_DIGEST_HEADER_MAX + 32)
 

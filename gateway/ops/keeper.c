@@ -3,12 +3,12 @@
 #include "keeper.h"
 #include "../api/issue.h"
 #include "../api/operator_key.h"
+#include "../api/tls.h"
 #include "../api/waiting.h"
 #include "../log.h"
 #include "metrics.h"
 #include "notify.h"
 #include "state.h"
-#include "tls.h"
 
 #include <glib.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "metrics.h"
+#include "../api/http.h"
 #include "../log.h"
 #include "metrics_parts.h"
 #include "state.h"

@@ -8,11 +8,7 @@
 #include "../api/problem.h"
 #include "../gateway.h"
 
-struct http_status {
-    unsigned connections; /* open */
-    unsigned busy;        /* requests whose answer has not left */
-    int64_t oldest_us;    /* how long the oldest of those without one has been; 0: none */
-};
+struct http_status;
 
 /* A request was answered. `op` is a route's name, static storage. */
 void metrics_request(const char *op, int status, enum problem problem, int64_t us);

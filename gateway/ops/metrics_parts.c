@@ -3,8 +3,8 @@
 /* Partners, certificates and the process itself. */
 #include "metrics_parts.h"
 #include "../api/operator_key.h"
+#include "../api/tls.h"
 #include "metrics.h"
-#include "tls.h"
 
 #include <dirent.h>
 #include <stddef.h>

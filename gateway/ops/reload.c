@@ -3,8 +3,8 @@
 /* SIGHUP: certificates, limits and the sealing key, while requests go on. Agreements and bindings
  * stand in the store and need none of it. */
 #include "../api/operator_key.h"
+#include "../api/tls.h"
 #include "keeper.h"
-#include "tls.h"
 
 #include <glib.h>
 #include <stddef.h>
