@@ -26,7 +26,7 @@ static int overlap_seen(const struct store_partner *partner, void *data)
 static int check_realms(struct gateway *gateway, char *error)
 {
     void *data[2] = {(void *)(uintptr_t)gateway->config, error};
-    enum store_result result = gateway->ops->begin(gateway->store, false);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     error[0] = '\0';
     if (result == STORE_OK) {

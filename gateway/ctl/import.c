@@ -267,7 +267,7 @@ static enum store_result import_part(struct ctl *ctl, struct import *import)
 static enum store_result transaction(struct ctl *ctl, struct import *import)
 {
     struct gateway *gateway = &ctl->gateway;
-    enum store_result result = gateway->ops->begin(gateway->store, true);
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
     if (result != STORE_OK)
         return result;

@@ -52,8 +52,8 @@ enum ag_status {
     AG_NOBODY,     /* 404: no operator vouches for that address */
     AG_DOWN,       /* no answer in time, connection, TLS or HTTP failure, 429, 5xx */
     AG_GARBAGE,    /* an answer that is not what section 6.1 says */
-    AG_BAD_VECTOR, /* the operator's statement does not verify: *error tells a wrong clock from a
-                      wrong operator */
+    AG_BAD_VECTOR, /* the operator's statement does not verify: ag_error() tells a wrong clock from
+                      a wrong operator */
     AG_NO_CARD,    /* bootstrapping needs the SIM and it cannot answer */
     AG_NO_METHOD   /* 422: no SIM there that has a method of ours, or none at all */
 };
@@ -139,8 +139,7 @@ enum ag_status ag_bind(struct ag *ag, const char *aor);
 enum ag_status ag_prove(struct ag *ag, const char *aor, const uint8_t nonce[static AG_NONCE_LEN],
                         int64_t *until);
 
-/* -- keys that the operators make, docs/protocol.md section 8
- * --------------------------------------
+/* -- keys that the operators make (docs/protocol.md section 8) ------------------------------------
  */
 
 /* Caller: `use` is "agt" (for the call that is placed now) or "stp" (for the next one). `key` is to
@@ -153,11 +152,11 @@ enum ag_status ag_claim(struct ag *ag, const struct simauth_element *element_1,
 /* Callee: first setup keys that wait for us; each is given once. At most `room`. */
 enum ag_status ag_first_keys(struct ag *ag, struct simauth_held_key *keys, size_t room,
                              size_t *count);
-/* Which of `nais` (at most AG_NAIS_MAX, of one realm) have another SIM since `since`, or none: then
- * changed[i]. *now: for the next question about this realm. */
-#define AG_NAIS_MAX 256
 /* Seconds that the gateway's clock is ahead of ours, as far as it was seen. */
 int64_t ag_clock_ahead(const struct ag *ag);
+#define AG_NAIS_MAX 256
+/* Which of `nais` (at most AG_NAIS_MAX, of one realm) have another SIM since `since`, or none: then
+ * changed[i]. *now: for the next question about this realm. */
 enum ag_status ag_changes(struct ag *ag, int64_t since, const char *const *nais, size_t count,
                           bool *changed, int64_t *now);
 

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a user interface sees: commands as JSON objects, answers as JSON objects. This front is a
- * Unix stream socket; another (D-Bus) is another file with the same handler. No secret, no IMSI and
- * no key ever passes here.
+ * Unix stream socket; the other is D-Bus (session_bus.h), with the same handler. No secret, no IMSI
+ * and no key ever passes here.
  *
  * One line is one object of at most CONTROL_LINE_MAX octets: {"command": NAME, ...}; the answer is
  * one line too: {"ok": true, ...} or {"ok": false, "error": SENTENCE}. Only the same user may

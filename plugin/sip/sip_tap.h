@@ -67,7 +67,7 @@ struct sip_tap_user {
     enum sip_decision (*ack_in)(void *user, struct sip_call *call, belle_sip_request_t *ack);
     void (*ack_out)(void *user, struct sip_call *call, belle_sip_request_t *ack);
     /* Any later request or response of the call's dialogs (re-INVITE, UPDATE, PRACK, REFER, BYE,
-     * INFO and their responses), before it goes up / out. All three in, PASS or DROP out. */
+     * INFO and their responses), before it goes up (all three) / out. */
     enum sip_decision (*later_in)(void *user, struct sip_call *call, belle_sip_message_t *message);
     void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
     /* A REGISTER for `aor` is about to leave over a TLS connection. True: with a sips contact. */

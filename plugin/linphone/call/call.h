@@ -143,7 +143,14 @@ void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
 /* -- the two sides ------------------------------------------------------------------------------
  */
 
+/* An INVITE of ours is about to leave: the first, one with credentials, or another try. PASS: it
+ * leaves now, with element 1 or without (no policy for it, nothing to prove with). HOLD: the worker
+ * asks, and caller_go_on() lets it leave; or it never leaves, and the call ends as soon as the main
+ * loop turns. */
 enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip);
+/* PASS: Linphone gets it, a refusal too. HOLD: what decides about it is with the worker, and
+ * caller_go_on() looks at it again. DROP: a provisional response that is not to be seen or heard.
+ */
 enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response);
 void caller_ack_out(struct call *call, belle_sip_request_t *ack);
 /* The session is back from the worker, or was replaced because the hold ran out. */
@@ -153,19 +160,23 @@ void caller_go_on(struct leg *leg, simauth_actions actions);
  * back, and provisional responses to it mean nothing any more. */
 bool caller_again(struct call *call, struct leg *leg, simauth_actions actions);
 /* The 2xx that was faster; a final response to what is being taken back. */
-/* At its end: the list of Linphone's has no entry for a first try. */
-void caller_one_entry(const struct call *call, LinphoneCall *linphone);
 void caller_again_too_late(struct call *call);
 void caller_again_failed(struct call *call, belle_sip_response_t *response);
+/* At its end: the list of Linphone's has no entry for a first try. */
+void caller_one_entry(const struct call *call, LinphoneCall *linphone);
 /* The other INVITE is here, within invite_out. True: with a new session; false: without element. */
 bool caller_again_begin(struct call *call);
 /* Takes away what an INVITE has of another one's elements; within invite_out. */
 void caller_strip(struct sip_call *sip);
 
+/* PASS: it rings as any other, nothing of it is to be proved. HOLD: it rings when callee_go_on()
+ * has let it in; or it was let in, or refused, already. Never DROP. */
 enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip);
 /* The longest wait is over: what was refused meanwhile is told so. */
 void callee_hold_over(struct call *call);
 void callee_response_out(struct call *call, belle_sip_response_t *response);
+/* PASS: it is the ACK, proved or not asked for a proof. DROP: it is none; the right one may come.
+ */
 enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack);
 void callee_go_on(struct leg *leg, simauth_actions actions);
 
@@ -183,6 +194,16 @@ void call_key_over(struct call *call, bool spent);
 bool call_key_unknown(struct call *call, belle_sip_response_t *response);
 /* Whether a response is 480 with this cause of ours. */
 bool call_says_cause(belle_sip_response_t *response, int cause);
+/* When both SIMs last took part, seconds since 1970, in a call that rests on a setup key, else 0;
+ * the same in words, NULL or g_free(). */
+int64_t call_known_since(const struct call *call);
+char *call_known_words(const struct call *call);
+/* BYE and its responses: each side's wish for a lifetime, and the end that makes the keys. */
+void call_bye_in(struct call *call, belle_sip_message_t *message);
+void call_bye_out(struct call *call, belle_sip_message_t *message);
+/* The call has ended: makes the keys for the next ones, once. */
+void call_leave_keys(struct call *call);
+
 /* -- operators in the place of SIMs (agent.c) ----------------------------------------------------
  */
 
@@ -202,18 +223,10 @@ bool agent_sim_wanted(struct call *call, belle_sip_response_t *response);
 /* "vouched for by the operators, ..." or NULL; static. */
 const char *agent_words(const struct simauth_session *session);
 
-/* When both SIMs last took part, seconds since 1970, in a call that rests on a setup key, else 0;
- * the same in words, NULL or g_free(). */
-int64_t call_known_since(const struct call *call);
-char *call_known_words(const struct call *call);
-/* BYE and its responses: each side's wish for a lifetime, and the end that makes the keys. */
-void call_bye_in(struct call *call, belle_sip_message_t *message);
-void call_bye_out(struct call *call, belle_sip_message_t *message);
-/* The call has ended: makes the keys for the next ones, once. */
-void call_leave_keys(struct call *call);
-
 /* -- both ---------------------------------------------------------------------------------------
  */
+/* A later message of the call's dialogs. PASS: Linphone gets it, perhaps without its description.
+ * DROP: it was refused (488), and the call goes on as it was. Never HOLD. */
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message);
 void call_later_out(struct call *call, belle_sip_message_t *message);
 /* "conference", and "weakest" of its calls' words, for a person: in a conference nobody is more

@@ -281,6 +281,7 @@ void caller_go_on(struct leg *leg, simauth_actions actions)
 /* -- the INVITE comes ----------------------------------------------------------------------------
  */
 
+/* NULL: policy wants nothing of it. A redirected call that it goes on with is over. */
 static struct call *new_call(struct core *core, struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
