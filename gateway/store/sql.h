@@ -218,114 +218,134 @@ enum store_result sql_say(char *error, const char *where, enum store_result resu
                           const char *what);
 
 /* Methods in files of their own. */
-enum store_result sql_subscriber_add(struct store *, struct store_subscriber *);
-enum store_result sql_subscriber_by_id(struct store *, int64_t, struct store_subscriber *);
-enum store_result sql_subscriber_by_impi(struct store *, const char *, struct store_subscriber *);
-enum store_result sql_subscriber_by_imsi(struct store *, const char *, struct store_subscriber *);
-enum store_result sql_subscriber_list(struct store *, const char *, int, store_subscriber_cb,
-                                      void *);
-enum store_result sql_subscriber_remove(struct store *, int64_t);
-enum store_result sql_subscriber_bar(struct store *, int64_t, bool);
-enum store_result sql_subscriber_rekey(struct store *, const struct store_subscriber *);
-enum store_result sql_subscriber_since(struct store *, int64_t, int64_t);
-enum store_result sql_sqn_set(struct store *, int64_t, uint64_t);
-enum store_result sql_code_put(struct store *, const struct store_code *);
-enum store_result sql_code_get(struct store *, const uint8_t *, struct store_code *);
-enum store_result sql_code_use(struct store *, const uint8_t *, int64_t);
-enum store_result sql_code_remove(struct store *, int64_t);
+enum store_result sql_subscriber_add(struct store *store, struct store_subscriber *subscriber);
+enum store_result sql_subscriber_by_id(struct store *store, int64_t id,
+                                       struct store_subscriber *subscriber);
+enum store_result sql_subscriber_by_impi(struct store *store, const char *impi,
+                                         struct store_subscriber *subscriber);
+enum store_result sql_subscriber_by_imsi(struct store *store, const char *imsi,
+                                         struct store_subscriber *subscriber);
+enum store_result sql_subscriber_list(struct store *store, const char *after, int limit,
+                                      store_subscriber_cb cb, void *data);
+enum store_result sql_subscriber_remove(struct store *store, int64_t id);
+enum store_result sql_subscriber_bar(struct store *store, int64_t id, bool barred);
+enum store_result sql_subscriber_rekey(struct store *store,
+                                       const struct store_subscriber *subscriber);
+enum store_result sql_subscriber_since(struct store *store, int64_t id, int64_t sim_since);
+enum store_result sql_sqn_set(struct store *store, int64_t id, uint64_t sqn);
+enum store_result sql_code_put(struct store *store, const struct store_code *code);
+enum store_result sql_code_get(struct store *store, const uint8_t *id, struct store_code *code);
+enum store_result sql_code_use(struct store *store, const uint8_t *id, int64_t now);
+enum store_result sql_code_remove(struct store *store, int64_t subscriber);
 
-enum store_result sql_binding_add(struct store *, const struct store_binding *);
-enum store_result sql_binding_find(struct store *, const char *, int64_t, const char *, int64_t,
-                                   struct store_binding *);
-enum store_result sql_binding_list(struct store *, const struct store_binding_filter *,
-                                   store_binding_cb, void *);
-enum store_result sql_binding_renew(struct store *, const struct store_binding *);
-enum store_result sql_binding_remove(struct store *, const char *, int64_t);
-enum store_result sql_event_add(struct store *, const struct store_event *);
-enum store_result sql_event_list(struct store *, const char *, const char *, store_event_cb,
-                                 void *);
-enum store_result sql_proof_put(struct store *, const struct store_proof *);
-enum store_result sql_proof_get(struct store *, int64_t, const char *, struct store_proof *);
-enum store_result sql_proof_sent(struct store *, int64_t, int64_t, int64_t *);
-enum store_result sql_proof_wrong(struct store *, int64_t, const char *);
-enum store_result sql_proof_take(struct store *, int64_t, const char *);
-enum store_result sql_claim_put(struct store *, const struct store_claim *);
-enum store_result sql_claim_list(struct store *, const char *, int64_t, store_claim_cb, void *);
-enum store_result sql_claim_remove(struct store *, const char *, const char *);
+enum store_result sql_binding_add(struct store *store, const struct store_binding *b);
+enum store_result sql_binding_find(struct store *store, const char *aor, int64_t subscriber,
+                                   const char *nai, int64_t now, struct store_binding *binding);
+enum store_result sql_binding_list(struct store *store, const struct store_binding_filter *f,
+                                   store_binding_cb cb, void *data);
+enum store_result sql_binding_renew(struct store *store, const struct store_binding *b);
+enum store_result sql_binding_remove(struct store *store, const char *aor, int64_t subscriber);
+enum store_result sql_event_add(struct store *store, const struct store_event *e);
+enum store_result sql_event_list(struct store *store, const char *aor, const char *nai,
+                                 store_event_cb cb, void *data);
+enum store_result sql_proof_put(struct store *store, const struct store_proof *p);
+enum store_result sql_proof_get(struct store *store, int64_t subscriber, const char *aor,
+                                struct store_proof *p);
+enum store_result sql_proof_sent(struct store *store, int64_t subscriber, int64_t since,
+                                 int64_t *sent);
+enum store_result sql_proof_wrong(struct store *store, int64_t subscriber, const char *aor);
+enum store_result sql_proof_take(struct store *store, int64_t subscriber, const char *aor);
+enum store_result sql_claim_put(struct store *store, const struct store_claim *claim);
+enum store_result sql_claim_list(struct store *store, const char *aor, int64_t since,
+                                 store_claim_cb cb, void *data);
+enum store_result sql_claim_remove(struct store *store, const char *aor, const char *partner);
 
-enum store_result sql_partner_add(struct store *, struct store_partner *);
-enum store_result sql_partner_list(struct store *, store_partner_cb, void *);
-enum store_result sql_partner_by_id(struct store *, int64_t, struct store_partner *);
-enum store_result sql_partner_by_name(struct store *, const char *, struct store_partner *);
-enum store_result sql_partner_by_realm(struct store *, const char *, struct store_partner *);
-enum store_result sql_partner_by_certificate(struct store *, const char *, struct store_partner *);
-enum store_result sql_partner_update(struct store *, const struct store_partner *);
-enum store_result sql_partner_suspend(struct store *, const char *, bool);
-enum store_result sql_partner_remove(struct store *, const char *);
+enum store_result sql_partner_add(struct store *store, struct store_partner *p);
+enum store_result sql_partner_list(struct store *store, store_partner_cb cb, void *data);
+enum store_result sql_partner_by_id(struct store *store, int64_t id, struct store_partner *p);
+enum store_result sql_partner_by_name(struct store *store, const char *name,
+                                      struct store_partner *p);
+enum store_result sql_partner_by_realm(struct store *store, const char *realm,
+                                       struct store_partner *p);
+enum store_result sql_partner_by_certificate(struct store *store, const char *dns_name,
+                                             struct store_partner *p);
+enum store_result sql_partner_update(struct store *store, const struct store_partner *p);
+enum store_result sql_partner_suspend(struct store *store, const char *name, bool suspended);
+enum store_result sql_partner_remove(struct store *store, const char *name);
 
-enum store_result sql_ub_put(struct store *, const struct store_ub *);
-enum store_result sql_ub_get(struct store *, int64_t, struct store_ub *);
-enum store_result sql_ub_take(struct store *, const uint8_t *);
-enum store_result sql_session_put(struct store *, const struct store_session *);
-enum store_result sql_session_get(struct store *, const char *, struct store_session *);
+enum store_result sql_ub_put(struct store *store, const struct store_ub *ub);
+enum store_result sql_ub_get(struct store *store, int64_t subscriber, struct store_ub *ub);
+enum store_result sql_ub_take(struct store *store, const uint8_t *rand);
+enum store_result sql_session_put(struct store *store, const struct store_session *session);
+enum store_result sql_session_get(struct store *store, const char *btid,
+                                  struct store_session *session);
 
-enum store_result sql_vector_add(struct store *, struct store_vector *);
-enum store_result sql_vector_by_rand(struct store *, enum store_vector_role, const uint8_t *,
-                                     size_t, struct store_vector *);
-enum store_result sql_vector_of_sim(struct store *, int64_t, const uint8_t *, size_t,
-                                    struct store_vector *);
-enum store_result sql_vector_by_rand_b(struct store *, enum store_vector_role, int64_t,
-                                       const uint8_t *, size_t, struct store_vector *);
-enum store_result sql_vector_step(struct store *, int64_t, enum store_vector_state, const char *,
-                                  int64_t, int64_t);
-enum store_result sql_vector_resync(struct store *, int64_t, enum store_vector_state);
-enum store_result sql_vector_give(struct store *, int64_t, const uint8_t *);
-enum store_result sql_vector_renew(struct store *, const struct store_vector *);
-enum store_result sql_subscriber_changed(struct store *, const char *, int64_t);
-enum store_result sql_session_lives(struct store *, int64_t, int64_t);
-enum store_result sql_ticket_add(struct store *, struct store_ticket *);
-enum store_result sql_ticket_get(struct store *, const uint8_t *, struct store_ticket *);
-enum store_result sql_ticket_claim(struct store *, int64_t, const char *, int64_t);
-enum store_result sql_ticket_list(struct store *, int64_t, int64_t, store_ticket_cb, void *);
-enum store_result sql_ticket_take(struct store *, int64_t);
-enum store_result sql_answer_get(struct store *, const char *, const uint8_t *,
-                                 struct store_answer *);
-enum store_result sql_answer_put(struct store *, const struct store_answer *);
+enum store_result sql_vector_add(struct store *store, struct store_vector *v);
+enum store_result sql_vector_by_rand(struct store *store, enum store_vector_role role,
+                                     const uint8_t *rand, size_t len, struct store_vector *v);
+enum store_result sql_vector_of_sim(struct store *store, int64_t subscriber, const uint8_t *rand_b,
+                                    size_t len, struct store_vector *v);
+enum store_result sql_vector_by_rand_b(struct store *store, enum store_vector_role role,
+                                       int64_t peer, const uint8_t *rand_b, size_t len,
+                                       struct store_vector *v);
+enum store_result sql_vector_step(struct store *store, int64_t id, enum store_vector_state to,
+                                  const char *element, int64_t since, int64_t now);
+enum store_result sql_vector_resync(struct store *store, int64_t id, enum store_vector_state state);
+enum store_result sql_vector_give(struct store *store, int64_t id, const uint8_t *seal_to);
+enum store_result sql_vector_renew(struct store *store, const struct store_vector *v);
+enum store_result sql_subscriber_changed(struct store *store, const char *nai, int64_t since);
+enum store_result sql_session_lives(struct store *store, int64_t subscriber, int64_t now);
+enum store_result sql_ticket_add(struct store *store, struct store_ticket *t);
+enum store_result sql_ticket_get(struct store *store, const uint8_t *ticket,
+                                 struct store_ticket *found);
+enum store_result sql_ticket_claim(struct store *store, int64_t id, const char *element,
+                                   int64_t since);
+enum store_result sql_ticket_list(struct store *store, int64_t subscriber, int64_t since,
+                                  store_ticket_cb cb, void *data);
+enum store_result sql_ticket_take(struct store *store, int64_t id);
+enum store_result sql_answer_get(struct store *store, const char *who, const uint8_t *key,
+                                 struct store_answer *answer);
+enum store_result sql_answer_put(struct store *store, const struct store_answer *answer);
 /* The body of a secret answer as it stands, malloc'ed; NULL: no memory, or libcrypto refused. */
-char *sql_answer_close(struct store *, const struct store_answer *);
+char *sql_answer_close(struct store *store, const struct store_answer *answer);
 /* Body and `secret` of what stands so; `who` and `key` must be there. */
-enum store_result sql_answer_read(struct store *, const char *, struct store_answer *);
-enum store_result sql_record_add(struct store *, struct store_record *);
-enum store_result sql_record_name(struct store *, struct store_record *);
+enum store_result sql_answer_read(struct store *store, const char *text,
+                                  struct store_answer *answer);
+enum store_result sql_record_add(struct store *store, struct store_record *record);
+enum store_result sql_record_name(struct store *store, struct store_record *record);
 /* Sets `first`: no record of this pair is there. */
-enum store_result sql_record_first(struct store *, struct store_record *);
-enum store_result sql_record_drop(struct store *, int64_t);
-enum store_result sql_record_outcome(struct store *, int64_t, enum store_outcome);
-enum store_result sql_record_list(struct store *, const struct store_record_filter *,
-                                  store_record_cb, void *);
-enum store_result sql_record_sum(struct store *, bool, int64_t, int64_t, store_sum_cb, void *);
-enum store_result sql_record_purge(struct store *, int64_t, int64_t);
-enum store_result sql_record_erase(struct store *, const char *);
-enum store_result sql_price_set(struct store *, const struct store_price *);
-enum store_result sql_price_list(struct store *, store_price_cb, void *);
-enum store_result sql_operator_key_add(struct store *, const struct store_operator_key *);
-enum store_result sql_operator_key_get(struct store *, int64_t, struct store_operator_key *);
-enum store_result sql_authority_add(struct store *, const struct store_authority *);
-enum store_result sql_authority_get(struct store *, struct store_authority *);
-enum store_result sql_certificate_add(struct store *, const struct store_certificate *);
-enum store_result sql_certificate_list(struct store *, const struct store_certificate_filter *,
-                                       store_certificate_cb, void *);
-enum store_result sql_certificate_revoke(struct store *, const uint8_t *, int64_t);
+enum store_result sql_record_first(struct store *store, struct store_record *record);
+enum store_result sql_record_drop(struct store *store, int64_t id);
+enum store_result sql_record_outcome(struct store *store, int64_t id, enum store_outcome outcome);
+enum store_result sql_record_list(struct store *store, const struct store_record_filter *f,
+                                  store_record_cb cb, void *data);
+enum store_result sql_record_sum(struct store *store, bool by_subscriber, int64_t from, int64_t to,
+                                 store_sum_cb cb, void *data);
+enum store_result sql_record_purge(struct store *store, int64_t before, int64_t last);
+enum store_result sql_record_erase(struct store *store, const char *nai);
+enum store_result sql_price_set(struct store *store, const struct store_price *price);
+enum store_result sql_price_list(struct store *store, store_price_cb cb, void *data);
+enum store_result sql_operator_key_add(struct store *store, const struct store_operator_key *key);
+enum store_result sql_operator_key_get(struct store *store, int64_t now,
+                                       struct store_operator_key *key);
+enum store_result sql_authority_add(struct store *store, const struct store_authority *a);
+enum store_result sql_authority_get(struct store *store, struct store_authority *a);
+enum store_result sql_certificate_add(struct store *store, const struct store_certificate *c);
+enum store_result sql_certificate_list(struct store *store,
+                                       const struct store_certificate_filter *f,
+                                       store_certificate_cb cb, void *data);
+enum store_result sql_certificate_revoke(struct store *store, const uint8_t *serial, int64_t now);
 /* What a SIM or an address that goes away takes with it. */
-enum store_result sql_certificate_revoke_sim(struct store *, int64_t);
-enum store_result sql_certificate_revoke_aor(struct store *, const char *, int64_t);
-enum store_result sql_sweep(struct store *, int64_t);
+enum store_result sql_certificate_revoke_sim(struct store *store, int64_t subscriber);
+enum store_result sql_certificate_revoke_aor(struct store *store, const char *aor,
+                                             int64_t subscriber);
+enum store_result sql_sweep(struct store *store, int64_t now);
 /* The same but for what is in `serving`; and one statement of it alone. */
-enum store_result sql_sweep_others(struct store *, int64_t);
-enum store_result sql_sweep_lasting(struct store *, int64_t);
+enum store_result sql_sweep_others(struct store *store, int64_t now);
+enum store_result sql_sweep_lasting(struct store *store, int64_t now);
 #define SQL_SWEEP_RECORD_S 360
-enum store_result sql_reseal(struct store *, struct store_reseal *);
-enum store_result sql_restored(struct store *, uint64_t);
+enum store_result sql_reseal(struct store *store, struct store_reseal *reseal);
+enum store_result sql_restored(struct store *store, uint64_t jump);
 
 /* The members of struct store_ops that are the same for all. */
 #define SQL_METHODS                                                                                \
