@@ -9,19 +9,17 @@
  *                                   pipe, shrinkable); a first word with "/" is the object, one
  * with a dot the interface
  */
+#include "../plugin/bus/false_loop.h"
 #include "fuzz.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <session_bus.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #define CALLER ":1.7"
-#define TURNS 6
 
 static sd_bus *bus; /* the other end of the front's connection */
 static int front_fd = -1;
@@ -77,52 +75,6 @@ static int on_call(sd_bus_message *m, void *data, sd_bus_error *error)
  * ------------------------------------------------------------------------------
  */
 
-static struct {
-    void (*ready)(void *arg);
-    void *arg;
-    int fd;
-} watched;
-static struct {
-    void (*expired)(void *arg);
-    void *arg;
-} timer;
-
-static void *watch(void *context, int fd, void (*ready)(void *arg), void *arg)
-{
-    (void)context;
-    watched.ready = ready;
-    watched.arg = arg;
-    watched.fd = fd;
-    return &watched;
-}
-
-static void watch_for_write(void *at, bool on)
-{
-    (void)at;
-    (void)on;
-}
-
-static void unwatch(void *at)
-{
-    (void)at;
-    watched.ready = NULL;
-}
-
-static void *start_timer(void *context, unsigned ms, void (*expired)(void *arg), void *arg)
-{
-    (void)context;
-    (void)ms;
-    timer.expired = expired;
-    timer.arg = arg;
-    return &timer;
-}
-
-static void stop_timer(void *at)
-{
-    if (at)
-        timer.expired = NULL;
-}
-
 static void handle(const char *command, const json_t *request, struct control_reply *reply)
 {
     MUST(command && json_is_object(request));
@@ -154,21 +106,6 @@ static void pin_asker(bool present)
 static void note(const char *sentence)
 {
     MUST(sentence != NULL);
-}
-
-static void turn(void)
-{
-    for (int i = 0; i < TURNS; i++) {
-        void (*expired)(void *arg) = timer.expired;
-
-        while (sd_bus_process(bus, NULL) > 0)
-            ;
-        timer.expired = NULL;
-        if (expired)
-            expired(timer.arg);
-        if (watched.ready)
-            watched.ready(watched.arg);
-    }
 }
 
 /* -- the caller
@@ -259,7 +196,7 @@ static void send_call(char *line)
     if (!word && sd_bus_send(bus, m, &cookie) >= 0) /* one that wants an answer */
         sent++;
     sd_bus_message_unref(m);
-    turn();
+    false_loop_turn(bus);
 }
 
 static void connect_both(void)
@@ -277,13 +214,12 @@ static void connect_both(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct session_bus_user user = {
-        .loop = {watch, watch_for_write, unwatch, start_timer, stop_timer, NULL},
-        .handle = handle,
-        .handle_secret = handle_secret,
-        .objects = objects,
-        .pin_asker = pin_asker,
-        .note = note};
+    static const struct session_bus_user user = {.loop = FALSE_LOOP,
+                                                 .handle = handle,
+                                                 .handle_secret = handle_secret,
+                                                 .objects = objects,
+                                                 .pin_asker = pin_asker,
+                                                 .note = note};
     char *text = fuzz_text(data, size), *rest, *line;
     struct session_bus *front;
     int lines = 0;
@@ -292,12 +228,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     asked = answered = sent = 0;
     front = session_bus_start(&user);
     MUST(front != NULL);
-    turn();
+    false_loop_turn(bus);
     MUST(session_bus_connected(front));
     for (line = strtok_r(text, "\n", &rest); line && lines++ < 40;
          line = strtok_r(NULL, "\n", &rest))
         send_call(line);
-    turn();
+    false_loop_turn(bus);
     if (answered != sent)
         fprintf(stderr, "%u sent, %u answered, %u handed on\n", sent, answered, asked);
     MUST(asked <= sent && answered == sent); /* whatever it was, it has an answer */

@@ -84,6 +84,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def small_disk(test, megabytes):
+    """A disk of its own for as long as the test goes on; the mount point."""
+    mount = tempfile.mkdtemp(prefix="simauth-disk-")
+    test.addCleanup(os.rmdir, mount)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", mount], check=True)
+    test.addCleanup(subprocess.run, ["umount", mount], check=True)
+    return mount
+
+
 class Operator:
     """One operator: folder, certificates, configuration, gateway process."""
     patience = 10 * SLOWER  # seconds to begin and to end
@@ -185,10 +194,7 @@ class Operator:
 
     def on_small_disk(self, test, megabytes):
         """The database on a disk of its own for as long as the test goes on, before it starts; the mount point."""
-        mount = tempfile.mkdtemp(prefix="simauth-disk-")
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", mount], check=True)
-        test.addCleanup(os.rmdir, mount)
-        test.addCleanup(subprocess.run, ["umount", mount], check=True)
+        mount = small_disk(test, megabytes)
         test.addCleanup(self.stop)
         shutil.move(self.database, os.path.join(mount, "gateway.db"))
         self.database = os.path.join(mount, "gateway.db")

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +12,7 @@ import tempfile
 import unittest
 
 from milenage import opc_of
-from operators import CTL, DAEMON, SHARED_DATABASE, Operator, new_schema
+from operators import CTL, DAEMON, SHARED_DATABASE, Operator, new_schema, small_disk
 from ops import wait_for
 from phone import Phone
 from milenage import Usim
@@ -155,13 +154,7 @@ class Ctl(unittest.TestCase):
 
     @unittest.skipIf(SHARED_DATABASE, "the disk is the server's")
     def test_disk_full(self):
-        mount = tempfile.mkdtemp(prefix="simauth-disk-")
-        self.addCleanup(os.rmdir, mount)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", mount], check=True)
-        self.addCleanup(subprocess.run, ["umount", mount], check=True)
-        shutil.move(self.a.database, os.path.join(mount, "gateway.db"))
-        self.a.database = os.path.join(mount, "gateway.db")
-        self.a.configure()
+        mount = self.a.on_small_disk(self, 2)
         rows = self.path("many", "".join(map(self.row, range(8000))))
         said = self.a.ctl("subscriber", "import", rows, fails=True)
         self.assertIn("full", said)
@@ -184,10 +177,7 @@ class Ctl(unittest.TestCase):
     @unittest.skipIf(SHARED_DATABASE, "records are put in by SQLite")
     def test_disk_full_for_a_moment(self):
         """Records whose file lost some on its way stay: the disk had room again when the file was closed."""
-        mount = tempfile.mkdtemp(prefix="simauth-disk-")
-        self.addCleanup(os.rmdir, mount)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mount], check=True)
-        self.addCleanup(subprocess.run, ["umount", mount], check=True)
+        mount = small_disk(self, 1)
         count = 100000
         with contextlib.closing(sqlite3.connect(self.a.database)) as database, database:
             database.executemany("INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) VALUES "

@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A partner so far away that a connection of its own would come too late for a question."""
 import contextlib
+import os
 import queue
 import socket
+import sys
 import threading
 import time
 import unittest
 
-from operators import Pair
-from phone import Phone
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "net"))
+
+from delay import pump  # noqa: E402
+from operators import Pair  # noqa: E402
+from phone import Phone  # noqa: E402
 
 
 class FarPartner(unittest.TestCase):
@@ -91,25 +96,7 @@ class Far:
             time.sleep(2 * self.delay)  # what TCP itself would take
             far = socket.create_connection(("127.0.0.1", self.target), 5)
             for ends in ((near, far), (far, near)):
-                threading.Thread(target=self.pump, args=ends, daemon=True).start()
-
-    def pump(self, source, target):
-        parts = queue.SimpleQueue()
-
-        def send():
-            with contextlib.suppress(OSError):
-                while (part := parts.get())[1]:
-                    time.sleep(max(0, part[0] - time.monotonic()))
-                    target.sendall(part[1])
-                target.shutdown(socket.SHUT_RDWR)
-        threading.Thread(target=send, daemon=True).start()
-        data = b"."
-        while data:
-            try:
-                data = source.recv(65536)
-            except OSError:
-                data = b""
-            parts.put((time.monotonic() + self.delay, data))
+                threading.Thread(target=pump, args=(*ends, lambda: self.delay), daemon=True).start()
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)

@@ -180,6 +180,15 @@ static uint64_t append(struct unit_journal *unit, const char *text)
     return seq;
 }
 
+/* Of a file, or a little more: the next one is due. */
+static uint64_t append_half(struct unit_journal *unit)
+{
+    static char half[140000];
+
+    memset(half, 'x', sizeof half - 1);
+    return append(unit, half);
+}
+
 static void change_octet(const char *path, off_t at)
 {
     int fd = open(path, O_RDWR);
@@ -388,13 +397,11 @@ static void numbers_are_above(void **state)
 /* The next file, which is made in advance and did not come to the disk, is not used. */
 static void a_next_file_is_on_the_disk_or_none(void **state)
 {
-    static char half[140000]; /* of a file: the next one is due */
     struct unit_journal *unit = *state;
     char paths[64][512];
     struct seen seen;
 
-    memset(half, 'x', sizeof half - 1);
-    append(unit, half);
+    append_half(unit);
     syncs_that_fail = 1;
     journal_tend(unit->journal, 0, (int64_t)time(NULL));
     assert_int_equal(syncs_that_fail, 0);
@@ -406,7 +413,7 @@ static void a_next_file_is_on_the_disk_or_none(void **state)
     assert_false(journal_broken(unit->journal)); /* nothing was promised of it */
     journal_tend(unit->journal, 0, (int64_t)time(NULL));
     assert_int_equal(files_of(unit, paths, 64), 2);
-    append(unit, half);
+    append_half(unit);
     assert_int_equal(journal_settle(unit->journal, 0), STORE_OK);
     assert_int_equal(reopen(unit, &seen), STORE_OK);
     assert_int_equal(seen.count, 2);
@@ -443,15 +450,13 @@ static void *settle_one(void *data)
  * is well. */
 static void nobody_is_faster_than_a_failure(void **state)
 {
-    static char half[140000];
     struct unit_journal *unit = *state;
     struct settling one = {.journal = unit->journal}, two = one;
     pthread_t first, second;
 
-    memset(half, 'x', sizeof half - 1);
-    append(unit, half);
-    one.seq = append(unit, half); /* in another file: who comes first syncs the full one */
-    slow.failing = false;         /* as in a test before */
+    append_half(unit);
+    one.seq = append_half(unit); /* in another file: who comes first syncs the full one */
+    slow.failing = false;        /* as in a test before */
     slow.wanted = true;
     syncs_that_fail = 1;
     pthread_create(&first, NULL, settle_one, &one);
@@ -493,16 +498,14 @@ static void what_is_read_is_on_the_disk(void **state)
  * it, and not what was written behind it. */
 static void what_nobody_was_promised_may_be_gone(void **state)
 {
-    static char half[140000];
     struct unit_journal *unit = *state;
     char paths[64][512];
     struct seen seen;
 
-    memset(half, 'x', sizeof half - 1);
     append(unit, "kept");
     assert_int_equal(journal_settle(unit->journal, 0), STORE_OK);
-    append(unit, half);
-    append(unit, half); /* of the next file */
+    append_half(unit);
+    append_half(unit); /* of the next file */
     assert_int_equal(files_of(unit, paths, 64), 2);
     change_octet(paths[0], JOURNAL_HEADER_LEN + (off_t)journal_frame_size(4) + JOURNAL_FRAME_LEN);
     assert_int_equal(kill_and_reopen(unit, &seen), STORE_OK);

@@ -33,6 +33,16 @@ def sim_runs(phone):
     return [float(m.group(1)) for m in phone.notes(r"asked: gateway_ms=\S+ card_ms=(\S+)")]
 
 
+def speak_once(world, number):
+    """The number-th call of these two is authenticated, ends, and leaves keys at both ends."""
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED, count=number)
+    flow.hang_up(world, talk)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(r"setup-key: made=2", count=number)
+
+
 def vouched_call(world, number):
     """The number-th call of these two, by a ticket at both ends, with the media bound to it."""
     talk = flow.connect(world)
@@ -248,12 +258,7 @@ def changes_renewed(world):
     changed = int(time.time())
     flow.wait_any(lambda: time.time() >= changed + 1, 3, "another second: a key of the same one could be of before")
     for number in range(2, 7):
-        talk = flow.connect(world)
-        for phone in (world.alice, world.bob):
-            phone.wait_note(AUTHENTICATED, count=number)
-        flow.hang_up(world, talk)
-        for phone in (world.alice, world.bob):
-            phone.wait_note(r"setup-key: made=2", count=number)
+        speak_once(world, number)
     assert all(key["made"] > changed for key in listed(world.alice)), "a key of before was left: nothing is shown"
     world.alice.stop()
     world.alice.forget()
@@ -268,12 +273,7 @@ def changes_later(world):
     jump = clock_of(world)
     prepare(world, keys="file", before=lambda w: setattr(w.alice, "before", jump.words))
     for number, (moment, seconds) in enumerate((("quarter of an hour", 16 * 60), ("registration", 120)), 1):
-        talk = flow.connect(world)
-        for phone in (world.alice, world.bob):
-            phone.wait_note(AUTHENTICATED, count=number)
-        flow.hang_up(world, talk)
-        for phone in (world.alice, world.bob):
-            phone.wait_note(r"setup-key: made=2", count=number)
+        speak_once(world, number)
         asked = changes_asked(world)
         gateway_of(world, world.bob).ctl("sim", "revoke", world.sims["bob"].imsi)
         assert listed(world.alice) and changes_asked(world) == asked, "asked before its time"

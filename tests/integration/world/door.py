@@ -11,14 +11,18 @@ A behaviour is function(connection, door): it has a thread of its own, and its c
 """
 
 import contextlib
-import queue
+import os
 import re
 import socket
 import ssl
+import sys
 import threading
-import time
 
-from .gateway import PORT
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "net"))
+
+from delay import pump  # noqa: E402
+
+from .gateway import PORT  # noqa: E402
 
 
 class Door:
@@ -67,29 +71,6 @@ def shut(connection):
         connection.close()
 
 
-def _pump(source, target, door):
-    """Octets from source to target, each part door.delay late."""
-    parts = queue.SimpleQueue()
-
-    def send():
-        with contextlib.suppress(OSError):
-            while True:
-                due, data = parts.get()
-                time.sleep(max(0, due - time.monotonic()))
-                if not data:
-                    target.shutdown(socket.SHUT_WR)
-                    return
-                target.sendall(data)
-    threading.Thread(target=send, daemon=True).start()
-    data = b"."
-    while data:
-        try:
-            data = source.recv(65536)
-        except OSError:
-            data = b""
-        parts.put((time.monotonic() + door.delay, data))
-
-
 def pass_on(connection, door):
     """The gateway itself, door.delay seconds away in each direction."""
     inner = socket.create_connection((door.address, PORT), 5)
@@ -97,9 +78,9 @@ def pass_on(connection, door):
     door.hold(inner)
     for end in (connection, inner):
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    back = threading.Thread(target=_pump, args=(inner, connection, door), daemon=True)
+    back = threading.Thread(target=pump, args=(inner, connection, lambda: door.delay), daemon=True)
     back.start()
-    _pump(connection, inner, door)
+    pump(connection, inner, lambda: door.delay)
     back.join()
 
 

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who sends on the session bus: the test is the bus, and chooses what comes between two messages.
  */
+#include "false_loop.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -9,16 +11,13 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <session_bus.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #define CALLER ":1.7"
 #define DRIVER "org.freedesktop.DBus"
-#define TURNS 6
 
 static sd_bus *bus; /* the bus's end of the front's connection */
 static int front_fd = -1;
@@ -99,47 +98,6 @@ static void bus_turn(void)
 /* -- the front's host ----------------------------------------------------------------------------
  */
 
-static struct {
-    void (*run)(void *arg);
-    void *arg;
-} watched, timer;
-
-static void *watch(void *context, int fd, void (*ready)(void *arg), void *arg)
-{
-    (void)context;
-    (void)fd;
-    watched.run = ready;
-    watched.arg = arg;
-    return &watched;
-}
-
-static void watch_for_write(void *at, bool on)
-{
-    (void)at;
-    (void)on;
-}
-
-static void unwatch(void *at)
-{
-    (void)at;
-    watched.run = NULL;
-}
-
-static void *start_timer(void *context, unsigned ms, void (*expired)(void *arg), void *arg)
-{
-    (void)context;
-    (void)ms;
-    timer.run = expired;
-    timer.arg = arg;
-    return &timer;
-}
-
-static void stop_timer(void *at)
-{
-    if (at)
-        timer.run = NULL;
-}
-
 static void handle(const char *command, const json_t *request, struct control_reply *reply)
 {
     (void)request;
@@ -173,30 +131,14 @@ static void note(const char *sentence)
     (void)sentence;
 }
 
-static void turn(void)
-{
-    for (int i = 0; i < TURNS; i++) {
-        void (*expired)(void *arg) = timer.run;
-
-        bus_turn();
-        timer.run = NULL;
-        if (expired)
-            expired(timer.arg);
-        if (watched.run)
-            watched.run(watched.arg);
-    }
-    bus_turn();
-}
-
 static int begin(void **state)
 {
-    static const struct session_bus_user user = {
-        .loop = {watch, watch_for_write, unwatch, start_timer, stop_timer, NULL},
-        .handle = handle,
-        .handle_secret = handle_secret,
-        .objects = objects,
-        .pin_asker = pin_asker,
-        .note = note};
+    static const struct session_bus_user user = {.loop = FALSE_LOOP,
+                                                 .handle = handle,
+                                                 .handle_secret = handle_secret,
+                                                 .objects = objects,
+                                                 .pin_asker = pin_asker,
+                                                 .note = note};
     sd_id128_t id = {.bytes = {1}};
     int pair[2];
 
@@ -213,7 +155,7 @@ static int begin(void **state)
     waiting = NULL;
     front = session_bus_start(&user);
     assert_non_null(front);
-    turn();
+    false_loop_turn(bus);
     assert_true(session_bus_connected(front));
     return 0;
 }
@@ -250,14 +192,14 @@ static void order_is_kept(void **state)
     answer_later = true;
     call("ListPeers", -1);
     call("ListKeys", -1);
-    turn();
+    false_loop_turn(bus);
     assert_non_null(asked);
     assert_string_equal(commands, "");
     call("ListBindings", -1);
     answer_uid(asked);
     asked = sd_bus_message_unref(asked);
     call("ListReaders", -1);
-    turn();
+    false_loop_turn(bus);
     assert_string_equal(commands, "peers keys bindings readers ");
     assert_int_equal(answered, 4);
 }
@@ -276,13 +218,13 @@ static void another_thread_answers(void **state)
     (void)state;
     keep_waiting = true;
     call("ListPeers", -1);
-    turn();
+    false_loop_turn(bus);
     assert_non_null(waiting);
     assert_int_equal(pthread_create(&thread, NULL, answers, waiting), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     bus_turn();
     assert_int_equal(answered, 0);
-    turn();
+    false_loop_turn(bus);
     assert_int_equal(answered, 1);
 }
 
@@ -294,7 +236,7 @@ static void another_thread_answers_late(void **state)
     (void)state;
     keep_waiting = true;
     call("ListPeers", -1);
-    turn();
+    false_loop_turn(bus);
     assert_non_null(waiting);
     session_bus_stop(front);
     front = NULL;
@@ -302,7 +244,7 @@ static void another_thread_answers_late(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
     end(state);
     begin(state);
-    turn();
+    false_loop_turn(bus);
     assert_int_equal(answered, 0);
 }
 
@@ -311,14 +253,14 @@ static void dead_asker_asks_nobody(void **state)
 {
     (void)state;
     call("AskForPin", 1);
-    turn();
+    false_loop_turn(bus);
     assert_true(asker_present);
     call("AskForPin", 0);
-    turn();
+    false_loop_turn(bus);
     assert_false(asker_present);
     has_owner = false;
     call("AskForPin", 1);
-    turn();
+    false_loop_turn(bus);
     assert_false(asker_present);
 }
 
