@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define FREE_NAMES 99
+#define ROOM 16384 /* octets: as much as a software SIM's file may have */
 
 /* GATEWAY/CODE, in place. */
 static bool split(char *typed, const char **gateway, uint8_t code[static SIMAUTH_CODE_LEN])
@@ -68,11 +69,36 @@ static int make_free_file(const char *wanted, char **path, char *error)
     return fd;
 }
 
+/* What the disk has promised is there when the code is used up. */
+static bool take_room(int fd, const char *path, char *error)
+{
+    int number = posix_fallocate(fd, 0, ROOM);
+
+    if (number == 0 || number == EOPNOTSUPP || number == EINVAL) /* not every file system can */
+        return true;
+    g_snprintf(error, ACTIVATION_ERROR_MAX, "%s: %s", path, g_strerror(number));
+    return false;
+}
+
+/* The name too outlives a power cut. */
+static bool sync_folder(const char *path)
+{
+    char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        (void)close(fd);
+    g_free(folder);
+    return good;
+}
+
 static bool write_all(int fd, const char *text, const char *path, char *error)
 {
     size_t len = strlen(text);
 
-    if (write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 && fsync(fd) == 0)
+    if (write(fd, text, len) == (ssize_t)len && write(fd, "\n", 1) == 1 &&
+        ftruncate(fd, (off_t)len + 1) == 0 && fsync(fd) == 0 && sync_folder(path))
         return true;
     g_snprintf(error, ACTIVATION_ERROR_MAX, "%s: %s", path, g_strerror(errno));
     return false;
@@ -84,6 +110,8 @@ static bool fetch_into(int fd, const char *path, const char *gateway, const char
     char *sim = NULL, why[AG_ERROR_MAX] = "";
     bool good = false;
 
+    if (!take_room(fd, path, error))
+        return false;
     if (ag_activate(gateway, ca_file, code, &sim, why) == AG_OK)
         good = write_all(fd, sim, path, error);
     else

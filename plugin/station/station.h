@@ -18,16 +18,16 @@ struct station *station_open(void); /* NULL: out of memory */
 void station_close(struct station *station);
 /* Lets SIM and gateway go, which other programs may want: the next errand opens them again. */
 void station_let_go(struct station *station);
-/* Opens what these settings name, if it is not open already. */
 enum station_state {
     STATION_READY,
     STATION_NO_SIM,    /* absent, locked, or not readable */
     STATION_NO_GATEWAY /* none named, or its certificates cannot be read */
 };
+/* Opens what these settings name, if it is not open already. */
+enum station_state station_prepare(struct station *station, struct settings *settings);
 /* Closes SIM and gateway, so that the next station_prepare() opens them as they are by then: a
  * person who asks for a self-test has perhaps just changed something. */
 void station_start_over(struct station *station);
-enum station_state station_prepare(struct station *station, struct settings *settings);
 /* The sentence about the last failure. Never a secret. */
 const char *station_error(struct station *station);
 void station_set_error(struct station *station, const char *sentence);

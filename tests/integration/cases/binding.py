@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from cases import case
 from cases.call import authenticated_call, prepare
 from cases.fault_hold import start_again as start_phone
+from world import sandbox
 
 
 def start_again(world, phone):
@@ -131,6 +132,13 @@ def settings_nobody_writes(phone):
     return phone.node.path("fixed/simauth.conf")
 
 
+def full_disk(phone):
+    folder, user = phone.node.make_folder("full", mode=0o700), phone.node.user
+    sandbox.mount("none", folder, "tmpfs", 0, f"size=4k,mode=700,uid={user},gid={user}")
+    phone.node.write("full/ballast", bytes(4096).decode())
+    return folder
+
+
 @case("call.sim_by_code")
 def sim_by_code(world):
     """An operator without cards: Alice types a code, has a SIM, and calls; the code is used up."""
@@ -146,6 +154,8 @@ def sim_by_code(world):
         kept = world.alice.ctl("--config", settings_nobody_writes(world.alice), "sim", "activate", spare, "--file", path + "3",
                                check=False)
         assert kept.returncode != 0 and f"sim=soft:{path}3" in kept.stderr and json.load(open(path + "3")), kept
+        no_room = world.alice.ctl("sim", "activate", code, "--file", full_disk(world.alice) + "/sim.json", check=False)
+        assert no_room.returncode != 0 and "No space left" in no_room.stderr, no_room  # and the code is good still
         said = world.alice.ctl("sim", "activate", code, "--file", path).stdout
         assert f"settings set sim soft:{path}" in said, said
         world.alice.ctl("settings", "set", "sim", f"soft:{path}")
