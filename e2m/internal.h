@@ -65,8 +65,8 @@ enum e2m_result e2m_trust_check(const struct e2m_trust *trust, STACK_OF(X509) * 
 bool e2m_aor_canonical(const char *aor, char out[static E2M_AOR_MAX + 1]);
 /* The octets of a name; empty where it holds what no name has (a NUL, a blank). */
 struct e2m_span e2m_name_text(const ASN1_STRING *string);
-/* Whether `each` says yes to every domain that a certificate names: those of its SIP URIs, and its
- * DNS names, also where these count for nothing. */
+/* Whether `each` says yes to every SIP domain that a certificate names: those of its SIP URIs or,
+ * where it has none, its DNS names. */
 bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span domain, void *data),
                              void *data);
 /* `len` octets in lower case with a NUL behind. */

@@ -161,14 +161,18 @@ bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span dom
                              void *data)
 {
     GENERAL_NAMES *names = names_of(certificate);
-    bool good = true;
+    bool has_uri = false, good = true;
 
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        struct e2m_span uri = sip_uri_of(name);
+        struct e2m_span uri = sip_uri_of(sk_GENERAL_NAME_value(names, i));
 
-        good = good && (!uri.len || each(host_of(uri), data)) &&
-               (name->type != GEN_DNS || each(e2m_name_text(name->d.dNSName), data));
+        has_uri = has_uri || uri.len;
+        good = good && (!uri.len || each(host_of(uri), data));
+    }
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !has_uri; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        good = good && (name->type != GEN_DNS || each(e2m_name_text(name->d.dNSName), data));
     }
     GENERAL_NAMES_free(names);
     return good;

@@ -97,10 +97,15 @@ static void rest_over(struct errand *errand)
     g_free(errand);
 }
 
+void core_rest(struct core *core)
+{
+    worker_begin(core->worker, g_new0(struct errand, 1), NULL, rest_work, rest_over, rest_over);
+}
+
 static void drop_settings(struct core *core)
 {
     if (core->settings)
-        worker_begin(core->worker, g_new0(struct errand, 1), NULL, rest_work, rest_over, rest_over);
+        core_rest(core);
     settings_unref(core->settings);
     core->settings = NULL;
 }
@@ -661,6 +666,12 @@ static bool record_is(const json_t *record, const char *member, const char *text
     return value && !strcmp(value, text);
 }
 
+static bool did_not_go_on(const json_t *record)
+{
+    return record_is(record, "word", words_token(SIMAUTH_WORD_NOT_AUTHENTICATED)) ||
+           record_is(record, "e2m", "refused");
+}
+
 /* The person speaks of the call that did not go on: where that was one's own, nobody who calls in
  * their name meanwhile is meant, nor uses it up. */
 void core_continue_once(struct core *core, const char *aor)
@@ -668,8 +679,7 @@ void core_continue_once(struct core *core, const char *aor)
     unsigned which = CONTINUE_OUT | CONTINUE_IN;
     GList *last = core->last->head;
 
-    while (last && !(record_is(last->data, "peer", aor) &&
-                     record_is(last->data, "word", words_token(SIMAUTH_WORD_NOT_AUTHENTICATED))))
+    while (last && !(record_is(last->data, "peer", aor) && did_not_go_on(last->data)))
         last = last->next;
     if (last)
         which = record_is(last->data, "side", "caller") ? CONTINUE_OUT : CONTINUE_IN;

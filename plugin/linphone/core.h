@@ -93,6 +93,8 @@ void core_remember_call(struct core *core, json_t *record);
 LinphoneCall *core_linphone_call(const struct core *core, const char *id, const char *first_id);
 /* Ends that call as soon as the loop turns. */
 void core_terminate_soon(struct core *core, const char *id, const char *first_id);
+/* Lets the SIM go: switched off, and once more when the last call from before is over. */
+void core_rest(struct core *core);
 /* "continue once" and "forget" from the person; `aor` canonical. The first is for the next call in
  * the direction of the last one with them that was not authenticated; in either where none was. */
 #define CONTINUE_OUT 1U

@@ -15,7 +15,7 @@
 #define PINS_FILE_MAX (16u * SMALL_FILE_MAX)
 
 #define ERROR_MAX 512
-#define LOCK_TRIES 20
+#define LOCK_TRIES 5 /* a call waits here; who was not written is written with the next */
 #define LOCK_PAUSE_US 10000
 
 enum { LEARNED = 1, FORGOTTEN = 2, IS_NOBODY = 4, OPENS = 8 };
@@ -276,6 +276,9 @@ static int lock_folder(const struct pins *pins, char *error)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
     for (unsigned i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (errno == ENOLCK ||
+            errno == EOPNOTSUPP) /* NFS that knows no locks: as well as it can be */
+            break;
         if (errno == EWOULDBLOCK && i < LOCK_TRIES) {
             g_usleep(LOCK_PAUSE_US);
             continue;

@@ -108,7 +108,7 @@ static void decide_outgoing(const struct policy_question *q, struct policy_answe
                             const struct settings_party *peer, const struct pin *pin)
 {
     if (q->anonymous) {
-        a->hidden = a->policy == SIMAUTH_REQUIRE;
+        a->hidden = a->policy != SIMAUTH_PREFER;
         if (!a->hidden)
             untouched(a, "anonymous call");
     } else if (a->policy != SIMAUTH_REQUIRE &&

@@ -32,7 +32,8 @@ struct policy_answer {
     char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1]; /* canonical, "" when there is none */
     char peer_nai[SIMAUTH_NAI_MAX + 1];                       /* pinned or named; "" */
     uint8_t strength;                                         /* pinned; 0 */
-    bool hidden;     /* of an own name that is hidden nothing can be proved: it must not leave */
+    /* Of an own name that is hidden nothing can be proved: it leaves only if the person agreed. */
+    bool hidden;
     const char *why; /* static words for the log */
 };
 

@@ -244,13 +244,14 @@ static char **read_emergency(struct reader *r)
         return g_strdupv((char **)default_emergency);
     numbers = g_ptr_array_new();
     for (char **number = list; *number; number++) {
-        const char *digits = *number;
-
         take_out_separators(*number);
-        digits += *digits == '+';
-        if (!*digits || digits[strspn(digits, "0123456789*#")])
-            fail(r, "[phone] emergency=%s: must be NUMBER;NUMBER;... of digits, * and #", *number);
-        g_ptr_array_add(numbers, *number);
+        if (!strcmp(*number, "+") || strpbrk(*number, ",:@/=?<>"))
+            fail(r, "[phone] emergency=%s: must be NUMBER;NUMBER;..., or users of SIP URIs",
+                 *number);
+        if (**number)
+            g_ptr_array_add(numbers, *number);
+        else
+            g_free(*number);
     }
     g_free(list);
     for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
@@ -521,7 +522,7 @@ static struct settings *built_in(const char *text, size_t len)
 {
     static const char require[] = "[phone]\nask=everybody\npolicy=require\n";
     static const char prefer[] = "[phone]\nask=everybody\n";
-    bool wanted = !text || memmem(text, len, "require", 7) || memchr(text, '\0', len);
+    bool wanted = !text || !len || memmem(text, len, "require", 7) || memchr(text, '\0', len);
     const char *use = wanted ? require : prefer;
     char error[SETTINGS_ERROR_MAX];
     struct settings *s = settings_parse(use, strlen(use), "built in", error);

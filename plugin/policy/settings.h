@@ -67,7 +67,7 @@ struct settings {
     bool refuse_tickets; /* calls without a SIM: before they ring, "SIM wanted" */
     enum settings_keys keys;
     int64_t key_lifetime; /* seconds that we wish for a setup key; 0: none */
-    char **emergency;     /* NULL-terminated, digits, * and #; 112 and 911 are always there */
+    char **emergency;     /* NULL-terminated, users of SIP URIs and numbers; 112 and 911 always */
     struct settings_party *accounts, *peers;
     size_t account_count, peer_count;
     char *problem; /* NULL; else these are not what the file says, and this is why */

@@ -148,7 +148,7 @@ static enum apdu_meaning take_back(void *user)
     meaning = usim_select(&sim->usim, &sim->way->link);
     if (meaning == APDU_GOOD && (strcmp(iccid, sim->usim.iccid) != 0 || gsm != sim->usim.gsm))
         return APDU_GONE;
-    return meaning == APDU_GOOD || meaning >= APDU_RESET ? meaning : APDU_GONE;
+    return meaning == APDU_GOOD || meaning > APDU_RESET ? meaning : APDU_RESET;
 }
 
 static enum simauth_card_status unlock(struct sim *sim)

@@ -432,6 +432,8 @@ void call_free(struct call *call)
     while (*link != call)
         link = &(*link)->next;
     *link = call->next;
+    if (!call->core->settings && !call->core->calls)
+        core_rest(call->core);
     call_leave_limits(call);
     if (call->refusing)
         call->core->refusing--;

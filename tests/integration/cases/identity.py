@@ -40,7 +40,7 @@ def anonymous_require(world):
     assert world.messages().first("INVITE", status=403, source=world.bob)
 
 
-@case("call.identity.anonymous.strict")
+@case("call.identity.anonymous.strict", challenge_invites=True)
 def anonymous_strict(world):
     """Alice's own `require`: with her name hidden nothing can be proved, so the call does not leave, until she says so for once."""
     talk.prepare(world, phones=NO_GRUU, linphonerc={"alice": PRIVATE}, settings={"alice": {"policy": "require"}})

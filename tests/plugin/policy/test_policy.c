@@ -180,7 +180,9 @@ static void anonymous_call(void **state)
     assert_true(strict.hidden);
     assert_int_equal(ask_with("[phone]\nask=everybody\n", NULL, question).what, POLICY_UNTOUCHED);
     question.once = true;
-    assert_int_equal(ask_with("[phone]\npolicy=require\n", NULL, question).what, POLICY_UNTOUCHED);
+    strict = ask_with("[phone]\npolicy=require\n", NULL, question);
+    assert_policy(strict, SIMAUTH_CONTINUE);
+    assert_true(strict.hidden);
     question.once = false;
     question.outgoing = false; /* an anonymous caller is judged like any that proves nothing */
     assert_policy(ask_with("[phone]\npolicy=require\n", NULL, question), SIMAUTH_REQUIRE);

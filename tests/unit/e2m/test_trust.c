@@ -109,9 +109,8 @@ static void test_domains(void **state)
     assert_int_equal(judge(copy, "URI:sip:b.example", &a), E2M_FOREIGN_AUTHORITY);
     assert_int_equal(judge(copy, "DNS:b.example", &a), E2M_FOREIGN_AUTHORITY);
     assert_int_equal(judge(copy, "DNS:a.example", &a), E2M_OK);
-    assert_int_equal(judge(copy, "URI:sip:x@a.example,DNS:b.example", &a), E2M_FOREIGN_AUTHORITY);
-    assert_int_equal(judge(copy, "URI:sip:a.example,DNS:b.example", &a), E2M_FOREIGN_AUTHORITY);
-    assert_int_equal(judge(copy, "URI:sip:a.example,DNS:a.example", &a), E2M_OK);
+    /* a DNS name counts for nothing there (test_server_names), and hosts of the domain stand so */
+    assert_int_equal(judge(copy, "URI:sip:a.example,DNS:sip1.a.example", &a), E2M_OK);
     e2m_trust_free(copy);
 }
 
