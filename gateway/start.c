@@ -12,7 +12,7 @@
 
 static int count_elsewhere(const struct store_subscriber *subscriber, void *data)
 {
-    *(int *)data += store_keys_elsewhere(&subscriber->keys);
+    *(int *)data += !subscriber->barred && store_keys_elsewhere(&subscriber->keys);
     return 0;
 }
 

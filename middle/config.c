@@ -76,7 +76,7 @@ static void read_identity(struct keyfile *r, struct config *c)
 static void fail_with_file(struct keyfile *r, const char *path, bool was_read)
 {
     char *text = g_strdup_printf(
-        was_read ? "%s has no certificate in PEM"
+        was_read ? "%s has no certificate in PEM, or a damaged one"
                  : "%s cannot be read: it must be there, for the user simauth-middle too",
         path);
 

@@ -125,6 +125,12 @@ static void take(struct look *look, const struct e2m_received *received)
 {
     const struct e2m_received_item *item = e2m_received_find(received, "application/sdp");
 
+    /* urn:service:sos: what has several parts in clear is read like any other */
+    if ((!look->m->from[0] || !look->m->to[0]) &&
+        (received->signature == E2M_OK || (item && item->enveloped))) {
+        refuse(look, 403, "From or To is no address that a signature could name");
+        return;
+    }
     look->signed_by_sender = received->signature == E2M_OK;
     if (look->signed_by_sender &&
         !calls_own_body(look->calls, look->m, received->signed_hash, look->now)) {
@@ -166,10 +172,6 @@ static void open_body(struct look *look)
     struct e2m_received received;
     enum e2m_result result;
 
-    if (!m->from[0] || !m->to[0]) {
-        refuse(look, 403, "From or To is no address that a signature could name");
-        return;
-    }
     for (unsigned i = 0; look->call && i < look->call->cek_count; i++)
         ceks[receive.cek_count++] = &look->call->keys->ceks[i];
     /* A callee without a certificate cannot sign its label. What is under the key of the request,
@@ -286,6 +288,15 @@ static bool needs_voucher(const struct look *look)
     return false;
 }
 
+static unsigned living(const struct sdp *sdp)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < sdp->count; i++)
+        count += sdp->streams[i].port != 0;
+    return count;
+}
+
 static void take_offer(struct look *look, unsigned cseq, bool vouched)
 {
     const struct config *c = look->config;
@@ -294,10 +305,13 @@ static void take_offer(struct look *look, unsigned cseq, bool vouched)
     const char *limit;
 
     if (!vouched && kbit > call->kbit) {
-        refuse(look, 403,
-               "nobody vouches for the sender, who wants more bandwidth than the call has: sign "
-               "the message, or register here");
-        return;
+        if (living(&look->sdp) > living(&call->offer)) {
+            refuse(look, 403,
+                   "nobody vouches for the sender, who wants more streams than the call has: sign "
+                   "the message, or register here");
+            return;
+        }
+        kbit = call->kbit; /* b=AS says what one side wants to hear: the other's may be more */
     }
     /* what was agreed to last stays with the call: this may be refused */
     limit = calls_admit(look->calls, call, MAX(kbit, call->agreed_kbit));

@@ -317,7 +317,11 @@ struct waiting_keys {
 static int add_key(const struct store_ticket *t, void *data)
 {
     struct waiting_keys *keys = data;
-    json_t *object = ticket_object(keys->request, t, t->operator_name);
+    json_t *object;
+
+    if (t->made > keys->request->now + STORE_AHEAD_S) /* of before the clock was put back */
+        return 0;
+    object = ticket_object(keys->request, t, t->operator_name);
 
     keys->failed = !object || json_array_append_new(keys->list, object) != 0;
     g_array_append_val(keys->ids, t->id);

@@ -79,6 +79,17 @@ static bool allowed(struct request *request, int64_t subscriber)
                         g_get_monotonic_time());
 }
 
+/* Nothing was drawn for it. */
+static void give_back(struct request *request, int64_t subscriber)
+{
+    char name[32];
+
+    if (request->again)
+        return;
+    snprintf(name, sizeof name, "ub:%lld", (long long)subscriber);
+    buckets_give(request->gateway->buckets, name);
+}
+
 /* A password, a short RES; an AUTS makes work elsewhere. Wrong answers where nothing can be guessed
  * cost nobody anything: they count for nothing, also not for the owner behind the same address. */
 static bool is_counted(const struct request *request, const struct store_subscriber *subscriber,
@@ -353,6 +364,7 @@ static enum step judge(struct request *request, struct asker *asker)
                        no_sim(subscriber) ? "wrong password, or TLS ends before this gateway"
                                           : "wrong RES");
     } else if (!request->credentials.has_auts) {
+        was_right(request, subscriber, &asker->ub); /* also where it cannot be kept now */
         return BOOTSTRAP;
     } else if (asker->ub.resynced) {
         answer_problem(request, PROBLEM_NOT_YOURS, NULL, "second AUTS");
@@ -392,6 +404,21 @@ static void answer_no_asker(struct request *request, enum store_result result)
         answer_store(request, result);
 }
 
+/* A first request, or an answer to a challenge that another request had used up meanwhile. */
+static void begin_again(struct request *request, enum step step, struct asker *asker)
+{
+    bool draws = !asker->open;
+
+    if (step == DRAW && !draws) {
+        give_back(request, asker->subscriber.id);
+    } else if (step != DRAW && draws && !allowed(request, asker->subscriber.id)) {
+        request->gateway->ops->rollback(request->gateway->store);
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of Ub");
+        return;
+    }
+    first(request, asker);
+}
+
 /* With the writer's turn all is read again: another request may have been faster. */
 static void take_step(struct request *request, enum step step, const struct asker *seen)
 {
@@ -400,19 +427,21 @@ static void take_step(struct request *request, enum step step, const struct aske
     enum store_result result;
     bool same;
 
-    if (!request_begin(request, STORE_WRITE))
+    if (!request_begin(request, STORE_WRITE)) {
+        if (step == DRAW)
+            give_back(request, seen->subscriber.id);
         return;
+    }
     result = load(request, &asker);
     same = asker.open && memcmp(asker.ub.rand, seen->ub.rand, sizeof asker.ub.rand) == 0;
     if (result != STORE_OK) {
         gateway->ops->rollback(gateway->store);
         answer_no_asker(request, result);
     } else if (step == DRAW || !same) {
-        first(request, &asker);
+        begin_again(request, step, &asker);
     } else if (step == RESYNC) {
         resync(request, &asker);
     } else {
-        was_right(request, &seen->subscriber, &seen->ub);
         bootstrap(request, &seen->ub);
     }
     asker_wipe(&asker);

@@ -26,8 +26,7 @@ struct tuak_results {
     uint8_t ak[6], ak_star[6];
 };
 
-/* `k_len` is 16 or 32; `top` is TOP, or TOPc with `top_is_topc`. The
- * owner wipes it. */
+/* `k_len` is 16 or 32; `top` is TOP, or TOPc with `top_is_topc`. The owner wipes it. */
 void tuak_init(struct tuak *tuak, const uint8_t *k, size_t k_len,
                const uint8_t top[static TUAK_MAX], bool top_is_topc, uint8_t iterations);
 void tuak_run(const struct tuak *tuak, const struct tuak_sizes *sizes,

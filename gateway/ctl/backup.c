@@ -271,6 +271,8 @@ static int restore_to(struct ctl *ctl, struct config *config, const char *databa
         result = put_in_place(ctl, config, part, database);
         while (result != 0 && what_is_there(part, path, sizeof path) && unlink(path) == 0)
             continue;
+        if (result != 0 && snprintf(path, sizeof path, "%s-shm", part) < (int)sizeof path)
+            unlink(path);
     }
     g_free(part);
     return result;

@@ -201,7 +201,7 @@ static void watch_clock(struct keeper *keeper, int64_t now_us)
         metrics_clock_jump();
         keeper->jumped_us = now_us;
         state_set(STATE_CLOCK, "jumped");
-    } else if (keeper->jumped_us && now_us - keeper->jumped_us > JUMPED_US) {
+    } else if (keeper->jumped_us && !keeper->held && now_us - keeper->jumped_us > JUMPED_US) {
         keeper->jumped_us = 0;
         state_set(STATE_CLOCK, "good");
     }

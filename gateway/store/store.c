@@ -67,7 +67,7 @@ bool store_keys_elsewhere(const struct store_keys *keys)
 {
     static const struct store_keys none;
 
-    return keys->algorithm == STORE_MILENAGE && !keys->tuak && !keys->gsm &&
+    return keys->algorithm == STORE_MILENAGE && !keys->tuak &&
            CRYPTO_memcmp(keys->k, none.k, sizeof none.k) == 0 &&
            CRYPTO_memcmp(keys->op, none.op, sizeof none.op) == 0;
 }

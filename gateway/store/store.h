@@ -25,7 +25,7 @@
 #define STORE_SECRET_MAX 160 /* octets of a blob that is sealed at rest */
 #define STORE_KEY_LEN 16     /* Idempotency-Key */
 #define STORE_HASH_LEN 32
-/* Seconds. The two SQL texts have the first as a number (SQL_NUMBER). */
+/* Seconds. The two SQL texts have the first, and STORE_AHEAD_S, as numbers. */
 #define STORE_ANSWER_S 300         /* an answer is given again so long */
 #define STORE_VECTOR_S 420         /* a vector is kept so long after its last step, and a ticket */
 #define STORE_CLAIM_S (30 * 86400) /* as long as a proof by SIP holds */

@@ -16,7 +16,6 @@
 #include "setup.h"
 #include "sips.h"
 #include "small_file.h"
-#include "words.h"
 
 #include <string.h>
 
@@ -657,40 +656,6 @@ void core_remember_call(struct core *core, json_t *record)
     g_queue_push_head(core->last, record);
     while (g_queue_get_length(core->last) > CORE_LAST_CALLS)
         json_decref(g_queue_pop_tail(core->last));
-}
-
-static bool record_is(const json_t *record, const char *member, const char *text)
-{
-    const char *value = json_string_value(json_object_get(record, member));
-
-    return value && !strcmp(value, text);
-}
-
-static bool did_not_go_on(const json_t *record)
-{
-    return record_is(record, "word", words_token(SIMAUTH_WORD_NOT_AUTHENTICATED)) ||
-           record_is(record, "e2m", "refused");
-}
-
-/* The person speaks of the call that did not go on: where that was one's own, nobody who calls in
- * their name meanwhile is meant, nor uses it up. */
-void core_continue_once(struct core *core, const char *aor)
-{
-    unsigned which = CONTINUE_OUT | CONTINUE_IN;
-    GList *last = core->last->head;
-
-    while (last && !(record_is(last->data, "peer", aor) && did_not_go_on(last->data)))
-        last = last->next;
-    if (last)
-        which = record_is(last->data, "side", "caller") ? CONTINUE_OUT : CONTINUE_IN;
-    g_hash_table_insert(core->once, g_strdup(aor), GUINT_TO_POINTER(which));
-}
-
-bool core_continues(const struct core *core, const char *aor, bool outgoing)
-{
-    unsigned which = GPOINTER_TO_UINT(g_hash_table_lookup(core->once, aor));
-
-    return which & (outgoing ? CONTINUE_OUT : CONTINUE_IN);
 }
 
 bool core_forget(struct core *core, const char *aor)

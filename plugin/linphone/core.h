@@ -38,7 +38,7 @@ struct core {
     char *pins_folder;
     char pins_error[SETTINGS_ERROR_MAX]; /* while pins_lost(pins) */
     json_t *changes;                     /* changes.c's; NULL until it was asked for */
-    GHashTable *once;                    /* canonical AOR -> CONTINUE_..., once */
+    GHashTable *once;                    /* continue_once.h: canonical AOR -> which direction */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
     struct ag_prices prices;             /* prices.c's, as are the next three */
@@ -95,12 +95,7 @@ LinphoneCall *core_linphone_call(const struct core *core, const char *id, const 
 void core_terminate_soon(struct core *core, const char *id, const char *first_id);
 /* Lets the SIM go: switched off, and once more when the last call from before is over. */
 void core_rest(struct core *core);
-/* "continue once" and "forget" from the person; `aor` canonical. The first is for the next call in
- * the direction of the last one with them that was not authenticated; in either where none was. */
-#define CONTINUE_OUT 1U
-#define CONTINUE_IN 2U
-void core_continue_once(struct core *core, const char *aor);
-bool core_continues(const struct core *core, const char *aor, bool outgoing);
+/* "Forget" from the person; `aor` canonical. */
 bool core_forget(struct core *core, const char *aor);
 /* What our gateway says of us, from now on. */
 void core_take_self(struct core *core, const struct ag_self *self);

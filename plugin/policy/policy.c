@@ -57,17 +57,22 @@ static enum settings_policy of_own(const struct policy_question *q, const char *
     return policy;
 }
 
-/* The peer's own setting wins over all, then the pin, then the account, then the phone. */
-static enum settings_policy choose(const struct policy_question *q, const struct policy_answer *a,
-                                   const struct settings_party *peer, const struct pins *pins,
+/* The peer's own setting, then the account's, then the phone's. */
+static enum settings_policy set_for(const struct policy_question *q, const char *own,
+                                    const struct settings_party *peer, const char **why)
+{
+    enum settings_policy policy = of_own(q, own, why);
+
+    if (!peer || peer->policy == SETTINGS_UNSET)
+        return policy;
+    *why = "peer";
+    return peer->policy;
+}
+
+/* Who is known by a SIM has to prove it again. */
+static enum settings_policy raised(enum settings_policy policy, const struct pins *pins,
                                    const struct pin *pin, const char **why)
 {
-    enum settings_policy policy = of_own(q, a->own, why);
-
-    if (peer && peer->policy != SETTINGS_UNSET) {
-        *why = "peer";
-        policy = peer->policy;
-    }
     if ((pin || pins_lost(pins)) && policy != SETTINGS_OFF) {
         *why = pin ? "pin" : "pins cannot be read";
         policy = strictest(policy, SETTINGS_REQUIRE);
@@ -107,12 +112,9 @@ static void untouched(struct policy_answer *a, const char *why)
 static void decide_outgoing(const struct policy_question *q, struct policy_answer *a,
                             const struct settings_party *peer, const struct pin *pin)
 {
-    if (q->anonymous) {
-        a->hidden = a->policy != SIMAUTH_PREFER;
-        if (!a->hidden)
-            untouched(a, "anonymous call");
-    } else if (a->policy != SIMAUTH_REQUIRE &&
-               (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
+    if (q->anonymous)
+        untouched(a, "anonymous call");
+    else if (a->policy != SIMAUTH_REQUIRE && (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
         untouched(a, "no SIP address");
     else if (a->policy != SIMAUTH_REQUIRE && !may_ask(q, a, peer, pin))
         untouched(a, "address not known");
@@ -142,7 +144,10 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     }
     peer = settings_peer(q->settings, a->peer);
     pin = pins_find(q->pins, a->peer);
-    policy = choose(q, a, peer, q->pins, pin, &a->why);
+    policy = set_for(q, a->own, peer, &a->why);
+    /* Who hides the own name does so also from those who are known by a SIM. */
+    a->hidden = q->outgoing && q->anonymous && policy == SETTINGS_REQUIRE;
+    policy = raised(policy, q->pins, pin, &a->why);
     if (policy == SETTINGS_OFF) {
         untouched(a, "policy is off");
         return;
@@ -153,7 +158,7 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     if (pin || peer)
         g_strlcpy(a->peer_nai, pin ? pin->nai : peer->nai, sizeof(a->peer_nai));
     a->strength = pin ? pin->method->strength : 0;
-    if (q->outgoing)
+    if (q->outgoing && !a->hidden)
         decide_outgoing(q, a, peer, pin);
 }
 

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "ahead.h"
 #include "bus_view.h"
+#include "continue_once.h"
 #include "e2m.h"
 #include "history.h"
 #include "note.h"
@@ -313,10 +314,10 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
     question.anonymous =
         (privacy && strcmp(privacy, "none")) || strstr(own_uri, "@anonymous.invalid") != NULL;
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
-        question.once = core_continues(core, canonical, question.outgoing);
+        question.once = continue_once_meant(core, canonical, question.outgoing);
     policy_decide(&question, &answer);
     if (question.once)
-        g_hash_table_remove(core->once, canonical);
+        continue_once_over(core, canonical);
     belle_sip_free(request_uri);
     return answer;
 }

@@ -3,6 +3,7 @@
 #include "e2m.h"
 #include "bus_view.h"
 #include "call.h"
+#include "continue_once.h"
 #include "e2m_call.h"
 #include "e2m_files.h"
 #include "history.h"
@@ -109,7 +110,7 @@ static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller
     name(caller ? call->peer : call->own, invite, SIP_TO);
     call->policy = policy_e2m(core->settings, call->peer);
     call->known = caller && core->pins && pins_opens(core->pins, call->peer) &&
-                  !core_continues(core, call->peer, true);
+                  !continue_once_meant(core, call->peer, true);
     call->began = core_now();
     call->id = g_strdup(sip_call_id(sip));
     call->next = core->e2m;

@@ -4,6 +4,7 @@
 #include "bindings.h"
 #include "bus_view.h"
 #include "call.h"
+#include "continue_once.h"
 #include "note.h"
 #include "prices.h"
 #include "sips.h"
@@ -133,14 +134,14 @@ static bool read_peer(const json_t *request, struct control_reply *reply, char *
     return false;
 }
 
-static void continue_once(const json_t *request, struct control_reply *reply)
+static void let_go_on(const json_t *request, struct control_reply *reply)
 {
     char aor[SIMAUTH_AOR_MAX + 1];
 
     if (!read_peer(request, reply, aor))
         return;
     for (struct core *core = core_first(); core; core = core->next)
-        core_continue_once(core, aor);
+        continue_once(core, aor);
     control_answer(reply, json_pack("{s:s}", "peer", aor));
 }
 
@@ -200,18 +201,10 @@ void control_commands_handle(const char *command, const json_t *request,
         const char *name;
         void (*run)(const json_t *request, struct control_reply *reply);
     } commands[] = {
-        {"status", status},
-        {"calls", calls},
-        {"pins", pins},
-        {"continue-once", continue_once},
-        {"forget", forget},
-        {"keys", keys},
-        {"forget-keys", forget_keys},
-        {"forget-key", forget_key},
-        {"self-test", run_self_test},
-        {"bootstrap", bootstrap},
-        {"prove", bindings_prove},
-        {"bindings", bindings_list},
+        {"status", status},           {"calls", calls},           {"pins", pins},
+        {"continue-once", let_go_on}, {"forget", forget},         {"keys", keys},
+        {"forget-keys", forget_keys}, {"forget-key", forget_key}, {"self-test", run_self_test},
+        {"bootstrap", bootstrap},     {"prove", bindings_prove},  {"bindings", bindings_list},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {

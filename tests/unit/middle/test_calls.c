@@ -283,8 +283,9 @@ static void does_not_wait_for_ever(void **data)
     char error[CONFIG_ERROR_MAX];
 
     g_clear_pointer(&s->calls, calls_free);
-    s->config.nft_seconds = 1;
+    s->config.nft_seconds = 5;
     s->calls = calls_open(&s->config, NOW, error);
+    assert_non_null(s->calls);
     assert_true(g_file_set_contents(s->held, "", 0, NULL));
     open_call(s, 1);
     refused(s, 1, NOW);

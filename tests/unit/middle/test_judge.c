@@ -312,8 +312,11 @@ static void bandwidth_of_offers(void **data)
               g_strdup("v=0\r\nm=audio 0 RTP/AVP 0\r\nm=video 0 RTP/AVP 97\r\n"), 0);
     agrees_to(scene, 6, with_bandwidth(alice, 120, 0, 0), with_bandwidth(bob, 0, 0, 0), 120);
     call = the_call(scene, "a");
-    assert_int_equal(ask(scene, INVITE, BY_BOB, 1, with_bandwidth(bob, 121, 0, 0), ""), 403);
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 1, with_bandwidth(bob, 0, 0, 9000), ""), 403);
     assert_int_equal(call->kbit, 120);
+    assert_int_equal(ask(scene, INVITE, BY_BOB, 1, with_bandwidth(bob, 121, 0, 0), ""), 0);
+    assert_int_equal(call->kbit, 120);
+    assert_int_equal(ask(scene, refused, BY_BOB, 1, NULL, ""), 0);
     assert_int_equal(ask(scene, INVITE, BY_BOB, 2, with_bandwidth(bob, 120, 0, 0), ""), 0);
     assert_int_equal(ask(scene, refused, BY_BOB, 2, NULL, ""), 0);
     assert_int_equal(ask(scene, INVITE, BY_ALICE, 7, with_bandwidth(alice, 4000, 0, 1), ALICE), 0);
