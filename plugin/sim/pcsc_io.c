@@ -25,7 +25,6 @@ struct pcsc_io {
     SCARDCONTEXT context;
     SCARDHANDLE card;
     bool has_context, has_card;
-    bool shared; /* the card may be used by others meanwhile */
     DWORD protocol;
 };
 
@@ -39,11 +38,12 @@ unsigned pcsc_io_stuck(void)
 /* -- on the thread ------------------------------------------------------------------------------
  */
 
-/* Nobody who comes later finds a PIN that was given to us still given; others' sessions stay. */
+/* As it is: a self-test opens it again at once, and the person has given the PIN already. pcscd
+ * takes the power of one that nobody uses. */
 static void drop_card(struct pcsc_io *io)
 {
     if (io->has_card)
-        SCardDisconnect(io->card, io->shared ? SCARD_LEAVE_CARD : SCARD_RESET_CARD);
+        SCardDisconnect(io->card, SCARD_LEAVE_CARD);
     io->has_card = false;
 }
 
@@ -120,7 +120,6 @@ static LONG do_connect(struct pcsc_io *io, struct pcsc_job *job)
                           job->connect.shared ? SCARD_SHARE_SHARED : SCARD_SHARE_EXCLUSIVE,
                           SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &io->card, &io->protocol);
     io->has_card = result == SCARD_S_SUCCESS;
-    io->shared = job->connect.shared;
     job->connect.t0 = io->protocol == SCARD_PROTOCOL_T0;
     return result;
 }

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another program on the desktop: connects to the card, says so, and on a line lets it go; "reset" resets it first, "use" only sends it
-a command, in a transaction, and "send HEX" that one.
+"""Another program on the desktop: connects to the card, says so, and on a line lets it go; "reset" resets it first, and "use" only
+sends it a command, in a transaction.
 
 A process of its own, since libpcsclite remembers the first socket that a process used.
 """
@@ -31,10 +31,9 @@ class Other(client.Client):
 def main():
     other = Other({})
     print("connected", flush=True)
-    while (line := sys.stdin.readline()).startswith(("use", "send ")):
-        if line == "use\n":
-            other.use()
-        print("used" if line == "use\n" else other.send(bytes.fromhex(line[5:])).hex(), flush=True)
+    while (line := sys.stdin.readline()) == "use\n":
+        other.use()
+        print("used", flush=True)
     if line == "reset\n":
         other.reset()
     other.close()

@@ -34,12 +34,6 @@ class Other:
         ready, _, _ = select.select([self._child.stdout], [], [], 5)
         return self._child.stdout.readline() if ready else "had to wait"
 
-    def says(self, command):
-        """The card's answer to a command in hexadecimal."""
-        self._child.stdin.write(f"send {command}\n")
-        self._child.stdin.flush()
-        return self._child.stdout.readline().strip()
-
     def let_go(self, how="as it is"):
         self._child.communicate(how + "\n", timeout=10)
         assert self._child.returncode == 0
@@ -448,18 +442,6 @@ class Pin(Locked):
         reader.order({"do": "insert"})
         self.present(reader)
         self.runs(tool, operator)  # the same PIN again for the same SIM
-
-    def test_given_to_nobody_else(self):
-        """Whoever has the card after us has to give the PIN before they read the IMSI."""
-        reader = self.locked()
-        tool, setting = self.with_descriptor(reader, b"1234\n")
-        self.assertEqual(tool.say("open", "pcsc", setting), "good")
-        tool.say("close")
-        other = Other(reader.env)
-        self.addCleanup(other.let_go)
-        for command in ("00a4040407a0000000871002", "00a40004026f07"):
-            self.assertRegex(other.says(command), "^61|9000$")
-        self.assertEqual(other.says("00b0000009"), "6982")
 
     def test_wrong_is_tried_once(self):
         reader = self.locked()
