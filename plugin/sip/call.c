@@ -212,6 +212,12 @@ static bool has_dialog(const struct sip_call *call)
     return dialog != NULL;
 }
 
+bool tap_call_has_dialog(struct sip_call *call)
+{
+    find_dialogs(call);
+    return has_dialog(call);
+}
+
 static void free_dialogs(struct sip_call *call)
 {
     struct tap_dialog *dialog, *next;

@@ -44,26 +44,54 @@ static bool was_asked_for(const struct sip_call *call)
     return !call->answered_by_tap && sip_code_repeats(call->final_code);
 }
 
-/* Refused before, so that whatever comes with its Call-ID and From tag is asked about anew. What
- * was refused in a transaction is that transaction's. */
-static bool is_done_with(const struct sip_call *call, belle_sip_request_t *invite)
+static bool same_text(void *a, void *b)
 {
-    if (was_asked_for(call) || (call->final_code < 300 && !call->answered_by_tap))
+    char *first = a ? belle_sip_object_to_string(a) : NULL;
+    char *second = b ? belle_sip_object_to_string(b) : NULL;
+    bool same = tap_same(first, second);
+
+    belle_sip_free(first);
+    belle_sip_free(second);
+    return same;
+}
+
+/* A branch in the style of RFC 2543 is not enough for belle-sip: what has other names is a call of
+ * its own to it. */
+static bool is_same_to_belle(const struct sip_call *call, belle_sip_request_t *invite)
+{
+    return tap_has_cookie(call->branch) ||
+           (same_text(belle_sip_message_get_header_by_type(call->invite, belle_sip_header_from_t),
+                      belle_sip_message_get_header_by_type(invite, belle_sip_header_from_t)) &&
+            same_text(belle_sip_message_get_header_by_type(call->invite, belle_sip_header_to_t),
+                      belle_sip_message_get_header_by_type(invite, belle_sip_header_to_t)));
+}
+
+/* What Linphone has not answered, or has refused, or whose dialog is over: whatever comes with its
+ * Call-ID and From tag is asked about anew. What is in a transaction is that transaction's, and a
+ * repeat that none knows any more (Timer L, an ACK over a stream, a connection that died while the
+ * INVITE was held) would be a call of its own to belle-sip, which nobody has looked at. */
+static bool is_done_with(struct sip_call *call, belle_sip_request_t *invite)
+{
+    if (call->held != TAP_HELD_NOTHING)
         return false;
-    return is_repeat(call, invite) ? call->answered_by_tap && !tap_has_cookie(call->branch)
-                                   : tap_cseq_of(invite) > call->cseq;
+    if (is_repeat(call, invite))
+        return !call->transaction && !tap_call_has_dialog(call);
+    return !was_asked_for(call) && (call->final_code >= 300 || call->answered_by_tap) &&
+           tap_cseq_of(invite) > call->cseq;
 }
 
 /* The same INVITE once more, or another with its Call-ID and From tag. */
 static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
                          belle_sip_request_t *invite)
 {
-    if (is_repeat(call, invite)) {
-        if (call->held != TAP_HELD_INVITE)
-            return false; /* belle-sip's transaction knows it */
+    bool repeat = is_repeat(call, invite);
+
+    if (repeat && call->held == TAP_HELD_INVITE) {
         tap_hold_trying(call);
         return true;
     }
+    if (repeat && call->transaction && is_same_to_belle(call, invite))
+        return false; /* it knows it */
     if (was_asked_for(call) && tap_cseq_of(invite) > call->cseq)
         return tap_call_set_invite(call, invite) ? tap_hold_invite_in(call, channel) : true;
     /* Merged by a fork on the way (RFC 3261, 8.2.2.2), or a copy by somebody who wants it to ring

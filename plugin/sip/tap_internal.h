@@ -226,6 +226,8 @@ struct sip_call *tap_call_of_transaction(struct tap_core *core, const void *tran
 struct sip_call *tap_call_of_invite(struct tap_core *core, const belle_sip_request_t *invite);
 struct sip_call *tap_call_waiting_again(struct tap_core *core, belle_sip_request_t *invite);
 void tap_call_saw_remote_tag(struct sip_call *call, const char *tag);
+/* A dialog of this call that belle-sip has, and has not ended. */
+bool tap_call_has_dialog(struct sip_call *call);
 void tap_call_transaction_gone(struct sip_call *call);
 /* Forgets a call that has nothing held, whatever belle-sip still knows of it. */
 void tap_call_end(struct sip_call *call);

@@ -6,46 +6,14 @@ import re
 import sys
 import time
 
-from phones import ADDRESS, Failed, Scene, enter_namespace, header, prepare, tag_of, wait_for
+import repeats
+from phones import ADDRESS, Failed, Scene, enter_namespace, header, prepare, tag_of
+from steps import B, expect, hang_up, leave, one, running, two
 
 SIM01 = "sim01.aka.AAAAAAAAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBB"
 SIM02 = "sim02.CCCCCCCCCCCCCCCCCCCCCC.aka.DDDDDDDDDDDDDDDDDDDDDD"
 SIM03 = "z9hG4bK.sim03.EEEEEEEEEEEEEEEEEEEEEE"
 REASON = 'SIP;cause=4;text="Not verified"'
-B = "sip:b@%s:5062" % ADDRESS
-
-
-def expect(what, good):
-    if not good:
-        raise Failed("expected " + what)
-
-
-def two(scene, a_script=(), b_script=(), auto_answer=True):
-    a = scene.phone("a", 5061, a_script)
-    b = scene.phone("b", 5062, b_script, auto_answer=auto_answer)
-    return a.ready(), b.ready()
-
-
-def running(a, b):
-    a.call(B)
-    a.wait_state("StreamsRunning")
-    b.wait_state("StreamsRunning")
-
-
-def hang_up(one, other):
-    one.command("terminate 1")
-    one.wait_state("Released", "End", "none")
-    other.wait_state("Released", "End", "none")
-
-
-def leave(*phones):
-    for phone in phones:
-        phone.quit()
-        phone.wait_event("core_gone")
-        expect("no line of error in %s" % phone.events(), not phone.find("^error"))
-        begun = {line.split("call=")[1].split()[0] for line in phone.find("call=")}
-        expect("each call of %s to end once" % phone.name,
-               sorted(begun) == sorted(line.split("call=")[1] for line in phone.find("call_gone")))
 
 
 # -- calls that go through -------------------------------------------------------------------------------
@@ -167,10 +135,6 @@ def held_three(scene):
     b.command("terminate 1")
     peers[0].until("^SIP/2.0 603")
     leave(b)
-
-
-def one(scene, script, **named):
-    return scene.phone("b", 5062, script, **named).ready()
 
 
 def cancel_held(scene):
@@ -644,6 +608,7 @@ def two_cores(scene):
 
 
 CASES = {
+    **repeats.CASES,
     "pass_through": pass_through, "from_tag_bye_by_caller": from_tag_bye("caller"),
     "from_tag_bye_by_callee": from_tag_bye("callee"),
     "to_tag_hold_by_caller": to_tag_hold_bye("caller", "callee"),

@@ -223,6 +223,8 @@ default_proxy=0
 prefer_basic_chat_room=1
 [net]
 mtu=1300
+[rtp]
+nortp_timeout=600
 [video]
 capture=0
 display=0
@@ -291,14 +293,15 @@ class Peer:
         else:
             self.socket.bind((ADDRESS, port))
         self.seen, self.buffer = [], b""
+        self.later, self.kept = False, b""
 
     def request(self, method, uri="sip:b@10.99.0.1:5062", branch="z9hG4bK.one", from_tag="caller",
                 to_tag=None, call_id="peer-call", cseq=20, body=None,
-                extra=None):
+                extra=None, caller="peer"):
         lines = ["%s %s SIP/2.0" % (method, uri),
                  "Via: SIP/2.0/%s %s:%d;branch=%s" % ("TCP" if self.stream else "UDP", ADDRESS,
                                                       self.port, branch),
-                 "From: <sip:peer@%s>;tag=%s" % (ADDRESS, from_tag),
+                 "From: <sip:%s@%s>;tag=%s" % (caller, ADDRESS, from_tag),
                  "To: <sip:b@%s>%s" % (ADDRESS, ";tag=" + to_tag if to_tag else ""),
                  "Call-ID: " + call_id, "CSeq: %d %s" % (cseq, method), "Max-Forwards: 70",
                  "Contact: <sip:peer@%s:%d>" % (ADDRESS, self.port)]
@@ -313,7 +316,10 @@ class Peer:
 
     def send(self, text):
         if self.stream:
-            self.socket.sendall(text.encode())
+            self.kept += text.encode()
+            if not self.later:  # one segment for all that was kept
+                self.socket.sendall(self.kept)
+                self.kept = b""
         else:
             self.socket.sendto(text.encode(), self.to)
 
