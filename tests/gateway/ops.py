@@ -19,14 +19,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from operators import Pair, free_port, name, pem_key
+from operators import SLOWER, Pair, free_port, name, pem_key
 from phone import Phone
 
 
 def slowness(most=4.0):
     """How many times longer what waits for a processor takes now than on a machine that does nothing else: a limit that
     says "soon enough" is for a quiet machine."""
-    return min(most, max(1.0, os.getloadavg()[0] / os.cpu_count()))
+    return min(most, max(1.0, SLOWER / 2, os.getloadavg()[0] / os.cpu_count()))
 
 
 def wait_for(what, limit=20):

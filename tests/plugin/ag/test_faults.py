@@ -41,11 +41,11 @@ class Faults(case.Case):
         self.assertLess(answer["ms"], 5000)
 
     def test_slow(self):
-        phone = self.ready(ms=200)
+        phone = self.ready(ms=200 * case.SLOWER)
         self.gateway.faults["/v1/self"] = [fake.slow]
         answer = self.expect(phone.do("self"), "AG_DOWN", "in time")
-        self.assertGreaterEqual(answer["ms"], 190)
-        self.assertLess(answer["ms"], 1900)  # ten limits
+        self.assertGreaterEqual(answer["ms"], 190 * case.SLOWER)
+        self.assertLess(answer["ms"], 1900 * case.SLOWER)  # ten limits
         self.expect(phone.do("self"), "AG_OK")  # on a new connection
         self.assertEqual(self.gateway.connections, 2)
 

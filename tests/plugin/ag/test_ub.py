@@ -50,7 +50,7 @@ class Ub(case.Case):
         self.gateway.lifetime = 20
         phone = self.phone()
         self.expect(phone.do("self"), "AG_OK")
-        self.gateway.lifetime = 1
+        self.gateway.lifetime = case.SLOWER
         self.gateway.sessions = {}
         self.expect(phone.do("self"), "AG_OK")
         self.gateway.faults["/"] = [fake.status(503)] * 10000
