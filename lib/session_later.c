@@ -15,6 +15,7 @@ bool simauth_session_later_fits(const struct simauth_session *s, bool ours, cons
 {
     bool by_caller = ours == (s->role == ROLE_CALLER);
     const struct simauth_octets *bound = &s->answer_binding, *streams = &s->streams_b;
+    const struct simauth_octets *own = s->role == ROLE_CALLER ? &s->streams_a : &s->streams_b;
     struct simauth_octets now = {0}, streams_now = {0};
     bool has_zrtp, fits;
 
@@ -27,6 +28,10 @@ bool simauth_session_later_fits(const struct simauth_session *s, bool ours, cons
     fits = simauth_streams(sdp, sdp_len, &now, &streams_now, &has_zrtp) == SIMAUTH_OK &&
            now.len == bound->len && memcmp(now.data, bound->data, now.len) == 0 &&
            simauth_streams_among(&streams_now, streams);
+    /* Somebody on the way may have put a stream into what the peer was heard to say, though not
+     * into what we said. With a late offer that comes last, in our ACK. */
+    if (!ours && own->len > 0)
+        fits = fits && simauth_streams_among(&streams_now, own);
     simauth_octets_clear(&now);
     simauth_octets_clear(&streams_now);
     return fits;

@@ -27,7 +27,8 @@ struct limits {
     unsigned next_taken;
 };
 
-/* True: one more is fine, and counted; then limits_leave() when it is decided. */
+/* True: one more is fine, and counted; then limits_leave() when it is decided. `now`: seconds of a
+ * clock that nobody sets; one that was put back would shut everybody out until it has caught up. */
 bool limits_enter(struct limits *limits, const char *caller, int64_t now);
 void limits_leave(struct limits *limits);
 /* True: this challenge (its first LIMITS_RAND_LEN octets) was not taken to the SIM within the last

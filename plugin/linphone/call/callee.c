@@ -206,7 +206,8 @@ static simauth_actions begin(struct call *call)
     if (!(actions & DRIVE_WORKERS))
         return actions;
     call_clean_sdp(call, invite);
-    call->counted = limits_enter(&call->core->limits, call->policy.peer, core_now());
+    call->counted = limits_enter(&call->core->limits, call->policy.peer,
+                                 g_get_monotonic_time() / G_USEC_PER_SEC);
     if (!call->counted) {
         g_strlcpy(call->error, "too many calls with elements at once", sizeof(call->error));
         return simauth_session_problem(session, SIMAUTH_PROBLEM_DOWN);

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Both ends of a call in one process: what holds when everybody is honest, and what each lie leads
  * to. */
-#include "world.h"
+#include "both_ends.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,91 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct call {
-    struct world w;
-    struct simauth_session *a, *b;
-    struct simauth_challenge rand_a, rand_b;
-};
-
-static int call_setup(void **state)
-{
-    static struct call call;
-    memset(&call, 0, sizeof call);
-    world_init(&call.w);
-    *state = &call;
-    return 0;
-}
-
-static int call_teardown(void **state)
-{
-    struct call *c = *state;
-    simauth_session_free(c->a);
-    simauth_session_free(c->b);
-    return 0;
-}
-
-static simauth_actions give_sdp(struct simauth_session *s, bool final,
-                                const struct simauth_element *e2, const char *sdp)
-{
-    return simauth_session_response(s, final, SIMAUTH_ELEMENT_FOUND, e2, sdp,
-                                    sdp ? strlen(sdp) : 0);
-}
-
-/* Up to the phone that rings. */
-static void ring(struct call *c)
-{
-    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
-    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
-    c->b = world_honest_callee(&c->w, &e1, &c->rand_b, &c->rand_a, false, NULL);
-    assert_int_equal(simauth_session_state(c->b), SIMAUTH_STATE_CALLEE_ANNOUNCED);
-    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_ANNOUNCED);
-}
-
-static void secrets_equal(const struct call *c)
-{
-    struct simauth_secret key_a = {0}, key_b = {0};
-    assert_int_equal(simauth_session_key(c->a, SIMAUTH_LABEL_ZRTP, 32, &key_a), SIMAUTH_OK);
-    assert_int_equal(simauth_session_key(c->b, SIMAUTH_LABEL_ZRTP, 32, &key_b), SIMAUTH_OK);
-    assert_true(simauth_secret_equal(&key_a, &key_b));
-}
-
-static void ack(struct call *c, const char *sdp)
-{
-    size_t len = sdp ? strlen(sdp) : 0;
-    assert_true(simauth_session_ack_out(c->a, sdp, len) & SIMAUTH_DO_SEND_PROOF);
-    struct simauth_element e3 = world_element(c->a, SIMAUTH_ELEMENT_3);
-    assert_int_equal(
-        simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &e3, sdp, len) & SIMAUTH_DO_DROP, 0);
-}
-
-static void both_authenticated(struct call *c)
-{
-    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_ANSWERED);
-    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_ANNOUNCED); /* no half-open verdict */
-    simauth_session_media(c->a, SIMAUTH_MEDIA_MATCH);
-    simauth_session_media(c->b, SIMAUTH_MEDIA_MATCH);
-    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_AUTHENTICATED);
-    assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_AUTHENTICATED);
-    assert_string_equal(simauth_session_peer_nai(c->a), NAI_B);
-    assert_string_equal(simauth_session_peer_nai(c->b), NAI_A);
-    assert_string_equal(simauth_session_peer_operator(c->a), "Operator B");
-    assert_string_equal(simauth_session_peer_operator(c->b), "Operator A");
-}
-
-static void honest_call(void **state)
-{
-    struct call *c = *state;
-    ring(c);
-    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
-    assert_true(give_sdp(c->a, false, &e2, NULL) & SIMAUTH_DO_TELL);
-    assert_true(simauth_session_answer(c->b, world_answer, strlen(world_answer)) &
-                SIMAUTH_DO_KEY_MEDIA);
-    assert_true(give_sdp(c->a, true, &e2, world_answer) & SIMAUTH_DO_KEY_MEDIA);
-    secrets_equal(c);
-    ack(c, NULL);
-    both_authenticated(c);
-}
 
 /* A USIM calls a 2G SIM, and every other pair. */
 static void mixed_methods(void **state)
@@ -150,84 +65,6 @@ static void media_before_ack(void **state)
     ack(c, NULL);
     assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_AUTHENTICATED);
     assert_int_equal(simauth_session_word(c->b), SIMAUTH_WORD_AUTHENTICATED);
-}
-
-/* `sdp` fits as it is; with a stream more only while that is refused, and with no other stream in
- * the place of its own. */
-static void more_streams(const struct simauth_session *s, bool ours, const char *sdp)
-{
-    static const struct {
-        const char *more;
-        bool fits;
-    } more[] = {
-        {"", true},
-        {"m=video 0 RTP/AVP 97\r\n", true},
-        {"m=video 9 RTP/AVP 97\r\n", false},
-        {"m=audio 7078 RTP/AVP 0\r\n", false},
-        {"m=video 0 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n", false},
-        {"m=audio 9 RTP/SAVP 0\r\n"
-         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
-         false},
-    };
-    static const struct {
-        const char *from, *to;
-        bool fits;
-    } other[] = {
-        {"RTP/AVP ", "RTP/AVPF ", true},   {"RTP/AVP ", "RTP/SAVP ", false},
-        {"RTP/AVP ", "RTP/SAVPF ", false}, {"RTP/AVP ", "RTP/AV ", false},
-        {"m=audio", "m=video", false},
-    };
-    char text[1024];
-
-    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
-        snprintf(text, sizeof text, "%s%s", sdp, more[i].more);
-        assert_int_equal(simauth_session_later_fits(s, ours, text, strlen(text)), more[i].fits);
-    }
-    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
-        const char *at = strstr(sdp, other[i].from);
-        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sdp), sdp, other[i].to,
-                 at + strlen(other[i].from));
-        assert_int_equal(simauth_session_later_fits(s, ours, text, strlen(text)), other[i].fits);
-    }
-}
-
-static void late_offer(void **state)
-{
-    struct call *c = *state;
-    struct simauth_card_answer card;
-    struct simauth_vector v;
-    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
-    c->b = world_callee(&c->w, SIMAUTH_REQUIRE);
-    c->rand_b = world_challenge(&c->w, &c->w.sim_b);
-    c->rand_a = world_challenge(&c->w, &c->w.sim_a);
-    simauth_session_begin_caller(c->a, NULL, 0);
-    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(c->a));
-    simauth_session_vector(c->a, &v, &c->w.statement_b, &c->rand_a, NAI_A);
-    simauth_vector_clear(&v);
-    card = world_card(&c->w.sim_a, &c->rand_a);
-    simauth_session_card(c->a, &card);
-    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
-    struct simauth_confirmation word = world_confirmation(&c->rand_b);
-    simauth_session_begin_callee(c->b, SIMAUTH_ELEMENT_FOUND, &e1, NULL, 0);
-    simauth_session_challenge(c->b, &word);
-    card = world_card(&c->w.sim_b, &c->rand_b);
-    simauth_session_card(c->b, &card);
-    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLER, &c->rand_a, simauth_session_seal_to(c->b));
-    simauth_session_vector(c->b, &v, &c->w.statement_a, NULL, NULL);
-    simauth_vector_clear(&v);
-    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
-    simauth_session_answer(c->b, world_offer, strlen(world_offer));
-    give_sdp(c->a, true, &e2, world_offer);
-    ack(c, world_answer);
-    both_authenticated(c);
-    /* Somebody's ACK with another description changes nothing of what the right one bound. */
-    struct simauth_element wrong = world_element(c->a, SIMAUTH_ELEMENT_3);
-    wrong.mac[0] ^= 1;
-    simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, world_offer, strlen(world_offer));
-    assert_true(simauth_session_later_fits(c->b, false, world_answer, strlen(world_answer)));
-    assert_false(simauth_session_later_fits(c->b, false, world_offer, strlen(world_offer)));
-    more_streams(c->a, true, world_answer);
-    more_streams(c->b, false, world_answer);
 }
 
 static void resynchronised_callee(void **state)
@@ -651,23 +488,6 @@ static void wrong_ack_is_not_the_ack(void **state)
     both_authenticated(c);
 }
 
-static void changed_media_later_takes_the_word_away(void **state)
-{
-    struct call *c = *state;
-    honest_call(state);
-    more_streams(c->a, true, world_offer);
-    more_streams(c->a, false, world_answer);
-    more_streams(c->b, false, world_offer);
-    more_streams(c->b, true, world_answer);
-    assert_int_equal(simauth_session_later_sdp(c->a, false, world_answer, strlen(world_answer)), 0);
-    assert_int_equal(simauth_session_later_sdp(c->a, true, world_offer, strlen(world_offer)), 0);
-    simauth_session_later_sdp(c->a, false, world_no_zrtp, strlen(world_no_zrtp));
-    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_NOT_AUTHENTICATED);
-    assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_SDP_DIFFERENT);
-}
-
-#define CALL_TEST(f) cmocka_unit_test_setup_teardown(f, call_setup, call_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -675,7 +495,6 @@ int main(void)
         CALL_TEST(mixed_methods),
         CALL_TEST(two_triplets),
         CALL_TEST(media_before_ack),
-        CALL_TEST(late_offer),
         CALL_TEST(resynchronised_callee),
         CALL_TEST(another_sim_answers),
         CALL_TEST(another_sim_without_mix),
@@ -690,7 +509,6 @@ int main(void)
         CALL_TEST(fork_has_a_verdict_for_each_tag),
         CALL_TEST(repeated_2xx_gets_the_same_proof),
         CALL_TEST(wrong_ack_is_not_the_ack),
-        CALL_TEST(changed_media_later_takes_the_word_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

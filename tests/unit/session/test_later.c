@@ -1,0 +1,160 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Descriptions that come later in a call, and in the ACK. */
+#include "both_ends.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* `sdp` fits as it is; with a stream more only while that is refused, and with no other stream in
+ * the place of its own. */
+static void more_streams(const struct simauth_session *s, bool ours, const char *sdp)
+{
+    static const struct {
+        const char *more;
+        bool fits;
+    } more[] = {
+        {"", true},
+        {"m=video 0 RTP/AVP 97\r\n", true},
+        {"m=video 9 RTP/AVP 97\r\n", false},
+        {"m=audio 7078 RTP/AVP 0\r\n", false},
+        {"m=video 0 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n", false},
+        {"m=audio 9 RTP/SAVP 0\r\n"
+         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n",
+         false},
+    };
+    static const struct {
+        const char *from, *to;
+        bool fits;
+    } other[] = {
+        {"RTP/AVP ", "RTP/AVPF ", true},   {"RTP/AVP ", "RTP/SAVP ", false},
+        {"RTP/AVP ", "RTP/SAVPF ", false}, {"RTP/AVP ", "RTP/AV ", false},
+        {"m=audio", "m=video", false},
+    };
+    char text[1024];
+
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", sdp, more[i].more);
+        assert_int_equal(simauth_session_later_fits(s, ours, text, strlen(text)), more[i].fits);
+    }
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        const char *at = strstr(sdp, other[i].from);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sdp), sdp, other[i].to,
+                 at + strlen(other[i].from));
+        assert_int_equal(simauth_session_later_fits(s, ours, text, strlen(text)), other[i].fits);
+    }
+}
+
+/* The honest callee of an INVITE with this description, or (NULL) none. */
+static void callee_that_heard(struct call *c, const struct simauth_element *e1, const char *offer)
+{
+    struct simauth_confirmation word = world_confirmation(&c->rand_b);
+    struct simauth_card_answer card = world_card(&c->w.sim_b, &c->rand_b);
+    c->b = world_callee(&c->w, SIMAUTH_REQUIRE);
+    simauth_session_begin_callee(c->b, SIMAUTH_ELEMENT_FOUND, e1, offer, offer ? strlen(offer) : 0);
+    simauth_session_challenge(c->b, &word);
+    simauth_session_card(c->b, &card);
+    struct simauth_vector v =
+        world_vector(&c->w, SIMAUTH_SUBJECT_CALLER, &c->rand_a, simauth_session_seal_to(c->b));
+    simauth_session_vector(c->b, &v, &c->w.statement_a, NULL, NULL);
+    simauth_vector_clear(&v);
+}
+
+static const char added[] = "m=video 9 RTP/AVP 97\r\n";
+
+/* A stream that somebody put into the answer was in no offer, so the peer cannot bring it later. */
+static void stream_put_into_the_answer(void **state)
+{
+    struct call *c = *state;
+    char heard[1024], hold[1024];
+    ring(c);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_answer, strlen(world_answer));
+    snprintf(heard, sizeof heard, "%s%s", world_answer, added);
+    give_sdp(c->a, true, &e2, heard);
+    ack(c, NULL);
+    both_authenticated(c);
+    assert_false(simauth_session_later_fits(c->a, false, heard, strlen(heard)));
+    snprintf(hold, sizeof hold, "%sm=video 0 RTP/AVP 97\r\n", world_answer);
+    assert_true(simauth_session_later_fits(c->a, false, hold, strlen(hold)));
+}
+
+/* The same with the offer: the callee did not take it. */
+static void stream_put_into_the_offer(void **state)
+{
+    struct call *c = *state;
+    char heard[1024], said[1024];
+    c->a = world_honest_caller(&c->w, &c->rand_b, &c->rand_a);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    snprintf(heard, sizeof heard, "%s%s", world_offer, added);
+    snprintf(said, sizeof said, "%sm=video 0 RTP/AVP 97\r\n", world_answer);
+    callee_that_heard(c, &e1, heard);
+    simauth_session_answer(c->b, said, strlen(said));
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    give_sdp(c->a, true, &e2, said);
+    ack(c, NULL);
+    both_authenticated(c);
+    assert_true(simauth_session_later_fits(c->b, false, world_offer, strlen(world_offer)));
+    assert_false(simauth_session_later_fits(c->b, false, heard, strlen(heard)));
+}
+
+static void late_offer(void **state)
+{
+    struct call *c = *state;
+    struct simauth_card_answer card;
+    struct simauth_vector v;
+    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
+    c->rand_b = world_challenge(&c->w, &c->w.sim_b);
+    c->rand_a = world_challenge(&c->w, &c->w.sim_a);
+    simauth_session_begin_caller(c->a, NULL, 0);
+    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(c->a));
+    simauth_session_vector(c->a, &v, &c->w.statement_b, &c->rand_a, NAI_A);
+    simauth_vector_clear(&v);
+    card = world_card(&c->w.sim_a, &c->rand_a);
+    simauth_session_card(c->a, &card);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    callee_that_heard(c, &e1, NULL);
+    struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+    simauth_session_answer(c->b, world_offer, strlen(world_offer));
+    give_sdp(c->a, true, &e2, world_offer);
+    ack(c, world_answer);
+    both_authenticated(c);
+    /* Somebody's ACK with another description changes nothing of what the right one bound. */
+    struct simauth_element wrong = world_element(c->a, SIMAUTH_ELEMENT_3);
+    wrong.mac[0] ^= 1;
+    simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, world_offer, strlen(world_offer));
+    assert_true(simauth_session_later_fits(c->b, false, world_answer, strlen(world_answer)));
+    assert_false(simauth_session_later_fits(c->b, false, world_offer, strlen(world_offer)));
+    more_streams(c->a, true, world_answer);
+    more_streams(c->b, false, world_answer);
+}
+
+static void changed_media_later_takes_the_word_away(void **state)
+{
+    struct call *c = *state;
+    honest_call(state);
+    more_streams(c->a, true, world_offer);
+    more_streams(c->a, false, world_answer);
+    more_streams(c->b, false, world_offer);
+    more_streams(c->b, true, world_answer);
+    assert_int_equal(simauth_session_later_sdp(c->a, false, world_answer, strlen(world_answer)), 0);
+    assert_int_equal(simauth_session_later_sdp(c->a, true, world_offer, strlen(world_offer)), 0);
+    simauth_session_later_sdp(c->a, false, world_no_zrtp, strlen(world_no_zrtp));
+    assert_int_equal(simauth_session_word(c->a), SIMAUTH_WORD_NOT_AUTHENTICATED);
+    assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_SDP_DIFFERENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CALL_TEST(stream_put_into_the_answer),
+        CALL_TEST(stream_put_into_the_offer),
+        CALL_TEST(late_offer),
+        CALL_TEST(changed_media_later_takes_the_word_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
