@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PostgreSQL gone and back, as the engineer sees it; nobody asks meanwhile."""
 import os
+import subprocess
 import unittest
 
 from with_postgresql import Server
@@ -34,6 +35,21 @@ class Database(unittest.TestCase):
         self.assertTrue(ready(pair.a))
         answer = phone.ask_callee(pair.aor_a, pair.aor_b)[1]
         self.assertEqual(answer.status, 200, answer.raw)
+
+    def test_comes_late(self):
+        """A gateway that finds no database ends in an error, at which its unit starts it again (package.units)."""
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        watched(pair.a)
+        server.stop("immediate")
+        try:
+            done = subprocess.run([pair.a.program, "--config", pair.a.config], capture_output=True, text=True, timeout=30)
+        finally:
+            server.start()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, r"simauth-gateway: \S")
+        pair.a.start()
+        wait_for(lambda: ready(pair.a))
 
 
 if __name__ == "__main__":
