@@ -6,13 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Nobody vouches for the one that a call without proof was about. */
+static void show_name(const json_t *call)
+{
+    static const char *const vouched[] = {"announced", "answered", "authenticated", NULL};
+
+    if (!*ctl_text(call, "nai"))
+        return;
+    if (g_strv_contains(vouched, ctl_text(call, "word")))
+        printf(" (%s, vouched for by %s)", ctl_text(call, "nai"), ctl_text(call, "operator"));
+    else
+        printf(" (asked about %s)", ctl_text(call, "nai"));
+}
+
 static void show(const json_t *call, bool live)
 {
     printf("%s  %s %s: %s", ctl_time(json_integer_value(json_object_get(call, "began"))),
            !strcmp(ctl_text(call, "side"), "caller") ? "to" : "from", ctl_text(call, "peer"),
            ctl_text(call, "word"));
-    if (*ctl_text(call, "nai"))
-        printf(" (%s, vouched for by %s)", ctl_text(call, "nai"), ctl_text(call, "operator"));
+    show_name(call);
     printf("%s\n", live ? "  [now]" : "");
     if (!strcmp(ctl_text(call, "method"), "agt") &&
         !strcmp(ctl_text(call, "word"), "authenticated"))

@@ -137,6 +137,8 @@ void call_start_verdict(struct call *call, unsigned ms);
 void call_start_hold(struct call *call);
 /* Under `require`: whether streams that run now may be heard yet. */
 void call_silence(struct call *call);
+/* What call_silence() does to them: true, nothing of ours is heard. */
+bool call_is_silent(const struct call *call);
 /* After every input of a leg whose INVITE is through: END, TELL, KEY_MEDIA. */
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
 

@@ -91,17 +91,22 @@ void call_silent_until_proved(struct call *call, const struct simauth_session *s
     note_call(call->id, call->caller, "silent", "until=authenticated");
 }
 
+bool call_is_silent(const struct call *call)
+{
+    return call->ending || (call->policy.policy == SIMAUTH_REQUIRE && !authenticated(call));
+}
+
 /* Under `require` nothing leaves before the peer is proved, nor when the call is about to end. What
  * is shown says less: our own person may have taken the word away (call_unsay()). */
 void call_silence(struct call *call)
 {
     LinphoneCall *linphone = call_linphone(call);
-    bool proved = authenticated(call);
+    bool silent = call_is_silent(call);
 
     if (!linphone || (call->policy.policy != SIMAUTH_REQUIRE && !call->ending))
         return;
-    media_silence(linphone, call->ending || !proved);
-    if (call->silent && proved && !call->ending) {
+    media_silence(linphone, silent);
+    if (call->silent && !silent) {
         call->silent = false;
         note_call(call->id, call->caller, "heard", "word=%s", words_token(call->word));
     }

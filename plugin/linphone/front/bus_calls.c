@@ -232,13 +232,14 @@ static void add_reason(const struct call *call, json_t *shown)
     g_free(reason);
 }
 
-/* While nothing is known of the call, what its peer says of itself is not shown as vouched for. */
+/* What the other side says of itself, or was asked about, is not shown as vouched for. */
 static void add_names(const struct call *call, const struct simauth_session *session, json_t *shown)
 {
     bool vouched = session && call->word != SIMAUTH_WORD_NONE;
     const struct simauth_method *method = vouched ? simauth_session_peer_method(session) : NULL;
-    const char *nai = vouched ? simauth_session_peer_nai(session) : "";
-    const char *operator_name = vouched ? simauth_session_peer_operator(session) : "";
+    bool named = vouched && call->word != SIMAUTH_WORD_NOT_AUTHENTICATED;
+    const char *nai = named ? simauth_session_peer_nai(session) : "";
+    const char *operator_name = named ? simauth_session_peer_operator(session) : "";
     char *text = shown_verdict_text(call->word, nai, operator_name, words_reason(call->reason));
     char *known = call_known_words(call);
     const char *agent = vouched ? agent_words(session) : NULL;
@@ -291,7 +292,7 @@ static json_t *see_call(struct shown *s, const struct call *call)
     json_decref(levels);
     json_object_set_new(shown, "Muted",
                         json_boolean(call->policy.policy == SIMAUTH_REQUIRE && s->answered &&
-                                     !call->over && call->word != SIMAUTH_WORD_AUTHENTICATED));
+                                     !call->over && call_is_silent(call)));
     return shown;
 }
 
@@ -511,16 +512,17 @@ json_t *shown_record(const json_t *record)
     static const struct {
         const char *kept, *shown;
     } texts[] = {
-        {"call_id", "Id"},        {"own", "Own"},           {"peer", "Peer"},
-        {"text", "ReasonText"},   {"advice", "AdviceText"}, {"nai", "Nai"},
-        {"operator", "Operator"}, {"own_nai", "OwnNai"},    {"method", "Method"},
-        {"media", "Media"},       {"listen", "Listen"},     {"change", "Change"},
+        {"call_id", "Id"},      {"own", "Own"},           {"peer", "Peer"},
+        {"text", "ReasonText"}, {"advice", "AdviceText"}, {"own_nai", "OwnNai"},
+        {"method", "Method"},   {"media", "Media"},       {"listen", "Listen"},
+        {"change", "Change"},
     };
     const char *side = json_string_value(json_object_get(record, "side"));
     const char *word = json_string_value(json_object_get(record, "word"));
     const char *reason = json_string_value(json_object_get(record, "reason"));
     json_t *shown = json_object(), *value;
     char *dashed = shown_reason(reason ? reason : "");
+    bool vouched = word && strcmp(word, "unknown") && strcmp(word, "not-authenticated");
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         value = json_object_get(record, texts[i].kept);
@@ -529,6 +531,9 @@ json_t *shown_record(const json_t *record)
     add_levels(record, shown);
     shown_put(shown, "Direction", side && !strcmp(side, "caller") ? "outgoing" : "incoming");
     shown_put(shown, "Verdict", word && strcmp(word, "unknown") ? word : "none");
+    shown_put(shown, "Nai", vouched ? json_string_value(json_object_get(record, "nai")) : "");
+    shown_put(shown, "Operator",
+              vouched ? json_string_value(json_object_get(record, "operator")) : "");
     shown_put(shown, "Reason", dashed);
     shown_put(shown, "Advice", shown_advice_of(reason ? reason : ""));
     shown_put_number(shown, "Began", json_integer_value(json_object_get(record, "began")));

@@ -162,6 +162,8 @@ static void forget_keys(const json_t *request, struct control_reply *reply)
     const char *peer = json_string_value(json_object_get(request, "peer"));
     size_t erased = 0;
 
+    if (peer && !*peer)
+        peer = NULL; /* all of them, as without one */
     if (peer && simauth_nai_check(peer) != SIMAUTH_OK) {
         char aor[SIMAUTH_AOR_MAX + 1];
         if (!read_peer(request, reply, aor))

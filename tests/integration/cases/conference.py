@@ -5,15 +5,17 @@
 from cases import case
 from cases.silence import Heard
 from world import flow, talk
+from world.session_bus import CALL, Client, SessionBus
 from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, connected, finish
 
 JOINED_OUT = ("caller", "not-authenticated", "HANDED_OVER")
 JOINED_IN = ("callee", "not-authenticated", "HANDED_OVER")
 
 
-def two_calls(world, hook=None, **settings):
+def two_calls(world, hook=None, before=None, **settings):
     """Bob has Alice on hold and talks to Carol."""
-    talk.prepare(world, third="b", phones={"bob": {"program": talk.HOST}}, settings=settings, hook=hook)
+    talk.prepare(world, third="b", phones={"bob": {"program": talk.HOST}}, settings=settings, hook=hook,
+                 before=before)
     first = connected(world.alice, world.bob)
     second = connected(world.bob, world.carol)
     world.bob.wait_state("Paused", call=first.numbers[world.bob])
@@ -87,13 +89,18 @@ def three_require(world):
 
 @case("call.conference.own_require")
 def own_require(world):
-    """Bob asks for proof, had it from both, and puts them together himself: his word goes, his voice does not."""
+    """Bob asks for proof, had it from both, and puts them together himself: his word goes, his voice does not, and his
+    window does not say that it did."""
     heard = Heard()
-    first, second = two_calls(world, hook=heard, bob={"policy": "require"})
+    first, second = two_calls(world, hook=heard, bob={"policy": "require"},
+                              before=lambda world: SessionBus(world.bob.node).start())
+    window = Client(world.bob.node).find()
     join(world, first, second)
     for phone, call in ((world.alice, first), (world.carol, second)):
         talk.wait_word(world.bob, call, "not-authenticated", "HANDED_OVER")
         heard.wait_more(phone)
+    window.wait_one(CALL, {"Verdict": "not-authenticated", "Reason": "handed-over"})
+    assert {(shown["Nai"], shown["Muted"]) for shown in window.objects(CALL).values()} == {("", False)}, window.objects(CALL)
     world.wire.check()
     first.hang_up()
     second.hang_up()

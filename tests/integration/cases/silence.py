@@ -5,6 +5,7 @@
 from cases import case
 from cases.call import AUTHENTICATED, prepare, refuse
 from world import flow, packet, zrtp
+from world.session_bus import CALL, Client, SessionBus
 
 SERVICES = {53, 5060}  # of DNS and SIP: an identifier of the first may begin like a packet of RTP
 
@@ -52,10 +53,13 @@ class Heard:
 
 @case("call.silence")
 def silence(world, phones=None):
-    """The media's verdict is late and both people press "unmute": not one packet of sound; after the verdict there is."""
+    """The media's verdict is late and both people press "unmute": not one packet of sound; after the verdict there is.
+    Bob's window says so."""
     held = Held()
-    prepare(world, hook=held, policy="require", phones=phones)
+    prepare(world, hook=held, policy="require", phones=phones, before=lambda world: SessionBus(world.bob.node).start())
+    window = Client(world.bob.node).find()
     call = flow.connect(world)
+    window.wait_one(CALL, {"Phase": "talking", "Muted": True})
     flow.wait_any(lambda: held.held > 1, 5, "ZRTP's key agreement")
     for phone in (world.alice, world.bob):
         phone.command("call-mute 0")
@@ -70,6 +74,7 @@ def silence(world, phones=None):
         phone.wait_note(AUTHENTICATED)
     flow.wait_any(lambda: min(held.sent.values()) > 5, 5, "sound after the verdict")
     world.wire.check()
+    window.wait_one(CALL, {"Verdict": "authenticated", "Muted": False})
     flow.hang_up(world, call)
 
 

@@ -252,6 +252,8 @@ def call(world):
     check_self_test(alice)
     check_untouched(world, alice)
     assert [key["Made"] for key in alice.call("ListKeys")] == [left["Made"]]
+    refused(alice, "Failed", "SIP address", "ForgetKeys", "(s)", "bob")
+    assert alice.call("ForgetKeys", "(s)", "") == 1 and alice.call("ListKeys") == [], "not all keys were revoked"
     world.bob.stop()
     world.bob.start()
     total, records = bob.find().call("History", "(uu)", 1, 10)
@@ -278,6 +280,10 @@ def wrong_sim(world):
     ended = alice.wait_one(CALL, {"Phase": "ended"})
     assert ended["Reason"] == "confirm-missing" and ended["Advice"] == "continue-once" and ended["AdviceText"], ended
     assert "authenticated" not in alice.told("Verdict") and ended["Ended"], alice.told("Verdict")
+    record = alice.call("History", "(uu)", 0, 1)[1][0]
+    assert {(told["Nai"], told["Operator"]) for told in (ended, record)} == {("", "")}, "somebody vouched for nobody"
+    said = world.alice.ctl("calls").stdout
+    assert "not-authenticated (asked about " in said and "vouched for" not in said, said
     alice.call("ContinueOnce", "(s)", world.bob.aor)
     refused(alice, "Failed", "SIP address", "ContinueOnce", "(s)", "bob")
     os.unlink(world.bob.node.path(".local/share/simauth/sim.json"))

@@ -120,6 +120,10 @@ def alone(person):
         file.write(json.dumps(call) + "\nnot json\n")
     assert "to sip:bob@b.example: authenticated (bob@op-b.example" in person.good("calls")
     assert json.loads(person.good("calls", "--json"))[0]["word"] == "authenticated"
+    with open(os.path.join(folder, "calls.jsonl"), "w", encoding="utf-8") as file:
+        file.write(json.dumps({**call, "word": "not-authenticated"}) + "\n")
+    out = person.good("calls")
+    assert "not-authenticated (asked about bob@op-b.example)" in out and "vouched" not in out, out
     stale = os.path.join(person.home, "run/simauth")
     os.makedirs(stale)
     with open(os.path.join(stale, "4194304.sock"), "w", encoding="utf-8"):
