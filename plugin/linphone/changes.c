@@ -45,15 +45,15 @@ static void keep(struct core *core)
 }
 
 void changes_note(struct core *core, const char *aor, const char *change, const char *nai,
-                  const char *operator_name)
+                  const char *operator_name, const char *method)
 {
     json_t *before = json_object_get(changes_all(core), aor), *now;
 
     if (!strcmp(change, "none") || (!before && json_object_size(core->changes) >= CHANGES_MAX) ||
         !g_strcmp0(json_string_value(json_object_get(before, "nai")), nai))
         return;
-    now = json_pack("{s:s, s:s, s:s, s:I}", "change", change, "nai", nai, "operator", operator_name,
-                    "since", (json_int_t)core_now());
+    now = json_pack("{s:s, s:s, s:s, s:s, s:I}", "change", change, "nai", nai, "operator",
+                    operator_name, "method", method, "since", (json_int_t)core_now());
     json_object_set_new(core->changes, aor, now);
     note("changed: peer=%s what=%s nai=%s", aor, change, nai);
     keep(core);

@@ -9,11 +9,11 @@
 
 #define CHANGES_MAX 256
 
-/* {AOR: {"change", "nai", "operator", "since"}}; borrowed. */
+/* {AOR: {"change", "nai", "operator", "method", "since"}}; borrowed. */
 json_t *changes_all(struct core *core);
-/* `change` "none" changes nothing. */
+/* `change` "none" changes nothing. `method`: by which the peer would prove itself, "" not known. */
 void changes_note(struct core *core, const char *aor, const char *change, const char *nai,
-                  const char *operator_name);
+                  const char *operator_name, const char *method);
 /* False: there was none. */
 bool changes_drop(struct core *core, const char *aor);
 

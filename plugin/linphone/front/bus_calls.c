@@ -460,11 +460,13 @@ void shown_calls_add(json_t *objects)
 void shown_call_told(const struct call *call)
 {
     const struct simauth_session *session = session_of(call);
+    const struct simauth_method *method = session ? simauth_session_peer_method(session) : NULL;
 
     if (session)
         changes_note(
             call->core, call->policy.peer, change_of(call, session), peer_nai_of(call, session),
-            *call->other_operator ? call->other_operator : simauth_session_peer_operator(session));
+            *call->other_operator ? call->other_operator : simauth_session_peer_operator(session),
+            method ? method->name : "");
     bus_view_changed();
 }
 

@@ -207,6 +207,38 @@ static void list_peers(struct core *core, const json_t *request, struct control_
     control_answer(reply, json_pack("{s:o}", "peers", list));
 }
 
+/* Who was agreed to is asked for from now on; false: that cannot be told from what was kept. */
+static bool agreed_pin(const struct core *core, const char *aor, const json_t *change,
+                       struct pin *agreed)
+{
+    const struct pin *known = core->pins ? pins_find(core->pins, aor) : NULL;
+    const char *method = text_of(change, "method");
+
+    *agreed = (struct pin){.since = core_now(), .last = core_now()};
+    g_strlcpy(agreed->aor, aor, sizeof(agreed->aor));
+    g_strlcpy(agreed->nai, text_of(change, "nai"), sizeof(agreed->nai));
+    g_strlcpy(agreed->operator_name, text_of(change, "operator"), sizeof(agreed->operator_name));
+    agreed->method = simauth_method_find(method, strlen(method));
+    if (known && (!agreed->method || !agreed->method->strength)) /* no SIM was in that call */
+        agreed->method = known->method;
+    if (known && !strcmp(known->nai, agreed->nai))
+        agreed->since = known->since;
+    return known && agreed->method->keys_media &&
+           simauth_nai_check(text_of(change, "nai")) == SIMAUTH_OK;
+}
+
+static void trust_seen(struct core *core, const char *aor, const json_t *change)
+{
+    struct pin agreed;
+    bool pin = agreed_pin(core, aor, change, &agreed);
+
+    core_forget(core, aor); /* `change` too */
+    if (!pin)
+        return;
+    pins_learn(core->pins, &agreed);
+    core_save_pins(core);
+}
+
 static void trust(struct core *core, const json_t *request, struct control_reply *reply)
 {
     char aor[SIMAUTH_AOR_MAX + 1];
@@ -223,7 +255,7 @@ static void trust(struct core *core, const json_t *request, struct control_reply
         control_fail(reply, "Changed",
                      "that is not the name that was seen last: look again before you trust it");
     } else {
-        core_forget(core, aor);
+        trust_seen(core, aor, change);
         control_answer(reply, json_object());
     }
 }

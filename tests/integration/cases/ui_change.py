@@ -67,12 +67,14 @@ def peer_of(client, phone):
 
 
 def trust(client, phone, change, nai):
-    """The person sees what has changed, agrees to exactly that, and then nothing is known any more."""
+    """The person sees what has changed, agrees to exactly that, and then that one is known, and nobody else is taken
+    for the peer."""
     peer = peer_of(client, phone)
     assert (peer["Change"], peer["SeenNai"], bool(peer["ChangeText"])) == (change, nai, True), peer
     refused(client, "Changed", "look again", "TrustChange", "(ss)", phone.aor, "somebody@else.example")
     client.call("TrustChange", "(ss)", phone.aor, nai)
-    assert peer_of(client, phone) is None, client.call("ListPeers")
+    pinned(client, phone, nai)
+    assert client.call("ListKeys") == [], "keys of the one before"
 
 
 def pinned(client, phone, nai):
