@@ -3,6 +3,7 @@
 /* The way to the running Linphones: their control sockets. */
 #include "control.h"
 #include "ctl.h"
+#include "readable.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -35,23 +36,7 @@ static int connect_to(const char *path)
     return -1;
 }
 
-/* What other people chose (names, a server's reason) is shown on a terminal: nothing in it may move
- * the cursor, set colours, turn the order of letters round, or begin a line of its own. */
-static char *harmless(const char *text)
-{
-    GString *out = g_string_new(NULL);
-
-    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-
-        if (g_unichar_iscntrl(c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-            c == 0x200e || c == 0x200f || c == 0x061c)
-            c = 0xfffd;
-        g_string_append_unichar(out, c);
-    }
-    return g_string_free(out, FALSE);
-}
-
+/* What other people chose (names, a server's reason) is shown on a terminal. */
 void ctl_make_harmless(json_t *value)
 {
     const char *name;
@@ -60,7 +45,7 @@ void ctl_make_harmless(json_t *value)
     void *next;
 
     if (json_is_string(value)) {
-        char *text = harmless(json_string_value(value));
+        char *text = readable_line(json_string_value(value));
         json_string_set(value, text);
         g_free(text);
     }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bindings.h"
 #include "note.h"
+#include "readable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ static void on_worker(struct errand *errand, struct station *station)
     }
     t->status = ask(t, station_ag(station));
     if (t->status != AG_OK)
-        g_strlcpy(t->error, ag_error(station_ag(station)), sizeof(t->error));
+        readable_copy(t->error, ag_error(station_ag(station)), sizeof(t->error));
 }
 
 static bool begin(struct core *core, enum task_kind kind, const char *aor, const uint8_t *nonce,

@@ -12,6 +12,7 @@
 #include "history.h"
 #include "news.h"
 #include "note.h"
+#include "readable.h"
 #include "revoked.h"
 #include "setup.h"
 #include "sips.h"
@@ -175,7 +176,7 @@ static void warm_up_work(struct errand *errand, struct station *station)
     if (station_prepare(station, errand->settings) != STATION_READY)
         g_strlcpy(w->error, station_error(station), sizeof(w->error));
     else if (ag_self(station_ag(station), &w->self) != AG_OK)
-        g_strlcpy(w->error, ag_error(station_ag(station)), sizeof(w->error));
+        readable_copy(w->error, ag_error(station_ag(station)), sizeof(w->error));
     else
         w->good = true;
 }

@@ -3,6 +3,7 @@
 #include "ahead.h"
 #include "call.h"
 #include "core.h"
+#include "readable.h"
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ static void work(struct errand *errand, struct station *station)
     a->asked = true;
     a->status = ag_vector(station_ag(station), &request, &a->answer);
     if (a->status != AG_OK)
-        g_strlcpy(a->error, ag_error(station_ag(station)), sizeof(a->error));
+        readable_copy(a->error, ag_error(station_ag(station)), sizeof(a->error));
     a->us = (int)(g_get_monotonic_time() - start);
 }
 

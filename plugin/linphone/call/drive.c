@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "drive.h"
 #include "ahead.h"
+#include "readable.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -21,7 +22,7 @@ static int64_t now_us(void)
 static simauth_actions problem(struct station *station, struct drive *d, enum ag_status status)
 {
     if (!*d->error)
-        g_strlcpy(d->error, ag_error(station_ag(station)), sizeof(d->error));
+        readable_copy(d->error, ag_error(station_ag(station)), sizeof(d->error));
     switch (status) {
     case AG_NOBODY:
         return simauth_session_problem(d->session, SIMAUTH_PROBLEM_NOBODY);

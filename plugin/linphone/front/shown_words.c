@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shown_words.h"
+#include "readable.h"
 #include "words.h"
 
 #include <glib.h>
@@ -108,7 +109,10 @@ const char *shown_change_text(const char *change)
 
 void shown_put(json_t *object, const char *name, const char *text)
 {
-    json_object_set_new(object, name, json_string(text ? text : ""));
+    char *line = readable_line(text ? text : "");
+
+    json_object_set_new(object, name, json_string(line));
+    g_free(line);
 }
 
 void shown_put_number(json_t *object, const char *name, int64_t number)

@@ -24,7 +24,7 @@ const char *shown_listen_text(const char *listen);
 /* The sentence for a change of the peer's. */
 const char *shown_change_text(const char *change);
 
-/* One property; NULL is shown as "". */
+/* One property; NULL is shown as "", and what others chose as a line that does no harm. */
 void shown_put(json_t *object, const char *name, const char *text);
 void shown_put_number(json_t *object, const char *name, int64_t number);
 
