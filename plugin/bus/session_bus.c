@@ -39,7 +39,7 @@ static void let_go(struct session_bus *b)
 {
     b->user.loop.unwatch(b->watch);
     b->watch = NULL;
-    bus_drop_pin_asker(b);
+    bus_drop_pin_askers(b);
     bus_senders_clear(b);
     b->bus = sd_bus_close_unref(b->bus);
     b->named = false;

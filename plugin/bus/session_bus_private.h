@@ -18,17 +18,16 @@ struct session_bus {
     struct session_bus_user user;
     sd_bus *bus; /* NULL: none now */
     void *watch, *tick;
-    bool named;          /* the name is ours: clients see us */
-    bool dirty;          /* objects() is to be compared */
-    bool told_no_bus;    /* the log has said so since there was one */
-    bool processing;     /* guard: what is told from within waits for the end */
-    unsigned names;      /* tried so far */
-    unsigned again_ms;   /* until the next look for a bus */
-    json_t *objects;     /* as they were last told; NULL before */
-    GHashTable *senders; /* unique name -> struct bus_sender */
-    char *pin_asker;     /* its unique name; NULL: nobody */
-    sd_bus_slot *pin_asker_slot, *pin_asker_look;
-    GHashTable *calls; /* member -> struct bus_calls: spacing and what is under way */
+    bool named;             /* the name is ours: clients see us */
+    bool dirty;             /* objects() is to be compared */
+    bool told_no_bus;       /* the log has said so since there was one */
+    bool processing;        /* guard: what is told from within waits for the end */
+    unsigned names;         /* tried so far */
+    unsigned again_ms;      /* until the next look for a bus */
+    json_t *objects;        /* as they were last told; NULL before */
+    GHashTable *senders;    /* unique name -> struct bus_sender */
+    GHashTable *pin_askers; /* unique name -> struct pin_asker; NULL or empty: nobody */
+    GHashTable *calls;      /* member -> struct bus_calls: spacing and what is under way */
 };
 
 /* session_bus_objects.c */
@@ -44,7 +43,7 @@ int bus_on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
 void bus_senders_clear(struct session_bus *b);
 /* "I ask the person for the PIN": the sender of `message`. */
 int bus_set_pin_asker(struct session_bus *b, sd_bus_message *message, bool on);
-void bus_drop_pin_asker(struct session_bus *b);
+void bus_drop_pin_askers(struct session_bus *b);
 /* sealed.c: what the memfd holds; 0, or the name of an error with a sentence in *why (static). */
 const char *bus_read_sealed(int fd, struct session_bus_secret *secret, const char **why);
 /* session_bus_calls.c: appends `value` as `type` ("s", "a(sss)", "aa{sv}", ...). */

@@ -7,12 +7,14 @@
  */
 #include "session_bus_private.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DRIVER "org.freedesktop.DBus"
 #define SENDERS_MAX 256 /* unique names never come again: the table may be begun anew */
 #define WAITING_MAX 32  /* messages of one sender */
+#define ASKERS_MAX 16   /* windows that ask for PINs */
 
 enum standing { STANDING_ASKED, STANDING_OURS, STANDING_STRANGER };
 
@@ -123,67 +125,109 @@ int bus_on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
 /* -- who asks the person for PINs ----------------------------------------------------------------
  */
 
-void bus_drop_pin_asker(struct session_bus *b)
+struct pin_asker {
+    struct session_bus *b;
+    char *name; /* its unique name */
+    sd_bus_slot *gone, *look;
+};
+
+static void asker_free(gpointer data)
 {
-    if (!b->pin_asker)
-        return;
-    b->pin_asker_slot = sd_bus_slot_unref(b->pin_asker_slot);
-    b->pin_asker_look = sd_bus_slot_unref(b->pin_asker_look);
-    g_free(b->pin_asker);
-    b->pin_asker = NULL;
-    b->user.pin_asker(false);
+    struct pin_asker *asker = data;
+
+    sd_bus_slot_unref(asker->gone);
+    sd_bus_slot_unref(asker->look);
+    g_free(asker->name);
+    g_free(asker);
+}
+
+static guint askers(const struct session_bus *b)
+{
+    return b->pin_askers ? g_hash_table_size(b->pin_askers) : 0;
+}
+
+/* One leaves, and the others still ask. `asker` is gone then. */
+static void drop_asker(struct session_bus *b, const char *name)
+{
+    if (askers(b) && g_hash_table_remove(b->pin_askers, name) && !askers(b))
+        b->user.pin_asker(false);
+}
+
+void bus_drop_pin_askers(struct session_bus *b)
+{
+    bool any = askers(b) > 0;
+
+    g_clear_pointer(&b->pin_askers, g_hash_table_unref);
+    if (any)
+        b->user.pin_asker(false);
 }
 
 static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-    struct session_bus *b = userdata;
+    const struct pin_asker *asker = userdata;
     const char *name, *before, *after;
 
     (void)error;
-    if (sd_bus_message_read(message, "sss", &name, &before, &after) > 0 && b->pin_asker &&
-        !strcmp(name, b->pin_asker) && !*after)
-        bus_drop_pin_asker(b);
+    if (sd_bus_message_read(message, "sss", &name, &before, &after) > 0 &&
+        !strcmp(name, asker->name) && !*after)
+        drop_asker(asker->b, name);
     return 0;
 }
 
 /* It may have gone before the bus was told to say so. */
 static int on_has_owner(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-    struct session_bus *b = userdata;
+    const struct pin_asker *asker = userdata;
     int there = 0;
 
     (void)error;
     if (sd_bus_message_is_method_error(reply, NULL) ||
         sd_bus_message_read(reply, "b", &there) <= 0 || !there)
-        bus_drop_pin_asker(b);
+        drop_asker(asker->b, asker->name);
+    return 0;
+}
+
+static int add_asker(struct session_bus *b, const char *name)
+{
+    struct pin_asker *asker = g_new0(struct pin_asker, 1);
+    char rule[256];
+    int result;
+
+    asker->b = b;
+    asker->name = g_strdup(name);
+    g_snprintf(rule, sizeof(rule),
+               "type='signal',sender='" DRIVER "',interface='" DRIVER
+               "',member='NameOwnerChanged',arg0='%s'",
+               name);
+    result = sd_bus_add_match_async(b->bus, &asker->gone, rule, on_owner, NULL, asker);
+    if (result >= 0)
+        result = sd_bus_call_method_async(b->bus, &asker->look, DRIVER, "/org/freedesktop/DBus",
+                                          DRIVER, "NameHasOwner", on_has_owner, asker, "s", name);
+    if (result < 0) {
+        asker_free(asker);
+        return result;
+    }
+    g_hash_table_insert(b->pin_askers, asker->name, asker);
     return 0;
 }
 
 int bus_set_pin_asker(struct session_bus *b, sd_bus_message *message, bool on)
 {
     const char *name = sd_bus_message_get_sender(message);
-    char rule[256];
     int result;
 
-    if (!on && g_strcmp0(b->pin_asker, name))
-        return 0; /* it is somebody else, who goes on */
-    bus_drop_pin_asker(b);
-    if (!on)
+    if (!on) {
+        drop_asker(b, name);
         return 0;
-    g_snprintf(rule, sizeof(rule),
-               "type='signal',sender='" DRIVER "',interface='" DRIVER
-               "',member='NameOwnerChanged',arg0='%s'",
-               name);
-    result = sd_bus_add_match_async(b->bus, &b->pin_asker_slot, rule, on_owner, NULL, b);
-    if (result >= 0)
-        result =
-            sd_bus_call_method_async(b->bus, &b->pin_asker_look, DRIVER, "/org/freedesktop/DBus",
-                                     DRIVER, "NameHasOwner", on_has_owner, b, "s", name);
-    if (result < 0) {
-        b->pin_asker_slot = sd_bus_slot_unref(b->pin_asker_slot);
-        return result;
     }
-    b->pin_asker = g_strdup(name);
-    b->user.pin_asker(true);
-    return 0;
+    if (!b->pin_askers)
+        b->pin_askers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, asker_free);
+    if (g_hash_table_contains(b->pin_askers, name))
+        return 0;
+    if (askers(b) >= ASKERS_MAX)
+        return -ENOBUFS;
+    result = add_asker(b, name);
+    if (result >= 0 && askers(b) == 1)
+        b->user.pin_asker(true);
+    return result;
 }

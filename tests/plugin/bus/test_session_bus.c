@@ -171,18 +171,23 @@ static int end(void **state)
 /* -- the caller ----------------------------------------------------------------------------------
  */
 
-static void call(const char *member, int argument)
+static void call_from(const char *sender, const char *member, int argument)
 {
     sd_bus_message *m = NULL;
     uint64_t cookie;
 
     assert_true(sd_bus_message_new_method_call(bus, &m, "org.simauth.Phone1", "/org/simauth/Phone1",
                                                "org.simauth.Phone1", member) >= 0);
-    sd_bus_message_set_sender(m, CALLER);
+    sd_bus_message_set_sender(m, sender);
     if (argument >= 0)
         sd_bus_message_append(m, "b", argument);
     assert_true(sd_bus_send(bus, m, &cookie) >= 0);
     sd_bus_message_unref(m);
+}
+
+static void call(const char *member, int argument)
+{
+    call_from(CALLER, member, argument);
 }
 
 /* While the front asks who that is more comes, the last of it together with the answer. */
@@ -264,6 +269,38 @@ static void dead_asker_asks_nobody(void **state)
     assert_false(asker_present);
 }
 
+static void leaves(const char *name)
+{
+    sd_bus_message *m = NULL;
+
+    assert_true(sd_bus_message_new_signal(bus, &m, "/org/freedesktop/DBus", DRIVER,
+                                          "NameOwnerChanged") >= 0);
+    sd_bus_message_set_sender(m, DRIVER);
+    sd_bus_message_append(m, "sss", name, name, "");
+    assert_true(sd_bus_send(bus, m, NULL) >= 0);
+    sd_bus_message_unref(m);
+    false_loop_turn(bus);
+}
+
+/* A second window that says the same, and takes it back or goes, takes nothing from the first. */
+static void each_asker_counts(void **state)
+{
+    (void)state;
+    call("AskForPin", 1);
+    call_from(":1.8", "AskForPin", 1);
+    call_from(":1.9", "AskForPin", 1);
+    call("AskForPin", 1);
+    false_loop_turn(bus);
+    assert_true(asker_present);
+    call_from(":1.8", "AskForPin", 0);
+    false_loop_turn(bus);
+    assert_true(asker_present);
+    leaves(":1.9");
+    assert_true(asker_present);
+    leaves(CALLER);
+    assert_false(asker_present);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_thread_answers, begin, end),
         cmocka_unit_test_setup_teardown(another_thread_answers_late, begin, end),
         cmocka_unit_test_setup_teardown(dead_asker_asks_nobody, begin, end),
+        cmocka_unit_test_setup_teardown(each_asker_counts, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
