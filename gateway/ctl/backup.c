@@ -295,7 +295,7 @@ static int restore(struct ctl *ctl)
         ctl_fail("%s is there: stop the gateway and move it away (the database with -wal and -shm) "
                  "first",
                  path);
-    else
+    else if (ctl_check_user(config) == 0)
         result = restore_to(ctl, config, database);
     g_free(database);
     config_free(config);

@@ -4,7 +4,26 @@
 #include "../start.h"
 #include "ctl.h"
 
+#include <glib.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+int ctl_check_user(const struct config *config)
+{
+    char *folder = g_path_get_dirname(config->database);
+    const struct passwd *owner = NULL;
+    struct stat st;
+
+    if (geteuid() == 0 && !config->store->shared &&
+        (stat(config->database, &st) == 0 || stat(folder, &st) == 0) && st.st_uid != 0)
+        owner = getpwuid(st.st_uid);
+    g_free(folder);
+    return owner ? ctl_fail("%s belongs to the user %s, who could not open what root makes beside "
+                            "it: runuser -u %s -- simauth-gatewayctl ...",
+                            config->database, owner->pw_name, owner->pw_name)
+                 : 0;
+}
 
 static int init(struct ctl *ctl)
 {
@@ -16,6 +35,8 @@ static int init(struct ctl *ctl)
         return ctl_fail("%s", error);
     if (!config->store->shared && access(config->database, F_OK) == 0)
         ctl_fail("%s is there already: nothing was changed", config->database);
+    else if (ctl_check_user(config) != 0)
+        result = 1;
     else if (!seal_exists(config->seal_key) && seal_create(config->seal_key, error) != 0)
         ctl_fail("%s", error);
     else if (gateway_open(&ctl->gateway, config, GATEWAY_CREATE, error) != 0)

@@ -40,6 +40,8 @@ extern const struct ctl_command ctl_subscriber_commands[], ctl_import_commands[]
 /* The command after `previous` in all of these; NULL `previous`: the first; NULL: no more. */
 const struct ctl_command *ctl_next_command(const struct ctl_command *previous);
 
+/* Root does not touch a database that is another user's. 0; else it is said whose. */
+int ctl_check_user(const struct config *config);
 /* NULL when it was not given. */
 const char *ctl_option(const struct ctl *ctl, const char *name);
 /* Prints "simauth-gatewayctl: ..." and returns 1. */

@@ -321,7 +321,9 @@ static int run(struct ctl *ctl, const struct ctl_command *command)
     if (command->closed)
         return command->run(ctl);
     config = config_load(ctl->program_config, error);
-    if (config && gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
+    if (config && ctl_check_user(config) != 0)
+        result = 1;
+    else if (config && gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error) == 0) {
         result = command->run(ctl);
         gateway_close(&ctl->gateway);
     } else {

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,6 +34,19 @@ int seal_check_others(const char *path, char *error)
     return stat(path, &st) == 0 ? refuse_others(path, st.st_mode, S_IRWXO, error) : 0;
 }
 
+static void say_whose(const char *path, uid_t uid, char *error)
+{
+    const struct passwd *owner = geteuid() == 0 ? getpwuid(uid) : NULL;
+
+    if (owner)
+        snprintf(error, SEAL_ERROR_MAX,
+                 "%s belongs to the user %s: run this as that user: runuser -u %s -- ...", path,
+                 owner->pw_name, owner->pw_name);
+    else
+        snprintf(error, SEAL_ERROR_MAX, "%s belongs to another user: chown it to the gateway's",
+                 path);
+}
+
 /* systemd's credentials are its own: mode 0400, or 0440 with an access list for the service. */
 static int check_file(int fd, const char *path, bool credential, const char *what, char *error)
 {
@@ -45,8 +59,7 @@ static int check_file(int fd, const char *path, bool credential, const char *wha
         return -1;
     }
     if (st.st_uid != geteuid() && st.st_uid != 0 && !(credential && geteuid() == 0)) {
-        snprintf(error, SEAL_ERROR_MAX, "%s belongs to another user: chown it to the gateway's",
-                 path);
+        say_whose(path, st.st_uid, error);
         return -1;
     }
     return refuse_others(path, st.st_mode, others, error);

@@ -195,7 +195,7 @@ class Guide(unittest.TestCase):
             systemctl daemon-reload
             systemctl restart simauth-gateway
             curl -sf http://127.0.0.1:9469/ready
-            CREDENTIALS_DIRECTORY=/run/credentials/simauth-gateway.service simauth-gatewayctl subscriber list
+            runuser -u simauth -- env CREDENTIALS_DIRECTORY=/run/credentials/simauth-gateway.service simauth-gatewayctl subscriber list
         """)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -265,6 +266,32 @@ class Ctl(unittest.TestCase):
                          "simauth-gatewayctl")
         self.assertEqual(subprocess.run([DAEMON], capture_output=True).returncode, 2)
         self.assertEqual(subprocess.run([DAEMON, "--help"], capture_output=True).returncode, 0)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can be told to be another user")
+    def test_root_leaves_it_to_its_user(self):
+        """Files of root's beside the database would stop the gateway: root is told whose it is, and by which command."""
+        folder, key = self.a.folder, os.path.join(self.a.folder, "seal.key")
+        self.addCleanup(subprocess.run, ["chown", "-R", "root:", folder], check=True)
+        if not SHARED_DATABASE:
+            for above in (self.temporary.name, folder):
+                os.chmod(above, 0o755)
+            subprocess.run(["chown", "-R", "nobody:", folder], check=True)
+            before = sorted(os.listdir(folder))
+            for words in (("subscriber", "list"), ("backup", self.path("copy"))):
+                said = self.a.ctl(*words, fails=True)
+                self.assertIn(f"{self.a.database} belongs to the user nobody", said)
+                self.assertIn("runuser -u nobody -- simauth-gatewayctl", said)
+            self.assertEqual(sorted(os.listdir(folder)), before)
+            os.rename(self.a.database, self.path("away"))
+            for words in (("init",), ("restore", self.path("away"))):
+                self.assertIn("belongs to the user nobody", self.a.ctl(*words, fails=True))
+            os.rename(self.path("away"), self.a.database)
+            self.assertEqual(sorted(os.listdir(folder)), before)
+            subprocess.run(["runuser", "-u", "nobody", "--", CTL, "--config", self.a.config, "subscriber", "list"], check=True,
+                           capture_output=True, timeout=20)
+            subprocess.run(["chown", "-R", "root:", folder], check=True)
+        shutil.chown(key, "nobody")
+        self.assertIn(f"{key} belongs to the user nobody: run this as that user: runuser -u nobody", self.a.ctl("check", fails=True))
 
     def test_init_twice(self):
         self.assertIn("there already", self.a.ctl("init", fails=True))
