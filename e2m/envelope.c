@@ -226,7 +226,7 @@ enum e2m_result e2m_envelope_inspect(struct e2m_span der, struct e2m_envelope_in
 }
 
 /* The envelope as libcrypto gets it: checked, and without its unprotected attributes, for which
- * OpenSSL 3.5 expects another tag than RFC 5083 says, and refuses the whole. */
+ * OpenSSL before 3.0.22, and 3.5, expects another tag than RFC 5083 says, and refuses the whole. */
 static enum e2m_result inspect_and_strip(struct e2m_span der, struct e2m_envelope_info *info,
                                          struct e2m_buffer *bare)
 {
