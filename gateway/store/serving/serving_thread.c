@@ -283,10 +283,8 @@ enum store_result serving_flush(struct serving *serving)
 }
 
 /* What the tables have, on the disk. Those who wait for the journal do not wait for this. */
-static void settle(struct serving *serving)
+static void settle(struct serving *serving, uint64_t reached)
 {
-    uint64_t reached = serving->reached.flushed;
-
     serving->settled_us = g_get_monotonic_time();
     if (fdatasync(serving->wal_own) == 0) {
         serving->settled = reached;
@@ -302,9 +300,14 @@ static void settle(struct serving *serving)
 /* A file of the journal goes when the database has what was in it, on the disk. */
 static void tend(struct serving *serving)
 {
+    uint64_t reached;
+
+    pthread_mutex_lock(&serving->store->lock);
+    reached = serving->reached.flushed;
+    pthread_mutex_unlock(&serving->store->lock);
     if (g_get_monotonic_time() - serving->settled_us >= SETTLE_US && !serving->unsettled &&
-        serving->reached.flushed > serving->settled)
-        settle(serving);
+        reached > serving->settled)
+        settle(serving, reached);
     journal_tend(serving->journal, serving->settled, (int64_t)time(NULL));
 }
 

@@ -380,12 +380,13 @@ class Hands(Cards):
         listener.bind(path)
         listener.listen()
         tool = self.tool({"PCSCLITE_CSOCK_NAME": path})
+        own = tool.threads()  # a sanitizer has one beside it
         for _ in range(4):
             self.assertRegex(tool.say("readers"), "^0 The smart card service does not answer")
         self.assertLess(tool.ms, 500)
         self.assertRegex(tool.say("open", "pcsc"), "^failed The smart card service does not answer")
         self.assertLess(tool.ms, 500)
-        self.assertEqual(tool.threads(), 3)
+        self.assertEqual(tool.threads(), own + 2)
 
     def test_whole_opening_has_a_limit(self):
         """A card that is late with every command, none of them too late: 3 s for all of them."""
@@ -451,6 +452,20 @@ class Pin(Locked):
         self.assertRegex(tool.say("open", "pcsc"), "^locked")
         self.assertEqual(len([c for c in reader.commands("verify") if c["length"] > 5]), 1)
 
+    def test_wrong_in_other_words(self):
+        """6300: it failed, and how many are left is not told. 6983, at the first wrong one: the PIN is not kept for a card
+        that somebody unblocks."""
+        for tried, (sw, words) in enumerate((("6300", "^locked The PIN .*is wrong"), ("6983", "^locked .*PUK")), 1):
+            with self.subTest(sw=sw):
+                reader = self.locked()
+                tool, setting = self.with_descriptor(reader, b"1234\n")
+                self.plan(reader, {"on": "verify", "skip": 2, "do": "sw", "sw": sw})
+                self.assertRegex(tool.say("open", "pcsc", setting), words)
+                self.assertRegex(tool.say("open", "pcsc"), "^locked .*wants its PIN")
+                self.assertEqual(len([c for c in reader.commands("verify") if c["length"] > 5]), tried)
+                tool.say("close")
+                reader.__exit__()
+
     def test_no_pin_at_all(self):
         for text in (b"12a4\n", b"123\n", b"123456789\n", b""):
             with self.subTest(text=text):
@@ -488,7 +503,9 @@ class Person(Locked):
         with open(path, "w", encoding="utf-8") as file:
             file.write(PINENTRY.format(python=sys.executable, folder=folder))
         os.chmod(path, 0o755)
-        return self.tool({**reader.env, "PATH": f"{folder}:{os.environ['PATH']}"})
+        theirs = os.open(os.devnull, os.O_RDONLY)  # Linphone has such that are not closed on exec
+        self.addCleanup(os.close, theirs)
+        return self.tool({**reader.env, "PATH": f"{folder}:{os.environ['PATH']}"}, pass_fds=(theirs,))
 
     def said(self):
         with open(self.talk, encoding="utf-8") as file:
@@ -502,6 +519,7 @@ class Person(Locked):
         self.assertIn("2 tries are left", self.said())
         self.assertIn("SETERROR That PIN was wrong.", self.said())
         self.assertNotIn("1234", self.said())
+        self.assertRegex(self.said(), r"(?m)^descriptors 0 1 2 \d+$")  # the last is the folder that it looks into
 
     def test_declined_is_not_asked_again(self):
         reader = self.locked()
@@ -557,7 +575,9 @@ class Person(Locked):
 PINENTRY = """#!{python} -S
 import os, sys
 folder = {folder!r}
+open_now = " ".join(sorted(os.listdir("/proc/self/fd"), key=int))
 talk = open(folder + "/talk", "a", buffering=1)
+talk.write("descriptors " + open_now + "\\n")
 def answer():
     lines = open(folder + "/answers").read().split("\\n")
     open(folder + "/answers", "w").write("\\n".join(lines[1:]))
