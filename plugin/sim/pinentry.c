@@ -163,6 +163,7 @@ static bool spawn(struct talk *t, int theirs)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, theirs, 0);
     posix_spawn_file_actions_adddup2(&actions, theirs, 1);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3); /* Linphone's own are not its */
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none); /* our thread takes no signal; it should */
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);

@@ -48,8 +48,9 @@ static enum apdu_meaning verify(struct usim *usim, const char *pin, size_t len)
     apdu.lc = PIN_FIELD;
     meaning = apdu_send(usim->link, &apdu, &reply);
     OPENSSL_cleanse(&apdu, sizeof apdu);
-    /* A 2G SIM says 9804 for a wrong PIN, some USIMs 6982; the third wrong one may be 63C0. */
-    if (meaning == APDU_NEEDS_PIN)
+    /* A 2G SIM says 9804 for a wrong PIN, some USIMs 6982; the third wrong one may be 63C0; 6300
+     * says that it failed, and not how many are left (ISO 7816-4, 7.5.6). */
+    if (meaning == APDU_NEEDS_PIN || (meaning == APDU_GOOD && reply.sw >> 8 == 0x63))
         meaning = APDU_WRONG_PIN;
     return meaning;
 }
@@ -90,7 +91,8 @@ static enum usim_pin spend(struct usim *usim, const struct sim_pin_source *sourc
                            size_t len, enum apdu_meaning *meaning)
 {
     *meaning = verify(usim, pin, len);
-    if (source->result && (*meaning == APDU_GOOD || *meaning == APDU_WRONG_PIN))
+    if (source->result &&
+        (*meaning == APDU_GOOD || *meaning == APDU_WRONG_PIN || *meaning == APDU_BLOCKED))
         source->result(source->user, *meaning == APDU_GOOD);
     if (*meaning == APDU_GOOD)
         return USIM_PIN_GOOD;
