@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kept.h"
 #include "../log.h"
+#include "../ops/metrics.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #define PING_US (60 * G_USEC_PER_SEC) /* a gateway closes what is idle for three minutes */
 #define DELAY_FIRST_US G_USEC_PER_SEC
 #define DELAY_MAX_US (30 * G_USEC_PER_SEC)
+#define MUTE_US (180 * G_USEC_PER_SEC)
 #define FAR_KEPT 2 /* one is free while the other is asked whether it stands */
 
 void kept_init(struct kept *kept)
@@ -56,6 +58,7 @@ void kept_partner(struct kept *kept, const struct store_partner *partner)
     g_hash_table_remove_all(kept->ready);
     kept->delay_us = kept->next_us = kept->open_us = 0;
     kept->told = kept->up = false;
+    kept->late_us = 0;
 }
 
 /* -- which connections stand ---------------------------------------------------------------------
@@ -88,6 +91,18 @@ static void tell(struct kept *kept, bool up, const char *why)
              why ? " reason=\"" : "", why ? why : "", why ? "\"" : "");
 }
 
+/* For /metrics. Whoever lets questions run out of time is not up by answering what is none; nor is
+ * who sends elsewhere. */
+static void count(struct kept *kept, const struct exchange *exchange)
+{
+    long status = 0;
+
+    curl_easy_getinfo(exchange_easy(exchange), CURLINFO_RESPONSE_CODE, &status);
+    if ((status < 300 || status >= 400) &&
+        (!kept->late_us || g_get_monotonic_time() - kept->late_us >= MUTE_US))
+        metrics_partner_link(kept->partner.name, true);
+}
+
 bool kept_answered(struct kept *kept, struct exchange *exchange)
 {
     CURL *easy = exchange_easy(exchange);
@@ -103,6 +118,10 @@ bool kept_answered(struct kept *kept, struct exchange *exchange)
         kept->open_us = us;
     kept->delay_us = kept->next_us = 0;
     kept->late = false;
+    if (exchange_asked(exchange))
+        kept->late_us = 0;
+    else if (kept->partner.id)
+        count(kept, exchange);
     if (kept->partner.id)
         tell(kept, true, NULL);
     return true;
@@ -214,6 +233,7 @@ void kept_late(struct kept *kept, const struct store_partner *partner)
     if (!kept->partner.id)
         kept_partner(kept, partner);
     kept->late = true;
+    kept->late_us = g_get_monotonic_time();
 }
 
 void kept_ended(struct kept *kept, struct exchange *exchange, CURLcode code, bool stands)
@@ -232,6 +252,8 @@ void kept_ended(struct kept *kept, struct exchange *exchange, CURLcode code, boo
     kept->late = false;
     kept->delay_us = MIN(MAX(kept->delay_us * 2, DELAY_FIRST_US), DELAY_MAX_US);
     kept->next_us = g_get_monotonic_time() + kept->delay_us;
-    if (code != CURLE_OK && kept->partner.id && ready(kept) == 0)
-        tell(kept, false, exchange_why(exchange, code));
+    if (code == CURLE_OK || !kept->partner.id || ready(kept) > 0)
+        return;
+    metrics_partner_link(kept->partner.name, false);
+    tell(kept, false, exchange_why(exchange, code));
 }

@@ -19,9 +19,10 @@ struct kept {
     int64_t open_us;              /* what the newest connection took to open; 0: none yet */
     int64_t delay_us, next_us;    /* the last could not be opened: none before then */
     int64_t looked_us, pinged_us;
-    unsigned peak; /* questions at a time, lately */
-    bool late;     /* a question ran out of time, which leaves no connection */
-    bool told, up; /* as the log has it */
+    unsigned peak;   /* questions at a time, lately */
+    bool late;       /* a question ran out of time, which leaves no connection */
+    int64_t late_us; /* when, where none was answered since; 0: none did */
+    bool told, up;   /* as the log has it */
 };
 
 void kept_init(struct kept *kept);

@@ -26,6 +26,8 @@ void metrics_nonsense(void);
 void metrics_timed_out(void);
 /* A partner was asked `questions` in one exchange, as a batch or the only one alone. */
 void metrics_partner_asked(const char *partner, bool answered, size_t questions, bool batch);
+/* A connection to it that nobody asked over answered, or could not be had. */
+void metrics_partner_link(const char *partner, bool up);
 /* A partner asked for more than its agreement lets it. */
 void metrics_partner_limited(const char *partner);
 /* A nonce went to an address that a subscriber wants to bind, or none more today. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Partners, certificates and the process itself. */
 #include "metrics_parts.h"
+#include "../api/issue.h"
 #include "../api/operator_key.h"
 #include "../api/tls.h"
 #include "metrics.h"
@@ -54,6 +55,17 @@ void metrics_partner_asked(const char *name, bool answered, size_t questions, bo
     g_mutex_unlock(&lock);
 }
 
+void metrics_partner_link(const char *name, bool up)
+{
+    struct partner *partner;
+
+    g_mutex_lock(&lock);
+    partner = partner_of(name);
+    if (partner)
+        partner->up = up;
+    g_mutex_unlock(&lock);
+}
+
 void metrics_partner_limited(const char *name)
 {
     struct partner *partner;
@@ -83,28 +95,35 @@ static const struct of_partner {
     const char *name, *type, *help;
     const char *more; /* labels beside the partner's; the same name once more has no head */
     size_t at;        /* of a uint64_t in struct partner */
+    bool held;        /* only of partners whose agreement holds */
 } of_partners[] = {
     {"simauth_partner_questions_total", "counter", "Questions to a partner.",
-     ",result=\"answered\"", offsetof(struct partner, answered)},
+     ",result=\"answered\"", offsetof(struct partner, answered), false},
     {"simauth_partner_questions_total", NULL, NULL, ",result=\"failed\"",
-     offsetof(struct partner, failed)},
+     offsetof(struct partner, failed), false},
     {"simauth_partner_batches_total", "counter",
-     "Requests to a partner with many questions in one.", "", offsetof(struct partner, batches)},
-    {"simauth_partner_up", "gauge", "1 when the last question was answered.", "",
-     offsetof(struct partner, up)},
+     "Requests to a partner with many questions in one.", "", offsetof(struct partner, batches),
+     false},
+    {"simauth_partner_up", "gauge",
+     "1 when the last question was answered, or since then a connection that is kept to it.", "",
+     offsetof(struct partner, up), true},
     {"simauth_partner_limited_total", "counter",
      "Requests of a partner above what its agreement lets it.", "",
-     offsetof(struct partner, limited)},
+     offsetof(struct partner, limited), false},
 };
 
-/* With the lock held. */
-static void write_of_partners(GString *text, const struct of_partner *what)
+/* With the lock held. `holding`: names of partners; NULL: nobody knows which agreements hold. */
+static void write_of_partners(GString *text, const struct of_partner *what, GHashTable *holding)
 {
     if (what->help)
         metrics_head(text, what->name, what->type, what->help);
     for (size_t i = 0; i < partner_count; i++) {
-        char *name = label(partners[i].name);
         uint64_t value;
+        char *name;
+
+        if (what->held && holding && !g_hash_table_contains(holding, partners[i].name))
+            continue;
+        name = label(partners[i].name);
 
         memcpy(&value, (const char *)&partners[i] + what->at, sizeof value);
         g_string_append_printf(text, "%s{partner=\"%s\"%s} %" PRIu64 "\n", what->name, name,
@@ -115,6 +134,7 @@ static void write_of_partners(GString *text, const struct of_partner *what)
 
 struct agreements {
     GString *text;
+    GHashTable *holding;
     int64_t now;
 };
 
@@ -128,23 +148,31 @@ static int write_agreement(const struct store_partner *partner, void *data)
                            "%" PRId64 "\n",
                            name, partner->suspended ? 0 : partner->valid_to);
     g_free(name);
+    if (partner_active(partner, agreements->now))
+        g_hash_table_add(agreements->holding, g_strdup(partner->name));
     return 0;
 }
 
 void metrics_write_partners(GString *text, struct gateway *gateway)
 {
-    struct agreements agreements = {.text = text};
+    struct agreements agreements = {
+        .text = text,
+        .holding = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .now = g_get_real_time() / G_USEC_PER_SEC};
+    bool known = false;
 
-    g_mutex_lock(&lock);
-    for (size_t i = 0; i < G_N_ELEMENTS(of_partners); i++)
-        write_of_partners(text, &of_partners[i]);
-    g_mutex_unlock(&lock);
     metrics_head(text, "simauth_partner_agreement_end_timestamp_seconds", "gauge",
                  "When the agreement ends; 0: it is suspended.");
     if (gateway->ops->begin(gateway->store, STORE_READ) == STORE_OK) {
-        gateway->ops->partner_list(gateway->store, write_agreement, &agreements);
+        known =
+            gateway->ops->partner_list(gateway->store, write_agreement, &agreements) == STORE_OK;
         gateway->ops->rollback(gateway->store);
     }
+    g_mutex_lock(&lock);
+    for (size_t i = 0; i < G_N_ELEMENTS(of_partners); i++)
+        write_of_partners(text, &of_partners[i], known ? agreements.holding : NULL);
+    g_mutex_unlock(&lock);
+    g_hash_table_destroy(agreements.holding);
 }
 
 void metrics_write_certificates(GString *text, struct gateway *gateway)

@@ -173,6 +173,26 @@ class Certificate(Watched):
         self.assertEqual(self.ask().status, 200)
         self.assertEqual(metrics(a)['simauth_partner_up{partner="Operator B"}'], 1)
 
+    def test_partner_that_is_back_or_gone_for_good(self):
+        """Up by itself, before anybody asks; and nobody is told of a partner with whom there is no agreement."""
+        a, b = self.pair.a, self.pair.b
+        up = 'simauth_partner_up{partner="Operator B"}'
+        self.start()
+        self.assertEqual(self.ask().status, 200)
+        b.stop()
+        self.assertEqual(self.ask().problem, "operator-down")
+        self.assertEqual(metrics(a)[up], 0)
+        b.start()
+        wait_for(lambda: metrics(a)[up] == 1, 40)
+        b.stop()
+        self.assertEqual(self.ask().problem, "operator-down")
+        a.ctl("partner", "suspend", b.title)
+        self.assertNotIn(up, metrics(a))
+        a.ctl("partner", "resume", b.title)
+        self.assertEqual(metrics(a)[up], 0)
+        a.ctl("partner", "remove", b.title)
+        self.assertNotIn(up, metrics(a))
+
 
 class Flood(Watched):
     def partner_asks(self, connection):

@@ -14,7 +14,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from delay import pump  # noqa: E402
 from operators import Pair  # noqa: E402
+from ops import metrics, watched  # noqa: E402
 from phone import Phone  # noqa: E402
+
+UP = 'simauth_partner_up{partner="Operator B"}'
 
 
 class FarPartner(unittest.TestCase):
@@ -29,7 +32,7 @@ class FarPartner(unittest.TestCase):
         pair.a.ctl("partner", "remove", "Operator B")
         pair.a.partner(pair.b, connect_to=f"127.0.0.1:{far.port}")
         pair.b.start()
-        pair.a.start()
+        watched(pair.a).start()
         return Phone(pair.sim_a, pair.a).bootstrap()
 
     def ask(self, phone):
@@ -71,9 +74,12 @@ class FarPartner(unittest.TestCase):
         """An operator that keeps none: a question that ran out of time is followed by a connection for the next one."""
         a = self.begin(**{"limits.federation_kept": 0})
         self.assertEqual(self.ask(a).problem, "operator-down")
+        self.wait_log('op=partner partner="Operator B" result=up')
+        self.assertEqual(metrics(self.pair.a)[UP], 0)  # it answers, but no question
         end = time.monotonic() + 20
         while (answer := self.ask(a)).status != 200:
             self.assertLess(time.monotonic(), end, answer.raw)
+        self.assertEqual(metrics(self.pair.a)[UP], 1)
 
 
 class Far:
