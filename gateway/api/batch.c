@@ -155,6 +155,7 @@ static void begin_item(struct request *request, struct item *item)
         return;
     }
     outcome = federation_claim(request, &item->question.body);
+    request->batch->ticket = request->claimed;
     end_outcome(item, &outcome);
 }
 

@@ -145,9 +145,9 @@ static struct outcome put_nonce(struct request *request, const char *aor,
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
-    if (result == STORE_OK && p.made > request->now - BETWEEN_S)
+    if (result == STORE_OK && store_is_young(p.made, request->now - BETWEEN_S + 1, request->now))
         return outcome_problem(PROBLEM_TOO_MANY, "a nonce is on its way");
-    if (p.day <= request->now - 86400) {
+    if (!store_is_young(p.day, request->now - 86400 + 1, request->now)) {
         p.day = request->now;
         p.sent = 0;
     }
@@ -300,7 +300,8 @@ static struct outcome take_nonce(struct request *request, const char *aor,
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
-    if (result == STORE_NONE || p.made < request->now - NONCE_S || p.wrong >= WRONG_MAX)
+    if (result == STORE_NONE || !store_is_young(p.made, request->now - NONCE_S, request->now) ||
+        p.wrong >= WRONG_MAX)
         return outcome_problem(PROBLEM_NOT_YOURS, "no nonce is out for this address");
     SHA256(nonce, NONCE_LEN, hash);
     if (CRYPTO_memcmp(hash, p.hash, sizeof hash) != 0) {

@@ -95,6 +95,21 @@ bool buckets_take_of_day(struct buckets *buckets, const char *name, int per_day,
     return take(buckets, name, 86400e6 / per_day, per_day, now_us);
 }
 
+bool buckets_have(struct buckets *buckets, const char *name, int per_minute, int burst,
+                  int64_t now_us)
+{
+    const struct bucket *bucket;
+    bool have = true;
+
+    g_mutex_lock(&buckets->lock);
+    bucket = g_hash_table_lookup(buckets->table, name);
+    if (bucket)
+        have = MIN(bucket->tokens + (double)(now_us - bucket->filled_us) * per_minute / 60e6,
+                   (double)burst) >= 1.0;
+    g_mutex_unlock(&buckets->lock);
+    return have;
+}
+
 void buckets_give(struct buckets *buckets, const char *name)
 {
     struct bucket *bucket;

@@ -15,6 +15,9 @@ bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int
                   int64_t now_us);
 /* The same, of `per_day` in a day, and at once. */
 bool buckets_take_of_day(struct buckets *buckets, const char *name, int per_day, int64_t now_us);
+/* Whether buckets_take() would find one. */
+bool buckets_have(struct buckets *buckets, const char *name, int per_minute, int burst,
+                  int64_t now_us);
 /* Gives one back that was taken. */
 void buckets_give(struct buckets *buckets, const char *name);
 

@@ -2,25 +2,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* POST /v1/changes: whose SIM was changed or revoked, or who is no subscriber any more, since the
  * phone asked last (docs/protocol.md section 8). Nothing is kept of it. */
+#include "bucket.h"
 #include "issue.h"
 
+#include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FEDERATION_CHANGES "/v1/federation/changes"
+#define TOGETHER 16 /* names in one transaction, for one token */
 
 /* -- subscribers of ours -------------------------------------------------------------------------
  */
 
-static enum store_result list_changed(struct request *request, const struct body_changes *body,
-                                      json_t *list)
+/* The first ones go with the request's own token, the others have theirs: two whole lists at once,
+ * and none of what its calls need. */
+static bool allowed(struct request *request, size_t count)
+{
+    const struct config *config = request->gateway->config;
+    int per_minute =
+        request->partner.id ? request->partner.per_minute : config->subscriber_per_minute;
+    int burst = request->partner.id ? request->partner.per_minute : config->subscriber_burst;
+    char name[sizeof request->who + 16];
+
+    snprintf(name, sizeof name, "%s changes", request->who);
+    for (size_t i = TOGETHER; i < count; i += TOGETHER)
+        if (!buckets_take(request->gateway->buckets, name, 2 * per_minute,
+                          2 * MAX(burst, BODY_NAIS_MAX / TOGETHER), g_get_monotonic_time()))
+            return false;
+    return true;
+}
+
+/* Those from `from` on that stand together. */
+static enum store_result list_some(struct request *request, const struct body_changes *body,
+                                   size_t from, json_t *list)
 {
     struct gateway *gateway = request->gateway;
     enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
 
     if (result != STORE_OK)
         return result;
-    for (size_t i = 0; result == STORE_OK && i < body->count; i++) {
+    for (size_t i = from; result == STORE_OK && i < MIN(body->count, from + TOGETHER); i++) {
         result = gateway->ops->subscriber_changed(gateway->store, body->nais[i], body->since);
         if (result == STORE_OK && json_array_append_new(list, json_string(body->nais[i])) != 0)
             result = STORE_FAILED;
@@ -31,11 +54,28 @@ static enum store_result list_changed(struct request *request, const struct body
     return result;
 }
 
+/* Calls have their turn in between. */
+static enum store_result list_changed(struct request *request, const struct body_changes *body,
+                                      json_t *list)
+{
+    enum store_result result = STORE_OK;
+
+    for (size_t i = 0; result == STORE_OK && i < body->count; i += TOGETHER)
+        result = list_some(request, body, i, list);
+    return result;
+}
+
 static void answer_changed(struct request *request, const struct body_changes *body)
 {
-    json_t *list = json_array();
-    enum store_result result = list ? list_changed(request, body, list) : STORE_FAILED;
+    json_t *list;
+    enum store_result result;
 
+    if (!allowed(request, body->count)) {
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of the asker");
+        return;
+    }
+    list = json_array();
+    result = list ? list_changed(request, body, list) : STORE_FAILED;
     if (result == STORE_OK)
         answer_json(request,
                     json_pack("{s:I, s:O}", "time", (json_int_t)request->now, "changed", list));

@@ -75,13 +75,14 @@ struct outcome federation_claim(struct request *request, const struct body_vecto
         partner_has_realm(&request->partner, simauth_aor_domain(body->caller)) ||
         !partner_has_realm(&request->partner, simauth_nai_realm(body->nai_a)))
         return OUTCOME_GOOD;
-    return claim_address(request->gateway, body->caller, &request->partner, request->now);
+    return claim_address(request, body->caller);
 }
 
 bool partner_claims_caller(struct request *request, const struct body_vectors *body)
 {
     struct outcome outcome = federation_claim(request, body);
 
+    request->ticket = request->claimed;
     if (outcome.store != STORE_OK)
         answer_store(request, outcome.store);
     else if (outcome.problem != PROBLEM_NONE)

@@ -36,12 +36,13 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
 /* For an address outside all realms, where it counts who spoke for it: "two vouchers" when another
  * than `speaker` (a partner, 0: this operator) did within 30 days. In an open transaction. */
 struct outcome check_claims(struct gateway *gateway, const char *aor, int64_t speaker, int64_t now);
-/* The same for an address that `partner` speaks for now, which is remembered, so that the other one
- * is told as well. Outside of transactions. */
-struct outcome claim_address(struct gateway *gateway, const char *aor,
-                             const struct store_partner *partner, int64_t now);
-/* Remembers it in an open writing transaction. */
-enum store_result put_claim(struct gateway *gateway, const char *aor, int64_t partner, int64_t now);
+/* The same for an address that the asking partner speaks for now, which is remembered, so that the
+ * other one is told as well; what the answer has to wait for is in request->claimed. Outside of
+ * transactions. */
+struct outcome claim_address(struct request *request, const char *aor);
+/* By its answer the partner that was asked speaks for the callee: remembers it in the open writing
+ * transaction. */
+struct outcome claim_by_answer(struct request *request, const char *aor);
 /* The caller's own address, and an operator that vouches for the callee: for a request of a phone.
  * In an open transaction, which stays open; store_partner_clear(&voucher->partner) in any case. */
 struct outcome vouch_for_pair(struct request *request, const struct body_vectors *body,

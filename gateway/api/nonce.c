@@ -163,7 +163,7 @@ static int64_t made_at(struct nonces *nonces, const char *nonce)
 
 struct sweep {
     struct counts *holders;
-    int64_t before; /* what was made earlier is over */
+    int64_t before, after; /* what was made earlier is over, or by a clock that was far ahead */
 };
 
 static gboolean drop_over(gpointer key, gpointer value, gpointer data)
@@ -172,7 +172,7 @@ static gboolean drop_over(gpointer key, gpointer value, gpointer data)
     const struct sweep *sweep = data;
 
     (void)key;
-    if (entry->made >= sweep->before)
+    if (entry->made >= sweep->before && entry->made <= sweep->after)
         return FALSE;
     counts_remove(sweep->holders, entry->who);
     return TRUE;
@@ -180,7 +180,8 @@ static gboolean drop_over(gpointer key, gpointer value, gpointer data)
 
 static void sweep(struct nonces *nonces, int64_t now)
 {
-    struct sweep sweep = {nonces->holders, now - nonces->lifetime};
+    /* After a small step back of the clock they may come to count again. */
+    struct sweep sweep = {nonces->holders, now - nonces->lifetime, now + LIFETIME_MAX};
 
     nonces->swept = now;
     g_hash_table_foreach_remove(nonces->used, drop_over, &sweep);

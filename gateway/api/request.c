@@ -170,14 +170,13 @@ bool request_token(struct request *request)
 
     if (request->again)
         return true;
-    if (buckets_take(request->gateway->buckets, request->who,
-                     partner ? request->partner.per_minute : config->subscriber_per_minute,
-                     partner ? request->partner.per_minute : config->subscriber_burst,
-                     g_get_monotonic_time()))
-        return true;
-    if (partner)
+    request->paid = buckets_take(
+        request->gateway->buckets, request->who,
+        partner ? request->partner.per_minute : config->subscriber_per_minute,
+        partner ? request->partner.per_minute : config->subscriber_burst, g_get_monotonic_time());
+    if (!request->paid && partner)
         metrics_partner_limited(request->partner.name);
-    return false;
+    return request->paid;
 }
 
 static bool allowed(struct request *request, bool token)
@@ -190,6 +189,16 @@ static bool allowed(struct request *request, bool token)
 bool request_allowed(struct request *request)
 {
     return allowed(request, request_token(request));
+}
+
+bool request_may_call(struct request *request)
+{
+    const struct config *config = request->gateway->config;
+
+    return request->again ||
+           allowed(request, buckets_have(request->gateway->buckets, request->who,
+                                         config->subscriber_per_minute, config->subscriber_burst,
+                                         g_get_monotonic_time()));
 }
 
 bool request_allowed_beside(struct request *request)
@@ -205,8 +214,9 @@ bool request_token_beside(struct request *request)
     if (request->again)
         return true;
     snprintf(name, sizeof name, "%s %s", request->who, request->route->name);
-    return buckets_take(request->gateway->buckets, name, 2 * config->subscriber_per_minute,
-                        2 * config->subscriber_burst, g_get_monotonic_time());
+    request->paid = buckets_take(request->gateway->buckets, name, 2 * config->subscriber_per_minute,
+                                 2 * config->subscriber_burst, g_get_monotonic_time());
+    return request->paid;
 }
 
 /* True: it is, and the transaction was rolled back. */
@@ -256,7 +266,7 @@ void request_finish_text(struct request *request, char *text, enum problem probl
             request->record = 0;
         /* A server may lose what it did not flush while the machines run on. */
         if (request->soft && !gateway->ops->shared)
-            request->ticket = 0;
+            request->ticket = request->claimed;
     } else {
         gateway->ops->rollback(gateway->store);
     }
@@ -366,6 +376,34 @@ void request_ask(struct request *request, struct store_partner *partner, const c
 /* -- running -------------------------------------------------------------------------------------
  */
 
+/* What a phone is refused takes none of its tokens, and makes work all the same: so much of it for
+ * each operation, apart from its calls, and then none is begun. */
+static bool refusals(struct request *request,
+                     bool (*ask)(struct buckets *buckets, const char *name, int per_minute,
+                                 int burst, int64_t now_us))
+{
+    const struct config *config = request->gateway->config;
+    char name[sizeof request->who + 48];
+
+    snprintf(name, sizeof name, "%s refused %s", request->who, request->route->name);
+    return ask(request->gateway->buckets, name, 8 * config->subscriber_per_minute,
+               8 * config->subscriber_burst, g_get_monotonic_time());
+}
+
+static void run_for_phone(struct request *request)
+{
+    if (!refusals(request, buckets_have)) {
+        answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of refusals");
+        return;
+    }
+    request->route->handle(request);
+    /* A limit of vectors takes no work (request_may_call()), and is no reason for another. */
+    if (!request->paid && request->answer.problem != PROBLEM_NONE &&
+        request->answer.problem != PROBLEM_UNAUTHORIZED &&
+        (request->answer.problem != PROBLEM_TOO_MANY || request->route->handle != vectors_post))
+        refusals(request, buckets_take);
+}
+
 void request_run(struct request *request)
 {
     request->now = (int64_t)time(NULL);
@@ -373,7 +411,10 @@ void request_run(struct request *request)
         return;
     if (request->route->asker == ASKER_PARTNER && !federation_identify(request))
         return;
-    request->route->handle(request);
+    if (request->route->asker == ASKER_PHONE)
+        run_for_phone(request);
+    else
+        request->route->handle(request);
 }
 
 void request_clear(struct request *request)

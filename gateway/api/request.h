@@ -66,6 +66,7 @@ struct request {
     unsigned fetch_count;
     bool fetching;                         /* the last of them is to be fetched */
     bool again;                            /* runs again with it: limits were counted before */
+    bool paid;                             /* a token was taken for it */
     void (*step)(struct request *request); /* what ran, and runs again */
 
     /* what a caller's gateway did before it asked the callee's (issue_ahead()) */
@@ -79,7 +80,8 @@ struct request {
     enum store_result earlier_result;
     struct store_answer earlier;
 
-    uint64_t ticket; /* of the transaction that the answer waits for; 0: none */
+    uint64_t claimed; /* of the transaction that kept a partner's claim; 0: none */
+    uint64_t ticket;  /* of the transaction that the answer waits for; 0: none */
     enum store_result settled;
     int parts;    /* that must be done before it goes on; atomic */
     bool working; /* counts as one that is being worked on */
@@ -130,6 +132,8 @@ void request_fetched(struct request *request);
 bool request_token(struct request *request);
 /* A token for the asker; answers 429 and returns false when there is none. */
 bool request_allowed(struct request *request);
+/* Whether a phone has a token that request_allowed() would take; answers 429 when there is none. */
+bool request_may_call(struct request *request);
 /* A token for what a phone asks of calls that come to it, or to read what is its own, and needs
  * seldom: twice as many as for its own calls, apart from those and for each operation, so that
  * neither who calls it nor a start of it takes any of these. */

@@ -137,7 +137,6 @@ void federation_tickets_post(struct request *request)
 /* The other half came: this is the caller's. */
 static struct outcome take_half(struct request *request, const struct body_half *body)
 {
-    struct gateway *gateway = request->gateway;
     const struct store_partner *partner = &request->question->partner;
     struct store_ticket *t = &request->made;
     struct simauth_secret half_a = t->key; /* until now */
@@ -151,7 +150,7 @@ static struct outcome take_half(struct request *request, const struct body_half 
     if (outcome_good(&outcome))
         outcome = add_record(request, "asked", partner->name, STORE_OUTCOME_COMPLETED, t);
     if (outcome_good(&outcome) && !partner_has_realm(partner, simauth_aor_domain(t->callee)))
-        outcome = outcome_store(put_claim(gateway, t->callee, partner->id, request->now));
+        outcome = claim_by_answer(request, t->callee);
     return outcome;
 }
 
@@ -195,26 +194,58 @@ static json_t *question_object(const struct request *request)
     return object;
 }
 
-/* Both are subscribers of this operator. In the open transaction. */
+/* As it is by now, in the open transaction. */
+static struct outcome vouch_again(struct request *request)
+{
+    struct voucher voucher;
+    struct outcome outcome = vouch_for_pair(request, &request->vectors, &voucher);
+
+    store_partner_clear(&voucher.partner);
+    if (outcome_good(&outcome) && !voucher.own)
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "the callee became another operator's");
+    return outcome;
+}
+
+/* Both are subscribers of this operator. */
 static void local(struct request *request)
 {
     struct store_ticket *t = &request->made;
     struct simauth_secret half_a = t->key, half_b = {0};
-    struct outcome outcome = keep(request, &request->vectors, NULL, &half_a, t, &half_b);
+    struct outcome outcome;
 
+    if (request_begin(request, STORE_WRITE)) {
+        outcome = vouch_again(request);
+        if (outcome_good(&outcome))
+            outcome = keep(request, &request->vectors, NULL, &half_a, t, &half_b);
+        outcome_finish(request, &outcome,
+                       outcome_good(&outcome)
+                           ? ticket_object(request, t, request->gateway->config->name)
+                           : NULL);
+    }
     simauth_secret_wipe(&half_a);
     simauth_secret_wipe(&half_b);
-    outcome_finish(
-        request, &outcome,
-        outcome_good(&outcome) ? ticket_object(request, t, request->gateway->config->name) : NULL);
+}
+
+/* Whatever is refused takes no writer's turn. */
+static struct outcome judge(struct request *request, struct voucher *voucher)
+{
+    struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+    struct outcome outcome;
+
+    memset(voucher, 0, sizeof *voucher);
+    if (result != STORE_OK)
+        return outcome_store(result);
+    outcome = vouch_for_pair(request, &request->vectors, voucher);
+    gateway->ops->rollback(gateway->store);
+    return outcome;
 }
 
 static void refuse(struct request *request, const struct outcome *outcome)
 {
-    request->gateway->ops->rollback(request->gateway->store);
     if (outcome->store != STORE_OK)
         answer_store(request, outcome->store);
-    else if (outcome->problem != PROBLEM_NONE)
+    else
         answer_problem(request, outcome->problem, NULL, outcome->reason);
 }
 
@@ -222,18 +253,19 @@ static void with_voucher(struct request *request)
 {
     struct voucher voucher;
     struct store_ticket *t = &request->made;
-    struct outcome outcome = vouch_for_pair(request, &request->vectors, &voucher);
+    struct outcome outcome = judge(request, &voucher);
 
     set_names(t, &request->vectors, request->nai);
     if (outcome_good(&outcome) && !ticket_draw(request, t, &t->key))
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "the ticket could not be made");
-    if (!outcome_good(&outcome) || !request_allowed(request)) {
+    if (!outcome_good(&outcome)) {
         refuse(request, &outcome);
+        store_partner_clear(&voucher.partner);
+    } else if (!request_allowed(request)) {
         store_partner_clear(&voucher.partner);
     } else if (voucher.own) {
         local(request);
     } else {
-        request->gateway->ops->rollback(request->gateway->store);
         request_ask(request, &voucher.partner, FEDERATION_TICKETS, question_object(request),
                     half_answered);
     }
@@ -251,24 +283,53 @@ void tickets_post(struct request *request)
     }
     request->vectors = body.names;
     request->made.first_key = body.first_key;
-    if (!request_repeated(request) && request_begin(request, STORE_WRITE))
+    if (!request_repeated(request))
         with_voucher(request);
 }
 
 /* -- the callee ----------------------------------------------------------------------------------
  */
 
-static struct outcome claim(struct request *request, const struct body_claim *body,
-                            struct store_ticket *t)
+/* In an open transaction. */
+static struct outcome find_ticket(struct request *request, const struct body_claim *body,
+                                  struct store_ticket *t)
 {
     struct gateway *gateway = request->gateway;
-    const struct config *config = gateway->config;
     enum store_result result = gateway->ops->ticket_get(gateway->store, body->ticket, t);
 
     if (result != STORE_OK && result != STORE_NONE)
         return outcome_store(result);
     if (result == STORE_NONE || t->subscriber != request->session.subscriber || t->first_key)
         return outcome_problem(PROBLEM_NOT_YOURS, "no ticket for this subscriber");
+    return OUTCOME_GOOD;
+}
+
+/* Before a writer's turn is taken. */
+static struct outcome may_be_claimed(struct request *request, const struct body_claim *body)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_ticket t = {0};
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+    struct outcome outcome;
+
+    if (result != STORE_OK)
+        return outcome_store(result);
+    outcome = find_ticket(request, body, &t);
+    gateway->ops->rollback(gateway->store);
+    simauth_secret_wipe(&t.key);
+    return outcome;
+}
+
+static struct outcome claim(struct request *request, const struct body_claim *body,
+                            struct store_ticket *t)
+{
+    struct gateway *gateway = request->gateway;
+    const struct config *config = gateway->config;
+    enum store_result result;
+    struct outcome outcome = find_ticket(request, body, t);
+
+    if (!outcome_good(&outcome))
+        return outcome;
     /* The same call once more: a repeat or a fork. */
     if (t->claimed && strcmp(t->element, body->element.text) == 0 &&
         store_is_young(t->made, request->now - config->vector_ttl - config->confirmed_ttl,
@@ -296,7 +357,14 @@ void tickets_claim_post(struct request *request)
         answer_problem(request, PROBLEM_BAD_REQUEST, fault, fault);
         return;
     }
-    if (request_repeated(request) || !request_begin(request, STORE_WRITE))
+    if (request_repeated(request))
+        return;
+    outcome = may_be_claimed(request, &body);
+    if (!outcome_good(&outcome)) {
+        refuse(request, &outcome);
+        return;
+    }
+    if (!request_begin(request, STORE_WRITE))
         return;
     outcome = claim(request, &body, &t);
     outcome_finish(request, &outcome,

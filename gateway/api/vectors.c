@@ -122,6 +122,27 @@ static struct outcome record_asked(struct request *request, const struct simauth
     return outcome;
 }
 
+/* For another call than this one, of which somebody else may have taken the answer meanwhile. In
+ * the open transaction. */
+static struct outcome refuse_old_rand(struct request *request, const struct simauth_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_vector known = {0};
+    struct store_answer answer = {0};
+    enum store_result result =
+        gateway->ops->vector_by_rand_b(gateway->store, STORE_AV_A, request->question->partner.id,
+                                       v->challenge.rand, v->challenge.rand_len, &known);
+
+    simauth_secret_wipe(&known.ssk);
+    if (result != STORE_OK)
+        return outcome_store(result == STORE_NONE ? STORE_OK : result);
+    result = gateway->ops->answer_get(gateway->store, request->who, request->key, &answer);
+    free(answer.body);
+    if (result == STORE_NONE)
+        return outcome_problem(PROBLEM_OPERATOR_DOWN, "partner sent a RAND twice");
+    return outcome_store(result);
+}
+
 static void callee_answered(struct request *request)
 {
     const struct body_vectors *body = &request->vectors;
@@ -149,10 +170,11 @@ static void callee_answered(struct request *request)
     /* By its answer the partner speaks for the callee. */
     speaks = !partner_has_realm(&request->question->partner, simauth_aor_domain(v.callee));
     if (request_begin(request, speaks ? STORE_WRITE : STORE_CALLS)) {
-        outcome = record_asked(request, &v, &record);
+        outcome = refuse_old_rand(request, &v);
+        if (outcome_good(&outcome))
+            outcome = record_asked(request, &v, &record);
         if (outcome_good(&outcome) && speaks)
-            outcome = outcome_store(
-                put_claim(request->gateway, v.callee, request->question->partner.id, request->now));
+            outcome = claim_by_answer(request, v.callee);
         if (outcome_good(&outcome))
             outcome = issue_caller(request, body, v.challenge.rand, v.challenge.rand_len, v.nai_b,
                                    request->question->partner.id, record, &av_a);
@@ -377,8 +399,11 @@ static void ask_callee(struct request *request, struct voucher *voucher)
 static void subject_callee(struct request *request)
 {
     struct voucher voucher = {0};
-    struct outcome outcome = prepare(request, &voucher);
+    struct outcome outcome;
 
+    if (!request_may_call(request))
+        return;
+    outcome = prepare(request, &voucher);
     if (outcome.store != STORE_OK)
         answer_store(request, outcome.store);
     else if (outcome.problem != PROBLEM_NONE)

@@ -59,6 +59,7 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
  */
 
 #define FRESH_S 3600
+#define TOO_MANY_CLAIMS "too many new addresses of this partner today"
 
 struct claimants {
     int64_t speaker, now;
@@ -131,9 +132,11 @@ struct outcome check_claims(struct gateway *gateway, const char *aor, int64_t sp
     return verdict(result, &c);
 }
 
-enum store_result put_claim(struct gateway *gateway, const char *aor, int64_t partner, int64_t now)
+/* In an open writing transaction. */
+static enum store_result put_claim(struct gateway *gateway, const char *aor,
+                                   const struct claimants *c)
 {
-    struct store_claim claim = {.partner = partner, .last = now};
+    struct store_claim claim = {.partner = c->speaker, .last = c->now};
     enum store_result result = outside(gateway, aor);
 
     if (result != STORE_OK)
@@ -143,7 +146,8 @@ enum store_result put_claim(struct gateway *gateway, const char *aor, int64_t pa
 }
 
 static enum store_result keep_claim(struct gateway *gateway, const char *aor,
-                                    const struct store_partner *partner, const struct claimants *c)
+                                    const struct store_partner *partner, const struct claimants *c,
+                                    uint64_t *ticket)
 {
     struct store_event event = {.time = c->now, .what = "conflict"};
     enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
@@ -152,11 +156,11 @@ static enum store_result keep_claim(struct gateway *gateway, const char *aor,
         return result;
     snprintf(event.aor, sizeof event.aor, "%s", aor);
     snprintf(event.who, sizeof event.who, "%s", partner->name);
-    result = put_claim(gateway, aor, partner->id, c->now);
+    result = put_claim(gateway, aor, c);
     if (result == STORE_OK && c->other)
         result = gateway->ops->event_add(gateway->store, &event);
     if (result == STORE_OK)
-        return gateway->ops->commit(gateway->store);
+        return gateway->ops->commit_soft(gateway->store, ticket);
     gateway->ops->rollback(gateway->store);
     return result;
 }
@@ -175,10 +179,11 @@ static bool may_claim(struct gateway *gateway, const struct store_partner *partn
     return false;
 }
 
-struct outcome claim_address(struct gateway *gateway, const char *aor,
-                             const struct store_partner *partner, int64_t now)
+struct outcome claim_address(struct request *request, const char *aor)
 {
-    struct claimants c = {.speaker = partner->id, .now = now};
+    struct gateway *gateway = request->gateway;
+    const struct store_partner *partner = &request->partner;
+    struct claimants c = {.speaker = partner->id, .now = request->now};
     enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
     bool theirs = false;
 
@@ -192,10 +197,26 @@ struct outcome claim_address(struct gateway *gateway, const char *aor,
     if (result == STORE_NONE)
         return OUTCOME_GOOD;
     if (result == STORE_OK && theirs && !may_claim(gateway, partner, &c))
-        return outcome_problem(PROBLEM_TOO_MANY, "too many new addresses of this partner today");
+        return outcome_problem(PROBLEM_TOO_MANY, TOO_MANY_CLAIMS);
     if (result == STORE_OK && theirs && !c.fresh)
-        result = keep_claim(gateway, aor, partner, &c);
+        result = keep_claim(gateway, aor, partner, &c, &request->claimed);
     return verdict(result, &c);
+}
+
+struct outcome claim_by_answer(struct request *request, const char *aor)
+{
+    struct gateway *gateway = request->gateway;
+    const struct store_partner *partner = &request->question->partner;
+    struct claimants c = {.speaker = partner->id, .now = request->now};
+    enum store_result result = outside(gateway, aor);
+
+    if (result == STORE_NONE)
+        return OUTCOME_GOOD;
+    if (result == STORE_OK)
+        result = find_claimants(gateway, aor, &c);
+    if (result == STORE_OK && !request->again && !may_claim(gateway, partner, &c))
+        return outcome_problem(PROBLEM_TOO_MANY, TOO_MANY_CLAIMS);
+    return outcome_store(result == STORE_OK ? put_claim(gateway, aor, &c) : result);
 }
 
 /* -- a pair --------------------------------------------------------------------------------------

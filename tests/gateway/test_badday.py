@@ -255,6 +255,26 @@ class BadPartner(unittest.TestCase):
                      reply("x" * 100000), reply('{"vector":null,"more":1}')):
             self.ask(self.serve(lambda connection, ended, text=text: (connection.recv(4096), connection.sendall(text))))
 
+    def test_one_rand_for_all_calls(self):
+        """A partner that sends a vector once more for another call is one that cannot answer."""
+        pair = Pair()
+        self.addCleanup(pair.close)
+        a = Phone(pair.sim_a, pair.a).bootstrap()
+        vector = a.ask_callee(pair.aor_a, pair.aor_b)[1].json["vector"]
+        paths = pair.b.ca.issue(pair.b.folder, "gateway", [pair.b.fqdn, pair.b.realm])
+        again = reply(json.dumps({"vector": vector}))
+        server = Server(*paths, lambda connection, ended: (connection.recv(65536), connection.sendall(again)))
+        self.addCleanup(server.close)
+        pair.a.ctl("partner", "remove", "Operator B")
+        pair.a.partner(pair.b, connect_to=f"127.0.0.1:{server.port}")
+        key, seal = os.urandom(16), X25519PrivateKey.generate()
+        answers = [a.ask_callee(pair.aor_a, pair.aor_b, key=k, seal=seal)[1] for k in (key, key, None, None)]
+        self.assertEqual([answer.status for answer in answers], [200, 200, 503, 503])
+        self.assertEqual(answers[0].json, answers[1].json)
+        self.assertEqual(answers[2].problem, "operator-down")
+        self.assertIn("partner sent a RAND twice", pair.a.log_text())
+        self.assertEqual(len([r for r in pair.a.records() if r["outcome"] == "issued"]), 2)
+
     def test_words_of_a_partner_are_cut_between_letters(self):
         title = "x" + 300 * "\u20ac"
 
@@ -341,6 +361,19 @@ class Store(unittest.TestCase):
         other.close()
         self.assertEqual(a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1].status, 200)
         self.assertEqual(len(self.pair.b.records()), 4)
+
+    def test_refused_tickets_wait_for_nobody(self):
+        """What will not write takes no writer's turn: a command has the database, and each is told at once."""
+        a, _ = self.phones()
+        pair = self.pair
+        element = ".".join(["sim01.agt", b64u(bytes(16)), b64u(bytes(16)), b64u(bytes(16))])
+        other = sqlite3.connect(pair.a.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        answers = [a.ask("POST", "/v1/tickets/claim", {"ticket": b64u(bytes(16)), "element": element}),
+                   a.ask("POST", "/v1/tickets", {"use": "agt", "caller": pair.aor_b, "callee": pair.aor_a})]
+        other.execute("ROLLBACK")
+        other.close()
+        self.assertEqual([answer.problem for answer in answers], ["not-yours", "not-yours"])
 
     def test_rotation_removes_what_it_wrote_out(self):
         """A question of yesterday that was answered today, while the records of yesterday are on their way out."""

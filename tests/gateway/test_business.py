@@ -282,6 +282,24 @@ class Claims(Case):
         self.assertEqual(int(pair.b.rows("SELECT count(*) FROM claim")[0][0]), 3)
 
 
+    def test_so_many_addresses_of_a_partner_by_its_answers(self):
+        """A subscriber of ours and a partner: what it answers for counts as what it asks for does."""
+        pair = self.pair(settings_a={"limits.claims_per_day": 3})
+        phone = self.phone(pair.sim_a, pair.a).bootstrap()
+        aors = [f"sip:x{n}@third.test" for n in range(5)]
+        for aor in aors:
+            pair.b.ctl("binding", "add", aor, "001020000000002", "--proved")
+        nai = "bob@operator-b.test"
+        said = [phone.ask_callee(pair.aor_a, aor, callee_nai=nai)[1] for aor in aors[:4]]
+        self.assertEqual([answer.status for answer in said], [200, 200, 200, 429])
+        ticket = {"use": "agt", "caller": pair.aor_a, "callee_nai": nai}
+        self.assertEqual(phone.ask("POST", "/v1/tickets", {**ticket, "callee": aors[4]}).status, 429)
+        self.assertEqual(phone.ask("POST", "/v1/tickets", {**ticket, "callee": aors[0]}).status, 200)
+        self.assertEqual(phone.ask_callee(pair.aor_a, aors[1], callee_nai=nai)[1].status, 200)
+        self.assertEqual(phone.ask_callee(pair.aor_a, pair.aor_b)[1].status, 200)
+        self.assertEqual(int(pair.a.rows("SELECT count(*) FROM claim")[0][0]), 3)
+
+
 class Bindings(Case):
     aor = "sip:alice@third.test"
 
@@ -375,6 +393,17 @@ class Bindings(Case):
         for bad in ({}, {"aor": "x"}, {"aor": self.aor, "more": 1}, {"aor": "tel:+491"}):
             self.assertEqual(phone.ask("POST", "/v1/bindings", bad).problem, "bad-request")
         self.assertEqual(phone.ask("POST", "/v1/bindings/proof", {"aor": self.aor, "nonce": "x"}).problem, "bad-request")
+
+    def test_a_clock_that_is_put_back(self):
+        """What was sent in a future that did not come keeps nobody from proving an address, and proves none."""
+        proxy = Proxy()
+        a, phone = self.world(proxy)
+        self.assertEqual(phone.ask("POST", "/v1/bindings", {"aor": self.aor}).status, 200)
+        old = proxy.nonce(self.aor)
+        a.sql("UPDATE proof SET made = made + 40000, day = day + 40000, sent = 6")
+        proof = phone.ask("POST", "/v1/bindings/proof", {"aor": self.aor, "nonce": old})
+        self.assertEqual(proof.problem, "not-yours")
+        self.assertEqual(self.prove(phone, proxy).status, 200)
 
     def test_so_many_a_day(self):
         """A subscriber has messages sent to so many addresses and no more: not to those that had one either."""

@@ -428,6 +428,32 @@ class Expired(unittest.TestCase):
         self.assertEqual(b.ask_challenge(other).status, 200)
         self.assertEqual(b.ask_callee(pair.aor_b, pair.aor_a)[1].status, 200)  # its own calls have their own
 
+    def test_limit_of_refusals(self):
+        """What is refused takes no token of its own calls, and makes work all the same: so often for each operation, and no more."""
+        pair = Pair({"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
+        self.addCleanup(pair.close)
+        phone = Phone(pair.sim_a, pair.a).bootstrap()
+        asked = {"not-yours": lambda: phone.ask_challenge(b64u(os.urandom(16))),
+                 "nobody": lambda: phone.ask_callee(pair.aor_a, "sip:x@nowhere.test")[1],
+                 "not-yours of a claim": lambda: phone.ask("POST", "/v1/tickets/claim", {
+                     "ticket": b64u(bytes(16)), "element": ".".join(["sim01.agt", b64u(bytes(16)), b64u(bytes(16)), b64u(bytes(16))])}),
+                 "nobody of a ticket": lambda: phone.ask("POST", "/v1/tickets", {"use": "agt", "caller": pair.aor_a,
+                                                                                 "callee": "sip:x@nowhere.test"})}
+        for problem, ask in asked.items():
+            answers = [ask().problem for _ in range(20)]
+            self.assertEqual(answers[:16], [problem.split()[0]] * 16)
+            self.assertEqual(answers[-1], "too-many")
+        self.assertIn("limit of refusals", pair.a.log_text())
+        self.assertEqual(phone.ask("GET", "/v1/self").status, 200)  # what it asks besides has its own
+
+    def test_refusals_take_no_token(self):
+        pair = Pair({"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
+        self.addCleanup(pair.close)
+        phone = Phone(pair.sim_a, pair.a).bootstrap()
+        for _ in range(6):
+            self.assertEqual(phone.ask_callee(pair.aor_a, "sip:x@nowhere.test")[1].problem, "nobody")
+        self.assertEqual([phone.ask_callee(pair.aor_a, pair.aor_b)[1].status for _ in range(2)], [200, 200])
+
     def test_one_partner_does_not_use_up_a_callee(self):
         """Half of what comes to a SIM is for each who asks: a partner, or one of our own."""
         pair = Pair(settings_b={"limits.subscriber_burst": 3, "limits.subscriber_per_minute": 1})

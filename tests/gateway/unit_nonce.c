@@ -119,12 +119,29 @@ static void one_does_not_use_up_the_nonces_of_all(void **state)
     assert_int_equal(use_a_new_one(*state, "b", "b", NOW + 302), NONCE_GOOD); /* those are over */
 }
 
+/* What was used in a year that had not come yet would be in the way until it does. */
+static void a_clock_that_was_far_ahead_leaves_nothing(void **state)
+{
+    char near[NONCE_TEXT_LEN + 1];
+
+    for (int i = 0; i < 300; i++)
+        use_a_new_one(*state, "b", "b", NOW + 100000000);
+    assert_int_equal(use_a_new_one(*state, "b", "b", NOW + 100000000), NONCE_WORN);
+    assert_int_equal(use_a_new_one(*state, "b", "b", NOW), NONCE_GOOD);
+    nonces_make(*state, NOW, near);
+    assert_int_equal(nonces_use(*state, near, "b", "b", 1, NOW), NONCE_GOOD);
+    for (int i = 0; i < 300; i++) /* a minute back, and forth again: it is known all the time */
+        use_a_new_one(*state, "b", "b", NOW - 60);
+    assert_int_equal(nonces_use(*state, near, "b", "b", 1, NOW + 1), NONCE_REPLAYED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nc_is_new_each_time, make, drop),
         cmocka_unit_test_setup_teardown(nonce_is_ours_young_and_of_one, make, drop),
         cmocka_unit_test_setup_teardown(one_does_not_use_up_the_nonces_of_all, make, drop),
+        cmocka_unit_test_setup_teardown(a_clock_that_was_far_ahead_leaves_nothing, make, drop),
         cmocka_unit_test(bucket_fills_again),
         cmocka_unit_test(gateways_that_share_a_store_take_each_others),
     };

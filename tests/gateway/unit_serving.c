@@ -7,95 +7,6 @@
 #include "store/calls/calls.h"
 #include "store/serving/serving_own.h"
 
-static struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
-{
-    struct store_vector v = {.role = STORE_AV_B,
-                             .subscriber = unit->subscriber,
-                             .method = simauth_method_find("aka", 3),
-                             .rand_len = 16,
-                             .caller = "sip:a@operator-a.test",
-                             .callee = "sip:b@operator-b.test",
-                             .nai_a = "a@operator-a.test",
-                             .nai_b = "b@operator-b.test",
-                             .operator_name = "A",
-                             .sim_age = 5,
-                             .changed = unit->now};
-
-    memset(v.rand, first, sizeof v.rand);
-    memset(v.autn, first ^ 0xff, sizeof v.autn);
-    v.ssk.len = 32;
-    memset(v.ssk.octets, first, 32);
-    return v;
-}
-
-static struct store_record make_record(const struct unit_serving *unit)
-{
-    return (struct store_record){.time = unit->now,
-                                 .side = "given",
-                                 .partner = "p",
-                                 .nai_a = "a@operator-a.test",
-                                 .nai_b = "b@operator-b.test",
-                                 .method = "aka"};
-}
-
-static struct store_answer make_answer(const struct unit_serving *unit, uint8_t first)
-{
-    static char body[] = "{\"first\":1}";
-    struct store_answer answer = {.who = "p:A", .body = body, .made = unit->now};
-
-    memset(answer.key, first, sizeof answer.key);
-    memset(answer.hash, first, sizeof answer.hash);
-    return answer;
-}
-
-/* What one question writes; the number of its record. */
-static int64_t one_question(struct unit_serving *unit, uint8_t first, uint64_t sqn)
-{
-    const struct store_ops *ops = unit->base.ops;
-    struct store *store = unit->base.store;
-    struct store_answer answer = make_answer(unit, first);
-    struct store_vector v = make_vector(unit, first);
-    struct store_record record = make_record(unit);
-
-    assert_int_equal(ops->sqn_set(store, unit->subscriber, sqn), STORE_OK);
-    assert_int_equal(ops->record_add(store, &record), STORE_OK);
-    v.record = record.id;
-    assert_int_equal(ops->vector_add(store, &v), STORE_OK);
-    assert_int_equal(ops->answer_put(store, &answer), STORE_OK);
-    return record.id;
-}
-
-static void expect_question(struct unit_serving *unit, uint8_t first, bool there)
-{
-    const struct store_ops *ops = unit->base.ops;
-    struct store *store = unit->base.store;
-    struct store_vector wanted = make_vector(unit, first), v;
-    struct store_answer answer;
-
-    assert_int_equal(ops->vector_by_rand(store, STORE_AV_B, wanted.rand, 16, &v),
-                     there ? STORE_OK : STORE_NONE);
-    assert_int_equal(ops->answer_get(store, "p:A", wanted.rand, &answer),
-                     there ? STORE_OK : STORE_NONE);
-    if (!there)
-        return;
-    assert_true(simauth_secret_equal(&v.ssk, &wanted.ssk));
-    assert_memory_equal(v.autn, wanted.autn, sizeof v.autn);
-    assert_string_equal(v.nai_b, wanted.nai_b);
-    assert_int_equal(v.sim_age, 5);
-    assert_string_equal(answer.body, "{\"first\":1}");
-    assert_int_equal(answer.hash[0], first);
-    free(answer.body);
-}
-
-static uint64_t number_of(struct unit_serving *unit)
-{
-    struct store_subscriber s;
-
-    assert_int_equal(unit->base.ops->subscriber_by_id(unit->base.store, unit->subscriber, &s),
-                     STORE_OK);
-    return s.sqn;
-}
-
 struct count {
     int records, first, confirmed;
     struct store_record last;
@@ -251,6 +162,77 @@ static void half_is_nothing(void **state)
     expect_question(unit, 1, true);
     unit->base.ops->rollback(unit->base.store);
     assert_int_equal(look(unit).records, 1);
+}
+
+static void another_mixed(struct unit_serving *unit)
+{
+    const struct store_session session = {
+        .btid = "c", .subscriber = unit->subscriber, .ck_ik.len = 32, .expires = unit->now + 100};
+
+    begin(unit, STORE_WRITE);
+    assert_int_equal(unit->base.ops->session_put(unit->base.store, &session), STORE_OK);
+    one_question(unit, 2, 32);
+    commit(unit);
+}
+
+static void change(struct unit_serving *unit, const char *text)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(unit->base.path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* The gateway was killed between the two halves. */
+static void lose_the_last_half(struct unit_serving *unit)
+{
+    change(unit, "UPDATE journal SET mixed = mixed - 1, flushed = mixed - 1; DELETE FROM session "
+                 "WHERE btid = 'b'; DELETE FROM record; UPDATE subscriber SET sqn = 0");
+}
+
+/* What one start found not to hold holds at no later one, whatever came after it. */
+static void half_stays_nothing(void **state)
+{
+    struct unit_serving *unit = *state;
+
+    in_killed(unit, mixed);
+    lose_the_last_half(unit);
+    open_gateway(unit);
+    another_mixed(unit);
+    for (int starts = 0; starts < 3; starts++) {
+        unit->base.ops->close(unit->base.store);
+        assert_int_equal(look(unit).records, 1);
+        open_gateway(unit);
+        begin(unit, STORE_CALLS);
+        expect_question(unit, 1, false);
+        expect_question(unit, 2, true);
+        assert_int_equal(number_of(unit), 32);
+        unit->base.ops->rollback(unit->base.store);
+        assert_int_equal(look(unit).records, 1);
+    }
+}
+
+/* Its journal was lost as well, and its number is that of no other frame. */
+static void a_number_that_was_dropped_is_nobodys(void **state)
+{
+    struct unit_serving *unit = *state;
+    char text[320];
+
+    in_killed(unit, mixed);
+    lose_the_last_half(unit);
+    open_gateway(unit);
+    unit->base.ops->close(unit->base.store);
+    snprintf(text, sizeof text, "rm %s-calls/0*", unit->base.path);
+    assert_int_equal(system(text), 0);
+    change(unit, "UPDATE journal SET flushed = 0");
+    open_gateway(unit);
+    another_mixed(unit);
+    unit->base.ops->close(unit->base.store);
+    open_gateway(unit);
+    begin(unit, STORE_CALLS);
+    expect_question(unit, 2, true);
+    unit->base.ops->rollback(unit->base.store);
 }
 
 /* The database refuses at the last moment what the journal has already. */
@@ -674,6 +656,8 @@ int main(void)
         TEST(a_command_reads_the_rest),
         TEST(a_table_behind_the_journal),
         TEST(half_is_nothing),
+        TEST(half_stays_nothing),
+        TEST(a_number_that_was_dropped_is_nobodys),
         TEST(a_refused_commit_is_taken_back),
         TEST(records_of_both_have_their_own_numbers),
         TEST(a_secret_answer_is_sealed),

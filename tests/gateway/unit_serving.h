@@ -107,4 +107,96 @@ static inline void in_killed(struct unit_serving *unit, void (*what)(struct unit
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
+/* -- questions -----------------------------------------------------------------------------------
+ */
+
+static inline struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
+{
+    struct store_vector v = {.role = STORE_AV_B,
+                             .subscriber = unit->subscriber,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .caller = "sip:a@operator-a.test",
+                             .callee = "sip:b@operator-b.test",
+                             .nai_a = "a@operator-a.test",
+                             .nai_b = "b@operator-b.test",
+                             .operator_name = "A",
+                             .sim_age = 5,
+                             .changed = unit->now};
+
+    memset(v.rand, first, sizeof v.rand);
+    memset(v.autn, first ^ 0xff, sizeof v.autn);
+    v.ssk.len = 32;
+    memset(v.ssk.octets, first, 32);
+    return v;
+}
+
+static inline struct store_record make_record(const struct unit_serving *unit)
+{
+    return (struct store_record){.time = unit->now,
+                                 .side = "given",
+                                 .partner = "p",
+                                 .nai_a = "a@operator-a.test",
+                                 .nai_b = "b@operator-b.test",
+                                 .method = "aka"};
+}
+
+static inline struct store_answer make_answer(const struct unit_serving *unit, uint8_t first)
+{
+    static char body[] = "{\"first\":1}";
+    struct store_answer answer = {.who = "p:A", .body = body, .made = unit->now};
+
+    memset(answer.key, first, sizeof answer.key);
+    memset(answer.hash, first, sizeof answer.hash);
+    return answer;
+}
+
+/* What one question writes; the number of its record. */
+static inline int64_t one_question(struct unit_serving *unit, uint8_t first, uint64_t sqn)
+{
+    const struct store_ops *ops = unit->base.ops;
+    struct store *store = unit->base.store;
+    struct store_answer answer = make_answer(unit, first);
+    struct store_vector v = make_vector(unit, first);
+    struct store_record record = make_record(unit);
+
+    assert_int_equal(ops->sqn_set(store, unit->subscriber, sqn), STORE_OK);
+    assert_int_equal(ops->record_add(store, &record), STORE_OK);
+    v.record = record.id;
+    assert_int_equal(ops->vector_add(store, &v), STORE_OK);
+    assert_int_equal(ops->answer_put(store, &answer), STORE_OK);
+    return record.id;
+}
+
+static inline void expect_question(struct unit_serving *unit, uint8_t first, bool there)
+{
+    const struct store_ops *ops = unit->base.ops;
+    struct store *store = unit->base.store;
+    struct store_vector wanted = make_vector(unit, first), v;
+    struct store_answer answer;
+
+    assert_int_equal(ops->vector_by_rand(store, STORE_AV_B, wanted.rand, 16, &v),
+                     there ? STORE_OK : STORE_NONE);
+    assert_int_equal(ops->answer_get(store, "p:A", wanted.rand, &answer),
+                     there ? STORE_OK : STORE_NONE);
+    if (!there)
+        return;
+    assert_true(simauth_secret_equal(&v.ssk, &wanted.ssk));
+    assert_memory_equal(v.autn, wanted.autn, sizeof v.autn);
+    assert_string_equal(v.nai_b, wanted.nai_b);
+    assert_int_equal(v.sim_age, 5);
+    assert_string_equal(answer.body, "{\"first\":1}");
+    assert_int_equal(answer.hash[0], first);
+    free(answer.body);
+}
+
+static inline uint64_t number_of(struct unit_serving *unit)
+{
+    struct store_subscriber s;
+
+    assert_int_equal(unit->base.ops->subscriber_by_id(unit->base.store, unit->subscriber, &s),
+                     STORE_OK);
+    return s.sqn;
+}
+
 #endif

@@ -405,7 +405,8 @@ static enum store_result open_own(struct serving *serving, const char *where, ch
 
 static enum store_result open_journal(struct serving *serving, char *error)
 {
-    struct serving_replay replay = {.calls = &serving->calls};
+    struct serving_replay replay = {.calls = &serving->calls,
+                                    .db = sqlite_database(serving->store)};
     struct journal_settings settings = {.folder = serving->room.folder,
                                         .keep = STORE_VECTOR_S,
                                         .before = serving_sync_database,
@@ -418,10 +419,12 @@ static enum store_result open_journal(struct serving *serving, char *error)
         return sql_say(error, serving->room.folder, result, "the database has no name for it");
     serving->reached = replay.reached;
     memcpy(settings.name, replay.reached.name, sizeof settings.name);
-    settings.above = MAX(replay.reached.flushed, replay.reached.mixed);
+    settings.above = MAX(MAX(replay.reached.flushed, replay.reached.mixed), replay.reached.dropped);
     result = journal_open(&settings, serving_replay_frame, &replay, &serving->journal, error);
     if (serving_replay_end(&replay) != STORE_OK && result == STORE_OK)
         result = sql_say(error, serving->room.folder, replay.result, "has what was never written");
+    if (result == STORE_OK && (result = serving_drop(serving->own, &replay)) != STORE_OK)
+        sql_say(error, serving->room.folder, result, store_result_name(result));
     last = sqlite_integer(db, "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = "
                               "'record'), 0), coalesce((SELECT max(id) FROM record), 0))");
     atomic_store(&serving->room.bell->next_record, MAX(serving->calls.next_record, last + 1));

@@ -35,13 +35,17 @@ void serving_wait(_Atomic uint32_t *word, uint32_t seen, int ms);
 struct serving_reached {
     uint8_t name[JOURNAL_NAME_LEN];
     uint64_t flushed, mixed;
+    uint64_t dropped; /* the last mixed frame that an earlier start found not to hold; 0: none */
 };
 enum store_result serving_reached(struct store *store, struct serving_reached *reached);
 
 /* Reading the journal again: records and numbers above `flushed` are to be brought over. */
 struct serving_replay {
     struct calls *calls;
+    sqlite3 *db;
     struct serving_reached reached;
+    uint64_t first;                       /* frame of the journal; 0: it has none */
+    uint64_t dropped_first, dropped_last; /* mixed ones that do not hold; 0: none */
     struct journal_frame held; /* a mixed one, of which the next may say that it does not hold */
     struct journal_place place;
     bool holds;
@@ -49,6 +53,9 @@ struct serving_replay {
 };
 int serving_replay_frame(const struct journal_frame *frame, uint64_t number, void *data);
 enum store_result serving_replay_end(struct serving_replay *replay);
+/* Those that do not hold never will, though the database will have numbers above theirs: says so in
+ * it. Before anything else is written. */
+enum store_result serving_drop(sqlite3 *db, const struct serving_replay *replay);
 
 /* Into the tables, in a transaction of `db` that is not open yet: what is in calls->flushing. */
 struct serving_flush {

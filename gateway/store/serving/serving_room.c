@@ -100,6 +100,18 @@ void serving_exit(struct serving_room *room)
     *room = (struct serving_room){.fd = -1};
 }
 
+/* The table is made when it is needed for the first time. */
+static enum store_result read_dropped(sqlite3 *db, struct serving_reached *reached)
+{
+    int64_t last = sqlite_integer(
+        db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'journal_dropped'");
+
+    if (last > 0)
+        last = sqlite_integer(db, "SELECT coalesce(max(last), 0) FROM journal_dropped");
+    reached->dropped = last > 0 ? (uint64_t)last : 0;
+    return last < 0 ? STORE_FAILED : STORE_OK;
+}
+
 enum store_result serving_reached(struct store *store, struct serving_reached *reached)
 {
     sqlite3_stmt *row = NULL;
@@ -114,7 +126,7 @@ enum store_result serving_reached(struct store *store, struct serving_reached *r
         result = STORE_OK;
     }
     sqlite3_finalize(row);
-    return result;
+    return result == STORE_OK ? read_dropped(sqlite_database(store), reached) : result;
 }
 
 /* -- reading the journal again -------------------------------------------------------------------
@@ -147,10 +159,54 @@ static void hold(struct serving_replay *replay, const struct journal_frame *fram
     replay->holds = true;
 }
 
+static bool was_dropped(struct serving_replay *replay, uint64_t seq)
+{
+    char text[120];
+    int64_t found;
+
+    if (seq > replay->reached.dropped)
+        return false;
+    snprintf(text, sizeof text,
+             "SELECT EXISTS (SELECT 1 FROM journal_dropped WHERE %lld BETWEEN first AND last)",
+             (long long)seq);
+    found = sqlite_integer(replay->db, text);
+    if (found < 0)
+        replay->result = STORE_FAILED;
+    return found != 0;
+}
+
+/* Whether the database has its half: else it was not finished, or a power cut took it. */
+static bool mixed_holds(struct serving_replay *replay, uint64_t seq)
+{
+    if (seq <= replay->reached.mixed)
+        return !was_dropped(replay, seq);
+    if (!replay->dropped_first)
+        replay->dropped_first = seq;
+    replay->dropped_last = seq;
+    return false;
+}
+
+enum store_result serving_drop(sqlite3 *db, const struct serving_replay *replay)
+{
+    char text[320];
+
+    if (replay->dropped_last <= replay->reached.dropped)
+        return STORE_OK;
+    snprintf(text, sizeof text,
+             "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS journal_dropped (first INTEGER NOT NULL, "
+             "last INTEGER NOT NULL); DELETE FROM journal_dropped WHERE last < %lld; INSERT INTO "
+             "journal_dropped VALUES (%lld, %lld); COMMIT",
+             (long long)replay->first, (long long)replay->dropped_first,
+             (long long)replay->dropped_last);
+    return sqlite_result(sqlite3_exec(db, text, NULL, NULL, NULL));
+}
+
 int serving_replay_frame(const struct journal_frame *frame, uint64_t number, void *data)
 {
     struct serving_replay *replay = data;
 
+    if (!replay->first)
+        replay->first = frame->seq;
     if (frame->kind == JOURNAL_END)
         return 0;
     if (frame->kind == JOURNAL_ABORT && replay->holds) {
@@ -159,10 +215,9 @@ int serving_replay_frame(const struct journal_frame *frame, uint64_t number, voi
         return 0;
     }
     apply_held(replay);
-    /* What the database does not have was not finished, or a power cut took it. */
     if (frame->kind == JOURNAL_ABORT ||
-        (frame->kind == JOURNAL_MIXED && frame->seq > replay->reached.mixed))
-        return 0;
+        (frame->kind == JOURNAL_MIXED && !mixed_holds(replay, frame->seq)))
+        return replay->result != STORE_OK;
     replay->place = (struct journal_place){number, frame->at};
     hold(replay, frame);
     if (replay->holds && frame->kind == JOURNAL_CALLS)
@@ -188,7 +243,7 @@ static enum store_result bring_over(struct store *store, const struct serving_ro
                                     char *error)
 {
     struct calls calls;
-    struct serving_replay replay = {.calls = &calls};
+    struct serving_replay replay = {.calls = &calls, .db = sqlite_database(store)};
     struct serving_flush flush = {.calls = &calls};
     struct calls_unflushed over;
     enum store_result result = serving_reached(store, &replay.reached);
