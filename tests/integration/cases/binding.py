@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from cases import case
 from cases.call import authenticated_call, prepare
 from cases.fault_hold import start_again as start_phone
-from world import sandbox
+from world import kernel
 
 
 def start_again(world, phone):
@@ -134,7 +134,7 @@ def settings_nobody_writes(phone):
 
 def full_disk(phone):
     folder, user = phone.node.make_folder("full", mode=0o700), phone.node.user
-    sandbox.mount("none", folder, "tmpfs", 0, f"size=4k,mode=700,uid={user},gid={user}")
+    kernel.mount("none", folder, "tmpfs", 0, f"size=4k,mode=700,uid={user},gid={user}")
     phone.node.write("full/ballast", bytes(4096).decode())
     return folder
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 
 from cases.fault import fault
-from world import badday, sandbox
+from world import badday, kernel
 from world.badday import authenticated, gateway, told, unverified
 from world.process import Failed, tail
 
@@ -58,7 +58,7 @@ def small_disk(world, letter):
     """Moves the stopped gateway's database to a disk of 1 MiB; its folder."""
     there = gateway(world, letter)
     disk = there.node.make_folder("disk", mode=0o700)
-    sandbox.mount("none", disk, "tmpfs", 0, f"size=1m,mode=700,uid={there.node.user},gid={there.node.user}")
+    kernel.mount("none", disk, "tmpfs", 0, f"size=1m,mode=700,uid={there.node.user},gid={there.node.user}")
     for name in os.listdir(there.node.folder):
         if name.startswith("gateway.db") and os.path.isfile(there.node.path(name)):
             with open(there.node.path(name), "rb") as old:
@@ -105,7 +105,7 @@ def store_read_only(world):
     there = gateway(world, "b")
     there.stop()
     disk = small_disk(world, "b")
-    sandbox.mount("none", disk, None, sandbox.MS_REMOUNT | sandbox.MS_RDONLY, "size=1m")
+    kernel.mount("none", disk, None, kernel.MS_REMOUNT | kernel.MS_RDONLY, "size=1m")
     try:
         there.start()
     except Failed:
@@ -115,6 +115,6 @@ def store_read_only(world):
     assert "gateway.db" in said, said
     assert "read" in said or "write" in said, said
     unverified(world)
-    sandbox.mount("none", disk, None, sandbox.MS_REMOUNT, "size=1m")
+    kernel.mount("none", disk, None, kernel.MS_REMOUNT, "size=1m")
     there.start()
     authenticated(world)

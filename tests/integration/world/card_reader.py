@@ -11,7 +11,7 @@ sys.path.insert(0, CARD)
 
 from card.reader import Reader  # noqa: E402
 
-from . import sandbox  # noqa: E402
+from . import kernel  # noqa: E402
 
 INSIDE = "/run/simcard"  # tests/card as the nodes see it: their /tmp hides a checkout that stands below /tmp
 
@@ -43,7 +43,7 @@ def card_of(node, sim, name="card", **more):
 def _card_inside():
     if not os.path.isdir(INSIDE):
         os.mkdir(INSIDE)
-        sandbox.mount(os.path.abspath(CARD), INSIDE, None, sandbox.MS_BIND)
+        kernel.mount(os.path.abspath(CARD), INSIDE, None, kernel.MS_BIND)
     return INSIDE
 
 

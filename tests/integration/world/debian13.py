@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import time
 
-from . import sandbox
+from . import kernel, sandbox
 
 SUITE = "trixie"
 # Of the packages that a build needs (packaging/dependencies) those that are for the gateway or a checkout.
@@ -106,19 +106,19 @@ def enter(root, binds=(), overlays=()):
 
     binds: (from, to inside); overlays: (folder laid over, folder inside).
     """
-    sandbox.mount(root, root, None, sandbox.MS_BIND)
-    sandbox.mount(None, root, None, sandbox.MS_BIND | sandbox.MS_REMOUNT | sandbox.MS_RDONLY)
+    kernel.mount(root, root, None, kernel.MS_BIND)
+    kernel.mount(None, root, None, kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY)
     for source, target in (("/proc", "/proc"), ("/dev", "/dev"), ("/sys", "/sys"), *binds):
-        sandbox.mount(source, root + target, None, sandbox.MS_BIND | sandbox.MS_REC)
+        kernel.mount(source, root + target, None, kernel.MS_BIND | kernel.MS_REC)
     for over, target in overlays:
-        sandbox.overlay(over, root + target)
+        kernel.overlay(over, root + target)
     os.chroot(root)
     os.chdir("/")
 
 
 def _inside(root, source, objects, argv, env):
-    sandbox.unshare(sandbox.CLONE_NEWNS)
-    sandbox.mount("none", "/", None, sandbox.MS_REC | sandbox.MS_PRIVATE)
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     enter(root, binds=((source, SOURCE), (objects, OBJECTS)))
     subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, check=True)
 

@@ -6,54 +6,57 @@ Run as a program (`python3 enter.py --net NAME ... -- PROGRAM ARGS`), so that wh
 ends with the program that it becomes.
 """
 
-import argparse
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from world import debian13, sandbox  # noqa: E402
+from world import kernel  # noqa: E402
+
+# One value each. --net: network namespace under /run/netns; --product: folder laid over /usr, the installed product; --root: another
+# Debian to be in (debian13.py), /etc is then this world's; --tmp: folder to be this program's /tmp; --user: number; --bind: FROM:TO, again and again.
+OPTIONS = ("--net", "--product", "--root", "--tmp", "--user", "--cwd", "--bind")
 
 
-def _arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--net", required=True, help="network namespace under /run/netns")
-    parser.add_argument("--product", help="folder laid over /usr: the installed product")
-    parser.add_argument("--root", help="another Debian to be in (debian13.py); /etc is then this world's")
-    parser.add_argument("--tmp", help="folder to be this program's /tmp")
-    parser.add_argument("--bind", action="append", default=[], metavar="FROM:TO")
-    parser.add_argument("--user", type=int)
-    parser.add_argument("--cwd", default="/")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    return parser.parse_args()
+def _arguments(words):
+    """{option: its values}, and the command; argparse takes as long as all the rest of this program."""
+    given = {option: [] for option in OPTIONS}
+    while words and words[0] in given:
+        given[words[0]].append(words[1])
+        words = words[2:]
+    if words[:1] != ["--"] or not words[1:] or not given["--net"]:
+        sys.exit(f"enter.py: --net NAME [OPTION VALUE]... -- PROGRAM ARGS: not {sys.argv[1:]}")
+    return given, words[1:]
 
 
-def _mounts(want):
-    sandbox.unshare(sandbox.CLONE_NEWNS)
-    sandbox.mount("none", "/", None, sandbox.MS_REC | sandbox.MS_PRIVATE)
-    if want.root:
-        debian13.enter(want.root, binds=[("/run", "/run")],
-                       overlays=[(f"{sandbox.ROOM}/etc", "/etc")] + ([(want.product, "/usr")] if want.product else []))
-    elif want.product:
-        sandbox.overlay(want.product, "/usr")
-    for pair in want.bind:
+def _mounts(product, root, tmp, binds):
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+    if root:
+        from world import debian13, sandbox  # pylint: disable=import-outside-toplevel  # seldom, and they have much with them
+        debian13.enter(root, binds=[("/run", "/run")],
+                       overlays=[(f"{sandbox.ROOM}/etc", "/etc")] + ([(product, "/usr")] if product else []))
+    elif product:
+        kernel.overlay(product, "/usr")
+    for pair in binds:
         source, target = pair.split(":", 1)
-        sandbox.mount(source, target, None, sandbox.MS_BIND)
-    if want.tmp:
-        sandbox.mount(want.tmp, "/tmp", None, sandbox.MS_BIND)
+        kernel.mount(source, target, None, kernel.MS_BIND)
+    if tmp:
+        kernel.mount(tmp, "/tmp", None, kernel.MS_BIND)
 
 
 def main():
-    want = _arguments()
-    command = want.command[1:] if want.command[:1] == ["--"] else want.command
-    with open(f"/run/netns/{want.net}", "rb") as name:
-        sandbox.setns(name.fileno(), sandbox.CLONE_NEWNET)
-    _mounts(want)
-    os.chdir(want.cwd)
-    if want.user is not None:
+    given, command = _arguments(sys.argv[1:])
+    last = {option: values[-1] if values else None for option, values in given.items()}
+    with open(f"/run/netns/{last['--net']}", "rb") as name:
+        kernel.setns(name.fileno(), kernel.CLONE_NEWNET)
+    _mounts(last["--product"], last["--root"], last["--tmp"], given["--bind"])
+    os.chdir(last["--cwd"] or "/")
+    if last["--user"] is not None:
+        user = int(last["--user"])
         os.setgroups([])
-        os.setresgid(want.user, want.user, want.user)
-        os.setresuid(want.user, want.user, want.user)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     os.execvp(command[0], command)
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-from . import onlooker, process, sandbox
+from . import kernel, onlooker, process
 from .process import Failed, Process, tail, wait_for
 
 SWITCH = "sw0"
@@ -175,7 +175,7 @@ class Node:
         def body():
             try:
                 with open(f"/run/netns/{self.name}", "rb") as name:
-                    sandbox.setns(name.fileno(), sandbox.CLONE_NEWNET)
+                    kernel.setns(name.fileno(), kernel.CLONE_NEWNET)
                 box["result"] = function()
             except BaseException as error:  # pylint: disable=broad-except
                 box["error"] = error

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from . import debian13, sandbox
+from . import debian13, kernel, sandbox
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 WEEK = 7 * 24 * 3600  # seconds
@@ -110,12 +110,12 @@ class Machine:
             os.makedirs(part, exist_ok=True)
 
         def inside():
-            sandbox.unshare(sandbox.CLONE_NEWNS)
-            sandbox.mount("none", "/", None, sandbox.MS_REC | sandbox.MS_PRIVATE)
+            kernel.unshare(kernel.CLONE_NEWNS)
+            kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
             lower = ":".join(self._lower(self.layers[self.layers.index(name) - 1]))
-            sandbox.mount("overlay", root, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work}")
+            kernel.mount("overlay", root, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work}")
             for place in ("/proc", "/dev", "/sys"):
-                sandbox.mount(place, root + place, None, sandbox.MS_BIND | sandbox.MS_REC)
+                kernel.mount(place, root + place, None, kernel.MS_BIND | kernel.MS_REC)
             with open(f"{root}/srv/apt.conf", "w", encoding="ascii") as conf:
                 conf.write('APT::Get::Assume-Yes "1";\n')  # what a person answers
             function(root)
@@ -150,11 +150,11 @@ class Machine:
         upper, work, target = (os.path.join(sandbox.ROOM, f"{self.suite}-{layer}-{part}") for part in ("upper", "work", "writable"))
         for part in (upper, work, target):
             os.makedirs(part)
-        sandbox.mount("overlay", target, "overlay", 0, f"lowerdir={':'.join(self._lower(layer))},upperdir={upper},workdir={work}")
+        kernel.mount("overlay", target, "overlay", 0, f"lowerdir={':'.join(self._lower(layer))},upperdir={upper},workdir={work}")
         for place in ("/proc", "/dev"):
-            sandbox.mount(place, target + place, None, sandbox.MS_BIND | sandbox.MS_REC)
+            kernel.mount(place, target + place, None, kernel.MS_BIND | kernel.MS_REC)
         os.makedirs(f"{target}/srv/packages-{self.suite}")
-        sandbox.mount(self.packages, f"{target}/srv/packages-{self.suite}", None, sandbox.MS_BIND)
+        kernel.mount(self.packages, f"{target}/srv/packages-{self.suite}", None, kernel.MS_BIND)
         with open(f"{target}/srv/apt.conf", "w", encoding="ascii") as conf:
             conf.write('APT::Get::Assume-Yes "1";\n')
         return target
@@ -170,7 +170,7 @@ class Machine:
         lower = self._lower(layer)
         if len(lower) == 1:
             return lower[0]
-        sandbox.mount("overlay", target, "overlay", sandbox.MS_RDONLY, "lowerdir=" + ":".join(lower))
+        kernel.mount("overlay", target, "overlay", kernel.MS_RDONLY, "lowerdir=" + ":".join(lower))
         return target
 
 

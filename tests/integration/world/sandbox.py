@@ -7,26 +7,14 @@ kernel stops every other process in it and takes down its interfaces and mounts,
 left on the machine and several worlds can stand side by side with the same addresses.
 """
 
-import ctypes
 import os
 import shutil
 import signal
 import sys
 import traceback
 
-CLONE_NEWNS = 0x00020000
-CLONE_NEWUTS = 0x04000000
-CLONE_NEWIPC = 0x08000000
-CLONE_NEWPID = 0x20000000
-CLONE_NEWNET = 0x40000000
-
-MS_RDONLY = 1
-MS_NOSUID = 2
-MS_NODEV = 4
-MS_REMOUNT = 32
-MS_BIND = 4096
-MS_REC = 16384
-MS_PRIVATE = 1 << 18
+from .kernel import (CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS, MS_BIND, MS_NODEV, MS_NOSUID,
+                     MS_PRIVATE, MS_REC, libc, mount, unshare)
 
 PR_SET_PDEATHSIG = 1
 
@@ -34,37 +22,9 @@ ROOM = "/run/world"  # where the run's folder is seen inside the room, readable 
 
 room_pid = None  # the number that the room's first process has outside
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _check(result, what):
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
-
-
-def mount(source, target, kind=None, flags=0, options=None):
-    """mount(2); strings, or None where the call takes NULL."""
-    encode = [None if s is None else os.fsencode(s) for s in (source, target, kind, options)]
-    _check(_libc.mount(encode[0], encode[1], encode[2], ctypes.c_ulong(flags), encode[3]),
-           f"mount {target}")
-
-
-def unshare(flags):
-    _check(_libc.unshare(flags), "unshare")
-
-
-def setns(fd, flags):
-    _check(_libc.setns(fd, flags), "setns")
-
 
 def die_with_parent():
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def overlay(over, target):
-    """Lay the folder `over` on top of `target`, read-only, in this mount namespace alone."""
-    mount("overlay", target, "overlay", MS_RDONLY, f"lowerdir={over}:{target}")
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class Stopped(SystemExit):

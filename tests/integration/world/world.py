@@ -15,7 +15,7 @@
 
 import os
 
-from . import debian13, net, sandbox
+from . import debian13, kernel, net, sandbox
 from .capture import Capture
 from .dns import Resolver, resolv_conf
 from .gateway import Gateway
@@ -147,7 +147,7 @@ class World:
         for name, text in texts.items():
             with open(os.path.join(etc, name), "w", encoding="utf-8") as out:
                 out.write(text)
-        sandbox.overlay(etc, "/etc")
+        kernel.overlay(etc, "/etc")
 
     def make_certificates(self):
         """The demo root (world.root) and both operators' certificates, in pki/."""
