@@ -244,13 +244,34 @@ static enum store_result set_one(struct ctl *ctl, void *data)
     return result == STORE_OK ? gateway->ops->partner_update(gateway->store, &change->p) : result;
 }
 
+static enum store_result find_one(struct ctl *ctl, void *data)
+{
+    const struct gateway *gateway = &ctl->gateway;
+
+    return gateway->ops->partner_by_name(gateway->store, ctl->words[0], data);
+}
+
+/* What is wrong with the options is no failure of the database. */
+static int try_changes(struct ctl *ctl)
+{
+    struct store_partner p = {0};
+    int result = ctl_look(ctl, find_one, &p, ctl->words[0]);
+
+    if (result == 0)
+        result = read_changes(ctl, &p);
+    store_partner_clear(&p);
+    return result;
+}
+
 static int set(struct ctl *ctl)
 {
     struct partner_change change = {0};
     int result = ctl->option_count
-                     ? say(&change, ctl_change(ctl, set_one, &change, ctl->words[0]))
+                     ? try_changes(ctl)
                      : ctl_fail("say what is to change: see simauth-gatewayctl help partner");
 
+    if (result == 0)
+        result = say(&change, ctl_change(ctl, set_one, &change, ctl->words[0]));
     store_partner_clear(&change.p);
     return result;
 }

@@ -107,6 +107,18 @@ static int forget_claims(const struct store_binding *b, void *data)
     return 0;
 }
 
+static enum store_result bar_one(struct ctl *ctl, void *data)
+{
+    const struct gateway *gateway = &ctl->gateway;
+    struct store_subscriber s = {0};
+    enum store_result result = gateway->ops->subscriber_by_imsi(gateway->store, data, &s);
+
+    if (result == STORE_OK)
+        result = gateway->ops->subscriber_bar(gateway->store, s.id, true);
+    store_subscriber_wipe(&s);
+    return result;
+}
+
 static enum store_result erase_one(struct ctl *ctl, void *data)
 {
     const struct gateway *gateway = &ctl->gateway;
@@ -124,12 +136,18 @@ static enum store_result erase_one(struct ctl *ctl, void *data)
     return result;
 }
 
+/* A gateway that runs has calls of it that stand in no table yet: first there come no more of them,
+ * then all are brought over. */
 static int erase(struct ctl *ctl)
 {
+    void *imsi = (void *)(uintptr_t)ctl->words[0];
+
     if (!ctl_option(ctl, "yes"))
         return ctl_fail("this cannot be undone; its calls stay in the sums without a name. Say "
                         "--yes, best after \"subscriber export\"");
-    return ctl_change(ctl, erase_one, (void *)(uintptr_t)ctl->words[0], ctl->words[0]);
+    if (ctl_change(ctl, bar_one, imsi, ctl->words[0]) != 0 || !ctl_open_again(ctl))
+        return 1;
+    return ctl_change(ctl, erase_one, imsi, ctl->words[0]);
 }
 
 const struct ctl_command ctl_person_commands[] = {

@@ -147,14 +147,17 @@ static void put_heading(const struct walk *walk)
 /* A file that must not be there yet: it is whole, on the disk and 0600, or it is not there. */
 static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
 {
-    char *part = g_strconcat(path, ".part", NULL);
+    char *part;
     int result = 1;
 
-    walk->file = access(path, F_OK) == 0 ? NULL : fopen(part, "wx");
+    if (access(path, F_OK) == 0)
+        return ctl_fail("%s: is there already: nothing was written", path);
+    part = g_strconcat(path, ".part", NULL);
+    walk->file = NULL;
+    if (g_unlink(part) == 0 || errno == ENOENT) /* of one that was killed */
+        walk->file = fopen(part, "wx");
     if (!walk->file) {
-        result = ctl_fail("%s: %s", path,
-                          access(path, F_OK) == 0 ? "is there already: nothing was written"
-                                                  : g_strerror(errno));
+        result = ctl_fail("%s: %s", part, g_strerror(errno));
         g_free(part);
         return result;
     }

@@ -3,7 +3,15 @@
 /* The sealing key: another one, and how far sealing with it has come. */
 #include "ctl.h"
 
+#include <fcntl.h>
+#include <glib.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 static int make(struct ctl *ctl)
 {
@@ -16,6 +24,54 @@ static int make(struct ctl *ctl)
            "seal_key_old in all of them.\n",
            ctl->words[0]);
     return 0;
+}
+
+/* Whether somebody wrote into it while its frames are needed. */
+static bool is_young(const char *folder, const char *name, int64_t now)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    struct stat st;
+    bool young = strcmp(name, "lock") != 0 && stat(path, &st) == 0 &&
+                 (int64_t)st.st_mtime > now - STORE_VECTOR_S;
+
+    g_free(path);
+    return young;
+}
+
+/* The keys of the last calls stand beside the database, where the gateway that runs seals them
+ * anew; and none does. */
+static bool journal_is_left(const char *folder)
+{
+    char *lock = g_build_filename(folder, "lock", NULL);
+    int fd = open(lock, O_RDWR | O_CLOEXEC);
+    GDir *dir = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0 ? g_dir_open(folder, 0, NULL) : NULL;
+    const char *name;
+    bool left = false;
+
+    while (dir && !left && (name = g_dir_read_name(dir)))
+        left = is_young(folder, name, (int64_t)time(NULL));
+    if (dir)
+        g_dir_close(dir);
+    if (fd >= 0)
+        close(fd); /* and the lock */
+    g_free(lock);
+    return left;
+}
+
+static void say_left(const struct ctl *ctl)
+{
+    const struct config *config = ctl->gateway.config;
+    char *folder;
+
+    if (config->store->shared || !config->seal_key_old[0])
+        return;
+    folder = g_strconcat(config->database, "-calls", NULL);
+    if (journal_is_left(folder))
+        fprintf(stderr,
+                "The keys of the last calls are not among them: before seal_key_old goes, start "
+                "the gateway once with both keys, or wait %d minutes.\n",
+                STORE_VECTOR_S / 60);
+    g_free(folder);
 }
 
 /* One transaction for each batch: nobody waits long for it. */
@@ -50,6 +106,7 @@ static int status(struct ctl *ctl)
         printf("%" PRId64 " values are sealed with seal_key, %" PRId64
                " with seal_key_old, %" PRId64 " with neither.\n",
                reseal.present, reseal.old, reseal.unknown);
+    say_left(ctl);
     return reseal.unknown ? 1 : 0;
 }
 
@@ -61,6 +118,7 @@ static int renew(struct ctl *ctl)
         return 1;
     printf("%" PRId64 " values were sealed anew, %" PRId64 " were so already.\n", reseal.old,
            reseal.present);
+    say_left(ctl);
     if (reseal.unknown)
         return ctl_fail("%" PRId64 " values open with neither key: they were left as they are",
                         reseal.unknown);

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 import unittest
 
 from operators import DAEMON, SHARED_DATABASE, Pair
@@ -65,6 +66,31 @@ class Credential(Base):
         self.refused("no name of a credential")
         self.seal_with("credential:other")
         self.refused("other cannot be opened")
+
+
+@unittest.skipIf(SHARED_DATABASE, "PostgreSQL has no journal of ours")
+class Left(Base):
+    """What a gateway that does not run has beside its database."""
+
+    def renewed(self):
+        done = subprocess.run([os.environ["SIMAUTH_GATEWAYCTL"], "--config", self.operator.config, "seal", "renew"],
+                              capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def test_journal_of_a_gateway_that_ended(self):
+        self.operator.start()
+        self.serves()
+        new = os.path.join(self.operator.folder, "new.key")
+        self.operator.ctl("seal", "new", new)
+        self.seal_with(new, self.key)
+        self.assertEqual(self.renewed(), "")  # the gateway that runs does that
+        self.operator.stop()
+        self.assertIn("start the gateway once with both keys, or wait 7 minutes", self.renewed())
+        folder = self.operator.database + "-calls"
+        for name in os.listdir(folder):
+            os.utime(os.path.join(folder, name), (1, time.time() - 430))
+        self.assertEqual(self.renewed(), "")
 
 
 @unittest.skipUnless(os.path.exists(SOFTHSM), "SoftHSM 2 (package softhsm2) is not there")

@@ -117,7 +117,11 @@ class Charging(Case):
         self.assertEqual(lines(pair.a.ctl("record", "export", "--format", "jsonl")), pair.a.records())
         path = os.path.join(pair.a.folder, "old.csv")
         self.assertIn("not to come", pair.a.ctl("record", "rotate", path, "--before", day(1), fails=True))
+        with open(path + ".part", "x", encoding="utf-8"):
+            pass  # of one that was killed
         self.assertEqual(pair.a.ctl("record", "rotate", path, "--before", day(-1)), "0 records\n")
+        nowhere = os.path.join(pair.a.folder, "nowhere", "old.csv")
+        self.assertIn("No such file", pair.a.ctl("record", "rotate", nowhere, "--before", day(-1), fails=True))
         self.assertIn("is there already", pair.a.ctl("record", "rotate", path, "--before", day(-1), fails=True))
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertEqual(len(pair.a.records()), 2)
@@ -183,6 +187,14 @@ class Agreements(Case):
         self.assertIn(f"realm {b.realm} stands", a.ctl("partner", "set", c.title, "--realms", b.realm, fails=True))
         self.assertIn("own", a.ctl("partner", "set", c.title, "--realms", a.realm, fails=True))
         self.assertEqual([x["realms"] for x in lines(a.ctl("partner", "list", "--json"))], [[b.realm], [c.realm]])
+
+    def test_a_bad_option_is_no_failure_of_the_database(self):
+        pair = self.pair()
+        for option in (["--per-minute", "0"], ["--pin", "x"], ["--url", "http://x.test"], ["--ca", "/nowhere"]):
+            said = pair.a.ctl("partner", "set", pair.b.title, *option, fails=True)
+            self.assertNotIn("database", said)
+            self.assertNotIn("failed", said)
+        pair.a.ctl("partner", "set", pair.b.title, "--per-minute", "7")
 
     def test_changes_hold_at_once(self):
         pair = self.pair()
