@@ -229,10 +229,6 @@ static bool begin(struct core *core, enum task_kind kind, const char *aor, const
     if (!settings)
         return false;
     t = g_new0(struct task, 1);
-    t->errand.work = on_worker;
-    t->errand.back = back;
-    t->errand.lost = lost;
-    t->errand.settings = settings_ref(settings);
     t->kind = kind;
     t->provider = core->provider;
     t->reply = reply;
@@ -241,7 +237,7 @@ static bool begin(struct core *core, enum task_kind kind, const char *aor, const
         memcpy(t->nonce, nonce, sizeof(t->nonce));
     if (kind == TASK_BIND)
         expect(core, t->aor);
-    worker_do(core->worker, &t->errand);
+    worker_begin(core->worker, &t->errand, settings, on_worker, back, lost);
     return true;
 }
 

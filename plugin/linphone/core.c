@@ -255,11 +255,9 @@ void core_keep(struct core *core, const char *path, const char *text)
 {
     struct keep *k = g_new0(struct keep, 1);
 
-    k->errand.work = keep_work;
-    k->errand.back = k->errand.lost = keep_over;
     k->path = g_strdup(path);
     k->text = g_strdup(text);
-    worker_do(core->worker, &k->errand);
+    worker_begin(core->worker, &k->errand, NULL, keep_work, keep_over, keep_over);
 }
 
 /* One file for each file of settings: two Linphones of a person may have two SIMs. */

@@ -260,10 +260,6 @@ static struct task *new_task(struct core *core)
     const struct simauth_held_key *key;
     struct task *t = g_new0(struct task, 1);
 
-    t->errand.work = work;
-    t->errand.back = back;
-    t->errand.lost = lost;
-    t->errand.settings = settings_ref(core->settings);
     t->provider = core->provider;
     t->questions = g_ptr_array_new_with_free_func(g_free);
     t->wishes = g_array_new(FALSE, FALSE, sizeof(struct wish));
@@ -308,13 +304,12 @@ void news_ask(struct core *core)
         return;
     t = new_task(core);
     if (!t->questions->len && !t->fetch) {
-        settings_unref(t->errand.settings);
         task_free(t);
         return;
     }
     core->news->asking = true;
     core->news->asked = core_now();
-    worker_do(core->worker, &t->errand);
+    worker_begin(core->worker, &t->errand, core->settings, work, back, lost);
 }
 
 void news_registered(struct core *core)

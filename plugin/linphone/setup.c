@@ -94,15 +94,12 @@ static void begin_save(struct core *core)
         return;
     setup->dirty = false;
     setup->saving = true;
-    save->errand.work = save_work;
-    save->errand.back = save_back;
-    save->errand.lost = save_lost;
     save->provider = core->provider;
     save->serial = setup->serial;
     save->store = setup_store_ref(setup->store);
     save->sealed = sealed;
     save->turn = setup_store_turn(setup->store);
-    worker_do(core->worker, &save->errand);
+    worker_begin(core->worker, &save->errand, NULL, save_work, save_back, save_lost);
 }
 
 static void save_soon(void *provider);

@@ -223,17 +223,6 @@ static struct timespec patience(void)
     return end;
 }
 
-void worker_begin(struct worker *worker, struct errand *errand, struct settings *settings,
-                  void (*on_worker)(struct errand *errand, struct station *station),
-                  void (*back)(struct errand *errand), void (*lost)(struct errand *errand))
-{
-    errand->work = on_worker;
-    errand->back = back;
-    errand->lost = lost;
-    errand->settings = settings ? settings_ref(settings) : NULL;
-    worker_do(worker, errand);
-}
-
 bool worker_do_now(struct worker *w, struct errand *errand)
 {
     struct timespec end = patience();

@@ -410,17 +410,6 @@ void worker_health(struct worker *w, struct station_health *health)
     *health = w->station->health;
 }
 
-void worker_begin(struct worker *w, struct errand *errand, struct settings *settings,
-                  void (*on_worker)(struct errand *errand, struct station *station),
-                  void (*back)(struct errand *errand), void (*lost)(struct errand *errand))
-{
-    errand->work = on_worker;
-    errand->back = back;
-    errand->lost = lost;
-    errand->settings = settings ? settings_ref(settings) : NULL;
-    worker_do(w, errand);
-}
-
 bool worker_do_now(struct worker *w, struct errand *errand)
 {
     worker_do(w, errand);

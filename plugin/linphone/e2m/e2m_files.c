@@ -256,13 +256,10 @@ bool e2m_files_ready(struct core *core, const struct settings *s, const char *pe
         return false;
     }
     t = g_new0(struct task, 1);
-    t->errand.work = work;
-    t->errand.back = back;
-    t->errand.lost = lost;
     t->provider = core->provider;
     t->files = todo;
     f->reading = true;
-    worker_do(f->helper, &t->errand);
+    worker_begin(f->helper, &t->errand, NULL, work, back, lost);
     return false;
 }
 

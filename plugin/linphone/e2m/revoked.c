@@ -109,13 +109,9 @@ static void ask(struct core *core, const char *url, struct list *list)
         return;
     list->asking = true;
     t = g_new0(struct task, 1);
-    t->errand.work = work;
-    t->errand.back = back;
-    t->errand.lost = lost;
-    t->errand.settings = settings_ref(core->settings);
     t->provider = core->provider;
     g_strlcpy(t->url, url, sizeof(t->url));
-    worker_do(helper, &t->errand);
+    worker_begin(helper, &t->errand, core->settings, work, back, lost);
 }
 
 static struct revoked *of(struct core *core)

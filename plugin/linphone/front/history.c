@@ -160,9 +160,6 @@ static void begin(struct core *core, enum what what, const char *line, size_t sk
     char *folder = core->pins_folder ? g_strdup(core->pins_folder)
                                      : g_build_filename(g_get_user_data_dir(), "simauth", NULL);
 
-    t->errand.work = work;
-    t->errand.back = back;
-    t->errand.lost = lost;
     t->what = what;
     t->provider = core->provider;
     t->path = g_build_filename(folder, "calls.jsonl", NULL);
@@ -172,7 +169,7 @@ static void begin(struct core *core, enum what what, const char *line, size_t sk
     t->reply = reply;
     g_free(folder);
     if (core->worker)
-        worker_do(core->worker, &t->errand);
+        worker_begin(core->worker, &t->errand, NULL, work, back, lost);
     else
         lost(&t->errand);
 }

@@ -143,9 +143,6 @@ void self_test(struct control_reply *reply, bool bootstrap_only)
     t->bootstrap_only = bootstrap_only;
     t->provider = core ? core->provider : NULL;
     t->links = json_array();
-    t->errand.work = on_worker;
-    t->errand.back = back;
-    t->errand.lost = lost;
     add(t, "settings", "settings",
         settings ? core_problem(core)
                  : (core ? (core_missing() ? core_missing() : core->inactive) : "no core"));
@@ -154,6 +151,5 @@ void self_test(struct control_reply *reply, bool bootstrap_only)
         g_free(t);
         return;
     }
-    t->errand.settings = settings_ref(settings);
-    worker_do(core->worker, &t->errand);
+    worker_begin(core->worker, &t->errand, settings, on_worker, back, lost);
 }
