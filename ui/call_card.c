@@ -180,9 +180,34 @@ static void show_facts(UiCallCard *card)
     g_free(age);
 }
 
+static void add_sentence(GString *line, const char *text)
+{
+    if (!*text)
+        return;
+    if (line->len)
+        g_string_append(line, g_str_has_suffix(line->str, ".") ? " " : ". ");
+    g_string_append(line, text);
+}
+
+/* A screen reader reads the card as one: all that stands above the facts and changes what they are
+ * worth. */
+static void show_line(UiCallCard *card, const char *verdict, const char *more)
+{
+    GString *line = g_string_new(NULL);
+
+    add_sentence(line, ui_words_phase(card->call));
+    add_sentence(line, verdict);
+    add_sentence(line, more);
+    add_sentence(line, ui_words_change(card->call));
+    add_sentence(line, notice_of(card));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(card), GTK_ACCESSIBLE_PROPERTY_LABEL, line->str,
+                                   -1);
+    g_string_free(line, TRUE);
+}
+
 static void show(UiCallCard *card)
 {
-    char *verdict = ui_words_verdict(card->call), *who = ui_words_who(card->call), *line;
+    char *verdict = ui_words_verdict(card->call), *who = ui_words_who(card->call);
     bool bad = is(card, "Verdict", "not-authenticated") || ui_words_untouched(card->call);
     const char *change = ui_words_change(card->call);
 
@@ -197,10 +222,7 @@ static void show(UiCallCard *card)
     show_style(card);
     show_facts(card);
     show_act(card);
-    line = g_strdup_printf("%s. %s. %s", ui_words_phase(card->call), verdict,
-                           bad ? ui_words_reason(card->call) : who);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(card), GTK_ACCESSIBLE_PROPERTY_LABEL, line, -1);
-    g_free(line);
+    show_line(card, verdict, bad ? ui_words_reason(card->call) : who);
     g_free(verdict);
     g_free(who);
 }

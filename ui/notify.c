@@ -76,7 +76,8 @@ static char *verdict_body(UiRecord *call)
  * own before there is a verdict. */
 gboolean ui_notifier_words(UiRecord *call, char **summary, char **body)
 {
-    bool verdict = is(call, "Verdict", "authenticated") || is(call, "Verdict", "not-authenticated");
+    bool verdict = is(call, "Verdict", "authenticated") ||
+                   is(call, "Verdict", "not-authenticated") || ui_words_other_verdict(call);
     bool bad = is(call, "Verdict", "not-authenticated");
 
     if (is(call, "Phase", "before") || is(call, "Reason", "untouched"))

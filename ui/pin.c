@@ -77,6 +77,7 @@ static void follow_card(UiPinForm *form)
         wipe_entry(form);
     g_free(form->tag);
     form->tag = g_strdup(now);
+    gtk_switch_set_active(GTK_SWITCH(form->last), FALSE);
     gtk_switch_set_active(GTK_SWITCH(form->remember), FALSE);
 }
 
@@ -136,6 +137,7 @@ static void take_result(UiPinForm *form, const char *result, const char *text)
         say(form, words);
         g_free(words);
         wipe_entry(form);
+        gtk_switch_set_active(GTK_SWITCH(form->last), FALSE); /* that was for this try */
         show(form);
         gtk_widget_grab_focus(form->entry);
         return;

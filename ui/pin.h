@@ -32,7 +32,12 @@ void ui_pin_give_remembered(UiPhone *phone, UiRecord *sim, ui_pin_told told, GOb
 /* Whether one is remembered for this SIM. */
 typedef void (*ui_pin_known)(gboolean known, gpointer owner);
 void ui_pin_is_remembered(UiRecord *sim, ui_pin_known known, GObject *owner);
-void ui_pin_forget(UiRecord *sim);
+/* `forgotten` (NULL: nobody asks): whether the keyring has none for this mark any more; a locked
+ * one keeps it. Not called when `owner` is gone by then. */
+typedef void (*ui_pin_forgotten)(gboolean gone, gpointer owner);
+void ui_pin_forget(const char *tag, ui_pin_forgotten forgotten, GObject *owner);
+/* What the person is told of it. */
+const char *ui_pin_forgotten_words(gboolean gone);
 /* Whether this SIM can be told from others, so that its PIN can be remembered at all. */
 gboolean ui_pin_can_remember(UiRecord *sim);
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pin_list.h"
 #include "pages.h"
+#include "pin.h"
 #include "pin_memory.h"
 #include "words.h"
 
@@ -16,17 +17,24 @@ static struct pins *of(gpointer group)
     return g_object_get_data(group, "pins");
 }
 
-static void forget(GtkWidget *button, GtkWidget *row)
+static void forgotten(gboolean gone, gpointer row)
 {
-    GtkWidget *group = g_object_get_data(G_OBJECT(row), "group");
+    GtkWidget *group = g_object_get_data(row, "group");
     struct pins *pins = of(group);
 
+    gtk_widget_set_sensitive(row, TRUE);
+    if (gone && g_ptr_array_remove(pins->rows, row)) {
+        gtk_widget_set_visible(pins->none, !pins->rows->len);
+        adw_preferences_group_remove(ADW_PREFERENCES_GROUP(group), row);
+    }
+    ui_app_toast(pins->app, ui_pin_forgotten_words(gone));
+}
+
+static void forget(GtkWidget *button, GtkWidget *row)
+{
     (void)button;
-    ui_pin_forget_tag(g_object_get_data(G_OBJECT(row), "tag"));
-    g_ptr_array_remove(pins->rows, row);
-    gtk_widget_set_visible(pins->none, !pins->rows->len);
-    adw_preferences_group_remove(ADW_PREFERENCES_GROUP(group), row);
-    ui_app_toast(pins->app, _("The PIN is forgotten"));
+    gtk_widget_set_sensitive(row, FALSE);
+    ui_pin_forget(g_object_get_data(G_OBJECT(row), "tag"), forgotten, G_OBJECT(row));
 }
 
 static gboolean is_there(const struct pins *pins, const char *tag)

@@ -20,16 +20,24 @@ struct question {
     char *tag;
     ui_pin_told told;
     ui_pin_known known;
+    ui_pin_forgotten forgotten;
     GWeakRef owner;
 };
 
-static struct question *ask(UiRecord *sim, GObject *owner)
+static struct question *ask_tag(const char *tag, GObject *owner)
 {
     struct question *question = g_new0(struct question, 1);
 
-    question->sim = g_object_ref(sim);
-    question->tag = g_strdup(ui_record_text(sim, "Tag"));
+    question->tag = g_strdup(tag);
     g_weak_ref_init(&question->owner, owner);
+    return question;
+}
+
+static struct question *ask(UiRecord *sim, GObject *owner)
+{
+    struct question *question = ask_tag(ui_record_text(sim, "Tag"), owner);
+
+    question->sim = g_object_ref(sim);
     return question;
 }
 
@@ -41,6 +49,8 @@ static void finish(struct question *question, gboolean yes)
         question->told(yes, owner);
     if (owner && question->known)
         question->known(yes, owner);
+    if (owner && question->forgotten)
+        question->forgotten(yes, owner);
     g_clear_object(&owner);
     g_clear_object(&question->phone);
     g_weak_ref_clear(&question->owner);
@@ -60,20 +70,9 @@ static GHashTable *tried(void)
     return marks;
 }
 
-static void clear(const char *tag)
-{
-    secret_password_clear(&schema, NULL, NULL, NULL, "sim", tag, NULL);
-}
-
 gboolean ui_pin_can_remember(UiRecord *sim)
 {
     return *ui_record_text(sim, "Tag") != '\0';
-}
-
-void ui_pin_forget(UiRecord *sim)
-{
-    if (ui_pin_can_remember(sim))
-        clear(ui_record_text(sim, "Tag"));
 }
 
 void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin)
@@ -89,6 +88,61 @@ void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin)
     g_free(label);
 }
 
+/* -- whether it is there, and forgetting it -----------------------------------------------------
+ */
+
+/* Whether the keyring has one says its list: nothing is unlocked for that, and no PIN comes. */
+static void looked_for(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GError *error = NULL;
+    GList *items = secret_password_search_finish(result, &error);
+    struct question *question = data;
+
+    (void)source;
+    finish(question, question->known ? items != NULL : !items && !error);
+    g_list_free_full(items, g_object_unref);
+    g_clear_error(&error);
+}
+
+static void look_for(struct question *question)
+{
+    secret_password_search(&schema, SECRET_SEARCH_NONE, NULL, looked_for, question, "sim",
+                           question->tag, NULL);
+}
+
+void ui_pin_is_remembered(UiRecord *sim, ui_pin_known known, GObject *owner)
+{
+    struct question *question = ask(sim, owner);
+
+    question->known = known;
+    if (ui_pin_can_remember(sim))
+        look_for(question);
+    else
+        finish(question, FALSE);
+}
+
+/* A keyring that is locked keeps it, and says no more than that nothing was removed. */
+static void cleared(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    (void)secret_password_clear_finish(result, NULL);
+    look_for(data);
+}
+
+void ui_pin_forget(const char *tag, ui_pin_forgotten forgotten, GObject *owner)
+{
+    struct question *question = ask_tag(tag, owner);
+
+    question->forgotten = forgotten;
+    secret_password_clear(&schema, NULL, cleared, question, "sim", tag, NULL);
+}
+
+const char *ui_pin_forgotten_words(gboolean gone)
+{
+    return gone ? _("The PIN is forgotten")
+                : _("The PIN is still in your keyring: unlock the keyring, then forget it again.");
+}
+
 /* -- giving it ----------------------------------------------------------------------------------
  */
 
@@ -101,7 +155,7 @@ static void given(GVariant *answer, const char *error, gpointer owner)
     if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(sis)")))
         g_variant_get_child(answer, 0, "&s", &result);
     if (!g_strcmp0(result, "wrong") || !g_strcmp0(result, "blocked"))
-        clear(question->tag); /* it was changed: never tried again */
+        ui_pin_forget(question->tag, NULL, NULL); /* it was changed: never tried again */
     g_hash_table_remove(tried(), question->tag);
     finish(question, !g_strcmp0(result, "accepted") || !g_strcmp0(result, "not-needed"));
     g_object_unref(owner);
@@ -140,16 +194,11 @@ static void looked_up(GObject *source, GAsyncResult *result, gpointer data)
     struct question *question = data;
 
     (void)source;
-    if (pin && question->phone && still_wanted(question))
+    if (pin && still_wanted(question))
         give(question, pin);
     else
-        finish(question, pin != NULL && !question->phone);
+        finish(question, FALSE);
     secret_password_free(pin); /* wipes */
-}
-
-static void look_up(struct question *question)
-{
-    secret_password_lookup(&schema, NULL, looked_up, question, "sim", question->tag, NULL);
 }
 
 void ui_pin_give_remembered(UiPhone *phone, UiRecord *sim, ui_pin_told told, GObject *owner)
@@ -162,7 +211,7 @@ void ui_pin_give_remembered(UiPhone *phone, UiRecord *sim, ui_pin_told told, GOb
         return;
     }
     question->phone = g_object_ref(phone);
-    look_up(question);
+    secret_password_lookup(&schema, NULL, looked_up, question, "sim", question->tag, NULL);
 }
 
 /* -- all of them --------------------------------------------------------------------------------
@@ -204,20 +253,4 @@ void ui_pin_list(ui_pin_listed listed, GObject *owner)
     g_weak_ref_init(&listing->owner, owner);
     /* Nothing is unlocked for a list: it needs no secret. */
     secret_password_search(&schema, SECRET_SEARCH_ALL, NULL, found, listing, NULL);
-}
-
-void ui_pin_forget_tag(const char *tag)
-{
-    clear(tag);
-}
-
-void ui_pin_is_remembered(UiRecord *sim, ui_pin_known known, GObject *owner)
-{
-    struct question *question = ask(sim, owner);
-
-    question->known = known;
-    if (ui_pin_can_remember(sim))
-        look_up(question);
-    else
-        finish(question, FALSE);
 }

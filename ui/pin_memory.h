@@ -12,6 +12,5 @@ void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin);
  * since 1970). Not called when `owner` is gone by then. */
 typedef void (*ui_pin_listed)(const char *tag, const char *label, gint64 since, gpointer owner);
 void ui_pin_list(ui_pin_listed listed, GObject *owner);
-void ui_pin_forget_tag(const char *tag);
 
 #endif

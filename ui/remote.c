@@ -4,10 +4,9 @@
 
 #include <string.h>
 
-const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, NULL, "Aor"};
-const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, NULL, NULL};
-const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1,
-                                            "(uint32 0, uint32 500)", NULL};
+const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, 0, "Aor"};
+const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, 0, NULL};
+const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1, 500, NULL};
 
 static gboolean same(GVariant *a, GVariant *b, const char *key)
 {
@@ -76,30 +75,87 @@ void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone, const cha
     g_ptr_array_unref(records);
 }
 
-static void answered(GVariant *answer, const char *error, gpointer list)
-{
-    const struct ui_remote *what = g_object_get_data(list, "what");
-    GVariant *array;
+/* -- asking, page by page ------------------------------------------------------------------------
+ */
 
-    if (!answer || what->at >= g_variant_n_children(answer)) {
+/* What has come so far. It belongs to a list, and goes when that one asks anew: what is still under
+ * way for it then is of before. */
+struct asking {
+    GObject *holder, *list; /* borrowed */
+    GPtrArray *records;     /* GVariant */
+};
+
+static void asking_free(gpointer data)
+{
+    struct asking *asking = data;
+
+    g_ptr_array_unref(asking->records);
+    g_free(asking);
+}
+
+static void ask_on(struct asking *asking);
+
+/* False: an answer of another form. */
+static gboolean take_page(struct asking *asking, GVariant *answer, guint at, guint *added)
+{
+    GVariant *array = g_variant_get_child_value(answer, at);
+    gboolean good = g_variant_is_of_type(array, G_VARIANT_TYPE("aa{sv}"));
+
+    *added = good ? (guint)g_variant_n_children(array) : 0;
+    for (guint i = 0; i < *added; i++)
+        g_ptr_array_add(asking->records, g_variant_get_child_value(array, i));
+    g_variant_unref(array);
+    return good;
+}
+
+static void all_there(struct asking *asking, const struct ui_remote *what)
+{
+    GVariant *array = g_variant_ref_sink(g_variant_new_array(
+        G_VARIANT_TYPE("a{sv}"), (GVariant *const *)asking->records->pdata, asking->records->len));
+
+    ui_remote_take(G_LIST_STORE(asking->list), array, g_object_get_data(asking->list, "phone"),
+                   what->key);
+    g_variant_unref(array);
+}
+
+static void answered(GVariant *answer, const char *error, gpointer holder)
+{
+    struct asking *asking = g_object_get_data(holder, "asking");
+    const struct ui_remote *what = g_object_get_data(asking->list, "what");
+    guint added = 0, total = 0;
+
+    if (!answer || what->at >= g_variant_n_children(answer) ||
+        !take_page(asking, answer, what->at, &added)) {
         g_message("%s: %s", what->method, error ? error : "an answer of another form");
         return;
     }
-    array = g_variant_get_child_value(answer, what->at);
-    if (g_variant_is_of_type(array, G_VARIANT_TYPE("aa{sv}")))
-        ui_remote_take(list, array, g_object_get_data(list, "phone"), what->key);
-    g_variant_unref(array);
+    if (what->page)
+        g_variant_get_child(answer, 0, "u", &total);
+    if (added && asking->records->len < total)
+        ask_on(asking);
+    else
+        all_there(asking, what);
+}
+
+static void ask_on(struct asking *asking)
+{
+    const struct ui_remote *what = g_object_get_data(asking->list, "what");
+
+    ui_phone_ask(g_object_get_data(asking->list, "phone"), what->method,
+                 what->page ? g_variant_new("(uu)", asking->records->len, what->page) : NULL,
+                 answered, asking->holder);
 }
 
 static void ask(GObject *list)
 {
-    const struct ui_remote *what = g_object_get_data(list, "what");
-    GVariant *parameters = NULL;
+    struct asking *asking = g_new0(struct asking, 1);
 
-    if (what->parameters)
-        parameters = g_variant_parse(NULL, what->parameters, NULL, NULL, NULL);
-    ui_phone_ask(g_object_get_data(list, "phone"), what->method, parameters, answered, list);
-    g_clear_pointer(&parameters, g_variant_unref);
+    asking->holder = g_object_new(G_TYPE_OBJECT, NULL);
+    asking->list = list;
+    asking->records = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
+    g_object_set_data_full(asking->holder, "asking", asking, asking_free);
+    g_object_set_data_full(list, "asking", asking->holder, g_object_unref);
+    ask_on(asking);
 }
 
 static gpointer list_of(gpointer phone, gpointer what)

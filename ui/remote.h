@@ -12,10 +12,11 @@
 
 struct ui_remote {
     const char *method, *signal;
-    guint at;               /* which member of the answer is the aa{sv} */
-    const char *parameters; /* GVariant text of a tuple, NULL for none */
-    const char *key;        /* the member by which one is the same though others of its members have
-                             * changed: its record stays and tells "changed". NULL: another record */
+    guint at;        /* which member of the answer is the aa{sv} */
+    guint page;      /* it is asked for (skip, this many) until the answer's first member, how many
+                      * there are, is reached; 0: it comes at once */
+    const char *key; /* the member by which one is the same though others of its members have
+                      * changed: its record stays and tells "changed". NULL: another record */
 };
 extern const struct ui_remote ui_remote_peers, ui_remote_keys, ui_remote_history;
 

@@ -146,6 +146,14 @@ bool ui_words_untouched(UiRecord *call)
     return is(call, "Verdict", "none") && is(call, "Reason", "untouched");
 }
 
+bool ui_words_other_verdict(UiRecord *call)
+{
+    static const char *const known[] = {
+        "", "none", "announced", "answered", "authenticated", "not-authenticated", NULL};
+
+    return !g_strv_contains(known, ui_record_text(call, "Verdict"));
+}
+
 char *ui_words_verdict(UiRecord *call)
 {
     const char *operator_name = ui_record_text(call, "Operator");
@@ -159,6 +167,8 @@ char *ui_words_verdict(UiRecord *call)
         return g_strdup(_("Authenticated"));
     if (is(call, "Verdict", "not-authenticated") || ui_words_untouched(call))
         return g_strdup(_("Not authenticated"));
+    if (ui_words_other_verdict(call) && *ui_record_text(call, "VerdictText"))
+        return g_strdup(ui_record_text(call, "VerdictText"));
     return g_strdup(is(call, "Phase", "ended") ? _("Nothing is known") : _("Not known yet"));
 }
 

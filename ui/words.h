@@ -34,6 +34,8 @@ char *ui_words_sips(UiRecord *call);
 char *ui_words_setup(UiRecord *call);
 /* Nobody is asked about it: not authenticated, and never will be. */
 bool ui_words_untouched(UiRecord *call);
+/* A verdict of a later version, for which VerdictText speaks. */
+bool ui_words_other_verdict(UiRecord *call);
 /* How the peer proved itself, with a time where it is a setup key; "". */
 char *ui_words_method(UiRecord *call);
 /* What has changed since the last call, of a call or a peer; "" for nothing. */

@@ -168,6 +168,20 @@ static void lists_follow(void **state)
     g_object_unref(records);
 }
 
+/* More of them than come at once, and a new one while they come. */
+static void all_pages_come(void **state)
+{
+    static const struct ui_remote pages = {"History", "HistoryChanged", 1, 1, NULL};
+    struct world *world = *state;
+    GListModel *records = ui_remote_new(world->phones, &pages);
+
+    WAIT(count(records) == 3);
+    assert_string_equal(text_at(records, 2, "Peer"), "sip:carol@elsewhere.example");
+    ui_phone_ask(ui_phones_first(world->phones), "ClearHistory", NULL, ignore, G_OBJECT(records));
+    WAIT(count(records) == 0);
+    g_object_unref(records);
+}
+
 static void count_change(GListModel *list, guint at, guint removed, guint added, gpointer changes)
 {
     (void)list, (void)at, (void)removed, (void)added;
@@ -260,6 +274,24 @@ static void words_of_the_unknown(void **state)
     g_object_unref(call);
 }
 
+/* A verdict of a later version is told by its own sentence, and is no "authenticated". */
+static void verdict_of_tomorrow(void **state)
+{
+    UiRecord *call = record_of("{'Direction': <'incoming'>, 'Phase': <'talking'>, "
+                               "'Verdict': <'half-way'>, 'VerdictText': <'proved half way'>}");
+    char *summary = NULL, *body = NULL, *verdict = ui_words_verdict(call);
+
+    (void)state;
+    assert_string_equal(verdict, "proved half way");
+    assert_string_equal(ui_words_style(call), "dim-label");
+    assert_true(ui_notifier_words(call, &summary, &body));
+    assert_string_equal(summary, "proved half way");
+    g_free(summary);
+    g_free(body);
+    g_free(verdict);
+    g_object_unref(call);
+}
+
 /* With no catalogue a translation is the sentence itself: what is taken apart comes together again.
  */
 static void sentences_with_names(void **state)
@@ -330,9 +362,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(phones_come_and_go, begin, end),
         cmocka_unit_test_setup_teardown(calls_follow, begin, end),
         cmocka_unit_test_setup_teardown(lists_follow, begin, end),
+        cmocka_unit_test_setup_teardown(all_pages_come, begin, end),
         cmocka_unit_test_setup_teardown(contacts_stay, begin, end),
         cmocka_unit_test_setup_teardown(errors_are_sentences, begin, end),
         cmocka_unit_test(words_of_the_unknown),
+        cmocka_unit_test(verdict_of_tomorrow),
         cmocka_unit_test(sentences_with_names),
         cmocka_unit_test(announced_is_no_more),
         cmocka_unit_test(spreadsheets_compute_nothing),

@@ -151,7 +151,8 @@ static GVariant *trust_change(struct methods *m, GVariant *in)
 
     g_variant_get(in, "(&s&s)", &aor, &nai);
     set_member(m->lists[PEERS], aor, "Change", g_variant_new_string("none"));
-    set_member(m->lists[PEERS], aor, "Pinned", g_variant_new_boolean(FALSE));
+    set_member(m->lists[PEERS], aor, "Nai", g_variant_new_string(nai));
+    set_member(m->lists[PEERS], aor, "Pinned", g_variant_new_boolean(TRUE));
     tell(m, "PeersChanged");
     return NULL;
 }
@@ -313,6 +314,22 @@ char **methods_asked(struct methods *m)
     return asked;
 }
 
+/* Each as many times as the state says, as if it had been kept for long. */
+static void repeat(const struct methods *m, const char *state, enum list what)
+{
+    char *key = g_strconcat("times.", list_kind[what], NULL);
+    char *times = states_text(m->states, state, key);
+    GPtrArray *list = m->lists[what];
+    guint once = list->len;
+
+    for (guint64 i = times ? g_ascii_strtoull(times, NULL, 10) : 1; i > 1; i--) {
+        for (guint at = 0; at < once; at++)
+            g_ptr_array_add(list, g_variant_ref(list->pdata[at]));
+    }
+    g_free(times);
+    g_free(key);
+}
+
 void methods_reset(struct methods *m, const char *state)
 {
     char *empty = states_text(m->states, state, "empty");
@@ -323,6 +340,7 @@ void methods_reset(struct methods *m, const char *state)
         m->lists[i] = states_list(m->states, list_kind[i]);
         if (empty)
             g_ptr_array_set_size(m->lists[i], 0);
+        repeat(m, state, (enum list)i);
     }
     g_free(empty);
 }

@@ -4,25 +4,34 @@
 
 #include <string.h>
 
-#define STATES "/org/simauth/CallSecurity/demo/states.ini"
+#define FOLDER "/org/simauth/CallSecurity/demo/"
 #define BASE "base"
 
 struct states {
     GKeyFile *file;
 };
 
-struct states *states_read(GError **error)
+static gboolean add(GString *text, const char *path, GError **error)
 {
-    GBytes *bytes = g_resources_lookup_data(STATES, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
-    struct states *states;
-    gboolean read;
+    GBytes *bytes = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
 
     if (!bytes)
-        return NULL;
-    states = g_new0(struct states, 1);
-    states->file = g_key_file_new();
-    read = g_key_file_load_from_bytes(states->file, bytes, G_KEY_FILE_NONE, error);
+        return FALSE;
+    g_string_append_len(text, g_bytes_get_data(bytes, NULL), (gssize)g_bytes_get_size(bytes));
     g_bytes_unref(bytes);
+    return TRUE;
+}
+
+struct states *states_read(GError **error)
+{
+    GString *text = g_string_new(NULL);
+    struct states *states = g_new0(struct states, 1);
+    gboolean read;
+
+    states->file = g_key_file_new();
+    read = add(text, FOLDER "states.ini", error) && add(text, FOLDER "kept.ini", error) &&
+           g_key_file_load_from_data(states->file, text->str, text->len, G_KEY_FILE_NONE, error);
+    g_string_free(text, TRUE);
     if (read)
         return states;
     states_free(states);

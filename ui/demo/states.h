@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file of states: what is in [state NAME], else in [base]; and [peer N], [key N], [record N].
- */
+/* states.ini: what is in [state NAME], else in [base]; kept.ini: [peer N], [key N], [record N]. */
 #ifndef SIMAUTH_UI_STATES_H
 #define SIMAUTH_UI_STATES_H
 

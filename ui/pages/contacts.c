@@ -251,7 +251,7 @@ static void show_known(const struct contact *contact)
 {
     char *since = ui_words_time(ui_record_number(contact->peer, "Since"));
     char *last = ui_words_time(ui_record_number(contact->peer, "Last"));
-    char *text = g_strdup_printf(_("First authenticated %s, last %s. Proved by: %s."), since, last,
+    char *text = g_strdup_printf(_("Known since %s, last %s. Proved by: %s."), since, last,
                                  ui_words_method_name(text_of(contact, "Method")));
 
     adw_action_row_set_subtitle(ADW_ACTION_ROW(contact->known), text);

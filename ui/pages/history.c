@@ -10,11 +10,14 @@
 
 #include <string.h>
 
+#define ROWS_MAX                                                                                   \
+    200 /* more are slow, most of all where a screen reader runs; the search finds them */
+
 struct history {
     UiApp *app;
     GListModel *all;
     GtkFilterListModel *found;
-    GtkWidget *search;
+    GtkWidget *search, *more;
     GtkStack *stack;
 };
 
@@ -52,10 +55,28 @@ static gboolean fits(gpointer record, gpointer data)
     return fit;
 }
 
+/* What the list leaves out is said. */
+static void show_more(struct history *history)
+{
+    guint count = g_list_model_get_n_items(G_LIST_MODEL(history->found));
+    char *text;
+
+    gtk_widget_set_visible(history->more, count > ROWS_MAX);
+    if (count <= ROWS_MAX)
+        return;
+    /* TRANSLATORS: both are numbers of calls, the second is the greater one. */
+    text = g_strdup_printf(_("The newest %u of %u calls. The search finds older ones, and an "
+                             "export has them all."),
+                           ROWS_MAX, count);
+    gtk_label_set_text(GTK_LABEL(history->more), text);
+    g_free(text);
+}
+
 static void show(struct history *history)
 {
     const char *page = "full";
 
+    show_more(history);
     if (!g_list_model_get_n_items(history->all))
         page = "empty";
     else if (!g_list_model_get_n_items(G_LIST_MODEL(history->found)))
@@ -220,13 +241,21 @@ static gboolean find_key(GtkWidget *widget, GVariant *arguments, gpointer search
 static GtkWidget *make_full(struct history *history)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12), *list = gtk_list_box_new();
+    GtkSliceListModel *newest;
 
     gtk_list_box_set_selection_mode(GTK_LIST_BOX(list), GTK_SELECTION_NONE);
     gtk_widget_add_css_class(list, "boxed-list");
     gtk_widget_set_valign(list, GTK_ALIGN_START);
     gtk_accessible_update_property(GTK_ACCESSIBLE(list), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Past calls"), -1);
-    gtk_list_box_bind_model(GTK_LIST_BOX(list), G_LIST_MODEL(history->found), make_row, NULL, NULL);
+    newest = gtk_slice_list_model_new(g_object_ref(G_LIST_MODEL(history->found)), 0, ROWS_MAX);
+    gtk_list_box_bind_model(GTK_LIST_BOX(list), G_LIST_MODEL(newest), make_row, NULL, NULL);
+    g_object_unref(newest);
+    history->more = gtk_label_new("");
+    gtk_label_set_wrap(GTK_LABEL(history->more), TRUE);
+    gtk_label_set_xalign(GTK_LABEL(history->more), 0);
+    gtk_widget_add_css_class(history->more, "dim-label");
+    gtk_box_append(GTK_BOX(box), history->more);
     gtk_box_append(GTK_BOX(box), list);
     return ui_page_frame(box);
 }

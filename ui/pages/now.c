@@ -52,6 +52,14 @@ static const struct status states[] = {
     {"ready", "security-high-symbolic", N_("Ready"),
      N_("No call at the moment. A call with somebody who has SIMAUTH too is verified."), NULL,
      NULL},
+    {"ready-off", "security-low-symbolic", N_("Switched Off"),
+     N_("Only calls with contacts of whom you want proof are verified, because that is what your "
+        "settings say."),
+     N_("Open _Preferences"), "preferences"},
+    {"not-vouched", "dialog-warning-symbolic", N_("No Operator Vouches for Your Address"),
+     N_("SIM and operator answer, and your calls are shown as not authenticated until your "
+        "operator vouches for your address."),
+     N_("Open _Diagnosis"), "diagnosis"},
 };
 
 /* What stands in the way, told by where it is. */
@@ -94,12 +102,47 @@ static const char *first_text(GListModel *list, const char *name)
     return text;
 }
 
+static bool is_vouched(UiRecord *account)
+{
+    return ui_record_flag(account, "Vouched");
+}
+
+static bool is_asked_about(UiRecord *account)
+{
+    return strcmp(ui_record_text(account, "Policy"), "off");
+}
+
+/* Without an account nothing is known yet: true. */
+static bool some_account(UiPhone *phone, bool (*is)(UiRecord *account))
+{
+    GListModel *accounts = ui_phone_accounts(phone);
+    guint count = g_list_model_get_n_items(accounts);
+    bool found = !count;
+
+    for (guint i = 0; i < count && !found; i++) {
+        UiRecord *account = g_list_model_get_item(accounts, i);
+        found = is(account);
+        g_object_unref(account);
+    }
+    return found;
+}
+
+/* SIM and gateway can answer, and yet no call of this phone's be verified. */
+static const char *state_of(UiPhone *phone)
+{
+    const char *state = ui_record_text(ui_phone_state(phone), "State");
+
+    if (strcmp(state, "ready"))
+        return state;
+    if (!some_account(phone, is_asked_about))
+        return "ready-off";
+    return some_account(phone, is_vouched) ? state : "not-vouched";
+}
+
 /* The nearest obstacle: without a SIM nothing is asked of the gateway. */
 static const struct status *status_of(UiPhone *phone, guint silent)
 {
-    const char *state = phone    ? ui_record_text(ui_phone_state(phone), "State")
-                        : silent ? "silent"
-                                 : "";
+    const char *state = phone ? state_of(phone) : silent ? "silent" : "";
     const struct status *found = NULL;
 
     if (!strcmp(state, "not-ready")) {
@@ -142,7 +185,7 @@ static UiPhone *worst_phone(UiPhones *phones)
 
     for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(phones)); i++) {
         UiPhone *phone = g_list_model_get_item(G_LIST_MODEL(phones), i);
-        if (strcmp(ui_record_text(ui_phone_state(phone), "State"), "ready"))
+        if (strcmp(state_of(phone), "ready"))
             worst = phone;
         g_object_unref(phone);
     }
@@ -263,11 +306,37 @@ static int newest_first(gconstpointer a, gconstpointer b, gpointer nothing)
     return began == other ? 0 : began > other ? -1 : 1;
 }
 
+static void call_changed(UiRecord *call, GtkSorter *sorter)
+{
+    gpointer over = GINT_TO_POINTER(ui_record_number(call, "Ended") != 0);
+
+    if (g_object_get_data(G_OBJECT(call), "sorted-over") == over)
+        return;
+    g_object_set_data(G_OBJECT(call), "sorted-over", over);
+    gtk_sorter_changed(sorter, GTK_SORTER_CHANGE_DIFFERENT);
+}
+
+/* A list is sorted as its items come; one that ends changes its place. */
+static void watch_new(GListModel *calls, guint at, guint removed, guint added, GtkSorter *sorter)
+{
+    (void)removed;
+    for (guint i = at; i < at + added; i++) {
+        UiRecord *call = g_list_model_get_item(calls, i);
+        g_object_set_data(G_OBJECT(call), "sorted-over",
+                          GINT_TO_POINTER(ui_record_number(call, "Ended") != 0));
+        g_signal_handlers_disconnect_by_func(call, call_changed, sorter);
+        g_signal_connect_object(call, "changed", G_CALLBACK(call_changed), sorter, 0);
+        g_object_unref(call);
+    }
+}
+
 static GListModel *sorted_calls(UiApp *app)
 {
     GListModel *calls = g_object_ref(ui_phones_calls(ui_app_phones(app)));
     GtkSorter *sorter = GTK_SORTER(gtk_custom_sorter_new(newest_first, NULL, NULL));
 
+    g_signal_connect_object(calls, "items-changed", G_CALLBACK(watch_new), sorter, 0);
+    watch_new(calls, 0, 0, g_list_model_get_n_items(calls), sorter);
     return G_LIST_MODEL(gtk_sort_list_model_new(calls, sorter));
 }
 

@@ -63,13 +63,18 @@ static void enter_pin(struct page *page)
         ui_pin_ask(page->app, page->phone, page->sim);
 }
 
+static void forgotten(gboolean gone, gpointer stack)
+{
+    struct page *page = g_object_get_data(stack, "page");
+
+    show_sim(page); /* there may be another card by now */
+    ui_app_toast(page->app, ui_pin_forgotten_words(gone));
+}
+
 static void forget_pin(struct page *page)
 {
-    if (!page->sim)
-        return;
-    ui_pin_forget(page->sim);
-    gtk_widget_set_visible(page->forget, FALSE);
-    ui_app_toast(page->app, _("The PIN is forgotten"));
+    if (page->sim && ui_pin_can_remember(page->sim))
+        ui_pin_forget(ui_record_text(page->sim, "Tag"), forgotten, G_OBJECT(page->stack));
 }
 
 /* -- choosing -----------------------------------------------------------------------------------
