@@ -87,13 +87,18 @@ static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
     bool repeat = is_repeat(call, invite);
 
     if (repeat && call->held == TAP_HELD_INVITE) {
+        tap_way_message(call, channel);
         tap_hold_trying(call);
         return true;
     }
-    if (repeat && call->transaction && is_same_to_belle(call, invite))
+    if (repeat && call->transaction && is_same_to_belle(call, invite)) {
+        tap_way_message(call, channel);
         return false; /* it knows it */
-    if (was_asked_for(call) && tap_cseq_of(invite) > call->cseq)
+    }
+    if (was_asked_for(call) && tap_cseq_of(invite) > call->cseq) {
+        tap_way_message(call, channel);
         return tap_call_set_invite(call, invite) ? tap_hold_invite_in(call, channel) : true;
+    }
     /* Merged by a fork on the way (RFC 3261, 8.2.2.2), or a copy by somebody who wants it to ring
      * twice. */
     tap_reply(call->core, invite, 482, NULL);
@@ -147,10 +152,8 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
         tap_call_end(call);
         call = NULL;
     }
-    if (call) {
-        tap_way_message(call, channel);
+    if (call)
         return invite_again(call, channel, invite);
-    }
     refusal = refusal_of_name(core, invite);
     if (refusal) {
         tap_reply(core, invite, refusal, NULL);
@@ -164,16 +167,41 @@ static bool invite_in(struct tap_core *core, belle_sip_channel_t *channel,
                 : true; /* without memory nothing rings unseen */
 }
 
-static bool ack_in(struct sip_call *call, belle_sip_request_t *ack)
-{
-    if (!acks_2xx_in(call, ack))
-        return false;
-    return tap.users->ack_in && tap.users->ack_in(tap.user, call, ack) != SIP_PASS;
-}
-
 static bool later_in(struct sip_call *call, belle_sip_message_t *message)
 {
     return tap.users->later_in && tap.users->later_in(tap.user, call, message) != SIP_PASS;
+}
+
+/* Call-ID and the caller's tag are known to all on the way, and to every phone of a fork. A message
+ * of theirs is in the call when belle-sip finds its dialog by both tags and Linphone has a call in
+ * that dialog, which it has in no dialog of a fork's losers; else it gets 481. */
+static bool is_in_dialog(const struct sip_call *call, belle_sip_request_t *request)
+{
+    const char *wire = call->wire_tag[0] ? call->wire_tag : call->inner_tag;
+    const char *ours = call->direction == SIP_OUTGOING ? call->from_tag : call->inner_tag;
+    belle_sip_dialog_t *dialog;
+
+    if (call->direction == SIP_INCOMING && !tap_same(tap_to_tag_of(request), wire))
+        return false;
+    dialog = belle_sip_provider_find_dialog(call->core->provider, call->call_id, ours,
+                                            tap_from_tag_of(request));
+    return dialog && belle_sip_dialog_get_application_data(dialog);
+}
+
+/* belle-sip finds whom an ACK is for by its branch alone, too. That of our 2xx is one in its dialog
+ * or none, and another that is in no dialog of the call says nothing. */
+static bool ack_in(struct sip_call *call, belle_sip_request_t *ack, bool in_dialog)
+{
+    if (call->direction == SIP_INCOMING && tap_cseq_of(ack) == call->cseq) {
+        if (!acks_2xx_in(call, ack))
+            return false;
+        return !in_dialog ||
+               (tap.users->ack_in && tap.users->ack_in(tap.user, call, ack) != SIP_PASS);
+    }
+    if (in_dialog)
+        return later_in(call, (belle_sip_message_t *)ack);
+    sip_message_drop_body((belle_sip_message_t *)ack);
+    return false;
 }
 
 static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
@@ -181,7 +209,7 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
 {
     const char *method = belle_sip_request_get_method(request);
     struct sip_call *call;
-    bool taken = false;
+    bool taken, in_dialog;
 
     /* What belle-sip answers by 400 is not ours to judge: it may have no To, or no Contact. */
     if (!belle_sip_message_check_headers((belle_sip_message_t *)request))
@@ -191,25 +219,30 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
     call = tap_call_of_message(core, (belle_sip_message_t *)request, false);
     if (!call)
         return false;
-    tap_way_message(call, channel);
     if (is_method(method, "CANCEL"))
         return call->direction == SIP_INCOMING && tap_hold_cancel(call, request);
     if (is_method(method, "BYE") && tap_hold_bye(call, request))
         return true;
-    if (is_method(method, "ACK") && call->direction == SIP_INCOMING &&
-        tap_cseq_of(request) == call->cseq)
-        taken = ack_in(call, request);
+    in_dialog = is_in_dialog(call, request);
+    if (in_dialog)
+        tap_way_message(call, channel);
+    if (is_method(method, "ACK"))
+        taken = ack_in(call, request, in_dialog);
     else
-        taken = later_in(call, (belle_sip_message_t *)request);
+        taken = in_dialog && later_in(call, (belle_sip_message_t *)request);
     if (!taken)
         tap_alias_in(call, (belle_sip_message_t *)request);
     return taken;
 }
 
+static bool answers_our_invite(const struct sip_call *call, belle_sip_message_t *message)
+{
+    return call->direction == SIP_OUTGOING && answers_initial_invite(call, message);
+}
+
 static void provisional_in(struct sip_call *call, belle_sip_response_t *response)
 {
-    if (call->direction != SIP_OUTGOING || belle_sip_response_get_status_code(response) >= 200 ||
-        !answers_initial_invite(call, (belle_sip_message_t *)response))
+    if (belle_sip_response_get_status_code(response) >= 200)
         return;
     call->provisional_came = true;
     tap_take_back(call);
@@ -224,22 +257,33 @@ static bool response_in(struct tap_core *core, belle_sip_channel_t *channel,
 
     if (is_method(tap_cseq_method_of(message), "REGISTER"))
         tap_way_register_answer(core, channel, response);
-    if (!call)
-        return false;
-    tap_way_message(call, channel);
-    provisional_in(call, response);
-    if (belle_sip_response_get_status_code(response) > 100 &&
-        !is_method(tap_cseq_method_of(message), "CANCEL")) {
-        if (call->direction == SIP_OUTGOING && answers_initial_invite(call, message)) {
+    if (call && answers_our_invite(call, message)) {
+        tap_way_message(call, channel);
+        provisional_in(call, response);
+        if (belle_sip_response_get_status_code(response) > 100) {
             tap_call_saw_remote_tag(call, tap_to_tag_of(message));
             taken = tap_hold_response(call, channel, response);
-        } else {
-            taken = later_in(call, message);
         }
     }
-    if (!taken)
+    if (taken)
+        return true;
+    core->came_over = channel;
+    if (call)
         tap_alias_in(call, message);
-    return taken;
+    return false;
+}
+
+bool tap_flow_awaited(struct tap_core *core, belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    struct sip_call *call = tap_call_of_message(core, message, false);
+
+    if (!call || answers_our_invite(call, message))
+        return false;
+    if (core->came_over)
+        tap_way_message(call, core->came_over);
+    return belle_sip_response_get_status_code(response) > 100 &&
+           !is_method(tap_cseq_method_of(message), "CANCEL") && later_in(call, message);
 }
 
 bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message)
@@ -306,6 +350,19 @@ static void initial_response_out(struct sip_call *call, belle_sip_response_t *re
     tap_settle_soon(call->core);
 }
 
+/* What refuses somebody who is not in the call is not the call's. */
+static bool answers_in_dialog(const struct sip_call *call, belle_sip_message_t *message)
+{
+    const char *ours = tap_to_tag_of(message);
+    const struct tap_dialog *dialog = call->dialogs;
+
+    if (call->direction == SIP_INCOMING)
+        return tap_same(ours, call->inner_tag) || tap_same(ours, call->wire_tag);
+    while (dialog && !tap_same(dialog->remote_tag, tap_from_tag_of(message)))
+        dialog = dialog->next;
+    return dialog != NULL;
+}
+
 static void response_out(struct tap_core *core, belle_sip_response_t *response)
 {
     belle_sip_message_t *message = (belle_sip_message_t *)response;
@@ -317,7 +374,8 @@ static void response_out(struct tap_core *core, belle_sip_response_t *response)
     if (call->direction == SIP_INCOMING && answers_initial_invite(call, message)) {
         if (above_100)
             initial_response_out(call, response);
-    } else if (above_100 && !is_method(tap_cseq_method_of(message), "CANCEL")) {
+    } else if (above_100 && !is_method(tap_cseq_method_of(message), "CANCEL") &&
+               answers_in_dialog(call, message)) {
         later_out(call, message);
     } else {
         tap_alias_out(call, message);

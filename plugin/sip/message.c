@@ -128,6 +128,11 @@ bool sip_code_repeats(int code)
     return code == 401 || code == 407 || code == 422;
 }
 
+const char *sip_message_from_tag(belle_sip_message_t *message)
+{
+    return tap_from_tag_of(message);
+}
+
 const char *sip_message_to_tag(belle_sip_message_t *message)
 {
     return tap_to_tag_of(message);

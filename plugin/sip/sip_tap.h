@@ -67,7 +67,8 @@ struct sip_tap_user {
     enum sip_decision (*ack_in)(void *user, struct sip_call *call, belle_sip_request_t *ack);
     void (*ack_out)(void *user, struct sip_call *call, belle_sip_request_t *ack);
     /* Any later request or response of the call's dialogs (re-INVITE, UPDATE, PRACK, REFER, BYE,
-     * INFO and their responses), before it goes up (all three) / out. */
+     * INFO and their responses), before it goes up (all three) / out. A request has a dialog of the
+     * call in which Linphone has one, a response a transaction of ours that awaits it. */
     enum sip_decision (*later_in)(void *user, struct sip_call *call, belle_sip_message_t *message);
     void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
     /* A REGISTER for `aor` is about to leave over a TLS connection. True: with a sips contact. */
@@ -207,7 +208,8 @@ unsigned sip_message_cseq(belle_sip_message_t *message);
 const char *sip_message_method(belle_sip_message_t *message);
 /* 401, 407 and 422, after which liblinphone repeats an INVITE by itself, with what was missing. */
 bool sip_code_repeats(int code);
-/* The To tag on the wire, NULL when there is none. */
+/* The tag in From, in To; NULL when there is none. */
+const char *sip_message_from_tag(belle_sip_message_t *message);
 const char *sip_message_to_tag(belle_sip_message_t *message);
 /* Branch of the bottom Via. */
 const char *sip_message_bottom_branch(belle_sip_message_t *message);

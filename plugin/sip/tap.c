@@ -49,8 +49,10 @@ static void provider_on_message(void *provider, belle_sip_channel_t *channel,
     tap.provider.on_message(provider, channel, message);
     /* The application may have done anything meanwhile, so nothing from before is used. */
     core = tap_core_by_id(id);
-    if (core)
-        tap_settle_soon(core);
+    if (!core)
+        return;
+    core->came_over = NULL;
+    tap_settle_soon(core);
 }
 
 static void provider_on_message_headers(void *provider, belle_sip_channel_t *channel,
@@ -150,8 +152,10 @@ static bool is_seen(belle_sip_client_transaction_t *transaction, belle_sip_respo
     struct tap_core *core = tap_core_of_transaction((void *)transaction);
     struct sip_call *call = core ? tap_call_of_message(core, (void *)request, true) : NULL;
 
-    return !call || (tap_call_of_message(core, (void *)response, false) == call &&
-                     tap_cseq_of(response) == tap_cseq_of(request));
+    if (!call)
+        return true;
+    return tap_call_of_message(core, (void *)response, false) == call &&
+           tap_cseq_of(response) == tap_cseq_of(request) && !tap_flow_awaited(core, response);
 }
 
 static void ict_on_response(belle_sip_client_transaction_t *transaction,
@@ -210,10 +214,20 @@ static void ist_on_terminate(belle_sip_transaction_t *transaction)
         tap_call_transaction_gone(call);
 }
 
+/* An ACK that neither a transaction nor a dialog knows, as that of a refusal without transaction.
+ * liblinphone would answer it, which nobody may. */
+static bool is_stray_ack(const belle_sip_request_event_t *event)
+{
+    return !belle_sip_request_event_get_dialog(event) &&
+           !belle_sip_request_event_get_server_transaction(event) &&
+           tap_same(belle_sip_request_get_method(belle_sip_request_event_get_request(event)),
+                    "ACK");
+}
+
 static void listener_process_request(belle_sip_listener_t *listener,
                                      const belle_sip_request_event_t *event)
 {
-    if (!tap_core_probe_caught(listener, event))
+    if (!tap_core_probe_caught(listener, event) && !is_stray_ack(event))
         tap.listener.process_request_event(listener, event);
 }
 

@@ -121,6 +121,7 @@ struct tap_core {
     struct sip_call *calls;
     struct sip_timer *timers;
     struct tap_registration *registrations; /* newest connection first */
+    const belle_sip_channel_t *came_over;   /* the response that belle-sip is given; else NULL */
     struct sip_watch *watches;
     struct tap_task *tasks, **tasks_end; /* guarded */
     bool tasks_scheduled;                /* guarded */
@@ -306,6 +307,9 @@ void tap_body_out(struct tap_core *core, belle_sip_message_t *message);
 /* -- flow.c: what is done with each message -------------------------------------------------------
  */
 bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message);
+/* A transaction of ours awaits this response, which tap_flow_in() has let through. True: it is
+ * taken. */
+bool tap_flow_awaited(struct tap_core *core, belle_sip_response_t *response);
 void tap_flow_out(struct tap_core *core, belle_sip_channel_t *channel,
                   belle_sip_message_t *message);
 

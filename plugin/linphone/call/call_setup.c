@@ -117,11 +117,16 @@ static struct simauth_session *proved(const struct call *call)
     return call->talk && call->word == SIMAUTH_WORD_AUTHENTICATED ? call->talk->session : NULL;
 }
 
-static bool is_about_bye(belle_sip_message_t *message)
+/* A fork's late 2xx is ended by a BYE, too, which is not the call's. */
+static bool is_about_bye(const struct call *call, belle_sip_message_t *message, bool ours)
 {
     const char *method = sip_message_method(message);
+    const char *theirs = (bool)belle_sip_message_is_request(message) == ours
+                             ? sip_message_to_tag(message)
+                             : sip_message_from_tag(message);
 
-    return method && !strcmp(method, "BYE");
+    return method && !strcmp(method, "BYE") &&
+           (!call->taken || !strcmp(call->taken->to_tag, theirs ? theirs : ""));
 }
 
 /* 401 and 407 bring the same BYE once more. */
@@ -177,7 +182,7 @@ void call_leave_keys(struct call *call)
 
 void call_bye_in(struct call *call, belle_sip_message_t *message)
 {
-    if (!is_about_bye(message))
+    if (!is_about_bye(call, message, false))
         return;
     read_wish(call, message);
     if (ends_it(message))
@@ -186,7 +191,7 @@ void call_bye_in(struct call *call, belle_sip_message_t *message)
 
 void call_bye_out(struct call *call, belle_sip_message_t *message)
 {
-    if (!is_about_bye(message))
+    if (!is_about_bye(call, message, true))
         return;
     write_wish(call, message);
     if (ends_it(message))

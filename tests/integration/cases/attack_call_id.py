@@ -59,3 +59,46 @@ def call_id(world):
     stranger(world, attacker)
     finish((world.alice, talk.AUTHENTICATED_OUT), (world.bob, ("callee", "not-authenticated", "INVITE_BARE"), talk.AUTHENTICATED_IN))
     Talk(world.alice, world.bob).ring().answer().authenticated().hang_up()
+
+
+MADE_UP = ("{first}\r\nVia: SIP/2.0/UDP {address}:5060;branch=z9hG4bKm{number};rport\r\nFrom: <sip:eve@evil.example>;tag={ours}\r\n"
+           "To: <sip:x@evil.example>;tag={theirs}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\nMax-Forwards: 70\r\n{more}"
+           "Contact: <sip:eve@{address}>\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}")
+
+
+def made_up(attacker, phone, call_id, caller, at_caller):
+    """All that somebody can send to this phone who knows the Call-ID and the caller's tag, and no other tag."""
+    uri = f"sip:{phone.user}@{phone.node.address}"
+    body = attacker.sdp()
+    for number, method in enumerate(("ACK", "UPDATE", "INFO", "REFER", "BYE", "INVITE", "200")):
+        answer = method == "200"  # to a request of the phone's, so with the phone's tag in From
+        ours, theirs = ("x", caller) if at_caller != answer else (caller, "x")
+        attacker.send(MADE_UP.format(
+            first="SIP/2.0 200 OK" if answer else f"{method} {uri} SIP/2.0", address=attacker.node.address, number=number,
+            ours=ours, theirs=theirs, call_id=call_id, cseq="77 UPDATE" if answer else f"{70 + number} {method}",
+            more="Refer-To: <sip:eve@evil.example>\r\n" if method == "REFER" else "", length=len(body), body=body), phone)
+    attacker.settle(phone)
+
+
+@case("attack.made_up_tags", limit=90)
+def made_up_tags(world):
+    """Whoever knows a call's Call-ID and the caller's tag, as every phone of a fork does, and makes up the other one: neither ends the call nor takes its word, and it leaves its keys."""
+    talk.prepare(world, before=with_buses, settings={"alice": {"policy": "require"}}, keys="file")
+    alice, bob = (Client(phone.node).find() for phone in (world.alice, world.bob))
+    call = connected(world.alice, world.bob)
+    name, _, caller = dialog(world, call)
+    attacker = Attacker(world)
+    attacker.acknowledges = False
+    before = shown(alice), shown(bob)
+    made_up(attacker, world.bob, name, caller, False)
+    made_up(attacker, world.alice, name, caller, True)
+    wait_shown(alice, before[0])
+    wait_shown(bob, before[1])
+    for phone in (world.alice, world.bob):
+        states = [e.state for e in phone.events() if e.kind == "call-state-changed"]
+        assert states[-1] == "StreamsRunning", (phone.node.name, states)
+        assert not phone.notes("setup-key: made=2"), f"{phone.node.name} left its keys before the end"
+    call.hang_up()
+    for phone in (world.alice, world.bob):
+        phone.wait_note("setup-key: made=2")
+    finish((world.alice, talk.AUTHENTICATED_OUT), (world.bob, talk.AUTHENTICATED_IN))

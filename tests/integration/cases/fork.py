@@ -12,7 +12,7 @@ from world.tamper import Tamper, with_tag
 from world.wire import Wire
 
 
-def prepare(world, second="stock", hook=None, bobs=None):
+def prepare(world, second="stock", hook=None, bobs=None, **settings):
     """Alice, Bob, and a second phone at Bob's address (world.other); `hook` is on the second one's cable. bobs: options of his first as Phone's.
 
     second: 'stock' has no plugin, 'plugin' has the plugin and no SIM.
@@ -24,7 +24,7 @@ def prepare(world, second="stock", hook=None, bobs=None):
     world.other = world.add_phone("bob-2", "b", 33, account="bob", **({"product": None} if second == "stock" else {}))
     sims = world.issue_sims()
     for phone in (world.alice, world.bob):
-        phone.use_sim(sims[phone.user], world.root)
+        phone.use_sim(sims[phone.user], world.root, **settings)
     world.wire = Wire(world.other.node)
     world.wire.hook = hook
     for phone in world.phones:
@@ -100,9 +100,9 @@ class Late:
 
 @case("call.fork.second_2xx")
 def second_2xx(world):
-    """Both phones answer, the 200 of the one without the SIM comes late: it gets its ACK and BYE, the verdict stays."""
+    """Both phones answer, the 200 of the one without the SIM comes late: it gets its ACK and BYE, the verdict stays, and the keys are left when the call ends."""
     late = Late()
-    prepare(world, hook=late)
+    prepare(world, hook=late, keys="file")
     call, bobs, others = ring_both(world)
     world.other.answer(others)
     flow.wait_any(lambda: late.kept, 10, "200 of the second phone")
@@ -114,7 +114,10 @@ def second_2xx(world):
     world.other.wait_state("End")
     both_authenticated(world)
     world.wire.check()
+    refuse(world.alice, r"setup-key: made=")
     flow.hang_up(world, call)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(r"setup-key: made=2")
     messages = world.messages()
     tags = {m.tag("To") for m in messages.all("ACK", source=world.alice)}
     assert len(tags) == 2, tags

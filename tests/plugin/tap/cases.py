@@ -7,6 +7,7 @@ import sys
 import time
 
 import repeats
+import strangers
 from phones import ADDRESS, Failed, Scene, enter_namespace, header, prepare, tag_of
 from steps import B, expect, hang_up, leave, one, running, two
 
@@ -608,7 +609,7 @@ def two_cores(scene):
 
 
 CASES = {
-    **repeats.CASES,
+    **repeats.CASES, **strangers.CASES,
     "pass_through": pass_through, "from_tag_bye_by_caller": from_tag_bye("caller"),
     "from_tag_bye_by_callee": from_tag_bye("callee"),
     "to_tag_hold_by_caller": to_tag_hold_bye("caller", "callee"),

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whoever knows a call's Call-ID and the caller's tag, but is not in its dialog."""
+
+from phones import ADDRESS, SDP, header, tag_of
+from steps import B, expect, one
+
+SIM02 = "sim02.CCCCCCCCCCCCCCCCCCCCCC.aka.DDDDDDDDDDDDDDDDDDDDDD"
+
+
+def response(peer, call_id, from_tag, to_tag):
+    """What answers no request of anybody's."""
+    peer.send("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s:5062;branch=z9hG4bK.nobody\r\nFrom: <sip:x@%s>;tag=%s\r\n"
+              "To: <sip:y@%s>;tag=%s\r\nCall-ID: %s\r\nCSeq: 77 UPDATE\r\nContact: <sip:peer@%s:%d>\r\n"
+              "Content-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s"
+              % (ADDRESS, ADDRESS, from_tag, ADDRESS, to_tag, call_id, ADDRESS, peer.port, len(SDP), SDP))
+
+
+def settle(peer, uri):
+    peer.request("OPTIONS", uri=uri, call_id="settle", branch="z9hG4bK.settle%d" % len(peer.seen), body="")
+    while "settle" not in peer.until("^SIP/2.0 200"):
+        pass
+
+
+def strangers_at_callee(scene):
+    b = one(scene, ["to-tag " + SIM02], auto_answer=True)
+    peer, stranger = scene.peer(5070, 5062), scene.peer(5071, 5062)
+    peer.request("INVITE")
+    peer.until("^SIP/2.0 200")
+    stranger.request("ACK", to_tag="x", branch="z9hG4bK.one", body=SDP)  # belle-sip goes by the branch
+    stranger.request("ACK", to_tag="x", branch="z9hG4bK.ack", body=SDP)
+    peer.until("^SIP/2.0 200")  # none of these was the ACK
+    peer.request("ACK", to_tag=SIM02, branch="z9hG4bK.ack", body="")
+    b.wait_state("StreamsRunning")
+    for number, method in enumerate(("UPDATE", "REFER", "INFO", "ACK", "INVITE")):
+        stranger.request(method, to_tag="x", branch="z9hG4bK.s%d" % number, cseq=30 + number, body=SDP,
+                         extra="Refer-To: <sip:eve@%s>" % ADDRESS)
+        if method != "ACK":
+            stranger.until("^SIP/2.0 [4-6]")
+    response(stranger, "peer-call", "x", "caller")
+    settle(stranger, B)
+    expect("the call to go on", b.state(1) == "StreamsRunning")
+    b.expect_none("later_in|later_out")
+    expect("one ACK", len(b.find("ack_in")) == 1)
+    peer.request("BYE", to_tag=SIM02, branch="z9hG4bK.bye", cseq=50, body="")
+    b.wait_event("later_in .*method=BYE")
+    b.wait_event("later_out .*method=BYE code=200")
+    b.quit()
+
+
+def reply(peer, request, code, tag):
+    lines = ["SIP/2.0 %d Fine" % code]
+    for name in ("Via", "From", "Call-ID", "CSeq"):
+        lines.append("%s: %s" % (name, header(request, name)))
+    body = SDP if code == 200 else ""
+    lines += ["To: %s;tag=%s" % (header(request, "To").split(";tag")[0], tag),
+              "Contact: <sip:%s@%s:%d>" % (tag, ADDRESS, peer.port),
+              "Content-Type: application/sdp", "Content-Length: %d" % len(body)]
+    peer.send("\r\n".join(lines) + "\r\n\r\n" + body)
+
+
+def strangers_at_caller(scene):
+    """Those of no dialog, and the phone of a fork that lost: it has a dialog, and Linphone none with it."""
+    a = scene.phone("a", 5061).ready()
+    peer = scene.peer(5062, 5061)
+    a.call(B)
+    invite = peer.until("^INVITE")
+    names = {"uri": "sip:a@%s:5061" % ADDRESS, "call_id": header(invite, "Call-ID"), "to_tag": tag_of(invite, "From")}
+    for code, tag in ((180, "lost"), (180, "won"), (200, "won")):
+        reply(peer, invite, code, tag)
+    peer.until("^ACK")
+    a.wait_state("StreamsRunning")
+    for number, tag in enumerate(("x", "lost")):
+        for method in ("UPDATE", "INFO", "ACK", "BYE"):
+            peer.request(method, from_tag=tag, branch="z9hG4bK.%s%d" % (method, number), cseq=30 + number, body=SDP, **names)
+            if method != "ACK":
+                peer.until("^SIP/2.0 [^1]")
+    response(peer, names["call_id"], names["to_tag"], "x")
+    settle(peer, names["uri"])
+    expect("the call to go on", a.state(1) == "StreamsRunning")
+    a.expect_none("later_in")
+    peer.request("INFO", from_tag="won", branch="z9hG4bK.info", cseq=40, body="", **names)
+    a.wait_event("later_in .*method=INFO")
+    a.command("terminate 1")
+    reply(peer, peer.until("^BYE"), 200, "won")
+    a.wait_event("later_in .*method=BYE code=200")
+    a.quit()
+
+
+def stray_ack(scene):
+    """The ACK of a 482, which no transaction knows, is answered by nobody."""
+    b = one(scene, ["hold-invite-in 60000"])
+    peer = scene.peer(5070, 5062)
+    peer.request("INVITE")
+    peer.until("^SIP/2.0 100")
+    peer.request("INVITE", branch="z9hG4bK.two")
+    merged = peer.until("^SIP/2.0 482")
+    expect("a To tag in " + merged, tag_of(merged, "To"))
+    peer.request("INVITE", branch="z9hG4bK.two")
+    expect("the same tag", tag_of(peer.until("^SIP/2.0 482"), "To") == tag_of(merged, "To"))
+    peer.request("ACK", branch="z9hG4bK.two", to_tag=tag_of(merged, "To"), body="")
+    expect("silence", not peer.receive(0.7))
+    b.quit()
+
+
+CASES = {
+    "strangers_at_callee": strangers_at_callee, "strangers_at_caller": strangers_at_caller, "stray_ack": stray_ack,
+}
