@@ -23,6 +23,12 @@ static void replace_text(char **text, char *by)
     *text = by;
 }
 
+static void stop_asked_timer(struct sip_call *call)
+{
+    sip_timer_stop(call->asked_timer);
+    call->asked_timer = NULL;
+}
+
 bool tap_call_set_invite(struct sip_call *call, belle_sip_request_t *invite)
 {
     const char *tag = tap_from_tag_of(invite);
@@ -52,6 +58,7 @@ bool tap_call_set_invite(struct sip_call *call, belle_sip_request_t *invite)
     call->back = TAP_BACK_NO;
     sip_timer_stop(call->back_timer);
     call->back_timer = NULL;
+    stop_asked_timer(call);
     call->final_code = 0;
     call->inner_tag[0] = call->cancel_tag[0] = '\0';
     if (call->direction == SIP_INCOMING)
@@ -235,8 +242,27 @@ static void free_dialogs(struct sip_call *call)
 /* -- the end
  * --------------------------------------------------------------------------------------- */
 
+bool tap_call_was_asked_for(const struct sip_call *call)
+{
+    return call->direction == SIP_INCOMING && !call->answered_by_tap &&
+           sip_code_repeats(call->final_code);
+}
+
+static void not_sent_again(void *arg)
+{
+    struct sip_call *call = arg;
+
+    stop_asked_timer(call);
+    tap_settle_soon(call->core);
+}
+
+/* Over a stream the ACK ends the transaction at once, and what was asked for is on its way. */
+#define ASKED_MS 5000 /* T4: as long as over UDP */
+
 void tap_call_transaction_gone(struct sip_call *call)
 {
+    if (tap_call_was_asked_for(call) && call->transaction && !call->asked_timer)
+        call->asked_timer = sip_timer_start(call->core->provider, ASKED_MS, not_sent_again, call);
     if (call->held != TAP_HELD_NOTHING || call->responses)
         tap_hold_outgoing_lost(call, SIP_GONE_DISCONNECTED);
     call->held = TAP_HELD_NOTHING;
@@ -259,6 +285,7 @@ static void end_call(struct sip_call *call)
     free(call->end_reason);
     free(call->end_warning);
     sip_timer_stop(call->back_timer);
+    stop_asked_timer(call);
     free(call->way);
     free(call);
 }
@@ -276,7 +303,7 @@ void tap_call_end(struct sip_call *call)
 static bool is_over(const struct sip_call *call)
 {
     return call->held == TAP_HELD_NOTHING && !call->responses && !call->transaction &&
-           !call->again_pending && !has_dialog(call);
+           !call->again_pending && !call->asked_timer && !has_dialog(call);
 }
 
 void tap_calls_settle(struct tap_core *core)

@@ -38,12 +38,6 @@ static bool is_repeat(const struct sip_call *call, belle_sip_request_t *invite)
            tap_cseq_of(invite) == call->cseq;
 }
 
-/* Linphone asks for it once more, with something that was missing; nothing else of it is new. */
-static bool was_asked_for(const struct sip_call *call)
-{
-    return !call->answered_by_tap && sip_code_repeats(call->final_code);
-}
-
 static bool same_text(void *a, void *b)
 {
     char *first = a ? belle_sip_object_to_string(a) : NULL;
@@ -76,7 +70,7 @@ static bool is_done_with(struct sip_call *call, belle_sip_request_t *invite)
         return false;
     if (is_repeat(call, invite))
         return !call->transaction && !tap_call_has_dialog(call);
-    return !was_asked_for(call) && (call->final_code >= 300 || call->answered_by_tap) &&
+    return !tap_call_was_asked_for(call) && (call->final_code >= 300 || call->answered_by_tap) &&
            tap_cseq_of(invite) > call->cseq;
 }
 
@@ -95,8 +89,9 @@ static bool invite_again(struct sip_call *call, belle_sip_channel_t *channel,
         tap_way_message(call, channel);
         return false; /* it knows it */
     }
-    if (was_asked_for(call) && tap_cseq_of(invite) > call->cseq) {
+    if (tap_call_was_asked_for(call) && tap_cseq_of(invite) > call->cseq) {
         tap_way_message(call, channel);
+        tap_alias_replaces_in(call->core, invite);
         return tap_call_set_invite(call, invite) ? tap_hold_invite_in(call, channel) : true;
     }
     /* Merged by a fork on the way (RFC 3261, 8.2.2.2), or a copy by somebody who wants it to ring

@@ -460,7 +460,8 @@ static bool is_waiting(const struct sip_call *call, belle_sip_response_t *respon
     return false;
 }
 
-#define HELD_MAX 64 /* provisional ones of all phones of a fork, and of whoever makes up more */
+/* Of all phones of a fork, and of whoever makes up more; and as many final ones. */
+#define HELD_MAX 64
 
 static void keep(struct sip_call *call, belle_sip_channel_t *channel,
                  belle_sip_response_t *response)
@@ -471,7 +472,7 @@ static void keep(struct sip_call *call, belle_sip_channel_t *channel,
 
     for (link = &call->responses; *link; link = &(*link)->next)
         count++;
-    held = final || count < HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
+    held = count < (final ? 2 * HELD_MAX : HELD_MAX) ? calloc(1, sizeof(*held)) : NULL;
     if (!held)
         return; /* the peer repeats what matters */
     held->response = (belle_sip_response_t *)belle_sip_object_ref(response);

@@ -73,12 +73,17 @@ static void provider_on_sending(void *provider, belle_sip_channel_t *channel,
     tap.provider.on_sending(provider, channel, message);
 }
 
+/* On a transaction whose connection died. */
+static const char LOST[] = "simauth.lost";
+
 static void transaction_on_state_changed(void *listener, belle_sip_channel_t *channel, int state)
 {
     struct tap_core *core = tap_core_of_marked(listener);
     struct sip_call *call = core ? tap_call_of_transaction(core, listener) : NULL;
     bool dead = state == TAP_CHANNEL_ERROR || state == TAP_CHANNEL_DISCONNECTED;
 
+    if (dead)
+        belle_sip_object_data_set(listener, LOST, (void *)LOST, NULL);
     if (!call || !dead || call->direction != SIP_OUTGOING || call->held == TAP_HELD_NOTHING) {
         tap.transaction.on_state_changed(listener, channel, state);
         return;
@@ -201,7 +206,16 @@ static int ist_send_new_response(belle_sip_server_transaction_t *transaction,
         core = tap_core_of_transaction((void *)transaction);
     if (core)
         tap_body_out(core, (belle_sip_message_t *)response);
+    belle_sip_object_data_remove((belle_sip_object_t *)transaction, LOST); /* by another one */
     return tap.ist.send_new_response(transaction, response);
+}
+
+/* An INVITE that still rings outlives its connection, and when it comes once more over another one,
+ * belle-sip 5.1 answers over the one that is none any more: the phone would end. */
+static void ist_on_request_retransmission(belle_sip_server_transaction_t *transaction)
+{
+    if (!belle_sip_object_data_get((belle_sip_object_t *)transaction, LOST))
+        tap.ist.on_request_retransmission(transaction);
 }
 
 static void ist_on_terminate(belle_sip_transaction_t *transaction)
@@ -251,6 +265,7 @@ static void replace(void)
     belle->ict->send_request = ict_send_request;
     belle->ist->on_terminate = ist_on_terminate;
     belle->ist->send_new_response = ist_send_new_response;
+    belle->ist->on_request_retransmission = ist_on_request_retransmission;
     belle->provider->on_state_changed = provider_on_state_changed;
     belle->provider->on_sending = provider_on_sending;
     belle->provider->on_message_headers = provider_on_message_headers;

@@ -210,6 +210,8 @@ struct sip_call {
     enum tap_back back;           /* sip_call_take_back() */
     struct sip_timer *back_timer; /* to the end of the wait for what answers the CANCEL */
     char *end_reason, *end_warning;
+    struct sip_timer
+        *asked_timer; /* incoming: to the end of the wait for what Linphone asked for */
 
     char *way; /* the address that is registered over the connection of what came first */
     bool way_mixed;
@@ -227,6 +229,8 @@ struct sip_call *tap_call_of_transaction(struct tap_core *core, const void *tran
 struct sip_call *tap_call_of_invite(struct tap_core *core, const belle_sip_request_t *invite);
 struct sip_call *tap_call_waiting_again(struct tap_core *core, belle_sip_request_t *invite);
 void tap_call_saw_remote_tag(struct sip_call *call, const char *tag);
+/* Linphone asked for it once more, with something that was missing; nothing else of it is new. */
+bool tap_call_was_asked_for(const struct sip_call *call);
 /* A dialog of this call that belle-sip has, and has not ended. */
 bool tap_call_has_dialog(struct sip_call *call);
 void tap_call_transaction_gone(struct sip_call *call);

@@ -134,16 +134,18 @@ static char *own_uri(const struct core *core, belle_sip_message_t *invite)
     return own;
 }
 
-/* What is decided about: who, to whom, with which proof, and the offer. */
+/* What is decided about: who, to whom, with which proof, in whose place, and the offer. */
 static char *digest_of(struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
     char *from = sip_message_uri(invite, SIP_FROM), *to = sip_message_uri(invite, SIP_TO);
     const char *header = sip_message_header(invite, SIMAUTH_HEADER, NULL);
+    const char *replaces = sip_message_header(invite, "Replaces", NULL);
     size_t len = 0;
     const char *sdp = sip_message_sdp(invite, &len);
-    char *text = g_strdup_printf("%s\n%s\n%s\n%.*s", from ? from : "", to ? to : "",
-                                 header ? header : "", (int)len, sdp ? sdp : "");
+    char *text =
+        g_strdup_printf("%s\n%s\n%s\n%s\n%.*s", from ? from : "", to ? to : "",
+                        header ? header : "", replaces ? replaces : "", (int)len, sdp ? sdp : "");
     char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 
     belle_sip_free(from);

@@ -5,6 +5,7 @@
 import re
 
 from cases import case
+from cases.attack_invite import TIMERS
 from cases.ui_bus import with_buses
 from world import flow, talk
 from world.attacker import Attacker
@@ -50,17 +51,32 @@ def check_in(world, attacker, bob, call):
         wait_shown(bob, before)
 
 
+def asked_again(world, attacker, bob, call):
+    """An INVITE without Replaces, which Linphone answers 422, decides nothing about one that has it (RFC 4028)."""
+    call_id, ours, theirs = dialog(world, call)
+    before = shown(bob)
+    text = attacker.invite(world.bob, "sip:eve@evil.example", more="Supported: timer\r\nSession-Expires: 1\r\n")
+    sent = attacker.send(text, world.bob)
+    assert attacker.wait_answer(sent).status == 422
+    text = text.replace("Session-Expires: 1", f"Replaces: {call_id};to-tag={ours};from-tag={theirs}")
+    attacker.send(text.replace("CSeq: 1 ", "CSeq: 2 ").replace("branch=z9hG4bK", "branch=z9hG4bK2"), world.bob)
+    attacker.settle(world.bob)
+    assert [answer.status for answer in attacker.answers(sent)] == [422, 482], [answer.text for answer in attacker.answers(sent)]
+    wait_shown(bob, before)
+
+
 @case("attack.replaces", limit=90)
 def replaces(world):
-    """Neither an INVITE nor a REFER that names a call by its Call-ID and other tags takes its place, or its word."""
+    """Neither an INVITE nor a REFER that names a call by its Call-ID and other tags takes its place, or its word; nor one that Linphone asked for anew."""
     tamper = Tamper()
-    talk.prepare(world, hook=tamper, third="b", before=with_buses)
+    talk.prepare(world, hook=tamper, third="b", before=with_buses, linphonerc={"bob": TIMERS})
     alice, bob = (Client(phone.node).find() for phone in (world.alice, world.bob))
     first = connected(world.alice, world.bob)
     second = connected(world.bob, world.carol)
     world.bob.wait_state("Paused", call=first.numbers[world.bob])
     attacker = Attacker(world)
     check_in(world, attacker, bob, first)
+    asked_again(world, attacker, bob, first)
 
     # Bob's phone hands Alice over to Carol, and names Alice's own call with him as what Carol is to end.
     tamper.rule = lambda message, towards: re.sub(r"(?<=Replaces=)[^%;?>]+", first.id_at(world.bob), message.text) \

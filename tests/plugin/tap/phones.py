@@ -84,7 +84,8 @@ FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
 class Phone:
-    def __init__(self, scene, name, port, script=(), auto_answer=False, proxy=False, clock=False):
+    def __init__(self, scene, name, port, script=(), auto_answer=False, proxy=False, clock=False,
+                 sip=""):
         self.name, self.port = name, port
         self.home = os.path.join(scene.folder, name)
         for below in (".config/linphone", ".local/share/linphone"):
@@ -92,7 +93,7 @@ class Phone:
         self.events_path = os.path.join(self.home, "events")
         self.pipe = "simauth-tap-%d-%s" % (os.getpid(), name)
         self._write("script", "\n".join(script) + "\n")
-        self._write("linphonerc", CONFIG.format(port=port, name=name, address=ADDRESS,
+        self._write("linphonerc", CONFIG.format(port=port, name=name, address=ADDRESS, sip=sip,
                                                 proxy=PROXY.format(name=name, address=ADDRESS)
                                                 if proxy else ""))
         variables = dict(environment(scene.prefix), HOME=self.home, TAP_LOG=self.events_path,
@@ -219,7 +220,7 @@ contact="{name}" <sip:{name}@{address}:{port}>
 guess_hostname=0
 register_only_when_network_is_up=0
 default_proxy=0
-[misc]
+{sip}[misc]
 prefer_basic_chat_room=1
 [net]
 mtu=1300
@@ -331,7 +332,10 @@ class Peer:
                 text = self.socket.recv(65536).decode()
             else:
                 while b"\r\n\r\n" not in self.buffer:
-                    self.buffer += self.socket.recv(65536)
+                    part = self.socket.recv(65536)
+                    if not part:
+                        raise Failed("the phone closed the connection")
+                    self.buffer += part
                 head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
                 text = head.decode() + "\r\n\r\n"
         except socket.timeout:

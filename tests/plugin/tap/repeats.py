@@ -89,7 +89,51 @@ def repeat_disconnected(scene):
     b.quit()
 
 
+TIMERS = "session_expires_enabled=1\nsession_expires_value=90\nsession_expires_min_value=60\n"
+
+
+def asked_again(scene):
+    """Linphone asks for longer sessions (422). Over a stream the ACK ends the transaction at once, and what comes then is the same call, for some seconds."""
+    b = one(scene, [], sip=TIMERS)
+    peer = scene.peer(0, 5062, stream=True)
+    for number in (1, 2):
+        names = {"call_id": "c%d" % number}
+        peer.request("INVITE", extra="Supported: timer\r\nSession-Expires: 1", branch="z9hG4bK.a%d" % number, **names)
+        no = peer.until("^SIP/2.0 422")
+        peer.request("ACK", branch="z9hG4bK.a%d" % number, to_tag=tag_of(no, "To"), body="", **names)
+        if number == 1:
+            expect("nothing more", not peer.receive(0.5))
+            peer.request("INVITE", branch="z9hG4bK.b", cseq=21, **names)
+            peer.until("^SIP/2.0 180")
+            expect("the same call", len(b.find("invite_in call=1")) == 2 and not b.find("invite_in call=2"))
+            peer.request("CANCEL", branch="z9hG4bK.b", cseq=21, body="", **names)
+            peer.request("ACK", branch="z9hG4bK.b", cseq=21, to_tag=tag_of(peer.until("^SIP/2.0 487"), "To"), body="", **names)
+            b.wait_event("call_gone call=1")
+    b.expect_none("call_gone call=2")
+    b.wait_event("call_gone call=2")  # nothing came
+    leave(b)
+
+
+def repeat_reconnected(scene):
+    """The connection dies while the phone rings, and the same INVITE comes over another: belle-sip's answer would go over the first, and end the phone."""
+    b = one(scene, [])
+    peers = [scene.peer(0, 5062, stream=True) for _ in range(2)]
+    peers[0].request("INVITE")
+    peers[0].until("^SIP/2.0 180")
+    peers[0].close()
+    for number in range(5):
+        peers[1].request("OPTIONS", call_id="o", branch="z9hG4bK.o%d" % number, body="")
+        peers[1].until("^SIP/2.0 200")
+    peers[1].request("INVITE")
+    peers[1].request("OPTIONS", call_id="o", branch="z9hG4bK.o", body="")
+    peers[1].until("^SIP/2.0 200")
+    expect("one call", b.state(1) == "IncomingReceived" and len(b.find("invite_in")) == 1)
+    b.quit()
+
+
 CASES = {
+    "repeat_reconnected": repeat_reconnected,
+    "asked_again": asked_again,
     "repeat_after_ack": repeat_after_ack, "repeat_late": repeat_late,
     "repeat_old_style": repeat_old_style, "repeat_disconnected": repeat_disconnected,
 }

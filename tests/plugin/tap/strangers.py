@@ -103,6 +103,27 @@ def stray_ack(scene):
     b.quit()
 
 
+def flood_behind_held(scene):
+    """While a response is held, those behind it wait, and not more than there is room for, final ones too."""
+    a = scene.phone("a", 5061, ["hold-code 180", "hold-response 9000"]).ready()
+    peer = scene.peer(5062, 5061)
+    a.call(B)
+    invite = peer.until("^INVITE")
+    reply(peer, invite, 180, "first")
+    a.wait_event("response_in")
+    for number in range(140):
+        reply(peer, invite, 486, "t%d" % number)
+        if number % 20 == 0:
+            settle(peer, "sip:a@%s:5061" % ADDRESS)
+    settle(peer, "sip:a@%s:5061" % ADDRESS)
+    expect("that it is still held", len(a.find("response_in")) == 1)
+    a.wait_event("resumed call=1 done=1")
+    a.wait_state("Error", "Released", "End", "none")
+    expect("no more than 128, not %d" % len(a.find("response_in")), 1 < len(a.find("response_in")) <= 128)
+    a.quit()
+
+
 CASES = {
+    "flood_behind_held": flood_behind_held,
     "strangers_at_callee": strangers_at_callee, "strangers_at_caller": strangers_at_caller, "stray_ack": stray_ack,
 }
