@@ -61,8 +61,8 @@ static struct bucket *bucket_of(struct buckets *buckets, const char *name, int b
     return bucket;
 }
 
-/* `us_each`: until one comes back. */
-static bool take(struct buckets *buckets, const char *name, double us_each, int burst,
+/* `count` of them, or none. `us_each`: until one comes back. */
+static bool take(struct buckets *buckets, const char *name, int count, double us_each, int burst,
                  int64_t now_us)
 {
     struct bucket *bucket;
@@ -75,9 +75,9 @@ static bool take(struct buckets *buckets, const char *name, double us_each, int 
 
         bucket->tokens = MIN(bucket->tokens + gained, (double)burst);
         bucket->filled_us = now_us;
-        taken = bucket->tokens >= 1.0;
+        taken = bucket->tokens >= count;
         if (taken)
-            bucket->tokens -= 1.0;
+            bucket->tokens -= count;
         bucket->full_us = now_us + (int64_t)((burst - bucket->tokens) * us_each);
     }
     g_mutex_unlock(&buckets->lock);
@@ -87,12 +87,18 @@ static bool take(struct buckets *buckets, const char *name, double us_each, int 
 bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int burst,
                   int64_t now_us)
 {
-    return take(buckets, name, 60e6 / per_minute, burst, now_us);
+    return take(buckets, name, 1, 60e6 / per_minute, burst, now_us);
+}
+
+bool buckets_take_all(struct buckets *buckets, const char *name, int count, int per_minute,
+                      int burst, int64_t now_us)
+{
+    return take(buckets, name, count, 60e6 / per_minute, burst, now_us);
 }
 
 bool buckets_take_of_day(struct buckets *buckets, const char *name, int per_day, int64_t now_us)
 {
-    return take(buckets, name, 86400e6 / per_day, per_day, now_us);
+    return take(buckets, name, 1, 86400e6 / per_day, per_day, now_us);
 }
 
 bool buckets_have(struct buckets *buckets, const char *name, int per_minute, int burst,

@@ -13,7 +13,10 @@ void buckets_free(struct buckets *buckets);
 /* Takes one token of `name`; false when there is none. */
 bool buckets_take(struct buckets *buckets, const char *name, int per_minute, int burst,
                   int64_t now_us);
-/* The same, of `per_day` in a day, and at once. */
+/* `count` tokens, or none and false. */
+bool buckets_take_all(struct buckets *buckets, const char *name, int count, int per_minute,
+                      int burst, int64_t now_us);
+/* One token of `per_day` in a day, and at once. */
 bool buckets_take_of_day(struct buckets *buckets, const char *name, int per_day, int64_t now_us);
 /* Whether buckets_take() would find one. */
 bool buckets_have(struct buckets *buckets, const char *name, int per_minute, int burst,

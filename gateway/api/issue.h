@@ -43,6 +43,8 @@ struct outcome claim_address(struct request *request, const char *aor);
 /* By its answer the partner that was asked speaks for the callee: remembers it in the open writing
  * transaction. */
 struct outcome claim_by_answer(struct request *request, const char *aor);
+/* The transaction with that claim did not hold: it does not count, unless it comes again. */
+void claim_failed(struct request *request);
 /* The caller's own address, and an operator that vouches for the callee: for a request of a phone.
  * In an open transaction, which stays open; store_partner_clear(&voucher->partner) in any case. */
 struct outcome vouch_for_pair(struct request *request, const struct body_vectors *body,

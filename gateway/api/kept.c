@@ -13,8 +13,8 @@
 #define PING_US (60 * G_USEC_PER_SEC) /* a gateway closes what is idle for three minutes */
 #define DELAY_FIRST_US G_USEC_PER_SEC
 #define DELAY_MAX_US (30 * G_USEC_PER_SEC)
-#define MUTE_US (180 * G_USEC_PER_SEC)
-#define FAR_KEPT 2 /* one is free while the other is asked whether it stands */
+#define MUTE_US (600 * G_USEC_PER_SEC) /* twice what the alert waits for */
+#define FAR_KEPT 2                     /* one is free while the other is asked whether it stands */
 
 void kept_init(struct kept *kept)
 {

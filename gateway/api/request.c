@@ -398,7 +398,7 @@ static void run_for_phone(struct request *request)
     }
     request->route->handle(request);
     /* A limit of vectors takes no work (request_may_call()), and is no reason for another. */
-    if (!request->paid && request->answer.problem != PROBLEM_NONE &&
+    if (!request->paid && !request->fetching && request->answer.problem != PROBLEM_NONE &&
         request->answer.problem != PROBLEM_UNAUTHORIZED &&
         (request->answer.problem != PROBLEM_TOO_MANY || request->route->handle != vectors_post))
         refusals(request, buckets_take);

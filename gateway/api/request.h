@@ -80,6 +80,7 @@ struct request {
     enum store_result earlier_result;
     struct store_answer earlier;
 
+    bool claims;      /* a new claim of the asked partner's was counted */
     uint64_t claimed; /* of the transaction that kept a partner's claim; 0: none */
     uint64_t ticket;  /* of the transaction that the answer waits for; 0: none */
     enum store_result settled;

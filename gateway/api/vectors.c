@@ -178,6 +178,8 @@ static void callee_answered(struct request *request)
         if (outcome_good(&outcome))
             outcome = issue_caller(request, body, v.challenge.rand, v.challenge.rand_len, v.nai_b,
                                    request->question->partner.id, record, &av_a);
+        if (!outcome_good(&outcome))
+            claim_failed(request);
         outcome_finish_text(request, &outcome,
                             outcome_good(&outcome) ? call_answer(vector, &av_a) : NULL);
     }

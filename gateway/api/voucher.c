@@ -165,15 +165,26 @@ static enum store_result keep_claim(struct gateway *gateway, const char *aor,
     return result;
 }
 
+struct claims_name {
+    char text[STORE_NAME_MAX + 16];
+};
+
+static struct claims_name claims_name(const struct store_partner *partner)
+{
+    struct claims_name name;
+
+    snprintf(name.text, sizeof name.text, "claims:%s", partner->name);
+    return name;
+}
+
 /* A claim can take an address away from whoever has it: so many new ones of a partner in a day. */
 static bool may_claim(struct gateway *gateway, const struct store_partner *partner,
                       const struct claimants *c)
 {
-    char name[STORE_NAME_MAX + 16];
+    const struct claims_name name = claims_name(partner);
 
-    snprintf(name, sizeof name, "claims:%s", partner->name);
-    if (c->known || buckets_take_of_day(gateway->buckets, name, gateway->config->claims_per_day,
-                                        g_get_monotonic_time()))
+    if (c->known || buckets_take_of_day(gateway->buckets, name.text,
+                                        gateway->config->claims_per_day, g_get_monotonic_time()))
         return true;
     metrics_partner_limited(partner->name);
     return false;
@@ -216,7 +227,14 @@ struct outcome claim_by_answer(struct request *request, const char *aor)
         result = find_claimants(gateway, aor, &c);
     if (result == STORE_OK && !request->again && !may_claim(gateway, partner, &c))
         return outcome_problem(PROBLEM_TOO_MANY, TOO_MANY_CLAIMS);
+    request->claims = result == STORE_OK && (request->claims || (!request->again && !c.known));
     return outcome_store(result == STORE_OK ? put_claim(gateway, aor, &c) : result);
+}
+
+void claim_failed(struct request *request)
+{
+    if (request->claims && !request->fetching)
+        buckets_give(request->gateway->buckets, claims_name(&request->question->partner).text);
 }
 
 /* -- a pair --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 
 struct partner_change {
     struct store_partner p;
+    char *anchors; /* that are given, or NULL */
     char refusal[1024];
 };
 
@@ -212,7 +213,7 @@ static int add(struct ctl *ctl)
 /* -- set: a change of some of it, which holds at once --------------------------------------------
  */
 
-static int read_changes(struct ctl *ctl, struct store_partner *p)
+static int read_changes(struct ctl *ctl, const char *anchors, struct store_partner *p)
 {
     if (ctl_option(ctl, "url") ? read_url(ctl, p) != 0 : read_certificate(ctl, p) != 0)
         return 1;
@@ -221,10 +222,9 @@ static int read_changes(struct ctl *ctl, struct store_partner *p)
         if (read_realms(ctl, p) != 0)
             return 1;
     }
-    if (ctl_option(ctl, "ca")) {
+    if (anchors) {
         store_partner_clear(p);
-        if (read_anchors(ctl, p) != 0)
-            return 1;
+        p->anchors = g_strdup(anchors);
     }
     return read_rest(ctl, p);
 }
@@ -238,7 +238,7 @@ static enum store_result set_one(struct ctl *ctl, void *data)
 
     if (result != STORE_OK)
         return result;
-    if (read_changes(ctl, &change->p) != 0)
+    if (read_changes(ctl, change->anchors, &change->p) != 0)
         return STORE_FAILED;
     result = check_overlap(ctl, change);
     return result == STORE_OK ? gateway->ops->partner_update(gateway->store, &change->p) : result;
@@ -252,13 +252,17 @@ static enum store_result find_one(struct ctl *ctl, void *data)
 }
 
 /* What is wrong with the options is no failure of the database. */
-static int try_changes(struct ctl *ctl)
+static int try_changes(struct ctl *ctl, struct partner_change *change)
 {
     struct store_partner p = {0};
-    int result = ctl_look(ctl, find_one, &p, ctl->words[0]);
+    int result = ctl_option(ctl, "ca") ? read_anchors(ctl, &p) : 0;
 
+    if (result == 0) {
+        change->anchors = g_steal_pointer(&p.anchors); /* once: it may be a pipe */
+        result = ctl_look(ctl, find_one, &p, ctl->words[0]);
+    }
     if (result == 0)
-        result = read_changes(ctl, &p);
+        result = read_changes(ctl, change->anchors, &p);
     store_partner_clear(&p);
     return result;
 }
@@ -267,11 +271,12 @@ static int set(struct ctl *ctl)
 {
     struct partner_change change = {0};
     int result = ctl->option_count
-                     ? try_changes(ctl)
+                     ? try_changes(ctl, &change)
                      : ctl_fail("say what is to change: see simauth-gatewayctl help partner");
 
     if (result == 0)
         result = say(&change, ctl_change(ctl, set_one, &change, ctl->words[0]));
+    g_free(change.anchors);
     store_partner_clear(&change.p);
     return result;
 }

@@ -145,9 +145,12 @@ static int erase(struct ctl *ctl)
     if (!ctl_option(ctl, "yes"))
         return ctl_fail("this cannot be undone; its calls stay in the sums without a name. Say "
                         "--yes, best after \"subscriber export\"");
-    if (ctl_change(ctl, bar_one, imsi, ctl->words[0]) != 0 || !ctl_open_again(ctl))
+    if (ctl_change(ctl, bar_one, imsi, ctl->words[0]) != 0)
         return 1;
-    return ctl_change(ctl, erase_one, imsi, ctl->words[0]);
+    if (ctl_open_again(ctl) && ctl_change(ctl, erase_one, imsi, ctl->words[0]) == 0)
+        return 0;
+    return ctl_fail("%s is barred and not erased: say it again, or \"sim restore\" takes it back",
+                    ctl->words[0]);
 }
 
 const struct ctl_command ctl_person_commands[] = {

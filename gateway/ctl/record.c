@@ -4,11 +4,14 @@
 #include "ctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -144,6 +147,25 @@ static void put_heading(const struct walk *walk)
         fputs("number,time,side,partner,caller,callee,method,pair,outcome\n", walk->file);
 }
 
+/* Ours alone, and empty, also where one that was killed left it; NULL, and it is said why not. */
+static FILE *open_part(const char *part)
+{
+    int fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct stat ours, there;
+    FILE *file = NULL;
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
+        ctl_fail("%s: another command is writing it", part);
+    else if (fd >= 0 && (fstat(fd, &ours) != 0 || lstat(part, &there) != 0 ||
+                         ours.st_ino != there.st_ino || ours.st_dev != there.st_dev))
+        ctl_fail("%s: another command has just written it", part);
+    else if (fd < 0 || fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0 || !(file = fdopen(fd, "w")))
+        ctl_fail("%s: %s", part, g_strerror(errno));
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
+}
+
 /* A file that must not be there yet: it is whole, on the disk and 0600, or it is not there. */
 static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
 {
@@ -153,11 +175,8 @@ static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
     if (access(path, F_OK) == 0)
         return ctl_fail("%s: is there already: nothing was written", path);
     part = g_strconcat(path, ".part", NULL);
-    walk->file = NULL;
-    if (g_unlink(part) == 0 || errno == ENOENT) /* of one that was killed */
-        walk->file = fopen(part, "wx");
+    walk->file = open_part(part);
     if (!walk->file) {
-        result = ctl_fail("%s: %s", part, g_strerror(errno));
         g_free(part);
         return result;
     }
@@ -167,12 +186,12 @@ static int write_file(struct ctl *ctl, struct walk *walk, const char *path)
         result = ctl_written(walk->file, part);
     if (result == 0 && fsync(fileno(walk->file)) != 0)
         result = ctl_fail("%s: %s", part, g_strerror(errno));
-    if (fclose(walk->file) != 0 && result == 0)
-        result = ctl_fail("%s: %s", part, g_strerror(errno));
     if (result == 0 && g_rename(part, path) != 0)
         result = ctl_fail("%s: %s", path, g_strerror(errno));
     if (result != 0)
         g_unlink(part);
+    if (fclose(walk->file) != 0 && result == 0) /* as long as it is open nobody else has it */
+        result = ctl_fail("%s: %s", path, g_strerror(errno));
     g_free(part);
     return result == 0 ? ctl_keep_name(path) : result;
 }

@@ -117,8 +117,9 @@ class Charging(Case):
         self.assertEqual(lines(pair.a.ctl("record", "export", "--format", "jsonl")), pair.a.records())
         path = os.path.join(pair.a.folder, "old.csv")
         self.assertIn("not to come", pair.a.ctl("record", "rotate", path, "--before", day(1), fails=True))
-        with open(path + ".part", "x", encoding="utf-8"):
-            pass  # of one that was killed
+        with open(path + ".part", "x", encoding="utf-8") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)  # of one that runs; and then, of one that was killed
+            self.assertIn("another command is writing it", pair.a.ctl("record", "rotate", path, "--before", day(-1), fails=True))
         self.assertEqual(pair.a.ctl("record", "rotate", path, "--before", day(-1)), "0 records\n")
         nowhere = os.path.join(pair.a.folder, "nowhere", "old.csv")
         self.assertIn("No such file", pair.a.ctl("record", "rotate", nowhere, "--before", day(-1), fails=True))
