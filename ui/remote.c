@@ -127,6 +127,8 @@ static void answered(GVariant *answer, const char *error, gpointer holder)
     if (!answer || what->at >= g_variant_n_children(answer) ||
         !take_page(asking, answer, what->at, &added)) {
         g_message("%s: %s", what->method, error ? error : "an answer of another form");
+        if (asking->records->len)
+            all_there(asking, what); /* what came is there */
         return;
     }
     if (what->page)

@@ -136,7 +136,8 @@ static void later_out(void *user, struct sip_call *sip, belle_sip_message_t *mes
 
     (void)user;
     out(sip, message);
-    e2m_bye(sip, message);
+    if (!call || !call_is_other_bye(call, message))
+        e2m_bye(sip, message);
     if (call)
         call_later_out(call, message);
 }

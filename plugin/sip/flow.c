@@ -170,17 +170,22 @@ static bool later_in(struct sip_call *call, belle_sip_message_t *message)
 /* Call-ID and the caller's tag are known to all on the way, and to every phone of a fork. A message
  * of theirs is in the call when belle-sip finds its dialog by both tags and Linphone has a call in
  * that dialog, which it has in no dialog of a fork's losers; else it gets 481. */
-static bool is_in_dialog(const struct sip_call *call, belle_sip_request_t *request)
+static belle_sip_dialog_t *dialog_of(const struct sip_call *call, belle_sip_request_t *request)
 {
     const char *wire = call->wire_tag[0] ? call->wire_tag : call->inner_tag;
     const char *ours = call->direction == SIP_OUTGOING ? call->from_tag : call->inner_tag;
-    belle_sip_dialog_t *dialog;
 
     if (call->direction == SIP_INCOMING && !tap_same(tap_to_tag_of(request), wire))
-        return false;
-    dialog = belle_sip_provider_find_dialog(call->core->provider, call->call_id, ours,
-                                            tap_from_tag_of(request));
-    return dialog && belle_sip_dialog_get_application_data(dialog);
+        return NULL;
+    return belle_sip_provider_find_dialog(call->core->provider, call->call_id, ours,
+                                          tap_from_tag_of(request));
+}
+
+/* Linphone gives a NOTIFY of such a dialog to the call whose INVITE made it, which ends by it. */
+static bool is_losers_notify(const belle_sip_dialog_t *dialog, const char *method)
+{
+    return is_method(method, "NOTIFY") && dialog &&
+           belle_sip_dialog_get_state(dialog) == BELLE_SIP_DIALOG_EARLY;
 }
 
 /* belle-sip finds whom an ACK is for by its branch alone, too. That of our 2xx is one in its dialog
@@ -199,10 +204,19 @@ static bool ack_in(struct sip_call *call, belle_sip_request_t *ack, bool in_dial
     return false;
 }
 
+/* No call's, and yet belle-sip takes it for an INVITE's with that branch. A caller of RFC 2543 may
+ * have no tag, and its ACK is found by nothing else. */
+static bool acks_nothing(struct tap_core *core, belle_sip_request_t *request)
+{
+    return is_method(belle_sip_request_get_method(request), "ACK") &&
+           !tap_call_find(core, SIP_INCOMING, tap_call_id_of((belle_sip_message_t *)request), "");
+}
+
 static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
                        belle_sip_request_t *request)
 {
     const char *method = belle_sip_request_get_method(request);
+    belle_sip_dialog_t *dialog;
     struct sip_call *call;
     bool taken, in_dialog;
 
@@ -213,14 +227,19 @@ static bool request_in(struct tap_core *core, belle_sip_channel_t *channel,
         return invite_in(core, channel, request);
     call = tap_call_of_message(core, (belle_sip_message_t *)request, false);
     if (!call)
-        return false;
+        return acks_nothing(core, request);
     if (is_method(method, "CANCEL"))
         return call->direction == SIP_INCOMING && tap_hold_cancel(call, request);
     if (is_method(method, "BYE") && tap_hold_bye(call, request))
         return true;
-    in_dialog = is_in_dialog(call, request);
+    dialog = dialog_of(call, request);
+    in_dialog = dialog && belle_sip_dialog_get_application_data(dialog);
     if (in_dialog)
         tap_way_message(call, channel);
+    else if (is_losers_notify(dialog, method)) {
+        tap_reply(core, request, 481, NULL);
+        return true;
+    }
     if (is_method(method, "ACK"))
         taken = ack_in(call, request, in_dialog);
     else

@@ -112,6 +112,11 @@ static bool is_asked_about(UiRecord *account)
     return strcmp(ui_record_text(account, "Policy"), "off");
 }
 
+static bool can_be_verified(UiRecord *account)
+{
+    return is_vouched(account) && is_asked_about(account);
+}
+
 /* Without an account nothing is known yet: true. */
 static bool some_account(UiPhone *phone, bool (*is)(UiRecord *account))
 {
@@ -136,7 +141,7 @@ static const char *state_of(UiPhone *phone)
         return state;
     if (!some_account(phone, is_asked_about))
         return "ready-off";
-    return some_account(phone, is_vouched) ? state : "not-vouched";
+    return some_account(phone, can_be_verified) ? state : "not-vouched";
 }
 
 /* The nearest obstacle: without a SIM nothing is asked of the gateway. */

@@ -203,6 +203,8 @@ char *call_known_words(const struct call *call);
 /* BYE and its responses: each side's wish for a lifetime, and the end that makes the keys. */
 void call_bye_in(struct call *call, belle_sip_message_t *message);
 void call_bye_out(struct call *call, belle_sip_message_t *message);
+/* Whether it ends another dialog than the call's: that of a fork's late 2xx. */
+bool call_is_other_bye(const struct call *call, belle_sip_message_t *message);
 /* The call has ended: makes the keys for the next ones, once. */
 void call_leave_keys(struct call *call);
 

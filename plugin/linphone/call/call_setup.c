@@ -129,6 +129,13 @@ static bool is_about_bye(const struct call *call, belle_sip_message_t *message, 
            (!call->taken || !strcmp(call->taken->to_tag, theirs ? theirs : ""));
 }
 
+bool call_is_other_bye(const struct call *call, belle_sip_message_t *message)
+{
+    const char *method = sip_message_method(message);
+
+    return method && !strcmp(method, "BYE") && !is_about_bye(call, message, true);
+}
+
 /* 401 and 407 bring the same BYE once more. */
 static bool ends_it(belle_sip_message_t *message)
 {

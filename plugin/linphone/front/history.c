@@ -63,11 +63,12 @@ static void read_records(struct task *t)
     GPtrArray *lines = lines_of(t->path);
 
     t->records = json_array();
-    t->total = lines->len;
-    for (size_t i = t->skip; i < lines->len && json_array_size(t->records) < t->limit; i++) {
+    for (size_t i = 0; i < lines->len; i++) {
         json_t *record = json_loads(lines->pdata[lines->len - 1 - i], 0, NULL);
 
-        if (json_is_object(record)) /* a line that a full disk cut off is none */
+        /* A line that a full disk cut off is none, and does not count. */
+        if (json_is_object(record) && t->total++ >= t->skip &&
+            json_array_size(t->records) < t->limit)
             json_array_append(t->records, record);
         json_decref(record);
     }

@@ -298,7 +298,7 @@ class Peer:
 
     def request(self, method, uri="sip:b@10.99.0.1:5062", branch="z9hG4bK.one", from_tag="caller",
                 to_tag=None, call_id="peer-call", cseq=20, body=None,
-                extra=None, caller="peer"):
+                extra=None, caller="peer", kind="application/sdp"):
         lines = ["%s %s SIP/2.0" % (method, uri),
                  "Via: SIP/2.0/%s %s:%d;branch=%s" % ("TCP" if self.stream else "UDP", ADDRESS,
                                                       self.port, branch),
@@ -311,7 +311,7 @@ class Peer:
         if body is None and method == "INVITE":
             body = SDP
         if body:
-            lines.append("Content-Type: application/sdp")
+            lines.append("Content-Type: " + kind)
         lines.append("Content-Length: %d" % len(body or ""))
         self.send("\r\n".join(lines) + "\r\n\r\n" + (body or ""))
 

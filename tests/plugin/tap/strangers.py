@@ -29,6 +29,9 @@ def strangers_at_callee(scene):
     peer.until("^SIP/2.0 200")
     stranger.request("ACK", to_tag="x", branch="z9hG4bK.one", body=SDP)  # belle-sip goes by the branch
     stranger.request("ACK", to_tag="x", branch="z9hG4bK.ack", body=SDP)
+    stranger.request("ACK", to_tag=SIM02, branch="z9hG4bK.one", body=SDP, from_tag="y")
+    stranger.request("ACK", to_tag=SIM02, branch="z9hG4bK.one", body=SDP, call_id="other")
+    settle(stranger, B)
     peer.until("^SIP/2.0 200")  # none of these was the ACK
     peer.request("ACK", to_tag=SIM02, branch="z9hG4bK.ack", body="")
     b.wait_state("StreamsRunning")
@@ -75,6 +78,9 @@ def strangers_at_caller(scene):
             peer.request(method, from_tag=tag, branch="z9hG4bK.%s%d" % (method, number), cseq=30 + number, body=SDP, **names)
             if method != "ACK":
                 peer.until("^SIP/2.0 [^1]")
+        peer.request("NOTIFY", from_tag=tag, branch="z9hG4bK.notify%d" % number, cseq=60, body="SIP/2.0 200 OK", kind="message/sipfrag",
+                     extra="Event: refer\r\nSubscription-State: active;expires=60", **names)
+        peer.until("^SIP/2.0 [^1]")
     response(peer, names["call_id"], names["to_tag"], "x")
     settle(peer, names["uri"])
     expect("the call to go on", a.state(1) == "StreamsRunning")
