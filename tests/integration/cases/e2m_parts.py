@@ -9,7 +9,7 @@ import subprocess
 
 from cases import case
 from cases.call import AUTHENTICATED, authenticated_call, prepare
-from cases.e2m import ENVELOPED, PEERS
+from cases.e2m import ENVELOPED, PEERS, for_openssl
 from world import flow
 
 ADDRESSES, BANDWIDTH = "operator-a.example", "operator-b.example"
@@ -56,7 +56,7 @@ class Readers:
     def decrypt(self, name, der):
         """What openssl's own command makes of an envelope with somebody's key; None: nothing."""
         done = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-binary", "-recip", self.path(name + ".pem"), "-inkey",
-                               self.path(name + ".key")], input=der, capture_output=True, check=False)
+                               self.path(name + ".key")], input=for_openssl(der), capture_output=True, check=False)
         return done.stdout.decode().partition("\r\n\r\n")[2] if done.returncode == 0 else None
 
     def read(self, message, *words):
