@@ -67,27 +67,32 @@ static void challenge(struct request *request, const struct store_subscriber *su
         request->answer.challenge[0] = '\0';
 }
 
+struct bucket_name {
+    char text[32];
+};
+
+static struct bucket_name bucket_of(int64_t subscriber)
+{
+    struct bucket_name name;
+
+    snprintf(name.text, sizeof name.text, "ub:%lld", (long long)subscriber);
+    return name;
+}
+
 static bool allowed(struct request *request, int64_t subscriber)
 {
     const struct config *config = request->gateway->config;
-    char name[32];
 
-    if (request->again)
-        return true;
-    snprintf(name, sizeof name, "ub:%lld", (long long)subscriber);
-    return buckets_take(request->gateway->buckets, name, config->ub_per_minute, config->ub_burst,
-                        g_get_monotonic_time());
+    return request->again ||
+           buckets_take(request->gateway->buckets, bucket_of(subscriber).text,
+                        config->ub_per_minute, config->ub_burst, g_get_monotonic_time());
 }
 
 /* Nothing was drawn for it. */
 static void give_back(struct request *request, int64_t subscriber)
 {
-    char name[32];
-
-    if (request->again)
-        return;
-    snprintf(name, sizeof name, "ub:%lld", (long long)subscriber);
-    buckets_give(request->gateway->buckets, name);
+    if (!request->again)
+        buckets_give(request->gateway->buckets, bucket_of(subscriber).text);
 }
 
 /* A password, a short RES; an AUTS makes work elsewhere. Wrong answers where nothing can be guessed
