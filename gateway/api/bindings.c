@@ -50,27 +50,19 @@ static int list_row(const struct store_binding *b, void *data)
                                                  (json_int_t)b->until));
 }
 
+static enum store_result list_own(struct request *request, json_t *list)
+{
+    const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
+
+    return request->gateway->ops->binding_list(request->gateway->store, &mine, list_row, list);
+}
+
 void bindings_get(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
-    const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
-    enum store_result result;
-    json_t *list;
+    json_t *list = request_list(request, list_own);
 
-    if (!request_allowed_beside(request))
-        return;
-    list = json_array();
-    result = gateway->ops->begin(gateway->store, STORE_READ);
-    if (result == STORE_OK) {
-        result = gateway->ops->binding_list(gateway->store, &mine, list_row, list);
-        gateway->ops->rollback(gateway->store);
-    }
-    if (result == STORE_OK) {
+    if (list)
         answer_json(request, json_pack("{s:o}", "bindings", list));
-    } else {
-        json_decref(list);
-        answer_store(request, result);
-    }
 }
 
 /* -- POST /v1/bindings: a nonce goes out ---------------------------------------------------------

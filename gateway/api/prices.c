@@ -22,9 +22,10 @@ static int add_price(const struct store_price *price, void *data)
                                json_integer((json_int_t)price->amount));
 }
 
+/* Takes `list`. */
 static json_t *prices_object(const struct config *config, json_t *list)
 {
-    json_t *object = json_pack("{s:O}", "prices", list);
+    json_t *object = json_pack("{s:o}", "prices", list);
 
     if (config->currency[0])
         json_object_set_new(object, "currency", json_string(config->currency));
@@ -33,23 +34,15 @@ static json_t *prices_object(const struct config *config, json_t *list)
     return object;
 }
 
+static enum store_result list_prices(struct request *request, json_t *list)
+{
+    return request->gateway->ops->price_list(request->gateway->store, add_price, list);
+}
+
 void prices_get(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
-    enum store_result result;
-    json_t *list;
+    json_t *list = request_list(request, list_prices);
 
-    if (!request_allowed_beside(request))
-        return;
-    list = json_array();
-    result = gateway->ops->begin(gateway->store, STORE_READ);
-    if (result == STORE_OK) {
-        result = gateway->ops->price_list(gateway->store, add_price, list);
-        gateway->ops->rollback(gateway->store);
-    }
-    if (result == STORE_OK)
-        answer_json(request, prices_object(gateway->config, list));
-    else
-        answer_store(request, result);
-    json_decref(list);
+    if (list)
+        answer_json(request, prices_object(request->gateway->config, list));
 }

@@ -240,6 +240,25 @@ bool request_begin(struct request *request, enum store_kind kind)
     return result == STORE_OK;
 }
 
+json_t *request_list(struct request *request,
+                     enum store_result (*lister)(struct request *request, json_t *list))
+{
+    enum store_result result = STORE_FAILED;
+    json_t *list;
+
+    if (!request_allowed_beside(request) || !request_begin(request, STORE_READ))
+        return NULL;
+    list = json_array();
+    if (list)
+        result = lister(request, list);
+    request->gateway->ops->rollback(request->gateway->store);
+    if (result == STORE_OK)
+        return list;
+    json_decref(list);
+    answer_store(request, result);
+    return NULL;
+}
+
 void request_finish(struct request *request, json_t *object, enum problem problem,
                     const char *reason, enum store_result store_result)
 {

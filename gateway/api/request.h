@@ -143,6 +143,10 @@ bool request_token_beside(struct request *request);
 bool request_allowed_beside(struct request *request);
 /* Opens the transaction of an answer; answers and returns false where the store cannot. */
 bool request_begin(struct request *request, enum store_kind kind);
+/* Reads a list of the asker's own, within its limit (request_allowed_beside()). `lister` runs in a
+ * reading transaction. NULL: it is answered; else the caller's. */
+json_t *request_list(struct request *request,
+                     enum store_result (*lister)(struct request *request, json_t *list));
 /* Ends the transaction: commits and answers `object` (taken), or rolls back and answers the
  * problem. */
 void request_finish(struct request *request, json_t *object, enum problem problem,

@@ -188,28 +188,21 @@ static int add_aor(const struct store_binding *binding, void *data)
                                       : 0;
 }
 
+static enum store_result list_aors(struct request *request, json_t *list)
+{
+    const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
+    struct self_aors aors = {list, request->now};
+
+    return request->gateway->ops->binding_list(request->gateway->store, &mine, add_aor, &aors);
+}
+
 void self_get(struct request *request)
 {
-    struct gateway *gateway = request->gateway;
-    const struct store_binding_filter mine = {.subscriber = request->session.subscriber};
-    struct self_aors aors = {NULL, request->now};
-    enum store_result result;
+    json_t *list = request_list(request, list_aors);
 
-    if (!request_allowed_beside(request))
-        return;
-    aors.list = json_array();
-    result = gateway->ops->begin(gateway->store, STORE_READ);
-    if (result == STORE_OK) {
-        result = gateway->ops->binding_list(gateway->store, &mine, add_aor, &aors);
-        gateway->ops->rollback(gateway->store);
-    }
-    if (result != STORE_OK) {
-        json_decref(aors.list);
-        answer_store(request, result);
-        return;
-    }
-    answer_json(request,
-                json_pack("{s:s, s:o, s:s, s:s, s:I}", "nai", request->nai, "aors", aors.list,
-                          "operator", gateway->config->name, "realm",
-                          simauth_nai_realm(request->nai), "time", (json_int_t)request->now));
+    if (list)
+        answer_json(request,
+                    json_pack("{s:s, s:o, s:s, s:s, s:I}", "nai", request->nai, "aors", list,
+                              "operator", request->gateway->config->name, "realm",
+                              simauth_nai_realm(request->nai), "time", (json_int_t)request->now));
 }
