@@ -3,8 +3,6 @@
 /* POST /v1/activations: a code that a person typed becomes a software SIM, once
  * (docs/protocol.md section 6.2). */
 #include "../soft_sim.h"
-#include "bucket.h"
-#include "http.h"
 #include "issue.h"
 
 #include <glib.h>
@@ -161,16 +159,6 @@ static struct outcome activate(struct request *request, const struct activation 
     return result == STORE_OK ? outcome : outcome_store(result);
 }
 
-static bool allowed(const struct request *request)
-{
-    char remote[HTTP_REMOTE_MAX], name[sizeof remote + sizeof "activations:"];
-
-    http_remote(request, remote);
-    g_snprintf(name, sizeof name, "activations:%s", remote);
-    return buckets_take(request->gateway->buckets, name, A_MINUTE_OF_ONE, A_MINUTE_OF_ONE,
-                        g_get_monotonic_time());
-}
-
 static void answer_activation(struct request *request, const struct activation *a)
 {
     struct outcome outcome;
@@ -180,7 +168,7 @@ static void answer_activation(struct request *request, const struct activation *
              a->id[2], a->id[3], a->id[4]);
     if (request_repeated(request))
         return;
-    if (!allowed(request)) {
+    if (!request_token_of_address(request, "activations", A_MINUTE_OF_ONE)) {
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of activations");
         return;
     }

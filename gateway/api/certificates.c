@@ -3,8 +3,6 @@
 /* Subscribers' certificates (TS 33.221; docs/protocol.md section 6.4): issued over the phone's
  * channel, found for a callee, listed when revoked. */
 #include "../pki.h"
-#include "bucket.h"
-#include "http.h"
 #include "issue.h"
 
 #include <glib.h>
@@ -18,15 +16,6 @@
 #define LIST_S 3600       /* a list of revoked ones is good for */
 #define KEPT_S 10         /* given again for, when nothing was revoked meanwhile */
 #define LISTS_A_MINUTE 60 /* of one address */
-
-static bool begin_reading(struct request *request)
-{
-    enum store_result result = request->gateway->ops->begin(request->gateway->store, STORE_READ);
-
-    if (result != STORE_OK)
-        answer_store(request, result);
-    return result == STORE_OK;
-}
 
 static bool aor_of(const json_t *object, char aor[static SIMAUTH_AOR_MAX + 1])
 {
@@ -311,7 +300,7 @@ static void answer_own(struct request *request, const struct search *search)
     json_t *object = NULL;
     enum store_result result;
 
-    if (!begin_reading(request))
+    if (!request_begin(request, STORE_READ))
         return;
     result = look(request, search, &object);
     request->gateway->ops->rollback(request->gateway->store);
@@ -394,7 +383,7 @@ static void ask_voucher(struct request *request, const struct search *search)
     struct voucher voucher;
     struct outcome outcome;
 
-    if (!begin_reading(request))
+    if (!request_begin(request, STORE_READ))
         return;
     outcome = find_voucher(gateway, search->aor, search->nai, &voucher);
     gateway->ops->rollback(gateway->store);
@@ -438,16 +427,6 @@ static int add_revoked(const struct store_certificate *c, void *data)
     memcpy(revoked.serial, c->serial, sizeof revoked.serial);
     g_array_append_val((GArray *)data, revoked);
     return 0;
-}
-
-static bool allowed(const struct request *request)
-{
-    char remote[HTTP_REMOTE_MAX], name[sizeof remote + sizeof "revoked:"];
-
-    http_remote(request, remote);
-    g_snprintf(name, sizeof name, "revoked:%s", remote);
-    return buckets_take(request->gateway->buckets, name, LISTS_A_MINUTE, LISTS_A_MINUTE,
-                        g_get_monotonic_time());
 }
 
 /* The list that was signed last. Anybody may ask for it, and to read and sign it costs. */
@@ -522,11 +501,11 @@ void certificates_revoked_get(struct request *request)
     char *text = NULL;
     GArray *list;
 
-    if (!allowed(request)) {
+    if (!request_token_of_address(request, "revoked", LISTS_A_MINUTE)) {
         answer_problem(request, PROBLEM_TOO_MANY, NULL, "limit of lists");
         return;
     }
-    if (!begin_reading(request))
+    if (!request_begin(request, STORE_READ))
         return;
     list = g_array_new(FALSE, FALSE, sizeof(struct pki_revoked));
     result = read_revoked(request, &authority, list, &text);

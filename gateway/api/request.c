@@ -219,6 +219,16 @@ bool request_token_beside(struct request *request)
     return request->paid;
 }
 
+bool request_token_of_address(const struct request *request, const char *what, int a_minute)
+{
+    char remote[HTTP_REMOTE_MAX], name[sizeof remote + 32];
+
+    http_remote(request, remote);
+    snprintf(name, sizeof name, "%s:%s", what, remote);
+    return buckets_take(request->gateway->buckets, name, a_minute, a_minute,
+                        g_get_monotonic_time());
+}
+
 /* True: it is, and the transaction was rolled back. */
 static bool replayed(struct request *request, enum store_result *result)
 {

@@ -141,6 +141,9 @@ bool request_may_call(struct request *request);
 bool request_token_beside(struct request *request);
 /* The same; answers 429 and returns false when there is none. */
 bool request_allowed_beside(struct request *request);
+/* A token for `what` (the name of a limit) of the address that asks, of so many in a minute and at
+ * once. */
+bool request_token_of_address(const struct request *request, const char *what, int a_minute);
 /* Opens the transaction of an answer; answers and returns false where the store cannot. */
 bool request_begin(struct request *request, enum store_kind kind);
 /* Reads a list of the asker's own, within its limit (request_allowed_beside()). `lister` runs in a
