@@ -113,13 +113,9 @@ static bool knows_code(struct request *request, const struct activation *a)
     outcome = find_code(request, a, &code);
     OPENSSL_cleanse(&code, sizeof code);
     request->gateway->ops->rollback(request->gateway->store);
-    if (outcome_good(&outcome))
-        return true;
-    if (outcome.store != STORE_OK)
-        answer_store(request, outcome.store);
-    else
-        answer_problem(request, outcome.problem, NULL, outcome.reason);
-    return false;
+    if (!outcome_good(&outcome))
+        outcome_refuse(request, &outcome, NULL);
+    return outcome_good(&outcome);
 }
 
 static struct outcome use_code(struct request *request, const struct activation *a,

@@ -398,10 +398,8 @@ static void ask_voucher(struct request *request, const struct search *search)
     } else if (outcome_good(&outcome)) {
         answer_problem(request, PROBLEM_OPERATOR_DOWN, NULL,
                        "agreement suspended or not valid now");
-    } else if (outcome.store != STORE_OK) {
-        answer_store(request, outcome.store);
     } else {
-        answer_problem(request, outcome.problem, NULL, outcome.reason);
+        outcome_refuse(request, &outcome, NULL);
     }
     store_partner_clear(&voucher.partner);
 }

@@ -83,10 +83,8 @@ bool partner_claims_caller(struct request *request, const struct body_vectors *b
     struct outcome outcome = federation_claim(request, body);
 
     request->ticket = request->claimed;
-    if (outcome.store != STORE_OK)
-        answer_store(request, outcome.store);
-    else if (outcome.problem != PROBLEM_NONE)
-        answer_problem(request, outcome.problem, NULL, outcome.reason);
+    if (!outcome_good(&outcome))
+        outcome_refuse(request, &outcome, NULL);
     return outcome_good(&outcome);
 }
 

@@ -31,6 +31,14 @@ struct outcome outcome_once_more(struct request *request)
                                          : outcome_problem(PROBLEM_TOO_MANY, "limit of repeats");
 }
 
+void outcome_refuse(struct request *request, const struct outcome *outcome, const char *detail)
+{
+    if (outcome->store != STORE_OK)
+        answer_store(request, outcome->store);
+    else
+        answer_problem(request, outcome->problem, detail, outcome->reason);
+}
+
 void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object)
 {
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;

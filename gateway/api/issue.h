@@ -21,6 +21,8 @@ struct outcome outcome_store(enum store_result result);
 bool outcome_good(const struct outcome *outcome);
 /* What the same call once more gives: each is one more answer that is kept. */
 struct outcome outcome_once_more(struct request *request);
+/* The answer to one that is not good; `detail` (may be NULL) goes to the asker. */
+void outcome_refuse(struct request *request, const struct outcome *outcome, const char *detail);
 /* request_finish() with it; a good one without an `object` (taken) is an answer that failed. */
 void outcome_finish(struct request *request, const struct outcome *outcome, json_t *object);
 /* The same with an answer that is written out. */

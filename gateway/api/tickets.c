@@ -241,14 +241,6 @@ static struct outcome judge(struct request *request, struct voucher *voucher)
     return outcome;
 }
 
-static void refuse(struct request *request, const struct outcome *outcome)
-{
-    if (outcome->store != STORE_OK)
-        answer_store(request, outcome->store);
-    else
-        answer_problem(request, outcome->problem, NULL, outcome->reason);
-}
-
 static void with_voucher(struct request *request)
 {
     struct voucher voucher;
@@ -259,7 +251,7 @@ static void with_voucher(struct request *request)
     if (outcome_good(&outcome) && !ticket_draw(request, t, &t->key))
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "the ticket could not be made");
     if (!outcome_good(&outcome)) {
-        refuse(request, &outcome);
+        outcome_refuse(request, &outcome, NULL);
         store_partner_clear(&voucher.partner);
     } else if (!request_allowed(request)) {
         store_partner_clear(&voucher.partner);
@@ -361,7 +353,7 @@ void tickets_claim_post(struct request *request)
         return;
     outcome = may_be_claimed(request, &body);
     if (!outcome_good(&outcome)) {
-        refuse(request, &outcome);
+        outcome_refuse(request, &outcome, NULL);
         return;
     }
     if (!request_begin(request, STORE_WRITE))

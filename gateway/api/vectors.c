@@ -387,10 +387,8 @@ static void ask_callee(struct request *request, struct voucher *voucher)
         store_partner_clear(&voucher->partner);
         if (outcome.store == STORE_NONE)
             ua_replayed(request);
-        else if (outcome.store != STORE_OK)
-            answer_store(request, outcome.store);
         else
-            answer_problem(request, outcome.problem, NULL, outcome.reason);
+            outcome_refuse(request, &outcome, NULL);
         return;
     }
     snprintf(body->nai_a, sizeof body->nai_a, "%s", request->nai);
@@ -406,10 +404,8 @@ static void subject_callee(struct request *request)
     if (!request_may_call(request))
         return;
     outcome = prepare(request, &voucher);
-    if (outcome.store != STORE_OK)
-        answer_store(request, outcome.store);
-    else if (outcome.problem != PROBLEM_NONE)
-        answer_problem(request, outcome.problem, detail_of(outcome.problem), outcome.reason);
+    if (!outcome_good(&outcome))
+        outcome_refuse(request, &outcome, detail_of(outcome.problem));
     else if (!request_allowed(request)) {
         request->gateway->ops->rollback(request->gateway->store);
         store_partner_clear(&voucher.partner);
@@ -537,12 +533,8 @@ static void subject_caller(struct request *request)
     struct store_partner partner;
     struct outcome outcome = known_call(request, &partner);
 
-    if (outcome.store != STORE_OK) {
-        answer_store(request, outcome.store);
-        return;
-    }
-    if (outcome.problem != PROBLEM_NONE) {
-        answer_problem(request, outcome.problem, detail_of(outcome.problem), outcome.reason);
+    if (!outcome_good(&outcome)) {
+        outcome_refuse(request, &outcome, detail_of(outcome.problem));
         return;
     }
     /* Before it takes one of what the caller's operator lets all of us ask. */
