@@ -29,30 +29,65 @@ const char *words_reason(enum simauth_event reason)
     return reason < SIMAUTH_EVENT_COUNT ? simauth_event_text(reason) : "";
 }
 
-const char *words_advice(enum simauth_event reason)
+enum advice {
+    ADVICE_NONE,
+    ADVICE_CONNECTION,
+    ADVICE_WAIT,
+    ADVICE_SIM,
+    ADVICE_AGAIN,
+    ADVICE_FORGET,
+    ADVICE_CONTINUE,
+};
+
+static const struct {
+    const char *token, *text;
+} advice_names[] = {
+    [ADVICE_NONE] = {"none", ""},
+    [ADVICE_CONNECTION] = {"self-test",
+                           "check the connection to your operator: simauthctl self-test"},
+    [ADVICE_WAIT] = {"wait", "no operator vouches for that address; it is asked for again "
+                             "tomorrow, or after simauthctl pins forget"},
+    [ADVICE_SIM] = {"check-sim", "check your SIM: simauthctl self-test"},
+    [ADVICE_AGAIN] = {"call-again",
+                      "place the call once more; it happens to the first call of a Linphone that "
+                      "has no account to register, and where ZRTP cannot be offered"},
+    [ADVICE_FORGET] = {"forget", "if the other person has a new SIM: simauthctl pins forget, after "
+                                 "asking them"},
+    [ADVICE_CONTINUE] = {"continue-once", "to talk all the same: simauthctl continue-once"},
+};
+
+static enum advice advice_of(enum simauth_event reason)
 {
     switch (reason) {
     case SIMAUTH_EVENT_GATEWAY_DOWN:
     case SIMAUTH_EVENT_HOLD_EXPIRED:
-        return "check the connection to your operator: simauthctl self-test";
+        return ADVICE_CONNECTION;
     case SIMAUTH_EVENT_GATEWAY_NOBODY:
-        return "no operator vouches for that address; it is asked for again tomorrow, or after "
-               "simauthctl pins forget";
+        return ADVICE_WAIT;
     case SIMAUTH_EVENT_CARD_FAILED:
-        return "check your SIM: simauthctl self-test";
+        return ADVICE_SIM;
     case SIMAUTH_EVENT_MEDIA_WEAK:
-        return "place the call once more; it happens to the first call of a Linphone that has no "
-               "account to register, and where ZRTP cannot be offered";
+        return ADVICE_AGAIN;
     case SIMAUTH_EVENT_VECTOR_BAD:
     case SIMAUTH_EVENT_CHALLENGE_BAD:
-        return "if the other person has a new SIM: simauthctl pins forget, after asking them";
+        return ADVICE_FORGET;
     case SIMAUTH_EVENT_CONFIRM_MISSING:
     case SIMAUTH_EVENT_VERDICT_EXPIRED:
     case SIMAUTH_EVENT_INVITE_BARE:
-        return "to talk all the same: simauthctl continue-once";
+        return ADVICE_CONTINUE;
     default:
-        return "";
+        return ADVICE_NONE;
     }
+}
+
+const char *words_advice(enum simauth_event reason)
+{
+    return advice_names[advice_of(reason)].text;
+}
+
+const char *words_advice_token(enum simauth_event reason)
+{
+    return advice_names[advice_of(reason)].token;
 }
 
 const char *words_sips_token(bool trusted, bool broken)

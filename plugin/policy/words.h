@@ -15,6 +15,8 @@ const char *words_token(enum simauth_word word);
 const char *words_reason(enum simauth_event reason);
 /* What a person can do about it; "" where there is nothing. */
 const char *words_advice(enum simauth_event reason);
+/* One token for the same, "continue-once"; "none". */
+const char *words_advice_token(enum simauth_event reason);
 /* The level of trust in servers: "trusted", "broken", "asked"; and in a sentence. */
 const char *words_sips_token(bool trusted, bool broken);
 const char *words_sips(bool trusted);

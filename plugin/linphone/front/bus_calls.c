@@ -226,7 +226,7 @@ static void add_reason(const struct call *call, json_t *shown)
 
     shown_put(shown, "Reason", reason);
     shown_put(shown, "ReasonText", words_reason(call->reason));
-    shown_put(shown, "Advice", none ? "none" : shown_advice(call_advised(call)));
+    shown_put(shown, "Advice", none ? "none" : words_advice_token(call_advised(call)));
     shown_put(shown, "AdviceText", words_advice(call_advised(call)));
     shown_put(shown, "Problem", call->error);
     g_free(reason);

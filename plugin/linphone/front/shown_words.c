@@ -17,37 +17,13 @@ char *shown_reason(const char *event_name)
     return g_strdelimit(g_ascii_strdown(event_name, -1), "_", '-');
 }
 
-const char *shown_advice(enum simauth_event reason)
-{
-    switch (reason) {
-    case SIMAUTH_EVENT_GATEWAY_DOWN:
-    case SIMAUTH_EVENT_HOLD_EXPIRED:
-        return "self-test";
-    case SIMAUTH_EVENT_GATEWAY_NOBODY:
-        return "wait";
-    case SIMAUTH_EVENT_CARD_FAILED:
-        return "check-sim";
-    case SIMAUTH_EVENT_MEDIA_WEAK:
-        return "call-again";
-    case SIMAUTH_EVENT_VECTOR_BAD:
-    case SIMAUTH_EVENT_CHALLENGE_BAD:
-        return "forget";
-    case SIMAUTH_EVENT_CONFIRM_MISSING:
-    case SIMAUTH_EVENT_VERDICT_EXPIRED:
-    case SIMAUTH_EVENT_INVITE_BARE:
-        return "continue-once";
-    default:
-        return "none";
-    }
-}
-
 const char *shown_advice_of(const char *event_name)
 {
     for (int event = 0; event < SIMAUTH_EVENT_COUNT; event++) {
         if (!strcmp(simauth_event_name((enum simauth_event)event), event_name))
-            return shown_advice((enum simauth_event)event);
+            return words_advice_token((enum simauth_event)event);
     }
-    return "none";
+    return words_advice_token(SIMAUTH_EVENT_COUNT);
 }
 
 char *shown_verdict_text(enum simauth_word word, const char *nai, const char *operator_name,

@@ -12,9 +12,7 @@
 const char *shown_verdict(enum simauth_word word);
 /* "card-failed" of CARD_FAILED; "" for none. g_free(). */
 char *shown_reason(const char *event_name);
-/* Call1.Advice. */
-const char *shown_advice(enum simauth_event reason);
-/* The same for a name that was kept ("CARD_FAILED"); "none" for any other text. */
+/* Call1.Advice for an event whose name was kept ("CARD_FAILED"); "none" for any other text. */
 const char *shown_advice_of(const char *event_name);
 /* "announced by Operator A" and so on; g_free(). */
 char *shown_verdict_text(enum simauth_word word, const char *nai, const char *operator_name,

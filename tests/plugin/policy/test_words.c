@@ -27,8 +27,10 @@ static void reasons(void **state)
     (void)state;
     for (int event = 0; event < SIMAUTH_EVENT_COUNT; event++) {
         assert_true(strlen(words_reason(event)) > 5);
-        assert_non_null(words_advice(event));
+        assert_int_equal(!*words_advice(event), !strcmp(words_advice_token(event), "none"));
     }
+    assert_string_equal(words_advice_token(SIMAUTH_EVENT_CARD_FAILED), "check-sim");
+    assert_string_equal(words_advice_token(SIMAUTH_EVENT_COUNT), "none");
     assert_string_equal(words_reason(SIMAUTH_EVENT_COUNT), "");
 }
 
