@@ -42,6 +42,12 @@ enum ag_status ag_fail(struct ag *ag, enum ag_status status, const char *format,
     return status;
 }
 
+enum ag_status ag_garbage(struct ag *ag, const char *what)
+{
+    return ag_fail(ag, AG_GARBAGE, "The gateway %s answered, but not to what was asked (%s).",
+                   ag->fqdn, what);
+}
+
 const char *ag_error(const struct ag *ag)
 {
     return ag->error;

@@ -13,25 +13,6 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define CLOCKS_DIFFER 60 /* seconds: what less cannot be the cause */
 
-static enum ag_status garbage(struct ag *ag, const char *what)
-{
-    return ag_fail(ag, AG_GARBAGE, "The gateway %s answered, but not to what was asked (%s).",
-                   ag->fqdn, what);
-}
-
-/* Posts `body` and gives it up. */
-static enum ag_status post(struct ag *ag, const char *path, json_t *body, json_t **object)
-{
-    enum ag_status status;
-
-    *object = NULL;
-    if (!body)
-        return ag_fail(ag, AG_GARBAGE, "The request to the gateway cannot be made.");
-    status = ua_request(ag, path, body, object);
-    json_decref(body);
-    return status;
-}
-
 static json_t *octets_json(const uint8_t *octets, size_t len)
 {
     char text[SIMAUTH_B64U_LEN(SIMAUTH_CHAL_MAX) + 1];
@@ -80,7 +61,7 @@ enum ag_status ag_self(struct ag *ag, struct ag_self *self)
     if (status == AG_OK &&
         (!members_read(object, members, COUNT(members)) || !read_aors(aors, self))) {
         memset(self, 0, sizeof *self);
-        status = garbage(ag, "who we are");
+        status = ag_garbage(ag, "who we are");
     }
     json_decref(object);
     return status;
@@ -230,15 +211,15 @@ static enum ag_status read_vector(struct ag *ag, const json_t *object,
 
     if (r->replaced ? !members_read(object, again, COUNT(again))
                     : !members_read(object, members, first ? 3 : 1))
-        return garbage(ag, "its members");
+        return ag_garbage(ag, "its members");
     if (simauth_vector_from_json(vector, &answer->vector) != SIMAUTH_OK)
-        return garbage(ag, "the vector");
+        return ag_garbage(ag, "the vector");
     if (!answers_request(r, answer) || (first && strcmp(answer->nai, answer->vector.nai_a) != 0))
-        return garbage(ag, "another call");
+        return ag_garbage(ag, "another call");
     if (r->replaced && json_object_get(object, "mix") &&
         !open_key(ag, sealed, r->rand, r->rand_len, r->replaced, r->replaced_len,
                   &answer->vector.mix))
-        return garbage(ag, "a key that is not sealed for this SIM");
+        return ag_garbage(ag, "a key that is not sealed for this SIM");
     return check_statement(ag, r, answer);
 }
 
@@ -249,7 +230,7 @@ enum ag_status ag_vector(struct ag *ag, const struct ag_vector_request *request,
     enum ag_status status;
 
     memset(answer, 0, sizeof *answer);
-    status = post(ag, "/v1/vectors", vector_body(request), &object);
+    status = ua_post(ag, "/v1/vectors", vector_body(request), &object);
     if (status == AG_OK)
         status = read_vector(ag, object, request, answer);
     if (status != AG_OK)
@@ -307,13 +288,13 @@ enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element
     memset(c, 0, sizeof *c);
     own_nai[0] = '\0';
     simauth_secret_wipe(mac0_key);
-    status = post(ag, "/v1/challenges", body, &object);
+    status = ua_post(ag, "/v1/challenges", body, &object);
     if (status == AG_OK) {
         bool other = json_object_get(object, "mac0_key") != NULL;
 
         if (members_read(object, members, COUNT(members)) && other == (own_nai[0] != '\0'))
             fault = confirmation_fault(ag, element_1, c, other, sealed, mac0_key);
-        status = fault ? garbage(ag, fault) : AG_OK;
+        status = fault ? ag_garbage(ag, fault) : AG_OK;
     }
     if (status != AG_OK)
         memset(c, 0, sizeof *c);
@@ -335,12 +316,12 @@ static enum ag_status read_resync(struct ag *ag, const json_t *object,
     };
 
     if (!members_read(object, members, COUNT(members)) || own->method != refused->method)
-        return garbage(ag, "the new challenge");
+        return ag_garbage(ag, "the new challenge");
     if (memcmp(own->rand, refused->rand, own->rand_len) == 0)
-        return garbage(ag, "the refused challenge again");
+        return ag_garbage(ag, "the refused challenge again");
     if (json_object_get(object, "mac0_key") &&
         !open_key(ag, sealed, refused->rand, refused->rand_len, own->rand, own->rand_len, mac0_key))
-        return garbage(ag, "a key that is not sealed for this SIM");
+        return ag_garbage(ag, "a key that is not sealed for this SIM");
     return AG_OK;
 }
 
@@ -355,7 +336,7 @@ enum ag_status ag_resync(struct ag *ag, const struct simauth_challenge *refused,
 
     memset(own, 0, sizeof *own);
     simauth_secret_wipe(mac0_key);
-    status = post(ag, "/v1/auts", body, &object);
+    status = ua_post(ag, "/v1/auts", body, &object);
     if (status == AG_OK)
         status = read_resync(ag, object, refused, own, mac0_key);
     if (status != AG_OK) {

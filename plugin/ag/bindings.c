@@ -8,12 +8,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static enum ag_status garbage(struct ag *ag)
-{
-    return ag_fail(ag, AG_GARBAGE,
-                   "The gateway %s answered, but not to what was asked (addresses).", ag->fqdn);
-}
-
 static bool read_binding(const json_t *object, struct ag_binding *b)
 {
     const struct member members[] = {
@@ -42,12 +36,11 @@ enum ag_status ag_bindings(struct ag *ag, struct ag_binding *list, size_t room, 
         *count += good;
     }
     json_decref(object);
-    return status == AG_OK && !good ? garbage(ag) : status;
+    return status == AG_OK && !good ? ag_garbage(ag, "addresses") : status;
 }
 
-/* Posts {"aor": ...} with what is in `body` already, and takes `body`. The answer's `name` goes to
- * *number. */
-static enum ag_status post(struct ag *ag, const char *path, const char *aor, json_t *body,
+/* Posts {"aor": ...}, with `nonce` unless that is NULL. The answer's `name` goes to *number. */
+static enum ag_status post(struct ag *ag, const char *path, const char *aor, const char *nonce,
                            const char *name, int64_t *number)
 {
     char answered[SIMAUTH_AOR_MAX + 1] = "";
@@ -55,15 +48,13 @@ static enum ag_status post(struct ag *ag, const char *path, const char *aor, jso
         {"aor", MEMBER_AOR, false, answered, sizeof answered},
         {name, MEMBER_TIME, false, number, 0},
     };
-    json_t *object = NULL;
-    enum ag_status status = AG_GARBAGE;
+    json_t *object;
+    enum ag_status status;
 
-    if (body && json_object_set_new(body, "aor", json_string(aor)) == 0)
-        status = ua_request(ag, path, body, &object);
+    status = ua_post(ag, path, json_pack("{s:s, s:s*}", "aor", aor, "nonce", nonce), &object);
     if (status == AG_OK &&
         (!members_read(object, members, COUNT(members)) || strcmp(answered, aor) != 0))
-        status = garbage(ag);
-    json_decref(body);
+        status = ag_garbage(ag, "addresses");
     json_decref(object);
     return status;
 }
@@ -72,7 +63,7 @@ enum ag_status ag_bind(struct ag *ag, const char *aor)
 {
     int64_t seconds;
 
-    return post(ag, "/v1/bindings", aor, json_object(), "expires_in", &seconds);
+    return post(ag, "/v1/bindings", aor, NULL, "expires_in", &seconds);
 }
 
 enum ag_status ag_prove(struct ag *ag, const char *aor, const uint8_t nonce[static AG_NONCE_LEN],
@@ -81,5 +72,5 @@ enum ag_status ag_prove(struct ag *ag, const char *aor, const uint8_t nonce[stat
     char text[SIMAUTH_B64U_LEN(AG_NONCE_LEN) + 1];
 
     simauth_b64u_encode(nonce, AG_NONCE_LEN, text);
-    return post(ag, "/v1/bindings/proof", aor, json_pack("{s:s}", "nonce", text), "until", until);
+    return post(ag, "/v1/bindings/proof", aor, text, "until", until);
 }

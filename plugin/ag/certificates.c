@@ -26,12 +26,6 @@ void ag_certificates_clear(struct ag_certificates *c)
     memset(c, 0, sizeof *c);
 }
 
-static enum ag_status garbage(struct ag *ag)
-{
-    return ag_fail(ag, AG_GARBAGE,
-                   "The gateway %s answered, but not to what was asked (a certificate).", ag->fqdn);
-}
-
 /* -- what comes ----------------------------------------------------------------------------------
  */
 
@@ -137,19 +131,17 @@ static bool read_own(const struct ag *ag, const json_t *object, const char *aor,
 enum ag_status ag_certificate(struct ag *ag, const char *aor, struct ag_certificates *own)
 {
     char request[SIMAUTH_B64U_LEN(REQUEST_MAX) + 1];
-    json_t *object = NULL, *body = NULL;
-    enum ag_status status = AG_GARBAGE;
+    json_t *object;
+    enum ag_status status;
 
     memset(own, 0, sizeof *own);
     own->key = EVP_EC_gen(SN_X9_62_prime256v1);
     if (!write_request(own->key, request))
         return ag_fail(ag, AG_REFUSED, "libcrypto could make no key.");
-    body = json_pack("{s:s, s:s}", "aor", aor, "request", request);
-    if (body)
-        status = ua_request(ag, "/v1/certificates", body, &object);
-    json_decref(body);
+    status = ua_post(ag, "/v1/certificates",
+                     json_pack("{s:s, s:s}", "aor", aor, "request", request), &object);
     if (status == AG_OK && !read_own(ag, object, aor, own))
-        status = garbage(ag);
+        status = ag_garbage(ag, "a certificate");
     if (status != AG_OK)
         ag_certificates_clear(own);
     json_decref(object);
@@ -178,15 +170,13 @@ static bool read_found(const struct ag *ag, const json_t *object, const char *ao
 enum ag_status ag_find_certificates(struct ag *ag, const char *aor, const char *nai,
                                     struct ag_certificates *found)
 {
-    json_t *object = NULL, *body = json_pack("{s:s, s:s*}", "aor", aor, "nai", nai);
-    enum ag_status status = AG_GARBAGE;
+    json_t *object;
+    enum ag_status status = ua_post(ag, "/v1/certificates/find",
+                                    json_pack("{s:s, s:s*}", "aor", aor, "nai", nai), &object);
 
     memset(found, 0, sizeof *found);
-    if (body)
-        status = ua_request(ag, "/v1/certificates/find", body, &object);
-    json_decref(body);
     if (status == AG_OK && !read_found(ag, object, aor, found))
-        status = garbage(ag);
+        status = ag_garbage(ag, "a certificate");
     if (status != AG_OK)
         ag_certificates_clear(found);
     json_decref(object);

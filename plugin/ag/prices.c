@@ -74,8 +74,7 @@ enum ag_status ag_prices(struct ag *ag, struct ag_prices *prices)
     status = ua_request(ag, "/v1/prices", NULL, &object);
     if (status == AG_OK && !read_prices(object, prices)) {
         memset(prices, 0, sizeof *prices);
-        status = ag_fail(ag, AG_GARBAGE,
-                         "The gateway %s answered, but not to what was asked (prices).", ag->fqdn);
+        status = ag_garbage(ag, "prices");
     }
     json_decref(object);
     return status;

@@ -52,6 +52,8 @@ struct ag {
  */
 enum ag_status ag_fail(struct ag *ag, enum ag_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* AG_GARBAGE: it answered, but not to `what` was asked. */
+enum ag_status ag_garbage(struct ag *ag, const char *what);
 /* What a request has shown of the gateway as such; see ag_reached(). Returns `status`. */
 enum ag_status ag_note_reach(struct ag *ag, enum ag_status status);
 /* A clock that goes on during suspend and that nobody sets. */
@@ -79,6 +81,8 @@ bool bsf_parse(const char *xml, size_t len, struct bsf_info *info);
 /* ua.c: one request under Ks_NAF. `body` NULL: GET. AG_OK: *object is the JSON object of the 200,
  * json_decref() it. */
 enum ag_status ua_request(struct ag *ag, const char *path, const json_t *body, json_t **object);
+/* The same with a POST, and takes `body`; NULL: it could not be made. */
+enum ag_status ua_post(struct ag *ag, const char *path, json_t *body, json_t **object);
 /* problem.c: the status for an answer that is not 200, with its sentence. */
 enum ag_status problem_read(struct ag *ag, const struct http_answer *answer);
 

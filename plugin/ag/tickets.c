@@ -11,23 +11,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static enum ag_status garbage(struct ag *ag)
-{
-    return ag_fail(ag, AG_GARBAGE, "The gateway %s answered, but not to what was asked (a ticket).",
-                   ag->fqdn);
-}
-
-static enum ag_status post(struct ag *ag, const char *path, json_t *body, json_t **object)
-{
-    enum ag_status status = AG_GARBAGE;
-
-    *object = NULL;
-    if (body)
-        status = ua_request(ag, path, body, object);
-    json_decref(body);
-    return status;
-}
-
 /* -- one ticket ----------------------------------------------------------------------------------
  */
 
@@ -83,7 +66,7 @@ enum ag_status ag_ticket(struct ag *ag, const char *use, const char *caller, con
 {
     json_t *object, *body = json_pack("{s:s, s:s, s:s, s:s*}", "use", use, "caller", caller,
                                       "callee", callee, "callee_nai", callee_nai);
-    enum ag_status status = post(ag, "/v1/tickets", body, &object);
+    enum ag_status status = ua_post(ag, "/v1/tickets", body, &object);
 
     memset(key, 0, sizeof *key);
     key->outgoing = true;
@@ -91,7 +74,7 @@ enum ag_status ag_ticket(struct ag *ag, const char *use, const char *caller, con
         (!read_ticket(ag, object, use, key) || strcmp(key->own_aor, caller) != 0 ||
          strcmp(key->peer_aor, callee) != 0 ||
          (callee_nai && strcmp(key->peer_nai, callee_nai) != 0)))
-        status = garbage(ag);
+        status = ag_garbage(ag, "a ticket");
     if (status != AG_OK)
         OPENSSL_cleanse(key, sizeof *key);
     json_decref(object);
@@ -107,11 +90,12 @@ enum ag_status ag_claim(struct ag *ag, const struct simauth_element *element_1,
 
     memset(key, 0, sizeof *key);
     simauth_b64u_encode(element_1->rand, SIMAUTH_TICKET_LEN, ticket);
-    status = post(ag, "/v1/tickets/claim",
-                  json_pack("{s:s, s:s}", "ticket", ticket, "element", element_1->text), &object);
+    status =
+        ua_post(ag, "/v1/tickets/claim",
+                json_pack("{s:s, s:s}", "ticket", ticket, "element", element_1->text), &object);
     if (status == AG_OK && (!read_ticket(ag, object, "agt", key) ||
                             memcmp(key->ticket, element_1->rand, sizeof key->ticket) != 0))
-        status = garbage(ag);
+        status = ag_garbage(ag, "a ticket");
     if (status != AG_OK)
         OPENSSL_cleanse(key, sizeof *key);
     json_decref(object);
@@ -131,7 +115,7 @@ enum ag_status ag_first_keys(struct ag *ag, struct simauth_held_key *keys, size_
 
     *count = 0;
     if (status == AG_OK && (!members_read(object, members, COUNT(members)) || !json_is_array(list)))
-        status = garbage(ag);
+        status = ag_garbage(ag, "a ticket");
     /* One that cannot be read is no reason to lose the others: each is given once. */
     for (size_t i = 0; status == AG_OK && i < json_array_size(list) && *count < room; i++) {
         memset(&keys[*count], 0, sizeof keys[*count]);
@@ -182,11 +166,11 @@ enum ag_status ag_changes(struct ag *ag, int64_t since, const char *const *nais,
     memset(changed, 0, count * sizeof *changed);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(asked, json_string(nais[i]));
-    status = post(ag, "/v1/changes",
-                  json_pack("{s:I, s:o}", "since", (json_int_t)since, "nais", asked), &object);
+    status = ua_post(ag, "/v1/changes",
+                     json_pack("{s:I, s:o}", "since", (json_int_t)since, "nais", asked), &object);
     if (status == AG_OK && (!members_read(object, members, COUNT(members)) ||
                             !read_changed(list, nais, count, changed)))
-        status = garbage(ag);
+        status = ag_garbage(ag, "a ticket");
     json_decref(object);
     return status;
 }

@@ -203,3 +203,15 @@ enum ag_status ua_request(struct ag *ag, const char *path, const json_t *body, j
     free(text);
     return status;
 }
+
+enum ag_status ua_post(struct ag *ag, const char *path, json_t *body, json_t **object)
+{
+    enum ag_status status;
+
+    *object = NULL;
+    if (!body)
+        return ag_fail(ag, AG_GARBAGE, "The request to the gateway cannot be made.");
+    status = ua_request(ag, path, body, object);
+    json_decref(body);
+    return status;
+}
