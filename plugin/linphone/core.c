@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
+#include "accounts.h"
 #include "ahead.h"
 #include "bindings.h"
 #include "bus_view.h"
@@ -9,6 +10,7 @@
 #include "changes.h"
 #include "e2m.h"
 #include "e2m_files.h"
+#include "hidden.h"
 #include "history.h"
 #include "news.h"
 #include "note.h"
@@ -145,19 +147,7 @@ bool core_is_own(const struct core *core, const char *uri)
 
 bool core_is_account(const struct core *core, const char *uri)
 {
-    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
-    bool found = false;
-
-    for (; accounts && !found; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *identity_uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
-
-        found = identity_uri && simauth_aor_same(identity_uri, uri);
-        if (identity_uri)
-            bctbx_free(identity_uri);
-    }
-    return found;
+    return account_find(core, uri) != NULL;
 }
 
 /* The SIM is opened and the gateway's session made before the first call needs them. */
@@ -371,22 +361,6 @@ static char *uri_of(const LinphoneAddress *address)
     return uri;
 }
 
-/* By the call's own wish, else by that of the account that it is placed from (RFC 3323): nobody is
- * asked about such a call. */
-static bool hides_name(const struct core *core, LinphonePrivacyMask privacy, const char *own)
-{
-    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
-
-    for (; privacy == LinphonePrivacyDefault && accounts; accounts = accounts->next) {
-        const LinphoneAccountParams *params = linphone_account_get_params(accounts->data);
-        char *uri = uri_of(linphone_account_params_get_identity_address(params));
-        if (simauth_aor_same(uri, own))
-            privacy = linphone_account_params_get_privacy(params);
-        g_free(uri);
-    }
-    return privacy != LinphonePrivacyDefault && privacy != LinphonePrivacyNone;
-}
-
 /* Whether the call will carry elements is known before its SDP is made, and only then can it be
  * ZRTP. (Its gateway's answer is not known yet: ZRTP costs nothing where the peer does not speak
  * it.) */
@@ -395,8 +369,6 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
     LinphoneCallLog *log = linphone_call_get_call_log(linphone);
     char *own = uri_of(linphone_call_log_get_from_address(log));
     char *peer = uri_of(linphone_call_log_get_to_address(log));
-    LinphonePrivacyMask privacy =
-        linphone_call_params_get_privacy(linphone_call_get_params(linphone));
     struct policy_question question = {
         .settings = core->settings,
         .pins = core->pins,
@@ -404,7 +376,7 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
         .peer_uri = peer,
         .own_nai = core->own_nai,
         .outgoing = true,
-        .anonymous = hides_name(core, privacy, own),
+        .anonymous = hidden_by_choice(core, linphone, own),
         .now = core_now(),
     };
     struct policy_answer answer;

@@ -5,6 +5,7 @@
 #include "bus_view.h"
 #include "continue_once.h"
 #include "e2m.h"
+#include "hidden.h"
 #include "history.h"
 #include "note.h"
 #include "sips.h"
@@ -294,8 +295,6 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
 {
     belle_sip_request_t *invite = sip_call_invite(sip);
     char *request_uri = call_request_uri(invite);
-    size_t privacies = 0;
-    const char *privacy = sip_message_header((belle_sip_message_t *)invite, "Privacy", &privacies);
     struct policy_question question = {
         .settings = core->settings,
         .pins = core->pins,
@@ -304,6 +303,7 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
         .request_uri = request_uri,
         .own_nai = core->own_nai,
         .outgoing = sip_call_direction(sip) == SIP_OUTGOING,
+        .anonymous = hidden_in(invite, own_uri),
         .now = core_now(),
     };
     char canonical[SIMAUTH_AOR_MAX + 1];
@@ -311,8 +311,6 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
 
     question.own_is_alias =
         !question.outgoing && core_is_own(core, own_uri) && !core_is_account(core, own_uri);
-    question.anonymous =
-        (privacy && strcmp(privacy, "none")) || strstr(own_uri, "@anonymous.invalid") != NULL;
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
         question.once = continue_once_meant(core, canonical, question.outgoing);
     policy_decide(&question, &answer);

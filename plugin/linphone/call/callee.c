@@ -8,6 +8,7 @@
  *   callee_response_out  header and, with the SDP answer, the media's key
  *   callee_ack_in        element 3 is checked; a wrong ACK is no ACK
  */
+#include "accounts.h"
 #include "call.h"
 #include "note.h"
 #include "words.h"
@@ -116,17 +117,14 @@ static char *own_uri(const struct core *core, belle_sip_message_t *invite)
     bool first = true;
 
     for (; !ours && accounts; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+        char *uri = account_uri(accounts->data);
         bool same = uri && named && simauth_aor_same(uri, named);
         if (uri && (same || first)) {
             g_free(own);
             own = g_strdup(uri);
         }
         first = first && !uri;
-        if (uri)
-            bctbx_free(uri);
+        g_free(uri);
         if (same)
             break;
     }

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bus_view.h"
+#include "accounts.h"
 #include "control_commands.h"
 #include "kinds.h"
 #include "note.h"
@@ -153,15 +154,12 @@ static void add_accounts(struct core *core, json_t *objects, unsigned *number)
     const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
 
     for (; accounts; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+        char *uri = account_uri(accounts->data);
 
-        if (!uri)
-            continue;
-        put_object(objects, "account", (*number)++, "org.simauth.Account1",
-                   account_of(core, accounts->data, uri));
-        bctbx_free(uri);
+        if (uri)
+            put_object(objects, "account", (*number)++, "org.simauth.Account1",
+                       account_of(core, accounts->data, uri));
+        g_free(uri);
     }
 }
 

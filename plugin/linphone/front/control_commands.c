@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "control_commands.h"
+#include "accounts.h"
 #include "bindings.h"
 #include "bus_view.h"
 #include "call.h"
@@ -24,13 +25,11 @@ static json_t *accounts_of(const struct core *core)
     json_t *list = json_array();
 
     for (; accounts; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
-        if (uri) {
+        char *uri = account_uri(accounts->data);
+
+        if (uri)
             json_array_append_new(list, json_string(uri));
-            bctbx_free(uri);
-        }
+        g_free(uri);
     }
     return list;
 }

@@ -4,6 +4,7 @@
  * The self-test: each link from the settings to the operator's records, in the order in which a
  * call needs them; the first that fails names what to mend, those behind it are "not tried".
  */
+#include "accounts.h"
 #include "bus_view.h"
 #include "control_commands.h"
 #include "core.h"
@@ -82,12 +83,10 @@ static void check_accounts(struct self_test *t, const struct core *core)
     bool any = false;
 
     for (; accounts && !any; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
+        char *uri = account_uri(accounts->data);
+
         any = uri && core_is_own(core, uri);
-        if (uri)
-            bctbx_free(uri);
+        g_free(uri);
     }
     add(t, "account", "account",
         any ? NULL

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sips_path.h"
+#include "accounts.h"
 
 #include <string.h>
 
@@ -38,28 +39,10 @@ bool sips_is_asked(belle_sip_request_t *invite)
 /* -- our own account -----------------------------------------------------------------------------
  */
 
-static LinphoneAccount *account_of(const struct core *core, const char *own)
-{
-    const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
-
-    for (; accounts; accounts = accounts->next) {
-        const LinphoneAddress *identity = linphone_account_params_get_identity_address(
-            linphone_account_get_params(accounts->data));
-        char *uri = identity ? linphone_address_as_string_uri_only(identity) : NULL;
-        bool same = uri && simauth_aor_same(uri, own);
-
-        if (uri)
-            bctbx_free(uri);
-        if (same)
-            return accounts->data;
-    }
-    return NULL;
-}
-
 const char *sips_account_fault(const struct core *core, const char *own)
 {
     LinphoneConfig *config = linphone_core_get_config(core->lc);
-    LinphoneAccount *account = account_of(core, own);
+    LinphoneAccount *account = account_find(core, own);
     const LinphoneAccountParams *params = account ? linphone_account_get_params(account) : NULL;
     const LinphoneAddress *server =
         params ? linphone_account_params_get_server_address(params) : NULL;
