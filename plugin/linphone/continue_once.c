@@ -41,7 +41,7 @@ bool continue_once_meant(const struct core *core, const char *aor, bool outgoing
     return which & (outgoing ? OUT : IN);
 }
 
-void continue_once_over(struct core *core, const char *aor)
+bool continue_once_take(struct core *core, const char *aor, bool outgoing)
 {
-    g_hash_table_remove(core->once, aor);
+    return continue_once_meant(core, aor, outgoing) && g_hash_table_remove(core->once, aor);
 }

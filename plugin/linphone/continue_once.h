@@ -11,7 +11,7 @@
 void continue_once(struct core *core, const char *aor);
 /* Whether a call with that address, which is placed from here (`outgoing`) or comes, is meant. */
 bool continue_once_meant(const struct core *core, const char *aor, bool outgoing);
-/* It was this one. */
-void continue_once_over(struct core *core, const char *aor);
+/* The same, and it was this one. */
+bool continue_once_take(struct core *core, const char *aor, bool outgoing);
 
 #endif

@@ -312,10 +312,8 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
     question.own_is_alias =
         !question.outgoing && core_is_own(core, own_uri) && !core_is_account(core, own_uri);
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
-        question.once = continue_once_meant(core, canonical, question.outgoing);
+        question.once = continue_once_take(core, canonical, question.outgoing);
     policy_decide(&question, &answer);
-    if (question.once)
-        continue_once_over(core, canonical);
     belle_sip_free(request_uri);
     return answer;
 }
