@@ -220,29 +220,38 @@ simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, s
 }
 
 enum simauth_result session_mac_a(const struct simauth_session *s, const char *sdp, size_t len,
-                                  struct simauth_octets *binding,
-                                  uint8_t mac[static SIMAUTH_MAC_LEN])
+                                  struct session_ack *ack, uint8_t mac[static SIMAUTH_MAC_LEN])
 {
     struct simauth_octets t4 = {0};
-    enum simauth_result result = simauth_binding(sdp, len, binding);
-    if (!result && !s->invite_has_zrtp && !simauth_binding_has_zrtp(sdp, len))
+    bool has_zrtp;
+    *ack = (struct session_ack){0};
+    enum simauth_result result = simauth_streams(sdp, len, &ack->binding, &ack->streams, &has_zrtp);
+    if (!result && !s->invite_has_zrtp && !has_zrtp)
         result = SIMAUTH_MALFORMED;
     if (!result)
-        result = simauth_t4(&t4, &s->t3, binding);
+        result = simauth_t4(&t4, &s->t3, &ack->binding);
     if (!result)
         result = session_mac(&s->ssk, SIMAUTH_LABEL_MAC_A, &t4, mac);
     simauth_octets_clear(&t4);
     return result;
 }
 
-void session_ack_streams(struct simauth_session *s, const char *sdp, size_t len)
+void session_ack_take(struct simauth_session *s, struct session_ack *ack)
 {
-    struct simauth_octets binding = {0};
-    bool has_zrtp;
+    simauth_octets_clear(&s->ack_binding);
+    s->ack_binding = ack->binding;
+    if (s->invite_has_zrtp || ack->binding.len == 0) {
+        simauth_octets_clear(&ack->streams);
+    } else {
+        simauth_octets_clear(&s->streams_a);
+        s->streams_a = ack->streams;
+    }
+}
 
-    if (!s->invite_has_zrtp)
-        (void)simauth_streams(sdp, len, &binding, &s->streams_a, &has_zrtp);
-    simauth_octets_clear(&binding);
+void session_ack_clear(struct session_ack *ack)
+{
+    simauth_octets_clear(&ack->binding);
+    simauth_octets_clear(&ack->streams);
 }
 
 /* -- inputs that go by the role

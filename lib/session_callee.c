@@ -171,19 +171,17 @@ simauth_actions simauth_session_ack_in(struct simauth_session *s, enum simauth_e
                                        const struct simauth_element *element_3, const char *sdp,
                                        size_t sdp_len)
 {
-    struct simauth_octets binding = {0};
+    struct session_ack ack = {0};
     uint8_t mac[SIMAUTH_MAC_LEN];
     bool right = found == SIMAUTH_ELEMENT_FOUND && s->t3.len > 0 &&
-                 session_mac_a(s, sdp, sdp_len, &binding, mac) == SIMAUTH_OK &&
+                 session_mac_a(s, sdp, sdp_len, &ack, mac) == SIMAUTH_OK &&
                  CRYPTO_memcmp(mac, element_3->mac, sizeof mac) == 0;
     OPENSSL_cleanse(mac, sizeof mac);
     if (right) { /* a wrong one changes nothing of what a right one has bound */
-        simauth_octets_clear(&s->ack_binding);
-        s->ack_binding = binding;
-        session_ack_streams(s, sdp, sdp_len);
+        session_ack_take(s, &ack);
         s->element_3 = *element_3;
     } else {
-        simauth_octets_clear(&binding);
+        session_ack_clear(&ack);
     }
     return session_advance(s, right ? SIMAUTH_EVENT_ACK_RIGHT : SIMAUTH_EVENT_ACK_WRONG);
 }

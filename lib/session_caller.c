@@ -204,10 +204,10 @@ static enum simauth_result make_element_3(struct simauth_session *s, const char 
                                           size_t sdp_len)
 {
     struct simauth_element *e = &s->element_3;
+    struct session_ack ack;
     *e = (struct simauth_element){.kind = SIMAUTH_ELEMENT_3};
-    simauth_octets_clear(&s->ack_binding);
-    enum simauth_result result = session_mac_a(s, sdp, sdp_len, &s->ack_binding, e->mac);
-    session_ack_streams(s, sdp, sdp_len);
+    enum simauth_result result = session_mac_a(s, sdp, sdp_len, &ack, e->mac);
+    session_ack_take(s, &ack);
     if (!result)
         result = simauth_element_write(e);
     if (result)

@@ -94,13 +94,18 @@ enum simauth_result session_bind_answer(struct simauth_session *s, const char *s
 simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, size_t len);
 /* binding(sdp) equals `bound`. */
 bool session_binding_same(const struct simauth_octets *bound, const char *sdp, size_t len);
-/* MAC_A of an ACK with this SDP. */
+/* What an ACK binds. */
+struct session_ack {
+    struct simauth_octets binding;
+    struct simauth_octets streams; /* A's */
+};
+/* MAC_A of an ACK with this SDP, and what it binds; session_ack_take() or session_ack_clear(). */
 enum simauth_result session_mac_a(const struct simauth_session *s, const char *sdp, size_t len,
-                                  struct simauth_octets *binding,
-                                  uint8_t mac[static SIMAUTH_MAC_LEN]);
-/* A's streams, of an ACK that was bound: where the INVITE had none. Without memory there are none,
- * and no later description fits. */
-void session_ack_streams(struct simauth_session *s, const char *sdp, size_t len);
+                                  struct session_ack *ack, uint8_t mac[static SIMAUTH_MAC_LEN]);
+/* `ack` is the session's from now on. Its streams count where the INVITE had none; of a description
+ * that could not be read they are those of before. */
+void session_ack_take(struct simauth_session *s, struct session_ack *ack);
+void session_ack_clear(struct session_ack *ack);
 
 /* Element 1 with MAC_0 and element 2 with MAC_B out of the session's challenges and keys. */
 enum simauth_result session_make_element_1(struct simauth_session *s);

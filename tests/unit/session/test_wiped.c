@@ -212,8 +212,10 @@ static void prove_b(void)
 
 static void prove_a(void)
 {
-    simauth_octets_clear(&a->ack_binding);
-    session_mac_a(a, NULL, 0, &a->ack_binding, mac);
+    struct session_ack ack;
+
+    session_mac_a(a, NULL, 0, &ack, mac);
+    session_ack_clear(&ack);
 }
 
 static void prove_0(void)
