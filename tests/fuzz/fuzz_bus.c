@@ -14,61 +14,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define CALLER ":1.7"
+static unsigned asked, sent;
 
-static sd_bus *bus; /* the other end of the front's connection */
-static int front_fd = -1;
-static unsigned asked, answered, sent;
-
-/* -- in the place of libsystemd's way to the bus
- * ---------------------------------------------------
- */
-
-int __wrap_sd_bus_open_user_with_description(sd_bus **to, const char *description);
-int __wrap_sd_bus_open_user_with_description(sd_bus **to, const char *description)
+static bool test_keeps(sd_bus_message *question)
 {
-    int result = sd_bus_new(to);
-
-    (void)description;
-    MUST(result >= 0 && front_fd >= 0);
-    MUST(sd_bus_set_fd(*to, front_fd, front_fd) >= 0);
-    MUST(sd_bus_set_bus_client(*to, true) >= 0);
-    MUST(sd_bus_negotiate_fds(*to, true) >= 0);
-    front_fd = -1;
-    return sd_bus_start(*to);
-}
-
-/* What a bus daemon answers: a name, and who the caller is. */
-static int on_call(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-    const char *member = sd_bus_message_get_member(m);
-    sd_bus_message *reply = NULL;
-    uint8_t type = 0;
-
-    (void)data;
-    (void)error;
-    sd_bus_message_get_type(m, &type);
-    if (type != SD_BUS_MESSAGE_METHOD_CALL) {
-        answered += type == SD_BUS_MESSAGE_METHOD_RETURN || type == SD_BUS_MESSAGE_METHOD_ERROR;
-        return 0;
-    }
-    if (sd_bus_message_new_method_return(m, &reply) < 0)
-        return 0;
-    sd_bus_message_set_sender(reply, "org.freedesktop.DBus");
-    if (strcmp(member, "Hello") == 0)
-        sd_bus_message_append(reply, "s", ":1.1");
-    else if (strcmp(member, "GetConnectionUnixUser") == 0)
-        sd_bus_message_append(reply, "u", (uint32_t)getuid());
-    else if (strcmp(member, "RequestName") == 0)
-        sd_bus_message_append(reply, "u", 1U);
-    sd_bus_send(bus, reply, NULL);
-    sd_bus_message_unref(reply);
-    return 1;
+    (void)question;
+    return false;
 }
 
 /* -- the front's host
@@ -91,11 +45,6 @@ static void handle_secret(const char *command, const struct session_bus_secret *
 {
     MUST(secret->len > 0 && secret->len <= SESSION_BUS_SECRET_MAX && !secret->text[secret->len]);
     handle(command, request, reply);
-}
-
-static json_t *objects(void)
-{
-    return json_pack("{s:{s:{s:s}}}", "", "org.simauth.Phone1", "Version", "1");
 }
 
 static void pin_asker(bool present)
@@ -196,49 +145,25 @@ static void send_call(char *line)
     if (!word && sd_bus_send(bus, m, &cookie) >= 0) /* one that wants an answer */
         sent++;
     sd_bus_message_unref(m);
-    false_loop_turn(bus);
-}
-
-static void connect_both(void)
-{
-    sd_id128_t id = {.bytes = {1}};
-    int pair[2];
-
-    MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
-    front_fd = pair[0];
-    MUST(sd_bus_new(&bus) >= 0 && sd_bus_set_fd(bus, pair[1], pair[1]) >= 0);
-    MUST(sd_bus_set_server(bus, true, id) >= 0);
-    MUST(sd_bus_negotiate_fds(bus, true) >= 0 && sd_bus_start(bus) >= 0);
-    MUST(sd_bus_add_filter(bus, NULL, on_call, NULL) >= 0);
+    false_loop_turn();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct session_bus_user user = {.loop = FALSE_LOOP,
-                                                 .handle = handle,
-                                                 .handle_secret = handle_secret,
-                                                 .objects = objects,
-                                                 .pin_asker = pin_asker,
-                                                 .note = note};
     char *text = fuzz_text(data, size), *rest, *line;
     struct session_bus *front;
     int lines = 0;
 
-    connect_both();
     asked = answered = sent = 0;
-    front = session_bus_start(&user);
-    MUST(front != NULL);
-    false_loop_turn(bus);
-    MUST(session_bus_connected(front));
+    front = front_start();
     for (line = strtok_r(text, "\n", &rest); line && lines++ < 40;
          line = strtok_r(NULL, "\n", &rest))
         send_call(line);
-    false_loop_turn(bus);
+    false_loop_turn();
     if (answered != sent)
         fprintf(stderr, "%u sent, %u answered, %u handed on\n", sent, answered, asked);
     MUST(asked <= sent && answered == sent); /* whatever it was, it has an answer */
-    session_bus_stop(front);
-    sd_bus_close_unref(bus);
+    front_stop(front);
     free(text);
     return 0;
 }
