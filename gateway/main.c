@@ -43,8 +43,8 @@ static void usage(FILE *to)
         "SIGHUP\n"
         "      --version       print the version\n"
         "  -h, --help          print this\n\n"
-        "SIGTERM and SIGINT stop it after the requests under way; SIGHUP reads certificates,\n"
-        "limits and sealing keys again and drops no connection.\n",
+        "SIGTERM and SIGINT stop it after the requests under way; SIGHUP reads the configuration\n"
+        "again and drops no connection; where a key needs a restart nothing is changed.\n",
         to);
 }
 
