@@ -66,7 +66,7 @@ struct core {
 
 struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc);
 void core_free(struct core *core);
-/* The core of a provider, of a LinphoneCore; NULL: none. The first of all. */
+/* The core of a provider; NULL: none. The first of all. */
 struct core *core_of_provider(const belle_sip_provider_t *provider);
 struct core *core_first(void);
 

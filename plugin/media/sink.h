@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A sink takes the key of a call (docs/protocol.md section 5). One file a sink and one row in
- * sinks.c; ZRTP is the first. It knows mediastreamer2 and the LinphoneCall, and nothing of
- * sessions. Everything here runs on the main loop.
+ * A sink takes the key of a call (docs/protocol.md section 5). One file a sink; ZRTP is the only
+ * one. It knows mediastreamer2 and the LinphoneCall, and nothing of sessions. Everything here runs
+ * on the main loop.
  */
 #ifndef SIMAUTH_PLUGIN_SINK_H
 #define SIMAUTH_PLUGIN_SINK_H

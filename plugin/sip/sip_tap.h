@@ -51,8 +51,8 @@ struct sip_tap_user {
     void (*core_gone)(void *user, belle_sip_provider_t *provider);
 
     /* The first INVITE of an outgoing call is about to leave, its dialog not yet made, its SDP in
-     * it. A repeat after 401/407 and the INVITE of sip_call_try_again() come here again, as the
-     * same sip_call. PASS or HOLD. */
+     * it. A repeat after 401, 407 or 422 and the INVITE of sip_call_try_again() come here again, as
+     * the same sip_call. PASS or HOLD. */
     enum sip_decision (*invite_out)(void *user, struct sip_call *call);
     /* An initial INVITE came (no To tag); retransmissions are absorbed. PASS or HOLD. A held INVITE
      * has been answered 100 by the tap. A repeat with new credentials is the same call when From

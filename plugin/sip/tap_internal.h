@@ -256,6 +256,9 @@ void tap_hold_outgoing_lost(struct sip_call *call, enum sip_gone why);
 void tap_hold_channel_dead(struct tap_core *core, const belle_sip_channel_t *channel);
 void tap_hold_core_gone(struct sip_call *call);
 void tap_reply(struct tap_core *core, belle_sip_request_t *request, int code, const char *to_tag);
+/* Nobody answered an INVITE that was cancelled: its transaction ends, and liblinphone hears 408.
+ * The call may be gone when this returns. */
+void tap_end_unanswered(struct sip_call *call, int code, const char *phrase);
 
 /* -- way.c ----------------------------------------------------------------------------------------
  */
@@ -272,9 +275,6 @@ void tap_way_message(struct sip_call *call, const belle_sip_channel_t *channel);
  */
 /* The CANCEL that the user wants leaves as soon as it may. */
 void tap_take_back(struct sip_call *call);
-/* hold.c: nobody answered an INVITE that was cancelled: its transaction ends, and liblinphone hears
- * 408. The call may be gone when this returns. */
-void tap_end_unanswered(struct sip_call *call, int code, const char *phrase);
 
 /* -- alias.c --------------------------------------------------------------------------------------
  */

@@ -247,8 +247,7 @@ SIMAUTH_API enum simauth_result simauth_session_write_wish(const struct simauth_
  * -1, as for none. */
 SIMAUTH_API enum simauth_result simauth_session_read_wish(const struct simauth_session *s,
                                                           const char *text, int64_t *seconds);
-/* Names as vouched for; "" while unknown. The realm and name of the operator that vouches for the
- * peer. */
+/* Names as vouched for; "" while unknown. The name of the operator that vouches for the peer. */
 SIMAUTH_API const char *simauth_session_peer_nai(const struct simauth_session *s);
 SIMAUTH_API const char *simauth_session_own_nai(const struct simauth_session *s);
 SIMAUTH_API const char *simauth_session_peer_operator(const struct simauth_session *s);

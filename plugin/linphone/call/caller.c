@@ -352,8 +352,8 @@ static enum sip_decision hold_and_ask(struct call *call)
     return call->invite_held || call->ending ? SIP_HOLD : SIP_PASS;
 }
 
-/* 401 and 407 bring the same INVITE again: the same elements, no second vector. The other repeat is
- * our own. */
+/* 401, 407 and 422 bring the same INVITE again: the same elements, no second vector. The other
+ * repeat is our own. */
 static enum sip_decision repeat(struct call *call)
 {
     g_free(call->id);

@@ -12,7 +12,7 @@ void control_commands_start(belle_sip_provider_t *provider);
 /* Closes it when it is that provider's. */
 void control_commands_stop(const belle_sip_provider_t *provider);
 
-/* Names: status, calls, pins, continue-once, forget, self-test, bootstrap. */
+/* The names stand in three tables: here, in person_commands.c and in sim_commands.c. */
 void control_commands_handle(const char *command, const json_t *request,
                              struct control_reply *reply);
 /* self_test.c: answers `reply` when the worker has tried each link of the first core. */
