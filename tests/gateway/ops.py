@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import signal
 import ssl
 import socket
@@ -121,6 +122,23 @@ def own_network(*routes):
             yield
         finally:
             libc.setns(before.fileno(), 0)
+
+
+def with_silent_resolver(test, operator):
+    """The gateway's machine asks a name server that answers nothing, until the test is over."""
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    test.addCleanup(silent.close)
+    silent.bind(("127.%d.%d.%d" % tuple(secrets.randbelow(253) + 1 for _ in range(3)), 53))
+    steps = []
+    for name, text in (("resolv.conf", f"nameserver {silent.getsockname()[0]}\n"), ("nsswitch.conf", "hosts: files dns\n")):
+        with open(os.path.join(operator.folder, name), "w") as f:
+            f.write(text)
+        steps.append(f"mount --bind {f.name} /etc/{name} &&")
+    program = os.path.join(operator.folder, "program")
+    with open(program, "w") as f:
+        f.write(f"#!/bin/sh\nexec unshare -m sh -c '{' '.join(steps)} exec {operator.program} \"$@\"' gateway \"$@\"\n")
+    os.chmod(program, 0o700)
+    operator.program = program
 
 
 def memory(pid):

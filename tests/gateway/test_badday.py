@@ -13,11 +13,12 @@ import threading
 import time
 import unittest
 from email.utils import formatdate
+from types import SimpleNamespace
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from milenage import Usim, opc_of
 from operators import CTL, DAEMON, Ca, Pair, free_port
-from ops import metrics, slowness, wait_for, watched
+from ops import metrics, slowness, wait_for, watched, with_silent_resolver
 from phone import Answer, Connection, Phone, b64u, public
 
 
@@ -317,6 +318,28 @@ class BadPartner(unittest.TestCase):
         self.assertLess(time.monotonic() - start, 0.6)
         for thread in threads:
             thread.join(5)
+
+    def test_name_that_hangs(self):
+        """No name server answers for one partner's name: the questions to another are asked meanwhile."""
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        pair.a.partner(SimpleNamespace(title="Operator X", fqdn="ag.operator-x.test", port=443, realm="operator-x.test",
+                                       ca=pair.b.ca), connect_to=None)
+        with_silent_resolver(self, pair.a)
+        pair.a.start()
+        pair.b.start()
+        phones = [Phone(pair.sim_a, pair.a).bootstrap(), Phone(pair.sim_a, pair.a)]
+        phones[1].btid, phones[1].ks_naf = phones[0].btid, phones[0].ks_naf
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(phones[1].ask_callee(pair.aor_a, "sip:xeno@operator-x.test")))
+        thread.start()
+        statuses, end = [], time.monotonic() + 3
+        while time.monotonic() < end:
+            statuses.append(phones[0].ask_callee(pair.aor_a, pair.aor_b)[1].status)
+            time.sleep(0.1)
+        thread.join(30)
+        self.assertEqual(answers[0][1].problem, "operator-down", pair.a.log_text())
+        self.assertEqual(statuses, [200] * len(statuses), pair.a.log_text())
 
 
 def connected(port, pid):

@@ -19,10 +19,10 @@ SLOWER = int(os.environ.get("SIMAUTH_TEST_SLOWER", "1"))  # times, where a sanit
 class Tool:
     """ag_tool, see there; an answer that does not come within 30 s fails the test."""
 
-    def __init__(self, gateway, ca, ms=1000 * SLOWER, impi=fake.IMPI, card="foretold", **more):
+    def __init__(self, gateway, ca, ms=1000 * SLOWER, impi=fake.IMPI, card="foretold", under=(), **more):
         environment = {**os.environ, "https_proxy": "http://127.0.0.1:1", "ALL_PROXY":
                        "http://127.0.0.1:1", "no_proxy": ""}  # none of them may count
-        self.process = subprocess.Popen([os.environ["AG_TOOL"]], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*under, os.environ["AG_TOOL"]], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, env=environment)
         self.opened = self.do("open", gateway=gateway, ca=ca, ms=ms, impi=impi, card=card, **more)
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A gateway that is down, slow, somebody else, or talks nonsense; and what the client says then."""
 
+import os
 import socket
 import ssl
 import threading
+import unittest
 import warnings
 
 import case
@@ -30,6 +32,24 @@ class Faults(case.Case):
 
     def test_no_such_name(self):
         self.expect(self.phone("no-such-host.invalid").do("self"), "AG_DOWN", "did not answer")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root changes the name server of a program")
+    def test_silent_name_server(self):
+        """getaddrinfo() would wait for ten seconds and more."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.%d.%d.%d" % tuple(os.urandom(1)[0] % 250 + 1 for _ in range(3)), 53))
+            steps = []
+            for name, text in (("resolv.conf", f"nameserver {silent.getsockname()[0]}\n"),
+                               ("nsswitch.conf", "hosts: files dns\n")):
+                path = os.path.join(self.folder.name, name)
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(text)
+                steps.append(f"mount --bind {path} /etc/{name} &&")
+            under = ["unshare", "-m", "sh", "-c", " ".join(steps) + ' exec "$0"']
+            answer = self.phone("ag.operator-a.example", ms=100, under=under).do("self")
+        self.expect(answer, "AG_DOWN", "in time")
+        self.assertGreaterEqual(answer["ms"], 900)
+        self.assertLess(answer["ms"], 5000)
 
     def test_silent_listener(self):
         with socket.socket() as silent:
