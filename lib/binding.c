@@ -7,11 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum attribute { ATTRIBUTE_NONE, ATTRIBUTE_ZRTP_HASH, ATTRIBUTE_FINGERPRINT };
+enum attribute {
+    ATTRIBUTE_NONE,
+    ATTRIBUTE_ZRTP_HASH,
+    ATTRIBUTE_FINGERPRINT,
+    ATTRIBUTE_BUNDLE_ONLY
+};
 
 /* One bound string: "section SP name SP value", in `text` of the work below. */
 struct line {
     size_t at;
+    size_t len;
+};
+struct piece {
+    const char *at;
     size_t len;
 };
 /* What is known while the body is walked. */
@@ -21,12 +30,12 @@ struct work {
     struct line lines[SIMAUTH_BINDING_LINES_MAX];
     size_t count;
     unsigned m_lines;
-    bool left_out; /* the m-line we are in has port 0 */
+    bool left_out;     /* the m-line we are in has port 0, or is one of `refused` */
+    uint64_t refused;  /* m-lines that are to be left out */
+    uint64_t zero;     /* those that have port 0, and do not say a=bundle-only */
+    size_t streams_at; /* where the m-line we are in stands in `streams` */
+    struct piece media, proto;
     bool has_zrtp;
-};
-struct piece {
-    const char *at;
-    size_t len;
 };
 
 static bool is_blank(char c)
@@ -62,19 +71,43 @@ static bool is_zero(struct piece port)
     return i > 0 && (i == port.len || port.at[i] == '/');
 }
 
+static void write_stream(struct work *work, bool lives)
+{
+    simauth_octets_field(&work->streams, work->media.at, lives ? work->media.len : 0);
+    simauth_octets_field(&work->streams, work->proto.at, lives ? work->proto.len : 0);
+}
+
 /* m=<media> <port> <proto> ... */
 static void take_m_line(struct work *work, struct piece m_line)
 {
-    struct piece media = next_word(&m_line);
-    struct piece port = next_word(&m_line);
-    struct piece proto = next_word(&m_line);
+    uint64_t bit = work->m_lines < 64 ? UINT64_C(1) << work->m_lines : 0;
+    struct piece port;
 
+    work->media = next_word(&m_line);
+    port = next_word(&m_line);
+    work->proto = next_word(&m_line);
     work->m_lines++;
-    work->left_out = is_zero(port);
-    if (proto.len >= 4 && memcmp(proto.at + proto.len - 4, "AVPF", 4) == 0)
-        proto.len--;
-    simauth_octets_field(&work->streams, media.at, work->left_out ? 0 : media.len);
-    simauth_octets_field(&work->streams, proto.at, work->left_out ? 0 : proto.len);
+    work->left_out = is_zero(port) || (work->refused & bit);
+    if (is_zero(port))
+        work->zero |= bit;
+    if (work->proto.len >= 4 && memcmp(work->proto.at + work->proto.len - 4, "AVPF", 4) == 0)
+        work->proto.len--;
+    work->streams_at = work->streams.len;
+    write_stream(work, !work->left_out);
+}
+
+/* a=bundle-only: port 0 refuses nothing then (RFC 8843, 6). Its lines are bound no more than before
+ * (docs/protocol.md section 4), but that it lives is seen. */
+static void take_bundle_only(struct work *work)
+{
+    uint64_t bit =
+        work->m_lines > 0 && work->m_lines <= 64 ? UINT64_C(1) << (work->m_lines - 1) : 0;
+
+    work->zero &= ~bit;
+    if (work->m_lines == 0 || (work->refused & bit) || work->streams.failed)
+        return;
+    work->streams.len = work->streams_at;
+    write_stream(work, true);
 }
 
 static void append_as(struct simauth_octets *o, struct piece word, char (*fold)(char))
@@ -157,6 +190,8 @@ static enum attribute attribute_of(struct piece line, struct piece *value)
     *value = colon != NULL ? (struct piece){colon + 1, line.len - name_len - 1}
                            : (struct piece){line.at, 0};
     name = next_word(&name);
+    if (ascii_is(name.at, name.len, "bundle-only"))
+        return ATTRIBUTE_BUNDLE_ONLY;
     if (ascii_is(name.at, name.len, "zrtp-hash"))
         return ATTRIBUTE_ZRTP_HASH;
     return ascii_is(name.at, name.len, "fingerprint") ? ATTRIBUTE_FINGERPRINT : ATTRIBUTE_NONE;
@@ -173,10 +208,14 @@ static enum simauth_result take_line(struct work *work, struct piece line)
         take_m_line(work, (struct piece){line.at + 2, line.len - 2});
         return SIMAUTH_OK;
     }
-    if (line.at[0] != 'a' || work->left_out)
+    if (line.at[0] != 'a')
         return SIMAUTH_OK;
     attribute = attribute_of((struct piece){line.at + 2, line.len - 2}, &value);
-    return attribute == ATTRIBUTE_NONE ? SIMAUTH_OK : bind_line(work, attribute, value);
+    if (attribute == ATTRIBUTE_BUNDLE_ONLY && work->left_out)
+        take_bundle_only(work);
+    return attribute == ATTRIBUTE_NONE || attribute == ATTRIBUTE_BUNDLE_ONLY || work->left_out
+               ? SIMAUTH_OK
+               : bind_line(work, attribute, value);
 }
 
 static enum simauth_result take_body(struct work *work, struct piece body)
@@ -261,10 +300,11 @@ enum simauth_result simauth_binding(const char *sdp, size_t len, struct simauth_
     return result;
 }
 
-enum simauth_result simauth_streams(const char *sdp, size_t len, struct simauth_octets *binding,
-                                    struct simauth_octets *streams, bool *has_zrtp)
+enum simauth_result simauth_streams_but(const char *sdp, size_t len, uint64_t refused,
+                                        struct simauth_octets *binding,
+                                        struct simauth_octets *streams, bool *has_zrtp)
 {
-    struct work work = {0};
+    struct work work = {.refused = refused};
     enum simauth_result result = walk(&work, sdp, len, binding);
 
     if (result == SIMAUTH_OK) {
@@ -275,6 +315,22 @@ enum simauth_result simauth_streams(const char *sdp, size_t len, struct simauth_
         simauth_octets_clear(&work.streams);
     }
     return result;
+}
+
+enum simauth_result simauth_streams(const char *sdp, size_t len, struct simauth_octets *binding,
+                                    struct simauth_octets *streams, bool *has_zrtp)
+{
+    return simauth_streams_but(sdp, len, 0, binding, streams, has_zrtp);
+}
+
+uint64_t simauth_streams_refused(const char *sdp, size_t len)
+{
+    struct work work = {0};
+    bool read = sdp != NULL && take_body(&work, (struct piece){sdp, len}) == SIMAUTH_OK;
+
+    simauth_octets_clear(&work.text);
+    simauth_octets_clear(&work.streams);
+    return read ? work.zero : 0;
 }
 
 /* The field at *at, which moves behind it; an empty one behind the end. */

@@ -188,6 +188,11 @@ SIMAUTH_API simauth_actions simauth_session_later_sdp(struct simauth_session *s,
  * still be refused (488), and the call is as it was. */
 SIMAUTH_API bool simauth_session_later_fits(const struct simauth_session *s, bool ours,
                                             const char *sdp, size_t sdp_len);
+/* The same of our own offer, of which those streams do not count that the answer refused by port 0
+ * (RFC 3264, 6; answer NULL, 0 octets: none). */
+SIMAUTH_API bool simauth_session_offer_fits(const struct simauth_session *s, const char *offer,
+                                            size_t offer_len, const char *answer,
+                                            size_t answer_len);
 /* Our own offer that did not fit was taken. */
 SIMAUTH_API simauth_actions simauth_session_other_media(struct simauth_session *s);
 /* REFER, or the other side became a conference: who is heard is no longer said by the two proofs.

@@ -441,6 +441,7 @@ void call_free(struct call *call)
     g_free(call->id);
     g_free(call->first_id);
     g_free(call->digest);
+    g_free(call->offered);
     g_free(call);
 }
 

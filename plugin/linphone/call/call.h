@@ -76,6 +76,7 @@ struct call {
     bool joined;           /* its media is mixed with that of others on this phone */
     bool handed;           /* one of these was taken, under `require`: no word comes back */
     unsigned offered_cseq; /* our own later offer of other media, not answered yet; 0: none */
+    char *offered;         /* its description, of which the answer may refuse what is other */
 
     bool wants_sim;      /* callee: a ticket came, and the SIM itself is wanted */
     uint64_t key_handle; /* of the setup key that this call rests on; 0: none (any more) */

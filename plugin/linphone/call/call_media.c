@@ -250,11 +250,27 @@ static bool refuse_offer(struct call *call, belle_sip_message_t *message, bool u
 /* What we offer counts when it is taken: a peer that refuses it leaves the call as it was. */
 static bool wait_for_answer(struct call *call, belle_sip_message_t *message)
 {
+    const char *sdp;
+    size_t len = 0;
+
     if (!authenticated(call) || !is_offer(message) || fits(call, message, true))
         return false;
+    sdp = sip_message_sdp(message, &len);
     call->offered_cseq = sip_message_cseq(message);
+    g_free(call->offered);
+    call->offered = g_strndup(sdp, len);
     note_call(call->id, call->caller, "offered", "what=%s", "other media");
     return true;
+}
+
+/* Whether the answer has refused what was other media, as a phone does that shows no video. */
+static bool other_refused(const struct call *call, belle_sip_message_t *answer)
+{
+    size_t len = 0;
+    const char *sdp = sip_message_sdp(answer, &len);
+
+    return sdp && simauth_session_offer_fits(call->talk->session, call->offered,
+                                             strlen(call->offered), sdp, len);
 }
 
 static void settle_offer(struct call *call, belle_sip_message_t *message)
@@ -268,7 +284,7 @@ static void settle_offer(struct call *call, belle_sip_message_t *message)
     if (code < 200)
         return;
     call->offered_cseq = 0;
-    if (code < 300 && !call->handed)
+    if (code < 300 && !call->handed && !other_refused(call, message))
         call_settle(call, call->talk, simauth_session_other_media(call->talk->session));
 }
 

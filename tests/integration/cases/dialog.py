@@ -72,6 +72,30 @@ def video(world):
     assert offer.count("a=zrtp-hash") == 2, offer
 
 
+def shows_no_video(world):
+    path = world.bob.node.path(".config/linphone/linphonerc")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("[video]\n", "[video]\nautomatically_initiate=0\nautomatically_accept=0\n"))
+
+
+@case("call.dialog.video_refused")
+def video_refused(world):
+    """Alice, under `require`, offers video to a phone that shows none: what it refused was never there, and they go on talking."""
+    talk.prepare(world, before=shows_no_video, settings={"alice": {"policy": "require"}})
+    call = connected(world.alice, world.bob)
+    world.alice.command(f"video {call.numbers[world.alice]}")
+    call.wait(world.alice, "Updating")
+    call.wait(world.alice, "StreamsRunning")
+    assert not world.alice.notes(r"call \S+ caller: not-authenticated"), "the word went"
+    call.hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, ("callee", "not-authenticated", "SDP_DIFFERENT")))
+    messages = world.messages()
+    assert messages.all("INVITE", target=world.bob)[-1].body.count("a=zrtp-hash") == 2
+    assert "\nm=video 0 " in messages.all("INVITE", status=200, target=world.alice)[-1].body
+
+
 @case("call.dialog.dtmf")
 def dtmf(world):
     """Tones by INFO in the call, both ways: they arrive, and the word stays."""

@@ -20,6 +20,9 @@ static void more_streams(const struct simauth_session *s, bool ours, const char 
     } more[] = {
         {"", true},
         {"m=video 0 RTP/AVP 97\r\n", true},
+        {"m=video 0 RTP/AVP 97\r\na=mid:v\r\na=bundle-only\r\n", false},
+        {"m=video 0 RTP/AVP 97\r\na=mid:v\r\na=bundle-only-not\r\n", true},
+        {"m=text 0 RTP/AVP 98\r\nm=video 0 RTP/AVP 97\r\na= bundle-only \r\n", false},
         {"m=video 9 RTP/AVP 97\r\n", false},
         {"m=audio 7078 RTP/AVP 0\r\n", false},
         {"m=video 0 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n", false},
@@ -148,9 +151,41 @@ static void changed_media_later_takes_the_word_away(void **state)
     assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_SDP_DIFFERENT);
 }
 
+/* What we offered counts as far as it was taken. */
+static void stream_refused_by_the_answer(void **state)
+{
+    static const struct {
+        const char *offered, *answered;
+        bool fits;
+    } rows[] = {
+        {"m=video 9 RTP/AVP 97\r\na=zrtp-hash:1.10 ab\r\n", "m=video 0 RTP/AVP 97\r\n", true},
+        {"m=video 9 RTP/AVP 97\r\n", "m=video 9 RTP/AVP 97\r\n", false},
+        {"m=video 9 RTP/AVP 97\r\n", "m=video 0 RTP/AVP 97\r\na=bundle-only\r\n", false},
+        {"m=video 9 RTP/AVP 97\r\n", "", false},
+        {"m=video 9 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n",
+         "m=video 9 RTP/AVP 97\r\nm=text 0 RTP/AVP 98\r\n", false},
+        {"m=video 9 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n",
+         "m=video 0 RTP/AVP 97\r\nm=text 0 RTP/AVP 98\r\n", true},
+    };
+    struct call *c = *state;
+    char offer[1024], answer[1024];
+
+    honest_call(state);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(offer, sizeof offer, "%s%s", world_offer, rows[i].offered);
+        snprintf(answer, sizeof answer, "%s%s", world_answer, rows[i].answered);
+        assert_int_equal(
+            simauth_session_offer_fits(c->a, offer, strlen(offer), answer, strlen(answer)),
+            rows[i].fits);
+    }
+    assert_false(simauth_session_offer_fits(c->a, offer, strlen(offer), NULL, 0));
+    assert_true(simauth_session_offer_fits(c->a, world_offer, strlen(world_offer), NULL, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CALL_TEST(stream_refused_by_the_answer),
         CALL_TEST(stream_put_into_the_answer),
         CALL_TEST(stream_put_into_the_offer),
         CALL_TEST(late_offer),
