@@ -20,6 +20,7 @@
 
 #define LINE_MAX_OCTETS (2 * (APDU_REPLY_MAX + 2) + 64)
 #define HELLO_MS 1000
+#define QUIET_MS 200 /* behind the answer to the first command */
 
 struct modem {
     struct card_way way; /* first */
@@ -27,6 +28,7 @@ struct modem {
     int fd;              /* -1 closed */
     char input[LINE_MAX_OCTETS];
     size_t used; /* octets of `input` */
+    bool astray; /* a command has no answer yet: what comes next may be that one */
 };
 
 static int64_t now_ms(void)
@@ -109,14 +111,15 @@ static bool begins(const char *text, const char *with)
 }
 
 /* Sends a command; up to its OK the line that begins with `wanted` is kept in `line`. What the
- * network says meanwhile (+CREG: and the like) and the echo are passed over. */
+ * network says meanwhile (+CREG: and the like) and the echo are passed over. Without the whole
+ * answer it is astray. */
 static enum apdu_meaning converse(struct modem *m, const char *command, const char *wanted,
                                   char *line, unsigned limit_ms)
 {
     char heard[LINE_MAX_OCTETS];
     int64_t until = now_ms() + limit_ms;
     enum apdu_meaning meaning;
-    bool found = !wanted;
+    bool found = !wanted, whole = false;
 
     OPENSSL_cleanse(m->input, m->used);
     m->used = 0;
@@ -131,12 +134,15 @@ static enum apdu_meaning converse(struct modem *m, const char *command, const ch
             found = true;
         } else if (strcmp(heard, "OK") == 0) {
             meaning = found ? APDU_GOOD : APDU_MALFORMED;
+            whole = found;
             break;
         } else if (strcmp(heard, "ERROR") == 0 || begins(heard, "+CME ERROR")) {
             meaning =
                 strstr(heard, ": 10") || strstr(heard, "not inserted") ? APDU_GONE : APDU_NO_LINK;
+            whole = true;
         }
     }
+    m->astray = m->astray || !whole;
     OPENSSL_cleanse(heard, sizeof heard);
     return meaning;
 }
@@ -202,6 +208,8 @@ static enum apdu_meaning modem_transmit(struct card_link *link, const uint8_t *c
     modem_write_csim(command, len, text + 2);
     strcat(text, "\r");
     meaning = converse(m, text, "+CSIM:", line, apdu_left_ms(link));
+    if (m->astray && meaning < APDU_GONE) /* it may be an earlier one's: the port is opened again */
+        meaning = APDU_NO_LINK;
     if (meaning == APDU_GOOD && !modem_parse_csim(line, reply, reply_len))
         meaning = APDU_MALFORMED;
     OPENSSL_cleanse(text, sizeof text);
@@ -257,6 +265,32 @@ static void explain_open(const char *path, int number, char *error)
                  strerror(number));
 }
 
+/* What comes until it is quiet goes. */
+static void hear_out(struct modem *m)
+{
+    int64_t until = now_ms() + HELLO_MS;
+    ssize_t got = 1;
+
+    while (got > 0 && now_ms() < until && wait_port(m, POLLIN, now_ms() + QUIET_MS))
+        got = read(m->fd, m->input, sizeof m->input);
+    OPENSSL_cleanse(m->input, sizeof m->input);
+    m->used = 0;
+}
+
+/* A modem does one command after the other: with nothing behind the answer to this one, no answer
+ * to an earlier one, which was given up, is on its way. */
+static bool greet(struct modem *m)
+{
+    enum apdu_meaning meaning = converse(m, "ATE0\r", NULL, NULL, HELLO_MS);
+
+    if (meaning == APDU_GOOD || meaning == APDU_NO_LINK)
+        hear_out(m);
+    if (meaning == APDU_NO_LINK) /* an ERROR: an earlier one's */
+        meaning = converse(m, "ATE0\r", NULL, NULL, HELLO_MS);
+    m->astray = false;
+    return meaning == APDU_GOOD;
+}
+
 static enum card_connected modem_connect(struct card_way *way, unsigned i, char *error)
 {
     struct modem *m = (struct modem *)way;
@@ -272,7 +306,7 @@ static enum card_connected modem_connect(struct card_way *way, unsigned i, char 
     }
     way->link.t0 = true; /* a modem's SIM interface is T=0, whatever it does below */
     way->link.proactive = false;
-    if (converse(m, "ATE0\r", NULL, NULL, HELLO_MS) == APDU_GOOD)
+    if (greet(m))
         return CARD_CONNECTED;
     snprintf(error, SIM_ERROR_MAX,
              "Nothing at %s answers AT commands: set the modem's AT port (often the one with the "

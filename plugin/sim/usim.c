@@ -189,18 +189,26 @@ static bool way_lost(enum apdu_meaning meaning)
     return meaning >= APDU_RESET;
 }
 
+/* What does not say whether the card has what was selected: it is no sign of a 2G SIM. */
+static bool went_wrong(enum apdu_meaning meaning)
+{
+    return meaning == APDU_BUSY || meaning == APDU_CARD_ERROR || meaning == APDU_MALFORMED ||
+           way_lost(meaning);
+}
+
 static enum apdu_meaning select_usim(struct usim *usim)
 {
     uint8_t aid[USIM_AID_MAX];
     size_t len = 0;
-    enum apdu_meaning meaning = find_usim(usim, aid, &len);
+    enum apdu_meaning meaning = find_usim(usim, aid, &len), by_beginning;
 
     if (meaning == APDU_GOOD)
         return select_aid(usim, aid, len);
     if (way_lost(meaning))
         return meaning;
     /* A card whose directory cannot be read may still know the beginning of its name. */
-    return select_aid(usim, usim_aid, sizeof usim_aid);
+    by_beginning = select_aid(usim, usim_aid, sizeof usim_aid);
+    return by_beginning != APDU_GOOD && went_wrong(meaning) ? meaning : by_beginning;
 }
 
 static enum apdu_meaning select_df_gsm(struct usim *usim)
@@ -238,7 +246,7 @@ enum apdu_meaning usim_select(struct usim *usim, struct card_link *link)
     meaning = read_iccid(usim);
     if (!way_lost(meaning))
         meaning = select_usim(usim);
-    if (meaning == APDU_GOOD || way_lost(meaning) || meaning == APDU_BUSY)
+    if (meaning == APDU_GOOD || went_wrong(meaning))
         return meaning;
     return select_gsm(usim);
 }

@@ -7,6 +7,7 @@ import pty
 import re
 import termios
 import threading
+import time
 import tty
 import unittest
 
@@ -31,6 +32,9 @@ class Modem:
         self.silent = False
         self.lost = b""  # said to the next AUTHENTICATE
         self.refuses = None  # an instruction
+        self.by_name = None  # what is said to SELECT by AID, for +CSIM
+        self.pace = 0  # seconds that each command takes
+        self.late = 0  # seconds that the next AUTHENTICATE takes; everything behind it waits
         self._master, slave = pty.openpty()
         tty.setraw(self._master)
         self.path = os.ttyname(slave)
@@ -65,6 +69,7 @@ class Modem:
             os.write(self._master, command.encode() + b"\r")
         if command == "ATE0":
             self.echo = False
+            time.sleep(self.pace)
             self._say("OK")
         elif match := re.fullmatch(r'AT\+CSIM=(\d+),"([0-9A-F]*)"', command):
             assert int(match[1]) == len(match[2])
@@ -77,6 +82,13 @@ class Modem:
         if self.answer_with is not None:
             self._say(*self.answer_with)
             return
+        if self.by_name and raw[1:3] == b"\xa4\x04":
+            self._say(*self.by_name)
+            return
+        if raw[1] == 0x88:
+            late, self.late = self.late, 0
+            time.sleep(late)
+        time.sleep(self.pace)
         if self.chatter:
             self._say("+CREG: 1", "^RSSI: 20")
         answer = self._card(raw).hex().upper()
@@ -203,6 +215,44 @@ class Port(Case):
         self.assertTrue(2900 <= tool.ms < 3800, tool.ms)
         modem.silent = False
         self.runs(tool, operator)
+
+    def test_late_answer(self):
+        """It comes when the port was opened again, before the answer to that: nothing is one behind from then on."""
+        modem, operator = self.modem(), Operator(CARD)
+        tool = self.opened(modem)
+        modem.late, modem.pace = 3.4, 0.02
+        rand, autn, _ = operator.quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*does not answer")
+        for _ in range(3):
+            self.runs(tool, operator)
+
+    def test_answer_without_end(self):
+        """What is left of it is not the next one's."""
+        modem, operator = self.modem(), Operator(CARD)
+        tool = self.opened(modem)
+        for answer in (["OK"], ["+CSIM: " + "9" * 1500, "OK"]):
+            modem.answer_with = answer
+            rand, autn, _ = operator.quintet()
+            self.assertRegex(tool.say("run", "aka", rand, autn), "^failed .*no-link", answer)
+            modem.answer_with = None
+            self.runs(tool, operator)
+
+    def test_usim_that_fails_is_no_2g_sim(self):
+        """A card with both applications: what went wrong on the way to the one does not lead to the other."""
+        for answer in (['+CSIM: 4,"6F00"', "OK"], ['+CSIM: 4,"90"', "OK"], ['+CSIM: 4,"9240"', "OK"]):
+            with self.subTest(answer=answer):
+                modem = self.modem({**CARD, "kind": "uicc"})
+                modem.by_name = answer
+                tool = self.tool()
+                self.assertRegex(tool.say("open", f"modem:{modem.path}"), "^failed The SIM in .* failed")
+                modem.by_name = None
+                self.assertEqual(tool.say("open", f"modem:{modem.path}"), "good")
+                self.runs(tool, Operator(CARD))
+        modem = self.modem({**CARD, "kind": "uicc"})
+        modem.by_name = ['+CSIM: 4,"6A82"', "OK"]  # there is none
+        operator, tool = Operator(CARD), self.opened(modem)
+        rand, right = operator.triplets()
+        self.assertEqual(tool.say("run", "gsm", rand), right)
 
     def test_unplugged(self):
         modem, operator = self.modem(), Operator(CARD)
