@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <simauth/secret.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 
 #define CLOSE_MS 1000
 
-/* Belongs to both sides; the last one to leave frees it. */
+/* Belongs to both sides; the last one to leave frees it. In pages of its own: a job may be a PIN.
+ */
 struct pcsc_io {
     pthread_mutex_t lock;
     pthread_cond_t asked, done;
@@ -163,8 +165,7 @@ static void release(struct pcsc_io *io)
     pthread_cond_destroy(&io->asked);
     pthread_cond_destroy(&io->done);
     pthread_mutex_destroy(&io->lock);
-    OPENSSL_cleanse(io, sizeof *io);
-    free(io);
+    simauth_secure_free(io);
 }
 
 static void *serve(void *arg)
@@ -204,7 +205,7 @@ static void *serve(void *arg)
 
 struct pcsc_io *pcsc_io_open(void)
 {
-    struct pcsc_io *io = pcsc_io_stuck() < PCSC_STUCK_MAX ? calloc(1, sizeof *io) : NULL;
+    struct pcsc_io *io = pcsc_io_stuck() < PCSC_STUCK_MAX ? simauth_secure_alloc(sizeof *io) : NULL;
     pthread_condattr_t monotonic;
 
     if (!io)

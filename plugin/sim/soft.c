@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The software SIM: what a USIM with Milenage does (TS 33.102, 6.3.3), or a 2G SIM, from a file. */
 #include "soft.h"
+#include "shown.h"
 #include "sims.h"
 
 #include <errno.h>
@@ -16,11 +17,13 @@
  * tens of microseconds, so we look often. */
 #define LOCK_MS 1000
 #define LOCK_STEP_NS 300000
+#define SHOWN_MAX 96 /* of a path in a sentence */
 #define RUNS_MAX (SIMAUTH_CHAL_MAX / SIMAUTH_RAND_LEN)
 
 struct sim {
     struct soft_file file;
     char *window_path; /* owned */
+    char error[SIM_ERROR_MAX];
 };
 
 static void soft_close(struct sim *sim)
@@ -131,22 +134,39 @@ static enum simauth_card_status give(const struct simauth_milenage_vector *v,
     return good ? SIMAUTH_CARD_GOOD : SIMAUTH_CARD_FAILED;
 }
 
+static enum simauth_card_status not_stored(struct sim *sim, int number)
+{
+    const char *path = shown_last(sim->window_path, SHOWN_MAX);
+
+    if (number == ENOSPC || number == EDQUOT)
+        snprintf(sim->error, sizeof sim->error,
+                 "The disk is full: the soft SIM answers when its sequence number is written (%s). "
+                 "Make room there, and try again.",
+                 path);
+    else
+        snprintf(sim->error, sizeof sim->error,
+                 "The soft SIM answers when its sequence number is written, and %s cannot be "
+                 "written: %s.",
+                 path, strerror(number));
+    return SIMAUTH_CARD_FAILED;
+}
+
 /* With the lock held: nothing is given before the disk has the sequence number. */
-static enum simauth_card_status settle(const struct sim *sim, const struct simauth_challenge *c,
+static enum simauth_card_status settle(struct sim *sim, const struct simauth_challenge *c,
                                        const struct simauth_milenage_vector *v, uint64_t sqn,
                                        struct simauth_card_answer *answer)
 {
     struct soft_window window;
     enum simauth_card_status status;
-    char error[SIM_ERROR_MAX];
 
-    if (!soft_window_load(&window, sim->window_path, &status, error))
+    if (!soft_window_load(&window, sim->window_path, &status, sim->error))
         return SIMAUTH_CARD_FAILED;
+    *sim->error = '\0'; /* that of a new SIM says that it is not there yet */
     if (!soft_window_fresh(&window, sqn))
         return make_auts(sim, c, soft_window_highest(&window), answer->auts);
     soft_window_take(&window, sqn);
     if (!soft_window_store(&window, sim->window_path))
-        return SIMAUTH_CARD_FAILED;
+        return not_stored(sim, errno);
     return give(v, answer);
 }
 
@@ -208,6 +228,7 @@ static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_c
 
     memset(answer, 0, sizeof *answer);
     answer->status = SIMAUTH_CARD_FAILED;
+    *sim->error = '\0';
     if (!fits(sim, challenge))
         return answer->status;
     if (!challenge->has_autn)
@@ -218,9 +239,17 @@ static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_c
         flock(sim->file.fd, LOCK_UN);
     } else if (answer->status == SIMAUTH_CARD_GOOD) {
         answer->status = SIMAUTH_CARD_FAILED;
+        snprintf(sim->error, sizeof sim->error,
+                 "Another program holds the soft SIM %s: end it, and try again.",
+                 shown_last(sim->window_path, SHOWN_MAX));
     }
     OPENSSL_cleanse(&v, sizeof v);
     return answer->status;
+}
+
+static const char *soft_why(const struct sim *sim)
+{
+    return sim->error;
 }
 
 const struct sim_backend sim_backend_soft = {
@@ -229,4 +258,5 @@ const struct sim_backend sim_backend_soft = {
     .identity = soft_identity,
     .run = soft_run,
     .close = soft_close,
+    .why = soft_why,
 };

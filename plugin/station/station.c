@@ -31,7 +31,7 @@ struct station {
 
 struct station *station_open(void)
 {
-    struct station *s = calloc(1, sizeof(*s));
+    struct station *s = simauth_secure_alloc(sizeof(*s)); /* it has a PIN for a moment */
 
     if (s) {
         pin_giver_init(&s->giver);
@@ -80,7 +80,7 @@ void station_close(struct station *s)
     g_free(s->giver.folder);
     pin_source_free(s->pin);
     g_free(s->pin_setting);
-    free(s);
+    simauth_secure_free(s);
 }
 
 const char *station_error(struct station *s)

@@ -18,6 +18,7 @@
 
 enum what { SIM_READERS, SIM_GATEWAYS, SIM_PIN, SIM_ACTIVATE };
 
+/* Has a PIN or a code: in pages of its own. */
 struct task {
     struct errand errand; /* first */
     enum what what;
@@ -108,10 +109,9 @@ static void work(struct errand *errand, struct station *station)
 
 static void task_free(struct task *t)
 {
-    OPENSSL_cleanse(t->secret, sizeof(t->secret));
     json_decref(t->answer);
     g_free(t->path);
-    g_free(t);
+    simauth_secure_free(t);
 }
 
 static void lost(struct errand *errand)
@@ -177,10 +177,15 @@ static void back(struct errand *errand)
     task_free(t);
 }
 
+/* NULL: no memory, and the asker was told. */
 static struct task *new_task(struct core *core, enum what what, struct control_reply *reply)
 {
-    struct task *t = g_new0(struct task, 1);
+    struct task *t = simauth_secure_alloc(sizeof(*t));
 
+    if (!t) {
+        control_fail(reply, "Failed", "out of memory");
+        return NULL;
+    }
     t->what = what;
     t->provider = core->provider;
     t->reply = reply;
@@ -214,7 +219,8 @@ static void begin(enum what what, bool needs_settings, struct control_reply *rep
         return;
     }
     t = new_task(core, what, reply);
-    hand_over(core, t);
+    if (t)
+        hand_over(core, t);
 }
 
 static void set_sim(struct core *core, const char *sim, struct control_reply *reply)
@@ -286,6 +292,8 @@ static void enter_pin(const char *pin, size_t len, const json_t *request,
     if (inactive(core, reply))
         return;
     t = new_task(core, SIM_PIN, reply);
+    if (!t)
+        return;
     memcpy(t->secret, pin, len);
     t->len = len;
     t->spend_last = json_is_true(json_object_get(request, "spend_last"));
@@ -303,6 +311,8 @@ static void activate(const char *code, size_t len, struct control_reply *reply)
         return;
     }
     t = new_task(core, SIM_ACTIVATE, reply);
+    if (!t)
+        return;
     memcpy(t->secret, code, len);
     hand_over(core, t);
 }

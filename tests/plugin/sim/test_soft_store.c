@@ -306,11 +306,14 @@ static void fail_at(struct desk *desk, struct sim *sim, enum call call, unsigned
     trap.seen = 0;
     assert_int_equal(desk_backend->run(sim, &challenge, &answer), SIMAUTH_CARD_FAILED);
     trap.call = CALL_NONE;
+    assert_non_null(
+        strstr(desk_backend->why(sim), error == ENOSPC ? "disk is full" : strerror(error)));
     assert_int_equal(answer.res.len, 0);
     assert_int_equal(answer.k.len, 0);
     go_beyond(desk);
     desk_challenge(desk, 3, &challenge, &vector);
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
+    assert_string_equal(desk_backend->why(sim), "");
 }
 
 /* No answer leaves when the disk did not take the number. */
@@ -375,6 +378,7 @@ static void test_damaged_later(void **state)
     desk_challenge(desk, 3, &challenge, &vector);
     desk_write(desk->sqn_path, "{", 0600);
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_FAILED);
+    assert_non_null(strstr(desk_backend->why(sim), "are damaged"));
     desk_backend->close(sim);
 }
 
@@ -441,6 +445,7 @@ static void test_lock_held(void **state)
     alarm(3); /* the limit: SIGALRM ends the test */
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_FAILED);
     alarm(0);
+    assert_non_null(strstr(desk_backend->why(sim), "Another program holds the soft SIM"));
     close(fd);
     assert_int_equal(desk_run(sim, &challenge), SIMAUTH_CARD_GOOD);
     desk_backend->close(sim);
