@@ -136,6 +136,10 @@ static const char *const said[] = {
     N_("is not one JSON object with each member once"),
     N_("The sequence numbers beside the soft SIM (%s) are damaged: restore that file, or ask your "
        "operator for a new soft SIM."),
+    N_("The disk is full: the soft SIM answers when its sequence number is written (%s). Make room "
+       "there, and try again."),
+    N_("The soft SIM answers when its sequence number is written, and %s cannot be written: %s."),
+    N_("Another program holds the soft SIM %s: end it, and try again."),
     /* the gateway */
     N_("The gateway %s did not answer: %.150s."),
     N_("The gateway %.100s did not answer: %.100s."),
@@ -233,6 +237,7 @@ static const char *const said[] = {
     N_("[%s] %s: there is no such key; see `simauthctl settings --help`"),
     N_("[%s]: there is no such group; [phone], [account ADDRESS] and [peer ADDRESS] are"),
     N_("[%s]: \"%s\" is no SIP address such as sip:bob@example.org"),
+    N_("[phone] data=%s: must begin with \"/\", as the whole path of a folder"),
     N_("[phone] pin: must be ask, none or fd:NUMBER; a PIN itself is never kept here"),
     N_("[phone] e2m_certificate, e2m_key: both or neither"),
     N_("[phone] emergency=%s: must be NUMBER;NUMBER;..., or users of SIP URIs"),

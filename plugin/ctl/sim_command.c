@@ -4,6 +4,8 @@
 #include "ctl.h"
 
 #include <openssl/crypto.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -11,25 +13,81 @@
 
 #define TYPED_MAX 512
 
+/* -- a terminal that does not show what is typed -------------------------------------------------
+ */
+
+static const int interrupts[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP};
+static volatile sig_atomic_t interrupted; /* by which; 0: by none */
+
+static void on_interrupt(int number)
+{
+    interrupted = number;
+}
+
+struct signals {
+    struct sigaction was[G_N_ELEMENTS(interrupts)];
+    sigset_t mask;
+};
+
+/* Nothing ends or stops us from here on; within ppoll() it is noted. */
+static void hold_signals(struct signals *signals)
+{
+    struct sigaction act = {.sa_handler = on_interrupt};
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < G_N_ELEMENTS(interrupts); i++)
+        sigaddset(&held, interrupts[i]);
+    sigprocmask(SIG_BLOCK, &held, &signals->mask);
+    for (size_t i = 0; i < G_N_ELEMENTS(interrupts); i++) {
+        sigaction(interrupts[i], NULL, &signals->was[i]);
+        if (signals->was[i].sa_handler != SIG_IGN)
+            sigaction(interrupts[i], &act, NULL);
+    }
+    interrupted = 0;
+}
+
+/* What was noted happens now. */
+static void release_signals(const struct signals *signals)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(interrupts); i++)
+        sigaction(interrupts[i], &signals->was[i], NULL);
+    if (interrupted)
+        (void)raise(interrupted);
+    sigprocmask(SIG_SETMASK, &signals->mask, NULL);
+}
+
+/* The terminal is as it was before anything ends or stops us. */
+static bool ask_once(char *typed, const struct termios *before)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct termios quiet = *before;
+    struct signals signals;
+    bool good;
+
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    hold_signals(&signals);
+    fputs("Code from your operator: ", stderr);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    good = ppoll(&input, 1, NULL, &signals.mask) == 1 && fgets(typed, TYPED_MAX, stdin) != NULL;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+    fputc('\n', stderr);
+    release_signals(&signals);
+    return good;
+}
+
 /* Asked for on the terminal without showing it, or a line of standard input. */
 static bool read_typed(char *typed)
 {
-    struct termios before, quiet;
-    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+    struct termios before;
     bool good;
 
-    if (terminal) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        fputs("Code from your operator: ", stderr);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    good = fgets(typed, TYPED_MAX, stdin) != NULL;
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
-    }
-    return good;
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
+        return fgets(typed, TYPED_MAX, stdin) != NULL;
+    do
+        good = ask_once(typed, &before);
+    while (interrupted == SIGTSTP); /* and went on again */
+    return good && !interrupted;
 }
 
 /* The settings name it unless they name another SIM already. */

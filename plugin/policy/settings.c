@@ -21,7 +21,8 @@ const struct settings_key settings_keys[] = {
     {"gateway", "NAME or NAME:PORT", "the operator's gateway", "as the SIM says"},
     {"ca_file", "FILE", "certificates that gateways and operators must chain to", "the system's"},
     {"local_address", "ADDRESS", "another interface or address than SIP's", "any"},
-    {"data", "FOLDER", "where pins and the list of calls are kept", "~/.local/share/simauth"},
+    {"data", "FOLDER", "where pins and the list of calls are kept, its whole path",
+     "~/.local/share/simauth"},
     {"carriage", "tag, header or both", "which fields carry elements", "both"},
     {"policy", "require, prefer or off", "for accounts and peers without one", "prefer"},
     {"sips", "require, prefer or off",
@@ -260,6 +261,13 @@ static char **read_emergency(struct reader *r)
     return (char **)g_ptr_array_free(numbers, FALSE);
 }
 
+/* Against which folder would a relative one count? Linphone is started in any. */
+static void check_data(struct reader *r, const struct settings *s)
+{
+    if (s->data && !g_path_is_absolute(s->data))
+        fail(r, "[phone] data=%s: must begin with \"/\", as the whole path of a folder", s->data);
+}
+
 static void read_phone(struct reader *r, struct settings *s)
 {
     static const char *const keys[] = {"auto", "desktop", "file", "memory", "off", NULL};
@@ -277,6 +285,7 @@ static void read_phone(struct reader *r, struct settings *s)
     s->ca_file = read_text(r, PHONE, "ca_file");
     s->local_address = read_text(r, PHONE, "local_address");
     s->data = read_text(r, PHONE, "data");
+    check_data(r, s);
     s->carriage =
         (enum settings_carriage)(CARRY_TAG + read_word(r, PHONE, "carriage", carriages, 2));
     s->policy = read_policy(r, PHONE, "policy", SETTINGS_PREFER);

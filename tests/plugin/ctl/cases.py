@@ -5,14 +5,19 @@
     cases.py CASE PROGRAM
 """
 
+import fcntl
 import json
 import os
+import pty
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
+import time
 
 GOOD, NOT, USAGE, NOT_RUNNING, SETTINGS = range(5)
 
@@ -188,10 +193,30 @@ def hostile(person):
     assert person.says("pins", "list")[0] != GOOD
 
 
+def prompt(person):
+    """A code is not shown as it is typed; whatever ends the question, the terminal shows again what is typed."""
+    for key, status in ((b"\x03", -signal.SIGINT), (b"\x1c", -signal.SIGQUIT), (b"wrong\n", USAGE)):
+        ours, theirs = pty.openpty()  # theirs stays open: it is as it was left
+        child = subprocess.Popen([person.program, "sim", "activate"], env=person.env, stdin=theirs, stdout=theirs, stderr=theirs,
+                                 start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+        def echoes():
+            return bool(termios.tcgetattr(theirs)[3] & termios.ECHO)
+        until = time.monotonic() + 10
+        while echoes() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not echoes(), "what is typed is shown"
+        os.write(ours, key)
+        assert child.wait(10) == status, (key, child.returncode)
+        assert echoes(), f"{key} leaves a terminal that shows nothing"
+        os.close(ours)
+        os.close(theirs)
+
+
 def main():
     case, program = sys.argv[1:]
     with tempfile.TemporaryDirectory() as home:
-        {"settings": settings, "pins": pins, "alone": alone, "hostile": hostile}[case](Person(program, home))
+        {"settings": settings, "pins": pins, "alone": alone, "hostile": hostile, "prompt": prompt}[case](Person(program, home))
 
 
 main()

@@ -137,6 +137,8 @@ static void mistakes(void **state)
         {"[phone]\nkey_lifetime=24\n", "[phone] key_lifetime=24: must be a time such as 24h"},
         {"[phone]\nkey_lifetime=-1h\n", "[phone] key_lifetime=-1h: must be a time such as 24h"},
         {"[phone]\nkey_lifetime=99999999999999999999d\n", "must be a time such as 24h"},
+        {"[phone]\ndata=simauth\n", "[phone] data=simauth: must begin with \"/\""},
+        {"[phone]\ndata=~/simauth\n", "[phone] data=~/simauth: must begin with \"/\""},
         {"[phone]\nenabled=1\n", "[phone] enabled=1: must be one of false, true"},
         {"[phone]\ne2m_servers=a.example\n", "[phone] e2m_servers=a.example: must be DOMAIN=FILE"},
         {"[phone]\ne2m_servers=a.example=a.pem;b.example=b.pem;A.example=c.pem\n",
