@@ -55,10 +55,25 @@ def update(world):
         assert "a=zrtp-hash" in messages.first("UPDATE", status=200, source=target).body
 
 
+def shows_video(world):
+    """Phones that take pictures, of a camera that is none, and accept others'."""
+    for phone in (world.alice, world.bob):
+        phone.options = ["-C", "-D"]
+        set_video(phone, "automatically_initiate=0\nautomatically_accept=1\ndevice=StaticImage: Static picture")
+
+
+def set_video(phone, lines):
+    path = phone.node.path(".config/linphone/linphonerc")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("[video]\n", f"[video]\n{lines}\n"))
+
+
 @case("call.dialog.video")
 def video(world):
     """Video is added: no Linphone tells how its stream was keyed, so the word goes at once; the call goes on."""
-    talk.prepare(world)
+    talk.prepare(world, before=shows_video)
     call = connected(world.alice, world.bob)
     world.alice.command(f"video {call.numbers[world.alice]}")
     call.wait(world.alice, "Updating")
@@ -68,22 +83,17 @@ def video(world):
     call.hang_up()
     finish((world.alice, ("caller", "not-authenticated", "SDP_DIFFERENT")),
            (world.bob, ("callee", "not-authenticated", "SDP_DIFFERENT")))
-    offer = world.messages().all("INVITE", target=world.bob)[-1].body
+    messages = world.messages()
+    offer = messages.all("INVITE", target=world.bob)[-1].body
     assert offer.count("a=zrtp-hash") == 2, offer
-
-
-def shows_no_video(world):
-    path = world.bob.node.path(".config/linphone/linphonerc")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace("[video]\n", "[video]\nautomatically_initiate=0\nautomatically_accept=0\n"))
+    assert "\nm=video 0 " not in messages.all("INVITE", status=200, target=world.alice)[-1].body
 
 
 @case("call.dialog.video_refused")
 def video_refused(world):
     """Alice, under `require`, offers video to a phone that shows none: what it refused was never there, and they go on talking."""
-    talk.prepare(world, before=shows_no_video, settings={"alice": {"policy": "require"}})
+    talk.prepare(world, settings={"alice": {"policy": "require"}},
+                 before=lambda w: set_video(w.bob, "automatically_initiate=0\nautomatically_accept=0"))
     call = connected(world.alice, world.bob)
     world.alice.command(f"video {call.numbers[world.alice]}")
     call.wait(world.alice, "Updating")
