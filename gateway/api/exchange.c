@@ -257,11 +257,27 @@ static enum exchange_end end_of(struct question *question)
 {
     if (question->turned || !may_batch(question) || !key_reused(question))
         return EXCHANGE_ANSWERED;
-    question->turned = true;
+    question->turned = question->may_have_given = true;
     question->batched = !question->batched;
     question->status = 0;
     simauth_octets_clear(&question->answer);
     return EXCHANGE_OTHER_FORM;
+}
+
+/* What this status says of a question. 503 and 4xx are said before anything is counted; an error of
+ * another kind may come after that. */
+static bool may_have_given(long status)
+{
+    return (status >= 200 && status < 300) || (status >= 500 && status != 503);
+}
+
+/* Without an answer: what left may have come there. */
+static bool has_left(const struct exchange *exchange)
+{
+    long octets = 0;
+
+    return curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &octets) == CURLE_OK &&
+           octets > 0;
 }
 
 /* One of a batch: a vector, or a problem with its status. False: neither. */
@@ -274,6 +290,7 @@ static bool read_item(json_t *item, struct question *question)
     if (!text)
         return false;
     question->status = good ? 200 : (long)status;
+    question->may_have_given = question->may_have_given || may_have_given(question->status);
     simauth_octets_append(&question->answer, text, strlen(text));
     free(text);
     return !question->answer.failed;
@@ -289,8 +306,10 @@ static bool read_batch(const struct exchange *exchange)
     for (size_t i = 0; good && i < exchange->count; i++) {
         struct question *question = exchange->requests[i]->question;
 
-        if (!read_item(json_array_get(list, i), question))
+        if (!read_item(json_array_get(list, i), question)) {
             g_strlcpy(question->reason, fault_of(exchange, 200), sizeof question->reason);
+            question->may_have_given = true;
+        }
     }
     json_decref(object);
     return good;
@@ -300,12 +319,16 @@ static bool read_batch(const struct exchange *exchange)
 static void read_whole(const struct exchange *exchange, CURLcode code, long status)
 {
     const char *fault = fault_of(exchange, status);
+    bool may = may_have_given(status);
 
-    if (code != CURLE_OK)
+    if (code != CURLE_OK) {
         fault = exchange_why(exchange, code);
+        may = has_left(exchange);
+    }
     for (size_t i = 0; i < exchange->count; i++) {
         struct question *question = exchange->requests[i]->question;
 
+        question->may_have_given = question->may_have_given || may;
         if (fault)
             g_strlcpy(question->reason, fault, sizeof question->reason);
         else

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "issue.h"
+#include "asked.h"
 #include "bucket.h"
 #include "operator_key.h"
 
@@ -240,25 +241,16 @@ out:
     return outcome;
 }
 
-struct outcome issue_ahead(struct request *request, const struct body_vectors *body,
-                           const struct store_partner *peer)
+struct outcome issue_ahead(struct request *request)
 {
     struct gateway *gateway = request->gateway;
     struct store_subscriber subscriber = {0};
-    struct store_record record = {.time = request->now, .side = "asked"};
     enum store_result store = STORE_OK;
     const char *reason;
     struct outcome outcome = outcome_store(
         gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber, &subscriber));
 
-    if (!outcome_good(&outcome))
-        goto out;
-    /* Whom it is for is known by the address until the partner names its subscriber. */
-    g_strlcpy(record.partner, peer->name, sizeof record.partner);
-    g_strlcpy(record.nai_a, subscriber.nai, sizeof record.nai_a);
-    g_strlcpy(record.nai_b, body->callee, sizeof record.nai_b);
-    outcome = outcome_store(gateway->ops->record_add(gateway->store, &record));
-    if (outcome_good(&outcome)) {
+    if (outcome_good(&outcome) && gateway->auc.ops->draw) {
         const struct simauth_method *method = method_of(&subscriber);
         struct auc_vector av = {.separation = method->separation, .triplets = triplets_of(method)};
         enum auc_result why = request_draw(request, &subscriber, NULL, &av, &store, &reason);
@@ -266,12 +258,11 @@ struct outcome issue_ahead(struct request *request, const struct body_vectors *b
         outcome = outcome_auc(why, store, STORE_AV_A, reason);
         request->ahead = av;
         auc_vector_wipe(&av);
+    } else if (outcome_good(&outcome) && subscriber.keys.algorithm == STORE_NO_SIM) {
+        outcome = outcome_problem(PROBLEM_NO_METHOD, auc_result_name(AUC_NO_SIM));
     }
-    if (outcome_good(&outcome))
-        request->record = record.id;
-    else
+    if (!outcome_good(&outcome))
         auc_vector_wipe(&request->ahead);
-out:
     store_subscriber_wipe(&subscriber);
     return outcome;
 }
@@ -322,22 +313,18 @@ struct outcome issue_again(struct request *request, const struct store_vector *o
     return outcome;
 }
 
-/* The record of a call that another SIM may answer than the one that was asked for. */
+/* The record of a call that another SIM may answer than the one that was asked for. A partner's is
+ * made when it is given what is drawn here, as the partner's own is then. */
 static struct outcome other_record(struct request *request, struct store_vector *v)
 {
     struct gateway *gateway = request->gateway;
     struct store_record record = {.side = "local"};
-    struct store_partner partner = {0};
-    struct outcome outcome = OUTCOME_GOOD;
+    struct outcome outcome;
 
-    if (v->peer) {
-        g_strlcpy(record.side, "given", sizeof record.side);
-        outcome = outcome_store(gateway->ops->partner_by_id(gateway->store, v->peer, &partner));
-        g_strlcpy(record.partner, partner.name, sizeof record.partner);
-        store_partner_clear(&partner);
-    }
-    if (outcome_good(&outcome))
-        outcome = add_record(request, v, &record);
+    v->record = 0;
+    if (v->peer)
+        return OUTCOME_GOOD;
+    outcome = add_record(request, v, &record);
     v->record = record.id;
     if (outcome_good(&outcome))
         outcome = outcome_store(
@@ -387,6 +374,24 @@ struct outcome issue_other_sim(struct request *request, const struct store_vecto
 /* -- giving --------------------------------------------------------------------------------------
  */
 
+/* Once for each RAND_B' of another SIM, which was challenged by then. */
+static struct outcome given_other_sim(struct request *request, const struct store_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct store_record record = {.side = "given"};
+    bool first = false;
+    struct outcome outcome = record_once(request, "given", v->rand, &first);
+
+    if (!outcome_good(&outcome) || !first)
+        return outcome;
+    request->soft = false;
+    g_strlcpy(record.partner, request->partner.name, sizeof record.partner);
+    outcome = add_record(request, v, &record);
+    return outcome_good(&outcome) ? outcome_store(gateway->ops->record_outcome(
+                                        gateway->store, record.id, STORE_OUTCOME_CONFIRMED))
+                                  : outcome;
+}
+
 struct outcome give_replaced(struct request *request, const struct body_vectors *body,
                              const char *nai_a, int64_t peer, struct store_vector *v)
 {
@@ -406,7 +411,8 @@ struct outcome give_replaced(struct request *request, const struct body_vectors 
     result = gateway->ops->vector_give(gateway->store, v->id, body->seal_to);
     if (result == STORE_NONE)
         return outcome_problem(PROBLEM_NOT_YOURS, "replaced vector was given to another key");
-    return outcome_store(result);
+    return result == STORE_OK && v->peer && !v->record ? given_other_sim(request, v)
+                                                       : outcome_store(result);
 }
 
 /* Of RAND_B and RAND_B': the RAND of a row that nobody drew. */

@@ -71,10 +71,9 @@ struct outcome issue_callee(struct request *request, const struct body_vectors *
                             const char *nai_a, const struct store_partner *peer,
                             struct store_record *record, struct store_vector *vector);
 /* What a caller's gateway can do before it asks the callee's, so that its disk works while the
- * other does: the record of the question, and the caller's own vector. Only where the source draws.
- */
-struct outcome issue_ahead(struct request *request, const struct body_vectors *body,
-                           const struct store_partner *peer);
+ * other does: the caller's own vector, where the source draws. One that fetches is asked after the
+ * partner: who can have none is told before the partner makes one. */
+struct outcome issue_ahead(struct request *request);
 /* AV_A reserved for our caller. */
 struct outcome issue_caller(struct request *request, const struct body_vectors *body,
                             const uint8_t *rand_b, size_t rand_b_len, const char *nai_b,

@@ -327,33 +327,10 @@ void request_resume(struct request *request)
         MHD_resume_connection(request->connection);
 }
 
-void request_unasked(struct request *request)
-{
-    struct gateway *gateway = request->gateway;
-    enum store_result result;
-    uint64_t ticket;
-
-    if (request->record == 0)
-        return;
-    result = gateway->ops->begin(gateway->store, STORE_CALLS);
-    if (result == STORE_OK) {
-        result = gateway->ops->record_drop(gateway->store, request->record);
-        if (result == STORE_OK)
-            result = gateway->ops->commit_soft(gateway->store, &ticket);
-        else
-            gateway->ops->rollback(gateway->store);
-    }
-    if (result != STORE_OK)
-        log_line("request=%s op=unasked result=%s", request->id, store_result_name(result));
-    request->record = 0;
-}
-
 /* -- questions -----------------------------------------------------------------------------------
  */
 
-/* The same for the same request, so that a phone's repeat is the partner's repeat; and tells the
- * partner nothing. */
-static bool derive_key(const struct request *request, uint8_t key[static STORE_KEY_LEN])
+bool request_question_key(const struct request *request, uint8_t key[static STORE_KEY_LEN])
 {
     uint8_t digest[32];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -388,7 +365,7 @@ void request_ask(struct request *request, struct store_partner *partner, const c
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
     json_decref(body);
-    if (!question || !text || !derive_key(request, question->key)) {
+    if (!question || !text || !request_question_key(request, question->key)) {
         free(text);
         free(question);
         store_partner_clear(partner);

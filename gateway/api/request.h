@@ -33,6 +33,7 @@ struct question {
     bool batched;                 /* it went in a batch, and does so again */
     bool turned;                  /* from alone to a batch or back, which is done once */
     long status;                  /* 0: no answer */
+    bool may_have_given;          /* what was asked, though no answer is there that says so */
     char reason[128];
     struct simauth_octets answer;
 };
@@ -160,8 +161,12 @@ void request_finish_text(struct request *request, char *text, enum problem probl
 /* Suspends the connection until request_resume() was called `parts` times. */
 void request_suspend(struct request *request, int parts);
 void request_resume(struct request *request);
-/* Before its answer leaves: takes away the record of a question that came to nothing. */
+/* Before its answer leaves: takes away the record of a question that came to nothing. One that the
+ * partner may have counted stays, with the method "unknown". */
 void request_unasked(struct request *request);
+/* The key of its question: the same for the same request, so that a phone's repeat is the partner's
+ * repeat; and tells the partner nothing. False: no memory. */
+bool request_question_key(const struct request *request, uint8_t key[static STORE_KEY_LEN]);
 /* Asks `partner` (taken) and calls `resume` afterwards. `key` belongs to the question, so that a
  * repeat is a repeat. */
 void request_ask(struct request *request, struct store_partner *partner, const char *path,

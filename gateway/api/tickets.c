@@ -3,6 +3,7 @@
 /* Tickets and first setup keys: what two gateways do in the place of two SIMs (docs/protocol.md
  * section 8). */
 #include "tickets.h"
+#include "asked.h"
 
 #include <glib.h>
 #include <openssl/crypto.h>
@@ -17,9 +18,9 @@ static void set_names(struct store_ticket *t, const struct body_vectors *names, 
     g_strlcpy(t->nai_a, nai_a, sizeof t->nai_a);
 }
 
-/* One record at each gateway. */
+/* At the callee's gateway; the caller's is kept before it asks. */
 static struct outcome add_record(struct request *request, const char *side, const char *partner,
-                                 enum store_outcome outcome, struct store_ticket *t)
+                                 struct store_ticket *t)
 {
     struct gateway *gateway = request->gateway;
     struct store_record record = {.time = request->now};
@@ -32,8 +33,6 @@ static struct outcome add_record(struct request *request, const char *side, cons
     g_strlcpy(record.method, ticket_use(t), sizeof record.method);
     result = gateway->ops->record_add(gateway->store, &record);
     t->record = record.id;
-    if (result == STORE_OK && outcome != STORE_OUTCOME_ISSUED)
-        result = gateway->ops->record_outcome(gateway->store, record.id, outcome);
     return outcome_store(result);
 }
 
@@ -73,8 +72,7 @@ static struct outcome keep(struct request *request, const struct body_vectors *n
     if (outcome_good(&outcome) && (!ticket_other_half(half_b) || !ticket_key(t, half_a, half_b)))
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "no random numbers");
     if (outcome_good(&outcome))
-        outcome = add_record(request, partner ? "given" : "local", partner ? partner->name : "",
-                             STORE_OUTCOME_ISSUED, t);
+        outcome = add_record(request, partner ? "given" : "local", partner ? partner->name : "", t);
     if (outcome_good(&outcome))
         outcome = outcome_store(gateway->ops->ticket_add(gateway->store, t));
     if (outcome.store == STORE_EXISTS)
@@ -138,8 +136,10 @@ void federation_tickets_post(struct request *request)
 static struct outcome take_half(struct request *request, const struct body_half *body)
 {
     const struct store_partner *partner = &request->question->partner;
+    struct gateway *gateway = request->gateway;
     struct store_ticket *t = &request->made;
     struct simauth_secret half_a = t->key; /* until now */
+    enum store_result result = STORE_OK;
     struct outcome outcome = OUTCOME_GOOD;
 
     g_strlcpy(t->nai_b, body->nai_b, sizeof t->nai_b);
@@ -148,7 +148,11 @@ static struct outcome take_half(struct request *request, const struct body_half 
         outcome = outcome_problem(PROBLEM_OPERATOR_DOWN, "the key could not be made");
     simauth_secret_wipe(&half_a);
     if (outcome_good(&outcome))
-        outcome = add_record(request, "asked", partner->name, STORE_OUTCOME_COMPLETED, t);
+        outcome = asked_given(request, t->nai_b, ticket_use(t), &t->record);
+    if (outcome_good(&outcome))
+        result = gateway->ops->record_outcome(gateway->store, t->record, STORE_OUTCOME_COMPLETED);
+    if (outcome_good(&outcome) && result != STORE_NONE) /* it was "gone" by then */
+        outcome = outcome_store(result);
     if (outcome_good(&outcome) && !partner_has_realm(partner, simauth_aor_domain(t->callee)))
         outcome = claim_by_answer(request, t->callee);
     return outcome;
@@ -163,6 +167,10 @@ static void half_answered(struct request *request)
 
     if (partner_refused(request))
         return;
+    if (request->settled != STORE_OK) {
+        answer_store(request, request->settled);
+        return;
+    }
     if (body_half((const char *)question->answer.data, question->answer.len, &body) ||
         !partner_has_realm(&question->partner, simauth_nai_realm(body.nai_b)) ||
         (names->callee_nai[0] && strcmp(names->callee_nai, body.nai_b) != 0)) {
@@ -241,6 +249,19 @@ static struct outcome judge(struct request *request, struct voucher *voucher)
     return outcome;
 }
 
+/* Takes `partner`. */
+static void ask_partner(struct request *request, struct store_partner *partner)
+{
+    struct outcome outcome = asked_alone(request, partner);
+
+    if (outcome_good(&outcome)) {
+        request_ask(request, partner, FEDERATION_TICKETS, question_object(request), half_answered);
+        return;
+    }
+    outcome_refuse(request, &outcome, NULL);
+    store_partner_clear(partner);
+}
+
 static void with_voucher(struct request *request)
 {
     struct voucher voucher;
@@ -258,8 +279,7 @@ static void with_voucher(struct request *request)
     } else if (voucher.own) {
         local(request);
     } else {
-        request_ask(request, &voucher.partner, FEDERATION_TICKETS, question_object(request),
-                    half_answered);
+        ask_partner(request, &voucher.partner);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* POST /v1/vectors: subject callee only by the caller, subject caller only by the callee. */
-#include "issue.h"
+#include "asked.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -12,6 +12,8 @@
 #define OTHER_DOWN                                                                                 \
     "The other person's operator cannot answer now, or not for yours; nothing is wrong with your " \
     "SIM."
+
+#define KIND_NAMED "named" /* the record of another SIM's RAND_B' */
 
 static const char *detail_of(enum problem problem)
 {
@@ -101,26 +103,16 @@ bool partner_refused(struct request *request)
     return true;
 }
 
+/* Whether what was kept ahead is on the disk; else it is answered. */
+static bool settled(struct request *request)
+{
+    if (request->settled != STORE_OK)
+        answer_store(request, request->settled);
+    return request->settled == STORE_OK;
+}
+
 /* -- subject callee ------------------------------------------------------------------------------
  */
-
-/* The record of a call that a subscriber of ours asked a partner for. */
-static struct outcome record_asked(struct request *request, const struct simauth_vector *v,
-                                   int64_t *id)
-{
-    struct gateway *gateway = request->gateway;
-    struct store_record record = {.id = request->record, .time = request->now, .side = "asked"};
-    struct outcome outcome;
-
-    snprintf(record.partner, sizeof record.partner, "%s", request->question->partner.name);
-    snprintf(record.nai_a, sizeof record.nai_a, "%s", v->nai_a);
-    snprintf(record.nai_b, sizeof record.nai_b, "%s", v->nai_b);
-    snprintf(record.method, sizeof record.method, "%s", v->challenge.method->name);
-    outcome = outcome_store(record.id ? gateway->ops->record_name(gateway->store, &record)
-                                      : gateway->ops->record_add(gateway->store, &record));
-    *id = record.id;
-    return outcome;
-}
 
 /* For another call than this one, of which somebody else may have taken the answer meanwhile. In
  * the open transaction. */
@@ -153,12 +145,8 @@ static void callee_answered(struct request *request)
     int64_t record = 0;
     bool speaks;
 
-    if (partner_refused(request))
+    if (partner_refused(request) || !settled(request))
         return;
-    if (request->settled != STORE_OK) {
-        answer_store(request, request->settled);
-        return;
-    }
     vector = partner_vector(request, request->nai, &v);
     if (!vector) {
         simauth_vector_clear(&v);
@@ -172,7 +160,7 @@ static void callee_answered(struct request *request)
     if (request_begin(request, speaks ? STORE_WRITE : STORE_CALLS)) {
         outcome = refuse_old_rand(request, &v);
         if (outcome_good(&outcome))
-            outcome = record_asked(request, &v, &record);
+            outcome = asked_given(request, v.nai_b, v.challenge.method->name, &record);
         if (outcome_good(&outcome) && speaks)
             outcome = claim_by_answer(request, v.callee);
         if (outcome_good(&outcome))
@@ -255,13 +243,34 @@ static struct outcome add_mix(struct request *request, char **text)
     return outcome;
 }
 
+/* The partner counts one for each RAND_B' of another SIM, when it gives it. In the open
+ * transaction.
+ */
+static struct outcome asked_other_sim(struct request *request, const struct simauth_vector *v)
+{
+    struct gateway *gateway = request->gateway;
+    struct outcome outcome;
+    bool first = false;
+    int64_t id;
+
+    if (strcmp(v->nai_b, request->known.nai_b) == 0)
+        return OUTCOME_GOOD;
+    outcome = record_once(request, KIND_NAMED, request->vectors.replaced, &first);
+    if (outcome_good(&outcome) && first)
+        outcome = asked_given(request, v->nai_b, v->challenge.method->name, &id);
+    if (outcome_good(&outcome) && first)
+        outcome = outcome_store(
+            gateway->ops->record_outcome(gateway->store, id, STORE_OUTCOME_CONFIRMED));
+    return outcome.store == STORE_NONE ? OUTCOME_GOOD : outcome; /* it was "gone" by then */
+}
+
 static void replaced_answered(struct request *request)
 {
     struct simauth_vector v;
     struct outcome outcome = OUTCOME_GOOD;
     json_t *vector;
 
-    if (partner_refused(request))
+    if (partner_refused(request) || !settled(request))
         return;
     vector = partner_vector(request, request->nai, &v);
     if (vector && (v.challenge.rand_len != request->vectors.replaced_len ||
@@ -274,6 +283,8 @@ static void replaced_answered(struct request *request)
 
         if (text)
             outcome = add_mix(request, &text);
+        if (outcome_good(&outcome))
+            outcome = asked_other_sim(request, &v);
         outcome_finish_text(request, &outcome, text);
     }
     json_decref(vector);
@@ -312,6 +323,7 @@ static struct outcome own_call(struct request *request, int64_t peer)
     else if (result == STORE_OK &&
              (av_a.subscriber != request->session.subscriber || !same_names(&av_a, body)))
         outcome = outcome_problem(PROBLEM_NOT_YOURS, "RAND_B of another call");
+    strcpy(request->known.nai_b, av_a.nai_b);
     simauth_secret_wipe(&av_a.ssk);
     return outcome;
 }
@@ -338,19 +350,35 @@ static struct outcome prepare(struct request *request, struct voucher *voucher)
     return outcome;
 }
 
-/* A source that fetches is asked for the caller's vector after the partner: who can have none is
- * told before the partner makes one. */
-static struct outcome has_sim(struct request *request)
+/* Whoever is to be given the vector of another SIM's RAND_B' is so once. */
+static struct outcome ahead_of_other_sim(struct request *request,
+                                         const struct store_partner *partner)
 {
-    struct gateway *gateway = request->gateway;
-    struct store_subscriber s = {0};
-    struct outcome outcome = outcome_store(
-        gateway->ops->subscriber_by_id(gateway->store, request->session.subscriber, &s));
+    const struct body_vectors *body = &request->vectors;
+    struct simauth_secret mix = {0};
+    struct outcome outcome = find_mix(request, body, &mix);
+    bool other = mix.len > 0, named = false;
 
-    if (outcome_good(&outcome) && s.keys.algorithm == STORE_NO_SIM)
-        outcome = outcome_problem(PROBLEM_NO_METHOD, auc_result_name(AUC_NO_SIM));
-    store_subscriber_wipe(&s);
-    return outcome;
+    simauth_secret_wipe(&mix);
+    if (outcome_good(&outcome) && other)
+        outcome = record_made(request, KIND_NAMED, body->replaced, &named);
+    return outcome_good(&outcome) && other && !named ? asked_ahead(request, partner, body->replaced)
+                                                     : outcome;
+}
+
+static struct outcome ahead(struct request *request, const struct store_partner *partner)
+{
+    uint8_t key[STORE_KEY_LEN];
+    struct outcome outcome;
+
+    if (request->vectors.rand_len)
+        return ahead_of_other_sim(request, partner);
+    outcome = issue_ahead(request);
+    if (!outcome_good(&outcome))
+        return outcome;
+    return request_question_key(request, key)
+               ? asked_ahead(request, partner, key)
+               : outcome_problem(PROBLEM_OPERATOR_DOWN, "out of memory");
 }
 
 /* Ends prepare()'s transaction; what it keeps is waited for while the partner works. The partner
@@ -358,16 +386,12 @@ static struct outcome has_sim(struct request *request)
 static struct outcome end_ahead(struct request *request, const struct store_partner *partner)
 {
     struct gateway *gateway = request->gateway;
-    bool ahead = request->vectors.rand_len == 0 && gateway->auc.ops->draw;
-    struct outcome outcome = OUTCOME_GOOD;
+    struct outcome outcome = ahead(request, partner);
 
-    if (ahead)
-        outcome = issue_ahead(request, &request->vectors, partner);
-    else if (request->vectors.rand_len == 0)
-        outcome = has_sim(request);
     if (outcome_good(&outcome))
         outcome = outcome_store(ua_once(request));
-    if (outcome_good(&outcome) && (ahead || gateway->ops->shared)) {
+    if (outcome_good(&outcome) &&
+        (request->record || request->ahead.k.len || gateway->ops->shared)) {
         outcome = outcome_store(gateway->ops->commit_soft(gateway->store, &request->ticket));
         request->once = outcome_good(&outcome);
         return outcome;

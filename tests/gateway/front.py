@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An HTTP server in front of Operator B's real gateway, by both operators' certificates: passes on, holds, loses, refuses."""
+import contextlib
 import http.server
 import json
 import ssl
@@ -14,7 +15,7 @@ OLDER = b'{"type":"urn:simauth:bad-request","title":"Bad request","status":400,"
 class Front:
     """`asked`: for each request the number of its questions, 0 for one alone. go: cleared, requests wait here. lose_after: so many
     answers are passed on, the others are lost. batches: False for a gateway that knows none; "nonsense" for one that errs.
-    redirect: a Location for every answer."""
+    redirect: a Location for every answer. garble: no answer makes sense."""
 
     def __init__(self, pair):
         self.pair, self.go, self.lock = pair, threading.Event(), threading.Lock()
@@ -44,7 +45,7 @@ class Front:
 
     def reset(self):
         self.asked, self.paths = [], []
-        self.lose_after, self.batches, self.redirect = None, True, None
+        self.lose_after, self.batches, self.redirect, self.garble = None, True, None, False
         self.go.set()
 
     def close(self):
@@ -77,12 +78,17 @@ class Front:
             status, kind, text = 200, "application/json", b'{"batch":[{}]}'
         else:
             status, kind, text = self.pass_on(handler, body)
+            text = b"{}" if self.garble else text
         with self.lock:
             lost = self.lose_after == 0
             self.lose_after = self.lose_after - 1 if self.lose_after else self.lose_after
         if lost:
             handler.close_connection = True
             return
+        with contextlib.suppress(OSError):  # whoever asked may have given up
+            self.answer(handler, status, kind, text)
+
+    def answer(self, handler, status, kind, text):
         handler.send_response(307 if self.redirect else status)
         if self.redirect:
             handler.send_header("Location", self.redirect)

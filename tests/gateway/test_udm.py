@@ -117,6 +117,20 @@ class Subscribers(unittest.TestCase):
         self.assertIn("UDM does not know this IMSI", self.pair.b.log_text())
         self.assertEqual(link(self.pair.b), "up")
 
+    def test_the_callers_udm_fails_after_the_partner_gave(self):
+        """What the partner counted has a record here too."""
+        imsi = "001010000000016"
+        sim = self.added(imsi, "late")
+        phone = Phone(sim, self.pair.a).bootstrap()
+        del self.pair.hlr.subscribers[imsi]
+        self.pair.hlr.start()
+        wait_for(lambda: Phone(sim, self.pair.a).ub_first().problem == "not-yours")
+        before = [len(x.records()) for x in (self.pair.a, self.pair.b)]
+        wait_for(lambda: phone.ask_callee("sip:late@operator-a.test", self.pair.aor_b)[1].problem == "not-yours")
+        asked, given = [x.records()[n:] for x, n in zip((self.pair.a, self.pair.b), before)]
+        self.assertEqual([r["method"] for r in asked], ["unknown"])
+        self.assertEqual([r["method"] for r in given], ["aka"])
+
     def test_no_usim(self):
         sim = self.added("001010000000010", "old", rejected=True)
         self.assertEqual(Phone(sim, self.pair.a).ub_first().status, 403)
