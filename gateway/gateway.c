@@ -57,6 +57,8 @@ int gateway_open(struct gateway *gateway, const struct config *config, enum gate
         seal_wipe(&gateway->seal);
         return -1;
     }
+    if (use == GATEWAY_LOOK && gateway->ops->patient)
+        gateway->ops->patient(gateway->store);
     gateway->auc = (struct auc){.ops = config->auc,
                                 .store_ops = gateway->ops,
                                 .store = gateway->store,

@@ -19,6 +19,8 @@
 #define OPEN_S                                                                                     \
     600 /* the outcome of a call that is older changes no more; a first key's may, for a day */
 
+#define BUSY_US (10 * G_USEC_PER_SEC) /* how long another may have the database */
+
 static const struct ctl_column columns[] = {{"Number", "id", 6, CTL_NUMBER},
                                             {"Time (UTC)", "time", 16, CTL_TIME},
                                             {"Side", "side", 5, CTL_TEXT},
@@ -209,11 +211,36 @@ static int export(struct ctl *ctl)
     return ctl_look(ctl, walk_pages, &walk, "records");
 }
 
-static enum store_result purge(struct ctl *ctl, void *data)
+static enum store_result purge_some(const struct gateway *gateway,
+                                    const struct store_record_filter *filter)
 {
-    const struct store_record_filter *filter = data;
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
-    return ctl->gateway.ops->record_purge(ctl->gateway.store, filter->to, filter->after);
+    if (result != STORE_OK)
+        return result;
+    result = gateway->ops->record_purge(gateway->store, filter->to, filter->after);
+    if (result == STORE_OK)
+        return gateway->ops->commit(gateway->store);
+    gateway->ops->rollback(gateway->store);
+    return result;
+}
+
+/* A few at a time, so that no gateway waits for all of them. */
+static int purge(const struct ctl *ctl, const struct store_record_filter *filter, const char *path)
+{
+    int64_t end_us = g_get_monotonic_time() + BUSY_US;
+    enum store_result result;
+
+    do {
+        result = purge_some(&ctl->gateway, filter);
+        if (result == STORE_OK)
+            end_us = g_get_monotonic_time() + BUSY_US;
+    } while (result == STORE_OK || (result == STORE_BUSY && g_get_monotonic_time() < end_us));
+    if (result == STORE_NONE)
+        return 0;
+    return ctl_fail("%s has the records, but not all of them could be removed (%s): the next file "
+                    "will have those again, under the same numbers",
+                    path, store_result_name(result));
 }
 
 /* What is removed has left before, and is on the disk; and in the state in which it stays (a first
@@ -237,7 +264,7 @@ static int rotate(struct ctl *ctl)
     walk.filter.to = day;
     result = write_file(ctl, &walk, ctl->words[0]);
     if (result == 0)
-        result = ctl_change(ctl, purge, &walk.filter, "records");
+        result = purge(ctl, &walk.filter, ctl->words[0]);
     if (result == 0)
         printf("%ld records\n", walk.total);
     return result;

@@ -22,6 +22,7 @@
 #define JUMPED_US (60 * G_USEC_PER_SEC)
 #define HELD_US (60 * G_USEC_PER_SEC) /* a step forwards of more than this is not believed */
 #define RESEAL_US (200 * 1000)        /* of a second */
+#define PURGE_US (200 * 1000)         /* so too */
 #define RESEAL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 #define SOON_SECONDS (14 * 86400)
 
@@ -38,6 +39,7 @@ struct keeper {
     int64_t pinged_us, watchdog_us;
     struct store_reseal reseal;
     int64_t resealed_us; /* 0: not yet with this pair of keys */
+    bool purging;        /* there may be records older than [charging] keep_days */
 };
 
 /* -- the store -----------------------------------------------------------------------------------
@@ -90,21 +92,17 @@ static void tell_partners(struct gateway *gateway)
         g_ptr_array_unref(partners);
 }
 
-/* Charging records, codes, claims and certificates do not come back. */
-static enum store_result sweep_lasting(struct gateway *gateway, int64_t now)
+/* By this time goes what does not come back: charging records, codes, claims, certificates. */
+static int64_t believed_time(const struct keeper *keeper)
 {
-    enum store_result result = gateway->ops->sweep_lasting(gateway->store, now);
+    int64_t believed = (g_get_monotonic_time() + keeper->believed_us) / G_USEC_PER_SEC;
 
-    if (result == STORE_OK && gateway->config->keep_days)
-        result = gateway->ops->record_purge(gateway->store,
-                                            now - gateway->config->keep_days * 86400LL, INT64_MAX);
-    return result;
+    return MIN(believed, (int64_t)time(NULL));
 }
 
 static void sweep(const struct keeper *keeper)
 {
     struct gateway *gateway = keeper->gateway;
-    int64_t believed = (g_get_monotonic_time() + keeper->believed_us) / G_USEC_PER_SEC;
     bool doubtful = !state_good(STATE_STORE);
     enum store_result result = gateway->ops->begin(gateway->store, STORE_WRITE);
 
@@ -114,7 +112,7 @@ static void sweep(const struct keeper *keeper)
         if (result == STORE_OK)
             result = gateway->ops->sweep(gateway->store, (int64_t)time(NULL));
         if (result == STORE_OK)
-            result = sweep_lasting(gateway, MIN(believed, (int64_t)time(NULL)));
+            result = gateway->ops->sweep_lasting(gateway->store, believed_time(keeper));
         if (result == STORE_OK)
             result = gateway->ops->commit(gateway->store);
         else
@@ -125,6 +123,32 @@ static void sweep(const struct keeper *keeper)
         state_set(STATE_STORE, "damaged");
     if (result != STORE_OK)
         log_line("op=sweep result=failed reason=\"%s\"", store_result_name(result));
+}
+
+/* There may be months of them, where keep_days was not set before: a few at a time, apart from what
+ * every gateway has to sweep, and the rest a second later. */
+static void purge(struct keeper *keeper)
+{
+    struct gateway *gateway = keeper->gateway;
+    int64_t end_us = g_get_monotonic_time() + PURGE_US;
+    int64_t before = believed_time(keeper) - gateway->config->keep_days * 86400LL;
+    enum store_result result = STORE_OK;
+
+    while (result == STORE_OK && g_get_monotonic_time() < end_us) {
+        result = gateway->ops->begin(gateway->store, STORE_WRITE);
+        if (result != STORE_OK)
+            break;
+        result = gateway->ops->record_purge(gateway->store, before, INT64_MAX);
+        if (result == STORE_OK)
+            result = gateway->ops->commit(gateway->store);
+        else
+            gateway->ops->rollback(gateway->store);
+    }
+    keeper->purging = result == STORE_OK;
+    if (result == STORE_OK || result == STORE_NONE)
+        return;
+    metrics_store(result);
+    log_line("op=purge result=failed reason=\"%s\"", store_result_name(result));
 }
 
 /* While there is an old sealing key: all values, a few at a time; then again once in a while, for
@@ -259,7 +283,10 @@ static void tick(struct keeper *keeper)
         sweep(keeper);
         if (state_good(STATE_STORE)) /* else requests would wait behind this one too */
             tell_partners(gateway);
+        keeper->purging = gateway->config->keep_days > 0;
     }
+    if (keeper->purging && gateway->config->keep_days > 0 && state_good(STATE_STORE))
+        purge(keeper);
     reseal(keeper, now_us);
     ping(keeper, now_us);
 }

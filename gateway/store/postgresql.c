@@ -40,6 +40,10 @@
 /* statement_timeout does not hold for the wait for a standby, which the operator may ask for. */
 #define FLUSH_MS 5000
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+/* A month's sum takes what it takes, and nobody waits behind it. */
+#define BEGIN_READ_LONG                                                                            \
+    BEGIN_READ "; SET LOCAL statement_timeout = 0; "                                               \
+               "SET LOCAL idle_in_transaction_session_timeout = 0"
 /* Two servers, also copies of each other, never began in the same microsecond; every role may ask.
  */
 #define WHICH_SERVER "SELECT extract(epoch FROM pg_postmaster_start_time())::text"
@@ -60,7 +64,8 @@ struct postgresql_store {
     struct sql_rows rows[SQL_COUNT];
     int64_t inserted;
     bool prepared; /* all statements, since it connected */
-    time_t tried;  /* to connect again */
+    bool patient;
+    time_t tried; /* to connect again */
     struct group group;
     char *where;
     pthread_mutex_t flushing; /* for `flusher`, and while it is asked */
@@ -564,10 +569,16 @@ static bool connected(struct postgresql_store *store)
     return true;
 }
 
+static void postgresql_patient(struct store *base)
+{
+    of(base)->patient = true;
+}
+
 static enum store_result postgresql_begin(struct store *base, enum store_kind kind)
 {
     struct postgresql_store *store = of(base);
-    const char *text = kind == STORE_READ ? BEGIN_READ : BEGIN_WRITE;
+    const char *read = store->patient ? BEGIN_READ_LONG : BEGIN_READ;
+    const char *text = kind == STORE_READ ? read : BEGIN_WRITE;
     enum store_result result = STORE_FAILED;
 
     pthread_mutex_lock(&base->lock);
@@ -626,6 +637,7 @@ const struct store_ops store_postgresql = {
     .shared = true,
     .open = postgresql_open,
     .close = postgresql_close,
+    .patient = postgresql_patient,
     .begin = postgresql_begin,
     .commit = postgresql_commit,
     .commit_soft = postgresql_commit_soft,

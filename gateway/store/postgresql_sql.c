@@ -194,9 +194,11 @@ const char *const postgresql_text[SQL_COUNT] = {
         "'given' THEN nai_b ELSE nai_a END, side, method, first ORDER BY 1, side, method, first "
         "DESC",
     [SQL_RECORD_PAIRS] =
-        "INSERT INTO pair (nai_a, nai_b) SELECT DISTINCT nai_a, nai_b FROM record WHERE time < "
-        "$1 AND id <= $2 ON CONFLICT DO NOTHING",
-    [SQL_RECORD_PURGE] = "DELETE FROM record WHERE time < $1 AND id <= $2",
+        "INSERT INTO pair (nai_a, nai_b) SELECT DISTINCT nai_a, nai_b FROM record WHERE id IN "
+        "(SELECT id FROM record WHERE time < $1 AND id <= $2 ORDER BY time, id LIMIT $3) ON "
+        "CONFLICT DO NOTHING",
+    [SQL_RECORD_PURGE] = "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE time < $1 "
+                         "AND id <= $2 ORDER BY time, id LIMIT $3)",
     [SQL_RECORD_ERASE_A] = "UPDATE record SET nai_a = 'erased' WHERE nai_a = $1",
     [SQL_RECORD_ERASE_B] = "UPDATE record SET nai_b = 'erased' WHERE nai_b = $1",
     [SQL_PAIR_ADD] = "INSERT INTO pair (nai_a, nai_b) VALUES ($1, $2) ON CONFLICT DO NOTHING",

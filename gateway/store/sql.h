@@ -344,6 +344,8 @@ enum store_result sql_sweep(struct store *store, int64_t now);
 enum store_result sql_sweep_others(struct store *store, int64_t now);
 enum store_result sql_sweep_lasting(struct store *store, int64_t now);
 #define SQL_SWEEP_RECORD_S 360
+/* Records that one sql_record_purge() takes. */
+#define SQL_PURGE_MAX 500
 enum store_result sql_reseal(struct store *store, struct store_reseal *reseal);
 enum store_result sql_restored(struct store *store, uint64_t jump);
 

@@ -128,13 +128,13 @@ enum store_result sql_record_sum(struct store *store, bool by_subscriber, int64_
 /* "first for this pair" must not come back with the age of the records. */
 enum store_result sql_record_purge(struct store *store, int64_t before, int64_t last)
 {
+    const int64_t most = SQL_PURGE_MAX;
     enum store_result result =
-        sql_run(store, sql_bind(store, SQL_RECORD_PAIRS, "ii", before, last));
+        sql_run(store, sql_bind(store, SQL_RECORD_PAIRS, "iii", before, last, most));
 
     if (result != STORE_OK && result != STORE_NONE)
         return result;
-    result = sql_run(store, sql_bind(store, SQL_RECORD_PURGE, "ii", before, last));
-    return result == STORE_NONE ? STORE_OK : result;
+    return sql_run(store, sql_bind(store, SQL_RECORD_PURGE, "iii", before, last, most));
 }
 
 enum store_result sql_record_erase(struct store *store, const char *nai)

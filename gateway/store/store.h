@@ -366,6 +366,8 @@ struct store_ops {
     enum store_result (*open)(const char *where, bool create, const struct seal *seal,
                               struct store **store, char *error);
     void (*close)(struct store *store);
+    /* A command's: what it reads may take long. NULL: so it may in any case. */
+    void (*patient)(struct store *store);
 
     enum store_result (*begin)(struct store *store, enum store_kind kind);
     enum store_result (*commit)(struct store *store);
@@ -528,8 +530,9 @@ struct store_ops {
     /* Of the records from `from` until before `to`, by partner or by subscriber of ours. */
     enum store_result (*record_sum)(struct store *store, bool by_subscriber, int64_t from,
                                     int64_t to, store_sum_cb cb, void *data);
-    /* Removes those older than `before` whose number is not above `last`; which pairs have met
-     * stays known. */
+    /* Removes some of those older than `before` whose number is not above `last`, the oldest first
+     * and few enough for a transaction that others wait for; STORE_NONE: there was none. Which
+     * pairs have met stays known. */
     enum store_result (*record_purge)(struct store *store, int64_t before, int64_t last);
     /* Takes a person's name out of records, pairs and history; what is owed stays. */
     enum store_result (*record_erase)(struct store *store, const char *nai);
