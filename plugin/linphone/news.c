@@ -175,8 +175,9 @@ static void back(struct errand *errand)
     struct task *t = (struct task *)errand;
     struct core *core = core_of_provider(t->provider);
 
-    if (core && core->news && core->settings) {
+    if (core && core->news)
         core->news->asking = false;
+    if (core && core->news && core->settings) {
         take_keys(core, t);
         for (guint i = 0; i < t->questions->len; i++)
             take_changes(core, g_ptr_array_index(t->questions, i));

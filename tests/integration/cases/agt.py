@@ -12,7 +12,7 @@ import time
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from cases.fault_phone import FAKETIME
-from world import flow
+from world import badday, flow
 from world.attacker import Attacker, b64u
 from world.scene import cause
 from world.sim import Password
@@ -284,6 +284,27 @@ def changes_later(world):
         world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked", count=number, limit=30)
         flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
         gateway_of(world, world.bob).ctl("sim", "restore", world.sims["bob"].imsi)
+
+
+@case("agt.changes.switched_off")
+def changes_switched_off(world):
+    """The plugin is switched off while its gateway is asked; switched on it asks again."""
+    badday.prepare(world, doors=True, keys="file")
+    flow_call(world)
+    ready, asked = len(world.alice.notes("simauth: ready: ")), changes_asked(world)
+    world.doors["a"].delay = 0.3
+    world.alice.ctl("settings", "set", "ask", "known")
+    world.alice.ctl("status")  # and the phone reads them
+    flow.wait_any(lambda: changes_asked(world) > asked, 20, "the gateway is asked")
+    world.alice.ctl("switch", "off")
+    world.alice.ctl("status")
+    world.alice.wait_note("inactive: switched off")
+    flow.pause_until(time.monotonic() + 1)  # the answer comes meanwhile
+    world.doors["a"].delay = 0
+    world.alice.ctl("switch", "on")
+    world.alice.ctl("status")
+    world.alice.wait_note("simauth: ready: ", count=ready + 2)
+    flow.wait_any(lambda: changes_asked(world) > asked + 1, 10, "the gateway is asked once more")
 
 
 def changes_asked(world):
