@@ -361,6 +361,26 @@ static char *uri_of(const LinphoneAddress *address)
     return uri;
 }
 
+/* Whether somebody without a SIM would be a surprise: a pin, [peer], an account or the phone says
+ * so, or the key of an earlier call. */
+static bool is_expected(struct core *core, const struct policy_answer *answer)
+{
+    return answer->policy == SIMAUTH_REQUIRE || settings_peer(core->settings, answer->peer) ||
+           setup_has(core, answer);
+}
+
+/* SRTP and DTLS are the person's own protection of calls with everybody. In their place ZRTP is
+ * mandatory, and who has none would hear nothing: so it takes their place for those alone of whom a
+ * SIM is expected. */
+static bool may_raise(struct core *core, LinphoneCall *linphone, const struct policy_answer *answer)
+{
+    LinphoneMediaEncryption own =
+        linphone_call_params_get_media_encryption(linphone_call_get_params(linphone));
+
+    return own == LinphoneMediaEncryptionNone || own == LinphoneMediaEncryptionZRTP ||
+           is_expected(core, answer);
+}
+
 /* Whether the call will carry elements is known before its SDP is made, and only then can it be
  * ZRTP. (Its gateway's answer is not known yet: ZRTP costs nothing where the peer does not speak
  * it.) */
@@ -380,14 +400,16 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
         .now = core_now(),
     };
     struct policy_answer answer;
+    bool will;
 
     policy_decide(&question, &answer);
-    if (answer.what == POLICY_ELEMENTS && !answer.hidden && !core->settings->built_in &&
-        core->settings->agent == AGENT_OFF && !setup_has(core, &answer))
+    will = answer.what == POLICY_ELEMENTS && may_raise(core, linphone, &answer);
+    if (will && !answer.hidden && !core->settings->built_in && core->settings->agent == AGENT_OFF &&
+        !setup_has(core, &answer))
         ahead_begin(core, &answer);
     g_free(own);
     g_free(peer);
-    return answer.what == POLICY_ELEMENTS;
+    return will;
 }
 
 /* Placed once more: Linphone's log keeps the first name. What took the place of another call may

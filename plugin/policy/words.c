@@ -50,7 +50,9 @@ static const struct {
     [ADVICE_SIM] = {"check-sim", "check your SIM: simauthctl self-test"},
     [ADVICE_AGAIN] = {"call-again",
                       "place the call once more; it happens to the first call of a Linphone that "
-                      "has no account to register, and where ZRTP cannot be offered"},
+                      "has no account to register, and where ZRTP cannot be offered: in the place "
+                      "of SRTP or DTLS that Linphone is set to it is offered to those alone of "
+                      "whom a SIM is expected"},
     [ADVICE_FORGET] = {"forget", "if the other person has a new SIM: simauthctl pins forget, after "
                                  "asking them"},
     [ADVICE_CONTINUE] = {"continue-once", "to talk all the same: simauthctl continue-once"},

@@ -3,7 +3,7 @@
 """Under `require` nothing is heard before the verdict, though the person lifts the microphone's flag by hand."""
 
 from cases import case
-from cases.call import AUTHENTICATED, prepare, refuse
+from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, authenticated_call, prepare, refuse
 from world import flow, packet, zrtp
 from world.session_bus import CALL, Client, SessionBus
 
@@ -82,3 +82,30 @@ def silence(world, phones=None):
 def debian13(world):
     """The same where Alice's Linphone is 5.3."""
     silence(world, phones={"alice": {"linphone": "5.3"}})
+
+
+@case("call.srtp")
+def srtp(world):
+    """SRTP is Alice's own setting and nobody expects a SIM of Bob, who has no ZRTP: it stays SRTP, and both hear each other."""
+    held = Held()
+    held.hold = False
+    prepare(world, hook=held, bob_has_plugin=False, phones={"alice": {"media_encryption": "srtp"}})
+    call = flow.connect(world)
+    flow.wait_any(lambda: min(held.sent.values()) > 20, 5, "sound both ways")
+    world.wire.check()
+    world.alice.wait_note(NOT_AUTHENTICATED + "reason=MEDIA_WEAK")
+    flow.hang_up(world, call)
+    messages = world.messages()
+    for body in (messages.first("INVITE", source=world.alice).body, messages.first("INVITE", status=200, target=world.alice).body):
+        assert "RTP/SAVP" in body and "a=crypto" in body and "zrtp-hash" not in body, body
+
+
+@case("call.srtp.expected")
+def srtp_expected(world):
+    """The same where the person named Bob under [peer]: a SIM is expected of him, so it is ZRTP, and authenticated; also back."""
+    def names_bob(world):
+        path = ".config/simauth/simauth.conf"
+        with open(world.alice.node.path(path), encoding="utf-8") as text:
+            world.alice.node.write(path, f"{text.read()}[peer {world.bob.aor}]\nnai=bob@{world.bob.domain}\n", 0o600)
+    prepare(world, phones={"alice": {"media_encryption": "srtp"}}, before=names_bob)
+    authenticated_call(world)
