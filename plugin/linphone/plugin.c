@@ -10,6 +10,7 @@
 #include "elsewhere.h"
 #include "note.h"
 #include "sips.h"
+#include "sips_path.h"
 
 #include <simauth/secret.h>
 
@@ -190,6 +191,14 @@ static bool register_out(void *user, belle_sip_provider_t *provider, const char 
     return core && sips_register_out(core, aor);
 }
 
+static bool certificates_checked(void *user, belle_sip_provider_t *provider)
+{
+    struct core *core = core_of_provider(provider);
+
+    (void)user;
+    return core && sips_certificates_checked(core);
+}
+
 int simauth_plugin_start(void *core_or_null)
 {
     static const struct sip_tap_user users = {
@@ -204,6 +213,7 @@ int simauth_plugin_start(void *core_or_null)
         .later_in = later_in,
         .later_out = later_out,
         .register_out = register_out,
+        .certificates_checked = certificates_checked,
         .body_out = body_out,
         .held_gone = held_gone,
         .call_gone = call_gone,

@@ -73,6 +73,9 @@ struct sip_tap_user {
     void (*later_out)(void *user, struct sip_call *call, belle_sip_message_t *message);
     /* A REGISTER for `aor` is about to leave over a TLS connection. True: with a sips contact. */
     bool (*register_out)(void *user, belle_sip_provider_t *provider, const char *aor);
+    /* Whether servers' certificates are checked now. A connection over which a REGISTER left while
+     * they were not is none that anybody is registered over. NULL: they are. */
+    bool (*certificates_checked)(void *user, belle_sip_provider_t *provider);
     /* The last moment for the body of an INVITE of ours, or of a response above 100 to one, to
      * become another (sip_message_protect()): everything else in it is decided, belle-sip has not
      * taken it yet. For what leaves a second time it may come again. */
@@ -183,15 +186,19 @@ void sip_call_set_end_reason(struct sip_call *call, const char *reason, const ch
  */
 /* The address (as its REGISTER had it in To) that is registered over the TLS connection which every
  * message of theirs in this call came over so far; NULL when one came over another, when the
- * registration was over by then, or when nothing came. Valid until the next message. */
+ * registration was over by then, when certificates were not checked, or when nothing came. Valid
+ * until the next message. */
 const char *sip_call_registered_over(const struct sip_call *call);
 /* Where the INVITE goes first, within invite_out; NULL when it is not known. */
 belle_sip_uri_t *sip_call_next_hop(const struct sip_call *call);
-/* Whether an address that is the same() as `aor` is registered over a TLS connection that lives. */
+/* Whether an address that is the same() as `aor` is registered over a TLS connection that lives,
+ * to a server whose certificate was checked. */
 bool sip_tap_is_registered(belle_sip_provider_t *provider, const char *aor,
                            bool (*same)(const char *a, const char *b));
 /* The URIs of all contacts become sips, or sip over TLS. */
 void sip_message_set_contact_secure(belle_sip_message_t *message, bool secure);
+/* Nobody asked for anything: they become sip, unless From and To are sips by themselves. */
+void sip_message_leave_contact(belle_sip_message_t *message);
 /* Of what came: wherever it leads (Contact, Record-Route), it leads there over TLS. */
 void sip_message_force_tls(belle_sip_message_t *message);
 /* Request-URI, From, To and Contact become sips, or sip; within invite_out. */

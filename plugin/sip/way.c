@@ -19,14 +19,16 @@ struct tap_registration {
     belle_sip_channel_t *channel; /* a reference */
     char *call_id, *aor;
     unsigned cseq;
-    time_t until; /* monotonic; 0: not accepted */
+    time_t until; /* now(); 0: not accepted */
+    bool checked; /* certificates were, whenever one of its REGISTERs left */
 };
 
+/* A server's time goes on while this machine sleeps. */
 static time_t now(void)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_BOOTTIME, &time);
     return time.tv_sec;
 }
 
@@ -113,19 +115,44 @@ static struct tap_registration *new_registration(struct tap_core *core,
     if (!r)
         return NULL;
     drop_oldest(core);
+    r->checked = true;
     r->channel = (belle_sip_channel_t *)belle_sip_object_ref(channel);
     r->next = core->registrations;
     core->registrations = r;
     return r;
 }
 
+static bool is_secure(void *header)
+{
+    belle_sip_uri_t *uri =
+        header ? belle_sip_header_address_get_uri(BELLE_SIP_HEADER_ADDRESS(header)) : NULL;
+
+    return uri && belle_sip_uri_is_secure(uri);
+}
+
+static bool from_and_to_secure(belle_sip_message_t *message)
+{
+    return is_secure(belle_sip_message_get_header_by_type(message, belle_sip_header_from_t)) &&
+           is_secure(belle_sip_message_get_header_by_type(message, belle_sip_header_to_t));
+}
+
 /* A contact that the server is to reach us by as sips (RFC 5630); belle-sip writes address and port
- * into it by itself. */
+ * into it by itself. That of an account that is sips anyway is Linphone's. */
 static void ask_for_sips(struct tap_core *core, belle_sip_message_t *message, const char *aor)
 {
-    if (tap.users->register_out)
-        sip_message_set_contact_secure(message,
-                                       tap.users->register_out(tap.user, core->provider, aor));
+    bool asked;
+
+    if (!tap.users->register_out)
+        return;
+    asked = tap.users->register_out(tap.user, core->provider, aor);
+    if (asked || !from_and_to_secure(message))
+        sip_message_set_contact_secure(message, asked);
+}
+
+static bool are_checked(struct tap_core *core)
+{
+    return !tap.users->certificates_checked ||
+           tap.users->certificates_checked(tap.user, core->provider);
 }
 
 void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,
@@ -146,6 +173,7 @@ void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,
         free(aor);
         return;
     }
+    r->checked = r->checked && are_checked(core); /* once not, never again over this one */
     if (!tap_same(r->aor, aor))
         r->until = 0; /* another user over the same connection */
     free(r->aor);
@@ -182,15 +210,15 @@ void tap_way_register_answer(struct tap_core *core, belle_sip_channel_t *channel
         return;
     if (code < 300)
         r->until = now() + seconds_of((belle_sip_message_t *)response);
-    else if (code != 401 && code != 407)
-        r->until = 0;
+    else if (code != 401 && code != 407 && code != 423 && code / 100 != 5)
+        r->until = 0; /* RFC 3261, 10.2.4: of the others the one before lasts on */
 }
 
 static const char *registered_over(struct tap_core *core, const belle_sip_channel_t *channel)
 {
     const struct tap_registration *r = *find(core, channel);
 
-    return r && r->until > now() ? r->aor : NULL;
+    return r && r->checked && r->until > now() ? r->aor : NULL;
 }
 
 void tap_way_message(struct sip_call *call, const belle_sip_channel_t *channel)
@@ -221,7 +249,7 @@ bool sip_tap_is_registered(belle_sip_provider_t *provider, const char *aor,
     struct tap_core *core = tap_core_by_provider(provider);
     const struct tap_registration *r = core ? core->registrations : NULL;
 
-    while (r && (r->until <= now() || !same(r->aor, aor)))
+    while (r && (!r->checked || r->until <= now() || !same(r->aor, aor)))
         r = r->next;
     return r != NULL;
 }
@@ -264,6 +292,12 @@ static void force_tls(const belle_sip_list_t *headers)
         belle_sip_uri_set_secure(uri, 1);
         belle_sip_parameters_remove_parameter(BELLE_SIP_PARAMETERS(uri), "transport");
     }
+}
+
+void sip_message_leave_contact(belle_sip_message_t *message)
+{
+    if (!from_and_to_secure(message))
+        sip_message_set_contact_secure(message, false);
 }
 
 void sip_message_force_tls(belle_sip_message_t *message)

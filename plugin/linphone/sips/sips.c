@@ -199,6 +199,20 @@ static struct sips *sent_elsewhere(const struct core *core, const struct sip_cal
     return s;
 }
 
+/* Linphone makes sips of whatever an account calls whose own address is sips. Whose `sips=off` is
+ * the person's word says more than that. */
+static bool is_accounts_scheme(const struct core *core, const char *own,
+                               enum settings_policy policy)
+{
+    char aor[SIMAUTH_AOR_MAX + 1] = "";
+    const struct settings_party *account;
+
+    (void)simauth_aor_canonical(own, aor);
+    account = settings_account(core->settings, aor);
+    return policy == SETTINGS_OFF && account && account->sips == SETTINGS_OFF &&
+           !strncasecmp(own, "sips:", strlen("sips:"));
+}
+
 /* The person dialled sips:, or asked for it in the settings, or for the call that was sent here by
  * whatever URI (RFC 5630 section 5.1.2.1); OFF: none of these. */
 static enum settings_policy asked_for(const struct core *core, belle_sip_request_t *invite,
@@ -212,7 +226,7 @@ static enum settings_policy asked_for(const struct core *core, belle_sip_request
                      policy_is_emergency(core->settings, target))) ||
         (strncasecmp(peer, "sip:", 4) && strncasecmp(peer, "sips:", 5)))
         policy = SETTINGS_OFF;
-    else if (sips_is_asked(invite))
+    else if (sips_is_asked(invite) && !is_accounts_scheme(core, own, policy))
         policy = SETTINGS_REQUIRE;
     else if (before)
         policy = MAX(policy, before->policy);
@@ -257,7 +271,7 @@ bool sips_invite_out(struct core *core, struct sip_call *sip)
     before = sent_elsewhere(core, sip);
     policy = asked_for(core, invite, before, own, peer);
     if (policy <= SETTINGS_OFF) {
-        sip_message_set_contact_secure((belle_sip_message_t *)invite, false);
+        sip_message_leave_contact((belle_sip_message_t *)invite);
         g_free(own);
         g_free(peer);
         return false;
@@ -429,7 +443,10 @@ void sips_out(struct core *core, struct sip_call *sip, belle_sip_message_t *mess
 {
     const struct sips *s = find(core, sip);
 
-    sip_message_set_contact_secure(message, s && s->secure && !s->fell_back);
+    if (s)
+        sip_message_set_contact_secure(message, s->secure && !s->fell_back);
+    else
+        sip_message_leave_contact(message);
 }
 
 static bool renews_target(belle_sip_message_t *message)

@@ -39,9 +39,16 @@ bool sips_is_asked(belle_sip_request_t *invite)
 /* -- our own account -----------------------------------------------------------------------------
  */
 
-const char *sips_account_fault(const struct core *core, const char *own)
+bool sips_certificates_checked(const struct core *core)
 {
     LinphoneConfig *config = linphone_core_get_config(core->lc);
+
+    return linphone_config_get_int(config, "sip", "verify_server_certs", 1) &&
+           linphone_config_get_int(config, "sip", "verify_server_cn", 1);
+}
+
+const char *sips_account_fault(const struct core *core, const char *own)
+{
     LinphoneAccount *account = account_find(core, own);
     const LinphoneAccountParams *params = account ? linphone_account_get_params(account) : NULL;
     const LinphoneAddress *server =
@@ -53,8 +60,7 @@ const char *sips_account_fault(const struct core *core, const char *own)
         return "no account of this phone has the address that the call is placed from";
     if (linphone_account_params_get_transport(params) != LinphoneTransportTls)
         return "this account does not speak TLS with its server: choose TLS as its transport";
-    if (!linphone_config_get_int(config, "sip", "verify_server_certs", 1) ||
-        !linphone_config_get_int(config, "sip", "verify_server_cn", 1))
+    if (!sips_certificates_checked(core))
         return "this Linphone does not check certificates of servers (verify_server_certs, "
                "verify_server_cn)";
     if (g_ascii_strcasecmp(linphone_address_get_domain(server), simauth_aor_domain(aor)))

@@ -6,6 +6,8 @@
 
 #include "core.h"
 
+/* Whether this Linphone checks certificates of servers, and their names. */
+bool sips_certificates_checked(const struct core *core);
 /* Before anything leaves: whether the account of `own` (a URI) speaks TLS with its own domain's
  * server, checks certificates, and is registered over it. NULL: all of it; else a static sentence.
  */

@@ -10,7 +10,7 @@ import threading
 import time
 
 from cases import Skip, case
-from cases.call import AUTHENTICATED, prepare
+from cases.call import AUTHENTICATED, prepare, refuse
 from world import flow
 from world.attacker import Attacker
 from world.desktop import Desktop
@@ -458,6 +458,25 @@ def partner(world):
     proxy.wait_said(rf"sips: partner {A} does not take our certificate: it says 403")
     answer = at(world, "b").invite(f"sips:alice@{A}", f"sips:eve@{B}", user="eve")
     assert answer.status == 480 and "does not take our certificate" in why(answer), answer.text
+
+
+@case("sips.identity", transport="tls", proxy=Sips)
+def identity(world):
+    """An account whose own address is sips: `sips=off` of that account counts over the scheme that Linphone makes of what is dialled."""
+    def with_sips_identity(phone):
+        rc = ".config/linphone/linphonerc"
+        with open(phone.node.path(rc), encoding="utf-8") as text:
+            phone.node.write(rc, text.read().replace("reg_identity=sip:", "reg_identity=sips:"), 0o600)
+    world.start_network()
+    world.add_phones()
+    with_sips_identity(world.alice)
+    equip(world.alice, f"off\n[account sip:alice@{A}]\nsips=off")
+    world.alice.start()
+    before = world.alice.mark()
+    world.alice.call("carol")
+    world.alice.wait_state("Released", after=before)
+    assert "INVITE sips:carol@" in world.alice.said(), "Linphone makes no sips of it any more"
+    refuse(world.alice, r"sips: word=")
 
 
 @case("sips.call_6", transport="tls", family=6, proxy=Sips, label="long", limit=240)
