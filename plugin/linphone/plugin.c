@@ -65,18 +65,18 @@ static enum sip_decision response_in(void *user, struct sip_call *sip,
 {
     struct core *core = core_of_provider(sip_call_provider(sip));
     struct call *call = sip_call_user_data(sip);
-    enum sip_decision sips;
-    int code;
+    int code = belle_sip_response_get_status_code(response);
+    enum sip_decision decision;
 
     (void)user;
     if (elsewhere_refused(sip, response))
         return SIP_PASS;
-    sips = core ? sips_response_in(core, sip, response) : SIP_PASS;
-    code = belle_sip_response_get_status_code(response);
-    if (sips == SIP_PASS && core)
-        sips = e2m_response_in(core, sip, response);
-    if (sips != SIP_PASS || e2m_tries_again(sip, response, code))
-        return sips;
+    decision = core ? sips_response_in(core, sip, response) : SIP_PASS;
+    if (decision == SIP_PASS && core && belle_sip_response_get_status_code(response) == code)
+        decision = e2m_response_in(core, sip, response);
+    /* Another code: it is placed once more, and that is no answer to what our SIM asked. */
+    if (decision != SIP_PASS || belle_sip_response_get_status_code(response) != code)
+        return decision;
     return call ? caller_response_in(call, response) : SIP_PASS;
 }
 

@@ -497,11 +497,6 @@ static bool take_back(struct e2m_call *call)
     return true;
 }
 
-bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *response, int code)
-{
-    return find(sip) && belle_sip_response_get_status_code(response) != code;
-}
-
 static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *response, bool final)
 {
     enum e2m_result result;

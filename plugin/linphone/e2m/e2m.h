@@ -26,8 +26,6 @@ enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
 bool e2m_must(const struct sip_call *sip);
 /* It is refused because a server sent it to somebody else. */
 void e2m_sent_elsewhere(const struct sip_call *sip, const char *why);
-/* Whether that was turned into another try of the same call, which is nobody else's business. */
-bool e2m_tries_again(const struct sip_call *sip, const belle_sip_response_t *response, int code);
 enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
                                belle_sip_message_t *message);
 /* Linphone has ended the call: into the list of calls, where nobody else puts it. The same when the

@@ -318,8 +318,9 @@ static bool fall_back(struct sips *s, belle_sip_response_t *response)
     const char *warning = sip_message_header((belle_sip_message_t *)response, "Warning", &count);
     bool of_sips = code == 416 || (warning && strcasestr(warning, "sips"));
 
+    /* The one try of SIM authentication stays its own. */
     if (!s->secure || s->fell_back || required(s) || !of_sips ||
-        !sip_call_try_again(s->sip, response))
+        !sip_call_try_as_asked(s->sip, response))
         return false;
     s->fell_back = true;
     break_off(s, "the servers on the way cannot do it: placed once more without");

@@ -9,10 +9,11 @@ import ssl
 import threading
 import time
 
-from cases import Skip, case
-from cases.call import AUTHENTICATED, prepare, refuse
+from cases import Skip, case, stp
+from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from world import flow
 from world.attacker import Attacker
+from world.badday import calls
 from world.desktop import Desktop
 from world.flexisip import FlexisipSips
 from world.pki import Authority
@@ -458,6 +459,25 @@ def partner(world):
     proxy.wait_said(rf"sips: partner {A} does not take our certificate: it says 403")
     answer = at(world, "b").invite(f"sips:alice@{A}", f"sips:eve@{B}", user="eve")
     assert answer.status == 480 and "does not take our certificate" in why(answer), answer.text
+
+
+@case("sips.fallback", transport="tls", proxy=Sips)
+def fallback(world):
+    """`prefer`, and Bob is reached by sip alone: the call is placed once more as sip with the elements that it had; also with a setup key, and one that Bob has not."""
+    def bob_asks_for_nothing(world):
+        world.bob.use_sim(world.sims["bob"], world.root, keys="file")
+    prepare(world, keys="file", sips="prefer", before=bob_asks_for_nothing)
+    servers_proven(world)
+    went = r"caller: sips: word=broken .*placed once more without"
+    stp.call(world)
+    world.alice.wait_note(went)
+    stp.held_call(world)
+    world.alice.wait_note(went, count=2)
+    world.bob.ctl("keys", "forget", "--all")
+    stp.full_after_all(world)
+    world.alice.wait_note(went, count=3)
+    refuse(world.alice, NOT_AUTHENTICATED)
+    assert [one["sips"] for one in calls(world.alice)] == ["broken"] * 3, calls(world.alice)
 
 
 @case("sips.identity", transport="tls", proxy=Sips)
