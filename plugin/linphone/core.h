@@ -46,10 +46,11 @@ struct core {
     int64_t prices_asked;
     bool prices_asking;
     struct limits limits;
-    bool warming;     /* core_warm_up() is under way */
-    bool looking;     /* at the card readers, for the session bus */
-    bool remembering; /* core_remember_challenges() is under way */
-    int refusing;     /* refused INVITEs that wait for their moment */
+    bool warming;           /* core_warm_up() is under way */
+    bool looking;           /* at the card readers, for the session bus */
+    bool remembering;       /* core_remember_challenges() is under way */
+    int refusing;           /* refused INVITEs that wait for their moment */
+    int64_t emergency_left; /* emergency.c's: when a call to them last left; 0: never */
 
     struct setup *setup;               /* setup keys; NULL until there were settings */
     struct news *news;                 /* news.c's; NULL until it was asked for */

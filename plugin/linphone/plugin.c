@@ -8,6 +8,7 @@
 #include "control_commands.h"
 #include "e2m.h"
 #include "elsewhere.h"
+#include "emergency.h"
 #include "note.h"
 #include "sips.h"
 #include "sips_path.h"
@@ -45,6 +46,8 @@ static enum sip_decision invite_out(void *user, struct sip_call *sip)
     struct core *core = core_of_provider(sip_call_provider(sip));
 
     (void)user;
+    if (core)
+        emergency_note(core, sip);
     if (core && (sips_invite_out(core, sip) || e2m_invite_out(core, sip)))
         return SIP_HOLD; /* Linphone hears that it did not leave */
     return core ? caller_invite_out(core, sip) : SIP_PASS;

@@ -23,7 +23,21 @@ static void number_of(const char *uri, char *number, size_t room)
     number[n] = '\0';
 }
 
-bool policy_is_emergency(const struct settings *settings, const char *uri)
+static bool is_always(const char *number)
+{
+    return !strcmp(number, "112") || !strcmp(number, "911");
+}
+
+/* In many countries 110 is an extension like any other. */
+static bool is_somebody(const struct settings *settings, const struct pins *pins, const char *uri)
+{
+    char aor[SIMAUTH_AOR_MAX + 1];
+
+    return simauth_aor_canonical(uri, aor) == SIMAUTH_OK &&
+           (settings_peer(settings, aor) || (pins && pins_find(pins, aor)));
+}
+
+bool policy_is_emergency(const struct settings *settings, const struct pins *pins, const char *uri)
 {
     char number[64];
 
@@ -33,7 +47,14 @@ bool policy_is_emergency(const struct settings *settings, const char *uri)
         (uri[strlen(SOS)] == '\0' || strchr(".;>", uri[strlen(SOS)])))
         return true;
     number_of(uri, number, sizeof(number));
-    return *number && g_strv_contains((const char *const *)settings->emergency, number);
+    if (!*number || !g_strv_contains((const char *const *)settings->emergency, number))
+        return false;
+    return settings->emergency_listed || is_always(number) || !is_somebody(settings, pins, uri);
+}
+
+bool policy_may_call_back(int64_t left, int64_t now)
+{
+    return left > 0 && now >= left && now - left < POLICY_CALL_BACK_S;
 }
 
 static enum settings_policy strictest(enum settings_policy a, enum settings_policy b)
@@ -137,8 +158,8 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     memset(a, 0, sizeof(*a));
     read_address(q->own_uri, a->own);
     read_address(q->peer_uri, a->peer);
-    if (q->outgoing && (policy_is_emergency(q->settings, q->peer_uri) ||
-                        policy_is_emergency(q->settings, q->request_uri))) {
+    if (q->outgoing && (policy_is_emergency(q->settings, q->pins, q->peer_uri) ||
+                        policy_is_emergency(q->settings, q->pins, q->request_uri))) {
         untouched(a, "emergency call");
         return;
     }
@@ -148,6 +169,10 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     /* Who hides the own name does so also from those who are known by a SIM. */
     a->hidden = q->outgoing && q->anonymous && policy == SETTINGS_REQUIRE;
     policy = raised(policy, q->pins, pin, &a->why);
+    if (q->called_back && !q->outgoing && policy == SETTINGS_REQUIRE) {
+        policy = SETTINGS_PREFER;
+        a->why = "emergency call before";
+    }
     if (policy == SETTINGS_OFF) {
         untouched(a, "policy is off");
         return;

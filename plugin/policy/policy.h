@@ -23,6 +23,7 @@ struct policy_question {
     bool own_is_alias; /* of this SIM, and of no account: the strictest of them counts */
     bool anonymous;    /* the caller hides its name (RFC 3323) */
     bool once;         /* the person said: continue this once */
+    bool called_back;  /* policy_may_call_back() */
     int64_t now;
 };
 
@@ -44,7 +45,13 @@ enum settings_policy policy_sips(const struct settings *settings, const char *ow
                                  bool outgoing);
 /* What is asked of the bodies of calls with `peer` (canonical). */
 enum settings_policy policy_e2m(const struct settings *settings, const char *peer);
-/* Whether the URI is one of emergency services: urn:service:sos (RFC 5031) or a listed number. */
-bool policy_is_emergency(const struct settings *settings, const char *uri);
+/* Whether the URI is one of emergency services: urn:service:sos (RFC 5031), 112, 911, a number that
+ * the person listed; of the others that are built in, one that no [peer] or pin names. `pins`: NULL
+ * knows nobody. */
+bool policy_is_emergency(const struct settings *settings, const struct pins *pins, const char *uri);
+/* Whether the emergency services may be calling back (RFC 7090): the last emergency call left at
+ * `left` (0: none did), in seconds of the same clock as `now`. */
+#define POLICY_CALL_BACK_S (30 * 60)
+bool policy_may_call_back(int64_t left, int64_t now);
 
 #endif

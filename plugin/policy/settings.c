@@ -14,6 +14,11 @@
 
 #define PHONE "phone"
 
+/* Numbers of the emergency services that people dial (ITU-T E.161.1 and national plans). */
+#define EMERGENCY                                                                                  \
+    "000;08;110;111;112;113;114;115;117;118;119;120;122;123;15;17;18;190;191;192;193;911;995;997;" \
+    "998;999"
+
 const struct settings_key settings_keys[] = {
     {"enabled", "true or false", "the switch; a change counts from the next call", "true"},
     {"sim", SIM_KINDS_WRITTEN, "which SIM answers; digest: a password in its place", ""},
@@ -52,15 +57,9 @@ const struct settings_key settings_keys[] = {
      "auto"},
     {"key_lifetime", "NUMBER with s, m, h or d, at most 7d", "how long such a key lives; 0: none",
      "24h"},
-    {"emergency", "NUMBER;NUMBER;...", "calls to these, 112 and 911 are never touched",
-     "112;911;..."},
+    {"emergency", "NUMBER;NUMBER;...", "calls to these, 112 and 911 are never touched", EMERGENCY},
     {NULL, NULL, NULL, NULL},
 };
-
-/* Numbers of the emergency services that people dial (ITU-T E.161.1 and national plans). */
-static const char *const default_emergency[] = {
-    "000", "08", "110", "111", "112", "113", "114", "115", "117", "118", "119", "120", "122", "123",
-    "15",  "17", "18",  "190", "191", "192", "193", "911", "995", "997", "998", "999", NULL};
 
 struct reader {
     GKeyFile *file;
@@ -235,14 +234,15 @@ static void take_out_separators(char *number)
 }
 
 /* The person's own list, and what no list takes away: 112 and 911 go through on every phone. */
-static char **read_emergency(struct reader *r)
+static char **read_emergency(struct reader *r, bool *listed)
 {
     static const char *const always[] = {"112", "911"};
     char **list = read_list(r, "emergency");
     GPtrArray *numbers;
 
+    *listed = list != NULL;
     if (!list)
-        return g_strdupv((char **)default_emergency);
+        return g_strsplit(EMERGENCY, ";", 0);
     numbers = g_ptr_array_new();
     for (char **number = list; *number; number++) {
         take_out_separators(*number);
@@ -297,7 +297,7 @@ static void read_phone(struct reader *r, struct settings *s)
     s->refuse_tickets = read_word(r, PHONE, "tickets", tickets, 0);
     s->keys = (enum settings_keys)read_word(r, PHONE, "keys", keys, KEYS_AUTO);
     s->key_lifetime = read_lifetime(r, "key_lifetime");
-    s->emergency = read_emergency(r);
+    s->emergency = read_emergency(r, &s->emergency_listed);
     if (!s->data)
         s->data = g_build_filename(g_get_user_data_dir(), "simauth", NULL);
     check_sim(r, s);

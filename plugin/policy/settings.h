@@ -66,8 +66,9 @@ struct settings {
     enum settings_agent agent;
     bool refuse_tickets; /* calls without a SIM: before they ring, "SIM wanted" */
     enum settings_keys keys;
-    int64_t key_lifetime; /* seconds that we wish for a setup key; 0: none */
-    char **emergency;     /* NULL-terminated, users of SIP URIs and numbers; 112 and 911 always */
+    int64_t key_lifetime;  /* seconds that we wish for a setup key; 0: none */
+    char **emergency;      /* NULL-terminated, users of SIP URIs and numbers; 112 and 911 always */
+    bool emergency_listed; /* by the person; false: those built in */
     struct settings_party *accounts, *peers;
     size_t account_count, peer_count;
     char *problem; /* NULL; else these are not what the file says, and this is why */

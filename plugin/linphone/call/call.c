@@ -5,6 +5,7 @@
 #include "bus_view.h"
 #include "continue_once.h"
 #include "e2m.h"
+#include "emergency.h"
 #include "hidden.h"
 #include "history.h"
 #include "note.h"
@@ -311,6 +312,7 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
 
     question.own_is_alias =
         !question.outgoing && core_is_own(core, own_uri) && !core_is_account(core, own_uri);
+    question.called_back = !question.outgoing && emergency_may_call_back(core);
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
         question.once = continue_once_take(core, canonical, question.outgoing);
     policy_decide(&question, &answer);

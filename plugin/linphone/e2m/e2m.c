@@ -6,6 +6,7 @@
 #include "continue_once.h"
 #include "e2m_call.h"
 #include "e2m_files.h"
+#include "emergency.h"
 #include "history.h"
 #include "note.h"
 #include "revoked.h"
@@ -109,6 +110,8 @@ static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller
     name(caller ? call->own : call->peer, invite, SIP_FROM);
     name(caller ? call->peer : call->own, invite, SIP_TO);
     call->policy = policy_e2m(core->settings, call->peer);
+    if (!caller && emergency_may_call_back(core))
+        call->policy = MIN(call->policy, SETTINGS_PREFER);
     call->known = caller && core->pins && pins_opens(core->pins, call->peer) &&
                   !continue_once_meant(core, call->peer, true);
     call->began = core_now();
@@ -133,17 +136,6 @@ static void drop(struct e2m_call *gone)
     settings_unref(gone->settings);
     g_free(gone->id);
     g_free(gone);
-}
-
-static bool is_emergency(const struct core *core, const struct e2m_call *call,
-                         belle_sip_request_t *invite)
-{
-    char *target = call_request_uri(invite);
-    bool emergency = policy_is_emergency(core->settings, call->peer) ||
-                     policy_is_emergency(core->settings, target);
-
-    belle_sip_free(target);
-    return emergency;
 }
 
 /* Who has read envelopes before can do so now: what says otherwise may be somebody on the way, so
@@ -276,7 +268,7 @@ bool e2m_invite_out(struct core *core, struct sip_call *sip)
     if (!core_settings(core))
         return false;
     call = add(core, sip, true);
-    if (call->policy <= SETTINGS_OFF || is_emergency(core, call, sip_call_invite(sip))) {
+    if (call->policy <= SETTINGS_OFF || emergency_is(core, sip_call_invite(sip))) {
         drop(call);
         return false;
     }

@@ -4,6 +4,7 @@
 #include "bus_view.h"
 #include "call.h"
 #include "e2m.h"
+#include "emergency.h"
 #include "history.h"
 #include "note.h"
 #include "sips_path.h"
@@ -218,19 +219,16 @@ static bool is_accounts_scheme(const struct core *core, const char *own,
 static enum settings_policy asked_for(const struct core *core, belle_sip_request_t *invite,
                                       const struct sips *before, const char *own, const char *peer)
 {
-    char *target = call_request_uri(invite);
     enum settings_policy policy = policy_sips(core->settings, own, peer, true);
 
     /* Whom a server names is nobody's emergency: the person dialled another. */
-    if ((!before && (policy_is_emergency(core->settings, peer) ||
-                     policy_is_emergency(core->settings, target))) ||
+    if ((!before && emergency_is(core, invite)) ||
         (strncasecmp(peer, "sip:", 4) && strncasecmp(peer, "sips:", 5)))
         policy = SETTINGS_OFF;
     else if (sips_is_asked(invite) && !is_accounts_scheme(core, own, policy))
         policy = SETTINGS_REQUIRE;
     else if (before)
         policy = MAX(policy, before->policy);
-    belle_sip_free(target);
     return policy;
 }
 
@@ -417,6 +415,8 @@ bool sips_invite_in(struct core *core, struct sip_call *sip)
     own = uri_in_copy((belle_sip_message_t *)invite, SIP_TO);
     peer = uri_in_copy((belle_sip_message_t *)invite, SIP_FROM);
     policy = policy_sips(core->settings, own, peer, false);
+    if (emergency_may_call_back(core))
+        policy = MIN(policy, SETTINGS_PREFER);
     if (policy <= SETTINGS_OFF && !asked) {
         g_free(own);
         g_free(peer);

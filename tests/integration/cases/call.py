@@ -128,6 +128,26 @@ def authenticated_call_again(world):
     flow.hang_up(world, call)
 
 
+@case("call.emergency.back")
+def emergency_back(world):
+    """SIM, servers and envelopes are required: nobody rings without; after an emergency call whoever calls does, shown as not authenticated."""
+    prepare(world, bob_has_plugin=False, policy="require", sips="require", e2m="require")
+    before = world.bob.mark()
+    world.bob.call(world.alice.aor)
+    world.bob.wait_state("Released", after=before)
+    assert not [e for e in world.alice.events() if e.state == "IncomingReceived"]
+    before = world.alice.mark()
+    world.alice.call("sip:112@" + world.alice.domain)
+    world.alice.wait_state("Released", after=before)
+    before = world.alice.mark()
+    world.bob.call(world.alice.aor)
+    world.alice.answer(world.alice.wait_state("IncomingReceived", after=before).call)
+    world.alice.wait_state("StreamsRunning", after=before)
+    world.alice.wait_note(NOT_AUTHENTICATED)
+    world.alice.wait_note(r"callee: sips: word=broken")
+    world.alice.wait_note(r"callee: e2m: word=clear")
+
+
 @case("call.wrong_sim")
 def wrong_sim(world):
     """Bob's SIM has other keys: nobody is authenticated, and Alice ends the call."""

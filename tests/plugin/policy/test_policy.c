@@ -230,7 +230,7 @@ static void emergency(void **state)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
         struct settings *settings = settings_parse("", 0, "x.conf", error);
-        assert_false(policy_is_emergency(settings, others[i]));
+        assert_false(policy_is_emergency(settings, NULL, others[i]));
         settings_unref(settings);
     }
 }
@@ -253,10 +253,72 @@ static void emergency_list(void **state)
 
         assert_non_null(settings);
         for (size_t j = 0; j < G_N_ELEMENTS(calls); j++)
-            assert_int_equal(policy_is_emergency(settings, calls[j].uri), calls[j].lists >> i & 1);
+            assert_int_equal(policy_is_emergency(settings, NULL, calls[j].uri),
+                             calls[j].lists >> i & 1);
         settings_unref(settings);
         g_free(text);
     }
+}
+
+/* A built-in number besides 112 and 911 may be somebody's extension: whoever is named or known by a
+ * SIM is that one, unless the person's own list says otherwise. */
+static void emergency_of_somebody(void **state)
+{
+    static const struct {
+        const char *text, *uri;
+        bool pinned, touched;
+    } rows[] = {
+        {"[peer sip:110@b.example]\npolicy=require\n", "sip:110@b.example", false, true},
+        {"[peer sip:110@b.example]\n", "sips:110@b.example;transport=tls", false, true},
+        {"", "sip:110@b.example", true, true},
+        {"", "sip:110@b.example", false, false},
+        {"[peer sip:110@b.example]\n", "sip:110@c.example", true, false},
+        {"[phone]\nemergency=110\n[peer sip:110@b.example]\n", "sip:110@b.example", true, false},
+        {"[peer sip:112@b.example]\npolicy=require\n", "sip:112@b.example", false, false},
+        {"[peer sip:911@b.example]\npolicy=require\n", "sip:911@b.example", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct pins *pins = pins_open("/nowhere", error);
+        struct policy_question question = {
+            .outgoing = true, .peer_uri = rows[i].uri, .request_uri = rows[i].uri};
+        struct pin pin = {
+            .nai = "x@b.example", .method = simauth_method_find("aka", 3), .last = NOW};
+
+        g_strlcpy(pin.aor, "sip:110@b.example", sizeof(pin.aor));
+        if (rows[i].pinned)
+            pins_learn(pins, &pin);
+        assert_int_equal(ask_with(rows[i].text, pins, question).what,
+                         rows[i].touched ? POLICY_ELEMENTS : POLICY_UNTOUCHED);
+        pins_close(pins);
+    }
+}
+
+/* After an emergency call, for a while, whoever calls gets through; whom we call is as ever. */
+static void called_back(void **state)
+{
+    static const struct {
+        int64_t left, now;
+        bool may;
+    } rows[] = {{0, 100, false},
+                {100, 100, true},
+                {100, 100 + POLICY_CALL_BACK_S - 1, true},
+                {100, 100 + POLICY_CALL_BACK_S, false},
+                {100, 99, false}};
+    static const char require[] = "[phone]\npolicy=require\nask=everybody\n";
+    struct policy_question back = {.called_back = true},
+                           out = {.called_back = true, .outgoing = true};
+    struct pins *pins = pinned();
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_int_equal(policy_may_call_back(rows[i].left, rows[i].now), rows[i].may);
+    assert_policy(ask_with(require, NULL, back), SIMAUTH_PREFER);
+    assert_policy(ask_with("", pins, back), SIMAUTH_PREFER);
+    assert_policy(ask_with(require, NULL, out), SIMAUTH_REQUIRE);
+    assert_int_equal(ask_with("[phone]\npolicy=off\n", NULL, back).what, POLICY_UNTOUCHED);
+    pins_close(pins);
 }
 
 /* The servers between: who calls chooses neither From nor To so that less is asked. */
@@ -300,7 +362,8 @@ int main(void)
         cmocka_unit_test(whom_to_ask),       cmocka_unit_test(lost_pins),
         cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
         cmocka_unit_test(no_address),        cmocka_unit_test(emergency),
-        cmocka_unit_test(emergency_list),    cmocka_unit_test(sips),
+        cmocka_unit_test(emergency_list),    cmocka_unit_test(emergency_of_somebody),
+        cmocka_unit_test(called_back),       cmocka_unit_test(sips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,49 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "emergency.h"
+#include "call.h"
+#include "note.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Nobody sets it, and it goes on while the machine sleeps. */
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return time.tv_sec;
+}
+
+bool emergency_is(const struct core *core, belle_sip_request_t *invite)
+{
+    char *target = call_request_uri(invite);
+    char *peer = sip_message_uri((belle_sip_message_t *)invite, SIP_TO);
+    bool is = policy_is_emergency(core->settings, core->pins, peer) ||
+              policy_is_emergency(core->settings, core->pins, target);
+
+    belle_sip_free(peer);
+    belle_sip_free(target);
+    return is;
+}
+
+/* Whom a server names is nobody's emergency: the person dialled another. */
+static bool is_dialled(const struct sip_call *sip)
+{
+    return !strcmp(sip_call_first_id(sip), sip_call_id(sip));
+}
+
+void emergency_note(struct core *core, struct sip_call *sip)
+{
+    if (!core_settings(core) || !is_dialled(sip) || !emergency_is(core, sip_call_invite(sip)))
+        return;
+    core->emergency_left = MAX(now(), 1);
+    note("emergency call: who calls in the next %d minutes rings, whatever it proves",
+         POLICY_CALL_BACK_S / 60);
+}
+
+bool emergency_may_call_back(const struct core *core)
+{
+    return policy_may_call_back(core->emergency_left, now());
+}

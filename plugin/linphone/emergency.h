@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calls to the emergency services, and what is left of them for those that call back. */
+#ifndef SIMAUTH_PLUGIN_EMERGENCY_H
+#define SIMAUTH_PLUGIN_EMERGENCY_H
+
+#include "core.h"
+
+/* Whether To or Request-URI of an INVITE of ours is theirs, by the settings that are read. */
+bool emergency_is(const struct core *core, belle_sip_request_t *invite);
+/* An INVITE leaves: if the person dialled them, those who call back are let through for a while. */
+void emergency_note(struct core *core, struct sip_call *sip);
+/* Whether they may be calling back: no call that comes is refused for what it cannot prove. */
+bool emergency_may_call_back(const struct core *core);
+
+#endif
