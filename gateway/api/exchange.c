@@ -239,23 +239,25 @@ static const char *fault_of(const struct exchange *exchange, long status)
     return exchange->batch && status == 200 ? "partner's answer to a batch makes no sense" : NULL;
 }
 
-static bool key_reused(const struct question *question)
+bool question_says(const struct question *question, enum problem problem)
 {
+    const struct problem_row *row = problem_row(problem);
     json_t *object =
-        question->status == 422
+        question->status == row->status
             ? simauth_json_load((const char *)question->answer.data, question->answer.len)
             : NULL;
     const char *type = json_string_value(json_object_get(object, "type"));
-    bool reused = type && strcmp(type, "urn:simauth:key-reused") == 0;
+    bool says = type && g_str_has_prefix(type, PROBLEM_TYPE) &&
+                strcmp(type + strlen(PROBLEM_TYPE), row->name) == 0;
 
     json_decref(object);
-    return reused;
+    return says;
 }
 
 /* The same key was used by the same question in the other form, whose answer was lost. */
 static enum exchange_end end_of(struct question *question)
 {
-    if (question->turned || !may_batch(question) || !key_reused(question))
+    if (question->turned || !may_batch(question) || !question_says(question, PROBLEM_KEY_REUSED))
         return EXCHANGE_ANSWERED;
     question->turned = question->may_have_given = true;
     question->batched = !question->batched;

@@ -29,6 +29,8 @@ struct exchange *exchange_new_connection(const struct config *config,
 bool exchange_fresh(const struct exchange *exchange);
 /* In words why it had no answer. Lives as long as the exchange. */
 const char *exchange_why(const struct exchange *exchange, CURLcode code);
+/* Whether it was answered with this problem, by its status and its type. */
+bool question_says(const struct question *question, enum problem problem);
 /* libcurl's; CURLOPT_PRIVATE is the exchange. */
 CURL *exchange_easy(const struct exchange *exchange);
 int64_t exchange_partner(const struct exchange *exchange); /* its id */

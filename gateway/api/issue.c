@@ -59,6 +59,13 @@ void outcome_finish_text(struct request *request, const struct outcome *outcome,
                         outcome->store);
 }
 
+/* Whose address is bound to a SIM has a voucher, though it cannot be challenged now: "nobody" is
+ * what phones remember for a day. */
+static enum problem refusal_of(enum store_vector_role role)
+{
+    return role == STORE_AV_B ? PROBLEM_OPERATOR_DOWN : PROBLEM_NOT_YOURS;
+}
+
 static struct outcome outcome_auc(enum auc_result why, enum store_result result,
                                   enum store_vector_role role, const char *reason)
 {
@@ -72,7 +79,7 @@ static struct outcome outcome_auc(enum auc_result why, enum store_result result,
     case AUC_UNKNOWN:
     case AUC_BARRED:
     case AUC_WEAK:
-        return outcome_problem(role == STORE_AV_B ? PROBLEM_NOBODY : PROBLEM_NOT_YOURS, reason);
+        return outcome_problem(refusal_of(role), reason);
     case AUC_NO_SIM:
     case AUC_NO_KEYS:
     case AUC_NO_METHOD:
@@ -117,8 +124,7 @@ static struct outcome draw(struct request *request, const struct store_subscribe
     struct outcome outcome = outcome_auc(why, store, v->role, reason);
 
     if (!v->method->needs_autn && !request->gateway->config->allow_2g)
-        outcome = outcome_problem(v->role == STORE_AV_B ? PROBLEM_NOBODY : PROBLEM_NOT_YOURS,
-                                  "2G SIM, and [auc] allow_2g is false");
+        outcome = outcome_problem(refusal_of(v->role), "2G SIM, and [auc] allow_2g is false");
     if (outcome_good(&outcome)) {
         v->rand_len = v->method->rand_len;
         memcpy(v->rand, av.rand, v->rand_len);

@@ -50,7 +50,7 @@ char *problem_json(enum problem problem, const char *detail)
     char type[64], *text;
     json_t *object;
 
-    snprintf(type, sizeof type, "urn:simauth:%s", row->name);
+    snprintf(type, sizeof type, PROBLEM_TYPE "%s", row->name);
     object = json_pack("{s:s, s:s, s:i, s:s*}", "type", type, "title", row->title, "status",
                        row->status, "detail", detail);
     text = object ? json_dumps(object, JSON_COMPACT) : NULL;

@@ -21,6 +21,7 @@ enum problem {
     PROBLEM_TOO_MANY,
     PROBLEM_OPERATOR_DOWN
 };
+#define PROBLEM_TYPE "urn:simauth:" /* and its name */
 struct problem_row {
     int status;
     const char *name;  /* after "urn:simauth:" */

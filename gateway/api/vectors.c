@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* POST /v1/vectors: subject callee only by the caller, subject caller only by the callee. */
 #include "asked.h"
+#include "exchange.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -86,6 +87,7 @@ static json_t *partner_vector(const struct request *request, const char *nai_a,
 bool partner_refused(struct request *request)
 {
     const struct question *question = request->question;
+    enum problem problem = problem_of_status(question->status);
 
     if (question->status == 200)
         return false;
@@ -95,8 +97,13 @@ bool partner_refused(struct request *request)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner refuses this gateway");
         return true;
     }
-    answer_problem(request, problem_of_status(question->status),
-                   detail_of(problem_of_status(question->status)),
+    /* A phone remembers "nobody" for a day: a stray 404 must not count as one. */
+    if (problem == PROBLEM_NOBODY && !question_says(question, PROBLEM_NOBODY)) {
+        answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN,
+                       "partner answers 404, and no gateway says \"nobody\" so");
+        return true;
+    }
+    answer_problem(request, problem, detail_of(problem),
                    question->status ? "partner refused" : "partner did not answer");
     if (!question->status)
         request->answer.reason = question->reason;

@@ -228,7 +228,7 @@ class Refusals(unittest.TestCase):
             self.assertEqual(phone.ub_first().problem, "not-yours")
             b = Phone(pair.sim_b, pair.b).bootstrap()
             b.methods = ["aka", "gsm"]
-            self.assertEqual(b.ask_callee(pair.aor_b, aor)[1].problem, "nobody")
+            self.assertEqual(b.ask_callee(pair.aor_b, aor)[1].problem, "operator-down")
 
     def test_switched_off_while_it_runs(self):
         pair = Pair({"auc.weak_algorithms": "comp128v1"})

@@ -258,6 +258,12 @@ class BadPartner(unittest.TestCase):
                      reply("x" * 100000), reply('{"vector":null,"more":1}')):
             self.ask(self.serve(lambda connection, ended, text=text: (connection.recv(4096), connection.sendall(text))))
 
+    def test_404_that_no_gateway_says(self):
+        """Phones remember "nobody" for a day."""
+        for text in (b"<html>Not found</html>", json.dumps({"type": "urn:simauth:not-found", "status": 404}).encode(), b"", b"{}"):
+            answer = reply(text.decode(), "404 Not Found")
+            self.ask(self.serve(lambda connection, ended, answer=answer: (connection.recv(4096), connection.sendall(answer))), left=False)
+
     def test_one_rand_for_all_calls(self):
         """A partner that sends a vector once more for another call is one that cannot answer."""
         pair = Pair()

@@ -113,7 +113,7 @@ class Subscribers(unittest.TestCase):
         self.assertEqual(Phone(stranger, self.pair.a).ub_first().problem, "not-yours")
         known_here_alone(self.pair.b, "001020000000009", "stranger")
         answer = self.a.ask_callee(self.pair.aor_a, "sip:stranger@operator-b.test")[1]
-        self.assertEqual((answer.status, answer.problem), (404, "nobody"))
+        self.assertEqual((answer.status, answer.problem), (503, "operator-down"))  # which no phone remembers
         self.assertIn("UDM does not know this IMSI", self.pair.b.log_text())
         self.assertEqual(link(self.pair.b), "up")
 
