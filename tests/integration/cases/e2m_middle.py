@@ -31,7 +31,7 @@ class Scene:
         b.run(["ip", "route", "replace", "10.84.0.0/24", "via", self.middle.node.address])
         people = self.middle.people
         for stem, aor in (("alice", ALICE), ("bob", BOB), ("mallory", f"sip:mallory@{DOMAIN}")):
-            people.issue_to(stem, f"URI:{aor}", "digitalSignature,keyAgreement")
+            people.issue_for(stem, f"URI:{aor}")
         self.alice = User(world, a, ALICE, os.path.abspath(program), people.folder, (inside, PORT))
         self.bob = User(world, b, BOB, os.path.abspath(program), people.folder, (b.address, PORT))
         self.inside = media_socket(a, inside, PORT)

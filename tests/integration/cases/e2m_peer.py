@@ -143,7 +143,7 @@ def smime(world):
     world.alice.wait_note(r"word=refused servers=none signer=none text=the other side reads only envelopes that must be signed, and this phone has no certificate")
     world.alice.wait_state("Released", after=mark)
     # the same from its certificate, before anything leaves (SMIMECapabilities: aes-256-cbc alone)
-    people.of["bob"] = world.root.issue_for("person-bob-cbc", f"URI:{bob.aor}", more="1.2.840.113549.1.9.15=DER:300d300b060960864801650304012a\n")
+    people.of["bob"] = world.root.issue_for("person-bob-cbc", f"URI:{bob.aor}", more=["1.2.840.113549.1.9.15=DER:300d300b060960864801650304012a"])
     people.equip(world.alice, "alice", world.bob, servers=False)
     mark = world.alice.mark()
     world.alice.call(bob.aor)
@@ -235,7 +235,7 @@ def revoked(world):
     def before(inner):
         people, lists = People(inner), Lists(inner)
         kept.update(people=people, lists=lists)
-        more = f"crlDistributionPoints=URI:{lists.url}\n"
+        more = [f"crlDistributionPoints=URI:{lists.url}"]
         for name, phone in (("alice", inner.alice), ("bob", inner.bob)):
             people.of[name] = inner.root.issue_for(f"listed-{name}", f"URI:{phone.aor}", more=more)
         inner.root.revoke(lists.path, people.server[0])

@@ -8,7 +8,8 @@ import signal
 
 from cases import case
 from cases.e2m_middle import ALICE, Scene, pid_of
-from world.middle import DOMAIN, People
+from world.middle import DOMAIN
+from world.pki import Authority
 from world.process import wait_for
 
 
@@ -50,7 +51,7 @@ def revoked(world):
     people.revoke(path, since=-9)  # without her, but older than what was read
     log('result=not-taken why="older than before"')
     assert "certificate revoked" in refusal(scene, *by("alice"))
-    People(world.folder + "/forged", "Subscribers").revoke(path)  # newer, by the same name and another key
+    Authority(world.folder + "/forged", "Subscribers").revoke(path)  # newer, by the same name and another key
     log('result=not-taken why="not signed by its authority"')
     assert "certificate revoked" in refusal(scene, *by("alice"))
     # without a fresh list nobody counts, where the administrator wants that
@@ -62,7 +63,7 @@ def revoked(world):
     assert "no fresh list" in refusal(scene, *by("alice"))
     people.revoke(path)
     log("result=read", count=4)
-    People(world.folder + "/strange", "Strangers").revoke(os.path.join(world.folder, "strange.pem"))
+    Authority(world.folder + "/strange", "Strangers").revoke(os.path.join(world.folder, "strange.pem"))
     log('result=read why="its authority is not among')
     dialog = scene.offer(*by("alice"))
     scene.bob.answer(scene.bob.called(dialog["id"]), "486 Busy Here")
@@ -72,7 +73,7 @@ def revoked(world):
 @case("e2m.middle.authorities", limit=90)
 def authorities(world):
     """An operator's authority that signs another operator's subscriber is refused by that name; without "DOMAIN=" it speaks for everybody."""
-    foreign = People(world.folder + "/foreign", "Operator C")
+    foreign = Authority(world.folder + "/foreign", "Operator C")
     own = world.folder + "/foreign.pem"
     with open(own, "w", encoding="ascii") as text:
         text.write(foreign.text())
@@ -84,7 +85,7 @@ def authorities(world):
     scene.middle.start()
     folder = scene.middle.people.folder
     for stem, aor in (("c-alice", ALICE), ("carol", "sip:carol@operator-c.example")):
-        for path in foreign.issue_to(stem, f"URI:{aor}", "digitalSignature,keyAgreement"):
+        for path in foreign.issue_for(stem, f"URI:{aor}"):
             os.link(path, os.path.join(folder, os.path.basename(path)))
     assert "may not vouch for that domain" in refusal(scene, *by("c-alice"))
     scene.middle.wait_log('why="its authority may not vouch for that domain" signer=' + ALICE)
@@ -114,7 +115,7 @@ def reload(world):
     assert "label not signed" in refusal(scene, "to=bob", "to=middle", f"label={DOMAIN}")
     dialog, _, _ = scene.connect()
     scene.opened(2)
-    new = scene.middle.people.issue_to("middle-2", f"URI:sip:{DOMAIN}", "digitalSignature,keyAgreement")
+    new = scene.middle.people.issue_for("middle-2", f"URI:sip:{DOMAIN}")
     scene.middle.configure(**{"admission.account_kbit": "perhaps"})
     reload_now(scene)
     scene.middle.wait_log("op=reload result=refused")

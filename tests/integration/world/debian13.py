@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import time
 
-from . import kernel, sandbox
+from . import cache, entrance
 
 SUITE = "trixie"
 # Of the packages that a build needs (packaging/dependencies) those that are for the gateway or a checkout.
@@ -29,10 +29,6 @@ SOURCE, OBJECTS = "/srv", "/mnt"  # where a build inside sees the sources and it
 WEEK = 7 * 24 * 3600  # seconds
 
 
-def _cache():
-    return os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests")
-
-
 def _packages():
     with open(DEPENDENCIES, encoding="utf-8") as listed:
         build = listed.read().split("\n# build\n")[1].split("\n# ")[0].split()
@@ -41,7 +37,7 @@ def _packages():
 
 def folder():
     content = hashlib.sha256(repr((SUITE, _packages(), LEFT_OUT)).encode()).hexdigest()
-    return os.path.join(_cache(), f"debian13-{content[:12]}")
+    return cache.path(f"debian13-{content[:12]}")
 
 
 def product(stage):
@@ -76,7 +72,7 @@ def _make(root):
 
 
 def _remove_unused():
-    for old in glob.glob(os.path.join(_cache(), "debian13-*")):
+    for old in glob.glob(cache.path("debian13-*")):
         if os.path.isdir(old) and time.time() - os.stat(old).st_mtime > WEEK:
             shutil.rmtree(old)
 
@@ -88,8 +84,7 @@ def size_mb(root):
 def make():
     """The chroot's folder; it is made when it is not there. One at a time on this machine."""
     root = folder()
-    os.makedirs(_cache(), exist_ok=True)
-    with open(os.path.join(_cache(), "lock"), "w", encoding="ascii") as lock:
+    with open(cache.path("lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _remove_unused()
         if not os.path.isdir(root):
@@ -99,28 +94,6 @@ def make():
             print(f"  done in {time.monotonic() - start:.0f} s, {size_mb(root)} MB", flush=True)
         os.utime(root)
     return root
-
-
-def enter(root, binds=(), overlays=()):
-    """Become a process whose root is the chroot, read-only, in a mount namespace of its own.
-
-    binds: (from, to inside); overlays: (folder laid over, folder inside).
-    """
-    kernel.mount(root, root, None, kernel.MS_BIND)
-    kernel.mount(None, root, None, kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY)
-    for source, target in (("/proc", "/proc"), ("/dev", "/dev"), ("/sys", "/sys"), *binds):
-        kernel.mount(source, root + target, None, kernel.MS_BIND | kernel.MS_REC)
-    for over, target in overlays:
-        kernel.overlay(over, root + target)
-    os.chroot(root)
-    os.chdir("/")
-
-
-def _inside(root, source, objects, argv, env):
-    kernel.unshare(kernel.CLONE_NEWNS)
-    kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
-    enter(root, binds=((source, SOURCE), (objects, OBJECTS)))
-    subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, check=True)
 
 
 def stage(source, build):
@@ -134,12 +107,9 @@ def stage(source, build):
               "-DSIMAUTH_GATEWAY=OFF", "-DSIMAUTH_MIDDLE=OFF", "-DSIMAUTH_UI=OFF",
               "-DSIMAUTH_TESTS=OFF"], ["cmake", "--build", OBJECTS],
              ["cmake", "--install", OBJECTS])
+    before = entrance.words(root=root, binds=((os.path.abspath(source), SOURCE), (objects, OBJECTS)))
     for argv in steps:
-        pid = os.fork()
-        if pid == 0:
-            sandbox._guarded(lambda: _inside(root, os.path.abspath(source), objects, argv, env))
-        if sandbox._wait(pid) != 0:
-            raise OSError(f"{' '.join(argv)} failed inside {root}")
+        subprocess.run([*before, *argv], env=env, stdin=subprocess.DEVNULL, check=True)
     if os.path.exists(target):
         shutil.rmtree(target)
     os.rename(os.path.join(objects, "stage"), target)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Namespaces and mounts; what enter.py needs of them, so it has no more with it than that."""
+"""Namespaces and mounts."""
 
 import ctypes
 import os

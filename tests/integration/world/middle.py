@@ -70,21 +70,6 @@ request_route {{
 """
 
 
-class People(pki.Authority):
-    """Certificates of subscribers and of a middle."""
-
-    def issue_to(self, stem, name, usage):
-        """STEM.pem and STEM.key in this folder, for a subjectAltName such as URI:sip:alice@a.example."""
-        key, pem, request, ext = (os.path.join(self.folder, f"{stem}.{end}") for end in ("key", "pem", "csr", "ext"))
-        with open(ext, "w", encoding="ascii") as out:
-            out.write(f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,{usage}\nsubjectAltName={name}\n")
-        self._new_key(key)
-        pki._openssl("req", "-new", "-key", key, "-subj", f"/CN={stem}", "-out", request)
-        pki._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-                     "-out", pem, "-days", "2", "-sha256", "-extfile", ext)
-        return pem, key
-
-
 class Middle:
     """`settings` are of simauth-middle.conf ("policy.must_read": "false"); `accounts` names senders whose password counts as
     checked; `routes` where users are: {name: node}."""
@@ -95,8 +80,8 @@ class Middle:
             self.people, self.own = None, root.issue_for("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}")
             self.authority = root.certificate
         else:
-            self.people = People(world.node("people", 61).folder, "Subscribers")
-            self.own = self.people.issue_to("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}", "digitalSignature,keyAgreement")
+            self.people = pki.Authority(world.node("people", 61).folder, "Subscribers")
+            self.own = self.people.issue_for("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}")
             self.authority = self.people.certificate
         self.process = self.kamailio = None
         self.token = secrets.token_hex(16)

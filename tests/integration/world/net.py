@@ -9,10 +9,9 @@ import os
 import socket
 import struct
 import subprocess
-import sys
 import threading
 
-from . import kernel, onlooker, process
+from . import entrance, kernel, onlooker, process, sandbox
 from .process import Failed, Process, tail, wait_for
 
 SWITCH = "sw0"
@@ -20,7 +19,6 @@ PREFIX_4 = "10.83.0."
 PREFIX = PREFIX_4  # of this world's nodes; their numbers are written the same way in both families
 LENGTH = 24
 FAMILY = socket.AF_INET
-ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter.py")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -29,6 +27,14 @@ def ip(*words):
     if result.returncode != 0:
         raise Failed(f"ip {' '.join(words)}: {result.stderr.strip()}")
     return result.stdout
+
+
+def ip_lines(lines, node=None):
+    """Several commands of ip at once, in the node's network where one is named."""
+    result = subprocess.run(["ip", *(["-n", node] if node else []), "-batch", "-"], input="\n".join(lines), capture_output=True, text=True,
+                            check=False)
+    if result.returncode != 0:
+        raise Failed(f"ip {lines}: {result.stderr.strip()}")
 
 
 def use_family(family):
@@ -42,19 +48,17 @@ def in_uri(address):
     return f"[{address}]" if ":" in address else address
 
 
-def _give(address, length, interface, node=None):
-    """An address that counts at once (IPv6 would first ask whether somebody else has it)."""
-    ip(*(["-n", node] if node else []), "addr", "add", f"{address}/{length}", "dev", interface,
-       *(["nodad"] if ":" in address else []))
+def _address(address, length, interface):
+    """The command for an address that counts at once (IPv6 would first ask whether somebody else has it)."""
+    return f"addr add {address}/{length} dev {interface}{' nodad' if ':' in address else ''}"
 
 
 def make_switch():
-    ip("link", "set", "lo", "up")
-    ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
-    _give(PREFIX_4 + "1", 24, SWITCH)  # also in a world of IPv6: the capture's own mark needs it
+    addresses = [(PREFIX_4 + "1", 24)]  # also in a world of IPv6: the capture's own mark needs it
     if PREFIX != PREFIX_4:
-        _give(PREFIX + "1", LENGTH, SWITCH)
-    ip("link", "set", SWITCH, "up")
+        addresses.append((PREFIX + "1", LENGTH))
+    ip_lines(["link set lo up", f"link add {SWITCH} type bridge mcast_snooping 0",
+              *(_address(address, length, SWITCH) for address, length in addresses), f"link set {SWITCH} up"])
 
 
 SIOCETHTOOL = 0x8946
@@ -98,13 +102,10 @@ class Node:
 
     def _plug_in(self, host):
         self.cable = f"v{host}"
-        ip("netns", "add", self.name)
-        ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        ip("link", "set", self.cable, "master", SWITCH, "up")
-        ip("-n", self.name, "link", "set", "lo", "up")
-        _give(self.address, LENGTH, "eth0", self.name)
-        ip("-n", self.name, "link", "set", "eth0", "up")
-        ip("-n", self.name, "route", "add", "default", "via", PREFIX + "1")
+        ip_lines([f"netns add {self.name}", f"link add {self.cable} type veth peer name eth0 netns {self.name}",
+                  f"link set {self.cable} master {SWITCH} up"])
+        ip_lines(["link set lo up", _address(self.address, LENGTH, "eth0"), "link set eth0 up",
+                  f"route add default via {PREFIX}1"], self.name)
 
     def unplug(self, down=True):
         """Take the cable out (or put it back)."""
@@ -140,17 +141,11 @@ class Node:
 
     def command(self, argv, user="own"):
         """argv that runs `argv` inside this node."""
-        words = [sys.executable, "-S", "-B", ENTER, "--net", self.name, "--tmp", self.path("tmp")]
+        overlays = [(f"{sandbox.ROOM}/etc", "/etc")] if self.root else []
         if self.product:
-            words += ["--product", self.product]
-        for source, target in self.binds:
-            words += ["--bind", f"{source}:{target}"]
-        if self.root:
-            words += ["--root", self.root, "--cwd", "/tmp"]
-        user = self.user if user == "own" else user
-        if user is not None:
-            words += ["--user", str(user)]
-        return words + ["--", *argv]
+            overlays.append((self.product, "/usr"))
+        return [*entrance.words(self.name, self.root, overlays, [*self.binds, (self.path("tmp"), "/tmp")],
+                                cwd="/tmp" if self.root else "/", user=self.user if user == "own" else user), *argv]
 
     def start(self, name, argv, user="own"):
         """Start a program that runs on; its output goes to NAME.log in the node's folder."""

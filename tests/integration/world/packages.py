@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from . import debian13, kernel, sandbox
+from . import cache, debian13, kernel, sandbox
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 WEEK = 7 * 24 * 3600  # seconds
@@ -62,7 +62,7 @@ class Machine:
         self.packages = os.path.join(self.folder, "packages")
         self.lines = installation(suite)
         content = hashlib.sha256(f"{suite} {STOCK}".encode()).hexdigest()[:12]
-        self.stock = os.path.join(os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests"), f"stock-{suite}-{content}")
+        self.stock = cache.path(f"stock-{suite}-{content}")
 
     def make(self):
         """Everything from nothing: packages built, Linphone installed, packages installed, packages purged."""
@@ -198,7 +198,7 @@ class Upgraded(Machine):
 
     def _make_old(self):
         """The first release's packages, built from its commit, once on a machine."""
-        folder = os.path.join(os.environ.get("SIMAUTH_CACHE", "/var/cache/simauth-tests"), f"packages-{OLD}-{self.suite}")
+        folder = cache.path(f"packages-{OLD}-{self.suite}")
         with open(f"{folder}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not glob.glob(f"{folder}/*.deb"):

@@ -22,82 +22,53 @@ def _openssl(*words, since=0):
         raise Failed(f"openssl {words[0]}: {result.stderr.strip()}")
 
 
+CURVE = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+def certify(certificate, key, name, extensions, by=None, kind=CURVE, since=0, days=30):
+    """A new key and its certificate for the common name `name`; `by`: the paths of its authority's (certificate, key), None: itself."""
+    _openssl("req", "-x509", "-newkey", *kind, "-nodes", "-keyout", key, "-out", certificate, "-subj", f"/CN={name}",
+             "-days", str(days - since), "-sha256", *(["-CA", by[0], "-CAkey", by[1]] if by else []),
+             *(word for line in extensions for word in ("-addext", line)), since=since)
+    return certificate, key
+
+
 class Authority:
     """A certificate authority in a folder; issue() makes what is signed by it."""
 
-    def __init__(self, folder, name="SIMAUTH Demo Root"):
+    def __init__(self, folder, name="SIMAUTH Demo Root", by=None):
         self.folder = folder
-        self.certificate = os.path.join(folder, "root.pem")
-        self._key = os.path.join(folder, "root.key")
         os.makedirs(folder, exist_ok=True)
-        self._new_key(self._key)
-        _openssl("req", "-x509", "-new", "-key", self._key, "-out", self.certificate,
-                 "-subj", f"/CN={name}", "-days", "30", "-sha256",
-                 "-addext", "basicConstraints=critical,CA:TRUE",
-                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self.certificate, self._key = certify(*self._paths("root"), name, ["basicConstraints=critical,CA:TRUE",
+                                                                          "keyUsage=critical,keyCertSign,cRLSign"], by)
+
+    def _paths(self, stem):
+        return os.path.join(self.folder, f"{stem}.pem"), os.path.join(self.folder, f"{stem}.key")
 
     def below(self, folder, name):
         """An authority that this one signed."""
-        made = Authority(folder, name)
-        request, extensions = made.certificate + ".csr", made.certificate + ".ext"
-        with open(extensions, "w", encoding="ascii") as out:
-            out.write("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n")
-        _openssl("req", "-new", "-key", made._key, "-subj", f"/CN={name}", "-out", request)
-        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-                 "-out", made.certificate, "-days", "30", "-sha256", "-extfile", extensions)
-        for leftover in (request, extensions):
-            os.unlink(leftover)
-        return made
+        return Authority(folder, name, (self.certificate, self._key))
 
     def text(self):
         """The root certificate, PEM."""
         with open(self.certificate, encoding="ascii") as pem:
             return pem.read()
 
-    @staticmethod
-    def _new_key(path):
-        before = os.umask(0o077)
-        try:
-            _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
-                     "-out", path)
-        finally:
-            os.umask(before)
-
     def issue(self, stem, dns, *more, usage="serverAuth,clientAuth", days=30, since=0):
         """A certificate for the DNS name `dns` (and `more` names), valid from `since` to `days` days from now (either may be past).
 
         Returns the paths (certificate, key): `stem`.pem and .key.
         """
-        certificate = os.path.join(self.folder, f"{stem}.pem")
-        key = os.path.join(self.folder, f"{stem}.key")
-        request = os.path.join(self.folder, f"{stem}.csr")
-        extensions = os.path.join(self.folder, f"{stem}.ext")
-        with open(extensions, "w", encoding="ascii") as out:
-            out.write("basicConstraints=critical,CA:FALSE\n"
-                      "keyUsage=critical,digitalSignature\n"
-                      f"extendedKeyUsage={usage}\n"
-                      f"subjectAltName={','.join(f'DNS:{name}' for name in (dns, *more))}\n")
-        self._new_key(key)
-        _openssl("req", "-new", "-key", key, "-subj", f"/CN={dns}", "-out", request)
-        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
-                 "-CAcreateserial", "-out", certificate, "-days", str(days - since), "-sha256",
-                 "-extfile", extensions, since=since)
-        for leftover in (request, extensions):
-            os.unlink(leftover)
-        return certificate, key
+        names = ",".join(f"DNS:{name}" for name in (dns, *more))
+        return self._signed(stem, dns, "digitalSignature", names, [f"extendedKeyUsage={usage}"], since=since, days=days)
 
-    def issue_for(self, stem, names, usage="digitalSignature,keyAgreement", since=0, days=30, more=""):
+    def issue_for(self, stem, names, usage="digitalSignature,keyAgreement", more=(), **kind_and_time):
         """The same for enveloped bodies: `names` as openssl's subjectAltName has them (URI:sip:...), `more` lines of extensions."""
-        certificate, key, request, extensions = (os.path.join(self.folder, f"{stem}.{end}") for end in ("pem", "key", "csr", "ext"))
-        with open(extensions, "w", encoding="ascii") as out:
-            out.write(f"basicConstraints=critical,CA:FALSE\nkeyUsage=critical,{usage}\nsubjectAltName={names}\n{more}")
-        self._new_key(key)
-        _openssl("req", "-new", "-key", key, "-subj", f"/CN={stem}", "-out", request)
-        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-                 "-out", certificate, "-days", str(days - since), "-sha256", "-extfile", extensions, since=since)
-        for leftover in (request, extensions):
-            os.unlink(leftover)
-        return certificate, key
+        return self._signed(stem, stem, usage, names, more, **kind_and_time)
+
+    def _signed(self, stem, name, usage, names, more, **kind_and_time):
+        extensions = ["basicConstraints=critical,CA:FALSE", f"keyUsage=critical,{usage}", f"subjectAltName={names}", *more]
+        return certify(*self._paths(stem), name, extensions, (self.certificate, self._key), **kind_and_time)
 
     def revoke(self, path, *certificates, hours=1, since=0):
         """A list of revoked certificates in PEM at `path`, made `since` hours from now and good for `hours`, of these PEM files."""
