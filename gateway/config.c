@@ -94,20 +94,36 @@ static void read_store(struct keyfile *r, struct config *c)
     c->seal_key_old = keyfile_text(r, "store", "seal_key_old", "");
 }
 
+/* osmo-hlr answers the first that came with a name: gateways of one database have each their own.
+ */
+static char *own_name(const struct config *c)
+{
+    char *whole, *name;
+
+    if (!c->store || !c->store->shared)
+        return g_strdup(c->fqdn);
+    whole = g_strdup_printf("%s-%s", g_get_host_name(), c->fqdn);
+    name = g_strndup(whole, AUC_NAME_MAX);
+    g_free(whole);
+    return name;
+}
+
 static void read_hlr(struct keyfile *r, struct config *c, const char *source)
 {
     char *file = g_strdup_printf(SIMAUTH_MODULES "/simauth-gateway-%s.so", source);
+    char *own = own_name(c);
 
     c->auc_module = keyfile_text(r, "auc", "module", file);
     c->hlr_address = keyfile_text(r, "auc", "hlr_address", "127.0.0.1");
     c->hlr_port = keyfile_number(r, "auc", "hlr_port", 4222, 1, 65535);
-    c->hlr_name = keyfile_text(r, "auc", "hlr_name", c->fqdn);
+    c->hlr_name = keyfile_text(r, "auc", "hlr_name", own);
     c->hlr_links = keyfile_number(r, "auc", "hlr_links", 8, 1, AUC_LINKS_MAX);
     c->hlr_timeout_ms = keyfile_number(r, "auc", "hlr_timeout_ms", 500, 50, 5000);
     if (!r->failed && !g_hostname_is_ip_address(c->hlr_address))
         keyfile_fail(r, "auc", "hlr_address", "must be an IP address");
     if (!r->failed && strlen(c->hlr_name) > AUC_NAME_MAX)
         keyfile_fail(r, "auc", "hlr_name", "is too long: at most 63 octets");
+    g_free(own);
     g_free(file);
 }
 

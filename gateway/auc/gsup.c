@@ -25,6 +25,8 @@
 
 #define NAMED_US 5000
 #define LATE_S 30 /* an answer may still come */
+#define AGAIN_S 1
+#define MUTE_MAX 2 /* questions without an answer, on a link that gave none yet */
 
 struct link {
     struct gsup *gsup;
@@ -32,6 +34,8 @@ struct link {
     struct ipaccess_unit unit;
     char name[AUC_NAME_MAX + 8];
     bool up;                      /* connected, and the HLR knows our name */
+    bool heard;                   /* an answer, since then */
+    unsigned unanswered;          /* before that */
     struct osmo_timer_list named; /* looks for that while it is not */
     GQueue pending;               /* struct job, in the order of sending */
     GQueue late;                  /* struct late, the oldest first */
@@ -65,7 +69,7 @@ struct gsup {
 
 static void say(const struct gsup *gsup, const char *link, const char *what)
 {
-    char text[128];
+    char text[192];
     int up = 0;
 
     snprintf(text, sizeof text, "op=hlr link=%s state=%s", link, what);
@@ -197,6 +201,7 @@ static int on_message(struct osmo_gsup_client *client, struct msgb *message)
     const char *reason = NULL;
     struct job *job = NULL;
 
+    link->heard = true;
     if (osmo_gsup_decode(msgb_l2(message), msgb_l2len(message), &answer) == 0 &&
         (answer.message_type == OSMO_GSUP_MSGT_SEND_AUTH_INFO_RESULT ||
          answer.message_type == OSMO_GSUP_MSGT_SEND_AUTH_INFO_ERROR))
@@ -214,19 +219,112 @@ static int on_message(struct osmo_gsup_client *client, struct msgb *message)
     return 0;
 }
 
+/* -- links ---------------------------------------------------------------------------------------
+ */
+
+static void drop_pending(struct link *link, const char *reason)
+{
+    struct job *job;
+
+    while ((job = g_queue_peek_head(&link->pending)))
+        end_job(job, AUC_DOWN, reason);
+    g_queue_clear_full(&link->late, g_free); /* their answers have gone with the connection */
+}
+
+/* The HLR asks for our name as soon as it accepts, and refuses questions before it has it. The
+ * library answers by itself and does not say so; but it also sent a PING when it was connected, and
+ * the PONG comes behind the HLR's question: by then our name is on its way, before all that we
+ * send.
+ */
+static void on_named(void *data)
+{
+    struct link *link = data;
+
+    if (link->client->got_ipa_pong) {
+        link->up = true;
+        link->heard = false;
+        link->unanswered = 0;
+        say(link->gsup, link->name, "up");
+    } else {
+        osmo_timer_schedule(&link->named, 0, NAMED_US);
+    }
+}
+
+/* The library connects again by itself, once a second. */
+static bool on_up_down(struct osmo_gsup_client *client, bool up)
+{
+    struct link *link = client->data;
+
+    osmo_timer_del(&link->named);
+    if (up) {
+        osmo_timer_schedule(&link->named, 0, NAMED_US);
+        return true;
+    }
+    if (link->up) {
+        link->up = false;
+        say(link->gsup, link->name, "down");
+    }
+    drop_pending(link, "connection with the HLR was lost");
+    return true;
+}
+
+static bool open_link(struct link *link)
+{
+    struct osmo_gsup_client_config config = {.ip_addr = link->gsup->host,
+                                             .tcp_port = link->gsup->port,
+                                             .read_cb = on_message,
+                                             .up_down_cb = on_up_down,
+                                             .data = link,
+                                             .ipa_dev = &link->unit};
+
+    link->unit.unit_name = link->unit.serno = link->name;
+    link->unit.swversion = (char *)(uintptr_t) "simauth-gateway";
+    osmo_timer_setup(&link->named, on_named, link);
+    link->client = osmo_gsup_client_create3(link->gsup->talloc, &config);
+    return link->client != NULL;
+}
+
+static void on_again(void *data)
+{
+    struct link *link = data;
+
+    if (open_link(link))
+        return;
+    osmo_timer_setup(&link->named, on_again, link);
+    osmo_timer_schedule(&link->named, AGAIN_S, 0);
+}
+
+/* osmo-hlr answers over the connection that came first with a name, for as long as it has that one,
+ * and over none afterwards: a link that is begun anew while the HLR still has the one before (a
+ * network that was cut) stays mute. It has the name to itself when it begins once more. */
+static void renew(struct link *link)
+{
+    osmo_timer_del(&link->named);
+    link->up = false;
+    say(link->gsup, link->name, "down reason=\"HLR answers nothing on it\"");
+    drop_pending(link, "HLR answers nothing on this connection");
+    osmo_gsup_client_destroy(link->client);
+    link->client = NULL;
+    osmo_timer_setup(&link->named, on_again, link);
+    osmo_timer_schedule(&link->named, AGAIN_S, 0);
+}
+
 /* -- questions -----------------------------------------------------------------------------------
  */
 
 static void on_time_out(void *data)
 {
     const struct job *job = data;
+    struct link *link = job->link;
     struct late *late = g_new0(struct late, 1);
 
     g_strlcpy(late->imsi, job->fetch->imsi, sizeof late->imsi);
     late->until_us = g_get_monotonic_time() + LATE_S * G_USEC_PER_SEC;
-    forget_late(job->link);
-    g_queue_push_tail(&job->link->late, late);
+    forget_late(link);
+    g_queue_push_tail(&link->late, late);
     end_job(data, AUC_DOWN, "HLR did not answer in time");
+    if (!link->heard && ++link->unanswered >= MUTE_MAX)
+        renew(link);
 }
 
 /* The next link that is up; NULL: none. */
@@ -272,50 +370,6 @@ static void ask(struct gsup *gsup, struct auc_fetch *fetch)
 /* -- the thread ----------------------------------------------------------------------------------
  */
 
-static void drop_pending(struct link *link, const char *reason)
-{
-    struct job *job;
-
-    while ((job = g_queue_peek_head(&link->pending)))
-        end_job(job, AUC_DOWN, reason);
-    g_queue_clear_full(&link->late, g_free); /* their answers have gone with the connection */
-}
-
-/* The HLR asks for our name as soon as it accepts, and refuses questions before it has it. The
- * library answers by itself and does not say so; but it also sent a PING when it was connected, and
- * the PONG comes behind the HLR's question: by then our name is on its way, before all that we
- * send.
- */
-static void on_named(void *data)
-{
-    struct link *link = data;
-
-    if (link->client->got_ipa_pong) {
-        link->up = true;
-        say(link->gsup, link->name, "up");
-    } else {
-        osmo_timer_schedule(&link->named, 0, NAMED_US);
-    }
-}
-
-/* The library connects again by itself, once a second. */
-static bool on_up_down(struct osmo_gsup_client *client, bool up)
-{
-    struct link *link = client->data;
-
-    osmo_timer_del(&link->named);
-    if (up) {
-        osmo_timer_schedule(&link->named, 0, NAMED_US);
-        return true;
-    }
-    if (link->up) {
-        link->up = false;
-        say(link->gsup, link->name, "down");
-    }
-    drop_pending(link, "connection with the HLR was lost");
-    return true;
-}
-
 static int on_wake(struct osmo_fd *fd, unsigned what)
 {
     struct gsup *gsup = fd->data;
@@ -334,23 +388,6 @@ static int on_wake(struct osmo_fd *fd, unsigned what)
     return 0;
 }
 
-static bool open_link(struct gsup *gsup, unsigned number)
-{
-    struct link *link = &gsup->links[number];
-    struct osmo_gsup_client_config config = {.ip_addr = gsup->host,
-                                             .tcp_port = gsup->port,
-                                             .read_cb = on_message,
-                                             .up_down_cb = on_up_down,
-                                             .data = link,
-                                             .ipa_dev = &link->unit};
-
-    link->unit.unit_name = link->unit.serno = link->name;
-    link->unit.swversion = (char *)(uintptr_t) "simauth-gateway";
-    osmo_timer_setup(&link->named, on_named, link);
-    link->client = osmo_gsup_client_create3(gsup->talloc, &config);
-    return link->client != NULL;
-}
-
 static bool open_all(struct gsup *gsup)
 {
     static const struct log_info no_categories = {0};
@@ -365,7 +402,7 @@ static bool open_all(struct gsup *gsup)
     if (gsup->wake.fd < 0 || osmo_fd_register(&gsup->wake) != 0)
         return false;
     for (unsigned i = 0; i < gsup->count; i++)
-        if (!open_link(gsup, i))
+        if (!open_link(&gsup->links[i]))
             return false;
     return true;
 }

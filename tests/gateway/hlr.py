@@ -161,6 +161,16 @@ class Proxy:
                         end.sendall(data)
                 self.kept = {}
 
+    def part(self):
+        """The gateway's ends are closed; the HLR knows nothing of that, as where the gateway's machine lost its power. Returns
+        the ends that the HLR still has."""
+        with self.lock:
+            ends = [far for far, (_, from_hlr) in self.pairs.items() if from_hlr]
+            for far in ends:
+                self.pairs.pop(far)[0].close()
+            self.pairs = {near: pair for near, pair in self.pairs.items() if pair[0] not in ends}
+        return ends
+
     def freeze(self):
         with self.lock:
             self.frozen |= set(self.pairs)

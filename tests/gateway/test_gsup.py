@@ -17,7 +17,7 @@ import test_password
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hlr import Hlr, Proxy
 from milenage import Usim, xor
-from operators import DAEMON, Pair
+from operators import DAEMON, SHARED_DATABASE, Pair
 from ops import wait_for
 from phone import Answer, Connection, Phone, b64u, public, unb64u
 
@@ -248,6 +248,21 @@ class BadDays(unittest.TestCase):
         self.assertEqual(answers[0]["type"], "urn:simauth:nobody")
         self.assertEqual(len({answer["vector"]["rand"] for answer in answers[1:]}), 7)
 
+    def test_routes_that_go_with_the_links_before(self):
+        """New links find the names taken, by those of before, and lose them with those: mute, until they begin once more."""
+        self.operator.settings["auc.hlr_links"] = 2
+        self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port})
+        self.start(2)
+        before = self.proxy.part()
+        wait_for(lambda: self.operator.log_text().count("state=up") == 4)
+        for end in before:
+            end.close()
+        self.down(0.45)
+        wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 401, 30)
+        self.assertIn("HLR answers nothing on it", self.operator.log_text())
+        wait_for(lambda: links_up(self.operator, 2))
+        Phone(self.pair.sim_a, self.operator).bootstrap()
+
     def test_half_an_answer(self):
         self.start()
         self.proxy.let("half")
@@ -280,6 +295,26 @@ class BadDays(unittest.TestCase):
                               text=True, timeout=10)
         self.assertEqual(done.returncode, 1)
         self.assertIn("simauth-gateway-gsup", done.stderr)
+
+
+@unittest.skipUnless(SHARED_DATABASE, "several gateways have one database")
+class Nodes(unittest.TestCase):
+    def test_each_node_has_names_of_its_own(self):
+        """An HLR answers the first who came with a name."""
+        pair = Pair(hlr=Hlr, start=False)
+        self.addCleanup(pair.close)
+        pair.hlr.start()
+        nodes = [pair.a, pair.a.sibling(1)]
+        for number, node in enumerate(nodes):
+            node.program = os.path.join(node.folder, f"node{number}")
+            with open(node.program, "w") as f:
+                f.write(f"#!/bin/sh\nexec unshare -u sh -c 'hostname node{number} && exec {DAEMON} \"$@\"' gateway \"$@\"\n")
+            os.chmod(node.program, 0o700)
+            node.start()
+            self.addCleanup(node.stop)
+            wait_for(lambda: links_up(node))
+        for node in nodes:
+            Phone(pair.sim_a, node).bootstrap()
 
 
 if __name__ == "__main__":
