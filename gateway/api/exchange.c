@@ -207,6 +207,19 @@ const char *exchange_why(const struct exchange *exchange, CURLcode code)
     return exchange->error[0] ? exchange->error : curl_easy_strerror(code);
 }
 
+bool exchange_refuses_us(const struct exchange *exchange)
+{
+    struct curl_header *connection;
+    long status = 0;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 401 && status != 403)
+        return false;
+    return exchange->count == 0 || (curl_easy_header(exchange->easy, "Connection", 0, CURLH_HEADER,
+                                                     -1, &connection) == CURLHE_OK &&
+                                    g_ascii_strcasecmp(connection->value, "close") == 0);
+}
+
 int64_t exchange_partner(const struct exchange *exchange)
 {
     return exchange->partner;
@@ -352,7 +365,7 @@ void exchange_end(struct exchange *exchange, CURLcode code,
 {
     const struct store_partner *partner = exchange_asked(exchange);
     long status = 0;
-    bool refused, answered;
+    bool refused, answered, refuses_us;
 
     if (!partner) {
         exchange_free(exchange);
@@ -360,7 +373,8 @@ void exchange_end(struct exchange *exchange, CURLcode code,
     }
     if (code == CURLE_OK)
         curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-    answered = code == CURLE_OK && (status < 300 || status >= 400);
+    refuses_us = code == CURLE_OK && exchange_refuses_us(exchange);
+    answered = code == CURLE_OK && (status < 300 || status >= 400) && !refuses_us;
     metrics_partner_asked(partner->name, answered, exchange->count, exchange->batch);
     refused = refuses_batches(exchange, status);
     if (!refused && !(exchange->batch && status == 200 && read_batch(exchange)))

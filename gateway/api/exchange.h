@@ -31,6 +31,9 @@ bool exchange_fresh(const struct exchange *exchange);
 const char *exchange_why(const struct exchange *exchange, CURLcode code);
 /* Whether it was answered with this problem, by its status and its type. */
 bool question_says(const struct question *question, enum problem problem);
+/* With its answer: the partner takes this gateway for nobody's. What it refuses of one question
+ * alone is that question's, and its connection stands. */
+bool exchange_refuses_us(const struct exchange *exchange);
 /* libcurl's; CURLOPT_PRIVATE is the exchange. */
 CURL *exchange_easy(const struct exchange *exchange);
 int64_t exchange_partner(const struct exchange *exchange); /* its id */

@@ -103,6 +103,15 @@ static void count(struct kept *kept, const struct exchange *exchange)
         metrics_partner_link(kept->partner.name, true);
 }
 
+static void refused(struct kept *kept)
+{
+    if (!kept->partner.id)
+        return;
+    metrics_partner_link(kept->partner.name, false);
+    tell(kept, false,
+         "it refuses our certificate: it has no agreement with it, or has suspended it");
+}
+
 bool kept_answered(struct kept *kept, struct exchange *exchange)
 {
     CURL *easy = exchange_easy(exchange);
@@ -110,6 +119,10 @@ bool kept_answered(struct kept *kept, struct exchange *exchange)
     curl_off_t us = 0;
     long opened = 0;
 
+    if (exchange_refuses_us(exchange)) {
+        refused(kept);
+        return false;
+    }
     if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)
         return false; /* closed with its answer */
     g_hash_table_add(kept->ready, GINT_TO_POINTER(fd));

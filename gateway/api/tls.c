@@ -17,6 +17,7 @@ struct tls_identity {
     unsigned count;
     gnutls_privkey_t key;
     int64_t expires; /* the first of the chain that does */
+    bool for_clients;
     struct tls_identity *before;
 };
 static struct tls_identity *_Atomic present;
@@ -37,6 +38,25 @@ static bool read_pem(const char *path, gnutls_datum_t *data, char *error)
     return true;
 }
 
+/* Without any purpose it is for all; "any" alone is not enough for a partner's OpenSSL. */
+static bool is_for_clients(gnutls_x509_crt_t leaf)
+{
+    char oid[64];
+    size_t len = sizeof oid;
+    unsigned at = 0;
+    int result = gnutls_x509_crt_get_key_purpose_oid(leaf, at, oid, &len, NULL);
+
+    if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+        return true;
+    while (result == 0 || result == GNUTLS_E_SHORT_MEMORY_BUFFER) {
+        if (result == 0 && strcmp(oid, GNUTLS_KP_TLS_WWW_CLIENT) == 0)
+            return true;
+        len = sizeof oid;
+        result = gnutls_x509_crt_get_key_purpose_oid(leaf, ++at, oid, &len, NULL);
+    }
+    return false;
+}
+
 static bool read_chain(struct tls_identity *identity, const gnutls_datum_t *pem)
 {
     gnutls_x509_crt_t *list = NULL;
@@ -53,6 +73,8 @@ static bool read_chain(struct tls_identity *identity, const gnutls_datum_t *pem)
             identity->count++;
         else
             good = false;
+        if (i == 0)
+            identity->for_clients = is_for_clients(list[i]);
         if (i == 0 || expires < identity->expires)
             identity->expires = expires;
         gnutls_x509_crt_deinit(list[i]);
@@ -147,6 +169,18 @@ void tls_end(void)
 int64_t tls_expires(const struct tls_identity *identity)
 {
     return identity->expires;
+}
+
+bool tls_for_clients(const struct tls_identity *identity)
+{
+    return identity->for_clients;
+}
+
+bool tls_present_for_clients(void)
+{
+    const struct tls_identity *identity = present;
+
+    return identity && identity->for_clients;
 }
 
 int64_t tls_present_expires(void)

@@ -21,6 +21,9 @@ void tls_end(void);
 /* Seconds since 1970; 0: none is in use. */
 int64_t tls_expires(const struct tls_identity *identity);
 int64_t tls_present_expires(void);
+/* Whether its purposes let it ask partners: TLS clients show it too. */
+bool tls_for_clients(const struct tls_identity *identity);
+bool tls_present_for_clients(void);
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK (gnutls_certificate_retrieve_function2). */
 int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
                  const gnutls_pk_algorithm_t *algorithms, int algorithm_count,

@@ -94,6 +94,24 @@ static int check_seal(struct gateway *gateway, const struct config *fresh, struc
     return -1;
 }
 
+static int take_partner(const struct store_partner *partner, void *data)
+{
+    *(bool *)data = *(bool *)data || !partner->suspended;
+    return *(bool *)data;
+}
+
+/* Whom a certificate that is for servers alone would be useless with. */
+static bool has_partners(struct gateway *gateway)
+{
+    bool any = false;
+
+    if (gateway->ops->begin(gateway->store, STORE_READ) != STORE_OK)
+        return false;
+    gateway->ops->partner_list(gateway->store, take_partner, &any);
+    gateway->ops->rollback(gateway->store);
+    return any;
+}
+
 static int load(struct gateway *gateway, const struct config *fresh, struct seal *seal,
                 struct tls_identity **identity, char *error)
 {
@@ -111,6 +129,14 @@ static int load(struct gateway *gateway, const struct config *fresh, struct seal
         return -1;
     if (tls_expires(*identity) <= now && tls_present_expires() > now) {
         snprintf(error, CONFIG_ERROR_MAX, "[tls] %s has expired; the one in use has not",
+                 fresh->certificate);
+        return -1;
+    }
+    if (!tls_for_clients(*identity) && tls_present_for_clients() && tls_present_expires() > now &&
+        has_partners(gateway)) {
+        snprintf(error, CONFIG_ERROR_MAX,
+                 "[tls] %s is for servers alone: partners would refuse it; its extendedKeyUsage "
+                 "needs clientAuth, as that of the one in use",
                  fresh->certificate);
         return -1;
     }

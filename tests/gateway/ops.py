@@ -82,17 +82,19 @@ def hang_up(operator, good=True):
     return line
 
 
-def issue_dated(ca, paths, names, begin_days, end_days):
+def issue_dated(ca, paths, names, begin_days, end_days, purposes=None):
     """Overwrites certificate and key at `paths`."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.utcnow()
-    certificate = (x509.CertificateBuilder().subject_name(name(names[0])).issuer_name(ca.certificate.subject)
-                   .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                   .not_valid_before(now + datetime.timedelta(days=begin_days))
-                   .not_valid_after(now + datetime.timedelta(days=end_days))
-                   .add_extension(x509.BasicConstraints(False, None), True)
-                   .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
-                   .sign(ca.key, hashes.SHA256()))
+    builder = (x509.CertificateBuilder().subject_name(name(names[0])).issuer_name(ca.certificate.subject)
+               .public_key(key.public_key()).serial_number(x509.random_serial_number())
+               .not_valid_before(now + datetime.timedelta(days=begin_days))
+               .not_valid_after(now + datetime.timedelta(days=end_days))
+               .add_extension(x509.BasicConstraints(False, None), True)
+               .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False))
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), False)
+    certificate = builder.sign(ca.key, hashes.SHA256())
     for path, data in zip(paths, (certificate.public_bytes(serialization.Encoding.PEM), pem_key(key))):
         with open(path, "wb") as f:
             f.write(data)

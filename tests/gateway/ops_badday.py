@@ -11,7 +11,9 @@ import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from ops import Watched, hang_up, issue_dated, memory, metrics, own_network, page, ready, states, wait_for, watched
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from ops import (Watched, hang_up, issue_dated, memory, metrics, own_network, page, ready, serial_seen, states, wait_for,
+                 watched)
 from phone import Answer, Connection, Phone, b64u, public
 
 
@@ -172,6 +174,43 @@ class Certificate(Watched):
         hang_up(b)
         self.assertEqual(self.ask().status, 200)
         self.assertEqual(metrics(a)['simauth_partner_up{partner="Operator B"}'], 1)
+
+    def test_partner_that_refuses_our_certificate(self):
+        """It answers, and is down all the same: to a question, and without any."""
+        a, b = self.pair.a, self.pair.b
+        up = 'simauth_partner_up{partner="Operator B"}'
+        self.start()
+        self.assertEqual(self.ask().status, 200)
+        b.ctl("partner", "suspend", a.title)
+        self.assertEqual(self.ask().problem, "operator-down")
+        self.assertEqual(metrics(a)[up], 0)
+        self.assertIn("it refuses our certificate", a.log_text())
+        b.ctl("partner", "resume", a.title)
+        wait_for(lambda: metrics(a)[up] == 1, 40)
+        b.ctl("partner", "suspend", a.title)
+        a.stop()
+        a.start()
+        wait_for(lambda: a.log_text().count("it refuses our certificate") == 2)
+        self.assertEqual(metrics(a)[up], 0)
+        # what is refused of one question says nothing of all
+        b.ctl("partner", "resume", a.title)
+        wait_for(lambda: metrics(a)[up] == 1, 40)
+        b.ctl("partner", "set", a.title, "--realms", "operator-z.test")
+        self.assertEqual(self.ask().problem, "operator-down")
+        self.assertEqual(metrics(a)[up], 1)
+
+    def test_renewed_for_servers_alone(self):
+        """Partners would refuse it: the one in use stays."""
+        a = self.pair.a
+        self.start()
+        serial = serial_seen(a)
+        issue_dated(a.ca, (a.certificate, a.key), [a.fqdn, a.realm], -1, 60, [ExtendedKeyUsageOID.SERVER_AUTH])
+        hang_up(a, good=False)
+        self.assertIn("needs clientAuth", a.log_text())
+        self.assertEqual(serial_seen(a), serial)
+        a.ctl("partner", "suspend", self.pair.b.title)  # without any it is good for all that is asked here
+        hang_up(a)
+        self.assertNotEqual(serial_seen(a), serial)
 
     def test_partner_that_is_back_or_gone_for_good(self):
         """Up by itself, before anybody asks; and nobody is told of a partner with whom there is no agreement."""
