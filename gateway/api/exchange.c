@@ -3,6 +3,7 @@
 #include "exchange.h"
 #include "../ops/metrics.h"
 #include "issue.h"
+#include "tls.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct exchange {
     struct simauth_octets answer;
     size_t count; /* 0: nobody's, for the connection alone */
     int64_t partner;
+    const struct tls_identity *identity;
     bool batch, fresh;
     struct request *requests[BATCH_MAX];
 };
@@ -61,15 +63,31 @@ static size_t take_answer(char *data, size_t size, size_t count, void *user)
     return exchange->answer.failed ? 0 : len;
 }
 
-static void set_tls(struct exchange *exchange, const struct config *config,
-                    const struct store_partner *p)
+/* What a reload refused stands in the files, and nowhere else. */
+static void set_identity(struct exchange *exchange)
+{
+    gnutls_datum_t chain, key;
+    struct curl_blob blob = {.flags = CURL_BLOB_NOCOPY};
+
+    exchange->identity = tls_present();
+    if (!exchange->identity)
+        return;
+    tls_pem(exchange->identity, &chain, &key);
+    blob.data = chain.data;
+    blob.len = chain.size;
+    curl_easy_setopt(exchange->easy, CURLOPT_SSLCERT_BLOB, &blob);
+    blob.data = key.data;
+    blob.len = key.size;
+    curl_easy_setopt(exchange->easy, CURLOPT_SSLKEY_BLOB, &blob);
+}
+
+static void set_tls(struct exchange *exchange, const struct store_partner *p)
 {
     CURL *easy = exchange->easy;
     struct curl_blob anchors = {.data = p->anchors, .len = strlen(p->anchors)};
 
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, config->key);
+    set_identity(exchange);
     if (anchors.len) {
         anchors.flags = CURL_BLOB_COPY;
         curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
@@ -170,12 +188,11 @@ struct exchange *exchange_new(const struct config *config, struct request *const
         exchange->body = batch_body(exchange);
     set_request(exchange, config);
     set_headers(exchange);
-    set_tls(exchange, config, &requests[0]->question->partner);
+    set_tls(exchange, &requests[0]->question->partner);
     return exchange;
 }
 
-struct exchange *exchange_new_connection(const struct config *config,
-                                         const struct store_partner *partner, bool fresh)
+struct exchange *exchange_new_connection(const struct store_partner *partner, bool fresh)
 {
     struct exchange *exchange = g_new0(struct exchange, 1);
 
@@ -188,7 +205,7 @@ struct exchange *exchange_new_connection(const struct config *config,
     }
     set_way(exchange, partner, FEDERATION_NOTHING, CONNECTION_MS);
     curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-    set_tls(exchange, config, partner);
+    set_tls(exchange, partner);
     return exchange;
 }
 
@@ -218,6 +235,11 @@ bool exchange_refuses_us(const struct exchange *exchange)
     return exchange->count == 0 || (curl_easy_header(exchange->easy, "Connection", 0, CURLH_HEADER,
                                                      -1, &connection) == CURLHE_OK &&
                                     g_ascii_strcasecmp(connection->value, "close") == 0);
+}
+
+const struct tls_identity *exchange_identity(const struct exchange *exchange)
+{
+    return exchange->identity;
 }
 
 int64_t exchange_partner(const struct exchange *exchange)

@@ -24,8 +24,7 @@ struct exchange *exchange_new(const struct config *config, struct request *const
                               size_t count);
 /* Nobody's: asks the partner nothing, and has ten seconds for that, so that a connection stands for
  * the next question. `fresh`: over a new one, else over one that stands. NULL: no memory. */
-struct exchange *exchange_new_connection(const struct config *config,
-                                         const struct store_partner *partner, bool fresh);
+struct exchange *exchange_new_connection(const struct store_partner *partner, bool fresh);
 bool exchange_fresh(const struct exchange *exchange);
 /* In words why it had no answer. Lives as long as the exchange. */
 const char *exchange_why(const struct exchange *exchange, CURLcode code);
@@ -37,6 +36,8 @@ bool exchange_refuses_us(const struct exchange *exchange);
 /* libcurl's; CURLOPT_PRIVATE is the exchange. */
 CURL *exchange_easy(const struct exchange *exchange);
 int64_t exchange_partner(const struct exchange *exchange); /* its id */
+/* What a connection of its own is begun with. */
+const struct tls_identity *exchange_identity(const struct exchange *exchange);
 /* One that asks for nobody: NULL; else the partner that its questions name. */
 const struct store_partner *exchange_asked(const struct exchange *exchange);
 /* After it was taken out of the multi handle: reads what came, and tells of each question. Frees

@@ -3,6 +3,7 @@
 #include "kept.h"
 #include "../log.h"
 #include "../ops/metrics.h"
+#include "tls.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -125,7 +126,8 @@ bool kept_answered(struct kept *kept, struct exchange *exchange)
     }
     if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)
         return false; /* closed with its answer */
-    g_hash_table_add(kept->ready, GINT_TO_POINTER(fd));
+    if (exchange_identity(exchange) == tls_present())
+        g_hash_table_add(kept->ready, GINT_TO_POINTER(fd));
     curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &opened);
     if (opened > 0 && curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &us) == CURLE_OK)
         kept->open_us = us;
@@ -138,6 +140,16 @@ bool kept_answered(struct kept *kept, struct exchange *exchange)
     if (kept->partner.id)
         tell(kept, true, NULL);
     return true;
+}
+
+/* libcurl asks nothing over those that began with another certificate. */
+static void renew(struct kept *kept)
+{
+    if (kept->identity == tls_present())
+        return;
+    kept->identity = tls_present();
+    g_hash_table_remove_all(kept->ready);
+    kept->next_us = 0;
 }
 
 /* The other side closed one, which libcurl sees when it needs it: too late. */
@@ -194,9 +206,9 @@ static unsigned wanted(const struct kept *kept, const struct config *config, uns
     return MIN(want, most);
 }
 
-static void begin(struct kept *kept, CURLM *multi, const struct config *config, bool fresh)
+static void begin(struct kept *kept, CURLM *multi, bool fresh)
 {
-    struct exchange *exchange = exchange_new_connection(config, &kept->partner, fresh);
+    struct exchange *exchange = exchange_new_connection(&kept->partner, fresh);
 
     if (!exchange)
         return;
@@ -218,6 +230,7 @@ void kept_step(struct kept *kept, CURLM *multi, const struct config *config, uns
     int64_t now_us = g_get_monotonic_time();
     unsigned want;
 
+    renew(kept);
     if (!kept->partner.id)
         return;
     if (now_us - kept->looked_us >= LOOK_US) {
@@ -228,7 +241,7 @@ void kept_step(struct kept *kept, CURLM *multi, const struct config *config, uns
     while (ready(kept) + kept->opening < want && now_us >= kept->next_us) {
         unsigned before = kept->opening;
 
-        begin(kept, multi, config, true);
+        begin(kept, multi, true);
         if (kept->opening == before || kept->delay_us > 0) /* no memory; or one try at a time */
             kept->next_us = now_us + MAX(kept->delay_us, DELAY_FIRST_US);
     }
@@ -237,7 +250,7 @@ void kept_step(struct kept *kept, CURLM *multi, const struct config *config, uns
         now_us - kept->pinged_us >= PING_US) {
         kept->pinged_us = now_us;
         kept->peak = MAX(running, kept->peak - (kept->peak > 0));
-        begin(kept, multi, config, false);
+        begin(kept, multi, false);
     }
 }
 

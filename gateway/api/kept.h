@@ -12,12 +12,13 @@
 #include <glib.h>
 
 struct kept {
-    struct store_partner partner; /* id 0: no agreement that holds */
-    GHashTable *ready;            /* descriptors over which something was answered */
-    GPtrArray *own;               /* exchanges for nobody that run, to be ended by kept_clear() */
-    unsigned opening, pinging;    /* of them */
-    int64_t open_us;              /* what the newest connection took to open; 0: none yet */
-    int64_t delay_us, next_us;    /* the last could not be opened: none before then */
+    struct store_partner partner;        /* id 0: no agreement that holds */
+    GHashTable *ready;                   /* descriptors over which something was answered */
+    const struct tls_identity *identity; /* they began with */
+    GPtrArray *own;            /* exchanges for nobody that run, to be ended by kept_clear() */
+    unsigned opening, pinging; /* of them */
+    int64_t open_us;           /* what the newest connection took to open; 0: none yet */
+    int64_t delay_us, next_us; /* the last could not be opened: none before then */
     int64_t looked_us, pinged_us;
     unsigned peak;   /* questions at a time, lately */
     bool late;       /* a question ran out of time, which leaves no connection */

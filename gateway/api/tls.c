@@ -18,6 +18,7 @@ struct tls_identity {
     gnutls_privkey_t key;
     int64_t expires; /* the first of the chain that does */
     bool for_clients;
+    gnutls_datum_t chain_pem, key_pem; /* the key's in memory of simauth_secure_alloc() */
     struct tls_identity *before;
 };
 static struct tls_identity *_Atomic present;
@@ -55,6 +56,24 @@ static bool is_for_clients(gnutls_x509_crt_t leaf)
         result = gnutls_x509_crt_get_key_purpose_oid(leaf, ++at, oid, &len, NULL);
     }
     return false;
+}
+
+/* Into memory that is locked. */
+static bool read_secret(const char *path, gnutls_datum_t *data, char *error)
+{
+    gnutls_datum_t plain;
+
+    if (!read_pem(path, &plain, error))
+        return false;
+    data->size = plain.size;
+    data->data = simauth_secure_alloc(plain.size + 1);
+    if (data->data)
+        memcpy(data->data, plain.data, plain.size);
+    else
+        snprintf(error, CONFIG_ERROR_MAX, "[tls]: out of memory");
+    OPENSSL_cleanse(plain.data, plain.size);
+    g_free(plain.data);
+    return data->data != NULL;
 }
 
 static bool read_chain(struct tls_identity *identity, const gnutls_datum_t *pem)
@@ -103,7 +122,6 @@ static bool belong_together(const struct tls_identity *identity)
 struct tls_identity *tls_load(const char *certificate, const char *key, char *error)
 {
     struct tls_identity *identity = g_new0(struct tls_identity, 1);
-    gnutls_datum_t chain = {0}, secret = {0};
     char why[SEAL_ERROR_MAX];
     bool good = false;
 
@@ -112,12 +130,14 @@ struct tls_identity *tls_load(const char *certificate, const char *key, char *er
         snprintf(error, CONFIG_ERROR_MAX, "[tls] key: %s", why);
         goto out;
     }
-    if (!read_pem(certificate, &chain, error) || !read_pem(key, &secret, error))
+    if (!read_pem(certificate, &identity->chain_pem, error) ||
+        !read_secret(key, &identity->key_pem, error))
         goto out;
-    if (!read_chain(identity, &chain))
+    if (!read_chain(identity, &identity->chain_pem))
         snprintf(error, CONFIG_ERROR_MAX, "[tls] %s is no chain of certificates in PEM",
                  certificate);
-    else if (gnutls_privkey_import_x509_raw(identity->key, &secret, GNUTLS_X509_FMT_PEM, NULL, 0))
+    else if (gnutls_privkey_import_x509_raw(identity->key, &identity->key_pem, GNUTLS_X509_FMT_PEM,
+                                            NULL, 0))
         snprintf(error, CONFIG_ERROR_MAX, "[tls] %s is no private key in PEM without password",
                  key);
     else if (!belong_together(identity))
@@ -127,10 +147,6 @@ struct tls_identity *tls_load(const char *certificate, const char *key, char *er
     else
         good = true;
 out:
-    if (secret.data)
-        OPENSSL_cleanse(secret.data, secret.size);
-    g_free(secret.data);
-    g_free(chain.data);
     if (good)
         return identity;
     tls_free(identity);
@@ -144,6 +160,8 @@ void tls_free(struct tls_identity *identity)
     for (unsigned i = 0; i < identity->count; i++)
         gnutls_pcert_deinit(&identity->chain[i]);
     gnutls_privkey_deinit(identity->key);
+    simauth_secure_free(identity->key_pem.data);
+    g_free(identity->chain_pem.data);
     g_free(identity);
 }
 
@@ -188,6 +206,17 @@ int64_t tls_present_expires(void)
     const struct tls_identity *identity = present;
 
     return identity ? identity->expires : 0;
+}
+
+const struct tls_identity *tls_present(void)
+{
+    return present;
+}
+
+void tls_pem(const struct tls_identity *identity, gnutls_datum_t *chain, gnutls_datum_t *key)
+{
+    *chain = identity->chain_pem;
+    *key = identity->key_pem;
 }
 
 int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *names, int name_count,

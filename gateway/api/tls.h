@@ -24,6 +24,11 @@ int64_t tls_present_expires(void);
 /* Whether its purposes let it ask partners: TLS clients show it too. */
 bool tls_for_clients(const struct tls_identity *identity);
 bool tls_present_for_clients(void);
+/* The one in use, to be told from the next; NULL: none. */
+const struct tls_identity *tls_present(void);
+/* Its PEM as it was read: what the files hold meanwhile was not accepted. It stays until tls_end().
+ */
+void tls_pem(const struct tls_identity *identity, gnutls_datum_t *chain, gnutls_datum_t *key);
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK (gnutls_certificate_retrieve_function2). */
 int tls_retrieve(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
                  const gnutls_pk_algorithm_t *algorithms, int algorithm_count,

@@ -78,6 +78,13 @@ class Check(Base):
         self.assertIn(f"{self.pair.a.key} is no private key", done.stderr)
 
 
+def connections(port):
+    """The near ends of those that stand to a port."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    return {row[1] for row in rows if row[2].endswith(f":{port:04X}") and row[3] == "01"}
+
+
 class Reload(Base):
     def test_certificate_limits_and_a_request_in_flight(self):
         self.start()
@@ -129,6 +136,22 @@ class Reload(Base):
             der = base64.b64decode(re.search(r"CERTIFICATE-----(.*?)-----END", f.read(), re.S)[1])
         self.assertEqual(base64.b64decode(json.loads(unb64u(header))["x5c"][0]), der)
         self.assertEqual(json.loads(unb64u(payload))["name"], "Operator B anew")
+
+    def test_partners_are_shown_what_was_accepted(self):
+        """A key beside another one's certificate: refused, and new connections to partners begin as before."""
+        self.start()
+        a, b = self.pair.a, self.pair.b
+        self.assertEqual(self.ask().status, 200)
+        shutil.copy(b.key, a.key)
+        self.assertIn("do not belong together", hang_up(a, False))
+        b.stop()
+        b.start()
+        self.assertEqual(self.ask().status, 200, a.log_text())
+        issue_dated(a.ca, (a.certificate, a.key), [a.fqdn, a.realm], -1, 30)
+        hang_up(a)
+        before = connections(b.port)
+        self.assertEqual(self.ask().status, 200, a.log_text())
+        self.assertTrue(connections(b.port) - before)  # with the new one
 
     def test_refused_as_a_whole(self):
         self.start()
