@@ -339,15 +339,15 @@ static enum store_result check_schema(struct postgresql_store *store, bool creat
 static enum store_result prepare_all(struct postgresql_store *store)
 {
     enum store_result result = simple(store, SESSION);
-    char name[16];
+    char name[16], text[POSTGRESQL_TEXT_MAX];
 
     for (int i = 0; result == STORE_OK && i < SQL_COUNT; i++) {
         PGresult *prepared;
 
-        if (!postgresql_text[i])
+        if (!postgresql_text((enum sql)i, text))
             continue;
         snprintf(name, sizeof name, "s%d", i);
-        prepared = PQprepare(store->connection, name, postgresql_text[i], 0, NULL);
+        prepared = PQprepare(store->connection, name, text, 0, NULL);
         if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
             result = failed(store, prepared);
         PQclear(prepared);

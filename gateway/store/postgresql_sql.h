@@ -1,12 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All SQL of the PostgreSQL store: one table of statements, one of schema versions. */
+/* SQL of the PostgreSQL store: sql.def in its words, and a table of schema versions. */
 #ifndef SIMAUTH_GATEWAY_POSTGRESQL_SQL_H
 #define SIMAUTH_GATEWAY_POSTGRESQL_SQL_H
 
 #include "sql.h"
 
-extern const char *const postgresql_text[SQL_COUNT]; /* NULL: transactions are the driver's */
+#define POSTGRESQL_TEXT_MAX 1024
+/* A statement; false: there is none, transactions are the driver's. */
+bool postgresql_text(enum sql sql, char text[static POSTGRESQL_TEXT_MAX]);
 
 /* Step n brings a database of version n to version n + 1; the last is NULL. */
 extern const char *const postgresql_schema[];

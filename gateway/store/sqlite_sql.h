@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All SQL of the SQLite store: one table of statements, one of schema versions. */
+/* SQL of the SQLite store: sql.def in its words, and a table of schema versions. */
 #ifndef SIMAUTH_GATEWAY_SQLITE_SQL_H
 #define SIMAUTH_GATEWAY_SQLITE_SQL_H
 

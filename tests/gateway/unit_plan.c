@@ -44,7 +44,7 @@ static bool has_plan(const char *text)
     for (const char *const *verb =
              (const char *const[]){"SELECT ", "INSERT ", "UPDATE ", "DELETE ", NULL};
          *verb; verb++)
-        if (text && strncmp(text, *verb, strlen(*verb)) == 0)
+        if (strncmp(text, *verb, strlen(*verb)) == 0)
             return true;
     return false;
 }
@@ -152,13 +152,14 @@ static int count_postgresql(PGconn *connection, const char *text)
 static int ask_postgresql(const struct unit_store *unit)
 {
     PGconn *connection = PQconnectdb(unit->path);
+    char text[POSTGRESQL_TEXT_MAX];
     int wrong = 0;
 
     PQclear(ask(connection, "SET plan_cache_mode = force_generic_plan"));
     PQclear(ask(connection, "SET enable_seqscan = off"));
     for (int i = 0; i < SQL_COUNT; i++)
-        if (has_plan(postgresql_text[i]) && !may_read_many((enum sql)i))
-            wrong += count_postgresql(connection, postgresql_text[i]);
+        if (postgresql_text((enum sql)i, text) && has_plan(text) && !may_read_many((enum sql)i))
+            wrong += count_postgresql(connection, text);
     PQfinish(connection);
     return wrong;
 }
