@@ -525,6 +525,20 @@ static void tell_known(const struct call *call, const struct simauth_session *se
     g_free(words);
 }
 
+static void note_denied(const struct call *call)
+{
+    note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
+              call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : "none",
+              (int)((now_us() - call->began_us) / 1000), words_reason(call->reason));
+}
+
+void call_deny(struct call *call, enum simauth_event reason)
+{
+    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
+    call->reason = reason;
+    note_denied(call);
+}
+
 void call_tell(struct call *call, const struct simauth_session *session)
 {
     const struct simauth_method *method = simauth_session_peer_method(session);
@@ -539,9 +553,7 @@ void call_tell(struct call *call, const struct simauth_session *session)
     if (call->reason == SIMAUTH_EVENT_GATEWAY_DOWN && call->card_unusable)
         call->reason = SIMAUTH_EVENT_CARD_FAILED;
     if (call->word == SIMAUTH_WORD_NOT_AUTHENTICATED)
-        note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
-                  call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : "none",
-                  (int)((now_us() - call->began_us) / 1000), words_reason(call->reason));
+        note_denied(call);
     else
         note_call(call->id, call->caller, words_token(call->word),
                   "nai=%s method=%s sim_age=%d ms=%d operator=%s",
@@ -562,11 +574,7 @@ void call_tell(struct call *call, const struct simauth_session *session)
 
 void call_give_up(struct call *call, enum simauth_event reason)
 {
-    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
-    call->reason = reason;
-    note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
-              simauth_event_name(reason), (int)((now_us() - call->began_us) / 1000),
-              words_reason(reason));
+    call_deny(call, reason);
     call_end(call);
 }
 

@@ -119,9 +119,11 @@ void call_tell(struct call *call, const struct simauth_session *session);
 /* KEY_MEDIA once more, when the key had to wait for the ACK: what the session says when that fails,
  * else 0. */
 simauth_actions call_key_in_ack(struct call *call, struct leg *leg);
-/* "Not authenticated" for a reason that no session told, and the end. */
+/* "Not authenticated" for a reason that no session told: the word and the log alone. */
+void call_deny(struct call *call, enum simauth_event reason);
+/* The same, and the end. */
 void call_give_up(struct call *call, enum simauth_event reason);
-/* "Not authenticated" for a reason that no session told; the call goes on. */
+/* The same, to the person too; the call goes on. */
 void call_unsay(struct call *call, enum simauth_event reason);
 /* Ends it with its Reason as soon as the main loop turns. */
 void call_end(struct call *call);

@@ -144,12 +144,8 @@ void call_settle(struct call *call, struct leg *leg, simauth_actions actions)
 
 void call_unsay(struct call *call, enum simauth_event reason)
 {
-    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
-    call->reason = reason;
+    call_deny(call, reason);
     bus_view_changed();
-    note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
-              simauth_event_name(reason), (int)((g_get_monotonic_time() - call->began_us) / 1000),
-              words_reason(reason));
     mark(call);
 }
 

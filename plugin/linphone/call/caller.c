@@ -328,10 +328,7 @@ static bool offers_zrtp(struct call *call)
 /* It leaves as it is, or not at all. */
 static enum sip_decision leave_bare(struct call *call, enum simauth_event reason)
 {
-    call->word = SIMAUTH_WORD_NOT_AUTHENTICATED;
-    call->reason = reason;
-    note_call(call->id, true, words_token(call->word), "reason=%s ms=0 text=%s",
-              simauth_event_name(call->reason), words_reason(call->reason));
+    call_deny(call, reason);
     call->invite_held = false;
     if (call->policy.policy != SIMAUTH_REQUIRE)
         return SIP_PASS;
