@@ -191,21 +191,13 @@ enum simauth_result session_bind_answer(struct simauth_session *s, const char *s
     return result;
 }
 
-bool session_binding_same(const struct simauth_octets *bound, const char *sdp, size_t len)
-{
-    struct simauth_octets now = {0};
-    bool same = simauth_binding(sdp, len, &now) == SIMAUTH_OK && now.len == bound->len &&
-                memcmp(now.data, bound->data, now.len) == 0;
-    simauth_octets_clear(&now);
-    return same;
-}
-
 simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, size_t len)
 {
     if (!sdp || len == 0)
         return 0;
     if (s->t3.len > 0) {
-        if (session_binding_same(&s->answer_binding, sdp, len))
+        /* Early media has bound the description that the callee's 200 repeats. */
+        if (simauth_session_later_fits(s, s->role == ROLE_CALLEE, sdp, len))
             return 0;
         return session_advance(s, SIMAUTH_EVENT_SDP_DIFFERENT);
     }

@@ -92,8 +92,6 @@ enum simauth_result session_bind_invite(struct simauth_session *s, const char *s
 enum simauth_result session_bind_answer(struct simauth_session *s, const char *sdp, size_t len);
 /* Gives SDP_FIRST, SDP_DIFFERENT, MEDIA_WEAK or nothing to an SDP of the dialog. */
 simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, size_t len);
-/* binding(sdp) equals `bound`. */
-bool session_binding_same(const struct simauth_octets *bound, const char *sdp, size_t len);
 /* What an ACK binds. */
 struct session_ack {
     struct simauth_octets binding;

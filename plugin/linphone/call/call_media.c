@@ -112,11 +112,45 @@ void call_silence(struct call *call)
     }
 }
 
+static enum simauth_media_result result_of(enum sink_verdict verdict)
+{
+    switch (verdict) {
+    case SINK_MATCH:
+        return SIMAUTH_MEDIA_MATCH;
+    case SINK_MISMATCH:
+        return SIMAUTH_MEDIA_MISMATCH;
+    default:
+        return SIMAUTH_MEDIA_WEAK;
+    }
+}
+
+static bool is_over(LinphoneCall *linphone)
+{
+    LinphoneCallState state = linphone_call_get_state(linphone);
+
+    return state == LinphoneCallStateEnd || state == LinphoneCallStateError ||
+           state == LinphoneCallStateReleased;
+}
+
+/* What Linphone said while it marked was not heard: a stream that is in clear by now was switched
+ * on by somebody since both SIMs' key was in all of them. */
+static void read_again(struct call *call, LinphoneCall *linphone)
+{
+    enum sink_verdict verdict;
+
+    if (call->word != SIMAUTH_WORD_AUTHENTICATED || !authenticated(call) || call->ending ||
+        is_over(linphone))
+        return;
+    verdict = sink_zrtp.verdict(linphone, true);
+    if (verdict != SINK_MATCH)
+        call_settle(call, call->talk,
+                    simauth_session_media(call->talk->session, result_of(verdict)));
+}
+
 /* Linphone calls back while it marks: `marking` keeps that from coming here again. */
 static void mark(struct call *call)
 {
     LinphoneCall *linphone = call_linphone(call);
-
     bool decided =
         call->word == SIMAUTH_WORD_AUTHENTICATED || call->word == SIMAUTH_WORD_NOT_AUTHENTICATED;
 
@@ -126,6 +160,7 @@ static void mark(struct call *call)
     sink_zrtp.mark(linphone, call->word == SIMAUTH_WORD_AUTHENTICATED,
                    call->settings->mark_verified);
     call->marking = false;
+    read_again(call, linphone);
 }
 
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions)
@@ -164,26 +199,6 @@ void call_start_verdict(struct call *call, unsigned ms)
         return;
     sip_timer_stop(call->verdict_timer);
     call->verdict_timer = sip_timer_start(call->core->provider, ms, verdict_expired, call);
-}
-
-static enum simauth_media_result result_of(enum sink_verdict verdict)
-{
-    switch (verdict) {
-    case SINK_MATCH:
-        return SIMAUTH_MEDIA_MATCH;
-    case SINK_MISMATCH:
-        return SIMAUTH_MEDIA_MISMATCH;
-    default:
-        return SIMAUTH_MEDIA_WEAK;
-    }
-}
-
-static bool is_over(LinphoneCall *linphone)
-{
-    LinphoneCallState state = linphone_call_get_state(linphone);
-
-    return state == LinphoneCallStateEnd || state == LinphoneCallStateError ||
-           state == LinphoneCallStateReleased;
 }
 
 /* "Not encrypted" before ZRTP was ever done is how every call begins; after it, it is a downgrade.

@@ -7,6 +7,7 @@ import secrets
 
 from cases import case
 from cases.attack_media import hidden
+from cases.media import EARLY
 from world import flow, talk, tamper, zrtp
 from world.attacker import Attacker, b64u
 from world.process import Timeout
@@ -290,3 +291,41 @@ def media_first(world):
         phone.wait_note(rf"call {invite.call_id} \w+: authenticated: ")
     flow.hang_up(world, number)
     honest_call(world)
+
+
+def in_200(world, hook, change):
+    """Bob's sound is heard before he answers; his 200 comes with change(its description). The call."""
+    call = talk.Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
+    call.wait(world.alice, "OutgoingEarlyMedia")
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {call.id_at(phone)} \w+: media: sink=zrtp verdict=match")
+
+    def rule(message, towards_bob):
+        if towards_bob or message.method != "INVITE" or message.status != 200:
+            return None
+        assert re.search(r"(?m)^m=video 0 ", message.body), message.body
+        return tamper.with_body(message.text, change(message.body))
+    hook.rule = rule
+    return call.answer()
+
+
+PICTURES = "m=video 40000 RTP/AVP 96\r\nc=IN IP4 10.83.0.66\r\na=rtpmap:96 VP8/90000\r\n"
+
+
+@case("attack.answer.video_on", limit=60)
+def video_on(world):
+    """Bob's early media refuses pictures; in his 200 somebody asks for them, to a place of his own: that call is not authenticated.
+
+    What a phone itself may change from one to the other, a port, changes nothing.
+    """
+    hook = tamper.Tamper()
+    talk.prepare(world, hook=hook, phones={"bob": EARLY}, policy="prefer", before=lambda w: talk.takes_pictures(w.alice, initiate=True))
+    call = in_200(world, hook, lambda body: re.sub(r"(?m)^(m=audio )(\d+)", lambda m: m[1] + str(int(m[2]) + 2), body))
+    call.authenticated().hang_up()
+    call = in_200(world, hook, lambda body: body.partition("m=video ")[0] + PICTURES)
+    talk.wait_word(world.alice, call, "not-authenticated", "SDP_DIFFERENT")
+    assert not world.alice.notes(rf"call {call.id_at(world.alice)} caller: authenticated: ")
+    hook.rule = None
+    call.hang_up()
+    honest = talk.Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
+    honest.answer().authenticated().hang_up()

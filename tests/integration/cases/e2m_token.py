@@ -14,7 +14,7 @@ from cases import case
 from cases.call import AUTHENTICATED, prepare
 from cases.e2m import ENVELOPED, People
 from cases.e2m_middle import ALICE, BOB, PORT, Scene
-from world import flow, net
+from world import flow, net, talk
 from world.e2m_user import media_socket, packet_passes
 from world.middle import DOMAIN, REPOSITORY, Middle
 from world.process import wait_for
@@ -161,12 +161,7 @@ def with_phones(world, mux):
 def with_video(world):
     """Phones that take pictures, of a camera that is none, and accept others'."""
     for phone in (world.alice, world.bob):
-        phone.options = ["-C", "-D"]
-        path = phone.node.path(".config/linphone/linphonerc")
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text.replace("[video]\n", "[video]\nautomatically_initiate=0\nautomatically_accept=1\ndevice=StaticImage: Static picture\n"))
+        talk.takes_pictures(phone, initiate=False)
 
 
 def connected(world, mux=False, options=None, more=lambda world: None):

@@ -54,6 +54,17 @@ def with_host(world, options):
     return options
 
 
+def takes_pictures(phone, initiate):
+    """Before it starts: the phone has a camera that is none, accepts others' pictures, and offers its own where it is to `initiate`."""
+    phone.options = ["-C", "-D"]
+    path = phone.node.path(".config/linphone/linphonerc")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("[video]\n", f"[video]\nautomatically_initiate={int(initiate)}\nautomatically_accept=1\n"
+                                "device=StaticImage: Static picture\n"))
+
+
 class Talk:
     """One call from `caller` to `callee`: its number at each, its Call-ID, whatever becomes of it."""
 

@@ -552,23 +552,6 @@ static void what_an_offer_needs(void **unused)
     }
 }
 
-/* An SDP of the dialog that differs in its last octet alone, is shorter, or is none. */
-static void bindings(void **unused)
-{
-    struct simauth_octets bound = {0};
-    char longer[1024];
-
-    (void)unused;
-    assert_int_equal(simauth_binding(world_answer, strlen(world_answer), &bound), SIMAUTH_OK);
-    assert_true(session_binding_same(&bound, world_answer, strlen(world_answer)));
-    assert_false(session_binding_same(&bound, world_offer, strlen(world_offer)));
-    assert_false(session_binding_same(&bound, world_no_zrtp, strlen(world_no_zrtp)));
-    snprintf(longer, sizeof longer, "%sa=zrtp-hash:1.10 00\r\n", world_answer);
-    assert_false(session_binding_same(&bound, longer, strlen(longer)));
-    assert_false(session_binding_same(&bound, NULL, 0));
-    simauth_octets_clear(&bound);
-}
-
 /* Without ZRTP in the INVITE (and no late offer) nothing is bound to it. */
 static void media_without_zrtp(void **unused)
 {
@@ -675,7 +658,6 @@ int main(void)
         cmocka_unit_test(twice_is_once),
         cmocka_unit_test(what_an_offer_needs),
         cmocka_unit_test(media_with_a_fingerprint),
-        cmocka_unit_test(bindings),
         cmocka_unit_test(media_without_zrtp),
         cmocka_unit_test(random_equal),
     };

@@ -182,6 +182,54 @@ static void stream_refused_by_the_answer(void **state)
     assert_true(simauth_session_offer_fits(c->a, world_offer, strlen(world_offer), NULL, 0));
 }
 
+/* Early media has bound the callee's description: the 200 may move a stream to another port, and
+ * switches none on. */
+static void final_answer_after_early_media(void **state)
+{
+    static const struct {
+        const char *audio, *video;
+        bool fits;
+    } answers[] = {
+        {"m=audio 7080 ", "m=video 0 RTP/AVP 97\r\n", true},
+        {"m=audio 9078 ", "m=video 0 RTP/AVP 97\r\n", true},
+        {"m=audio 7080 ", "m=video 40000 RTP/AVP 97\r\nc=IN IP4 192.0.2.66\r\n", false},
+        {"m=audio 7080 ", "a=zrtp-hash:1.10 00\r\nm=video 0 RTP/AVP 97\r\n", false},
+        {"m=audio 7080 ", "m=video 0 RTP/AVP 97\r\nm=text 40000 RTP/AVP 98\r\n", false},
+    };
+    const char *audio = strstr(world_answer, "m=audio ");
+    const char *after = audio + strlen("m=audio ") + strcspn(audio + strlen("m=audio "), " ") + 1;
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct call *c = *state;
+        char early[1024], said[1024];
+        snprintf(early, sizeof early, "%s%s", world_answer, answers[0].video);
+        snprintf(said, sizeof said, "%.*s%s%s%s", (int)(audio - world_answer), world_answer,
+                 answers[i].audio, after, answers[i].video);
+        ring(c);
+        struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+        simauth_session_answer(c->b, early, strlen(early));
+        assert_true(give_sdp(c->a, false, &e2, early) & SIMAUTH_DO_KEY_MEDIA);
+        simauth_session_media(c->a, SIMAUTH_MEDIA_MATCH);
+        simauth_session_media(c->b, SIMAUTH_MEDIA_MATCH);
+        assert_int_equal(give_sdp(c->a, false, &e2, early), 0);
+        simauth_session_answer(c->b, said, strlen(said));
+        give_sdp(c->a, true, &e2, said);
+        for (int n = 0; n < 2; n++) {
+            const struct simauth_session *s = n ? c->b : c->a;
+            assert_int_equal(simauth_session_word(s) == SIMAUTH_WORD_NOT_AUTHENTICATED,
+                             !answers[i].fits);
+            if (!answers[i].fits)
+                assert_int_equal(simauth_session_reason(s), SIMAUTH_EVENT_SDP_DIFFERENT);
+        }
+        if (answers[i].fits)
+            ack(c, NULL);
+        assert_int_equal(simauth_session_word(c->a) == SIMAUTH_WORD_AUTHENTICATED, answers[i].fits);
+        assert_int_equal(simauth_session_word(c->b) == SIMAUTH_WORD_AUTHENTICATED, answers[i].fits);
+        call_teardown(state);
+        call_setup(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +237,7 @@ int main(void)
         CALL_TEST(stream_put_into_the_answer),
         CALL_TEST(stream_put_into_the_offer),
         CALL_TEST(late_offer),
+        CALL_TEST(final_answer_after_early_media),
         CALL_TEST(changed_media_later_takes_the_word_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
