@@ -31,7 +31,7 @@ const struct simauth_element *simauth_session_opening(const struct simauth_sessi
 }
 
 /* Names and times; both directions have the same. */
-static void describe(const struct simauth_session *s, int64_t now, int64_t lifetime,
+static void describe(const struct simauth_session *s, int64_t began, int64_t now, int64_t lifetime,
                      struct simauth_held_key *key)
 {
     bool caller = s->role == ROLE_CALLER;
@@ -45,21 +45,22 @@ static void describe(const struct simauth_session *s, int64_t now, int64_t lifet
     strcpy(key->own_nai, caller ? s->nai_a : s->nai_b);
     strcpy(key->peer_nai, caller ? s->nai_b : s->nai_a);
     strcpy(key->peer_operator, s->peer_operator);
-    key->sim_time = simauth_session_known_since(s) ? s->held.sim_time : now;
+    key->sim_time = simauth_session_known_since(s) ? s->held.sim_time : began;
     key->made = now;
     limit = key->sim_time + SIMAUTH_SETUP_SIM_LIMIT;
     key->expires = now + lifetime < limit ? now + lifetime : limit;
 }
 
-enum simauth_result simauth_session_setup_keys(const struct simauth_session *s, int64_t now,
-                                               int64_t lifetime, struct simauth_held_key keys[2])
+enum simauth_result simauth_session_setup_keys(const struct simauth_session *s, int64_t began,
+                                               int64_t now, int64_t lifetime,
+                                               struct simauth_held_key keys[2])
 {
     enum simauth_result result;
 
     memset(keys, 0, 2 * sizeof *keys);
     if (!leaves_keys(s))
         return SIMAUTH_NOT_OURS;
-    describe(s, now, lifetime, &keys[0]);
+    describe(s, began, now, lifetime, &keys[0]);
     keys[1] = keys[0];
     keys[0].outgoing = s->role == ROLE_CALLER;
     keys[1].outgoing = !keys[0].outgoing;

@@ -26,7 +26,8 @@ void simauth_keyring_free(struct simauth_keyring *ring)
 static bool alive(const struct simauth_held_key *key, int64_t now)
 {
     return now < key->expires && now - key->sim_time < SIMAUTH_SETUP_SIM_LIMIT &&
-           now + SIMAUTH_SETUP_CLOCK_BACK >= key->made;
+           now + SIMAUTH_SETUP_CLOCK_BACK >= key->made &&
+           now + SIMAUTH_SETUP_CLOCK_BACK >= key->sim_time;
 }
 
 static void erase(struct simauth_keyring *ring, size_t i)
@@ -63,19 +64,16 @@ static bool same_pair(const struct simauth_held_key *a, const struct simauth_hel
            strcmp(a->peer_aor, b->peer_aor) == 0;
 }
 
-/* Makes room for one more of this ordered pair. */
-static void drop_oldest(struct simauth_keyring *ring, const struct simauth_held_key *key)
+/* Of those of this ordered pair that no call has, the newest stay. */
+static void keep_newest(struct simauth_keyring *ring, const struct simauth_held_key *key,
+                        size_t most)
 {
-    size_t unused = 0, oldest = 0;
+    size_t unused = 0;
 
     for (size_t i = ring->count; i-- > 0;) {
-        if (!ring->entries[i].taken && same_pair(&ring->entries[i].held, key)) {
-            unused++;
-            oldest = i;
-        }
+        if (!ring->entries[i].taken && same_pair(&ring->entries[i].held, key) && ++unused > most)
+            erase(ring, i);
     }
-    if (unused >= SIMAUTH_SETUP_PER_PAIR)
-        erase(ring, oldest);
 }
 
 static bool is_setup_key(const struct simauth_held_key *key)
@@ -95,7 +93,7 @@ enum simauth_result ring_add(struct simauth_keyring *ring, const struct ring_ent
         return SIMAUTH_MALFORMED;
     if (!alive(key, now))
         return SIMAUTH_EXPIRED;
-    drop_oldest(ring, key);
+    keep_newest(ring, key, SIMAUTH_SETUP_PER_PAIR - 1); /* with this one */
     if (ring->count >= SIMAUTH_SETUP_KEYS_MAX)
         return SIMAUTH_TOO_LONG;
     if (!grow(ring))
@@ -210,12 +208,18 @@ enum simauth_result simauth_keyring_find(struct simauth_keyring *ring, const cha
 
 void simauth_keyring_release(struct simauth_keyring *ring, uint64_t handle, bool spent)
 {
+    struct simauth_held_key key;
+
     for (size_t i = 0; i < ring->count; i++) {
         if (ring->entries[i].handle != handle)
             continue;
         ring->entries[i].taken = false;
+        key = ring->entries[i].held;
         if (spent)
             erase(ring, i);
+        else
+            keep_newest(ring, &key, SIMAUTH_SETUP_PER_PAIR);
+        OPENSSL_cleanse(&key, sizeof key);
         return;
     }
 }

@@ -236,11 +236,14 @@ SIMAUTH_API enum simauth_result simauth_session_key(const struct simauth_session
 SIMAUTH_API int64_t simauth_session_known_since(const struct simauth_session *s);
 /* The KEYID or TICKET and NONCE_A of element 1, for FIND_KEY. */
 SIMAUTH_API const struct simauth_element *simauth_session_opening(const struct simauth_session *s);
-/* When the call ended: the keys for the next call in this direction and in the other, of `lifetime`
- * seconds. SIMAUTH_NOT_OURS: the call was not authenticated, or its method keys no media;
- * SIMAUTH_EXPIRED: `lifetime` is 0 or both SIMs took part too long ago. Wipe them. */
+/* When the call ended, at `now`: the keys for the next call in this direction and in the other, of
+ * `lifetime` seconds. `began`: when the call did, before any SIM took part in it; what happens to a
+ * SIM during the call is after that. All in seconds, the times since 1970. SIMAUTH_NOT_OURS: the
+ * call was not authenticated, or its method keys no media; SIMAUTH_EXPIRED: `lifetime` is 0 or both
+ * SIMs took part too long ago. Wipe them. */
 SIMAUTH_API enum simauth_result simauth_session_setup_keys(const struct simauth_session *s,
-                                                           int64_t now, int64_t lifetime,
+                                                           int64_t began, int64_t now,
+                                                           int64_t lifetime,
                                                            struct simauth_held_key keys[2]);
 /* Our wish for the lifetime in seconds, for the BYE or its 200 (SIM-Auth header): `text` has room
  * for SIMAUTH_WISH_MAX + 1. SIMAUTH_NOT_OURS as above; SIMAUTH_MALFORMED: not 0 to

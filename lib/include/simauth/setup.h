@@ -79,7 +79,8 @@ simauth_keyring_find(struct simauth_keyring *ring, const char *own_aor, const ch
                      const uint8_t nonce_a[static SIMAUTH_NONCE_LEN], int64_t now,
                      const struct simauth_held_key **key, uint64_t *handle);
 /* The call is over. `spent`: it was authenticated, or the peer does not know the key: it is erased;
- * else it is free again. An unknown handle does nothing. */
+ * else it is free again, or of more than SIMAUTH_SETUP_PER_PAIR unused ones the oldest goes. An
+ * unknown handle does nothing. */
 SIMAUTH_API void simauth_keyring_release(struct simauth_keyring *ring, uint64_t handle, bool spent);
 /* Erases what is over at `now`; returns how many. */
 SIMAUTH_API size_t simauth_keyring_expire(struct simauth_keyring *ring, int64_t now);

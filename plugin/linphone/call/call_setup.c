@@ -180,7 +180,8 @@ void call_leave_keys(struct call *call)
     if (!proved(call))
         return;
     lifetime = simauth_setup_lifetime(setup_wish(call->core), call->peer_wish);
-    if (simauth_session_setup_keys(proved(call), core_now(), lifetime, keys) == SIMAUTH_OK) {
+    if (simauth_session_setup_keys(proved(call), call->began, core_now(), lifetime, keys) ==
+        SIMAUTH_OK) {
         setup_keep(call->core, keys);
         note_call(call->id, call->caller, "setup-key", "made=2 lifetime=%d", (int)lifetime);
     }

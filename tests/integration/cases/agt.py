@@ -267,6 +267,28 @@ def changes_renewed(world):
     flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
 
 
+@case("agt.changes.during", limit=60)
+def changes_during(world):
+    """A SIM is changed while its call lasts: the keys that the call leaves are of before, and who starts then hears of it."""
+    prepare(world, keys="file")
+    talk = flow.connect(world)
+    for phone in (world.alice, world.bob):
+        phone.wait_note(AUTHENTICATED)
+    begun = int(time.time())
+    flow.wait_any(lambda: time.time() >= begun + 1, 3, "another second")
+    gateway_of(world, world.bob).ctl("subscriber", "remove", world.sims["bob"].imsi)
+    world.issue_sim("bob", "b")
+    changed = int(time.time())
+    flow.wait_any(lambda: time.time() >= changed + 2, 4, "the second after the SIM was given out")
+    flow.hang_up(world, talk)
+    world.alice.wait_note(r"setup-key: made=2")
+    world.alice.stop()
+    world.alice.forget()
+    world.alice.start()
+    world.alice.wait_note(r"changes: nai=bob@\S+ text=the SIM was changed or revoked")
+    flow.wait_any(lambda: listed(world.alice) == [], 5, "the keys are gone")
+
+
 @case("agt.changes.later")
 def changes_later(world):
     """A SIM is revoked while the other phone is on: it hears so in a quarter of an hour, and when it registers anew; no call asks."""

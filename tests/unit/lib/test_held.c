@@ -100,7 +100,7 @@ static void what_is_left(const struct parties *p)
     assert_string_equal(wish, text_of(p->call, "wish_a"));
     assert_int_equal(simauth_session_write_wish(p->b, 0, wish), SIMAUTH_OK);
     assert_string_equal(wish, text_of(p->call, "wish_b"));
-    (void)simauth_session_setup_keys(p->b, 1, 1, keys);
+    (void)simauth_session_setup_keys(p->b, 1, 1, 1, keys);
     assert_octets(p->call, "setup_same", keys[0].key.octets, keys[0].key.len);
     assert_octets(p->call, "setup_back", keys[1].key.octets, keys[1].key.len);
 }

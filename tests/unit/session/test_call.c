@@ -488,6 +488,26 @@ static void wrong_ack_is_not_the_ack(void **state)
     both_authenticated(c);
 }
 
+/* What a SIM's owner or operator does to it while the call lasts is after its exchange. */
+static void keys_are_as_old_as_the_exchange(void **state)
+{
+    struct call *c = *state;
+    struct simauth_held_key keys[2];
+    const int64_t began = 1000000, ended = began + 5 * 3600;
+
+    honest_call(state);
+    assert_int_equal(simauth_session_setup_keys(c->a, began, ended, 3600, keys), SIMAUTH_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(keys[i].sim_time, began);
+        assert_int_equal(keys[i].made, ended);
+        assert_int_equal(keys[i].expires, ended + 3600);
+    }
+    assert_int_equal(
+        simauth_session_setup_keys(c->a, began, began + SIMAUTH_SETUP_SIM_LIMIT - 10, 3600, keys),
+        SIMAUTH_OK);
+    assert_int_equal(keys[0].expires, began + SIMAUTH_SETUP_SIM_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +529,7 @@ int main(void)
         CALL_TEST(fork_has_a_verdict_for_each_tag),
         CALL_TEST(repeated_2xx_gets_the_same_proof),
         CALL_TEST(wrong_ack_is_not_the_ack),
+        CALL_TEST(keys_are_as_old_as_the_exchange),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

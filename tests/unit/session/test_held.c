@@ -222,9 +222,9 @@ static void leaves_two_keys(void **state)
     struct pair *p = *state;
     struct simauth_held_key a[2], b[2];
     whole_call(p);
-    assert_int_equal(simauth_session_setup_keys(p->a, NOW, 3600, a), SIMAUTH_OK);
+    assert_int_equal(simauth_session_setup_keys(p->a, 1, NOW, 3600, a), SIMAUTH_OK);
     simauth_session_hung_up(p->b); /* the keys outlive the call */
-    assert_int_equal(simauth_session_setup_keys(p->b, NOW, 3600, b), SIMAUTH_OK);
+    assert_int_equal(simauth_session_setup_keys(p->b, 1, NOW, 3600, b), SIMAUTH_OK);
     for (int i = 0; i < 2; i++) {
         assert_true(simauth_secret_equal(&a[i].key, &b[i].key));
         assert_int_equal(a[i].outgoing, i == 0);
@@ -250,11 +250,11 @@ static void no_key_outlives_the_sim(void **state)
     struct simauth_held_key keys[2];
     int64_t end = 1000000 + SIMAUTH_SETUP_SIM_LIMIT;
     whole_call(p);
-    assert_int_equal(simauth_session_setup_keys(p->a, end - 10, 3600, keys), SIMAUTH_OK);
+    assert_int_equal(simauth_session_setup_keys(p->a, 1, end - 10, 3600, keys), SIMAUTH_OK);
     assert_int_equal(keys[0].expires, end);
-    assert_int_equal(simauth_session_setup_keys(p->a, end, 3600, keys), SIMAUTH_EXPIRED);
+    assert_int_equal(simauth_session_setup_keys(p->a, 1, end, 3600, keys), SIMAUTH_EXPIRED);
     assert_int_equal(keys[0].key.len, 0);
-    assert_int_equal(simauth_session_setup_keys(p->a, NOW, 0, keys), SIMAUTH_EXPIRED);
+    assert_int_equal(simauth_session_setup_keys(p->a, 1, NOW, 0, keys), SIMAUTH_EXPIRED);
 }
 
 static void no_keys_without_a_verdict(void **state)
@@ -265,7 +265,7 @@ static void no_keys_without_a_verdict(void **state)
     int64_t seconds;
     dial(p, SIMAUTH_PREFER);
     memset(keys, 0xff, sizeof keys);
-    assert_int_equal(simauth_session_setup_keys(p->a, NOW, 3600, keys), SIMAUTH_NOT_OURS);
+    assert_int_equal(simauth_session_setup_keys(p->a, 1, NOW, 3600, keys), SIMAUTH_NOT_OURS);
     assert_true(keys[0].key.len == 0 && keys[1].key.len == 0);
     strcpy(wish, "of before");
     assert_int_equal(simauth_session_write_wish(p->a, 3600, wish), SIMAUTH_NOT_OURS);
@@ -275,7 +275,7 @@ static void no_keys_without_a_verdict(void **state)
     p->a = p->b = NULL;
     whole_call(p); /* and a verdict that was taken away again */
     simauth_session_media(p->a, SIMAUTH_MEDIA_WEAK);
-    assert_int_equal(simauth_session_setup_keys(p->a, NOW, 3600, keys), SIMAUTH_NOT_OURS);
+    assert_int_equal(simauth_session_setup_keys(p->a, 1, NOW, 3600, keys), SIMAUTH_NOT_OURS);
 }
 
 static void wishes(void **state)
@@ -323,8 +323,8 @@ static void chain_of_calls(void **state)
     struct simauth_held_key a[2], b[2];
     for (int i = 0; i < 5; i++) {
         whole_call(p);
-        assert_int_equal(simauth_session_setup_keys(p->a, NOW + i, 3600, a), SIMAUTH_OK);
-        assert_int_equal(simauth_session_setup_keys(p->b, NOW + i, 3600, b), SIMAUTH_OK);
+        assert_int_equal(simauth_session_setup_keys(p->a, 1, NOW + i, 3600, a), SIMAUTH_OK);
+        assert_int_equal(simauth_session_setup_keys(p->b, 1, NOW + i, 3600, b), SIMAUTH_OK);
         pair_teardown(state);
         p->a = p->b = NULL;
         p->of_a = a[0];

@@ -77,6 +77,39 @@ static void one_call_each(void **state)
     simauth_keyring_release(ring, second, true);
 }
 
+/* One that a call took and gave back makes no fifth. */
+static void no_fifth_comes_back(void **state)
+{
+    struct simauth_keyring *ring = *state;
+    uint64_t first;
+    for (unsigned n = 0; n < SIMAUTH_SETUP_PER_PAIR; n++) {
+        struct simauth_held_key key = nth(n, true);
+        simauth_keyring_add(ring, &key, NOW);
+    }
+    assert_non_null(simauth_keyring_take(ring, AOR_A, AOR_B, 0, NOW, &first));
+    struct simauth_held_key next = nth(SIMAUTH_SETUP_PER_PAIR, true), other = nth(100, false);
+    simauth_keyring_add(ring, &next, NOW);
+    simauth_keyring_add(ring, &other, NOW);
+    assert_int_equal(count(ring), SIMAUTH_SETUP_PER_PAIR + 2);
+    simauth_keyring_release(ring, first, false);
+    assert_int_equal(count(ring), SIMAUTH_SETUP_PER_PAIR + 1);
+    assert_int_equal(simauth_keyring_at(ring, 0)->key.octets[0], 1); /* the oldest went */
+    assert_false(simauth_keyring_at(ring, SIMAUTH_SETUP_PER_PAIR)->outgoing);
+}
+
+/* The clock was set back in the call that left the key: nobody knows how old it is. */
+static void a_clock_set_back_in_the_call(void **state)
+{
+    struct simauth_keyring *ring = *state;
+    struct simauth_held_key key = nth(1, true);
+    uint64_t handle;
+    key.sim_time = key.made + SIMAUTH_SETUP_CLOCK_BACK + 1;
+    assert_int_equal(simauth_keyring_add(ring, &key, key.made), SIMAUTH_EXPIRED);
+    assert_int_equal(simauth_keyring_add(ring, &key, key.made + 1), SIMAUTH_OK);
+    assert_null(simauth_keyring_take(ring, AOR_A, AOR_B, 0, key.made, &handle));
+    assert_int_equal(simauth_keyring_expire(ring, key.made), 1);
+}
+
 static void weak_dead_and_foreign_ones_stay(void **state)
 {
     struct simauth_keyring *ring = *state;
@@ -253,6 +286,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(four_for_each_direction),
         TEST(one_call_each),
+        TEST(no_fifth_comes_back),
+        TEST(a_clock_set_back_in_the_call),
         TEST(weak_dead_and_foreign_ones_stay),
         TEST(what_may_not_come_in),
         TEST(a_nonce_comes_once),
