@@ -222,6 +222,9 @@ static const char *const said[] = {
     /* where setup keys are kept */
     N_("%s: %s. The setup keys in it are lost; the next call with each person uses the SIM again."),
     N_("%s. The setup keys stay in memory and end with Linphone."),
+    N_("%s. The file of before is still there: remove it, else setup keys that were used or "
+       "revoked "
+       "come back with the next Linphone."),
     N_("this is no file of setup keys"),
     N_("sealed on another machine or by another person, or changed since"),
     N_("there is no key to open it"),

@@ -135,5 +135,6 @@ const struct ctl_command ctl_keys = {
     "gateway and no SIM. Shown with the time since when both SIMs vouched for that person.\n"
     "`forget` takes them away (somebody may have had your computer, or theirs); the next call "
     "with\n"
-    "that person is authenticated by both SIMs again. settings: keys, key_lifetime.",
+    "that person is authenticated by both SIMs again; where the keyring that opens them is locked\n"
+    "all of them go. settings: keys, key_lifetime.",
     run};

@@ -195,8 +195,7 @@ bool keyring_file_write(const char *path, GBytes *sealed, char *error)
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
                                  &fault))
         return true;
-    g_snprintf(error, KEYRING_FILE_ERROR_MAX,
-               "%s. The setup keys stay in memory and end with Linphone.", fault->message);
+    g_strlcpy(error, fault->message, KEYRING_FILE_ERROR_MAX);
     g_error_free(fault);
     return false;
 }

@@ -28,7 +28,8 @@ enum keyring_file_status keyring_file_read(const char *path, const struct simaut
                                            int64_t now, struct simauth_keyring *ring, char *error);
 /* The file's octets; NULL: out of memory or no randomness. Release with g_bytes_unref(). */
 GBytes *keyring_file_seal(const struct simauth_keyring *ring, const struct simauth_secret *key);
-/* Writes them to `path` (0600), on the disk when it returns true; else a sentence in `error`. */
+/* Writes them to `path` (0600), on the disk when it returns true; else why not in `error`, and what
+ * was there before is. */
 bool keyring_file_write(const char *path, GBytes *sealed, char *error);
 
 #endif

@@ -21,6 +21,7 @@
 #include "small_file.h"
 
 #include <string.h>
+#include <time.h>
 
 static struct core *cores;
 static const char *missing;
@@ -38,6 +39,14 @@ const char *core_missing(void)
 int64_t core_now(void)
 {
     return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+int64_t core_uptime(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
 }
 
 struct core *core_first(void)

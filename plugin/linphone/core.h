@@ -104,7 +104,8 @@ void core_take_self(struct core *core, const struct ag_self *self);
 bool core_is_own(const struct core *core, const char *uri);
 /* Whether an account of this Linphone has this address. */
 bool core_is_account(const struct core *core, const char *uri);
-int64_t core_now(void); /* seconds since 1970 */
+int64_t core_now(void);    /* seconds since 1970 */
+int64_t core_uptime(void); /* seconds, also asleep, by a clock that nobody sets */
 
 /* What stops the plugin as a whole, a static sentence; NULL: nothing. */
 void core_set_missing(const char *what);

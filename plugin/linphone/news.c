@@ -18,7 +18,7 @@ struct news {
     struct sip_timer *timer;
     GHashTable *asked_at; /* NAI -> int64_t, its gateway's clock when it was last asked about */
     bool asking, more;    /* more: somebody wanted to ask meanwhile */
-    int64_t asked;
+    int64_t asked;        /* by core_uptime() */
 };
 
 /* About people of one realm. */
@@ -292,11 +292,13 @@ void news_ask(struct core *core)
     if (!core_settings(core) || core->settings->built_in)
         return;
     setup_again(core);
+    setup_expire(core);
     certificates_ask(core);
     revoked_ask(core);
     prices_ask(core);
     if (!core->news) {
         core->news = g_new0(struct news, 1);
+        core->news->asked = -RECENT_S;
         core->news->asked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         core->news->timer = sip_timer_start(core->provider, AGAIN_MS, again, core);
     }
@@ -309,13 +311,13 @@ void news_ask(struct core *core)
         return;
     }
     core->news->asking = true;
-    core->news->asked = core_now();
+    core->news->asked = core_uptime();
     worker_begin(core->worker, &t->errand, core->settings, work, back, lost);
 }
 
 void news_registered(struct core *core)
 {
-    if (core->news && core_now() - core->news->asked >= RECENT_S)
+    if (core->news && core_uptime() - core->news->asked >= RECENT_S)
         news_ask(core);
 }
 

@@ -18,7 +18,7 @@ struct setup {
     unsigned serial; /* of what was begun for it */
     bool loading;
     bool locked;          /* a keyring did not give its key: another try later */
-    int64_t tried;        /* when that was */
+    int64_t tried;        /* when that was, by core_uptime() */
     GPtrArray *forgotten; /* peers (NULL: all) whose keys went while the file was not there */
     bool dirty;           /* changed since the last writing began */
     bool scheduled;       /* the writing begins when the loop turns */
@@ -73,8 +73,9 @@ static void save_back(struct errand *errand)
         if (!save->good)
             note("setup keys: %s", save->error);
         g_strlcpy(setup->error, save->good ? "" : save->error, sizeof(setup->error));
-        if (setup->dirty)
+        if (setup->dirty && save->good)
             begin_save(core);
+        setup->dirty |= !save->good; /* tried again by setup_again(), and at the end */
     }
     save_free(save);
 }
@@ -106,13 +107,17 @@ static void save_soon(void *provider);
 static void begin_load(struct core *core);
 
 /* A keyring that was locked may be open by now: what is in the file comes, and what is in memory
- * goes there. */
+ * goes there. A disk that was full may have room. */
 void setup_again(struct core *core)
 {
     struct setup *setup = core->setup;
 
-    if (setup && setup->locked && !setup->loading && core_now() - setup->tried >= AGAIN_S)
+    if (!setup)
+        return;
+    if (setup->locked && !setup->loading && core_uptime() - setup->tried >= AGAIN_S)
         begin_load(core);
+    if (setup->dirty && setup->store && !setup->saving && !setup->scheduled)
+        begin_save(core);
 }
 
 static void save_soon(void *provider)
@@ -124,8 +129,6 @@ static void save_soon(void *provider)
         return;
     setup->scheduled = false;
     setup_again(core);
-    if (setup->dirty && setup->store && !setup->saving)
-        begin_save(core);
 }
 
 /* Not before the loop turns: a disk that is told to keep something makes every writer wait, and the
@@ -231,7 +234,7 @@ static void begin_load(struct core *core)
 
     load->provider = core->provider;
     load->serial = setup->serial;
-    setup->tried = core_now();
+    setup->tried = core_uptime();
     load->opening.again = setup->locked;
     load->opening.mode = setup->mode;
     load->opening.folder = g_strdup(setup->folder);
@@ -350,11 +353,22 @@ const struct simauth_held_key *setup_find(struct core *core, const char *own, co
 
 void setup_release(struct core *core, uint64_t *handle, bool spent)
 {
+    size_t before;
+
     if (!*handle || !core->setup)
         return;
+    before = count(core->setup);
     simauth_keyring_release(core->setup->ring, *handle, spent);
     *handle = 0;
-    if (spent)
+    if (spent || count(core->setup) < before)
+        changed(core);
+}
+
+void setup_expire(struct core *core)
+{
+    struct setup *setup = in_use(core);
+
+    if (setup && simauth_keyring_expire(setup->ring, core_now()) > 0)
         changed(core);
 }
 
@@ -364,7 +378,7 @@ void setup_keep(struct core *core, const struct simauth_held_key keys[2])
 
     if (!setup)
         return;
-    (void)simauth_keyring_expire(setup->ring, core_now());
+    setup_expire(core);
     for (int i = 0; i < 2; i++)
         (void)simauth_keyring_add(setup->ring, &keys[i], core_now());
     changed(core);
@@ -376,6 +390,7 @@ void setup_keep_first(struct core *core, const struct simauth_held_key *key)
 
     if (!setup)
         return;
+    setup_expire(core);
     (void)simauth_keyring_add(setup->ring, key, core_now());
     changed(core);
 }
@@ -417,17 +432,30 @@ static void no_new_ones(struct core *core, const char *peer)
     }
 }
 
+/* Of whom a file speaks that is not open nobody can see: it goes as a whole, now, for nobody knows
+ * whether it will be open before Linphone ends. What is being read of it is forgotten then. */
+static bool forget_unread(struct setup *setup, const char *peer)
+{
+    if (setup->loading || setup->locked)
+        g_ptr_array_add(setup->forgotten, g_strdup(peer));
+    if (!setup_store_forget(setup->folder, setup->error))
+        return false;
+    note("setup keys: forgotten=all text=their file was not open, and is removed");
+    return true;
+}
+
 size_t setup_forget(struct core *core, const char *peer)
 {
-    size_t erased = core->setup ? simauth_keyring_forget(core->setup->ring, peer) : 0;
+    struct setup *setup = core->setup;
+    size_t erased = setup ? simauth_keyring_forget(setup->ring, peer) : 0;
 
     no_new_ones(core, peer);
-    if (core->setup && !core->setup->store && (core->setup->loading || core->setup->locked))
-        g_ptr_array_add(core->setup->forgotten, g_strdup(peer));
     if (erased) {
         note("setup keys: forgotten=%zu", erased);
         changed(core);
     }
+    if (setup && !setup->store)
+        erased += forget_unread(setup, peer);
     return erased;
 }
 

@@ -38,6 +38,8 @@ const struct simauth_held_key *setup_find(struct core *core, const char *own, co
 bool setup_has(struct core *core, const struct policy_answer *policy);
 /* As simauth_keyring_release(); *handle is 0 after it. */
 void setup_release(struct core *core, uint64_t *handle, bool spent);
+/* Erases what is over. */
+void setup_expire(struct core *core);
 /* Copies both in. */
 void setup_keep(struct core *core, const struct simauth_held_key keys[2]);
 /* Copies in one that the operators made for the next call. */
@@ -50,13 +52,14 @@ bool setup_knows(const struct core *core, const char *own, const char *peer);
 int64_t setup_wish(const struct core *core);
 
 /* Revocation: erases the keys with this peer (an AOR or a NAI; NULL: all), and no call that goes on
- * makes new ones with it. Returns how many. */
+ * makes new ones with it. Of a file that is not open nobody can see whose keys it has: it is
+ * removed. Returns how many; that file counts as one. */
 size_t setup_forget(struct core *core, const char *peer);
 /* The same of the one key with this `id` of setup_list(); a call that rests on it makes no new
  * ones. False: there is none. */
 bool setup_forget_one(struct core *core, uint64_t id);
-/* A keyring that was locked when Linphone started is looked at once more, without asking anybody.
- */
+/* A keyring that was locked when Linphone started is looked at once more, without asking anybody,
+ * and what could not be written is tried again. */
 void setup_again(struct core *core);
 /* setup_forget() when a gateway says that the SIM of this NAI was changed or revoked. */
 size_t setup_forget_nai(struct core *core, const char *nai);

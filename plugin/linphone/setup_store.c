@@ -120,13 +120,16 @@ void setup_store_open(struct setup_store_opening *o, int64_t now)
         g_snprintf(o->error, sizeof(o->error), "out of memory");
         return;
     }
+    /* The file is claimed last: a keyring may take its time, and somebody else the file meanwhile.
+     */
     if (g_mkdir_with_parents(o->folder, 0700) < 0)
         g_snprintf(o->error, sizeof(o->error), "%s: %s", o->folder, g_strerror(errno));
-    else if (claim(store, o->error) && find_seal(o, &store->seal)) {
+    else if (find_seal(o, &store->seal) && claim(store, o->error)) {
         (void)keyring_file_read(store->path, &store->seal, now, o->ring, o->error);
         o->store = store;
         return;
     }
+    o->home = "memory";
     setup_store_unref(store);
 }
 
@@ -143,6 +146,22 @@ uint64_t setup_store_turn(struct setup_store *store)
     return ++store->turn;
 }
 
+/* With the file of before, keys that were used or revoked would come back. */
+static void take_away(const char *path, char *error)
+{
+    char why[SETUP_STORE_ERROR_MAX];
+
+    g_strlcpy(why, error, sizeof(why));
+    if (g_unlink(path) == 0 || errno == ENOENT)
+        g_snprintf(error, SETUP_STORE_ERROR_MAX,
+                   "%s. The setup keys stay in memory and end with Linphone.", why);
+    else
+        g_snprintf(error, SETUP_STORE_ERROR_MAX,
+                   "%s. The file of before is still there: remove it, else setup keys that were "
+                   "used or revoked come back with the next Linphone.",
+                   why);
+}
+
 bool setup_store_write(struct setup_store *store, GBytes *sealed, uint64_t turn, char *error)
 {
     bool good = true;
@@ -153,6 +172,8 @@ bool setup_store_write(struct setup_store *store, GBytes *sealed, uint64_t turn,
         good = keyring_file_write(store->path, sealed, error);
         if (good)
             store->written = turn;
+        else
+            take_away(store->path, error);
     }
     g_mutex_unlock(&store->lock);
     return good;
@@ -164,5 +185,22 @@ bool setup_store_remove(const char *folder)
     bool gone = g_unlink(path) == 0 || errno == ENOENT;
 
     g_free(path);
+    return gone;
+}
+
+bool setup_store_forget(const char *folder, char *error)
+{
+    struct setup_store *store = store_new(folder);
+    char busy[SETUP_STORE_ERROR_MAX];
+    bool gone = false;
+
+    if (store && g_file_test(store->path, G_FILE_TEST_EXISTS) && claim(store, busy)) {
+        gone = g_unlink(store->path) == 0;
+        if (!gone) {
+            g_snprintf(error, SETUP_STORE_ERROR_MAX, "%s: %s", store->path, g_strerror(errno));
+            take_away(store->path, error);
+        }
+    }
+    setup_store_unref(store);
     return gone;
 }

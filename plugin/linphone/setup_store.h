@@ -33,9 +33,13 @@ void setup_store_leave(struct setup_store *store);
 GBytes *setup_store_seal(struct setup_store *store, const struct simauth_keyring *ring);
 /* A number for each sealing: what was sealed earlier never replaces what was sealed later. */
 uint64_t setup_store_turn(struct setup_store *store);
-/* Any thread; waits for the disk. False with a sentence in `error`. */
+/* Any thread; waits for the disk. False with a sentence in `error`; the file of before is gone
+ * then, or the sentence says that it is not. */
 bool setup_store_write(struct setup_store *store, GBytes *sealed, uint64_t turn, char *error);
 /* Takes the file away. True: it is gone, or there was none. */
 bool setup_store_remove(const char *folder);
+/* The same of a file that nobody has open. False: there is none, another Linphone has it, or (with
+ * a sentence in `error`) it cannot be removed. */
+bool setup_store_forget(const char *folder, char *error);
 
 #endif

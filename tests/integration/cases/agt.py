@@ -350,6 +350,21 @@ class clock_of:
         os.replace(self.path + ".new", self.path)
 
 
+@case("agt.first_key.over")
+def first_key_over(world):
+    """Keys whose time is over are erased without any call, and a first key comes in their place where the person chose so."""
+    prepare(world, keys="file", key_lifetime="1s")
+    speak_once(world, 1)
+    end = max(key["expires"] for phone in (world.alice, world.bob) for key in listed(phone))
+    flow.wait_any(lambda: time.time() > end, 5, "the end of all keys")
+    for phone, other in ((world.bob, world.alice), (world.alice, world.bob)):
+        phone.ctl("settings", "set", "--peer", other.aor, "first_key", "true")
+        phone.ctl("status")
+        phone.wait_note(r"simauth: ready: ", count=2)
+    flow.wait_any(lambda: any(key["outgoing"] for key in listed(world.alice)) and
+                  all(key["expires"] > end for key in listed(world.alice)), 10, "a first key, and nothing that is over")
+
+
 @case("agt.first_key")
 def first_key(world):
     """Two who never spoke: their gateways make a setup key while both are there, and the first call rests on it."""

@@ -3,6 +3,7 @@
 """Setup keys: the second call of two people rests on what the first one left behind (docs/protocol.md, section 8)."""
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import time
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from cases.card import phones_with_cards
-from cases.fault_phone import wrong_clock
+from cases.fault_phone import FAKETIME, wrong_clock
 from cases.fork import prepare_two_sims
 from world import flow
 from world.attacker import Attacker
@@ -305,9 +306,7 @@ def keyring(world):
     kept = world.alice.node.path(".local/share/simauth/setup-keys")
     call(world)
     assert not os.path.exists(kept)
-    on_desktop(world.alice, f"kill {KEYRING}")  # another daemon, since the first takes a password from a prompt alone
-    flow.wait_any(lambda: on_desktop(world.alice, f"kill -0 {KEYRING}", check=False).returncode, 5, "end of the locked one")
-    on_desktop(world.alice, UNLOCK)
+    another_keyring(world.alice)
 
     def written():
         call(world)
@@ -317,19 +316,87 @@ def keyring(world):
     assert "memory" not in world.alice.ctl("keys", "list").stdout
 
 
-def desktop(phone):
-    """A session bus and a locked keyring on this phone's node; the variables that name them."""
+def another_keyring(phone):
+    """The keyring ends and begins again, open."""
+    on_desktop(phone, f"kill {KEYRING}")  # another daemon, since the first takes a password from a prompt alone
+    flow.wait_any(lambda: on_desktop(phone, f"kill -0 {KEYRING}", check=False).returncode, 5, "end of the locked one")
+    on_desktop(phone, UNLOCK)
+
+
+@case("stp.keyring_forgotten", limit=90)
+def keyring_forgotten(world):
+    """Alice revokes keys while their keyring is locked, and Linphone ends before it is opened: none comes back."""
+    def opened(w):
+        w.alice.before = ["env", *desktop(w.alice, locked=False)]
+    prepare(world, keys="desktop", before=opened)
+    assert world.alice.wait_note(LOADED, limit=20).group(1) == "desktop"
+    call(world)
+    kept = world.alice.node.path(".local/share/simauth/setup-keys")
+    flow.wait_any(lambda: os.path.exists(kept), 5, "the file of keys")
+    world.alice.stop()
+    on_desktop(world.alice, LOCK)
+    assert restart(world, world.alice)[0] == "memory"
+    world.alice.ctl("keys", "forget", world.bob.aor)  # of whom the file speaks nobody can see
+    assert not os.path.exists(kept), "the revoked keys are on the disk"
+    assert world.alice.ctl("keys", "forget", "--all", check=False).returncode == 1
+    another_keyring(world.alice)
+    assert restart(world, world.alice) == ("desktop", "0", None)
+    full_after_all(world, tried=False)
+
+
+@case("stp.keyring_awaited", limit=90)
+def keyring_awaited(world):
+    """The keyring does not answer, and `keys` is set to a file meanwhile: they go there, and no other Linphone is in the way."""
+    def mute(w):
+        w.alice.before = ["env", *desktop(w.alice, locked=False)]
+        on_desktop(w.alice, f"kill -STOP {KEYRING}")
+    prepare(world, keys="desktop", before=mute)
+    assert "\n  keys      loading\n" in world.alice.ctl("status").stdout
+    set_in(world.alice, keys="file")
+    world.alice.ctl("status")
+    assert world.alice.wait_note(LOADED).groups() == ("file", "0", None)
+    call(world)
+    held_call(world)
+
+
+@case("stp.keyring_clock", limit=90)
+def keyring_clock(world):
+    """The clock is set back by an hour while the keyring is locked: it is looked at again all the same, once it is open."""
+    clock = os.path.join(world.folder, "clock")
+
+    def locked(w):
+        with open(clock, "w", encoding="ascii") as file:
+            file.write("+1h\n")
+        os.chmod(clock, 0o644)
+        w.alice.before = ["env", *desktop(w.alice), f"LD_PRELOAD={glob.glob(FAKETIME)[0]}", f"FAKETIME_TIMESTAMP_FILE={clock}",
+                          "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"]
+    prepare(world, keys="desktop", before=locked)
+    assert world.alice.wait_note(LOADED, limit=20).group(1) == "memory"
+    with open(clock, "w", encoding="ascii") as file:
+        file.write("+0s\n")
+    another_keyring(world.alice)
+
+    def looked():
+        call(world)
+        return world.alice.notes(LOADED)[-1].group(1) == "desktop"
+    flow.wait_any(looked, 40, "another look at the keyring")
+
+
+def desktop(phone, locked=True):
+    """A session bus and a keyring, locked or open, on this phone's node; the variables that name them."""
     run = phone.node.make_folder("run-desktop", mode=0o700)
     phone.node.start("session-bus", ["dbus-daemon", "--session", "--nofork", f"--address=unix:path={run}/bus"])
     flow.wait_any(lambda: os.path.exists(f"{run}/bus"), 5, "a session bus")
     variables = [f"DBUS_SESSION_BUS_ADDRESS=unix:path={run}/bus"]
     phone.desktop = [*variables, f"XDG_RUNTIME_DIR={run}"]
     on_desktop(phone, UNLOCK)
-    on_desktop(phone, "dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets "
-               "org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null")
+    if locked:
+        on_desktop(phone, LOCK)
     return variables
 
 
+LOCK = ("dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets "
+        "org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null")
 UNLOCK = "printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 KEYRING = ("$(dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus."
            "GetConnectionUnixProcessID string:org.freedesktop.secrets | awk '{print $NF}')")
@@ -355,6 +422,25 @@ def restarts(world):
     assert restart(world, world.alice) == ("file", "2", None)
     assert restart(world, world.bob, kill=True) == ("file", "2", None)
     held_call(world)
+
+
+@case("stp.not_written")
+def not_written(world):
+    """Bob's folder takes no file any more when he revokes a key: it is said, tried again at the end, and no key comes back."""
+    prepare(world, keys="file")
+    call(world)
+    folder = world.bob.node.path(".local/share/simauth")
+    flow.wait_any(lambda: os.path.exists(f"{folder}/setup-keys"), 5, "Bob's file of keys")
+    owner = os.stat(folder)
+    os.chown(folder, 0, 0)
+    os.chmod(folder, 0o755)
+    world.bob.ctl("keys", "forget", "--all")
+    world.bob.wait_note(r"setup keys: .*Permission denied.*is still there")
+    assert "is still there" in world.bob.ctl("keys", "list").stdout
+    os.chown(folder, owner.st_uid, owner.st_gid)
+    os.chmod(folder, owner.st_mode & 0o777)
+    assert restart(world, world.bob) == ("file", "0", None)
+    full_after_all(world)
 
 
 @case("stp.crash")
