@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
-#include "accounts.h"
 #include "ahead.h"
 #include "bindings.h"
 #include "bus_view.h"
@@ -14,7 +13,6 @@
 #include "history.h"
 #include "news.h"
 #include "note.h"
-#include "readable.h"
 #include "revoked.h"
 #include "setup.h"
 #include "sips.h"
@@ -130,6 +128,7 @@ static void take_settings(struct core *core, struct settings *settings)
     }
     settings_unref(core->settings);
     core->settings = settings_ref(settings);
+    core_take_sim(core, settings);
     open_pins(core, settings->data);
     setup_take_settings(core);
     e2m_files_warm(core);
@@ -137,82 +136,6 @@ static void take_settings(struct core *core, struct settings *settings)
     note("active: settings=%s policy=%s ask=%s", core->settings_path,
          settings_policy_name(settings->policy),
          settings->ask == ASK_EVERYBODY ? "everybody" : "known");
-}
-
-void core_take_self(struct core *core, const struct ag_self *self)
-{
-    core->self = *self;
-    g_strlcpy(core->own_nai, self->nai, sizeof(core->own_nai));
-}
-
-bool core_is_own(const struct core *core, const char *uri)
-{
-    for (size_t i = 0; i < core->self.aor_count; i++) {
-        if (simauth_aor_same(core->self.aors[i], uri))
-            return true;
-    }
-    return false;
-}
-
-bool core_is_account(const struct core *core, const char *uri)
-{
-    return account_find(core, uri) != NULL;
-}
-
-/* The SIM is opened and the gateway's session made before the first call needs them. */
-struct warm_up {
-    struct errand errand;
-    belle_sip_provider_t *provider;
-    struct ag_self self;
-    bool good;
-    char error[SETTINGS_ERROR_MAX];
-};
-
-static void warm_up_work(struct errand *errand, struct station *station)
-{
-    struct warm_up *w = (struct warm_up *)errand;
-
-    if (station_prepare(station, errand->settings) != STATION_READY)
-        g_strlcpy(w->error, station_error(station), sizeof(w->error));
-    else if (ag_self(station_ag(station), &w->self) != AG_OK)
-        readable_copy(w->error, ag_error(station_ag(station)), sizeof(w->error));
-    else
-        w->good = true;
-}
-
-static void warm_up_back(struct errand *errand)
-{
-    struct warm_up *w = (struct warm_up *)errand;
-    struct core *core = core_of_provider(w->provider);
-
-    if (core)
-        core->warming = false;
-    bus_view_changed();
-    if (core && w->good) {
-        core_take_self(core, &w->self);
-        note("ready: nai=%s clock_difference=%d operator=%s", w->self.nai,
-             (int)(core_now() - w->self.time), w->self.operator_name);
-        bindings_renew(core);
-        news_ask(core);
-    } else if (core) {
-        note("not ready: %s", w->error);
-    }
-    g_free(w);
-}
-
-static void warm_up_lost(struct errand *errand)
-{
-    g_free(errand);
-}
-
-void core_warm_up(struct core *core)
-{
-    struct warm_up *w = g_new0(struct warm_up, 1);
-
-    w->provider = core->provider;
-    core->warming = true;
-    worker_begin(core->worker, &w->errand, core->settings, warm_up_work, warm_up_back,
-                 warm_up_lost);
 }
 
 struct worker *core_beside(struct core *core)
@@ -510,6 +433,7 @@ static void account_registered(LinphoneCore *lc, LinphoneAccount *account,
     (void)message;
     bus_view_changed();
     if (core && state == LinphoneRegistrationOk) {
+        core_warm_up_again(core);
         bindings_registered(core);
         news_registered(core);
     }
@@ -629,6 +553,7 @@ void core_free(struct core *core)
     g_free(core->pins_folder);
     g_free(core->settings_path);
     g_free(core->good_settings);
+    g_free(core->sim);
     json_decref(core->changes);
     g_free(core->seen);
     g_hash_table_unref(core->once);

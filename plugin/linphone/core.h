@@ -41,6 +41,8 @@ struct core {
     GHashTable *once;                    /* continue_once.h: canonical AOR -> which direction */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
+    char *sim;                           /* whose these are, as the settings have it */
+    unsigned sim_number;                 /* grows when another SIM or gateway is set */
     struct ag_prices prices;             /* prices.c's, as are the next three */
     uint64_t prices_for;                 /* settings->number; 0: nobody was asked yet */
     int64_t prices_asked;
@@ -98,8 +100,13 @@ void core_terminate_soon(struct core *core, const char *id, const char *first_id
 void core_rest(struct core *core);
 /* "Forget" from the person; `aor` canonical. */
 bool core_forget(struct core *core, const char *aor);
-/* What our gateway says of us, from now on. */
-void core_take_self(struct core *core, const struct ag_self *self);
+/* From now on: what the gateway said of another SIM, or another gateway of this one, is about
+ * nobody here. */
+void core_take_sim(struct core *core, const struct settings *settings);
+/* What our gateway says of us, from now on: asked when this was core->sim_number. */
+void core_take_self(struct core *core, unsigned sim_number, const struct ag_self *self);
+/* core_warm_up() where nobody has said who we are yet and nobody is asking. */
+void core_warm_up_again(struct core *core);
 /* Whether our gateway vouches for this address as ours, besides Linphone's accounts. */
 bool core_is_own(const struct core *core, const char *uri);
 /* Whether an account of this Linphone has this address. */

@@ -291,6 +291,7 @@ void news_ask(struct core *core)
 
     if (!core_settings(core) || core->settings->built_in)
         return;
+    core_warm_up_again(core);
     setup_again(core);
     setup_expire(core);
     certificates_ask(core);

@@ -137,7 +137,7 @@ static simauth_actions unpack(struct trip *trip)
     if (*trip->drive.error)
         g_strlcpy(call->error, trip->drive.error, sizeof(call->error));
     own = simauth_session_own_nai(leg->session);
-    if (own && *own)
+    if (own && *own && call->sim_number == call->core->sim_number)
         g_strlcpy(call->core->own_nai, own, sizeof(call->core->own_nai));
     g_strlcpy(call->other_nai, trip->drive.other_nai, sizeof(call->other_nai));
     g_strlcpy(call->other_operator, trip->drive.other_operator, sizeof(call->other_operator));
@@ -357,6 +357,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->first_id = g_strdup(call->id);
     call->policy = policy;
     call->settings = settings_ref(core->settings);
+    call->sim_number = core->sim_number;
     call->reason = SIMAUTH_EVENT_COUNT;
     call->peer_wish = -1;
     call->began = core_now();

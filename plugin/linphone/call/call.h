@@ -51,6 +51,7 @@ struct call {
     struct policy_answer policy;
     struct ahead *ahead;       /* caller: what was asked before the INVITE was made; NULL */
     struct settings *settings; /* those of this call */
+    unsigned sim_number;       /* the core's when it began */
 
     struct leg *root;  /* callee: the one leg; caller: the INVITE, as it was when element 1 left */
     struct leg *legs;  /* caller: one for each To tag */

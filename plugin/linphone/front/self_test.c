@@ -19,6 +19,7 @@ struct self_test {
     struct errand errand; /* first */
     struct control_reply *reply;
     belle_sip_provider_t *provider;
+    unsigned sim_number;
     bool bootstrap_only, on_worker;
     json_t *links; /* of the answer */
     bool failed;
@@ -110,7 +111,7 @@ static void back(struct errand *errand)
 
     t->on_worker = false;
     if (t->has_self && core) {
-        core_take_self(core, &t->self);
+        core_take_self(core, t->sim_number, &t->self);
         check_clock(t);
         check_accounts(t, core);
         check_media(t, core);
@@ -141,6 +142,7 @@ void self_test(struct control_reply *reply, bool bootstrap_only)
     t->reply = reply;
     t->bootstrap_only = bootstrap_only;
     t->provider = core ? core->provider : NULL;
+    t->sim_number = core ? core->sim_number : 0;
     t->links = json_array();
     add(t, "settings", "settings",
         settings ? core_problem(core)

@@ -58,8 +58,7 @@ def update(world):
 def shows_video(world):
     """Phones that take pictures, of a camera that is none, and accept others'."""
     for phone in (world.alice, world.bob):
-        phone.options = ["-C", "-D"]
-        set_video(phone, "automatically_initiate=0\nautomatically_accept=1\ndevice=StaticImage: Static picture")
+        talk.takes_pictures(phone, initiate=False)
 
 
 def set_video(phone, lines):
