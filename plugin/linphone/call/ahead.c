@@ -83,9 +83,7 @@ void ahead_begin(struct core *core, const struct policy_answer *policy)
     if (!a)
         return;
     g_atomic_int_inc(&a->refs);
-    a->errand.work = work;
-    a->errand.back = a->errand.lost = over;
-    worker_do(core->worker, &a->errand);
+    worker_begin(core->worker, &a->errand, NULL, work, over, over);
 }
 
 struct ahead *ahead_take(struct core *core, const struct policy_answer *policy)

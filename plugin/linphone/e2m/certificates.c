@@ -142,10 +142,8 @@ static void prepared(struct errand *errand)
     struct core *core = core_of_provider(t->provider);
     struct worker *beside = core && t->ag ? core_beside(core) : NULL;
 
-    errand->work = work;
-    errand->back = back;
     if (beside)
-        worker_do(beside, errand);
+        worker_begin(beside, errand, NULL, work, back, lost);
     else
         back(errand);
 }
