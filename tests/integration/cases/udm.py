@@ -5,8 +5,8 @@
 import json
 import os
 
-from cases import call, case
-from cases.gsup import alice_of_hlr
+from cases import case
+from cases.gsup import alice_of_hlr, prove_both_ways
 from world.process import wait_for
 
 PEER = os.path.join(os.path.dirname(__file__), "..", "..", "gateway", "udm_peer.py")
@@ -69,17 +69,5 @@ def udm(world):
     a.start()
     b.start()
     wait_for(lambda: "op=udm state=up" in a.log(), 10, "the UDM")
-    for phone, sim in ((world.alice, alice), (world.bob, bob)):
-        phone.use_sim(sim, world.root)
-        phone.start(wait_registered=False)
-    for phone in (world.alice, world.bob):
-        phone.wait_registered()
-        phone.wait_note(r"simauth: ready: ")
-    call.authenticated_call(world)
-    before = source.vectors()
-    world.alice, world.bob = world.bob, world.alice  # the other way: Alice's SIM is the callee's
-    call.authenticated_call(world)
-    assert source.vectors() > before > 0, (before, source.vectors())
-    for gateway in (a, b):
-        assert [r["outcome"] for r in gateway.records()] == ["completed"] * 2, gateway.records()
+    prove_both_ways(world, alice, bob, source.vectors)
     assert source.token not in a.log()
