@@ -192,15 +192,22 @@ static enum store_result list_pages(struct ctl *ctl, void *data)
     return result;
 }
 
-static int list(struct ctl *ctl)
+/* Those of --aor alone. */
+static int look(struct ctl *ctl, const struct ctl_column *what, const char *name,
+                enum store_result (*run)(struct ctl *ctl, void *data))
 {
     char aor[SIMAUTH_AOR_MAX + 1] = "";
     const char *one = ctl_option(ctl, "aor");
 
     if (one && ctl_aor(one, aor) != 0)
         return 1;
-    ctl_heading(ctl, columns);
-    return ctl_look(ctl, list_pages, aor, "bindings");
+    ctl_heading(ctl, what);
+    return ctl_look(ctl, run, aor, name);
+}
+
+static int list(struct ctl *ctl)
+{
+    return look(ctl, columns, "bindings", list_pages);
 }
 
 /* -- remove, history -----------------------------------------------------------------------------
@@ -258,13 +265,7 @@ static enum store_result list_events(struct ctl *ctl, void *data)
 
 static int history(struct ctl *ctl)
 {
-    char aor[SIMAUTH_AOR_MAX + 1] = "";
-    const char *one = ctl_option(ctl, "aor");
-
-    if (one && ctl_aor(one, aor) != 0)
-        return 1;
-    ctl_heading(ctl, event_columns);
-    return ctl_look(ctl, list_events, aor, "history");
+    return look(ctl, event_columns, "history", list_events);
 }
 
 const struct ctl_command ctl_binding_commands[] = {
