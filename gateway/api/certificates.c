@@ -11,6 +11,7 @@
 
 #define FEDERATION_CERTIFICATES "/v1/federation/certificates"
 #define EARLIER_S 300     /* a certificate begins, for clocks that are behind */
+#define AUTHORITY_S 600   /* an authority has at least, to issue */
 #define LIVING_MAX 24     /* certificates of one SIM and one address that are not over */
 #define FOUND_MAX 4       /* SIMs of an address whose certificates are given out */
 #define LIST_S 3600       /* a list of revoked ones is good for */
@@ -184,6 +185,10 @@ static struct outcome serve(struct request *request, const struct wish *wish, js
         if (outcome.store == STORE_NONE)
             outcome = outcome_problem(PROBLEM_NOT_FOUND, "this operator issues no certificates");
     }
+    if (outcome_good(&outcome) && pki_authority_ends(&authority) < request->now + AUTHORITY_S)
+        outcome = outcome_problem(PROBLEM_OPERATOR_DOWN,
+                                  "the authority of subscribers' certificates ends: "
+                                  "certificate make-authority --replace");
     if (outcome_good(&outcome))
         outcome = issue(request, &authority, wish, &binding, &c, der);
     if (outcome_good(&outcome))

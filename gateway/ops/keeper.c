@@ -6,6 +6,7 @@
 #include "../api/tls.h"
 #include "../api/waiting.h"
 #include "../log.h"
+#include "../pki.h"
 #include "metrics.h"
 #include "notify.h"
 #include "state.h"
@@ -38,8 +39,9 @@ struct keeper {
     bool held;
     int64_t pinged_us, watchdog_us;
     struct store_reseal reseal;
-    int64_t resealed_us; /* 0: not yet with this pair of keys */
-    bool purging;        /* there may be records older than [charging] keep_days */
+    int64_t resealed_us;    /* 0: not yet with this pair of keys */
+    int64_t authority_ends; /* 0: there is none */
+    bool purging;           /* there may be records older than [charging] keep_days */
 };
 
 /* -- the store -----------------------------------------------------------------------------------
@@ -90,6 +92,25 @@ static void tell_partners(struct gateway *gateway)
         waiting_keep(gateway->waiting, partners);
     else
         g_ptr_array_unref(partners);
+}
+
+/* Of subscribers' certificates. */
+static void look_at_authority(struct keeper *keeper)
+{
+    struct gateway *gateway = keeper->gateway;
+    struct store_authority authority = {0};
+    enum store_result result = gateway->ops->begin(gateway->store, STORE_READ);
+
+    if (result != STORE_OK)
+        return;
+    result = gateway->ops->authority_get(gateway->store, &authority);
+    gateway->ops->rollback(gateway->store);
+    if (result == STORE_OK)
+        keeper->authority_ends = pki_authority_ends(&authority);
+    else if (result == STORE_NONE)
+        keeper->authority_ends = 0;
+    store_authority_clear(&authority);
+    metrics_authority(keeper->authority_ends);
 }
 
 /* By this time goes what does not come back: charging records, codes, claims, certificates. */
@@ -232,14 +253,17 @@ static void watch_clock(struct keeper *keeper, int64_t now_us)
     believe(keeper);
 }
 
-static void watch_certificates(struct gateway *gateway)
+/* Without the authority all but its certificates goes on: it is at most what ends soon. */
+static void watch_certificates(const struct keeper *keeper)
 {
     int64_t now = g_get_real_time() / G_USEC_PER_SEC;
-    int64_t first = MIN(tls_present_expires(), operator_keys_expires(gateway->operator_keys));
+    int64_t first =
+        MIN(tls_present_expires(), operator_keys_expires(keeper->gateway->operator_keys));
+    int64_t soon = keeper->authority_ends ? MIN(first, keeper->authority_ends) : first;
 
-    state_set(STATE_CERTIFICATE, first <= now                 ? "expired"
-                                 : first - now < SOON_SECONDS ? "expires-soon"
-                                                              : "good");
+    state_set(STATE_CERTIFICATE, first <= now                ? "expired"
+                                 : soon - now < SOON_SECONDS ? "expires-soon"
+                                                             : "good");
 }
 
 void keeper_watch_listener(struct gateway *gateway, struct http *http)
@@ -274,7 +298,7 @@ static void tick(struct keeper *keeper)
 
     http_reap(keeper->http);
     watch_clock(keeper, now_us);
-    watch_certificates(gateway);
+    watch_certificates(keeper);
     keeper_watch_listener(gateway, keeper->http);
     metrics_source_state();
     operator_keys_rotate(gateway->operator_keys);
@@ -283,6 +307,8 @@ static void tick(struct keeper *keeper)
         sweep(keeper);
         if (state_good(STATE_STORE)) /* else requests would wait behind this one too */
             tell_partners(gateway);
+        if (state_good(STATE_STORE))
+            look_at_authority(keeper);
         keeper->purging = gateway->config->keep_days > 0;
     }
     if (keeper->purging && gateway->config->keep_days > 0 && state_good(STATE_STORE))

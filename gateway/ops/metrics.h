@@ -37,6 +37,8 @@ void metrics_clock_jump(void);
 /* While there is an old sealing key (`rotating`): so many more were sealed anew, and whether some
  * may still need it. */
 void metrics_reseal(bool rotating, int64_t more, bool needed);
+/* When the authority of subscribers' certificates ends; 0: there is none. */
+void metrics_authority(int64_t ends);
 /* Prometheus's text format 0.0.4; g_free() it. */
 char *metrics_text(struct gateway *gateway, const struct http_status *http);
 

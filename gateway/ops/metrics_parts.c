@@ -24,6 +24,7 @@ struct partner {
 static struct partner partners[PARTNERS_MAX];
 static size_t partner_count;
 static GMutex lock;
+static _Atomic int64_t authority_ends;
 
 /* With the lock held; NULL: there are too many. */
 static struct partner *partner_of(const char *name)
@@ -175,8 +176,15 @@ void metrics_write_partners(GString *text, struct gateway *gateway)
     g_hash_table_destroy(agreements.holding);
 }
 
+void metrics_authority(int64_t ends)
+{
+    authority_ends = ends;
+}
+
 void metrics_write_certificates(GString *text, struct gateway *gateway)
 {
+    int64_t ends = authority_ends;
+
     metrics_head(text, "simauth_certificate_expiry_timestamp_seconds", "gauge",
                  "When the operator's certificates end.");
     g_string_append_printf(
@@ -184,6 +192,11 @@ void metrics_write_certificates(GString *text, struct gateway *gateway)
         "simauth_certificate_expiry_timestamp_seconds{certificate=\"tls\"} %" PRId64 "\n"
         "simauth_certificate_expiry_timestamp_seconds{certificate=\"statement\"} %" PRId64 "\n",
         tls_present_expires(), operator_keys_expires(gateway->operator_keys));
+    if (ends > 0)
+        g_string_append_printf(
+            text,
+            "simauth_certificate_expiry_timestamp_seconds{certificate=\"authority\"} %" PRId64 "\n",
+            ends);
 }
 
 /* -- the process, under the names that Prometheus's client libraries use --------------------------

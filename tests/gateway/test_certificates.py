@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Subscribers' certificates (docs/protocol.md section 6.4) at two real gateways."""
+import calendar
 import datetime
 import json
 import os
@@ -14,7 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from operators import Ca, Pair, pem_key
+from operators import Ca, Pair, pem_key, write_private
+from ops import issue_dated, metrics, states, wait_for, watched
 from phone import Connection, Phone, b64u, unb64u
 
 
@@ -38,6 +40,21 @@ def intermediate(ca, key):
             .issuer_name(ca.certificate.subject).public_key(key.public_key()).serial_number(7)
             .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=2))
             .add_extension(x509.BasicConstraints(True, 0), True).add_extension(usage, True).sign(ca.key, hashes.SHA256()))
+
+
+def ends_soon(operator, ca, seconds):
+    """An authority of this operator's that was made elsewhere and is nearly over."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.utcnow()
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    certificate = (x509.CertificateBuilder().subject_name(ca.certificate.subject).issuer_name(ca.certificate.subject)
+                   .public_key(key.public_key()).serial_number(8).not_valid_before(now - datetime.timedelta(hours=1))
+                   .not_valid_after(now + datetime.timedelta(seconds=seconds)).add_extension(x509.BasicConstraints(True, 0), True)
+                   .add_extension(usage, True).sign(key, hashes.SHA256()))
+    paths = [os.path.join(operator.folder, f"soon.{end}") for end in ("crt", "key")]
+    for path, data in zip(paths, (certificate.public_bytes(serialization.Encoding.PEM), pem_key(key))):
+        write_private(path, data)
+    operator.ctl("certificate", "import-authority", *paths)
+    return certificate
 
 
 def check_signature(certificate, authority):
@@ -247,6 +264,31 @@ class Authority(Both):
         before = self.authority(a)
         _, c, _ = self.good(self.alice, self.pair.aor_a)
         check_signature(c, before)
+
+
+class Ending(unittest.TestCase):
+    def test_authority_that_is_nearly_over(self):
+        """What it signed would be over at once: nothing is issued, nothing charged, and who watches knew."""
+        pair = Pair(start=False)
+        self.addCleanup(pair.close)
+        a = watched(pair.a)
+        paths = (a.certificate, a.key)
+        issue_dated(a.ca, paths, [a.fqdn, a.realm], -1, 300)  # this is none of those that end
+        ends = ends_soon(a, a.ca, 240)
+        a.start()
+        alice = Phone(pair.sim_a, a).bootstrap()
+        key = ec.generate_private_key(ec.SECP256R1())
+        answer = alice.ask("POST", "/v1/certificates", {"aor": pair.aor_a, "request": b64u(request_for(key))})
+        self.assertEqual((answer.status, answer.problem), (503, "operator-down"), answer.raw)
+        self.assertIn("authority of subscribers' certificates ends", a.log_text())
+        self.assertEqual(a.records(), [])
+        wait_for(lambda: metrics(a).get('simauth_certificate_expiry_timestamp_seconds{certificate="authority"}') ==
+                 calendar.timegm(ends.not_valid_after.timetuple()))
+        wait_for(lambda: states(a)["certificate"] == "expires-soon")
+        a.ctl("certificate", "make-authority", "--replace")
+        wait_for(lambda: states(a)["certificate"] == "good")
+        answer = alice.ask("POST", "/v1/certificates", {"aor": pair.aor_a, "request": b64u(request_for(key))})
+        self.assertEqual((answer.status, len(a.records())), (200, 1))
 
 
 class None_(unittest.TestCase):
