@@ -70,7 +70,8 @@ static bool copy_value(struct e2m_span value, char *out, size_t size)
     return used > 0;
 }
 
-bool e2m_parameter(struct e2m_span value, const char *name, char *out, size_t size)
+/* A parameter `;name=value` or `;name="value"`; false when absent or longer than `size` - 1. */
+static bool parameter(struct e2m_span value, const char *name, char *out, size_t size)
 {
     size_t at = parameter_len(value), len;
 
@@ -114,12 +115,12 @@ enum e2m_result e2m_type_read(struct e2m_type *type, struct e2m_span value)
     media = e2m_trim((struct e2m_span){value.octets, parameter_len(value)});
     if (!lower(media, type->media, sizeof(type->media)) || !strchr(type->media, '/'))
         return E2M_BAD_MIME;
-    if (e2m_parameter(value, "smime-type", smime, sizeof(smime)) &&
+    if (parameter(value, "smime-type", smime, sizeof(smime)) &&
         !lower(e2m_text_span(smime), type->smime, sizeof(type->smime)))
         return E2M_BAD_MIME;
     if (strncmp(type->media, "multipart/", 10) != 0)
         return E2M_OK;
-    if (!e2m_parameter(value, "boundary", type->boundary, sizeof(type->boundary)) ||
+    if (!parameter(value, "boundary", type->boundary, sizeof(type->boundary)) ||
         !boundary_valid(type->boundary))
         return E2M_BAD_MIME;
     return E2M_OK;

@@ -23,8 +23,6 @@ struct e2m_type {
 };
 enum e2m_result e2m_type_read(struct e2m_type *type, struct e2m_span value);
 enum e2m_kind e2m_type_kind(const struct e2m_type *type);
-/* A parameter `;name=value` or `;name="value"`; false when absent or longer than `size` - 1. */
-bool e2m_parameter(struct e2m_span value, const char *name, char *out, size_t size);
 bool e2m_same_text(struct e2m_span a, const char *b); /* in any case */
 struct e2m_span e2m_trim(struct e2m_span span);
 

@@ -5,7 +5,6 @@
 #include "api/http.h"
 #include "api/nonce.h"
 #include "api/sip_message.h"
-#include "api/tls.h"
 #include "api/tries.h"
 #include "api/waiting.h"
 #include "gateway.h"
@@ -13,7 +12,6 @@
 #include "ops/keeper.h"
 #include "ops/metrics.h"
 #include "ops/monitor.h"
-#include "ops/state.h"
 #include "start.h"
 
 #include <curl/curl.h>

@@ -141,16 +141,6 @@ bool json_take_integer(const json_t *object, const char *name, int64_t least, in
     return *value >= least && *value <= most;
 }
 
-json_t *json_octets(const uint8_t *octets, size_t len)
-{
-    char text[SIMAUTH_B64U_LEN(64) + 1];
-
-    if (len > 64)
-        return NULL;
-    simauth_b64u_encode(octets, len, text);
-    return json_string(text);
-}
-
 /*
  * RFC 8785 orders members by UTF-16 code units, writes no blanks, escapes only what must be, and
  * writes numbers as ECMAScript does. Our objects have ASCII names (so jansson's strcmp() order is

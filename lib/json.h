@@ -19,8 +19,6 @@ bool json_take_octets(const json_t *object, const char *name, uint8_t *octets, s
 /* An integer from `least` to `most`. */
 bool json_take_integer(const json_t *object, const char *name, int64_t least, int64_t most,
                        int64_t *value);
-/* A new string of b64u; NULL: no memory. At most 64 octets. */
-json_t *json_octets(const uint8_t *octets, size_t len);
 /* JSON of `object` in the form of RFC 8785, malloc'ed by jansson's allocator; json_text_free() it.
  * NULL: no memory. */
 char *json_canonical(const json_t *object);

@@ -8,6 +8,5 @@ const struct simauth_method simauth_method_agt = {
     .strength = 10,
     .rand_len = SIMAUTH_TICKET_LEN + SIMAUTH_NONCE_LEN,
     .id_len = SIMAUTH_TICKET_LEN,
-    .keys_media = true,
     .k_len = 32,
 };

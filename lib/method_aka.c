@@ -9,6 +9,5 @@ const struct simauth_method simauth_method_aka = {
     .strength = 30,
     .rand_len = SIMAUTH_RAND_LEN,
     .needs_autn = true,
-    .keys_media = true,
     .k_len = 32,
 };

@@ -39,7 +39,6 @@ const struct simauth_method simauth_method_akap = {
     .rand_len = SIMAUTH_RAND_LEN,
     .needs_autn = true,
     .separation = true,
-    .keys_media = true,
     .k_len = 32,
     .make_k = make_k,
 };

@@ -26,7 +26,6 @@ const struct simauth_method simauth_method_gsm = {
     .name = "gsm",
     .strength = 20,
     .rand_len = RUNS * SIMAUTH_RAND_LEN,
-    .keys_media = true,
     .k_len = RUNS * 8,
     .check_rand = check_rand,
 };

@@ -9,6 +9,5 @@ const struct simauth_method simauth_method_stp = {
     .strength = 0,
     .rand_len = SIMAUTH_KEYID_LEN + SIMAUTH_NONCE_LEN,
     .id_len = SIMAUTH_KEYID_LEN,
-    .keys_media = true,
     .k_len = 32,
 };

@@ -14,8 +14,7 @@
 /* The word is AUTHENTICATED as long as nothing took it away, also after the call has ended. */
 static bool leaves_keys(const struct simauth_session *s)
 {
-    return s->word == SIMAUTH_WORD_AUTHENTICATED && s->peer_method && s->peer_method->keys_media &&
-           s->ssk.len == SIMAUTH_KEY_LEN;
+    return s->word == SIMAUTH_WORD_AUTHENTICATED && s->peer_method && s->ssk.len == SIMAUTH_KEY_LEN;
 }
 
 int64_t simauth_session_known_since(const struct simauth_session *s)

@@ -3,7 +3,6 @@
 /* The copyable report, and what is taken out of it whatever it came from: a sentence of the plugin
  * or of a gateway may name an address, a file or a number. */
 #include "report.h"
-#include "sim_words.h"
 
 /* In this order: an address is hidden whole before its digits would be. */
 static const struct {

@@ -82,10 +82,8 @@ static bool turn(struct session_bus *b)
 {
     int result = 1, count = 0;
 
-    b->processing = true;
     while (result > 0 && count++ < TURN_MAX)
         result = sd_bus_process(b->bus, NULL);
-    b->processing = false;
     if (result < 0 || sd_bus_is_open(b->bus) <= 0) {
         lost(b, result < 0 ? result : -ECONNRESET);
         return false;

@@ -21,7 +21,6 @@ struct session_bus {
     bool named;             /* the name is ours: clients see us */
     bool dirty;             /* objects() is to be compared */
     bool told_no_bus;       /* the log has said so since there was one */
-    bool processing;        /* guard: what is told from within waits for the end */
     unsigned names;         /* tried so far */
     unsigned again_ms;      /* until the next look for a bus */
     json_t *objects;        /* as they were last told; NULL before */

@@ -76,7 +76,7 @@ static enum sip_decision response_in(void *user, struct sip_call *sip,
         return SIP_PASS;
     decision = core ? sips_response_in(core, sip, response) : SIP_PASS;
     if (decision == SIP_PASS && core && belle_sip_response_get_status_code(response) == code)
-        decision = e2m_response_in(core, sip, response);
+        decision = e2m_response_in(sip, response);
     /* Another code: it is placed once more, and that is no answer to what our SIM asked. */
     if (decision != SIP_PASS || belle_sip_response_get_status_code(response) != code)
         return decision;
@@ -128,8 +128,8 @@ static enum sip_decision later_in(void *user, struct sip_call *sip, belle_sip_me
 
     (void)user;
     e2m_bye(sip, message);
-    if (core && (sips_later_in(core, sip, message) != SIP_PASS ||
-                 e2m_later_in(core, sip, message) != SIP_PASS))
+    if (core &&
+        (sips_later_in(core, sip, message) != SIP_PASS || e2m_later_in(sip, message) != SIP_PASS))
         return SIP_DROP;
     return call ? call_later_in(call, message) : SIP_PASS;
 }

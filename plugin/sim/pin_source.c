@@ -155,12 +155,6 @@ static int descriptor_of(const char *setting)
     return *end == '\0' && fd <= 1023 ? (int)fd : -1;
 }
 
-bool pin_setting_ok(const char *setting)
-{
-    return strcmp(setting, "none") == 0 || strcmp(setting, "ask") == 0 ||
-           descriptor_of(setting) >= 0;
-}
-
 static bool desktop(void)
 {
     const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");

@@ -6,8 +6,6 @@
 
 #include "sim.h"
 
-/* Whether `setting` is "none", "ask" or "fd:NUMBER". */
-bool pin_setting_ok(const char *setting);
 /* NULL: "ask" where a desktop is, else nobody. Never fails: a source that cannot be had gives no
  * PIN. Free with pin_source_free(). */
 struct sim_pin_source *pin_source_new(const char *setting);

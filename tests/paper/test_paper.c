@@ -106,7 +106,6 @@ static void test_method(void **state)
 
     (void)state;
     assert_null(simauth_method_find("paper", 5));
-    assert_false(paper_method.keys_media);
     for (size_t i = 0; (other = simauth_method_at(i)); i++)
         assert_true(other->id_len > 0 || other->strength > paper_method.strength);
 }

@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "export.h"
-#include "words.h"
 
 #include <string.h>
 

@@ -57,7 +57,6 @@ struct simauth_method {
                          element 2 has the rest alone); 0: a SIM answers */
     bool needs_autn;  /* the card checks who asks: a USIM's AUTHENTICATE in 3G context */
     bool separation;  /* its vectors have the AMF separation bit (TS 33.102 annex H) */
-    bool keys_media;  /* false: never more than "paper exchange done" */
     uint8_t k_len;    /* octets of K_X */
     /* SIMAUTH_MALFORMED when the challenge is not one of this method (gsm: two RAND equal). NULL:
      * none. */

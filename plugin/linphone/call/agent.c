@@ -7,7 +7,6 @@
  */
 #include "call.h"
 #include "note.h"
-#include "words.h"
 
 #include <string.h>
 

@@ -20,7 +20,6 @@ struct trip {
     struct drive drive;
     struct leg *leg; /* NULL: nobody waits for it any more */
     gint unwanted;   /* the same, for the worker */
-    struct core *core;
     char aor_a[SIMAUTH_AOR_MAX + 1], aor_b[SIMAUTH_AOR_MAX + 1];
     char callee_nai[SIMAUTH_NAI_MAX + 1];
 };
@@ -180,7 +179,6 @@ static struct trip *pack(struct leg *leg, simauth_actions actions)
                         : leg == call->root ? ERRAND_CALLER
                                             : ERRAND_CALLER_ANSWER;
     trip->leg = leg;
-    trip->core = call->core;
     g_strlcpy(trip->aor_a, call->caller ? call->policy.own : call->policy.peer,
               sizeof(trip->aor_a));
     g_strlcpy(trip->aor_b, call->caller ? call->policy.peer : call->policy.own,
@@ -505,7 +503,7 @@ static void learn(struct call *call, const struct simauth_session *session)
     const struct simauth_method *method = simauth_session_peer_method(session);
     struct pin pin = {.method = method, .since = core_now(), .last = core_now()};
 
-    if (!call->core->pins || !method || !method->keys_media)
+    if (!call->core->pins || !method)
         return;
     g_strlcpy(pin.aor, call->policy.peer, sizeof(pin.aor));
     g_strlcpy(pin.nai, simauth_session_peer_nai(session), sizeof(pin.nai));

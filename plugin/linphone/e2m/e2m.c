@@ -514,13 +514,11 @@ static enum sip_decision answer_in(struct e2m_call *call, belle_sip_message_t *r
     return final ? SIP_PASS : SIP_DROP;
 }
 
-enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
-                                  belle_sip_response_t *response)
+enum sip_decision e2m_response_in(struct sip_call *sip, belle_sip_response_t *response)
 {
     int code = belle_sip_response_get_status_code(response);
     struct e2m_call *call = find(sip);
 
-    (void)core;
     if (!call || !call->talk || call->in_clear)
         return SIP_PASS;
     if (code >= 300) {
@@ -555,15 +553,13 @@ void e2m_bye(const struct sip_call *sip, belle_sip_message_t *message)
         tokens_close(call->tokens);
 }
 
-enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
-                               belle_sip_message_t *message)
+enum sip_decision e2m_later_in(struct sip_call *sip, belle_sip_message_t *message)
 {
     struct e2m_call *call = find(sip);
     const char *why = e2m_result_text(E2M_CLEAR);
     enum e2m_result result = E2M_CLEAR;
     size_t len;
 
-    (void)core;
     if (!call || !call->talk || call->in_clear)
         return SIP_PASS;
     if (!e2m_talk_is_protected(message) && !sip_message_sdp(message, &len))

@@ -20,14 +20,12 @@ void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *
 /* A response to an INVITE that was opened says so. */
 void e2m_response_out(struct sip_call *sip, belle_sip_response_t *response);
 /* First of all: opens what came. PASS: the others may look at it. */
-enum sip_decision e2m_response_in(struct core *core, struct sip_call *sip,
-                                  belle_sip_response_t *response);
+enum sip_decision e2m_response_in(struct sip_call *sip, belle_sip_response_t *response);
 /* Whether this call is enveloped or none at all. */
 bool e2m_must(const struct sip_call *sip);
 /* It is refused because a server sent it to somebody else. */
 void e2m_sent_elsewhere(const struct sip_call *sip, const char *why);
-enum sip_decision e2m_later_in(struct core *core, struct sip_call *sip,
-                               belle_sip_message_t *message);
+enum sip_decision e2m_later_in(struct sip_call *sip, belle_sip_message_t *message);
 /* Linphone has ended the call: into the list of calls, where nobody else puts it. The same when the
  * tap is about to forget one that Linphone said nothing of. */
 void e2m_over(const struct core *core, const char *call_id);

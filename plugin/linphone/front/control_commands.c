@@ -9,7 +9,6 @@
 #include "note.h"
 #include "prices.h"
 #include "sips.h"
-#include "words.h"
 
 #include <string.h>
 

@@ -223,8 +223,7 @@ static bool agreed_pin(const struct core *core, const char *aor, const json_t *c
         agreed->method = known->method;
     if (known && !strcmp(known->nai, agreed->nai))
         agreed->since = known->since;
-    return known && agreed->method->keys_media &&
-           simauth_nai_check(text_of(change, "nai")) == SIMAUTH_OK;
+    return known && simauth_nai_check(text_of(change, "nai")) == SIMAUTH_OK;
 }
 
 static void trust_seen(struct core *core, const char *aor, const json_t *change)

@@ -155,7 +155,7 @@ static void test_methods(void **state)
     assert_non_null(aka);
     assert_int_equal(aka->rand_len, 16);
     assert_int_equal(aka->k_len, 32);
-    assert_true(aka->needs_autn && aka->keys_media);
+    assert_true(aka->needs_autn);
     assert_null(simauth_method_find("aka", 2));
     assert_null(simauth_method_find("akax", 4));
     assert_null(simauth_method_find("AKA", 3));
