@@ -188,6 +188,15 @@ void simauth_triplet(const uint8_t *res, size_t res_len, const uint8_t ck[static
         kc[i] = ck[i] ^ ck[i + SIMAUTH_KC_LEN] ^ ik[i] ^ ik[i + SIMAUTH_KC_LEN];
 }
 
+void simauth_xor_2g(const uint8_t k[static 16], const uint8_t rand[static SIMAUTH_RAND_LEN],
+                    uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN])
+{
+    for (size_t i = 0; i < SIMAUTH_SRES_LEN; i++)
+        sres[i] = k[i] ^ rand[i];
+    for (size_t i = 0; i < SIMAUTH_KC_LEN; i++)
+        kc[i] = k[SIMAUTH_SRES_LEN + i] ^ rand[SIMAUTH_SRES_LEN + i];
+}
+
 void simauth_milenage_wipe(struct simauth_milenage *m)
 {
     OPENSSL_cleanse(m, sizeof *m);

@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <osmocom/crypt/auth.h>
+#include <simauth/milenage.h>
 #include <string.h>
 
 static const struct algorithm algorithms[] = {
@@ -62,17 +63,6 @@ static bool comp128(enum osmo_auth_algo number, const uint8_t k[static 16],
     return good;
 }
 
-/* libosmogsm 1.7 has XOR for USIMs alone. */
-static bool xor_2g(const uint8_t k[static 16], const uint8_t rand[static SIMAUTH_RAND_LEN],
-                   uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN])
-{
-    for (size_t i = 0; i < SIMAUTH_SRES_LEN; i++)
-        sres[i] = k[i] ^ rand[i];
-    for (size_t i = 0; i < SIMAUTH_KC_LEN; i++)
-        kc[i] = k[SIMAUTH_SRES_LEN + i] ^ rand[SIMAUTH_SRES_LEN + i];
-    return true;
-}
-
 bool algorithm_triplet(enum store_algorithm algorithm, const uint8_t k[static 16],
                        const uint8_t rand[static SIMAUTH_RAND_LEN],
                        uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN])
@@ -85,7 +75,8 @@ bool algorithm_triplet(enum store_algorithm algorithm, const uint8_t k[static 16
     case STORE_COMP128V3:
         return comp128(OSMO_AUTH_ALG_COMP128v3, k, rand, sres, kc);
     case STORE_XOR:
-        return xor_2g(k, rand, sres, kc);
+        simauth_xor_2g(k, rand, sres, kc);
+        return true;
     default:
         return false;
     }

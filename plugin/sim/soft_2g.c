@@ -48,17 +48,6 @@ static bool comp128(enum osmo_auth_algo number, const uint8_t k[static 16],
     return good;
 }
 
-/* TS 51.010-1 annex A.4.1.2 */
-static bool xor_2g(const uint8_t k[static 16], const uint8_t rand[static SIMAUTH_RAND_LEN],
-                   uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN])
-{
-    for (size_t i = 0; i < SIMAUTH_SRES_LEN; i++)
-        sres[i] = k[i] ^ rand[i];
-    for (size_t i = 0; i < SIMAUTH_KC_LEN; i++)
-        kc[i] = k[SIMAUTH_SRES_LEN + i] ^ rand[SIMAUTH_SRES_LEN + i];
-    return true;
-}
-
 /* TS 55.205 */
 static bool gsm_milenage(const struct simauth_milenage *m,
                          const uint8_t rand[static SIMAUTH_RAND_LEN],
@@ -84,7 +73,9 @@ bool soft_triplet(const struct soft_file *file, const uint8_t rand[static SIMAUT
 
     if (file->algorithm == SOFT_MILENAGE)
         return gsm_milenage(&file->milenage, rand, sres, kc);
-    if (file->algorithm == SOFT_XOR)
-        return xor_2g(file->milenage.k, rand, sres, kc);
+    if (file->algorithm == SOFT_XOR) {
+        simauth_xor_2g(file->milenage.k, rand, sres, kc);
+        return true;
+    }
     return comp128(numbers[file->algorithm], file->milenage.k, rand, sres, kc);
 }

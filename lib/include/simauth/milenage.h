@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Milenage (TS 35.206), with the operator's own constants c1..c5 and r1..r5 where it has some. */
+/* Milenage (TS 35.206), with the operator's own constants c1..c5 and r1..r5 where it has some; what
+ * a 2G SIM makes. */
 #ifndef SIMAUTH_MILENAGE_H
 #define SIMAUTH_MILENAGE_H
 
@@ -41,6 +42,12 @@ SIMAUTH_API enum simauth_result simauth_milenage_keys(const struct simauth_milen
 SIMAUTH_API void simauth_triplet(const uint8_t *res, size_t res_len, const uint8_t ck[static 16],
                                  const uint8_t ik[static 16], uint8_t sres[static SIMAUTH_SRES_LEN],
                                  uint8_t kc[static SIMAUTH_KC_LEN]);
+/* The triplet of a test SIM with XOR (TS 51.010-1 annex A.4.1.2), which keeps nothing from anybody;
+ * libosmogsm 1.7 has it for USIMs alone. */
+SIMAUTH_API void simauth_xor_2g(const uint8_t k[static 16],
+                                const uint8_t rand[static SIMAUTH_RAND_LEN],
+                                uint8_t sres[static SIMAUTH_SRES_LEN],
+                                uint8_t kc[static SIMAUTH_KC_LEN]);
 SIMAUTH_API void simauth_milenage_wipe(struct simauth_milenage *m);
 
 #endif
