@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "apdu.h"
+#include "clock.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -70,14 +71,6 @@ static size_t write_command(const struct card_link *link, const struct apdu *apd
     if (apdu->lc == 0 ? apdu->has_le || link->t0 : apdu->has_le && !link->t0)
         wire[len++] = apdu->le;
     return len;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 void apdu_begin_job(struct card_link *link, unsigned limit_ms)

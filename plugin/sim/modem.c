@@ -3,6 +3,7 @@
 /* A SIM in a modem: AT+CSIM (TS 27.007, 8.17) on its serial port. */
 #include "modem.h"
 #include "card_sim.h"
+#include "clock.h"
 #include "sims.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_OCTETS (2 * (APDU_REPLY_MAX + 2) + 64)
@@ -30,14 +30,6 @@ struct modem {
     size_t used; /* octets of `input` */
     bool astray; /* a command has no answer yet: what comes next may be that one */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* -- lines --------------------------------------------------------------------------------------
  */

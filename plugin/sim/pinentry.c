@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Assuan protocol with `pinentry`: the PIN crosses a pipe and nothing else. */
+#include "clock.h"
 #include "pin_source.h"
 
 #include <errno.h>
@@ -31,14 +32,6 @@ struct talk {
     char input[LINE_MAX_OCTETS + 2];
     size_t used;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* -- lines --------------------------------------------------------------------------------------
  */

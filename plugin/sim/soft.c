@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The software SIM: what a USIM with Milenage does (TS 33.102, 6.3.3), or a 2G SIM, from a file. */
 #include "soft.h"
+#include "clock.h"
 #include "shown.h"
 #include "sims.h"
 
@@ -168,14 +169,6 @@ static enum simauth_card_status settle(struct sim *sim, const struct simauth_cha
     if (!soft_window_store(&window, sim->window_path))
         return not_stored(sim, errno);
     return give(v, answer);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static bool lock(int fd)

@@ -325,9 +325,9 @@ static int64_t pinned_last(const struct core *core, const char *aor)
     return pin ? pin->last : 0;
 }
 
-static int64_t now_us(void)
+int call_ms(const struct call *call)
 {
-    return g_get_monotonic_time();
+    return (int)((g_get_monotonic_time() - call->began_us) / 1000);
 }
 
 struct call *call_new(struct core *core, struct sip_call *sip, const char *own_uri,
@@ -359,7 +359,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->reason = SIMAUTH_EVENT_COUNT;
     call->peer_wish = -1;
     call->began = core_now();
-    call->began_us = now_us();
+    call->began_us = g_get_monotonic_time();
     call->pinned_last = pinned_last(core, policy.peer);
     call->ahead = caller ? ahead_take(core, &call->policy) : NULL;
     call->root = leg_new(call, call_new_session(call));
@@ -528,7 +528,7 @@ static void note_denied(const struct call *call)
 {
     note_call(call->id, call->caller, words_token(call->word), "reason=%s ms=%d text=%s",
               call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : "none",
-              (int)((now_us() - call->began_us) / 1000), words_reason(call->reason));
+              call_ms(call), words_reason(call->reason));
 }
 
 void call_deny(struct call *call, enum simauth_event reason)
@@ -557,7 +557,7 @@ void call_tell(struct call *call, const struct simauth_session *session)
         note_call(call->id, call->caller, words_token(call->word),
                   "nai=%s method=%s sim_age=%d ms=%d operator=%s",
                   simauth_session_peer_nai(session), method ? method->name : "none",
-                  simauth_session_peer_sim_age(session), (int)((now_us() - call->began_us) / 1000),
+                  simauth_session_peer_sim_age(session), call_ms(call),
                   simauth_session_peer_operator(session));
     tell_known(call, session);
     shown_call_told(call);

@@ -136,6 +136,7 @@ void call_clean_sdp(struct call *call, belle_sip_message_t *message);
 bool call_drop_unread(struct call *call, belle_sip_message_t *message);
 void call_set_header(struct call *call, belle_sip_message_t *message, const char *element);
 LinphoneCall *call_linphone(const struct call *call); /* NULL: not (yet, any more) */
+int call_ms(const struct call *call);                 /* since its INVITE came or left */
 void call_silent_until_proved(struct call *call, const struct simauth_session *session);
 void call_start_verdict(struct call *call, unsigned ms);
 void call_start_hold(struct call *call);

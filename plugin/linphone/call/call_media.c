@@ -218,7 +218,7 @@ void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
         return;
     }
     note_call(call->id, call->caller, "media", "sink=%s verdict=%s ms=%d", sink_zrtp.name,
-              names[verdict], (int)((g_get_monotonic_time() - call->began_us) / 1000));
+              names[verdict], call_ms(call));
     if (leg->session)
         call_settle(call, leg, simauth_session_media(leg->session, result_of(verdict)));
     mark(call);

@@ -7,14 +7,6 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
-#include <time.h>
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
 
 /* -- what a request failed with, in the session's words ------------------------------------------
  */
@@ -206,7 +198,7 @@ static simauth_actions run_card(struct station *station, struct drive *d)
 
 static simauth_actions step(struct station *station, struct drive *d, simauth_actions asked)
 {
-    int64_t start = now_us();
+    int64_t start = g_get_monotonic_time();
     simauth_actions next;
     int *spent = &d->gateway_us;
 
@@ -224,7 +216,7 @@ static simauth_actions step(struct station *station, struct drive *d, simauth_ac
     } else {
         next = ask_vector(station, d, asked & SIMAUTH_DO_ASK_REPLACED);
     }
-    *spent += (int)(now_us() - start);
+    *spent += (int)(g_get_monotonic_time() - start);
     return next;
 }
 
