@@ -4,24 +4,20 @@
  * Octets beside a stream's SRTCP. What goes through oRTP's session is encrypted by mediastreamer2's
  * transport, so this is sent by the socket itself; the kernel keeps datagrams of two threads apart.
  */
-#include "sink.h"
+#include "media.h"
+#include "stream.h"
 
-#include <dlfcn.h>
-#include <mediastreamer2/mediastream.h>
 #include <string.h>
 #include <sys/socket.h>
 
-static MediaStream *stream_of(LinphoneCall *call, const char *kind)
+static MediaStream *stream_of_kind(LinphoneCall *call, const char *kind)
 {
-    MediaStream *(*get_stream)(LinphoneCall *, LinphoneStreamType) =
-        (MediaStream * (*)(LinphoneCall *, LinphoneStreamType))
-            dlsym(RTLD_DEFAULT, "linphone_call_get_stream");
     LinphoneStreamType type = !strcmp(kind, "audio")   ? LinphoneStreamTypeAudio
                               : !strcmp(kind, "video") ? LinphoneStreamTypeVideo
                               : !strcmp(kind, "text")  ? LinphoneStreamTypeText
                                                        : LinphoneStreamTypeUnknown;
 
-    return get_stream && type != LinphoneStreamTypeUnknown ? get_stream(call, type) : NULL;
+    return type != LinphoneStreamTypeUnknown ? stream_of(call, type) : NULL;
 }
 
 struct way {
@@ -46,7 +42,7 @@ static bool way_of(const MediaStream *stream, struct way *way)
 
 bool media_rtcp_ready(LinphoneCall *call, const char *kind, uint32_t *ssrc)
 {
-    const MediaStream *stream = stream_of(call, kind);
+    const MediaStream *stream = stream_of_kind(call, kind);
     struct way way;
 
     if (!way_of(stream, &way))
@@ -59,7 +55,7 @@ bool media_rtcp_send(LinphoneCall *call, const char *kind, const void *octets, s
 {
     struct way way;
 
-    return way_of(stream_of(call, kind), &way) &&
+    return way_of(stream_of_kind(call, kind), &way) &&
            sendto(way.fd, octets, len, MSG_DONTWAIT | MSG_NOSIGNAL, way.to, way.len) ==
                (ssize_t)len;
 }

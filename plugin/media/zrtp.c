@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ZRTP with an auxiliary secret (RFC 6189, 4.3). */
 #include "sink.h"
+#include "stream.h"
 
 #include <dlfcn.h>
 #include <mediastreamer2/mediastream.h>
@@ -12,26 +13,23 @@
 #include <strings.h>
 
 /* Exported by liblinphone and in none of its installed headers. */
-typedef MediaStream *(*get_stream_function)(LinphoneCall *call, LinphoneStreamType type);
 typedef void (*set_params_function)(LinphoneCall *call, const LinphoneCallParams *params);
 
-static get_stream_function get_stream;
 static set_params_function set_params;
 
 static const char *zrtp_missing(void)
 {
-    static const char *const names[] = {"linphone_call_get_stream", "linphone_call_set_params"};
+    static const char name[] = "linphone_call_set_params";
 
-    get_stream = (get_stream_function)dlsym(RTLD_DEFAULT, names[0]);
-    set_params = (set_params_function)dlsym(RTLD_DEFAULT, names[1]);
-    if (!get_stream)
-        return names[0];
-    return set_params ? NULL : names[1];
+    set_params = (set_params_function)dlsym(RTLD_DEFAULT, name);
+    if (!stream_can())
+        return STREAM_FUNCTION;
+    return set_params ? NULL : name;
 }
 
 static MSZrtpContext *context_of(LinphoneCall *call)
 {
-    MediaStream *stream = get_stream(call, LinphoneStreamTypeAudio);
+    MediaStream *stream = stream_of(call, LinphoneStreamTypeAudio);
     return stream ? stream->sessions.zrtp_context : NULL;
 }
 

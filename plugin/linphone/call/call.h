@@ -12,6 +12,7 @@
 
 #include "core.h"
 #include "drive.h"
+#include "media.h"
 #include "setup.h"
 #include "sink.h"
 

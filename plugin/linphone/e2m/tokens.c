@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tokens.h"
 #include "call.h"
+#include "media.h"
 #include "note.h"
-#include "sink.h"
 
 /* A server hears of the answer a moment after the phones; the first ones may be too early. */
 #define LOOK_MS 250u

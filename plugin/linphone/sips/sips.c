@@ -6,6 +6,7 @@
 #include "e2m.h"
 #include "emergency.h"
 #include "history.h"
+#include "media.h"
 #include "note.h"
 #include "sips_path.h"
 #include "words.h"

@@ -6,10 +6,9 @@
  * is heard. Below it are the streams' senders, which exist once a stream runs, and before that the
  * call's parameters, by which mediastreamer2 drops what is not encrypted.
  */
-#include "sink.h"
+#include "media.h"
+#include "stream.h"
 
-#include <dlfcn.h>
-#include <mediastreamer2/mediastream.h>
 #include <mediastreamer2/msrtp.h>
 
 void media_only_encrypted(LinphoneCall *call)
@@ -25,12 +24,9 @@ void media_silence(LinphoneCall *call, bool silent)
 {
     static const LinphoneStreamType types[] = {LinphoneStreamTypeAudio, LinphoneStreamTypeVideo,
                                                LinphoneStreamTypeText};
-    MediaStream *(*get_stream)(LinphoneCall *, LinphoneStreamType) =
-        (MediaStream * (*)(LinphoneCall *, LinphoneStreamType))
-            dlsym(RTLD_DEFAULT, "linphone_call_get_stream");
 
-    for (size_t i = 0; get_stream && i < sizeof(types) / sizeof(types[0]); i++) {
-        MediaStream *stream = get_stream(call, types[i]);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        MediaStream *stream = stream_of(call, types[i]);
         if (stream && stream->rtpsend)
             ms_filter_call_method_noarg(stream->rtpsend,
                                         silent ? MS_RTP_SEND_MUTE : MS_RTP_SEND_UNMUTE);
