@@ -201,7 +201,7 @@ static void keep_challenges(void *provider)
         return;
     core->remembering = false;
     path = core_state_path(core, "challenges");
-    text = limits_text(&core->limits, core_now());
+    text = challenges_text(&core->challenges, core_now());
     core_keep(core, path, text);
     g_free(text);
     g_free(path);
@@ -219,7 +219,7 @@ static void recall_challenges(struct core *core)
     char *path = core_state_path(core, "challenges"), *text = NULL;
 
     if (small_file_read(path, SMALL_FILE_MAX, &text, NULL, NULL))
-        limits_read(&core->limits, text, core_now());
+        challenges_read(&core->challenges, text, core_now());
     g_free(text);
     g_free(path);
 }

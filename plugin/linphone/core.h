@@ -7,6 +7,7 @@
 #ifndef SIMAUTH_PLUGIN_CORE_H
 #define SIMAUTH_PLUGIN_CORE_H
 
+#include "challenges.h"
 #include "invite_limits.h"
 #include "pins.h"
 #include "policy.h"
@@ -48,6 +49,7 @@ struct core {
     int64_t prices_asked;
     bool prices_asking;
     struct limits limits;
+    struct challenges challenges;
     bool warming;           /* core_warm_up() is under way */
     bool looking;           /* at the card readers, for the session bus */
     bool remembering;       /* core_remember_challenges() is under way */

@@ -4,33 +4,34 @@
  * same, and each of them is refused from then on. */
 #include "fuzz.h"
 
+#include <challenges.h>
 #include <glib.h>
-#include <invite_limits.h>
 
 #define NOW 1800000000
 
-static void refused_again(const struct limits *limits)
+static void refused_again(const struct challenges *challenges)
 {
-    static struct limits copy;
+    static struct challenges copy;
 
-    copy = *limits;
+    copy = *challenges;
     for (size_t i = 0; i < G_N_ELEMENTS(copy.taken); i++)
-        MUST(!limits->taken[i].when || !limits_first(&copy, limits->taken[i].rand, NOW));
+        MUST(!challenges->taken[i].when ||
+             !challenges_first(&copy, challenges->taken[i].rand, NOW));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct limits limits, again;
+    static struct challenges challenges, again;
     char *text = fuzz_text(data, size), *written, *twice;
 
-    limits = again = (struct limits){0};
-    limits_read(&limits, text, NOW);
-    for (size_t i = 0; i < G_N_ELEMENTS(limits.taken); i++)
-        MUST(limits.taken[i].when <= NOW);
-    refused_again(&limits);
-    written = limits_text(&limits, NOW);
-    limits_read(&again, written, NOW);
-    twice = limits_text(&again, NOW);
+    challenges = again = (struct challenges){0};
+    challenges_read(&challenges, text, NOW);
+    for (size_t i = 0; i < G_N_ELEMENTS(challenges.taken); i++)
+        MUST(challenges.taken[i].when <= NOW);
+    refused_again(&challenges);
+    written = challenges_text(&challenges, NOW);
+    challenges_read(&again, written, NOW);
+    twice = challenges_text(&again, NOW);
     MUST(strcmp(written, twice) == 0);
     g_free(twice);
     g_free(written);

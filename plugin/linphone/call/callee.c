@@ -212,7 +212,7 @@ static simauth_actions begin(struct call *call)
         g_strlcpy(call->error, "too many calls with elements at once", sizeof(call->error));
         return simauth_session_problem(session, SIMAUTH_PROBLEM_DOWN);
     }
-    if (limits_first(&call->core->limits, element.rand, core_now()))
+    if (challenges_first(&call->core->challenges, element.rand, core_now()))
         return actions;
     /* The SIM answers a challenge once, and the gateway is not even asked: it would say yes. */
     note_call(call->id, false, "replayed", "element=1");
