@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "station.h"
+#include "pin_giver.h"
 #include "readable.h"
 
 #include <impi.h>
