@@ -3,6 +3,7 @@
 #include "call.h"
 #include "ahead.h"
 #include "bus_view.h"
+#include "conference.h"
 #include "continue_once.h"
 #include "e2m.h"
 #include "emergency.h"
@@ -490,7 +491,7 @@ json_t *call_record(const struct call *call)
     json_object_set_new(record, "gateway_ms", json_real(call->gateway_us / 1000.0));
     json_object_set_new(record, "card_ms", json_real(call->card_us / 1000.0));
     json_object_set_new(record, "known_since", json_integer(call_known_since(call)));
-    handed_record(call, record);
+    conference_record(call, record);
     if (leg->session)
         add_names(record, leg->session);
     sips_add(call->core, call->sip, record);

@@ -239,12 +239,6 @@ const char *agent_words(const struct simauth_session *session);
  * DROP: it was refused (488), and the call goes on as it was. Never HOLD. */
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message);
 void call_later_out(struct call *call, belle_sip_message_t *message);
-/* "conference", and "weakest" of its calls' words, for a person: in a conference nobody is more
- * certain than the least certain one who is heard. */
-void handed_record(const struct call *call, json_t *record);
-/* The weakest word among all calls of the conference on this phone, those too that nobody is asked
- * about, and whose it is (NULL: one of those, or there is no conference). */
-enum simauth_word handed_weakest(const struct core *core, const struct call **weakest);
 /* The reason whose advice fits: nobody vouches for the one that was known under that address, so
  * that it may be somebody else's by now, as where another one answers. */
 enum simauth_event call_advised(const struct call *call);

@@ -8,6 +8,7 @@
 #include "bus_view.h"
 #include "call.h"
 #include "changes.h"
+#include "conference.h"
 #include "e2m.h"
 #include "shown_words.h"
 #include "sips.h"
@@ -117,7 +118,7 @@ static void add_conference(const struct core *core, bool in, enum simauth_word w
     const struct call *weakest;
 
     json_object_set_new(call, "Conference", json_boolean(in));
-    shown_put(call, "Weakest", shown_verdict(in ? handed_weakest(core, &weakest) : word));
+    shown_put(call, "Weakest", shown_verdict(in ? conference_weakest(core, &weakest) : word));
 }
 
 /* -- what servers on the way are to a call -------------------------------------------------------
