@@ -23,6 +23,7 @@
 #include <changes.h>
 #include <control_commands.h>
 #include <readers.h>
+#include <sim_commands.h>
 
 #define LINES_MAX 60
 

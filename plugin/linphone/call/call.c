@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call.h"
 #include "ahead.h"
+#include "bus_calls.h"
 #include "bus_view.h"
 #include "conference.h"
 #include "continue_once.h"

@@ -5,6 +5,7 @@
  * end, also for those that nothing of ours looks at. What is shown is made afresh each time from
  * the call and Linphone's own, so nothing has to be kept in step.
  */
+#include "bus_calls.h"
 #include "bus_view.h"
 #include "call.h"
 #include "changes.h"

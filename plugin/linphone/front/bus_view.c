@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bus_view.h"
 #include "accounts.h"
+#include "bus_calls.h"
 #include "control_commands.h"
 #include "kinds.h"
 #include "note.h"
@@ -10,6 +11,7 @@
 #include "session_bus.h"
 #include "setup.h"
 #include "shown_words.h"
+#include "sim_commands.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,9 @@
 #include "call.h"
 #include "continue_once.h"
 #include "note.h"
+#include "person_commands.h"
 #include "prices.h"
+#include "sim_commands.h"
 #include "sips.h"
 
 #include <string.h>

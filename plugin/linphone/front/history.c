@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "history.h"
+#include "bus_calls.h"
 #include "bus_view.h"
 #include "note.h"
 #include "small_file.h"

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands about what the person decides: settings, peers, history. */
+#include "person_commands.h"
 #include "bus_view.h"
 #include "changes.h"
 #include "control_commands.h"

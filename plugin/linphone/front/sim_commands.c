@@ -4,9 +4,12 @@
  * Commands about SIM and gateway: choosing them, the PIN, a software SIM from a code. What waits is
  * done on the worker. No command here gives a challenge to a SIM.
  */
+#include "sim_commands.h"
 #include "activation.h"
 #include "bus_view.h"
+#include "core.h"
 #include "kinds.h"
+#include "person_commands.h"
 #include "readable.h"
 #include "readers.h"
 
