@@ -18,7 +18,7 @@ static int64_t now(void)
 
 bool emergency_is(const struct core *core, belle_sip_request_t *invite)
 {
-    char *target = call_request_uri(invite);
+    char *target = sip_message_request_uri(invite);
     char *peer = sip_message_uri((belle_sip_message_t *)invite, SIP_TO);
     bool is = policy_is_emergency(core->settings, core->pins, peer) ||
               policy_is_emergency(core->settings, core->pins, target);

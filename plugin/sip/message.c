@@ -118,6 +118,16 @@ unsigned sip_message_cseq(belle_sip_message_t *message)
     return tap_cseq_of(message);
 }
 
+char *sip_message_request_uri(belle_sip_request_t *request)
+{
+    belle_sip_uri_t *uri = belle_sip_request_get_uri(request);
+    belle_generic_uri_t *other = belle_sip_request_get_absolute_uri(request);
+
+    if (uri)
+        return belle_sip_uri_to_string(uri);
+    return other ? belle_generic_uri_to_string(other) : NULL;
+}
+
 const char *sip_message_method(belle_sip_message_t *message)
 {
     return tap_cseq_method_of(message);

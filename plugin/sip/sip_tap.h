@@ -213,6 +213,8 @@ char *sip_message_uri(belle_sip_message_t *message, enum sip_field field);
 /* Of CSeq: 0 and NULL where there is none. A response has its request's. */
 unsigned sip_message_cseq(belle_sip_message_t *message);
 const char *sip_message_method(belle_sip_message_t *message);
+/* The Request-URI, which may be no SIP URI (tel, urn); belle_sip_free() it. NULL: none. */
+char *sip_message_request_uri(belle_sip_request_t *request);
 /* 401, 407 and 422, after which liblinphone repeats an INVITE by itself, with what was missing. */
 bool sip_code_repeats(int code);
 /* The tag in From, in To; NULL when there is none. */

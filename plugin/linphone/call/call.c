@@ -295,7 +295,7 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
                                    const char *peer_uri)
 {
     belle_sip_request_t *invite = sip_call_invite(sip);
-    char *request_uri = call_request_uri(invite);
+    char *request_uri = sip_message_request_uri(invite);
     struct policy_question question = {
         .settings = core->settings,
         .pins = core->pins,
@@ -577,16 +577,6 @@ void call_give_up(struct call *call, enum simauth_event reason)
 {
     call_deny(call, reason);
     call_end(call);
-}
-
-char *call_request_uri(belle_sip_request_t *request)
-{
-    belle_sip_uri_t *uri = belle_sip_request_get_uri(request);
-    belle_generic_uri_t *other = belle_sip_request_get_absolute_uri(request);
-
-    if (uri)
-        return belle_sip_uri_to_string(uri);
-    return other ? belle_generic_uri_to_string(other) : NULL;
 }
 
 /* -- what goes out with a message ---------------------------------------------------------------

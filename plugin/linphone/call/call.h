@@ -129,8 +129,6 @@ void call_give_up(struct call *call, enum simauth_event reason);
 void call_unsay(struct call *call, enum simauth_event reason);
 /* Ends it with its Reason as soon as the main loop turns. */
 void call_end(struct call *call);
-/* The Request-URI, which may be no SIP URI (tel, urn); belle_sip_free() it. NULL: none. */
-char *call_request_uri(belle_sip_request_t *request);
 void call_clean_sdp(struct call *call, belle_sip_message_t *message);
 /* What came in a call with elements: Linphone gets no description that was not looked at. True:
  * the message lost its body. */

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sips.h"
 #include "bus_view.h"
-#include "call.h"
 #include "e2m.h"
 #include "emergency.h"
 #include "history.h"
