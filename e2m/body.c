@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MIME bodies, parsed into a tree. Strict about line ends and names: what two readers could
  * understand in two ways is refused, since one of them may be a middle and the other the callee. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <ctype.h>
 #include <openssl/crypto.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Certificates: read, judged. Their names are in names.c. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/cms.h>
 #include <openssl/err.h>

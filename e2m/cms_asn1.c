@@ -3,7 +3,7 @@
 /* Envelopes by ASN.1 templates: what libcrypto's CMS neither shows nor sets. Everything is checked
  * here before the library's CMS sees it, so that neither an odd nonce nor a password recipient ever
  * gets so far. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/asn1t.h>
 #include <openssl/objects.h>

@@ -5,7 +5,7 @@
  * libcrypto neither shows a content-encryption key nor takes one. So where a key is to be reused,
  * the envelope gets one recipient more for a moment: a random key of our own, under which libcrypto
  * wraps it. That recipient is taken out again and its wrapping undone. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/bio.h>
 #include <openssl/cms.h>

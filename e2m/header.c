@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One header's value: media types, parameters, labels. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Key reuse: the KEK that is derived from a content-encryption key, and how long it may be. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Content-Target: the servers that a part is for. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whose certificate it is: the names in its subjectAltName (RFC 5922). The common name counts for
  * nothing, and no name has a wildcard. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <ctype.h>
 #include <openssl/x509v3.h>

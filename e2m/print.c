@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MIME bodies, printed. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A message's whole body, read: the signature first, then each item that is for us. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

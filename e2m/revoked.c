@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists of revoked certificates (RFC 5280, 5): what one is worth, and whether it takes the place of
  * another. Whoever serves a list is not who signed it. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Signatures: one signer, its certificate and the time of signing among what is signed. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/bio.h>
 #include <openssl/cms.h>

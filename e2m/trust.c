@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whose word counts, about which domains, and what was taken back. */
-#include "internal.h"
+#include "e2m_private.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

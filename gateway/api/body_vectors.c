@@ -6,7 +6,7 @@
  * everything else and for every fault. What a member may be is judged in one place.
  */
 #include "body.h"
-#include "sum.h"
+#include "sha256.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -226,10 +226,10 @@ const char *body_vectors_of(const json_t *object, bool between, struct body_vect
 }
 
 /* The hash is of the question as it was parsed: another order of its members is no other one. */
-static bool hash_object(const json_t *object, uint8_t hash[static SUM_LEN])
+static bool hash_object(const json_t *object, uint8_t hash[static SHA256_LEN])
 {
     char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    bool good = text && sum_of(text, strlen(text), hash);
+    bool good = text && sha256_of(text, strlen(text), hash);
 
     free(text);
     return good;
@@ -378,7 +378,7 @@ static void put_string(struct out *out, const char *before, const struct text *t
 }
 
 /* As hash_object() does: names sorted, no blanks; there is nothing to escape. */
-static bool hash_members(const struct members *m, uint8_t hash[static SUM_LEN])
+static bool hash_members(const struct members *m, uint8_t hash[static SHA256_LEN])
 {
     static const enum member sorted[] = {CALLEE, CALLEE_NAI, CALLER,  METHODS, NAI_A,
                                          RAND,   REPLACED,   SEAL_TO, SUBJECT};
@@ -400,7 +400,7 @@ static bool hash_members(const struct members *m, uint8_t hash[static SUM_LEN])
         put(&out, "]", 1);
     }
     put(&out, "}", 1);
-    return sum_of(out.text, out.len, hash);
+    return sha256_of(out.text, out.len, hash);
 }
 
 static bool take_one(struct in *in, struct body_question *question)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The software SIM behind a code that a person typed (docs/protocol.md section 6.2). */
-#include "private.h"
+#include "ag_private.h"
 
 #include <openssl/crypto.h>
 #include <simauth/activation.h>

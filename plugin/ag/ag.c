@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The life of a client, and what its parts share. */
-#include "private.h"
+#include "ag_private.h"
 
 #include <ctype.h>
 #include <openssl/crypto.h>

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The requests of docs/protocol.md section 6.1: what is asked, and whether the answer is one to
  * it. */
+#include "ag_private.h"
 #include "members.h"
-#include "private.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>

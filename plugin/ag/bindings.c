@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Addresses that the subscriber proves by itself (docs/protocol.md section 6.2). */
+#include "ag_private.h"
 #include "members.h"
-#include "private.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The BSF's answer: <BootstrappingInfo xmlns="uri:3gpp-bsf"> (TS 24.109 annex C), read by Expat,
  * which liblinphone has in the process already and which looks at nothing outside the text. */
-#include "private.h"
+#include "ag_private.h"
 
 #include <expat.h>
 #include <stdio.h>

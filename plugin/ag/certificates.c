@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ag_certificates.h"
+#include "ag_private.h"
 #include "members.h"
-#include "private.h"
 
 #include <e2m/certificate.h>
 #include <openssl/ec.h>

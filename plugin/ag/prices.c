@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* GET /v1/prices (docs/protocol.md section 6.1). A gateway that does not know it says no price. */
+#include "ag_private.h"
 #include "members.h"
-#include "private.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers that are no success: RFC 9457 problems (docs/protocol.md section 6). */
-#include "private.h"
+#include "ag_private.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys that the operators make in the place of two SIMs, and what ends a setup key early
  * (docs/protocol.md section 8). */
+#include "ag_private.h"
 #include "members.h"
-#include "private.h"
 
 #include <openssl/crypto.h>
 #include <string.h>

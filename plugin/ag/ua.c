@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ua: everything under Ks_NAF (TS 33.222, 5.3; RFC 7616 SHA-256, auth-int). Normally one round
  * trip a request: the nonce is kept and counted. */
-#include "private.h"
+#include "ag_private.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 /* Ub: bootstrapping by HTTP Digest AKA (TS 33.220, TS 24.109, RFC 3310); by a 2G SIM as TS 33.220
  * annex I has it, where TLS and the name in its certificate are all that tells who asks; without a
  * SIM as annex M has it (GBA_Digest), with a password that belongs to this very TLS connection. */
-#include "private.h"
+#include "ag_private.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>

@@ -59,7 +59,7 @@ struct core {
     struct setup *setup;               /* setup keys; NULL until there were settings */
     struct news *news;                 /* news.c's; NULL until it was asked for */
     struct certificates *certificates; /* certificates.c's; the same */
-    struct files *files;               /* e2m_files.c's; the same */
+    struct e2m_files *e2m_files;       /* e2m_files.c's; the same */
     struct revoked *revoked;           /* revoked.c's; the same */
     struct e2m_seen *seen;             /* e2m_readers.c's; the same */
     struct ahead *ahead;               /* begun for a call whose INVITE has not come yet */

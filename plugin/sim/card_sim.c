@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "card_sim.h"
 #include "impi.h"
-#include "shown.h"
+#include "utf8.h"
 
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -168,7 +168,7 @@ static enum simauth_card_status unlock(struct sim *sim)
         return SIMAUTH_CARD_LOCKED;
     }
     snprintf(label, sizeof label, "%s%s (%.*s)", len > 4 ? "SIM ..." : "SIM",
-             len > 4 ? sim->usim.iccid + len - 4 : "", shown_first(name, 60), name);
+             len > 4 ? sim->usim.iccid + len - 4 : "", utf8_first(name, 60), name);
     pin = usim_give_pin(&sim->usim, &sim->pin, &pause, label, &meaning);
     if (pin != USIM_PIN_GOOD)
         return pin_failed(sim, pin, meaning);

@@ -3,8 +3,8 @@
 /* The software SIM: what a USIM with Milenage does (TS 33.102, 6.3.3), or a 2G SIM, from a file. */
 #include "soft.h"
 #include "clock.h"
-#include "shown.h"
 #include "sims.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -137,7 +137,7 @@ static enum simauth_card_status give(const struct simauth_milenage_vector *v,
 
 static enum simauth_card_status not_stored(struct sim *sim, int number)
 {
-    const char *path = shown_last(sim->window_path, SHOWN_MAX);
+    const char *path = utf8_last(sim->window_path, SHOWN_MAX);
 
     if (number == ENOSPC || number == EDQUOT)
         snprintf(sim->error, sizeof sim->error,
@@ -234,7 +234,7 @@ static enum simauth_card_status soft_run(struct sim *sim, const struct simauth_c
         answer->status = SIMAUTH_CARD_FAILED;
         snprintf(sim->error, sizeof sim->error,
                  "Another program holds the soft SIM %s: end it, and try again.",
-                 shown_last(sim->window_path, SHOWN_MAX));
+                 utf8_last(sim->window_path, SHOWN_MAX));
     }
     OPENSSL_cleanse(&v, sizeof v);
     return answer->status;

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operator's file: who may read it, and what stands in it. */
 #include "impi.h"
-#include "shown.h"
 #include "soft.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 static const char *shown(const char *path)
 {
-    return shown_last(path, SHOWN_MAX);
+    return utf8_last(path, SHOWN_MAX);
 }
 
 static bool say(char *error, const char *path, const char *rest)

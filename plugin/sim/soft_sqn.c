@@ -64,7 +64,7 @@ uint64_t soft_window_highest(const struct soft_window *window)
 /* -- one slot -----------------------------------------------------------------------------------
  */
 
-static void sum_of(const char *text, size_t len, char sum[static SUM_LEN + 1])
+static void hash_of(const char *text, size_t len, char sum[static SUM_LEN + 1])
 {
     uint8_t digest[SHA256_DIGEST_LENGTH];
 
@@ -113,7 +113,7 @@ static bool parse_slot(struct soft_window *window, const char slot[static SLOT_L
     if (!end || SLOT_LEN - (end - slot) < SUM_LEN + 2)
         return false;
     len = (size_t)(end - slot);
-    sum_of(slot, len, sum);
+    hash_of(slot, len, sum);
     if (memcmp(sum, end + 1, SUM_LEN) != 0)
         return false;
     object = simauth_json_load(slot, len);
@@ -132,7 +132,7 @@ static void format_slot(const struct soft_window *window, char slot[static SLOT_
         len += (size_t)snprintf(slot + len, SLOT_LEN - len, "%s%llu", i ? "," : "",
                                 (unsigned long long)window->seq[i]);
     len += (size_t)snprintf(slot + len, SLOT_LEN - len, "]}");
-    sum_of(slot, len, slot + len + 1);
+    hash_of(slot, len, slot + len + 1);
     slot[len] = ' ';
     memset(slot + len + 1 + SUM_LEN, ' ', SLOT_LEN - len - 1 - SUM_LEN);
     slot[SLOT_LEN - 1] = '\n';

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #include "../../plugin/ag/ag_certificates.h"
-#include "../../plugin/ag/private.h"
+#include "../../plugin/ag/ag_private.h"
 
 static struct {
     const char *next; /* NULL: no more */

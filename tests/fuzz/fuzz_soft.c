@@ -51,7 +51,7 @@ static void windows(const uint8_t *text, size_t len)
         size_t kept = line < SLOT_LEN - SUM_LEN - 2 ? line : SLOT_LEN - SUM_LEN - 2;
 
         memcpy(file + slot * SLOT_LEN, text, kept);
-        sum_of((const char *)text, kept, sum);
+        hash_of((const char *)text, kept, sum);
         memcpy(file + slot * SLOT_LEN + kept + 1, sum, SUM_LEN);
         text += line + (end != NULL);
         len -= line + (end != NULL);

@@ -443,7 +443,7 @@ void call_free(struct call *call)
     settings_unref(call->settings);
     g_free(call->id);
     g_free(call->first_id);
-    g_free(call->digest);
+    g_free(call->invite_hash);
     g_free(call->offered);
     g_free(call);
 }

@@ -46,9 +46,9 @@ struct call {
     struct core *core;
     struct sip_call *sip;
     bool caller;
-    char *id;       /* Call-ID for the log, as of the last INVITE */
-    char *first_id; /* of the first INVITE: Linphone's own log keeps that one */
-    char *digest;   /* callee: of what was decided about */
+    char *id;          /* Call-ID for the log, as of the last INVITE */
+    char *first_id;    /* of the first INVITE: Linphone's own log keeps that one */
+    char *invite_hash; /* callee: of what was decided about */
     struct policy_answer policy;
     struct ahead *ahead;       /* caller: what was asked before the INVITE was made; NULL */
     struct settings *settings; /* those of this call */

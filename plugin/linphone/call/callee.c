@@ -133,7 +133,7 @@ static char *own_uri(const struct core *core, belle_sip_message_t *invite)
 }
 
 /* What is decided about: who, to whom, with which proof, in whose place, and the offer. */
-static char *digest_of(struct sip_call *sip)
+static char *hash_of_invite(struct sip_call *sip)
 {
     belle_sip_message_t *invite = (belle_sip_message_t *)sip_call_invite(sip);
     char *from = sip_message_uri(invite, SIP_FROM), *to = sip_message_uri(invite, SIP_TO);
@@ -144,21 +144,21 @@ static char *digest_of(struct sip_call *sip)
     char *text =
         g_strdup_printf("%s\n%s\n%s\n%s\n%.*s", from ? from : "", to ? to : "",
                         header ? header : "", replaces ? replaces : "", (int)len, sdp ? sdp : "");
-    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 
     belle_sip_free(from);
     belle_sip_free(to);
     g_free(text);
-    return digest;
+    return hash;
 }
 
 /* The same INVITE with what Linphone asked for was decided about already, another one was not. */
 static enum sip_decision again(struct call *call)
 {
-    char *digest = digest_of(call->sip);
-    bool same = !call->over && !g_strcmp0(digest, call->digest);
+    char *hash = hash_of_invite(call->sip);
+    bool same = !call->over && !g_strcmp0(hash, call->invite_hash);
 
-    g_free(digest);
+    g_free(hash);
     if (same)
         return call->invite_held ? SIP_HOLD : SIP_PASS;
     note_call(call->id, false, "refused", "code=482 reason=%s", "another INVITE in its place");
@@ -172,7 +172,7 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
     struct call *call = call_new(core, sip, own, peer ? peer : "sip:anonymous@anonymous.invalid");
 
     if (call) {
-        call->digest = digest_of(sip);
+        call->invite_hash = hash_of_invite(sip);
         handed_takes_place(call);
     }
     belle_sip_free(peer);

@@ -62,7 +62,7 @@ static const char *servers(const struct e2m_call *call)
     return *names ? names : "none";
 }
 
-void e2m_call_tell(struct e2m_call *call, enum word word, const char *why)
+void e2m_call_tell(struct e2m_call *call, enum e2m_word word, const char *why)
 {
     if (call->word == word && !strcmp(call->why, why))
         return;

@@ -7,7 +7,7 @@
 #include "core.h"
 #include "e2m_talk.h"
 
-enum word { E2M_WORD_ASKED, E2M_WORD_ENVELOPED, E2M_WORD_CLEAR, E2M_WORD_REFUSED };
+enum e2m_word { E2M_WORD_ASKED, E2M_WORD_ENVELOPED, E2M_WORD_CLEAR, E2M_WORD_REFUSED };
 
 /* One call whose bodies are enveloped, or should be. */
 struct e2m_call {
@@ -23,7 +23,7 @@ struct e2m_call {
     bool over;                 /* its record is written */
     int64_t began;
     char *id; /* Call-ID of the first try */
-    enum word word;
+    enum e2m_word word;
     bool waiting;               /* the INVITE is held: files are being read */
     struct sip_timer *patience; /* for that */
     struct e2m_keys *keys;
@@ -36,7 +36,7 @@ struct e2m_call {
 };
 
 /* e2m.c: what the person is told from now on. */
-void e2m_call_tell(struct e2m_call *call, enum word word, const char *why);
+void e2m_call_tell(struct e2m_call *call, enum e2m_word word, const char *why);
 
 /* What the phone holds, and for whom it envelopes. False: with a sentence in call->why. */
 bool e2m_call_read_keys(struct e2m_call *call);

@@ -25,7 +25,7 @@ struct waiting {
     void (*then)(void *arg);
     void *arg;
 };
-struct files {
+struct e2m_files {
     GHashTable *table; /* name -> struct file, owned */
     GQueue waiting;    /* struct waiting, owned */
     struct worker *helper;
@@ -50,15 +50,15 @@ static void file_free(void *data)
     g_free(file);
 }
 
-static struct files *of(struct core *core)
+static struct e2m_files *of(struct core *core)
 {
-    if (!core->files) {
-        core->files = g_new0(struct files, 1);
-        core->files->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, file_free);
-        core->files->helper = worker_start(core->provider);
-        g_queue_init(&core->files->waiting);
+    if (!core->e2m_files) {
+        core->e2m_files = g_new0(struct e2m_files, 1);
+        core->e2m_files->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, file_free);
+        core->e2m_files->helper = worker_start(core->provider);
+        g_queue_init(&core->e2m_files->waiting);
     }
-    return core->files;
+    return core->e2m_files;
 }
 
 /* -- which files ---------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ static char **one_path(const char *first, const char *second)
     return paths;
 }
 
-static void want(struct files *f, GPtrArray *todo, enum role role, char **paths)
+static void want(struct e2m_files *f, GPtrArray *todo, enum role role, char **paths)
 {
     char *name = name_of(role, paths), *stamp = stamp_of(paths);
     const struct file *known = g_hash_table_lookup(f->table, name);
@@ -141,7 +141,7 @@ static void want(struct files *f, GPtrArray *todo, enum role role, char **paths)
     g_ptr_array_add(todo, file);
 }
 
-static GPtrArray *missing(struct files *f, const struct settings *s, const char *peer)
+static GPtrArray *missing(struct e2m_files *f, const struct settings *s, const char *peer)
 {
     GPtrArray *todo = g_ptr_array_new_with_free_func(file_free);
 
@@ -198,7 +198,7 @@ static void lost(struct errand *errand)
 }
 
 /* Whoever is called may ask anew, or be gone after another was called. */
-static void tell_all(struct files *f)
+static void tell_all(struct e2m_files *f)
 {
     for (guint count = f->waiting.length; count && f->waiting.length; count--) {
         struct waiting *w = g_queue_pop_head(&f->waiting), copy = *w;
@@ -213,20 +213,20 @@ static void back(struct errand *errand)
     struct task *t = (struct task *)errand;
     struct core *core = core_of_provider(t->provider);
 
-    if (core && core->files) {
-        core->files->reading = false;
-        if (g_hash_table_size(core->files->table) > KEPT_MAX)
-            g_hash_table_remove_all(core->files->table);
+    if (core && core->e2m_files) {
+        core->e2m_files->reading = false;
+        if (g_hash_table_size(core->e2m_files->table) > KEPT_MAX)
+            g_hash_table_remove_all(core->e2m_files->table);
         g_ptr_array_set_free_func(t->files, NULL);
         for (guint i = 0; i < t->files->len; i++) {
             struct file *file = g_ptr_array_index(t->files, i);
 
-            g_hash_table_replace(core->files->table, file->name, file);
+            g_hash_table_replace(core->e2m_files->table, file->name, file);
             if (file->partner.certificate)
                 revoked_look_for(core, file->partner.certificate);
             revoked_know(core, file->partner.chain);
         }
-        tell_all(core->files);
+        tell_all(core->e2m_files);
     }
     lost(errand);
 }
@@ -237,7 +237,7 @@ static void back(struct errand *errand)
 bool e2m_files_ready(struct core *core, const struct settings *s, const char *peer,
                      void (*then)(void *arg), void *arg)
 {
-    struct files *f = of(core);
+    struct e2m_files *f = of(core);
     GPtrArray *todo = missing(f, s, peer);
     struct waiting *w;
     struct task *t;
@@ -276,24 +276,25 @@ void e2m_files_warm(struct core *core)
 
 void e2m_files_forget(struct core *core, const void *arg)
 {
-    for (GList *each = core->files ? core->files->waiting.head : NULL, *next; each; each = next) {
+    for (GList *each = core->e2m_files ? core->e2m_files->waiting.head : NULL, *next; each;
+         each = next) {
         next = each->next;
         if (((const struct waiting *)each->data)->arg == arg) {
             g_free(each->data);
-            g_queue_delete_link(&core->files->waiting, each);
+            g_queue_delete_link(&core->e2m_files->waiting, each);
         }
     }
 }
 
 void e2m_files_close(struct core *core)
 {
-    if (!core->files)
+    if (!core->e2m_files)
         return;
-    worker_stop(core->files->helper);
-    g_queue_clear_full(&core->files->waiting, g_free);
-    g_hash_table_unref(core->files->table);
-    g_free(core->files);
-    core->files = NULL;
+    worker_stop(core->e2m_files->helper);
+    g_queue_clear_full(&core->e2m_files->waiting, g_free);
+    g_hash_table_unref(core->e2m_files->table);
+    g_free(core->e2m_files);
+    core->e2m_files = NULL;
 }
 
 /* -- what calls take -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum word { SIPS_ASKED, SIPS_TRUSTED, SIPS_BROKEN };
+enum sips_word { SIPS_ASKED, SIPS_TRUSTED, SIPS_BROKEN };
 
 /* One call that is sips, or should be. */
 struct sips {
@@ -23,7 +23,7 @@ struct sips {
     bool caller, secure;         /* it is, or was, a sips call on the wire */
     bool fell_back;              /* placed once more as sip */
     bool over;
-    enum word word;
+    enum sips_word word;
     const char *fault;  /* why it is broken */
     char *servers_said; /* what a server wrote when it refused; NULL */
     char *own, *peer;   /* URIs */

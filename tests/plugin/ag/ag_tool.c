@@ -10,8 +10,8 @@
  */
 #include "ag_tool.h"
 
+#include <ag_private.h>
 #include <openssl/sha.h>
-#include <private.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

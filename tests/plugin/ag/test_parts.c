@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ag_private.h>
 #include <cmocka.h>
-#include <private.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "shown.h"
+#include "utf8.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static bool continues(char octet)
     return ((unsigned char)octet & 0xc0) == 0x80;
 }
 
-int shown_first(const char *text, int max)
+int utf8_first(const char *text, int max)
 {
     int len = (int)strnlen(text, (size_t)max);
 
@@ -21,7 +21,7 @@ int shown_first(const char *text, int max)
     return len;
 }
 
-const char *shown_last(const char *text, int max)
+const char *utf8_last(const char *text, int max)
 {
     size_t len = strlen(text);
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the files of the library share. */
-#ifndef E2M_INTERNAL_H
-#define E2M_INTERNAL_H
+#ifndef E2M_PRIVATE_H
+#define E2M_PRIVATE_H
 
 #include "e2m/body.h"
 #include "e2m/envelope.h"
