@@ -61,6 +61,18 @@ const struct settings_key settings_keys[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+const struct settings_key settings_party_keys[] = {
+    {"policy", "require, prefer or off", "for calls with this address", ""},
+    {"sips", "require, prefer or off", "trust in servers for calls with this address", ""},
+    {"e2m", "require, prefer or off", "session descriptions enveloped for calls with this address",
+     ""},
+    {"certificate", "FILE", "this address's certificate, in the place of the one the gateway finds",
+     "none"},
+    {"nai", "USER@OPERATOR", "who this address belongs to", ""},
+    {"first_key", "true or false", "the operators may make the first setup key", "false"},
+    {NULL, NULL, NULL, NULL},
+};
+
 struct reader {
     GKeyFile *file;
     const char *path;
@@ -154,24 +166,19 @@ static enum settings_policy read_policy(struct reader *r, const char *group, con
     return word < 0 ? fallback : (enum settings_policy)(SETTINGS_OFF + word);
 }
 
-static void check_keys(struct reader *r, const char *group, const char *const *known)
+static void check_keys(struct reader *r, const char *group, const struct settings_key *known)
 {
     char **keys = g_key_file_get_keys(r->file, group, NULL, NULL);
 
     for (char **key = keys; key && *key; key++) {
-        if (!g_strv_contains(known, *key))
+        const struct settings_key *same = known;
+
+        while (same->key && strcmp(same->key, *key) != 0)
+            same++;
+        if (!same->key)
             fail(r, "[%s] %s: there is no such key; see `simauthctl settings --help`", group, *key);
     }
     g_strfreev(keys);
-}
-
-static void check_phone_keys(struct reader *r)
-{
-    const char *known[G_N_ELEMENTS(settings_keys)];
-
-    for (size_t i = 0; i < G_N_ELEMENTS(settings_keys); i++)
-        known[i] = settings_keys[i].key;
-    check_keys(r, PHONE, known);
 }
 
 bool settings_no_sim(const struct settings *s)
@@ -277,7 +284,7 @@ static void read_phone(struct reader *r, struct settings *s)
     static const char *const tickets[] = {"accept", "refuse", NULL};
 
     if (g_key_file_has_group(r->file, PHONE))
-        check_phone_keys(r);
+        check_keys(r, PHONE, settings_keys);
     s->enabled = read_switch(r, "enabled", true);
     s->sim = read_text(r, PHONE, "sim");
     s->pin = read_text(r, PHONE, "pin");
@@ -371,12 +378,10 @@ static void read_e2m(struct reader *r, struct settings *s)
 static void read_party(struct reader *r, const char *group, const char *uri,
                        struct settings_party *party)
 {
-    static const char *const known[] = {"policy", "sips",      "e2m", "certificate",
-                                        "nai",    "first_key", NULL};
     static const char *const switches[] = {"false", "true", NULL};
     char *nai;
 
-    check_keys(r, group, known);
+    check_keys(r, group, settings_party_keys);
     if (simauth_aor_canonical(uri, party->aor) != SIMAUTH_OK)
         fail(r, "[%s]: \"%s\" is no SIP address such as sip:bob@example.org", group, uri);
     party->policy = read_policy(r, group, "policy", SETTINGS_UNSET);

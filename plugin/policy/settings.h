@@ -107,11 +107,12 @@ const struct settings_party *settings_account(const struct settings *s, const ch
 const struct settings_party *settings_peer(const struct settings *s, const char *aor);
 const char *settings_policy_name(enum settings_policy policy);
 
-/* The keys of [phone] with a sentence each, for simauthctl; NULL key at the end. */
+/* The keys of [phone], and those of [account ADDRESS] and [peer ADDRESS], with a sentence each;
+ * NULL key at the end. */
 struct settings_key {
     const char *key, *values, *meaning, *fallback;
 };
-extern const struct settings_key settings_keys[];
+extern const struct settings_key settings_keys[], settings_party_keys[];
 
 /* sim=digest:FILE: a password in the place of a SIM, so that `agent` is AGENT_ONLY. */
 bool settings_no_sim(const struct settings *s);

@@ -23,22 +23,9 @@ static const char *text_of(const json_t *request, const char *name)
 /* -- settings ------------------------------------------------------------------------------------
  */
 
-/* Those of [account ADDRESS] and [peer ADDRESS]. */
-static const struct settings_key party_keys[] = {
-    {"policy", "require, prefer or off", "for calls with this address", ""},
-    {"sips", "require, prefer or off", "trust in servers for calls with this address", ""},
-    {"e2m", "require, prefer or off", "session descriptions enveloped for calls with this address",
-     ""},
-    {"certificate", "FILE", "this address's certificate, in the place of the one the gateway finds",
-     "none"},
-    {"nai", "USER@OPERATOR", "who this address belongs to", ""},
-    {"first_key", "true or false", "the operators may make the first setup key", "false"},
-    {NULL, NULL, NULL, NULL},
-};
-
 static const struct settings_key *keys_of(const char *group)
 {
-    return strcmp(group, "phone") ? party_keys : settings_keys;
+    return strcmp(group, "phone") ? settings_party_keys : settings_keys;
 }
 
 static bool is_for_peers(const char *key, const char *group)
