@@ -8,7 +8,7 @@
  * Prints one JSON object a line: name, value, unit, peer, ratio, samples.
  */
 #include "cpu.h"
-#include "world.h"
+#include "play.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -46,23 +46,9 @@ static double one_call(struct world *w)
     v = world_vector(w, SIMAUTH_SUBJECT_CALLER, &rand_a, simauth_session_seal_to(b));
     GO_ON();
     simauth_session_vector(b, &v, &w->statement_a, NULL, NULL);
-    struct simauth_element e2 = world_element(b, SIMAUTH_ELEMENT_2);
-    simauth_session_answer(b, world_answer, strlen(world_answer));
-    simauth_session_response(a, true, SIMAUTH_ELEMENT_FOUND, &e2, world_answer,
-                             strlen(world_answer));
-    simauth_session_ack_out(a, NULL, 0);
-    struct simauth_element e3 = world_element(a, SIMAUTH_ELEMENT_3);
-    simauth_session_ack_in(b, SIMAUTH_ELEMENT_FOUND, &e3, NULL, 0);
-    simauth_session_media(a, SIMAUTH_MEDIA_MATCH);
-    simauth_session_media(b, SIMAUTH_MEDIA_MATCH);
-    bool good = simauth_session_word(a) == SIMAUTH_WORD_AUTHENTICATED &&
-                simauth_session_word(b) == SIMAUTH_WORD_AUTHENTICATED;
-    simauth_session_free(a);
-    simauth_session_free(b);
+    play_finish(a, b);
     PAUSE();
     simauth_vector_clear(&v);
-    if (!good)
-        exit(1);
     return spent;
 }
 

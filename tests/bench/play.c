@@ -14,8 +14,7 @@ static simauth_actions seen(struct load *load, simauth_actions actions)
     return actions;
 }
 
-/* From element 2 to both words. */
-static void finish(struct load *load, struct simauth_session *a, struct simauth_session *b)
+void play_finish(struct simauth_session *a, struct simauth_session *b)
 {
     simauth_session_answer(b, world_answer, strlen(world_answer));
     struct simauth_element e2 = world_element(b, SIMAUTH_ELEMENT_2);
@@ -26,7 +25,6 @@ static void finish(struct load *load, struct simauth_session *a, struct simauth_
     simauth_session_ack_in(b, SIMAUTH_ELEMENT_FOUND, &e3, NULL, 0);
     simauth_session_media(a, SIMAUTH_MEDIA_MATCH);
     simauth_session_media(b, SIMAUTH_MEDIA_MATCH);
-    load->elements += 3;
     if (simauth_session_word(a) != SIMAUTH_WORD_AUTHENTICATED ||
         simauth_session_word(b) != SIMAUTH_WORD_AUTHENTICATED)
         exit(1);
@@ -58,7 +56,8 @@ void play_sims(struct world *w, struct load *load)
     v = world_vector(w, SIMAUTH_SUBJECT_CALLER, &rand_a, simauth_session_seal_to(b));
     seen(load, simauth_session_vector(b, &v, &w->statement_a, NULL, NULL));
     simauth_vector_clear(&v);
-    finish(load, a, b);
+    play_finish(a, b);
+    load->elements += 3;
 }
 
 void play_key(struct world *w, const char *with, struct load *load)
@@ -81,5 +80,6 @@ void play_key(struct world *w, const char *with, struct load *load)
     load->requests += ticket; /* FIND_KEY: the claim */
     world_nonce(w, nonce);
     simauth_session_found(b, &of_b, nonce);
-    finish(load, a, b);
+    play_finish(a, b);
+    load->elements += 3;
 }

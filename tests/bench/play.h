@@ -18,4 +18,7 @@ void play_sims(struct world *w, struct load *load);
 /* `with`: stp, which asks nobody, or agt, whose ticket and claim are a request each. */
 void play_key(struct world *w, const char *with, struct load *load);
 
+/* From element 2 to both words; frees both. */
+void play_finish(struct simauth_session *a, struct simauth_session *b);
+
 #endif

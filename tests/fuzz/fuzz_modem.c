@@ -6,6 +6,7 @@
  * unplugged). Behind the last one it is silent, and the clock goes on without anybody waiting.
  */
 #include "fuzz.h"
+#include "pin.h"
 
 #include "../../plugin/sim/sims.h"
 
@@ -166,22 +167,12 @@ int __wrap_ioctl(int fd, unsigned long what, ...)
     return fd == PORT ? 0 : -1;
 }
 
-static size_t give_pin(void *user, const char *label, int tries_left, char pin[static 8])
-{
-    unsigned *given = user;
-
-    (void)label;
-    (void)tries_left;
-    memcpy(pin, "1234", 4);
-    return (*given)++ < 2 ? 4 : 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct simauth_challenge aka = {
         .method = simauth_method_find("aka", 3), .rand_len = 16, .has_autn = true};
     unsigned given = 0;
-    const struct sim_pin_source pin = {.ask = give_pin, .user = &given};
+    const struct sim_pin_source pin = {.ask = fuzz_give_pin, .user = &given};
     enum simauth_card_status status = SIMAUTH_CARD_GOOD;
     struct simauth_card_answer answer;
     char error[SIM_ERROR_MAX] = "";

@@ -31,6 +31,12 @@ hlr
 """
 
 
+def known_here_alone(operator, imsi, user):
+    """A subscriber of the gateway's whom no HLR or UDM knows."""
+    operator.ctl("subscriber", "add", imsi, "--nai", f"{user}@{operator.realm}")
+    operator.ctl("binding", "add", f"sip:{user}@{operator.realm}", imsi)
+
+
 class Hlr:
     def __init__(self, folder):
         self.folder = os.path.join(folder, "hlr")

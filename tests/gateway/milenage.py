@@ -44,6 +44,11 @@ class Milenage:
         return {"res": out2[8:], "ak": out2[:6], "ck": out3, "ik": out4, "ak_star": out5[:6]}
 
 
+def impi_of(imsi):
+    """TS 23.003 section 13.3, of the tests' networks: an MNC of two digits."""
+    return f"{imsi}@ims.mnc0{imsi[3:5]}.mcc{imsi[:3]}.3gppnetwork.org"
+
+
 class Usim:
     """TS 33.102 annex C.2 with five bits of IND: one SEQ for each."""
 
@@ -55,7 +60,7 @@ class Usim:
 
     @property
     def impi(self):
-        return f"{self.imsi}@ims.mnc0{self.imsi[3:5]}.mcc{self.imsi[:3]}.3gppnetwork.org"
+        return impi_of(self.imsi)
 
     def run(self, rand, autn):
         """("good", res, ck + ik) or ("resync", auts) or ("refused",)."""

@@ -238,6 +238,11 @@ class Operator:
                 found += file.read()
         return found
 
+    def tls(self, context):
+        """A connection for octets that no HTTP client would send."""
+        plain = socket.create_connection(("127.0.0.1", self.port), 5)
+        return context.wrap_socket(plain, server_hostname=self.fqdn)
+
     def log_text(self):
         with open(self.log) as f:
             return f.read()

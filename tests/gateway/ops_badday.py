@@ -305,15 +305,11 @@ class Flood(Watched):
 class Wire(Watched):
     """Strangers who speak TLS or HTTP badly."""
 
-    def tls(self):
-        plain = socket.create_connection(("127.0.0.1", self.pair.a.port), 5)
-        return self.a.context.wrap_socket(plain, server_hostname=self.pair.a.fqdn)
-
     def replies(self, data):
         """Status codes of all that comes back until the gateway closes, or is silent for half a second."""
         import re
         text = b""
-        with self.tls() as s:
+        with self.pair.a.tls(self.a.context) as s:
             s.sendall(data)
             s.settimeout(0.5)
             try:

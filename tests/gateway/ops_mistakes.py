@@ -34,11 +34,6 @@ class Mistakes(unittest.TestCase):
         return cls.pair.a.subscriber(f"00101000001{cls.count:04d}", f"m{cls.count}", f"sip:m{cls.count}@operator-a.test",
                                      **more)
 
-    def call(self):
-        seal, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)
-        self.assertEqual(answer.status, 200, answer.raw)
-        return seal, answer.json
-
     def sqn(self, sim):
         return json.loads(self.pair.a.ctl("subscriber", "show", sim.imsi, "--json"))["sqn"]
 
@@ -46,7 +41,7 @@ class Mistakes(unittest.TestCase):
     def test_vectors_differ_by_one_step(self):
         first = len(self.a.usim.seen)
         for _ in range(6):
-            own = self.call()[1]["own"]
+            own = self.a.announce(self.pair)[1]["own"]
             self.a.usim.run(unb64u(own["rand"]), unb64u(own["autn"]))
         steps = [b - a for a, b in zip(self.a.usim.seen[first:], self.a.usim.seen[first + 1:])]
         self.assertEqual(set(steps) - {33, 1}, set())  # SEQ + 1 and IND + 1, which begins again after 31
@@ -69,7 +64,7 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(sim.seen[-1] >> 5, (1 << 40) + 1)  # from SQN_MS, not from our own
 
     def test_resync_of_a_call(self):
-        rand = self.call()[1]["vector"]["rand"]
+        rand = self.a.announce(self.pair)[1]["vector"]["rand"]
         own = self.b.ask_challenge(rand).json["own"]
         sim = self.b.usim
         sim.run(unb64u(own["rand"]), unb64u(own["autn"]))
@@ -171,7 +166,7 @@ class Mistakes(unittest.TestCase):
 
     def test_key_transformed_once(self):
         """SSK from the SIM's CK || IK by section 4 of the protocol, once; `akap`: gateway.methods (test_akap_is_called)."""
-        seal, answer = self.call()
+        seal, answer = self.a.announce(self.pair)
         vector = answer["vector"]
         keys = self.pair.sim_b.m.f2345(unb64u(vector["rand"]))
         self.assertEqual(unseal(vector, seal, self.pair.b.ca)[0], ssk("callee", vector, keys["ck"] + keys["ik"], keys["res"]))

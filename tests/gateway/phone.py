@@ -245,6 +245,12 @@ class Phone:
                 "seal_to": b64u(public(seal)), **more}
         return seal, self.ask("POST", "/v1/vectors", body, key)
 
+    def announce(self, pair):
+        """The sealing key and the answer for a call from the one to the other."""
+        seal, answer = self.ask_callee(pair.aor_a, pair.aor_b)
+        assert answer.status == 200, (answer.status, answer.raw)
+        return seal, answer.json
+
     def ask_caller(self, caller, callee, rand, key=None):
         seal = X25519PrivateKey.generate()
         body = {"subject": "caller", "caller": caller, "callee": callee, "methods": self.methods,

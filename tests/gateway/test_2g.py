@@ -7,7 +7,7 @@ import json
 import os
 import unittest
 
-from milenage import Milenage, Usim, xor
+from milenage import Milenage, Usim, impi_of, xor
 from operators import Pair
 from ops import hang_up
 from phone import Phone, b64u, blocks, ssk, unb64u, unseal
@@ -23,7 +23,7 @@ class Sim2g:
 
     @property
     def impi(self):
-        return f"{self.imsi}@ims.mnc0{self.imsi[3:5]}.mcc{self.imsi[:3]}.3gppnetwork.org"
+        return impi_of(self.imsi)
 
 
 def gsm_milenage(rand):

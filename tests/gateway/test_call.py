@@ -30,13 +30,8 @@ class Call(unittest.TestCase):
         self.assertEqual(result[0], "good")
         return result[1], result[2]
 
-    def announce(self):
-        seal, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)
-        self.assertEqual(answer.status, 200, answer.raw)
-        return seal, answer.json
-
     def test_call(self):
-        seal_a, first = self.announce()
+        seal_a, first = self.a.announce(self.pair)
         av_b = first["vector"]
         self.assertEqual(first["nai"], "alice@operator-a.test")
         self.assertEqual((av_b["caller"], av_b["callee"]), (self.pair.aor_a, self.pair.aor_b))
@@ -65,7 +60,7 @@ class Call(unittest.TestCase):
         self.assertEqual([(r["side"], r["outcome"]) for r in self.pair.b.records()][-1], ("given", "completed"))
 
     def test_auts_of_callee(self):
-        _, first = self.announce()
+        _, first = self.a.announce(self.pair)
         av_b = first["vector"]
         names = self.b.ask_challenge(av_b["rand"]).json
         old = unb64u(av_b["rand"])
@@ -112,7 +107,7 @@ class Call(unittest.TestCase):
         """The SIM that was asked for and two more of the same address, each with a half of the key of its own."""
         named = [self.other_sim("bob-2"), self.other_sim("bob-3"), self.b]
         self.b.bootstrap()
-        seal_a, first = self.announce()
+        seal_a, first = self.a.announce(self.pair)
         av_b, rand = first["vector"], unb64u(first["vector"]["rand"])
         self.assertEqual(av_b["nai_b"], "bob@operator-b.test")
         before = len(self.pair.b.records())
@@ -165,7 +160,7 @@ class Call(unittest.TestCase):
         """Not bound, not named, of another element 1, too late, of another operator: one word for all."""
         second, stranger = self.other_sim("bob-4"), self.other_sim("eve", bound=False)
         self.b.bootstrap()
-        _, first = self.announce()
+        _, first = self.a.announce(self.pair)
         rand = first["vector"]["rand"]
         before = len(self.pair.b.records())
         self.assertEqual(stranger.ask_challenge(rand).problem, "not-yours")
@@ -180,7 +175,7 @@ class Call(unittest.TestCase):
         self.assertEqual(len(self.pair.b.records()), before + 1)
 
     def test_auts_of_caller(self):
-        _, first = self.announce()
+        _, first = self.a.announce(self.pair)
         rand = first["own"]["rand"]
         answer = self.a.ask_auts(rand, self.a.usim.auts(unb64u(rand)))
         self.assertEqual(answer.status, 200, answer.raw)
@@ -292,7 +287,7 @@ class Call(unittest.TestCase):
 
     def test_ind_values_cycle(self):
         for _ in range(9):
-            _, first = self.announce()
+            _, first = self.a.announce(self.pair)
             self.run_sim(self.a, first["own"])
         self.a.usim.seen[:] = self.a.usim.seen[-9:]
         inds = {sqn & 31 for sqn in self.a.usim.seen[-9:]}

@@ -15,7 +15,7 @@ import test_batch
 import test_call
 import test_password
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from hlr import Hlr, Proxy
+from hlr import Hlr, Proxy, known_here_alone
 from milenage import Usim, xor
 from operators import DAEMON, SHARED_DATABASE, Pair
 from ops import wait_for
@@ -67,11 +67,6 @@ class Subscribers(unittest.TestCase):
         cls.addClassCleanup(cls.pair.close)
         cls.a = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()
 
-    def known_here_alone(self, operator, imsi, user):
-        operator.ctl("subscriber", "add", imsi, "--nai", f"{user}@{operator.realm}")
-        operator.ctl("binding", "add", f"sip:{user}@{operator.realm}", imsi)
-        return Usim(imsi, secrets.token_bytes(16), secrets.token_bytes(16))
-
     def test_every_ind_in_turn(self):
         sim, before = self.pair.sim_a, len(self.pair.sim_a.seen)
         for _ in range(16):
@@ -102,16 +97,17 @@ class Subscribers(unittest.TestCase):
         self.assertLess(max(sim.seen), 5000 << 5)
 
     def test_unknown_to_hlr(self):
-        stranger = self.known_here_alone(self.pair.a, "001010000000009", "stranger")
+        known_here_alone(self.pair.a, "001010000000009", "stranger")
+        stranger = Usim("001010000000009", secrets.token_bytes(16), secrets.token_bytes(16))
         self.assertEqual(Phone(stranger, self.pair.a).ub_first().problem, "not-yours")
-        self.known_here_alone(self.pair.b, "001020000000009", "stranger")
+        known_here_alone(self.pair.b, "001020000000009", "stranger")
         answer = self.a.ask_callee(self.pair.aor_a, "sip:stranger@operator-b.test")[1]
         self.assertEqual((answer.status, answer.problem), (503, "operator-down"))  # which no phone remembers
         self.assertIn("HLR does not know this IMSI", self.pair.b.log_text())
 
     def test_2g_sim_has_no_umts_vector(self):
         imsi = "001020000000010"
-        self.known_here_alone(self.pair.b, imsi, "old")
+        known_here_alone(self.pair.b, imsi, "old")
         self.pair.hlr.add_2g(imsi, secrets.token_bytes(16))
         answer = self.a.ask_callee(self.pair.aor_a, "sip:old@operator-b.test")[1]
         self.assertEqual((answer.status, answer.problem), (422, "no-method"))

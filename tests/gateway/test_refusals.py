@@ -323,12 +323,8 @@ class Refusals(unittest.TestCase):
         self.refused(self.a.raw("GET", "/v1/../v1/self"), 404, "not-found")
 
     # -- HTTP ----------------------------------------------------------------------------------
-    def tls(self):
-        plain = socket.create_connection(("127.0.0.1", self.pair.a.port), 5)
-        return self.a.context.wrap_socket(plain, server_hostname=self.pair.a.fqdn)
-
     def exchange(self, data):
-        with self.tls() as s:
+        with self.pair.a.tls(self.a.context) as s:
             s.sendall(data)
             s.settimeout(5)
             try:

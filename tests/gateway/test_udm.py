@@ -12,7 +12,7 @@ import unittest
 
 import test_call
 import test_password
-from hlr import Proxy
+from hlr import Proxy, known_here_alone
 from milenage import Usim
 from operators import DAEMON, Ca, Pair
 from ops import slowness, wait_for
@@ -40,11 +40,6 @@ def make_pair(tls=True, start=True):
         pair.close()
         raise
     return pair
-
-
-def known_here_alone(operator, imsi, user):
-    operator.ctl("subscriber", "add", imsi, "--nai", f"{user}@{operator.realm}")
-    operator.ctl("binding", "add", f"sip:{user}@{operator.realm}", imsi)
 
 
 class CallWithUdm(test_call.Call):

@@ -88,4 +88,24 @@ static inline int unit_store_close(void **state)
     return 0;
 }
 
+/* The callee's, for a call from operator A; `first` makes RAND and key. */
+static inline struct store_vector unit_vector(int64_t subscriber, uint8_t first, int64_t changed)
+{
+    struct store_vector v = {.role = STORE_AV_B,
+                             .subscriber = subscriber,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .caller = "sip:a@operator-a.test",
+                             .callee = "sip:b@operator-b.test",
+                             .nai_a = "a@operator-a.test",
+                             .nai_b = "b@operator-b.test",
+                             .operator_name = "A",
+                             .changed = changed};
+
+    memset(v.rand, first, sizeof v.rand);
+    v.ssk.len = 32;
+    memset(v.ssk.octets, first, 32);
+    return v;
+}
+
 #endif

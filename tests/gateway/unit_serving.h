@@ -112,22 +112,10 @@ static inline void in_killed(struct unit_serving *unit, void (*what)(struct unit
 
 static inline struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
 {
-    struct store_vector v = {.role = STORE_AV_B,
-                             .subscriber = unit->subscriber,
-                             .method = simauth_method_find("aka", 3),
-                             .rand_len = 16,
-                             .caller = "sip:a@operator-a.test",
-                             .callee = "sip:b@operator-b.test",
-                             .nai_a = "a@operator-a.test",
-                             .nai_b = "b@operator-b.test",
-                             .operator_name = "A",
-                             .sim_age = 5,
-                             .changed = unit->now};
+    struct store_vector v = unit_vector(unit->subscriber, first, unit->now);
 
-    memset(v.rand, first, sizeof v.rand);
+    v.sim_age = 5;
     memset(v.autn, first ^ 0xff, sizeof v.autn);
-    v.ssk.len = 32;
-    memset(v.ssk.octets, first, 32);
     return v;
 }
 

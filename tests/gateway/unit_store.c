@@ -98,25 +98,6 @@ static void sqn_goes_forwards(void **state)
     commit(unit);
 }
 
-static struct store_vector make_vector(int64_t subscriber, uint8_t first)
-{
-    struct store_vector v = {.role = STORE_AV_B,
-                             .subscriber = subscriber,
-                             .method = simauth_method_find("aka", 3),
-                             .rand_len = 16,
-                             .caller = "sip:a@operator-a.test",
-                             .callee = "sip:b@operator-b.test",
-                             .nai_a = "a@operator-a.test",
-                             .nai_b = "b@operator-b.test",
-                             .operator_name = "A",
-                             .changed = 1000};
-
-    memset(v.rand, first, sizeof v.rand);
-    v.ssk.len = 32;
-    memset(v.ssk.octets, first, 32);
-    return v;
-}
-
 static void each_step_once(void **state)
 {
     struct unit_store *unit = *state;
@@ -126,7 +107,7 @@ static void each_step_once(void **state)
         {1001, 1061, STORE_NONE}, {0, 939, STORE_NONE}, {1000, 1060}, {1000, 1060, STORE_NONE}};
 
     begin(unit);
-    v = make_vector(add_subscriber(unit, "1"), 1);
+    v = unit_vector(add_subscriber(unit, "1"), 1, 1000);
     assert_int_equal(unit->ops->vector_add(unit->store, &v), STORE_OK);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(unit->ops->vector_step(unit->store, v.id, STORE_CONFIRMED,
@@ -153,7 +134,7 @@ static void given_to_one_key(void **state)
     struct store_vector v;
 
     begin(unit);
-    v = make_vector(add_subscriber(unit, "2"), 1);
+    v = unit_vector(add_subscriber(unit, "2"), 1, 1000);
     assert_int_equal(unit->ops->vector_add(unit->store, &v), STORE_OK);
     assert_int_equal(unit->ops->vector_give(unit->store, v.id, phone), STORE_OK);
     assert_int_equal(unit->ops->vector_give(unit->store, v.id, other), STORE_NONE);
@@ -385,7 +366,7 @@ static void what_is_over_goes(void **state)
     struct store_vector v, found;
 
     begin(unit);
-    v = make_vector(add_subscriber(unit, "1"), 1);
+    v = unit_vector(add_subscriber(unit, "1"), 1, 1000);
     assert_int_equal(unit->ops->vector_add(unit->store, &v), STORE_OK);
     assert_int_equal(unit->ops->sweep(unit->store, 1300), STORE_OK);
     assert_int_equal(unit->ops->vector_by_rand(unit->store, STORE_AV_B, v.rand, v.rand_len, &found),

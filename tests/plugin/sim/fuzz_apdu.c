@@ -7,6 +7,7 @@
  * reset, "." a card that is gone. The last line is the last answer: then the card is gone.
  */
 #include "../../fuzz/fuzz.h"
+#include "../../fuzz/pin.h"
 
 #include <card_sim.h>
 #include <time.h>
@@ -95,17 +96,6 @@ static void nothing(struct card_way *way)
     (void)way;
 }
 
-/* Two PINs in a life. */
-static size_t give_pin(void *user, const char *label, int tries_left, char pin[static 8])
-{
-    unsigned *given = user;
-
-    (void)label;
-    (void)tries_left;
-    memcpy(pin, "1234", 4);
-    return (*given)++ < 2 ? 4 : 0;
-}
-
 static bool agree(void *user, const char *label)
 {
     (void)label;
@@ -145,7 +135,7 @@ static void run_both(struct sim *sim)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned given = 0;
-    const struct sim_pin_source pin = {.ask = give_pin, .last_try = agree, .user = &given};
+    const struct sim_pin_source pin = {.ask = fuzz_give_pin, .last_try = agree, .user = &given};
     static const struct card_way_kind lying = {.transmit = lie,
                                                .connect = connect_liar,
                                                .name = name_liar,
