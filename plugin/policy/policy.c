@@ -169,7 +169,8 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     /* Who hides the own name does so also from those who are known by a SIM. */
     a->hidden = q->outgoing && q->anonymous && policy == SETTINGS_REQUIRE;
     policy = raised(policy, q->pins, pin, &a->why);
-    if (q->called_back && !q->outgoing && policy == SETTINGS_REQUIRE) {
+    /* The emergency services are nobody whom a pin or [peer] names. */
+    if (q->called_back && !q->outgoing && !pin && !peer && policy == SETTINGS_REQUIRE) {
         policy = SETTINGS_PREFER;
         a->why = "emergency call before";
     }

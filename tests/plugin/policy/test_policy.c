@@ -295,7 +295,7 @@ static void emergency_of_somebody(void **state)
     }
 }
 
-/* After an emergency call, for a while, whoever calls gets through; whom we call is as ever. */
+/* After an emergency call, for a while, strangers get through; the others are as ever. */
 static void called_back(void **state)
 {
     static const struct {
@@ -315,7 +315,9 @@ static void called_back(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         assert_int_equal(policy_may_call_back(rows[i].left, rows[i].now), rows[i].may);
     assert_policy(ask_with(require, NULL, back), SIMAUTH_PREFER);
-    assert_policy(ask_with("", pins, back), SIMAUTH_PREFER);
+    assert_policy(ask_with("", pins, back), SIMAUTH_REQUIRE);
+    assert_policy(ask_with("[peer sip:bob@b.example]\npolicy=require\n", NULL, back),
+                  SIMAUTH_REQUIRE);
     assert_policy(ask_with(require, NULL, out), SIMAUTH_REQUIRE);
     assert_int_equal(ask_with("[phone]\npolicy=off\n", NULL, back).what, POLICY_UNTOUCHED);
     pins_close(pins);
