@@ -107,7 +107,7 @@ bool core_forget(struct core *core, const char *aor);
 void core_take_sim(struct core *core, const struct settings *settings);
 /* What our gateway says of us, from now on: asked when this was core->sim_number. */
 void core_take_self(struct core *core, unsigned sim_number, const struct ag_self *self);
-/* core_warm_up() where nobody has said who we are yet and nobody is asking. */
+/* core_warm_up() where no gateway has said who we are yet and nobody is asking. */
 void core_warm_up_again(struct core *core);
 /* Whether our gateway vouches for this address as ours, besides Linphone's accounts. */
 bool core_is_own(const struct core *core, const char *uri);

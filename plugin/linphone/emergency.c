@@ -5,16 +5,6 @@
 #include "note.h"
 
 #include <string.h>
-#include <time.h>
-
-/* Nobody sets it, and it goes on while the machine sleeps. */
-static int64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_BOOTTIME, &time);
-    return time.tv_sec;
-}
 
 bool emergency_is(const struct core *core, belle_sip_request_t *invite)
 {
@@ -38,12 +28,12 @@ void emergency_note(struct core *core, struct sip_call *sip)
 {
     if (!core_settings(core) || !is_dialled(sip) || !emergency_is(core, sip_call_invite(sip)))
         return;
-    core->emergency_left = MAX(now(), 1);
+    core->emergency_left = MAX(core_uptime(), 1);
     note("emergency call: who calls in the next %d minutes rings, whatever it proves",
          POLICY_CALL_BACK_S / 60);
 }
 
 bool emergency_may_call_back(const struct core *core)
 {
-    return policy_may_call_back(core->emergency_left, now());
+    return policy_may_call_back(core->emergency_left, core_uptime());
 }

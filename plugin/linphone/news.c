@@ -285,6 +285,16 @@ static void again(void *arg)
     news_ask(core);
 }
 
+void news_begin(struct core *core)
+{
+    if (core->news)
+        return;
+    core->news = g_new0(struct news, 1);
+    core->news->asked = -RECENT_S;
+    core->news->asked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    core->news->timer = sip_timer_start(core->provider, AGAIN_MS, again, core);
+}
+
 void news_ask(struct core *core)
 {
     struct task *t;
@@ -297,12 +307,7 @@ void news_ask(struct core *core)
     certificates_ask(core);
     revoked_ask(core);
     prices_ask(core);
-    if (!core->news) {
-        core->news = g_new0(struct news, 1);
-        core->news->asked = -RECENT_S;
-        core->news->asked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        core->news->timer = sip_timer_start(core->provider, AGAIN_MS, again, core);
-    }
+    news_begin(core);
     core->news->more = core->news->asking;
     if (core->news->asking)
         return;

@@ -10,7 +10,9 @@
 
 #include "core.h"
 
-/* Main loop. Asks now, unless it is asking already. */
+/* Main loop. Asks in 15 minutes for the first time, if nobody did: who we are, too (core.h). */
+void news_begin(struct core *core);
+/* Asks now, unless it is asking already. */
 void news_ask(struct core *core);
 /* The same, unless it was asked a minute ago. */
 void news_registered(struct core *core);

@@ -88,6 +88,7 @@ static void warm_up_back(struct errand *errand)
         news_ask(core);
     } else {
         note("not ready: %s", w->error);
+        news_begin(core);
     }
     g_free(w);
 }
@@ -110,6 +111,6 @@ void core_warm_up(struct core *core)
 
 void core_warm_up_again(struct core *core)
 {
-    if (core_settings(core) && !*core->own_nai && !core->warming && !core->settings->built_in)
+    if (core_settings(core) && !*core->self.nai && !core->warming && !core->settings->built_in)
         core_warm_up(core);
 }

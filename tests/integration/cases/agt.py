@@ -329,6 +329,29 @@ def changes_switched_off(world):
     flow.wait_any(lambda: changes_asked(world) > asked + 1, 10, "the gateway is asked once more")
 
 
+@case("call.gateway_later")
+def gateway_later(world):
+    """Alice's gateway is away when her phone begins: a quarter of an hour later it says who she is, with all her addresses, though it does not register anew and a call was there before."""
+    def begins_alone(w):
+        w.alice.before = jump.words
+        w.operators["a"].gateway.stop()
+        rc = ".config/linphone/linphonerc"
+        with open(w.alice.node.path(rc), encoding="utf-8") as text:
+            w.alice.node.write(rc, text.read().replace("reg_expires=600", "reg_expires=36000"), 0o600)
+    jump = clock_of(world)
+    prepare(world, before=begins_alone, ready=False)
+    world.alice.wait_note("simauth: not ready: ")
+    world.operators["a"].gateway.start()
+    talk = flow.connect(world)
+    world.alice.wait_note(AUTHENTICATED)
+    flow.hang_up(world, talk)
+    refuse(world.alice, "simauth: ready: ")
+    registered = len(re.findall("^REGISTER ", world.alice.said(), re.M))
+    jump.ahead(16 * 60)
+    world.alice.wait_note("simauth: ready: ", limit=30)
+    assert len(re.findall("^REGISTER ", world.alice.said(), re.M)) == registered, "it registered anew"
+
+
 def changes_asked(world):
     return gateway_of(world, world.alice).log().count("op=changes")
 
