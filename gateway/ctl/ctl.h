@@ -77,6 +77,8 @@ int ctl_subscriber_names_without(const struct ctl *ctl, struct store_subscriber 
                                  const char *nai);
 /* What --keys, --algorithm and --2g say, or that they may not be there; prints what is wrong. */
 int ctl_subscriber_keys(const struct ctl *ctl, struct store_subscriber *s);
+/* record sum. */
+int ctl_record_sum(struct ctl *ctl);
 /* An amount of money, as "price set" takes it. */
 void ctl_amount_text(int64_t amount, char text[static 24]);
 /* After a long while without the database: a gateway may run since, which gives records their

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #define UNIT 10000 /* an amount has four decimals */
 
@@ -40,7 +41,10 @@ static enum store_result set_one(struct ctl *ctl, void *data)
 
 static int set(struct ctl *ctl)
 {
-    struct store_price price = {.first = strcmp(ctl->words[1], "first") == 0};
+    struct store_price price = {.first = strcmp(ctl->words[1], "first") == 0,
+                                .since = (int64_t)time(NULL)};
+    const char *from = ctl_option(ctl, "from");
+    const int64_t day = from ? ctl_date(from) : price.since;
 
     if (!simauth_method_find(ctl->words[0], strlen(ctl->words[0])) &&
         strcmp(ctl->words[0], "cert") != 0)
@@ -49,6 +53,9 @@ static int set(struct ctl *ctl)
                         ctl->words[0]);
     if (!price.first && strcmp(ctl->words[1], "again") != 0)
         return ctl_fail("the second word must be first or again");
+    if (day < 0 || day > price.since)
+        return ctl_fail("--from must be a date, YYYY-MM-DD, that is not to come");
+    price.since = day;
     g_strlcpy(price.method, ctl->words[0], sizeof price.method);
     return read_amount(ctl->words[2], &price.amount) != 0
                ? 1
@@ -59,6 +66,11 @@ static const struct ctl_column columns[] = {{"SIM", "method", 6, CTL_TEXT},
                                             {"First", "first", 5, CTL_FLAG},
                                             {"Amount", "amount", 0, CTL_TEXT},
                                             {0}};
+static const struct ctl_column all_columns[] = {{"SIM", "method", 6, CTL_TEXT},
+                                                {"First", "first", 5, CTL_FLAG},
+                                                {"Since (UTC)", "since", 16, CTL_TEXT},
+                                                {"Amount", "amount", 0, CTL_TEXT},
+                                                {0}};
 
 static int print_price(const struct store_price *price, void *data)
 {
@@ -69,21 +81,42 @@ static int print_price(const struct store_price *price, void *data)
     return 0;
 }
 
-static enum store_result list_all(struct ctl *ctl, void *data)
+static int print_since(const struct store_price *price, void *data)
+{
+    char amount[24], since[24] = "";
+
+    ctl_amount_text(price->amount, amount);
+    if (price->since > 0)
+        ctl_time_text(price->since, since);
+    ctl_row(data, all_columns, price->method, (int)price->first, since, amount);
+    return 0;
+}
+
+static enum store_result list_present(struct ctl *ctl, void *data)
 {
     (void)data;
     return ctl->gateway.ops->price_list(ctl->gateway.store, print_price, ctl);
 }
 
+static enum store_result list_all(struct ctl *ctl, void *data)
+{
+    (void)data;
+    return ctl->gateway.ops->price_history(ctl->gateway.store, print_since, ctl);
+}
+
 static int list(struct ctl *ctl)
 {
-    ctl_heading(ctl, columns);
-    return ctl_look(ctl, list_all, NULL, "prices");
+    bool all = ctl_option(ctl, "all") != NULL;
+
+    ctl_heading(ctl, all ? all_columns : columns);
+    return ctl_look(ctl, all ? list_all : list_present, NULL, "prices");
 }
 
 const struct ctl_command ctl_price_commands[] = {
-    {"price", "set", "METHOD first|again AMOUNT", "",
-     "what one vector costs, in your currency, with up to four decimals; for \"record sum\"", 3,
-     false, set},
-    {"price", "list", "[--json]", " json ", "list prices", 0, false, list},
+    {"price", "set", "METHOD first|again AMOUNT [--from DATE]", " from= ",
+     "what one vector costs, in your currency, with up to four decimals, from now or\n"
+     "      that day on; for \"record sum\"",
+     3, false, set},
+    {"price", "list", "[--all] [--json]", " all json ",
+     "list prices; with --all also those that held before", 0, false, list},
     {0}};

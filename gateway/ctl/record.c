@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record list, export, sum, rotate. */
+/* record list, export, rotate. */
 #include "ctl.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static const struct ctl_column columns[] = {{"Number", "id", 6, CTL_NUMBER},
                                             {"Time (UTC)", "time", 16, CTL_TIME},
                                             {"Side", "side", 5, CTL_TEXT},
                                             {"Partner", "partner", 8, CTL_TEXT},
-                                            {"SIM", "method", 4, CTL_TEXT},
+                                            {"SIM", "method", 7, CTL_TEXT},
                                             {"First", "first", 5, CTL_FLAG},
                                             {"Outcome", "outcome", 9, CTL_TEXT},
                                             {"Caller -> callee", "call", 0, CTL_TEXT},
@@ -270,96 +270,6 @@ static int rotate(struct ctl *ctl)
     return result;
 }
 
-/* -- sums ----------------------------------------------------------------------------------------
- */
-
-#define PRICES_MAX 64
-
-struct sums {
-    const struct ctl *ctl;
-    const struct ctl_column *columns;
-    struct store_price prices[PRICES_MAX];
-    size_t price_count;
-    int64_t from, to;
-    bool by_subscriber;
-    bool unpriced;
-};
-
-#define SUM_COLUMNS                                                                                \
-    {"Side", "side", 5, CTL_TEXT}, {"SIM", "method", 4, CTL_TEXT},                                 \
-        {"First", "first", 5, CTL_FLAG}, {"Vectors", "vectors", 9, CTL_NUMBER},                    \
-        {"Confirmed", "confirmed", 9, CTL_NUMBER}, {"Gone", "gone", 7, CTL_NUMBER},                \
-    {                                                                                              \
-        "Sum", "sum", 12, CTL_TEXT                                                                 \
-    }
-
-static const struct ctl_column partner_columns[] = {
-    {"Partner", "partner", 0, CTL_TEXT}, SUM_COLUMNS, {0}};
-static const struct ctl_column subscriber_columns[] = {
-    {"Subscriber", "subscriber", 0, CTL_TEXT}, SUM_COLUMNS, {0}};
-
-static int take_price(const struct store_price *price, void *data)
-{
-    struct sums *sums = data;
-
-    if (sums->price_count < PRICES_MAX)
-        sums->prices[sums->price_count++] = *price;
-    return 0;
-}
-
-static int64_t price_of(struct sums *sums, const struct store_sum *sum)
-{
-    for (size_t i = 0; i < sums->price_count; i++)
-        if (sums->prices[i].first == sum->first && strcmp(sums->prices[i].method, sum->method) == 0)
-            return sums->prices[i].amount;
-    sums->unpriced = true;
-    return -1;
-}
-
-static int take_sum(const struct store_sum *sum, void *data)
-{
-    struct sums *sums = data;
-    int64_t each = price_of(sums, sum);
-    char total[24] = "-";
-
-    if (each >= 0)
-        ctl_amount_text(each * sum->issued, total);
-    ctl_row(sums->ctl, sums->columns, sum->key[0] ? sum->key : "(between our own)", sum->side,
-            sum->method, (int)sum->first, sum->issued, sum->confirmed, sum->gone, total);
-    return 0;
-}
-
-static enum store_result sum_all(struct ctl *ctl, void *data)
-{
-    const struct gateway *gateway = &ctl->gateway;
-    struct sums *sums = data;
-    enum store_result result = gateway->ops->price_list(gateway->store, take_price, sums);
-
-    return result == STORE_OK ? gateway->ops->record_sum(gateway->store, sums->by_subscriber,
-                                                         sums->from, sums->to, take_sum, sums)
-                              : result;
-}
-
-static int sum(struct ctl *ctl)
-{
-    struct sums sums = {.ctl = ctl, .columns = partner_columns};
-    const char *by = ctl_option(ctl, "by");
-    int result;
-
-    sums.by_subscriber = by && strcmp(by, "subscriber") == 0;
-    if (sums.by_subscriber)
-        sums.columns = subscriber_columns;
-    else if (by && strcmp(by, "partner") != 0)
-        return ctl_fail("--by must be partner or subscriber");
-    if (ctl_period(ctl, &sums.from, &sums.to) != 0)
-        return 1;
-    ctl_heading(ctl, sums.columns);
-    result = ctl_look(ctl, sum_all, &sums, "records");
-    if (result == 0 && sums.unpriced)
-        fputs("Some have no price: see \"price set\".\n", stderr);
-    return result;
-}
-
 const struct ctl_command ctl_record_commands[] = {
     {"record", "list", "[--from DATE] [--to DATE] [--nai NAI] [--json]", " from= to= nai= json ",
      "list charging records", 0, false, list},
@@ -368,8 +278,9 @@ const struct ctl_command ctl_record_commands[] = {
      export},
     {"record", "sum", "[--by partner|subscriber] [--from DATE] [--to DATE] [--json]",
      " by= from= to= json ",
-     "vectors and what they cost: every vector counts from when it was made, as at the partner", 0,
-     false, sum},
+     "vectors and what they cost, each by the price of its time: every vector counts\n"
+     "      from when it was given, as at the partner",
+     0, false, ctl_record_sum},
     {"record", "rotate", "FILE --before DATE [--format csv|jsonl]", " before= format= ",
      "write the records before that day to FILE and then remove them here", 1, false, rotate},
     {0}};

@@ -128,5 +128,9 @@ const char *const postgresql_schema[] = {
     "CREATE INDEX certificate_revoked ON certificate (revoked) WHERE revoked > 0;"
     "CREATE INDEX ticket_pair ON ticket (nai_a, nai_b);"
     "CREATE INDEX ticket_kind ON ticket (first_key, made);",
+    /* 7: what a price was when a vector was given */
+    "CREATE TABLE price_since (method TEXT NOT NULL, first BIGINT NOT NULL, since BIGINT NOT NULL, "
+    "amount BIGINT NOT NULL, PRIMARY KEY (method, first, since));"
+    "INSERT INTO price_since SELECT method, first, 0, amount FROM price;",
     NULL,
 };

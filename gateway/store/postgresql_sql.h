@@ -12,7 +12,7 @@ bool postgresql_text(enum sql sql, char text[static POSTGRESQL_TEXT_MAX]);
 
 /* Step n brings a database of version n to version n + 1; the last is NULL. */
 extern const char *const postgresql_schema[];
-#define POSTGRESQL_SCHEMA_VERSION 6
+#define POSTGRESQL_SCHEMA_VERSION 7
 /* The lowest version whose gateways may go on with this schema: they run beside newer ones while
  * nodes are upgraded. So a step only adds (columns with a default, tables, indices), and this stays
  * unless one does not. tests/gateway/ops_schema.py runs their statements. */

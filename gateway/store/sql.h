@@ -185,6 +185,7 @@ enum store_result sql_record_purge(struct store *store, int64_t before, int64_t 
 enum store_result sql_record_erase(struct store *store, const char *nai);
 enum store_result sql_price_set(struct store *store, const struct store_price *price);
 enum store_result sql_price_list(struct store *store, store_price_cb cb, void *data);
+enum store_result sql_price_history(struct store *store, store_price_cb cb, void *data);
 enum store_result sql_operator_key_add(struct store *store, const struct store_operator_key *key);
 enum store_result sql_operator_key_get(struct store *store, int64_t now,
                                        struct store_operator_key *key);
@@ -222,9 +223,10 @@ enum store_result sql_restored(struct store *store, uint64_t jump);
     .claim_remove = sql_claim_remove, .record_sum = sql_record_sum,                                \
     .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
     .sweep_lasting = sql_sweep_lasting, .price_set = sql_price_set, .price_list = sql_price_list,  \
-    .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
-    .partner_by_name = sql_partner_by_name, .ub_put = sql_ub_put, .ub_get = sql_ub_get,            \
-    .ub_take = sql_ub_take, .session_put = sql_session_put, .session_get = sql_session_get,        \
+    .price_history = sql_price_history, .partner_list = sql_partner_list,                          \
+    .partner_by_id = sql_partner_by_id, .partner_by_name = sql_partner_by_name,                    \
+    .ub_put = sql_ub_put, .ub_get = sql_ub_get, .ub_take = sql_ub_take,                            \
+    .session_put = sql_session_put, .session_get = sql_session_get,                                \
     .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
     .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \

@@ -156,8 +156,16 @@ enum store_result sql_record_erase(struct store *store, const char *nai)
 
 enum store_result sql_price_set(struct store *store, const struct store_price *price)
 {
-    return sql_run(store, sql_bind(store, SQL_PRICE_SET, "tii", price->method,
-                                   (int64_t)price->first, price->amount));
+    const int64_t first = price->first;
+    enum store_result result = sql_run(
+        store, sql_bind(store, SQL_PRICE_FORGET, "tii", price->method, first, price->since));
+
+    if (result == STORE_OK || result == STORE_NONE)
+        result = sql_run(store, sql_bind(store, SQL_PRICE_SINCE, "tiii", price->method, first,
+                                         price->since, price->amount));
+    return result == STORE_OK ? sql_run(store, sql_bind(store, SQL_PRICE_SET, "tii", price->method,
+                                                        first, price->amount))
+                              : result;
 }
 
 struct price_walk {
@@ -169,7 +177,8 @@ static enum store_result price_row(struct store *store, struct sql_rows *s, void
 {
     const struct price_walk *walk = data;
     struct store_price price = {.first = (int)sql_integer(store, s, 1),
-                                .amount = sql_integer(store, s, 2)};
+                                .amount = sql_integer(store, s, 2),
+                                .since = sql_integer(store, s, 3)};
 
     if (!sql_text(store, s, 0, price.method, sizeof price.method))
         return STORE_DAMAGED;
@@ -182,6 +191,13 @@ enum store_result sql_price_list(struct store *store, store_price_cb cb, void *d
     struct price_walk walk = {cb, data};
 
     return sql_walk(store, sql_bind(store, SQL_PRICE_LIST, ""), price_row, &walk);
+}
+
+enum store_result sql_price_history(struct store *store, store_price_cb cb, void *data)
+{
+    struct price_walk walk = {cb, data};
+
+    return sql_walk(store, sql_bind(store, SQL_PRICE_HISTORY, ""), price_row, &walk);
 }
 
 /* -- operator keys ------------------------------------------------------------------------------

@@ -129,5 +129,10 @@ const char *const schema_steps[] = {
     "CREATE INDEX ticket_pair ON ticket (nai_a, nai_b);"
     "CREATE INDEX ticket_kind ON ticket (first_key, made);"
     "DROP INDEX ticket_made;",
+    /* 9: what a price was when a vector was given */
+    "CREATE TABLE price_since (method TEXT NOT NULL, first INTEGER NOT NULL, since INTEGER NOT "
+    "NULL, "
+    "amount INTEGER NOT NULL, PRIMARY KEY (method, first, since));"
+    "INSERT INTO price_since SELECT method, first, 0, amount FROM price;",
     NULL,
 };

@@ -10,7 +10,7 @@ extern const char *const sqlite_text[SQL_COUNT];
 
 /* schema_steps[n] brings a database of version n to version n + 1; the last is NULL. */
 extern const char *const schema_steps[];
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 #define SCHEMA_APPLICATION_ID 0x53494d41 /* "SIMA" */
 
 #endif

@@ -265,6 +265,7 @@ struct store_price {
     char method[8];
     bool first;
     int64_t amount;
+    int64_t since; /* of vectors from then on; 0: of all that have none before */
 };
 
 struct store_operator_key {
@@ -536,8 +537,13 @@ struct store_ops {
     enum store_result (*record_purge)(struct store *store, int64_t before, int64_t last);
     /* Takes a person's name out of records, pairs and history; what is owed stays. */
     enum store_result (*record_erase)(struct store *store, const char *nai);
+    /* Of vectors since price->since, whatever was said of these before; those before keep theirs.
+     */
     enum store_result (*price_set)(struct store *store, const struct store_price *price);
+    /* The present ones. */
     enum store_result (*price_list)(struct store *store, store_price_cb cb, void *data);
+    /* All that ever held, of each the oldest first. */
+    enum store_result (*price_history)(struct store *store, store_price_cb cb, void *data);
 
     enum store_result (*operator_key_add)(struct store *store,
                                           const struct store_operator_key *key);

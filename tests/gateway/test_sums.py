@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What both operators of an agreement have counted after calls, forks, lost answers, refusals and a crash."""
 import collections
+import datetime
 import json
 import os
 import signal
@@ -15,6 +16,10 @@ from ops import wait_for
 from phone import Phone
 
 UNKNOWN = "unknown"  # the method of a question whose answer did not come
+
+
+def day(offset=0):
+    return (datetime.datetime.utcnow() + datetime.timedelta(days=offset)).strftime("%Y-%m-%d")
 
 
 def lines(text):
@@ -184,6 +189,38 @@ class Sums(unittest.TestCase):
             self.a.nonce = None
             self.assertEqual(question(), 200)
             self.agreed()
+
+
+class Prices(unittest.TestCase):
+    def test_a_price_that_changed(self):
+        """What is over costs what it did; the day from which another price holds may be said later."""
+        pair = Pair()
+        self.addCleanup(pair.close)
+        phone = Phone(pair.sim_a, pair.a).bootstrap()
+        self.addCleanup(phone.connection.close)
+        for _ in range(2):
+            self.assertEqual(phone.ask_callee(pair.aor_a, pair.aor_b)[1].status, 200)
+        for when, amount in (("first", "0.02"), ("again", "0.005")):
+            pair.b.ctl("price", "set", "aka", when, amount)
+        pair.b.sql("UPDATE record SET time = time - 864000")
+        self.assertEqual(phone.ask_callee(pair.aor_a, pair.aor_b)[1].status, 200)
+
+        def sums(*words):
+            return [(x["first"], x["vectors"], x["sum"]) for x in lines(pair.b.ctl("record", "sum", "--json", *words))]
+        self.assertEqual(sums(), [(True, 1, "0.0200"), (False, 2, "0.0100")])
+        pair.b.ctl("price", "set", "aka", "again", "0.01", "--from", day(-5))
+        self.assertEqual(sums(), [(True, 1, "0.0200"), (False, 2, "0.0150")])
+        self.assertEqual(sums("--by", "subscriber"), [(True, 1, "0.0200"), (False, 2, "0.0150")])
+        self.assertEqual(sums("--to", day(-5)), [(True, 1, "0.0200"), (False, 1, "0.0050")])
+        self.assertEqual(sums("--from", day(-5)), [(False, 1, "0.0100")])
+        self.assertEqual([x["amount"] for x in lines(pair.b.ctl("price", "list", "--json"))], ["0.0200", "0.0100"])
+        pair.b.ctl("price", "set", "aka", "again", "7")  # from now on
+        self.assertEqual(sums("--to", day(0)), [(True, 1, "0.0200"), (False, 1, "0.0050")])
+        self.assertEqual([(x["first"], x["amount"], x["since"][:10]) for x in lines(pair.b.ctl("price", "list", "--all", "--json"))],
+                         [(True, "0.0200", ""), (False, "0.0050", ""), (False, "0.0100", day(-5)), (False, "7.0000", day(0))])
+        pair.b.ctl("price", "set", "aka", "again", "0.001", "--from", day(-20))  # in the place of all since
+        self.assertEqual(sums(), [(True, 1, "0.0200"), (False, 2, "0.0020")])
+        self.assertIn("not to come", pair.b.ctl("price", "set", "aka", "again", "1", "--from", day(2), fails=True))
 
 
 if __name__ == "__main__":
