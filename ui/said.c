@@ -66,6 +66,8 @@ static const char *const said[] = {
     N_("There is no SIM in %s."),
     N_("The SIM in %s refused the challenge: it is not from its operator."),
     N_("The SIM in %s wants its PIN."),
+    N_("The SIM in %s wants its PIN, and %s."),
+    N_("pin=fd:%d is no pipe or file to read it from"),
     N_("The SIM in %s wants its PIN, which ModemManager would write into its log: unlock it with "
        "`mmcli --pin`, or give it a port of its own with sim=modem:PORT."),
     N_("The SIM in %s is blocked after wrong PINs: unblock it with its PUK in a mobile phone, or "

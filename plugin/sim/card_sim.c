@@ -116,7 +116,10 @@ static enum simauth_card_status pin_failed(struct sim *sim, enum usim_pin pin,
         say(sim, "The PIN for the SIM in %s is wrong.", name);
         return SIMAUTH_CARD_LOCKED;
     case USIM_PIN_MISSING:
-        return failed(sim, APDU_NEEDS_PIN);
+        if (!sim->pin.trouble)
+            return failed(sim, APDU_NEEDS_PIN);
+        say(sim, "The SIM in %s wants its PIN, and %s.", name, sim->pin.trouble);
+        return SIMAUTH_CARD_LOCKED;
     case USIM_PIN_BLOCKED:
         return failed(sim, APDU_BLOCKED);
     default:

@@ -221,6 +221,15 @@ static enum card_connected mm_connect(struct card_way *way, unsigned i, char *er
     return CARD_CONNECTED;
 }
 
+/* No such modem, interface or service any more; "unknown" is the name of an error of modems too. */
+static bool is_gone(const char *remote)
+{
+    static const char bus[] = "org.freedesktop.DBus.Error.";
+
+    return strstr(remote, "SimNotInserted") ||
+           (strncmp(remote, bus, strlen(bus)) == 0 && strstr(remote, "Unknown"));
+}
+
 static enum apdu_meaning meaning_of(GError *why)
 {
     char *remote = gio.remote_error(why);
@@ -228,8 +237,8 @@ static enum apdu_meaning meaning_of(GError *why)
 
     if (why->code == G_IO_ERROR_TIMED_OUT || (remote && strstr(remote, "Timeout")))
         meaning = APDU_MUTE;
-    else if (remote && (strstr(remote, "SimNotInserted") || strstr(remote, "Unknown")))
-        meaning = APDU_GONE; /* no SIM; no such modem, interface or service any more */
+    else if (remote && is_gone(remote))
+        meaning = APDU_GONE;
     gio.free(remote);
     gio.error_free(why);
     return meaning;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIN_MAX 8
@@ -23,6 +24,7 @@ struct holder {
     bool wrong; /* the last one was wrong */
     char pin[PIN_MAX];
     size_t len; /* of the PIN that was read from the descriptor; 0 none */
+    char trouble[64];
 };
 
 /* -- a person -----------------------------------------------------------------------------------
@@ -155,6 +157,30 @@ static int descriptor_of(const char *setting)
     return *end == '\0' && fd <= 1023 ? (int)fd : -1;
 }
 
+/* Linphone has descriptors of its own, and a wrong number may name one: nothing is taken from a
+ * socket, a device or what it writes to. */
+static bool can_be_given(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    struct stat st;
+
+    return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && fstat(fd, &st) == 0 &&
+           (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode));
+}
+
+static void use_descriptor(struct holder *h)
+{
+    if (!can_be_given(h->fd)) {
+        snprintf(h->trouble, sizeof h->trouble, "pin=fd:%d is no pipe or file to read it from",
+                 h->fd);
+        h->source.trouble = h->trouble;
+        return;
+    }
+    fcntl(h->fd, F_SETFD, FD_CLOEXEC); /* no child of the phone is to read it */
+    h->source.ask = ask_descriptor;
+    h->source.result = descriptor_result;
+}
+
 static bool desktop(void)
 {
     const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
@@ -171,9 +197,7 @@ struct sim_pin_source *pin_source_new(const char *setting)
     h->source.user = h;
     h->fd = descriptor_of(setting);
     if (h->fd >= 0) {
-        fcntl(h->fd, F_SETFD, FD_CLOEXEC); /* no child of the phone is to read it */
-        h->source.ask = ask_descriptor;
-        h->source.result = descriptor_result;
+        use_descriptor(h);
     } else if (setting ? strcmp(setting, "ask") == 0 : desktop()) {
         h->source.ask = ask_person;
         h->source.last_try = consent;

@@ -29,6 +29,9 @@ struct sim_pin_source {
     /* The ICCID of the card that is looked at, before any PIN; "" when it is let go, or has none
      * that can be read. NULL: not wanted. */
     void (*card)(void *user, const char *iccid);
+    /* Why nobody can be asked, as the end of "The SIM wants its PIN, and"; as long as the source.
+     * NULL: no reason. */
+    const char *trouble;
     void *user;
 };
 

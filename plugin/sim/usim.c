@@ -14,6 +14,7 @@
 #define EF_IMSI 0x6f07
 #define EF_AD 0x6fad
 #define RECORDS_MAX 16
+#define ICCID_LEN 10 /* octets */
 
 static const uint8_t usim_aid[] = {0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
 
@@ -88,6 +89,22 @@ static bool digits(const uint8_t *octets, size_t len, char *text)
     return n > 0;
 }
 
+/* Some operators write hexadecimal ones, which tell cards apart as well. */
+static void iccid_of(const uint8_t octets[static ICCID_LEN], char text[static USIM_ICCID_MAX + 1])
+{
+    static const char hex[] = "0123456789ABCDEF";
+    bool empty = true;
+
+    if (digits(octets, ICCID_LEN, text))
+        return;
+    for (size_t i = 0; i < ICCID_LEN; i++) {
+        text[2 * i] = hex[octets[i] & 0x0f];
+        text[2 * i + 1] = hex[octets[i] >> 4];
+        empty = empty && octets[i] == 0xff;
+    }
+    text[empty ? 0 : USIM_ICCID_MAX] = '\0';
+}
+
 static enum apdu_meaning read_iccid(struct usim *usim)
 {
     struct apdu_reply reply;
@@ -95,28 +112,56 @@ static enum apdu_meaning read_iccid(struct usim *usim)
 
     usim->iccid[0] = '\0';
     if (meaning == APDU_GOOD)
-        meaning = read_file(usim, EF_ICCID, 10, &reply);
-    if (meaning == APDU_GOOD && (reply.len != 10 || !digits(reply.data, 10, usim->iccid)))
-        usim->iccid[0] = '\0'; /* some operators write hexadecimal ones; the IMSI still tells */
+        meaning = read_file(usim, EF_ICCID, ICCID_LEN, &reply);
+    if (meaning == APDU_GOOD && reply.len == ICCID_LEN)
+        iccid_of(reply.data, usim->iccid);
     return meaning;
 }
 
 /* -- the application ----------------------------------------------------------------------------
  */
 
-/* The key reference of PIN 1 from the PIN status template (TS 102 221, 9.5.2 and 11.1.1.4.10). */
+/* An application's own PIN, or the universal one. */
+static bool is_pin(uint8_t reference)
+{
+    return (reference >= 0x01 && reference <= 0x08) || reference == 0x11;
+}
+
+/* Bit n, from the highest, of PS_DO: the n-th key reference is enabled. */
+static bool is_enabled(const uint8_t *status, size_t len, size_t n)
+{
+    return n / 8 < len && (status[n / 8] & (0x80 >> n % 8));
+}
+
+/* The key reference of the PIN from the PIN status template (TS 102 221, 9.5.2 and 11.1.1.4.10):
+ * the first that is enabled and, where a usage qualifier says so, for verification, for the
+ * universal PIN may stand for the application's own; of those that are not enabled the first. */
 static uint8_t pin_reference(const struct apdu_reply *reply)
 {
-    const uint8_t *fcp, *pins, *value;
-    size_t fcp_len, pins_len, at = 0, len;
-    uint8_t tag;
+    const uint8_t *fcp, *pins, *value, *status = NULL;
+    size_t fcp_len, pins_len, status_len = 0, at = 0, len;
+    uint8_t tag, first = 0;
+    bool used = true;
 
     fcp = apdu_tlv(reply->data, reply->len, 0x62, &fcp_len);
     pins = fcp ? apdu_tlv(fcp, fcp_len, 0xc6, &pins_len) : NULL;
-    while (pins && apdu_tlv_next(pins, pins_len, &at, &tag, &value, &len))
-        if (tag == 0x83 && len == 1 && ((value[0] >= 0x01 && value[0] <= 0x08) || value[0] == 0x11))
-            return value[0];
-    return 0x01;
+    for (size_t n = 0; pins && apdu_tlv_next(pins, pins_len, &at, &tag, &value, &len);) {
+        if (tag == 0x90) {
+            status = value;
+            status_len = len;
+        } else if (tag == 0x95) {
+            used = len == 1 && (value[0] & 0x08);
+        } else if (tag == 0x83) {
+            bool ours = len == 1 && is_pin(value[0]) && used;
+
+            if (ours && is_enabled(status, status_len, n))
+                return value[0];
+            first = ours && !first ? value[0] : first;
+            used = true;
+            n++;
+        }
+    }
+    return first ? first : 0x01;
 }
 
 static enum apdu_meaning select_aid(struct usim *usim, const uint8_t *aid, size_t len)

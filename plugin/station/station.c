@@ -103,6 +103,7 @@ static struct sim_pin_source *pin_source(struct station *s, const struct setting
     g_free(s->pin_setting);
     s->pin_setting = g_strdup(settings->pin);
     s->giver.inner = s->pin = pin_source_new(settings->pin);
+    s->giver.source.trouble = s->pin ? s->pin->trouble : NULL;
     return &s->giver.source;
 }
 

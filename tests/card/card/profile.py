@@ -56,6 +56,7 @@ class Profile:
         self.seq_delta = data.get("seq_delta", 1 << 28)
         self.pin, self.puk = data.get("pin", "0000"), data.get("puk", "00000000")
         self.pin_enabled = data.get("pin_enabled", False)
+        self.universal_pin = data.get("universal_pin", False)
         self.pin2, self.puk2 = data.get("pin2", "5678"), data.get("puk2", "87654321")
         self.atr = bytes.fromhex(data["atr"]) if "atr" in data else atr()
         self.algorithm = _algorithm(data)

@@ -20,10 +20,17 @@ def _fcp_folder(card, node):
         parts += _tlv(0x84, node.aid)
     parts += _tlv(0xa5, _tlv(0x80, b"\x71") + _tlv(0x83, b"\0\1\0\0"))
     parts += _tlv(0x8a, b"\5") + _tlv(0x8b, b"\x2f\6\1")
-    usage = 0x80 if card.pins[1].enabled else 0
-    usage |= 0x40 if card.pins[2].enabled else 0
-    parts += _tlv(0xc6, _tlv(0x90, bytes([usage])) + _tlv(0x83, b"\1") + _tlv(0x83, b"\x81"))
-    return _tlv(0x62, parts)
+    return _tlv(0x62, parts + _tlv(0xc6, _pin_status(card)))
+
+
+def _pin_status(card):
+    """Which PINs there are, and are enabled (TS 102 221, 9.5.2). The universal one stands for the application's own."""
+    enabled = [card.pins[1].enabled, card.pins[2].enabled]
+    references = _tlv(0x83, b"\1") + _tlv(0x83, b"\x81")
+    if card.profile.universal_pin:
+        enabled = [False, *enabled]
+        references = _tlv(0x83, b"\1") + _tlv(0x95, b"\x08") + _tlv(0x83, b"\x11") + _tlv(0x83, b"\x81")
+    return _tlv(0x90, bytes([sum(0x80 >> n for n, on in enumerate(enabled) if on)])) + references
 
 
 def _fcp_file(node):
@@ -249,9 +256,10 @@ def _pin(card, apdu, length):
     """The PIN that P2 names; Refused with its tries when the command brings no data."""
     if apdu.p1 != 0:
         raise Refused(0x6a86)
-    if apdu.p2 not in KEYS:
-        raise Refused(0x6a88)
-    pin = card.pins[KEYS[apdu.p2]]
+    keys = {0x11: 1, 0x81: 2} if card.profile.universal_pin else KEYS
+    if apdu.p2 not in keys:
+        raise Refused(0x6984 if apdu.p2 == 0x01 else 0x6a88)
+    pin = card.pins[keys[apdu.p2]]
     if not apdu.data and apdu.ins in (0x20, 0x2c):
         tries = pin.puk_tries if apdu.ins == 0x2c else pin.tries
         raise Refused(0x63c0 | tries if tries else 0x6983)

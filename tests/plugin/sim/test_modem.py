@@ -5,6 +5,7 @@
 import os
 import pty
 import re
+import socket
 import termios
 import threading
 import time
@@ -253,6 +254,59 @@ class Port(Case):
         operator, tool = Operator(CARD), self.opened(modem)
         rand, right = operator.triplets()
         self.assertEqual(tool.say("run", "gsm", rand), right)
+
+    def given(self, text):
+        """A pipe with a PIN in it."""
+        ours, theirs = os.pipe()
+        os.write(theirs, text)
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        return ours
+
+    def test_universal_pin(self):
+        """The application's own PIN is disabled, the universal one in its place: that one is asked for."""
+        modem = self.modem({**CARD, "pin": "1234", "pin_enabled": True, "universal_pin": True})
+        ours = self.given(b"1234\n")
+        tool = self.tool(pass_fds=(ours,))
+        self.assertEqual(tool.say("open", f"modem:{modem.path}", f"fd:{ours}"), "good")
+        self.assertEqual({raw[3] for raw in modem.commands if raw[1] == 0x20}, {0x11})
+        modem.card.power()
+        self.runs(tool, Operator(CARD))
+
+    def test_own_pin_disabled(self):
+        modem = self.modem({**CARD, "universal_pin": True})  # and so is the universal one
+        self.runs(self.opened(modem), Operator(CARD))
+
+    def test_letters_in_the_iccid(self):
+        """Some operators write hexadecimal ones: they tell cards apart like others, before a PIN is spent."""
+        modem = self.modem({**CARD, "iccid": "8988A0F0000000000B12"})
+        ours = self.given(b"1234\n")
+        tool = self.tool(pass_fds=(ours,))
+        self.assertEqual(tool.say("open", f"modem:{modem.path}", f"fd:{ours}"), "good")
+        modem.card = Card(Profile({**OTHER, "iccid": "8988A0F0000000000B13", "pin": "9999", "pin_enabled": True}), State())
+        rand, autn, _ = Operator(CARD).quintet()
+        self.assertRegex(tool.say("run", "aka", rand, autn), "^absent .*Another SIM is in")
+        self.assertEqual([raw for raw in modem.commands if raw[1] == 0x20 and len(raw) > 5], [])
+
+    def test_what_is_no_descriptor_of_a_pin(self):
+        """Linphone has descriptors of its own: what is no pipe or file to read from is not read, and the person hears why."""
+        modem = self.modem({**CARD, "pin": "1234", "pin_enabled": True})
+        ours, theirs = socket.socketpair()
+        theirs.send(b"1234\n")
+        null, folder = os.open(os.devnull, os.O_RDONLY), os.open(self.folder, os.O_RDONLY)
+        written = os.open(os.path.join(self.folder, "log"), os.O_WRONLY | os.O_CREAT)
+        for number in (ours.fileno(), null, folder, written, 999):
+            tool = self.tool(pass_fds=(ours.fileno(), null, folder, written))
+            self.assertRegex(tool.say("open", f"modem:{modem.path}", f"fd:{number}"),
+                             f"^locked .*wants its PIN, and pin=fd:{number} is no pipe or file to read it from")
+            tool.close()
+            self._cleanups.pop()
+        ours.setblocking(False)
+        self.assertEqual(ours.recv(9), b"1234\n")  # nobody took it
+        for end in (ours, theirs):
+            end.close()
+        for number in (null, folder, written):
+            os.close(number)
 
     def test_unplugged(self):
         modem, operator = self.modem(), Operator(CARD)

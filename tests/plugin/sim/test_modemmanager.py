@@ -67,7 +67,8 @@ class Manager:
         self.commands.append(text)
         match = re.fullmatch(r'\+CSIM=(\d+),"([0-9A-F]*)"', text)
         if self.fails:
-            call.return_dbus_error(f"{SERVICE}.Error.{self.fails}", "operation only allowed in debug mode")
+            name = self.fails if self.fails.startswith("org.") else f"{SERVICE}.Error.{self.fails}"
+            call.return_dbus_error(name, "operation only allowed in debug mode")
         elif match and not self.silent:
             assert int(match[1]) == len(match[2])
             answer = self.cards[int(path.rsplit("/", 1)[1])].run(bytes.fromhex(match[2])).hex().upper()
@@ -134,6 +135,19 @@ class ModemManager(Case):
                              ("MobileEquipment.Unknown", "does not answer ModemManager")):
             manager.fails = fails
             self.assertRegex(self.tool(self.env).say("open", "modemmanager"), f"^absent .*{words}")
+
+    def test_unknown(self):
+        """The modem's "unknown error" (TS 27.007: 100) is no SIM that was taken out; that the modem is unknown is."""
+        manager, operator, tool = self.manager(), Operator(CARD), self.tool(self.env)
+        self.assertEqual(tool.say("open", "modemmanager"), "good")
+        for fails, said in ((f"{SERVICE}.Error.MobileEquipment.Unknown", "^failed .*failed"),
+                            ("org.freedesktop.DBus.Error.UnknownMethod", "^absent "),
+                            ("org.freedesktop.DBus.Error.UnknownObject", "^absent ")):
+            manager.fails = fails
+            rand, autn, _ = operator.quintet()
+            self.assertRegex(tool.say("run", "aka", rand, autn), said, fails)
+            manager.fails = None
+            self.runs(tool, operator)
 
     def test_gone_and_mute(self):
         manager, operator, tool = self.manager(), Operator(CARD), self.tool(self.env)
