@@ -140,7 +140,7 @@ static void later_out(void *user, struct sip_call *sip, belle_sip_message_t *mes
 
     (void)user;
     out(sip, message);
-    if (!call || !call_is_other_bye(call, message))
+    if (call ? !call_is_other_bye(call, message) : sip_call_owns_dialog(sip, message))
         e2m_bye(sip, message);
     if (call)
         call_later_out(call, message);

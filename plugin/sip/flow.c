@@ -181,6 +181,15 @@ static belle_sip_dialog_t *dialog_of(const struct sip_call *call, belle_sip_requ
                                           tap_from_tag_of(request));
 }
 
+bool sip_call_owns_dialog(const struct sip_call *call, belle_sip_message_t *request)
+{
+    const char *ours = call->direction == SIP_OUTGOING ? call->from_tag : call->inner_tag;
+    belle_sip_dialog_t *dialog = belle_sip_provider_find_dialog(call->core->provider, call->call_id,
+                                                                ours, tap_to_tag_of(request));
+
+    return dialog && belle_sip_dialog_get_application_data(dialog);
+}
+
 /* Linphone gives a NOTIFY of such a dialog to the call whose INVITE made it, which ends by it. */
 static bool is_losers_notify(const belle_sip_dialog_t *dialog, const char *method)
 {

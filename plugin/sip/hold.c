@@ -412,6 +412,10 @@ static void go_on(uintptr_t id, struct sip_call *call, bool ask)
 {
     while (call && call->responses) {
         enum sip_decision decision = SIP_PASS;
+        if (call->responses->ended) {
+            drop_first(call);
+            continue;
+        }
         if (ask && wants_hold(call, call->responses->response, &decision)) {
             call->response_held = true;
             return;
@@ -431,7 +435,8 @@ static bool resume_response(struct sip_call *call)
     uintptr_t id = call->core->id;
 
     call->response_held = false;
-    deliver_first(call);
+    if (!call->responses->ended)
+        deliver_first(call);
     go_on(id, still_there(id, call), true);
     return true;
 }
@@ -547,19 +552,42 @@ void tap_hold_hung_up(struct sip_call *call)
         free(flush);
 }
 
+/* How many 2xx are held of that dialog; NULL: of any that has not ended. */
+static unsigned answers_of(const struct sip_call *call, const char *tag)
+{
+    const struct tap_held_response *held = call->responses;
+    unsigned count = 0;
+
+    for (; held; held = held->next)
+        count += belle_sip_response_get_status_code(held->response) / 100 == 2 &&
+                 (tag ? tap_same(tap_to_tag_of(held->response), tag) : !held->ended);
+    return count;
+}
+
+static void end_held(struct sip_call *call, const char *tag)
+{
+    for (struct tap_held_response *held = call->responses; held; held = held->next)
+        held->ended = held->ended || tap_same(tap_to_tag_of(held->response), tag);
+}
+
+bool sip_call_held_over(const struct sip_call *call)
+{
+    return call->response_held && call->responses->ended;
+}
+
 /* Linphone has not heard of the dialog, and would say 481 to its end and then begin a call with
  * nobody. */
 bool tap_hold_bye(struct sip_call *call, belle_sip_request_t *bye)
 {
-    const struct tap_held_response *held = call->responses;
     struct tap_core *core = call->core; /* the call's transaction ends below, and maybe the call */
 
-    while (held && (belle_sip_response_get_status_code(held->response) / 100 != 2 ||
-                    !tap_same(tap_to_tag_of(held->response), tap_from_tag_of(bye))))
-        held = held->next;
-    if (!held || call->direction != SIP_OUTGOING || !call->transaction)
+    if (call->direction != SIP_OUTGOING || !call->transaction ||
+        !answers_of(call, tap_from_tag_of(bye)))
         return false;
     tap_reply(core, bye, 200, NULL);
+    end_held(call, tap_from_tag_of(bye));
+    if (answers_of(call, NULL)) /* the call is that phone's */
+        return true;
     while (call->responses)
         drop_first(call);
     call->response_held = false;

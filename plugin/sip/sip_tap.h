@@ -179,6 +179,12 @@ bool sip_call_take_back(struct sip_call *call);
 /* Swallows the response that is held and goes on with those behind it. False: none is. The call may
  * be gone when this returns. */
 bool sip_call_drop(struct sip_call *call);
+/* Whether the response that is held is of a phone that has hung up meanwhile, and another's 2xx
+ * waits behind it: sip_call_drop() it then. Resumed it is dropped all the same. */
+bool sip_call_held_over(const struct sip_call *call);
+/* Within later_out, of a request of ours: Linphone has a call in its dialog, which it has not in
+ * that of a fork's late 2xx. */
+bool sip_call_owns_dialog(const struct sip_call *call, belle_sip_message_t *request);
 /* Adds Reason and Warning 399 to the CANCEL or BYE that this call will send next; NULL clears. */
 void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning);
 

@@ -170,6 +170,7 @@ struct tap_held_response {
     struct tap_held_response *next;
     belle_sip_response_t *response;
     belle_sip_channel_t *channel;
+    bool ended; /* a BYE came in its dialog: nobody hears of it */
 };
 
 struct sip_call {
@@ -250,7 +251,8 @@ bool tap_hold_response(struct sip_call *call, belle_sip_channel_t *channel,
 bool tap_hold_cancel(struct sip_call *call, belle_sip_request_t *cancel);
 void tap_hold_trying(struct sip_call *call);
 void tap_hold_hung_up(struct sip_call *call);
-/* True: this BYE ends what a held 2xx would have begun; both are over, and Linphone knows. */
+/* True: this BYE ends what a held 2xx would have begun; both are over, and Linphone knows, unless
+ * another phone's 2xx is held too. */
 bool tap_hold_bye(struct sip_call *call, belle_sip_request_t *bye);
 void tap_hold_outgoing_lost(struct sip_call *call, enum sip_gone why);
 void tap_hold_channel_dead(struct tap_core *core, const belle_sip_channel_t *channel);

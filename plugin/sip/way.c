@@ -19,6 +19,7 @@ struct tap_registration {
     belle_sip_channel_t *channel; /* a reference */
     char *call_id, *aor;
     unsigned cseq;
+    bool ends;    /* that REGISTER takes the contact back */
     time_t until; /* now(); 0: not accepted */
     bool checked; /* certificates were, whenever one of its REGISTERs left */
 };
@@ -155,6 +156,23 @@ static bool are_checked(struct tap_core *core)
            tap.users->certificates_checked(tap.user, core->provider);
 }
 
+/* Whether a REGISTER takes this phone's contact back: what the answer lists then are others' (RFC
+ * 3261, 10.3). */
+static bool takes_back(belle_sip_message_t *request)
+{
+    const belle_sip_list_t *contacts = belle_sip_message_get_headers(request, "Contact");
+    belle_sip_header_expires_t *expires =
+        belle_sip_message_get_header_by_type(request, belle_sip_header_expires_t);
+    int whole = expires ? belle_sip_header_expires_get_expires(expires) : -1;
+    bool back = contacts != NULL;
+
+    for (; contacts; contacts = contacts->next) {
+        int own = belle_sip_header_contact_get_expires(contacts->data);
+        back = back && (own >= 0 ? own : whole) == 0;
+    }
+    return back;
+}
+
 void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,
                           belle_sip_request_t *request)
 {
@@ -181,6 +199,7 @@ void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,
     r->aor = aor;
     r->call_id = tap_call_id_of(request) ? strdup(tap_call_id_of(request)) : NULL;
     r->cseq = tap_cseq_of(request);
+    r->ends = takes_back((belle_sip_message_t *)request);
 }
 
 /* The longest that any contact of the answer lasts: there is no other of this connection. */
@@ -209,7 +228,7 @@ void tap_way_register_answer(struct tap_core *core, belle_sip_channel_t *channel
         r->cseq != tap_cseq_of(response))
         return;
     if (code < 300)
-        r->until = now() + seconds_of((belle_sip_message_t *)response);
+        r->until = r->ends ? 0 : now() + seconds_of((belle_sip_message_t *)response);
     else if (code != 401 && code != 407 && code != 423 && code / 100 != 5)
         r->until = 0; /* RFC 3261, 10.2.4: of the others the one before lasts on */
 }

@@ -192,6 +192,17 @@ static bool of_another_dialog(const struct call *call, const char *to_tag)
     return call->taken && strcmp(call->taken->to_tag, to_tag);
 }
 
+/* A 2xx that names no contact begins no call: Linphone goes on ringing, and another phone's, or the
+ * same once more, may begin one. */
+static bool begins_nothing(belle_sip_response_t *response)
+{
+    char *contact = sip_message_uri((belle_sip_message_t *)response, SIP_CONTACT);
+    bool nothing = belle_sip_response_get_status_code(response) / 100 == 2 && !contact;
+
+    belle_sip_free(contact);
+    return nothing;
+}
+
 enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response)
 {
     const char *to_tag = dialog_of((belle_sip_message_t *)response);
@@ -208,6 +219,10 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
     }
     if (call->again && code < 200)
         return SIP_DROP;
+    if (call->element_sent && begins_nothing(response)) {
+        note_call(call->id, true, "dropped", "what=%s", "an answer without Contact");
+        return SIP_DROP;
+    }
     if (call->again)
         caller_again_too_late(call);
     if (!call->element_sent)
@@ -231,6 +246,14 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
 /* -- back from the worker ------------------------------------------------------------------------
  */
 
+/* They have hung up, and another phone's answer waits behind theirs: the call is that one's. */
+static void drop_ended(struct leg *leg)
+{
+    belle_sip_object_unref(leg->held);
+    leg->held = NULL;
+    sip_call_drop(leg->call->sip);
+}
+
 /* What waited for this session: looked at as if it came now, and let in unless it has to wait on.
  */
 static void release_response(struct leg *leg)
@@ -241,6 +264,10 @@ static void release_response(struct leg *leg)
 
     if (!response)
         return;
+    if (sip_call_held_over(call->sip)) {
+        drop_ended(leg);
+        return;
+    }
     leg->held = NULL;
     decision = caller_response_in(call, response);
     belle_sip_object_unref(response);
@@ -254,6 +281,11 @@ static void go_on_answered(struct leg *leg, simauth_actions actions)
 {
     struct call *call = leg->call;
     bool answered = leg->held && belle_sip_response_get_status_code(leg->held) >= 200;
+
+    if (leg->held && leg != call->root && sip_call_held_over(call->sip)) {
+        drop_ended(leg);
+        return;
+    }
 
     if (!answered && caller_again(call, leg, actions))
         actions &= call->again == AGAIN_BARE ? SIMAUTH_DO_TELL : 0;

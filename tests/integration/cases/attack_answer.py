@@ -68,6 +68,28 @@ def changed(world):
     honest_call(world)
 
 
+@case("attack.answer.no_contact")
+def no_contact(world):
+    """A 200 of somebody else's without Contact, which Linphone does not take: it decides nothing, and Bob's own is judged."""
+    scene = Scene(world, policy="require")
+    number, invite = ring(scene)
+    forged = []
+
+    def forge(message):
+        forged.append(message)
+        if len(forged) > 1:
+            return None
+        return tamper.with_tag(tamper.without_header(message.text, "Contact"), "To", "forged")
+    scene.on("INVITE", forge, 200, inwards=False)
+    world.bob.answer()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {invite.call_id} \w+: authenticated: ")
+    scene.off()
+    assert len(forged) > 1, "Bob's own 200 never came"
+    flow.hang_up(world, number)
+    honest_call(world)
+
+
 def forged_200(ringing):
     """A 200 as somebody on the way would make it from the callee's 180."""
     return copied_200(ringing, tamper.with_tag(tamper.without_header(ringing.text, "SIM-Auth"), "To", "forged"))

@@ -354,9 +354,10 @@ static void later(const char *way, struct sip_call *call, belle_sip_message_t *m
     bool request = belle_sip_message_is_request(message);
     int code = request ? 0 : belle_sip_response_get_status_code((belle_sip_response_t *)message);
 
-    event("later_%s call=%u method=%s code=%d from_tag=%s to_tag=%s reason=%s", way,
+    event("later_%s call=%u method=%s code=%d from_tag=%s to_tag=%s own=%d reason=%s", way,
           observed(call)->number, text(tap_cseq_method_of(message)), code,
           text(tap_from_tag_of(message)), text(tap_to_tag_of(message)),
+          request && !strcmp(way, "out") && sip_call_owns_dialog(call, message),
           text(sip_message_header(message, "Reason", NULL)));
 }
 

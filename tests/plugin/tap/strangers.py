@@ -3,7 +3,7 @@
 """Whoever knows a call's Call-ID and the caller's tag, but is not in its dialog."""
 
 from phones import ADDRESS, SDP, header, tag_of
-from steps import B, expect, one
+from steps import B, expect, leave, one
 
 SIM02 = "sim02.CCCCCCCCCCCCCCCCCCCCCC.aka.DDDDDDDDDDDDDDDDDDDDDD"
 
@@ -87,10 +87,60 @@ def strangers_at_caller(scene):
     a.expect_none("later_in")
     peer.request("INFO", from_tag="won", branch="z9hG4bK.info", cseq=40, body="", **names)
     a.wait_event("later_in .*method=INFO")
+    reply(peer, invite, 200, "late")  # Linphone ends it at once, which is not the end of its call
+    late = peer.until("^BYE")
+    reply(peer, late, 200, "late")
+    expect("the end of the late one", tag_of(late, "To") == "late")
+    a.wait_event("later_out .*method=BYE .*to_tag=late own=0")
+    expect("the call to go on", a.state(1) == "StreamsRunning")
     a.command("terminate 1")
     reply(peer, peer.until("^BYE"), 200, "won")
     a.wait_event("later_in .*method=BYE code=200")
+    a.wait_event("later_out .*method=BYE .*to_tag=won own=1")
     a.quit()
+
+
+def fork_of_two(scene):
+    """Two phones have answered while the answers are looked at, and one hangs up: the call is the other's."""
+    a = scene.phone("a", 5061, ["hold-code 200", "hold-response 1200"]).ready()
+    peer = scene.peer(5062, 5061)
+    a.call(B)
+    invite = peer.until("^INVITE")
+    names = {"uri": "sip:a@%s:5061" % ADDRESS, "call_id": header(invite, "Call-ID"), "to_tag": tag_of(invite, "From")}
+    for code, tag in ((180, "one"), (180, "two"), (200, "one"), (200, "two")):
+        reply(peer, invite, code, tag)
+    a.wait_event("response_in .*code=200 to_tag=one")
+    for _ in range(2):  # it may come twice
+        peer.request("BYE", from_tag="one", branch="z9hG4bK.bye", cseq=30, body="", **names)
+        expect("200 to the BYE", "BYE" in header(peer.until("^SIP/2.0 200"), "CSeq"))
+    expect("the ACK of the other", tag_of(peer.until("^ACK"), "To") == "two")
+    a.wait_state("StreamsRunning")
+    a.expect_none("held_gone")
+    a.command("terminate 1")
+    bye = peer.until("^BYE")
+    expect("one call", tag_of(bye, "To") == "two")
+    reply(peer, bye, 200, "two")
+    a.wait_state("Released", "End", "none")
+    leave(a)
+
+
+def fork_of_two_ends(scene):
+    """Both hang up before either is let in: nobody is called any more."""
+    a = scene.phone("a", 5061, ["hold-code 200", "hold-response 60000"]).ready()
+    peer = scene.peer(5062, 5061)
+    a.call(B)
+    invite = peer.until("^INVITE")
+    names = {"uri": "sip:a@%s:5061" % ADDRESS, "call_id": header(invite, "Call-ID"), "to_tag": tag_of(invite, "From")}
+    for code, tag in ((180, "one"), (200, "one"), (200, "two")):
+        reply(peer, invite, code, tag)
+    a.wait_event("response_in .*code=200 to_tag=one")
+    for tag in ("two", "one"):
+        a.expect_none("held_gone")
+        peer.request("BYE", from_tag=tag, branch="z9hG4bK.bye" + tag, cseq=30, body="", **names)
+        expect("200 to the BYE", "BYE" in header(peer.until("^SIP/2.0 200"), "CSeq"))
+    a.wait_event("held_gone .*why=hung_up")
+    a.wait_state("Released", "End", "none")
+    leave(a)
 
 
 def stray_ack(scene):
@@ -130,6 +180,6 @@ def flood_behind_held(scene):
 
 
 CASES = {
-    "flood_behind_held": flood_behind_held,
+    "flood_behind_held": flood_behind_held, "fork_of_two": fork_of_two, "fork_of_two_ends": fork_of_two_ends,
     "strangers_at_callee": strangers_at_callee, "strangers_at_caller": strangers_at_caller, "stray_ack": stray_ack,
 }

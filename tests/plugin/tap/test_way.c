@@ -137,6 +137,28 @@ static void refresh_refused(void **state)
     }
 }
 
+/* Another phone of hers stays registered, which is no matter of this connection. */
+static void taken_back(void **state)
+{
+    static const char *const asks[] = {
+        "Contact: <sip:alice@10.0.0.1>\r\nExpires: 0\r\n",
+        "Contact: <sip:alice@10.0.0.1>;expires=0\r\nExpires: 600\r\n",
+    };
+    belle_sip_message_t *message;
+
+    for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+        tap_way_core_gone(&core);
+        assert_int_equal(begin(state), 0);
+        message = say("REGISTER sip:a.example SIP/2.0", "sip", 2, asks[i]);
+        tap_way_register_out(&core, channel, (belle_sip_request_t *)message);
+        belle_sip_object_unref(message);
+        message = say("SIP/2.0 200 OK", "sip", 2, "Contact: <sip:alice@10.0.0.2>;expires=600\r\n");
+        tap_way_register_answer(&core, channel, (belle_sip_response_t *)message);
+        belle_sip_object_unref(message);
+        assert_false(is_registered());
+    }
+}
+
 /* A registration ends at its server while the machine sleeps. */
 static void suspended(void **state)
 {
@@ -202,6 +224,7 @@ int main(void)
                                               .certificates_checked = certificates_checked};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refresh_refused, begin, end),
+        cmocka_unit_test_setup_teardown(taken_back, begin, end),
         cmocka_unit_test_setup_teardown(suspended, begin, end),
         cmocka_unit_test_setup_teardown(contact, begin, end),
         cmocka_unit_test_setup_teardown(not_checked, begin, end),
