@@ -447,11 +447,9 @@ static gpointer run(gpointer data)
     int active;
 
     while (!take_fresh(udm)) {
-        int ms = probe_when_due(udm);
-
         curl_multi_perform(udm->multi, &active);
-        take_answers(udm);
-        curl_multi_poll(udm->multi, NULL, 0, ms, NULL);
+        take_answers(udm); /* which say when the next probe is due */
+        curl_multi_poll(udm->multi, NULL, 0, probe_when_due(udm), NULL);
     }
     while ((job = g_queue_peek_head(&udm->jobs))) {
         curl_multi_remove_handle(udm->multi, job->easy);

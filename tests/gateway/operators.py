@@ -1,11 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real gateways on loopback with certificates of their own, for as long as a test runs."""
+import atexit
 import contextlib
 import copy
 import datetime
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -82,6 +84,16 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def end_of(process):
+    """What can be waited for without looking again and again, as Popen.wait() does with a limit."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def small_disk(test, megabytes):
@@ -164,6 +176,24 @@ class Operator:
         flat = [w for k, v in words.items() if v is not None for w in ("--" + k.replace("_", "-"), str(v))]
         self.ctl("partner", "add", other.title, *flat)
 
+    def copied(self, folder, settings):
+        """This operator in another folder, with a port of its own; before it ever started."""
+        other = copy.copy(self)
+        other.folder, other.port, other.settings = os.path.join(folder, self.letter), free_port(), settings
+        shutil.copytree(self.folder, other.folder)
+        for place in ("certificate", "key", "config", "database", "log"):
+            setattr(other, place, getattr(self, place).replace(self.folder, other.folder))
+        other.ca = copy.copy(self.ca)
+        other.ca.path = self.ca.path.replace(self.folder, other.folder)
+        other.configure()
+        return other
+
+    def reached_at(self, other):
+        """Where its partner listens, as "partner add" says it."""
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("UPDATE partner SET url = ?, connect_to = ? WHERE name = ?",
+                             (f"https://{other.fqdn}:{other.port}", f"127.0.0.1:{other.port}", other.title))
+
     def sibling(self, number):
         """Another gateway of this operator on the same database, not yet started."""
         other = copy.copy(self)
@@ -190,7 +220,7 @@ class Operator:
                 return
             except OSError:
                 assert time.monotonic() < limit, "gateway does not listen"
-                time.sleep(0.02)
+                time.sleep(0.005)
 
     def on_small_disk(self, test, megabytes):
         """The database on a disk of its own for as long as the test goes on, before it starts; the mount point."""
@@ -206,7 +236,9 @@ class Operator:
             return None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        status = self.process.wait(self.patience)
+            with end_of(self.process) as end:
+                select.select([end], [], [], self.patience)
+        status = self.process.wait(0.1)
         self.process = None
         self.output.close()
         return status
@@ -255,19 +287,42 @@ class Operator:
 class Pair:
     """Two operators with an agreement, and a subscriber each."""
 
+    made = {}  # by settings: such a pair before anything happened to it
+
     def __init__(self, settings_a=None, settings_b=None, start=True, hlr=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="simauth-gateway-test-")
         self.hlr = hlr(self.temporary.name) if hlr else None
+        self.aor_a, self.aor_b = "sip:alice@operator-a.test", "sip:bob@operator-b.test"
+        if hlr or SHARED_DATABASE:
+            self.make(settings_a, settings_b)
+        else:
+            self.take(settings_a or {}, settings_b or {})
+        if start:
+            self.a.start()
+            self.b.start()
+
+    def make(self, settings_a, settings_b):
         self.a = Operator(self.temporary.name, "a", settings_a, hlr=self.hlr)
         self.b = Operator(self.temporary.name, "b", settings_b, hlr=self.hlr)
         self.a.partner(self.b)
         self.b.partner(self.a)
-        self.aor_a, self.aor_b = "sip:alice@operator-a.test", "sip:bob@operator-b.test"
         self.sim_a = self.a.subscriber("001010000000001", "alice", self.aor_a)
         self.sim_b = self.b.subscriber("001020000000002", "bob", self.aor_b)
-        if start:
-            self.a.start()
-            self.b.start()
+
+    def take(self, settings_a, settings_b):
+        """A copy of the first such pair of this program: eight commands less, with ports of its own."""
+        key = repr((settings_a, settings_b))
+        if key not in self.made:
+            first = self.made[key] = copy.copy(self)
+            first.temporary = tempfile.TemporaryDirectory(prefix="simauth-gateway-test-")
+            atexit.register(first.temporary.cleanup)
+            first.make(dict(settings_a), dict(settings_b))
+        first = self.made[key]
+        self.a, self.b = (operator.copied(self.temporary.name, dict(settings))
+                          for operator, settings in ((first.a, settings_a), (first.b, settings_b)))
+        self.a.reached_at(self.b)
+        self.b.reached_at(self.a)
+        self.sim_a, self.sim_b = (Usim(sim.imsi, sim.m.k, sim.m.opc) for sim in (first.sim_a, first.sim_b))
 
     def close(self):
         statuses = [operator.stop() for operator in (self.a, self.b)]

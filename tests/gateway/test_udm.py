@@ -210,7 +210,7 @@ class Down(BadDays):
         self.down("no connection with the UDM", most=0.4)
         for _ in range(2):
             self.udm.start()
-            wait_for(lambda: link(self.operator) == "up")
+            wait_for(lambda: link(self.operator) == "up", 2.5 * self.slowness)  # looked for once a second
             self.bootstrap()
             self.udm.stop()
             wait_for(lambda: Phone(self.pair.sim_a, self.operator).ub_first().status == 503)
