@@ -48,6 +48,7 @@ struct late {
 struct job {
     struct auc_fetch *fetch;
     struct link *link;
+    bool passed; /* an answer that came was taken for one of before */
     struct osmo_timer_list timer;
 };
 struct gsup {
@@ -190,7 +191,11 @@ static struct job *find_job(struct link *link, const char *imsi)
     for (GList *at = link->pending.head; !job && at; at = at->next)
         if (strcmp(((struct job *)at->data)->fetch->imsi, imsi) == 0)
             job = at->data;
-    return (!job || job->fetch->has_auts) && take_late(link, imsi) ? NULL : job;
+    if ((job && !job->fetch->has_auts) || !take_late(link, imsi))
+        return job;
+    if (job)
+        job->passed = true;
+    return NULL;
 }
 
 static int on_message(struct osmo_gsup_client *client, struct msgb *message)
@@ -312,16 +317,25 @@ static void renew(struct link *link)
 /* -- questions -----------------------------------------------------------------------------------
  */
 
-static void on_time_out(void *data)
+static void expect_late(const struct job *job)
 {
-    const struct job *job = data;
-    struct link *link = job->link;
     struct late *late = g_new0(struct late, 1);
 
     g_strlcpy(late->imsi, job->fetch->imsi, sizeof late->imsi);
     late->until_us = g_get_monotonic_time() + LATE_S * G_USEC_PER_SEC;
-    forget_late(link);
-    g_queue_push_tail(&link->late, late);
+    forget_late(job->link);
+    g_queue_push_tail(&job->link->late, late);
+}
+
+/* Where an answer did come, it was most likely the one of this, and the one that was waited for is
+ * lost: else each AUTS would wait for an answer more than there is. */
+static void on_time_out(void *data)
+{
+    const struct job *job = data;
+    struct link *link = job->link;
+
+    if (!job->passed)
+        expect_late(job);
     end_job(data, AUC_DOWN, "HLR did not answer in time");
     if (!link->heard && ++link->unanswered >= MUTE_MAX)
         renew(link);

@@ -23,13 +23,23 @@ static char *part_of(const char *path)
     return g_strdup_printf("%s.part", path);
 }
 
+/* Nothing is overwritten that came meanwhile, where the file system can do that. */
+static int rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if ((errno != EINVAL && errno != ENOSYS) || access(to, F_OK) == 0)
+        return -1;
+    return rename(from, to);
+}
+
 /* `part` is on the disk, and then `path`. */
 static int keep_part(const char *part, const char *path)
 {
     int fd = open(part, O_RDONLY | O_CLOEXEC), result = -1;
 
     if (fd >= 0 && fsync(fd) == 0)
-        result = rename(part, path);
+        result = rename_new(part, path);
     if (result != 0)
         ctl_fail("%s: %s", path, strerror(errno));
     if (fd >= 0)
@@ -131,30 +141,6 @@ static int open_at(struct ctl *ctl, struct config *config, const char *path, cha
     return gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error);
 }
 
-/* What the database before knows more, where somebody still has it. */
-static void list_what_is_lost(struct ctl *ctl, struct config *config,
-                              const struct store_event *last)
-{
-    const char *old = ctl_option(ctl, "old");
-    struct lost lost = {ctl, last->id};
-    char error[CONFIG_ERROR_MAX];
-
-    if (!old)
-        return;
-    if (access(old, R_OK) != 0) {
-        ctl_fail("--old %s: %s", old, strerror(errno));
-        return;
-    }
-    if (open_at(ctl, config, old, error) != 0) {
-        ctl_fail("--old: what it has more cannot be told: %s", error);
-        return;
-    }
-    printf("\nOf SIMs and addresses %s has more:\n", old);
-    ctl_heading(ctl, lost_columns);
-    ctl_look(ctl, list_lost, &lost, old);
-    gateway_close(&ctl->gateway);
-}
-
 /* -- putting one back ----------------------------------------------------------------------------
  */
 
@@ -190,7 +176,7 @@ static int restored(struct ctl *ctl)
     return 0;
 }
 
-static bool copy(int from, int to)
+static bool copy_octets(int from, int to)
 {
     char octets[65536];
     ssize_t n;
@@ -206,7 +192,7 @@ static int put_back(const char *path, const char *database)
 {
     int from = open(path, O_RDONLY | O_CLOEXEC);
     int to = from < 0 ? -1 : open(database, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = to >= 0 && copy(from, to);
+    bool good = to >= 0 && copy_octets(from, to);
     int why = errno;
 
     if (from >= 0)
@@ -218,13 +204,64 @@ static int put_back(const char *path, const char *database)
     return good ? 0 : ctl_fail("%s: %s", to < 0 && from >= 0 ? database : path, strerror(why));
 }
 
+/* SQLite's files of a database, as names end. */
+static const char *const ends[] = {"", "-wal", "-shm"};
+
+static void remove_copy(const char *copy)
+{
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (snprintf(path, sizeof path, "%s%s", copy, ends[i]) < (int)sizeof path)
+            unlink(path);
+}
+
+/* With what stands in its log. */
+static int copy_old(const char *old, const char *copy)
+{
+    char *log = g_strconcat(old, "-wal", NULL), *log_copy = g_strconcat(copy, "-wal", NULL);
+    int result = put_back(old, copy);
+
+    if (result == 0 && access(log, F_OK) == 0)
+        result = put_back(log, log_copy);
+    g_free(log_copy);
+    g_free(log);
+    return result;
+}
+
+/* What the database before knows more, where somebody still has it: told of a copy, for a look with
+ * a newer program would change it. */
+static void list_what_is_lost(struct ctl *ctl, struct config *config,
+                              const struct store_event *last)
+{
+    const char *old = ctl_option(ctl, "old");
+    struct lost lost = {ctl, last->id};
+    char error[CONFIG_ERROR_MAX] = "see above";
+    char *copy;
+
+    if (!old)
+        return;
+    copy = g_strconcat(config->database, ".old.part", NULL);
+    remove_copy(copy);
+    if (copy_old(old, copy) != 0 || open_at(ctl, config, copy, error) != 0) {
+        ctl_fail("--old: what it has more cannot be told: %s", error);
+    } else {
+        printf("\nOf SIMs and addresses %s has more:\n", old);
+        ctl_heading(ctl, lost_columns);
+        ctl_look(ctl, list_lost, &lost, old);
+        gateway_close(&ctl->gateway);
+    }
+    remove_copy(copy);
+    g_free(copy);
+}
+
 /* SQLite would take an old log for that of the copy, and write its pages into it. */
 static const char *what_is_there(const char *database, char *path, size_t size)
 {
-    static const char *const ends[] = {"", "-wal", "-journal"};
+    static const char *const all[] = {"", "-wal", "-journal"};
 
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        snprintf(path, size, "%s%s", database, ends[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        snprintf(path, size, "%s%s", database, all[i]);
         if (access(path, F_OK) == 0)
             return path;
     }

@@ -341,6 +341,7 @@ static int import_csv(struct ctl *ctl)
                             .started_us = g_get_monotonic_time(),
                             .part = ctl_option(ctl, "parts") ? PART_ROWS : 0,
                             .bar = isatty(STDERR_FILENO) || ctl_option(ctl, "progress")};
+    static char buffer[65536]; /* with keys in it */
     int result, from;
 
     if (ctl_number(ctl, "from", 1, 1, 1000000000, &from) != 0)
@@ -349,7 +350,9 @@ static int import_csv(struct ctl *ctl)
     import.file = strcmp(import.name, "-") == 0 ? stdin : fopen(import.name, "r");
     if (!import.file)
         return ctl_fail("%s: %s", import.name, g_strerror(errno));
+    setvbuf(import.file, buffer, _IOFBF, sizeof buffer);
     result = import_file(ctl, &import);
+    OPENSSL_cleanse(buffer, sizeof buffer); /* stdin's goes on to be this one */
     if (import.file != stdin)
         fclose(import.file);
     return result;

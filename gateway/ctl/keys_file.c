@@ -153,6 +153,7 @@ int keys_file_read(const char *path, struct store_subscriber *s)
     file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (!file)
         return ctl_fail("%s: %s", path, g_strerror(errno));
+    setvbuf(file, NULL, _IONBF, 0); /* no buffer keeps the keys */
     while (result == 0 && fgets(line, sizeof line, file)) {
         number++;
         g_strstrip(line);
@@ -199,6 +200,7 @@ int password_file_read(const char *path, struct store_subscriber *s)
                         "ha1=");
     if (!file)
         return ctl_fail("%s: %s", path, g_strerror(errno));
+    setvbuf(file, NULL, _IONBF, 0); /* no buffer keeps the password */
     if (!fgets(line, sizeof line, file))
         line[0] = '\0';
     line[strcspn(line, "\r\n")] = '\0';

@@ -22,8 +22,9 @@
 #define JUMP_US (2 * G_USEC_PER_SEC)
 #define JUMPED_US (60 * G_USEC_PER_SEC)
 #define HELD_US (60 * G_USEC_PER_SEC) /* a step forwards of more than this is not believed */
-#define RESEAL_US (200 * 1000)        /* of a second */
-#define PURGE_US (200 * 1000)         /* so too */
+#define QUIET_S (31 * 86400)   /* a start so long after the newest record is not believed either */
+#define RESEAL_US (200 * 1000) /* of a second */
+#define PURGE_US (200 * 1000)  /* so too */
 #define RESEAL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 #define SOON_SECONDS (14 * 86400)
 
@@ -216,6 +217,39 @@ static void reseal(struct keeper *keeper, int64_t now_us)
     keeper->resealed_us = now_us;
 }
 
+/* -- the clock -----------------------------------------------------------------------------------
+ */
+
+static void jumped(struct keeper *keeper, int64_t now_us)
+{
+    keeper->jumped_us = now_us;
+    state_set(STATE_CLOCK, "jumped");
+}
+
+/* A machine that begins with a wrong clock is told by what it has: records are older than now, and
+ * not by years. */
+static void believe_start(struct keeper *keeper, int64_t now_us)
+{
+    struct gateway *gateway = keeper->gateway;
+    int64_t now = (now_us + keeper->offset_us) / G_USEC_PER_SEC, newest = 0;
+
+    keeper->believed_us = keeper->offset_us;
+    if (gateway->ops->begin(gateway->store, STORE_READ) != STORE_OK)
+        return;
+    gateway->ops->newest(gateway->store, &newest);
+    gateway->ops->rollback(gateway->store);
+    if (newest && now > newest + QUIET_S) {
+        keeper->believed_us = newest * G_USEC_PER_SEC - now_us;
+        jumped(keeper, now_us);
+    } else if (now + STORE_AHEAD_S < newest) { /* it will be put right */
+        keeper->believed_us = (newest + QUIET_S) * G_USEC_PER_SEC - now_us;
+        log_line("op=clock result=behind behind_ms=%lld reason=\"there are records of later\" "
+                 "advice=\"look at chrony\"",
+                 (long long)(newest - now) * 1000);
+        jumped(keeper, now_us);
+    }
+}
+
 /* -- once a second -------------------------------------------------------------------------------
  */
 
@@ -244,8 +278,7 @@ static void watch_clock(struct keeper *keeper, int64_t now_us)
     if (jump > JUMP_US || jump < -JUMP_US) {
         log_line("op=clock jump_ms=%lld", (long long)(jump / 1000));
         metrics_clock_jump();
-        keeper->jumped_us = now_us;
-        state_set(STATE_CLOCK, "jumped");
+        jumped(keeper, now_us);
     } else if (keeper->jumped_us && !keeper->held && now_us - keeper->jumped_us > JUMPED_US) {
         keeper->jumped_us = 0;
         state_set(STATE_CLOCK, "good");
@@ -288,7 +321,7 @@ static void ping(struct keeper *keeper, int64_t now_us)
     keeper->pinged_us = now_us;
     snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=service %s, store %s, source %s",
              state_of(STATE_SERVICE), state_of(STATE_STORE), state_of(STATE_SOURCE));
-    notify_send(text);
+    notify_again(text);
 }
 
 static void tick(struct keeper *keeper)
@@ -374,7 +407,7 @@ void keeper_run(struct gateway *gateway, struct http *http, const sigset_t *sign
     int64_t end_us;
     int got;
 
-    keeper.believed_us = keeper.offset_us;
+    believe_start(&keeper, g_get_monotonic_time());
     tick(&keeper);
     state_set(STATE_SERVICE, "good");
     notify_send("READY=1");

@@ -16,12 +16,22 @@
 
 #define CONNECTIONS 32
 #define TIMEOUT_SECONDS 5
+#define WHOLE_US (5 * G_USEC_PER_SEC) /* of a connection: 32 that go on for ever would be all */
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
+struct open {
+    int fd;
+    int64_t since_us; /* 0: nobody's */
+};
 struct monitor {
     struct gateway *gateway;
     struct http *http;
     struct MHD_Daemon *daemon;
+    GThread *reaper; /* of its own: the main thread may hang, and then somebody wants to know */
+    GMutex lock;
+    GCond stopped;
+    bool stopping;
+    struct open open[CONNECTIONS];
 };
 
 /* Takes `body` (malloc'ed or g_malloc'ed: the same). */
@@ -38,6 +48,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     }
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
+    MHD_add_response_header(response, "Connection", "close");
     if (status == 405)
         MHD_add_response_header(response, "Allow", "GET");
     result = MHD_queue_response(connection, status, response);
@@ -98,6 +109,56 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return answer(connection, 404, "text/plain", g_strdup("/metrics, /live or /ready\n"));
 }
 
+/* -- connections ---------------------------------------------------------------------------------
+ */
+
+static struct open *open_of(struct monitor *monitor, int fd)
+{
+    for (size_t i = 0; i < CONNECTIONS; i++)
+        if (fd < 0 ? !monitor->open[i].since_us
+                   : monitor->open[i].since_us && monitor->open[i].fd == fd)
+            return &monitor->open[i];
+    return NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct monitor *monitor = cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    bool begins = code == MHD_CONNECTION_NOTIFY_STARTED;
+    struct open *open;
+
+    (void)context;
+    g_mutex_lock(&monitor->lock);
+    open = info ? open_of(monitor, begins ? -1 : info->connect_fd) : NULL;
+    if (open)
+        *open =
+            begins ? (struct open){info->connect_fd, g_get_monotonic_time()} : (struct open){0, 0};
+    g_mutex_unlock(&monitor->lock);
+}
+
+static gpointer reap(gpointer data)
+{
+    struct monitor *monitor = data;
+
+    g_mutex_lock(&monitor->lock);
+    while (!monitor->stopping) {
+        int64_t now_us = g_get_monotonic_time();
+
+        for (size_t i = 0; i < CONNECTIONS; i++)
+            if (monitor->open[i].since_us && now_us - monitor->open[i].since_us > WHOLE_US)
+                shutdown(monitor->open[i].fd, SHUT_RDWR); /* its thread closes it */
+        g_cond_wait_until(&monitor->stopped, &monitor->lock, now_us + G_USEC_PER_SEC);
+    }
+    g_mutex_unlock(&monitor->lock);
+    return NULL;
+}
+
+/* -- starting ------------------------------------------------------------------------------------
+ */
+
 static struct addrinfo *resolve(const struct config *config, char *error)
 {
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
@@ -110,6 +171,13 @@ static struct addrinfo *resolve(const struct config *config, char *error)
                  "[metrics] address: \"%s\" is no IP address of this machine",
                  config->metrics_address);
     return found;
+}
+
+static void monitor_free(struct monitor *monitor)
+{
+    g_mutex_clear(&monitor->lock);
+    g_cond_clear(&monitor->stopped);
+    g_free(monitor);
 }
 
 struct monitor *monitor_start(struct gateway *gateway, struct http *http, char *error)
@@ -126,20 +194,24 @@ struct monitor *monitor_start(struct gateway *gateway, struct http *http, char *
     monitor = g_new0(struct monitor, 1);
     monitor->gateway = gateway;
     monitor->http = http;
+    g_mutex_init(&monitor->lock);
+    g_cond_init(&monitor->stopped);
     if (address->ai_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    monitor->daemon = MHD_start_daemon(flags, (uint16_t)config->metrics_port, NULL, NULL,
-                                       on_request, monitor, MHD_OPTION_SOCK_ADDR, address->ai_addr,
-                                       MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-                                       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
-                                       MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+    monitor->daemon = MHD_start_daemon(
+        flags, (uint16_t)config->metrics_port, NULL, NULL, on_request, monitor,
+        MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        monitor, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)TIMEOUT_SECONDS, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
     freeaddrinfo(address);
-    if (monitor->daemon)
+    if (monitor->daemon) {
+        monitor->reaper = g_thread_try_new("monitor", reap, monitor, NULL);
         return monitor;
+    }
     snprintf(error, CONFIG_ERROR_MAX,
              "[metrics]: cannot listen at %s port %d: is the port taken by another program?",
              config->metrics_address, config->metrics_port);
-    g_free(monitor);
+    monitor_free(monitor);
     return NULL;
 }
 
@@ -147,6 +219,12 @@ void monitor_stop(struct monitor *monitor)
 {
     if (!monitor)
         return;
+    g_mutex_lock(&monitor->lock);
+    monitor->stopping = true;
+    g_cond_signal(&monitor->stopped);
+    g_mutex_unlock(&monitor->lock);
+    if (monitor->reaper)
+        g_thread_join(monitor->reaper);
     MHD_stop_daemon(monitor->daemon);
-    g_free(monitor);
+    monitor_free(monitor);
 }

@@ -3,6 +3,7 @@
 #include "notify.h"
 #include "../log.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void notify_send(const char *state)
+#define MOST_S 5
+
+static void send_state(const char *state, bool again)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = path ? strlen(path) : 0;
+    const struct timeval most = {.tv_sec = MOST_S};
     int fd;
 
     if (len == 0 || len >= sizeof address.sun_path)
@@ -25,10 +29,22 @@ void notify_send(const char *state)
     fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
-    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL | (again ? MSG_DONTWAIT : 0),
+               (struct sockaddr *)&address,
                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
         log_line("op=notify result=failed");
     close(fd);
+}
+
+void notify_send(const char *state)
+{
+    send_state(state, false);
+}
+
+void notify_again(const char *state)
+{
+    send_state(state, true);
 }
 
 int64_t notify_watchdog_us(void)

@@ -6,7 +6,10 @@
 
 #include <stdint.h>
 
+/* Waits for a systemd that does not read, but not for long. */
 void notify_send(const char *state);
+/* What it hears again soon: waits for nobody. */
+void notify_again(const char *state);
 /* Microseconds within which WATCHDOG=1 is wanted; 0: not at all. */
 int64_t notify_watchdog_us(void);
 

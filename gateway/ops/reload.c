@@ -21,7 +21,6 @@ static const struct {
     {"[listen] port", offsetof(struct config, port), false},
     {"[listen] threads", offsetof(struct config, threads), false},
     {"[listen] connections", offsetof(struct config, connections), false},
-    {"[listen] connections_per_address", offsetof(struct config, connections_per_address), false},
     {"[listen] idle_timeout", offsetof(struct config, idle_timeout), false},
     {"[metrics] address", offsetof(struct config, metrics_address), true},
     {"[metrics] port", offsetof(struct config, metrics_port), false},

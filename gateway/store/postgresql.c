@@ -439,6 +439,27 @@ static bool flush(struct postgresql_store *store)
     return good;
 }
 
+static long backend(PGconn *connection)
+{
+    PGresult *result = PQexec(connection, "SELECT pg_backend_pid()");
+    long pid = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1
+                   ? atol(PQgetvalue(result, 0, 0))
+                   : -1;
+
+    PQclear(result);
+    return pid;
+}
+
+/* A pooler that gives each transaction a connection of its server's gives both ours the same, or
+ * ours another than before: what was set for the session and its prepared statements are there at
+ * times. */
+static bool shares_sessions(struct postgresql_store *store)
+{
+    long first = backend(store->connection), other = backend(store->flusher);
+
+    return first == other || backend(store->connection) != first;
+}
+
 /* With `flushing` held; `error`: STORE_ERROR_MAX, what to do. */
 static bool connect_flusher(struct postgresql_store *store, char *error)
 {
@@ -458,8 +479,14 @@ static bool connect_flusher(struct postgresql_store *store, char *error)
                 fault(ours[0] ? store->flusher : store->connection));
         return false;
     }
-    if (strcmp(ours, its) == 0)
+    if (strcmp(ours, its) == 0 && !shares_sessions(store))
         return true;
+    if (strcmp(ours, its) == 0) {
+        sql_say(error, "PostgreSQL", STORE_FAILED,
+                "a pooler in between pools transactions: let it pool sessions (PgBouncer: "
+                "pool_mode = session), or name the server itself in [store] database");
+        return false;
+    }
     sql_say(error, "PostgreSQL", STORE_FAILED,
             "a second connection comes to another server than the first, so nothing that is "
             "written counts as kept: name in [store] database one server (or "
@@ -523,11 +550,11 @@ static enum store_result postgresql_open(const char *where, bool create, const s
         sql_say(error, "PostgreSQL", STORE_FAILED, fault(store->connection));
     else
         outcome = check_schema(store, create, error);
+    if (outcome == STORE_OK && !pair(store, error))
+        outcome = STORE_FAILED;
     if (outcome == STORE_OK && (outcome = prepare_all(store)) != STORE_OK)
         sql_say(error, "PostgreSQL", outcome, fault(store->connection));
     store->prepared = outcome == STORE_OK;
-    if (outcome == STORE_OK && !pair(store, error))
-        outcome = STORE_FAILED;
     if (outcome == STORE_OK)
         *result = &store->base;
     else

@@ -204,6 +204,7 @@ enum store_result sql_sweep(struct store *store, int64_t now);
 /* The same but for what is in `serving`; and one statement of it alone. */
 enum store_result sql_sweep_others(struct store *store, int64_t now);
 enum store_result sql_sweep_lasting(struct store *store, int64_t now);
+enum store_result sql_newest(struct store *store, int64_t *time);
 #define SQL_SWEEP_RECORD_S 360
 /* Records that one sql_record_purge() takes. */
 #define SQL_PURGE_MAX 500
@@ -222,11 +223,11 @@ enum store_result sql_restored(struct store *store, uint64_t jump);
     .proof_take = sql_proof_take, .claim_put = sql_claim_put, .claim_list = sql_claim_list,        \
     .claim_remove = sql_claim_remove, .record_sum = sql_record_sum,                                \
     .record_purge = sql_record_purge, .record_erase = sql_record_erase,                            \
-    .sweep_lasting = sql_sweep_lasting, .price_set = sql_price_set, .price_list = sql_price_list,  \
-    .price_history = sql_price_history, .partner_list = sql_partner_list,                          \
-    .partner_by_id = sql_partner_by_id, .partner_by_name = sql_partner_by_name,                    \
-    .ub_put = sql_ub_put, .ub_get = sql_ub_get, .ub_take = sql_ub_take,                            \
-    .session_put = sql_session_put, .session_get = sql_session_get,                                \
+    .sweep_lasting = sql_sweep_lasting, .newest = sql_newest, .price_set = sql_price_set,          \
+    .price_list = sql_price_list, .price_history = sql_price_history,                              \
+    .partner_list = sql_partner_list, .partner_by_id = sql_partner_by_id,                          \
+    .partner_by_name = sql_partner_by_name, .ub_put = sql_ub_put, .ub_get = sql_ub_get,            \
+    .ub_take = sql_ub_take, .session_put = sql_session_put, .session_get = sql_session_get,        \
     .subscriber_changed = sql_subscriber_changed, .session_lives = sql_session_lives,              \
     .ticket_add = sql_ticket_add, .ticket_get = sql_ticket_get, .ticket_claim = sql_ticket_claim,  \
     .ticket_list = sql_ticket_list, .ticket_take = sql_ticket_take,                                \

@@ -275,6 +275,17 @@ enum store_result sql_sweep_others(struct store *store, int64_t now)
     return sweep_all(store, sweeps, sizeof sweeps / sizeof *sweeps);
 }
 
+enum store_result sql_newest(struct store *store, int64_t *time)
+{
+    struct sql_rows *s = sql_bind(store, SQL_NEWEST, "");
+    enum store_result result = sql_row(store, s);
+
+    if (result == STORE_OK)
+        *time = sql_integer(store, s, 0);
+    sql_reset(store, s);
+    return result;
+}
+
 enum store_result sql_sweep_lasting(struct store *store, int64_t now)
 {
     const struct sweep sweeps[] = {{SQL_SWEEP_CODE, now - 86400},

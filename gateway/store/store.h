@@ -570,6 +570,8 @@ struct store_ops {
     enum store_result (*sweep)(struct store *store, int64_t now);
     /* The same of what does not come back: codes, claims, certificates. */
     enum store_result (*sweep_lasting)(struct store *store, int64_t now);
+    /* When the last record or change of a SIM or an address was made; 0: there is none. */
+    enum store_result (*newest)(struct store *store, int64_t *time);
 
     /* In a writing transaction: seals the next values with the present key, where another opens
      * them; begin with zeros, go on until `done`. */

@@ -97,7 +97,7 @@ class Hlr:
 
 class Proxy:
     """Between gateway and HLR. mode: "pass"; "mute" keeps back what the HLR says; "half" lets the next answer end in its
-    middle, then keeps back; "cut" ends the next connection that asks something, then passes. freeze() keeps back for ever
+    middle, then keeps back; "lose" loses the next vector, then passes; "cut" ends the next connection that asks something, then passes. freeze() keeps back for ever
     what comes on the connections of now."""
 
     def __init__(self, hlr, port=PORT):
@@ -135,6 +135,9 @@ class Proxy:
             if self.mode == "cut" and not from_hlr:
                 self.mode = "pass"
                 return self.drop(end)
+            if from_hlr and self.mode == "lose" and len(data) > 40:
+                self.mode = "pass"
+                return None
             if from_hlr and self.mode in ("mute", "half"):
                 self.kept.setdefault(other, b"")
                 if self.mode == "half" and len(data) > 40:

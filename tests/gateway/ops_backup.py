@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A copy made under load, put back after more was used: nothing of it is lost, and no sequence number comes twice."""
 import datetime
+import hashlib
 import json
 import os
 import signal
@@ -57,6 +58,14 @@ class Backup(unittest.TestCase):
             self.pair.a.ctl("backup", self.copy)
             self.assertEqual(os.stat(self.copy).st_mode & 0o777, 0o600)
 
+    @staticmethod
+    def octets(database):
+        found = {}
+        for end in ("", "-wal"):
+            with open(database + end, "rb") as file:
+                found[end] = hashlib.sha256(file.read()).hexdigest()
+        return found
+
     def put_back(self):
         operator = self.pair.a
         if SHARED_DATABASE:
@@ -71,7 +80,9 @@ class Backup(unittest.TestCase):
         for end in ("", "-wal", "-shm"):
             if os.path.exists(operator.database + end):
                 os.rename(operator.database + end, broken + end)
+        before = self.octets(broken)
         said = operator.ctl("restore", self.copy, "--old", broken)
+        self.assertEqual(self.octets(broken), before)  # evidence: nothing is brought up to date or written in it
         more = said[said.index("has more"):]
         self.assertIn("SIM revoked", more)
         self.assertNotIn("alice@", more)  # hers is in the copy
@@ -125,6 +136,10 @@ class Backup(unittest.TestCase):
         with open(self.copy, "w") as f:
             f.write("something")
         self.assertIn("there already", operator.ctl("backup", self.copy, fails=True))
+        name = self.copy + "2"
+        os.symlink("elsewhere", name)  # what comes while the copy is made is not seen before
+        self.assertIn("exists", operator.ctl("backup", name, fails=True))
+        self.assertTrue(os.path.islink(name))
         operator.stop()
         os.rename(operator.database, operator.database + ".old")
         with open(operator.database + "-wal", "ab"):

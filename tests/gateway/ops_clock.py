@@ -20,20 +20,20 @@ class Clock(unittest.TestCase):
     def setUp(self):
         self.pair = Pair(start=False, settings_a={"charging.keep_days": 1})
         self.addCleanup(self.pair.close)
+        self.now = os.path.join(self.pair.a.folder, "now")
+
+    def begin(self, offset="+0"):
         a = self.pair.a
-        self.now = os.path.join(a.folder, "now")
-        self.set("+0")
+        self.set(offset)
         first = os.environ.get("SIMAUTH_TEST_PRELOAD", "")  # a sanitizer has to be the first
         fake = {"LD_PRELOAD": f"{first} {LIBRARY[0]}".strip(), "FAKETIME_TIMESTAMP_FILE": self.now, "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
-        self.pair.b.start()
         os.environ.update(fake)
         try:
             watched(a).start()
         finally:
             for key in fake:
                 os.environ.pop(key)
-        self.a = Phone(self.pair.sim_a, a).bootstrap()
 
     def set(self, offset):
         with open(self.now + ".new", "w") as f:
@@ -56,6 +56,9 @@ class Clock(unittest.TestCase):
 
     def test_forwards_and_back(self):
         a = self.pair.a
+        self.pair.b.start()
+        self.begin()
+        self.a = Phone(self.pair.sim_a, a).bootstrap()
         answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
         self.assertEqual(answer.status, 200, answer.raw)
         self.a.usim.run(unb64u(answer.json["own"]["rand"]), unb64u(answer.json["own"]["autn"]))
@@ -92,6 +95,44 @@ class Clock(unittest.TestCase):
         self.assertEqual(self.a.resyncs, 0)
         self.assertEqual(len(set(self.a.usim.seen)), len(self.a.usim.seen))
         self.assertEqual(states(a)["store"], "good")
+
+    def swept(self):
+        """A sweep has been, by the clock of now."""
+        a = self.pair.a
+        a.sql("INSERT INTO operator_key (public, secret, not_before, not_after) VALUES (x'01', x'', 0, 1)")
+        wait_for(lambda: a.rows("SELECT count(*) FROM operator_key WHERE not_before = 0") == [("0",)])
+
+    def old_record(self):
+        self.pair.a.sql("INSERT INTO record (time, side, partner, nai_a, nai_b, method, first, outcome) "
+                        f"VALUES ({int(time.time()) - 3600}, 'given', 'p', 'a', 'b', 'aka', 0, 2)")
+
+    def test_a_start_years_ahead(self):
+        a = self.pair.a
+        self.old_record()
+        self.begin("+1000d")
+        self.assertIn("op=clock result=held", a.log_text())
+        self.assertEqual(states(a)["clock"], "jumped")
+        self.swept()
+        self.assertEqual(len(a.records()), 1)
+        self.set("+0")  # put right
+        wait_for(lambda: "op=clock result=believed" in a.log_text())
+        self.assertEqual(len(a.records()), 1)
+        a.stop()
+        self.begin("+1000d")  # and somebody says that it is right
+        a.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: a.records() == [])
+
+    def test_a_start_in_1970(self):
+        """Put right as soon as the network is there: nobody has to say so."""
+        a = self.pair.a
+        self.old_record()
+        self.begin("-15000d")
+        self.assertIn("op=clock result=behind", a.log_text())
+        self.assertEqual(states(a)["clock"], "jumped")
+        self.swept()
+        self.set("+25h")
+        wait_for(lambda: a.records() == [])  # older than keep_days by then
+        self.assertNotIn("op=clock result=held", a.log_text())
 
 
 if __name__ == "__main__":

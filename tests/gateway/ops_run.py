@@ -3,6 +3,7 @@
 """Checking, reloading, draining, readiness and the watchdog, metrics, health, logs without secrets."""
 import base64
 import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -153,6 +154,32 @@ class Reload(Base):
         self.assertEqual(self.ask().status, 200, a.log_text())
         self.assertTrue(connections(b.port) - before)  # with the new one
 
+    def test_connections_of_an_address(self):
+        self.start()
+        a = self.pair.a
+        a.configure(**{"listen.connections_per_address": 4})
+        hang_up(a)
+        held = [socket.create_connection(("127.0.0.1", a.port), 5) for _ in range(8)]
+        for one in held:
+            self.addCleanup(one.close)
+            one.settimeout(0.5)
+
+        def ended():
+            count = 0
+            for one in held:
+                with contextlib.suppress(TimeoutError):
+                    one.settimeout(0.05)
+                    count += not self.read(one)
+            return count >= 4
+        wait_for(ended)
+
+    @staticmethod
+    def read(connection):
+        try:
+            return connection.recv(1)
+        except ConnectionError:
+            return b""
+
     def test_refused_as_a_whole(self):
         self.start()
         a = self.pair.a
@@ -226,6 +253,20 @@ class Systemd(Base):
         self.hear("READY=1")
         self.pair.a.process.send_signal(signal.SIGTERM)
         self.hear("STOPPING=1")
+
+    def test_a_deaf_systemd_stops_nothing(self):
+        self.listen(WATCHDOG_USEC="60000")
+        self.hear("READY=1")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:  # until its queue is full
+            other.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    other.sendto(b"x", self.notify.getsockname())
+        a = self.pair.a
+        count = a.log_text().count("op=notify")
+        wait_for(lambda: a.log_text().count("op=notify") > count + 2)
+        a.process.send_signal(signal.SIGTERM)
+        self.assertEqual(a.process.wait(20), 0)
 
     def test_watchdog(self):
         self.listen(WATCHDOG_USEC="600000")
@@ -349,6 +390,33 @@ class Watch(Base):
     @staticmethod
     def other_loopback(operator):
         socket.create_connection(("127.0.0.9", operator.monitor), 1).close()
+
+    def test_connections_that_trickle(self):
+        """All that the monitor takes, and each sends a little for ever."""
+        self.start()
+        a, ended = self.pair.a, threading.Event()
+        held = [socket.create_connection(("127.0.0.1", a.monitor), 5) for _ in range(32)]
+
+        def trickle():
+            for one in held:
+                one.sendall(b"GET /live HTTP/1.1\r\nX: ")
+            while not ended.wait(1):
+                for one in held:
+                    with contextlib.suppress(OSError):
+                        one.send(b"x")
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        self.addCleanup(thread.join, 10)
+        self.addCleanup(ended.set)
+        start = time.monotonic()
+        for one in held:
+            self.addCleanup(one.close)
+
+        def lives():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return page(a, "/live") == (200, "live\n")
+        wait_for(lives, 30)
+        self.assertGreater(time.monotonic() - start, 3)  # they were all there is
 
     def test_port_taken(self):
         taken = socket.create_server(("127.0.0.1", 0))

@@ -3,9 +3,11 @@
 """PostgreSQL goes away under a gateway, as in a crash, and comes back; and there are two of it."""
 import os
 import signal
+import subprocess
 import time
 import unittest
 
+from pooler import Pooler
 from with_postgresql import Server
 
 server = Server()
@@ -14,7 +16,7 @@ other = server.sibling()
 unittest.addModuleCleanup(other.close)
 os.environ["SIMAUTH_TEST_DATABASE"] = f"host={server.folder},{other.folder} user=simauth dbname=postgres"
 
-from operators import Pair  # noqa: E402  (reads the environment)
+from operators import DAEMON, Pair  # noqa: E402  (reads the environment)
 from phone import Phone, unb64u  # noqa: E402
 
 
@@ -84,6 +86,22 @@ class Database(unittest.TestCase):
         server.hide(False)
         self.until(lambda: self.ask()[1].status == 200, "not again")
         other.stop()
+
+    def test_a_pooler_of_transactions(self):
+        """What is set for a session, and its prepared statements, would be there at times."""
+        pooler = Pooler(server)
+        self.addCleanup(pooler.close)
+        a = self.pair.a
+        a.stop()
+        where, a.database = a.database, f"host={pooler.folder} " + a.database.split(" ", 1)[1]
+        a.configure()
+        self.assertIn("pool_mode = session", a.ctl("subscriber", "list", fails=True))
+        done = subprocess.run([DAEMON, "--config", a.config], capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("pool_mode = session", done.stderr)
+        a.database = where
+        a.configure()
+        a.start()
 
     def test_a_lost_flusher_is_replaced(self):
         self.assertEqual(self.ask()[1].status, 200)

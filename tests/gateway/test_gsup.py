@@ -214,6 +214,21 @@ class BadDays(unittest.TestCase):
         number = int.from_bytes(xor(autn[:6], sim.m.f2345(rand)["ak"]), "big")
         self.assertGreater(number, 5000 << 5)
 
+    def test_an_answer_that_was_lost(self):
+        """The AUTS after it is waited for in vain once, and not for as long as the SIM asks again."""
+        self.operator.settings.update({"auc.hlr_links": 1, "auc.hlr_timeout_ms": 500})
+        self.operator.configure(**{"auc.hlr_address": "127.0.0.1", "auc.hlr_port": self.proxy.port})
+        phone, sim = self.start(1), self.pair.sim_a
+        aor = f"sip:dora@{self.operator.realm}"
+        dora = Phone(self.operator.subscriber("001010000000021", "dora", aor), self.operator).bootstrap()
+        nonce, rand, _ = phone.ub_challenge(phone.ub_first())
+        auts = sim.auts(rand, 5000 << 5)
+        self.proxy.let("lose")
+        self.assertEqual(dora.ask_callee(aor, self.pair.aor_a)[1].status, 503)
+        self.assertEqual(self.proxy.mode, "pass")
+        statuses = [phone.ub_answer(nonce, b"", auts).status for _ in range(2)]
+        self.assertEqual(statuses, [503, 401])
+
     def vectors_kept(self):
         """Answers of the HLR that hold vectors and have not come to the gateway yet."""
         count = 0
