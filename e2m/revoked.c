@@ -12,6 +12,18 @@
 #define LIST_OCTETS_MAX (1024 * 1024)
 #define CLOCKS_APART ((int)E2M_SIGNATURE_AGE)
 
+/* libcrypto does so when somebody first looks in it, while others may read it. Not by
+ * X509_CRL_sort(), after which it is encoded anew and its signature is of another. */
+static void sort(X509_CRL *list)
+{
+    ASN1_INTEGER *nobody = ASN1_INTEGER_new();
+    X509_REVOKED *entry;
+
+    if (nobody)
+        X509_CRL_get0_by_serial(list, &entry, nobody);
+    ASN1_INTEGER_free(nobody);
+}
+
 enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list)
 {
     const unsigned char *at = octets.octets;
@@ -26,6 +38,8 @@ enum e2m_result e2m_revoked_read(struct e2m_span octets, X509_CRL **list)
         *list = PEM_read_bio_X509_CRL(in, NULL, e2m_no_passphrase, NULL);
         BIO_free(in);
     }
+    if (*list)
+        sort(*list);
     ERR_clear_error();
     return *list ? E2M_OK : E2M_BAD_DER;
 }

@@ -19,12 +19,19 @@ struct voucher {
     bool alone;                    /* no other counts for that domain */
 };
 
+/* What was found about a list's signature by one authority: it is asked for each message. */
+struct proved {
+    X509 *issuer; /* NULL: nobody was asked about */
+    bool good;
+};
+
 struct e2m_trust {
     X509_STORE *store;
     STACK_OF(X509) * between; /* not trusted: each was vouched for when it was met */
     struct voucher *vouchers;
     size_t count, room;
     X509_CRL *lists[LISTS_MAX];
+    struct proved *proved; /* LISTS_MAX, of each list the last */
     size_t list_count;
     bool want_lists;
 };
@@ -33,7 +40,8 @@ struct e2m_trust *e2m_trust_new(void)
 {
     struct e2m_trust *trust = calloc(1, sizeof(*trust));
 
-    if (trust && (!(trust->store = X509_STORE_new()) || !(trust->between = sk_X509_new_null()))) {
+    if (trust && (!(trust->store = X509_STORE_new()) || !(trust->between = sk_X509_new_null()) ||
+                  !(trust->proved = calloc(LISTS_MAX, sizeof(*trust->proved))))) {
         e2m_trust_free(trust);
         return NULL;
     }
@@ -49,8 +57,11 @@ void e2m_trust_free(struct e2m_trust *trust)
         return;
     for (size_t i = 0; i < trust->count; i++)
         X509_free(trust->vouchers[i].authority);
-    for (size_t i = 0; i < trust->list_count; i++)
+    for (size_t i = 0; i < trust->list_count; i++) {
         X509_CRL_free(trust->lists[i]);
+        X509_free(trust->proved[i].issuer);
+    }
+    free(trust->proved);
     sk_X509_pop_free(trust->between, X509_free);
     X509_STORE_free(trust->store);
     free(trust->vouchers);
@@ -205,16 +216,56 @@ void e2m_trust_want_lists(struct e2m_trust *trust)
     trust->want_lists = true;
 }
 
-/* A list counts when the certificate's own issuer signed it. */
-static bool speaks_of(X509_CRL *list, X509 *certificate, X509 *issuer)
+static bool is_proved(const struct e2m_trust *trust, size_t number, X509 *issuer)
 {
-    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0 &&
-           X509_CRL_verify(list, X509_get0_pubkey(issuer)) == 1;
+    struct proved *proved = &trust->proved[number];
+
+    if (proved->issuer && X509_cmp(proved->issuer, issuer) == 0)
+        return proved->good;
+    X509_free(proved->issuer);
+    proved->issuer = X509_up_ref(issuer) == 1 ? issuer : NULL;
+    proved->good = X509_CRL_verify(trust->lists[number], X509_get0_pubkey(issuer)) == 1;
+    return proved->good;
 }
 
-/* Whether an authority in `trust` vouches for this one. */
+/* A list counts when the certificate's own issuer signed it. */
+static bool speaks_of(const struct e2m_trust *trust, size_t number, X509 *certificate, X509 *issuer)
+{
+    return X509_NAME_cmp(X509_CRL_get_issuer(trust->lists[number]),
+                         X509_get_issuer_name(certificate)) == 0 &&
+           is_proved(trust, number, issuer);
+}
+
+static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate, X509 *issuer,
+                               uint64_t now, bool *listed)
+{
+    for (size_t i = 0; i < trust->list_count; i++) {
+        X509_REVOKED *entry;
+
+        if (!speaks_of(trust, i, certificate, issuer))
+            continue;
+        *listed = *listed || e2m_revoked_covers(trust->lists[i], certificate, now);
+        if (X509_CRL_get0_by_cert(trust->lists[i], &entry, certificate) == 1)
+            return E2M_REVOKED;
+    }
+    return E2M_OK;
+}
+
+/* Whether a list names this one, or one between it and the authority in `trust`. */
+static bool is_revoked(const struct e2m_trust *trust, STACK_OF(X509) * chain, uint64_t now)
+{
+    bool listed = false;
+
+    for (int i = 0; i + 1 < sk_X509_num(chain); i++)
+        if (look_up(trust, sk_X509_value(chain, i), sk_X509_value(chain, i + 1), now, &listed) !=
+            E2M_OK)
+            return true;
+    return false;
+}
+
+/* Whether an authority in `trust` vouches for this one; *revoked: it did. */
 static bool vouches_for(const struct e2m_trust *trust, X509 *authority, STACK_OF(X509) * others,
-                        uint64_t now)
+                        uint64_t now, bool *revoked)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     bool good = context && X509_check_ca(authority) > 0 &&
@@ -224,6 +275,7 @@ static bool vouches_for(const struct e2m_trust *trust, X509 *authority, STACK_OF
         X509_STORE_CTX_set_time(context, 0, (time_t)now);
         X509_STORE_CTX_set_depth(context, E2M_CHAIN_MAX);
         good = X509_verify_cert(context) == 1;
+        *revoked = good && is_revoked(trust, X509_STORE_CTX_get0_chain(context), now);
     }
     X509_STORE_CTX_free(context);
     return good;
@@ -250,9 +302,10 @@ int e2m_trust_signed(const struct e2m_trust *trust, STACK_OF(X509) * others, X50
     for (int i = 0; i < sk_X509_num(others) && found <= 0; i++) {
         X509 *other = sk_X509_value(others, i);
         int one = is_signed_by(list, other);
+        bool revoked = false;
 
-        if (one && vouches_for(trust, other, others, now))
-            found = one;
+        if (one && vouches_for(trust, other, others, now, &revoked))
+            found = revoked ? -1 : one;
     }
     ERR_clear_error();
     return found;
@@ -272,21 +325,6 @@ void e2m_chain_keep(STACK_OF(X509) * kept, X509 *authority)
         X509_free(sk_X509_shift(kept));
     if (X509_up_ref(authority) == 1 && sk_X509_push(kept, authority) <= 0)
         X509_free(authority);
-}
-
-static enum e2m_result look_up(const struct e2m_trust *trust, X509 *certificate, X509 *issuer,
-                               uint64_t now, bool *listed)
-{
-    for (size_t i = 0; i < trust->list_count; i++) {
-        X509_REVOKED *entry;
-
-        if (!speaks_of(trust->lists[i], certificate, issuer))
-            continue;
-        *listed = *listed || e2m_revoked_covers(trust->lists[i], certificate, now);
-        if (X509_CRL_get0_by_cert(trust->lists[i], &entry, certificate) == 1)
-            return E2M_REVOKED;
-    }
-    return E2M_OK;
 }
 
 enum e2m_result e2m_trust_check(const struct e2m_trust *trust, STACK_OF(X509) * chain, uint64_t now)

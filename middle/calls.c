@@ -20,6 +20,7 @@ struct calls {
     struct tally *tally;
     GHashTable *shut; /* struct call: nft refused what it has */
     uint64_t refusals;
+    unsigned with_holes;
     GHashTable *table;  /* key -> struct call */
     GHashTable *bodies; /* hash -> struct body: what was signed lately */
     GHashTable *flows;  /* struct flow -> GPtrArray of calls that wait for tokens of it */
@@ -40,11 +41,26 @@ static void call_free(void *data)
     g_free(call);
 }
 
+/* "@host", which no address is; "" where there is none. */
+static const char *domain_of(const char *aor)
+{
+    const char *at = strrchr(aor, '@');
+
+    return at ? at : "";
+}
+
+static void count(struct calls *calls, const struct call *call, bool more)
+{
+    tally_call(calls->tally, call->from, more);
+    tally_call(calls->tally, domain_of(call->from), more);
+}
+
 /* Out of the table, and of what is counted of all. */
 static void drop(struct calls *calls, struct call *call)
 {
     tally_share(calls->tally, call->from, call->trunk, call->kbit, 0);
-    tally_call(calls->tally, call->from, false);
+    count(calls, call, false);
+    calls->with_holes -= call->hole_count > 0;
     for (unsigned i = 0; i < call->hole_count; i++)
         tally_hole(calls->tally, &call->holes[i], false);
     g_hash_table_remove(calls->shut, call);
@@ -90,7 +106,8 @@ static void take_back(struct call *call, void *data)
     set_id(call);
     call->agreed_kbit = call->kbit;
     tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
-    tally_call(calls->tally, call->from, true);
+    count(calls, call, true);
+    calls->with_holes += call->hole_count > 0;
     for (unsigned i = 0; i < call->hole_count; i++) {
         tally_hole(calls->tally, &call->holes[i], true);
         tally_keep(calls->tally, &call->holes[i], call->expires);
@@ -307,13 +324,23 @@ static gboolean is_old(void *hash, void *body, void *now)
     return ((struct body *)body)->until <= *(int64_t *)now;
 }
 
+/* A partner's people are as many as it says; they do not take the room of all others. */
+static bool domain_is_full(const struct calls *calls, const char *aor)
+{
+    const char *domain = domain_of(aor);
+
+    return !(domain[0] && g_strcmp0(domain + 1, calls->config->domain) == 0) &&
+           tally_account(calls->tally, domain).open >= CALLS_OF_DOMAIN_MAX;
+}
+
 struct call *calls_begin(struct calls *calls, const struct sip_message *m, const char *trunk,
                          int64_t now)
 {
     struct call *call;
 
     if (g_hash_table_size(calls->table) >= CALLS_MAX ||
-        tally_account(calls->tally, m->from).open >= CALLS_OF_ONE_MAX)
+        tally_account(calls->tally, m->from).open >= CALLS_OF_ONE_MAX ||
+        domain_is_full(calls, m->from))
         return NULL;
     call = g_new0(struct call, 1);
     call->key = key_of(m->call_id, m->from_tag);
@@ -324,7 +351,7 @@ struct call *calls_begin(struct calls *calls, const struct sip_message *m, const
     g_strlcpy(call->trunk, trunk, sizeof call->trunk);
     call->expires = now + calls->config->ring_seconds;
     g_hash_table_replace(calls->table, call->key, call);
-    tally_call(calls->tally, call->from, true);
+    count(calls, call, true);
     return call;
 }
 
@@ -408,6 +435,7 @@ static unsigned to_remove(const struct calls *calls, const struct call *call,
 static void take_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
                        unsigned count, bool all)
 {
+    calls->with_holes -= call->hole_count > 0;
     for (unsigned i = 0; all && i < call->hole_count; i++)
         tally_hole(calls->tally, &call->holes[i], false);
     if (all)
@@ -418,6 +446,7 @@ static void take_holes(struct calls *calls, struct call *call, const struct pinh
         call->holes[call->hole_count++] = holes[i];
         tally_hole(calls->tally, &holes[i], true);
     }
+    calls->with_holes += call->hole_count > 0;
 }
 
 void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
@@ -507,6 +536,7 @@ struct calls_state calls_look(struct calls *calls)
 {
     const struct journal_state journal = journal_look(calls->journal);
     struct calls_state state = {.calls = g_hash_table_size(calls->table),
+                                .with_holes = calls->with_holes,
                                 .shut = g_hash_table_size(calls->shut),
                                 .kbit = tally_total(calls->tally).kbit,
                                 .refusals = calls->refusals,
@@ -514,12 +544,7 @@ struct calls_state calls_look(struct calls *calls)
                                 .journal_seconds = journal.seconds,
                                 .journal_failing = journal.failing,
                                 .journal_late = journal.late};
-    GHashTableIter each;
-    const struct call *call;
 
-    g_hash_table_iter_init(&each, calls->table);
-    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
-        state.with_holes += call->hole_count > 0;
     return state;
 }
 

@@ -15,8 +15,9 @@
 #define CALL_HOLES_MAX 32
 #define CALL_NAMED_MAX 16
 #define CALLS_MAX 32768
-#define CALLS_OF_ONE_MAX (CALLS_MAX / 8) /* of one sender: others have calls too */
-#define CALLS_OF_FLOW_MAX 8              /* that wait for tokens of it: each token is held to all */
+#define CALLS_OF_ONE_MAX (CALLS_MAX / 8)    /* of one sender: others have calls too */
+#define CALLS_OF_DOMAIN_MAX (CALLS_MAX / 2) /* of one that is not ours, for the same reason */
+#define CALLS_OF_FLOW_MAX 8 /* that wait for tokens of it: each token is held to all */
 #define CALL_ID_LEN 12
 #define CALL_SIDES 2 /* 0: the caller, 1: the callee */
 
@@ -96,7 +97,8 @@ struct call *calls_find(const struct calls *calls, const struct sip_message *mes
  * now on it is this sender's in this call, until its signature is too old for anybody. */
 bool calls_own_body(struct calls *calls, const struct sip_message *message,
                     const uint8_t hash[static 32], int64_t now);
-/* A new one, of this INVITE; NULL: there are CALLS_MAX, or CALLS_OF_ONE_MAX of this sender's. */
+/* A new one, of this INVITE; NULL: there are CALLS_MAX, CALLS_OF_ONE_MAX of this sender's or
+ * CALLS_OF_DOMAIN_MAX of its domain. */
 struct call *calls_begin(struct calls *calls, const struct sip_message *message, const char *trunk,
                          int64_t now);
 /* Takes `kbit` for the call in the place of what it has. NULL, or which limit stands against it;

@@ -76,7 +76,7 @@ bool e2m_revoked_covers(X509_CRL *list, X509 *certificate, uint64_t now);
 const char *e2m_revoked_refusal(const struct e2m_trust *trust, STACK_OF(X509) * others,
                                 X509_CRL *held, X509_CRL *fresh, uint64_t now);
 /* 1: an authority in `trust` signed this list, or one of `others` (NULL: there are none) that one
- * in `trust` vouches for; -1: one that is named so did not; 0: none is. */
+ * in `trust` vouches for; -1: one that is named so did not, or was revoked; 0: none is. */
 int e2m_trust_signed(const struct e2m_trust *trust, STACK_OF(X509) * others, X509_CRL *list,
                      uint64_t now);
 /* What stood between a certificate and an authority in `trust`, of chains that were right;

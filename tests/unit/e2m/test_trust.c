@@ -10,6 +10,7 @@
 // clang-format on
 #include "people.h"
 
+#include <dlfcn.h>
 #include <openssl/pem.h>
 #include <string.h>
 
@@ -302,6 +303,35 @@ static void test_lists_with_a_place(void **state)
     e2m_identity_free(&nowhere);
 }
 
+/* How often a list's signature was looked at: libcrypto's own, counted. */
+static unsigned verified;
+
+int X509_CRL_verify(X509_CRL *list, EVP_PKEY *key)
+{
+    int (*real)(X509_CRL *, EVP_PKEY *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "X509_CRL_verify");
+    verified++;
+    return real(list, key);
+}
+
+/* Read by two threads, it is sorted for neither of them. */
+static void test_a_list_is_sorted_once(void **state)
+{
+    X509_CRL *list = people_revoke(&a, b.certificate, NOW - 5), *read = NULL;
+    unsigned char *octets = NULL;
+    int len = i2d_X509_CRL(list, &octets);
+
+    (void)state;
+    assert_true(len > 0);
+    assert_int_equal(e2m_revoked_read((struct e2m_span){octets, (size_t)len}, &read), E2M_OK);
+    assert_true(sk_X509_REVOKED_is_sorted(X509_CRL_get_REVOKED(read)));
+    assert_int_equal(X509_CRL_verify(read, X509_get0_pubkey(a.certificate)), 1);
+    OPENSSL_free(octets);
+    X509_CRL_free(read);
+    X509_CRL_free(list);
+}
+
 /* Takes both lists. */
 static const char *refusal(const struct e2m_trust *trust, X509_CRL *held, X509_CRL *fresh)
 {
@@ -363,7 +393,10 @@ static void test_list_of_one_between(void **state)
     struct e2m_identity one = people_subscriber("sip:alice@a.example", &mid);
     struct e2m_trust *trust = people_trust(&a);
     STACK_OF(X509) *chain = sk_X509_new_null();
+    unsigned before;
     X509_CRL *own = people_revoke(&mid, one.certificate, NOW - 10);
+    X509_CRL *taken = people_revoke(&a, mid.certificate, NOW - 10);
+    struct e2m_trust *later = people_trust(&a);
     X509_CRL *forged = people_revoke(&twin, NULL, NOW - 5);
 
     (void)state;
@@ -382,6 +415,13 @@ static void test_list_of_one_between(void **state)
     assert_string_equal(e2m_revoked_refusal(trust, chain, own, forged, NOW),
                         "not signed by its authority");
     assert_int_equal(sk_X509_num(e2m_trust_between(trust)), 0);
+    /* who was revoked itself says nothing any more */
+    assert_int_equal(e2m_trust_add_revoked(later, taken), E2M_OK);
+    assert_int_equal(e2m_trust_signed(later, chain, own, NOW), -1);
+    assert_string_equal(e2m_revoked_refusal(later, chain, NULL, own, NOW),
+                        "not signed by its authority");
+    X509_CRL_free(taken);
+    e2m_trust_free(later);
     (void)sk_X509_shift(chain);
     for (int i = 0; i < 2; i++) /* the second time it is known */
         assert_int_equal(e2m_certificate_check(one.certificate, chain, trust, NOW, E2M_USE_SIGN),
@@ -392,6 +432,10 @@ static void test_list_of_one_between(void **state)
     assert_int_equal(e2m_trust_add_revoked(trust, own), E2M_OK);
     assert_int_equal(e2m_certificate_check(one.certificate, chain, trust, NOW, E2M_USE_SIGN),
                      E2M_REVOKED);
+    before = verified; /* its signature is looked at once, not for each message */
+    assert_int_equal(e2m_certificate_check(one.certificate, chain, trust, NOW, E2M_USE_SIGN),
+                     E2M_REVOKED);
+    assert_int_equal(verified, before);
     X509_CRL_free(own);
     X509_CRL_free(forged);
     sk_X509_free(chain);
@@ -450,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_any_domain),
         cmocka_unit_test(test_lists_of_a_part),
         cmocka_unit_test(test_lists_with_a_place),
+        cmocka_unit_test(test_a_list_is_sorted_once),
         cmocka_unit_test(test_list_of_one_between),
         cmocka_unit_test(test_which_list_takes_the_place),
         cmocka_unit_test(test_revoked),

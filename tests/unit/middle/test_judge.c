@@ -28,16 +28,17 @@ struct scene {
 
 static int begin(void **data)
 {
+    static char domain[] = "a.example", nft[] = "", table[] = "t";
     struct scene *scene = g_new0(struct scene, 1);
     char error[CONFIG_ERROR_MAX];
 
     g_strlcpy(scene->folder, "/tmp/test-judge-XXXXXX", sizeof scene->folder);
     assert_non_null(g_mkdtemp(scene->folder));
     g_snprintf(scene->state, sizeof scene->state, "%s/calls", scene->folder);
-    scene->config = (struct config){.domain = (char[]){"a.example"},
+    scene->config = (struct config){.domain = domain,
                                     .state = scene->state,
-                                    .nft = (char[]){""},
-                                    .table = (char[]){"t"},
+                                    .nft = nft,
+                                    .table = table,
                                     .accounts = true,
                                     .clear = true,
                                     .audio_kbit = 100,
@@ -214,7 +215,9 @@ static void nobodys_call_takes_nothing(void **data)
     assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
 }
 
-#define SENDER(number) g_strdup_printf("sip:sender-%u@a.example", number)
+#define STRANGERS 1000 /* from here on they are of another domain */
+#define SENDER(number)                                                                             \
+    g_strdup_printf("sip:sender-%u@%s.example", number, (number) < STRANGERS ? "a" : "b")
 
 /* Whose INVITE it is, without a description, by the proxy's word or nobody's. */
 static int begin_call(struct scene *scene, unsigned sender, unsigned number, bool vouched)
@@ -390,6 +393,11 @@ static void calls_have_a_limit(void **data)
                          i < CALLS_MAX ? 0 : 503);
     calls_expire(scene->calls, NOW + 100);
     assert_int_equal(begin_call(scene, 0, 0, true), 0);
+    /* nor does another domain, by as many senders as it has */
+    for (unsigned i = 0; i <= CALLS_OF_DOMAIN_MAX; i++)
+        assert_int_equal(begin_call(scene, STRANGERS + i / 1000, i, true),
+                         i < CALLS_OF_DOMAIN_MAX ? 0 : 503);
+    assert_int_equal(begin_call(scene, 1, 0, true), 0);
 }
 
 /* A secret that anybody on the way could read proves no phone. */
