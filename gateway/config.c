@@ -276,6 +276,8 @@ static void read_limits(struct keyfile *r, struct config *c)
     c->operator_key_rotate = keyfile_number(r, "life", "operator_key", 86400, 3600, 604800);
     c->subscriber_per_minute = keyfile_number(r, "limits", "subscriber_per_minute", 30, 1, 1000000);
     c->subscriber_burst = keyfile_number(r, "limits", "subscriber_burst", 10, 1, 1000000);
+    c->ub_address_per_minute =
+        keyfile_number(r, "limits", "ub_address_per_minute", 600, 1, 1000000);
     c->ub_per_minute = keyfile_number(r, "limits", "ub_per_minute", 6, 1, 1000000);
     c->address_checks_per_day =
         keyfile_number(r, "limits", "address_checks_per_day", 20, 1, 1000000);
@@ -302,10 +304,11 @@ static const struct keyfile_group known[] = {
     {"sip", " proxy port transport ca_file from user realm password_file "},
     {"charging", " keep_days currency words "},
     {"life", " vector confirmed session nonce operator_key certificate "},
-    {"limits", " subscriber_per_minute subscriber_burst ub_per_minute ub_burst "
-               "address_checks_per_day claims_per_day "
-               "federation_timeout_ms federation_connections federation_kept federation_batch "
-               "refusal_ms "},
+    {"limits",
+     " subscriber_per_minute subscriber_burst ub_per_minute ub_burst ub_address_per_minute "
+     "address_checks_per_day claims_per_day "
+     "federation_timeout_ms federation_connections federation_kept federation_batch "
+     "refusal_ms "},
     {NULL, NULL},
 };
 

@@ -74,7 +74,7 @@ struct config {
     int operator_key_rotate;
     int certificate_lifetime; /* of a subscriber's certificate */
     /* limits */
-    int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst;
+    int subscriber_per_minute, subscriber_burst, ub_per_minute, ub_burst, ub_address_per_minute;
     int address_checks_per_day, claims_per_day;
     int federation_timeout_ms, refusal_ms;
     int federation_kept;                          /* connections that stand open to each partner */

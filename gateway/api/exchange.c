@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define ANSWER_ONE_MAX 65536
-#define ANSWER_BATCH_MAX 262144
+#define ANSWER_BATCH_MAX (BATCH_MAX * (SIMAUTH_STATEMENT_MAX + 4096)) /* each with its chain */
 #define CONNECTION_MS 10000L
 /* The other side closes idle connections; libcurl alone would after two minutes, and be without. */
 #define IDLE_MAX_S 3600L
@@ -23,9 +23,9 @@ struct exchange {
     CURL *easy;
     struct curl_slist *headers, *connect_to;
     char error[CURL_ERROR_SIZE];
-    char *body; /* of a batch; else the question's own */
-    struct simauth_octets answer;
-    size_t count; /* 0: nobody's, for the connection alone */
+    char *body;         /* of a batch; else the question's own */
+    GByteArray *answer; /* longer than struct simauth_octets takes */
+    size_t count;       /* 0: nobody's, for the connection alone */
     int64_t partner;
     const struct tls_identity *identity;
     bool batch, fresh;
@@ -57,10 +57,10 @@ static size_t take_answer(char *data, size_t size, size_t count, void *user)
     struct exchange *exchange = user;
     size_t len = size * count, most = exchange->batch ? ANSWER_BATCH_MAX : ANSWER_ONE_MAX;
 
-    if (exchange->answer.len + len > most)
+    if (exchange->answer->len + len > most)
         return 0;
-    simauth_octets_append(&exchange->answer, data, len);
-    return exchange->answer.failed ? 0 : len;
+    g_byte_array_append(exchange->answer, (const guint8 *)data, (guint)len);
+    return len;
 }
 
 /* What a reload refused stands in the files, and nowhere else. */
@@ -186,6 +186,7 @@ struct exchange *exchange_new(const struct config *config, struct request *const
     }
     if (exchange->batch)
         exchange->body = batch_body(exchange);
+    exchange->answer = g_byte_array_new();
     set_request(exchange, config);
     set_headers(exchange);
     set_tls(exchange, &requests[0]->question->partner);
@@ -203,6 +204,7 @@ struct exchange *exchange_new_connection(const struct store_partner *partner, bo
         g_free(exchange);
         return NULL;
     }
+    exchange->answer = g_byte_array_new();
     set_way(exchange, partner, FEDERATION_NOTHING, CONNECTION_MS);
     curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     set_tls(exchange, partner);
@@ -258,7 +260,7 @@ void exchange_free(struct exchange *exchange)
     curl_slist_free_all(exchange->headers);
     curl_slist_free_all(exchange->connect_to);
     g_free(exchange->body);
-    simauth_octets_clear(&exchange->answer);
+    g_byte_array_unref(exchange->answer);
     g_free(exchange);
 }
 
@@ -336,7 +338,7 @@ static bool read_item(json_t *item, struct question *question)
 static bool read_batch(const struct exchange *exchange)
 {
     static const char *const members[] = {"batch", NULL};
-    json_t *object = simauth_json_load((const char *)exchange->answer.data, exchange->answer.len);
+    json_t *object = simauth_json_load((const char *)exchange->answer->data, exchange->answer->len);
     json_t *list = json_object_get(object, "batch");
     bool good = simauth_json_only(object, members) && json_array_size(list) == exchange->count;
 
@@ -371,7 +373,7 @@ static void read_whole(const struct exchange *exchange, CURLcode code, long stat
         else
             question->status = status;
         if (!fault && !exchange->batch)
-            simauth_octets_append(&question->answer, exchange->answer.data, exchange->answer.len);
+            simauth_octets_append(&question->answer, exchange->answer->data, exchange->answer->len);
     }
 }
 

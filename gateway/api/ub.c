@@ -79,13 +79,25 @@ static struct bucket_name bucket_of(int64_t subscriber)
     return name;
 }
 
+/* Who knows many names has a challenge drawn for each, without an answer to any. */
+static bool address_allowed(struct request *request)
+{
+    char address[HTTP_REMOTE_MAX], name[HTTP_REMOTE_MAX + 8];
+    int most = request->gateway->config->ub_address_per_minute;
+
+    http_remote(request, address);
+    snprintf(name, sizeof name, "ub-of:%s", address);
+    return buckets_take(request->gateway->buckets, name, most, most, g_get_monotonic_time());
+}
+
 static bool allowed(struct request *request, int64_t subscriber)
 {
     const struct config *config = request->gateway->config;
 
     return request->again ||
-           buckets_take(request->gateway->buckets, bucket_of(subscriber).text,
-                        config->ub_per_minute, config->ub_burst, g_get_monotonic_time());
+           (address_allowed(request) &&
+            buckets_take(request->gateway->buckets, bucket_of(subscriber).text,
+                         config->ub_per_minute, config->ub_burst, g_get_monotonic_time()));
 }
 
 /* Nothing was drawn for it. */

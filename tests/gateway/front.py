@@ -14,8 +14,8 @@ OLDER = b'{"type":"urn:simauth:bad-request","title":"Bad request","status":400,"
 
 class Front:
     """`asked`: for each request the number of its questions, 0 for one alone. go: cleared, requests wait here. lose_after: so many
-    answers are passed on, the others are lost. batches: False for a gateway that knows none; "nonsense" for one that errs.
-    redirect: a Location for every answer. garble: no answer makes sense."""
+    answers are passed on, the others are lost. batches: False for a gateway that knows none; "nonsense" for one that errs, "long" for
+    one with many certificates. redirect: a Location for every answer. garble: no answer makes sense."""
 
     def __init__(self, pair):
         self.pair, self.go, self.lock = pair, threading.Event(), threading.Lock()
@@ -78,6 +78,7 @@ class Front:
             status, kind, text = 200, "application/json", b'{"batch":[{}]}'
         else:
             status, kind, text = self.pass_on(handler, body)
+            text += b" " * (600000 if batch and self.batches == "long" else 0)  # as with 64 times a chain of four
             text = b"{}" if self.garble else text
         with self.lock:
             lost = self.lose_after == 0

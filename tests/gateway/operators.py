@@ -140,7 +140,7 @@ class Operator:
             "metrics": {},
             "auc": {},
             "limits": {"subscriber_per_minute": 100000, "subscriber_burst": 1000, "ub_per_minute": 100000,
-                       "ub_burst": 1000, "refusal_ms": 20, "federation_timeout_ms": min(5000, max(700, 250 * SLOWER))},
+                       "ub_burst": 1000, "ub_address_per_minute": 1000000, "refusal_ms": 20, "federation_timeout_ms": min(5000, max(700, 250 * SLOWER))},
         }
         for setting, value in {**self.settings, **changes}.items():
             group, key = setting.split(".")

@@ -93,6 +93,14 @@ class Batching(World):
         self.assertEqual(Caller(self.alice, self.pair).word, "good")
         self.assertEqual(self.front.asked, [0])
 
+    def test_long_chains(self):
+        """Each answer of a batch has its operator's certificates."""
+        self.front.batches = "long"
+        first, others = self.one_waits(None, None, None)
+        self.front.go.set()
+        self.assertEqual([caller.word for caller in (first, *others)], ["good"] * 4)
+        self.assertGreaterEqual(max(self.front.asked), 2, self.front.asked)
+
     def test_nonsense(self):
         self.front.batches = "nonsense"
         first, others = self.one_waits(None, None, None)

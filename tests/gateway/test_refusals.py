@@ -388,6 +388,19 @@ class Expired(unittest.TestCase):
         self.assertEqual(b.ask_challenge(answer.json["vector"]["rand"]).problem, "not-yours")
         self.assertEqual(b.ask_caller(pair.aor_a, pair.aor_b, late["vector"]["rand"])[1].problem, "not-yours")
 
+    def test_limit_of_an_address(self):
+        """Whoever knows many names and no key."""
+        pair = Pair({"limits.ub_address_per_minute": 4})
+        self.addCleanup(pair.close)
+        for number in range(6):
+            pair.a.subscriber(f"00101000000008{number}", f"known-{number}")
+        stranger, other = Phone(pair.sim_a, pair.a), Phone(pair.sim_a, pair.a)
+        other.connection.source = "127.0.0.9"
+        names = [f"00101000000008{number}@ims.mnc001.mcc001.3gppnetwork.org" for number in range(6)]
+        self.assertEqual([stranger.ub_first(name).status for name in names], [401] * 4 + [429] * 2)
+        self.assertEqual(stranger.ub_first(names[0]).status, 401)  # which is open, and draws nothing
+        self.assertEqual(other.ub_first(names[5]).status, 401)
+
     def test_limit_before_a_vector(self):
         pair = Pair({"limits.subscriber_burst": 2, "limits.subscriber_per_minute": 1})
         self.addCleanup(pair.close)

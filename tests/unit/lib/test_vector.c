@@ -327,7 +327,7 @@ static void test_objects_that_are_no_vector(void **state)
         assert_int_equal(read_with(good, name, json_null()), SIMAUTH_MALFORMED);
     }
     assert_int_equal(read_with(good, "ttl", json_integer(0)), SIMAUTH_MALFORMED);
-    assert_int_equal(read_with(good, "ttl", json_integer(86401)), SIMAUTH_MALFORMED);
+    assert_int_equal(read_with(good, "ttl", json_integer(61)), SIMAUTH_MALFORMED);
     assert_int_equal(read_with(good, "sim_age", json_integer(-2)), SIMAUTH_MALFORMED);
     assert_int_equal(read_with(good, "sim_age", json_integer(INT64_MAX)), SIMAUTH_MALFORMED);
     assert_int_equal(read_with(good, "method", json_string("nix")), SIMAUTH_UNKNOWN_METHOD);
