@@ -21,6 +21,8 @@ struct calls {
     GHashTable *shut; /* struct call: nft refused what it has */
     uint64_t refusals;
     unsigned with_holes;
+    int64_t
+        most; /* until then calls of the journal live at most: the clock may have been put back */
     GHashTable *table;  /* key -> struct call */
     GHashTable *bodies; /* hash -> struct body: what was signed lately */
     GHashTable *flows;  /* struct flow -> GPtrArray of calls that wait for tokens of it */
@@ -104,6 +106,7 @@ static void take_back(struct call *call, void *data)
     if (before)
         drop(calls, before);
     set_id(call);
+    call->expires = MIN(call->expires, calls->most);
     call->agreed_kbit = call->kbit;
     tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
     count(calls, call, true);
@@ -205,6 +208,7 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     struct calls *calls = g_new0(struct calls, 1);
 
     calls->config = config;
+    calls->most = now + MAX(config->ring_seconds, config->call_seconds);
     calls->tally = tally_new();
     calls->shut = g_hash_table_new(NULL, NULL);
     calls->table = g_hash_table_new_full(text_hash, g_str_equal, NULL, call_free);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http.h"
 #include "log.h"
+#include "steady.h"
 #include "who.h"
 
 #include <arpa/inet.h>
@@ -176,6 +177,7 @@ static enum MHD_Result judged(struct http *http, struct MHD_Connection *connecti
 {
     char account[SIMAUTH_AOR_MAX + 1] = "";
     struct question question = {.account = account,
+                                .clock = (int64_t)time(NULL),
                                 .trunk = header(connection, "X-Trunk"),
                                 .failed = strcmp(header(connection, "X-Event"), "failed") == 0,
                                 .withheld = strcmp(header(connection, "X-Event"), "withheld") == 0};
@@ -192,7 +194,7 @@ static enum MHD_Result judged(struct http *http, struct MHD_Connection *connecti
         simauth_aor_canonical(header(connection, "X-Account"), account) != SIMAUTH_OK)
         account[0] = '\0';
     http_lock(http);
-    judge(http->calls, http->config, &question, (int64_t)time(NULL), &verdict);
+    judge(http->calls, http->config, &question, steady_seconds(), &verdict);
     words = g_strdup(verdict.certificate ? http->config->certificate : verdict.words);
     http_unlock(http);
     OPENSSL_cleanse(message, len);

@@ -167,7 +167,7 @@ static void open_body(struct look *look)
         .to = m->request ? m->to : m->from,
         .wants = (c->want_signature && m->request ? E2M_WANT_SIGNATURE : 0u) |
                  (c->unsigned_labels ? E2M_ACCEPT_UNSIGNED_LABEL : 0u),
-        .now = (uint64_t)look->now,
+        .now = (uint64_t)(look->question->clock ? look->question->clock : look->now),
     };
     struct e2m_received received;
     enum e2m_result result;

@@ -11,6 +11,7 @@ struct question {
     struct e2m_span message;
     const char *account; /* AOR that the proxy has checked; "": nobody */
     const char *trunk;   /* where the call goes or comes from; "": unnamed */
+    int64_t clock;       /* for signatures and certificates; 0: `now` is the clock */
     bool failed;         /* the proxy says that this INVITE came to nothing */
     bool withheld;       /* the proxy kept the body to itself: its label names others */
 };
@@ -22,6 +23,7 @@ struct verdict {
     bool certificate;              /* 493: the answer carries ours */
 };
 
+/* `now`: for all that lasts, by a clock that nobody sets. */
 void judge(struct calls *calls, const struct config *config, const struct question *question,
            int64_t now, struct verdict *verdict);
 

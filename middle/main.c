@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "keeper.h"
 #include "log.h"
+#include "steady.h"
 #include "tokens.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static void usage(FILE *to)
@@ -76,27 +76,22 @@ struct service {
     int tokens; /* -1: none are asked for */
 };
 
-static int64_t now(void)
-{
-    return (int64_t)time(NULL);
-}
-
 static void take_token(const struct token_packet *packet, void *data)
 {
     struct service *s = data;
 
     http_lock(s->http);
-    gates_token(s->calls, http_config(s->http), packet, now());
+    gates_token(s->calls, http_config(s->http), packet, steady_seconds());
     http_unlock(s->http);
 }
 
 static void expire(struct service *s)
 {
     http_lock(s->http);
-    calls_take_results(s->calls, now());
-    gates_expire(s->calls, now());
-    calls_expire(s->calls, now());
-    calls_retry(s->calls, now());
+    calls_take_results(s->calls, steady_seconds());
+    gates_expire(s->calls, steady_seconds());
+    calls_expire(s->calls, steady_seconds());
+    calls_retry(s->calls, steady_seconds());
     (void)calls_look(s->calls); /* says in the log when the disk is slow */
     http_unlock(s->http);
 }
@@ -128,9 +123,9 @@ static void serve(struct service *s, int signals)
             return;
         if (count > 0 && ready[1].revents)
             tokens_read(s->tokens, take_token, s);
-        if (looked != now())
+        if (looked != steady_seconds())
             expire(s);
-        looked = now();
+        looked = steady_seconds();
     }
 }
 
@@ -139,7 +134,7 @@ static int run(const char *path, struct config *config, int signals, char *error
     struct service s = {.keeper = keeper_new(path, config), .tokens = -1};
     bool good;
 
-    s.calls = calls_open(config, now(), error);
+    s.calls = calls_open(config, steady_seconds(), error);
     good = s.calls && (!config->tokens || (s.tokens = tokens_open(config, error)) >= 0);
     s.http = good ? http_start(s.calls, config, error) : NULL;
     good = s.http && keeper_start(s.keeper, s.http);
