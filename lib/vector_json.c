@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TTL_MAX 60 /* docs/protocol.md section 6.1 */
+#define TTL_MAX 60         /* docs/protocol.md section 6.1 */
 #define SIM_AGE_MAX 100000 /* days */
 
 static const char *const MEMBERS[] = {"subject", "method", "rand",     "caller",  "callee",
