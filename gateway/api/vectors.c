@@ -3,6 +3,7 @@
 /* POST /v1/vectors: subject callee only by the caller, subject caller only by the callee. */
 #include "asked.h"
 #include "exchange.h"
+#include "named.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -160,6 +161,7 @@ static void callee_answered(struct request *request)
         answer_problem(request, PROBLEM_OPERATOR_DOWN, OTHER_DOWN, "partner sent another vector");
         return;
     }
+    named_look(&request->question->partner, v.op_key);
     /* Its number and its record were kept while the partner worked. */
     request->soft = request->record != 0;
     /* By its answer the partner speaks for the callee. */

@@ -239,7 +239,10 @@ static void check_statement(struct test *t, const struct simauth_vector *v)
     bool realm = result == SIMAUTH_OK && has_realm(&t->p, statement.realm) &&
                  strcmp(statement.realm, simauth_nai_realm(v->nai_b)) == 0;
 
-    g_snprintf(detail, sizeof detail, "%s speaks for %s", statement.name, statement.realm);
+    g_snprintf(detail, sizeof detail, "%s speaks for %s%s", statement.name, statement.realm,
+               strcmp(statement.name, t->p.name) == 0
+                   ? ""
+                   : "; phones show that name, which is not the agreement's");
     if (result != SIMAUTH_OK)
         g_snprintf(detail, sizeof detail,
                    "the statement about their key of the day: %s (phones may trust another "

@@ -201,6 +201,22 @@ class Certificate(Watched):
         self.assertEqual(self.ask().problem, "operator-down")
         self.assertEqual(metrics(a)[up], 1)
 
+    def test_partner_with_another_name(self):
+        """What phones show of it is its own word: the engineer hears of it, once, and calls go on."""
+        a, b = self.pair.a, self.pair.b
+        self.start()
+        b.configure(**{"operator.name": 'Elsewhere "Bank"'})
+        hang_up(b)
+        self.assertEqual([self.ask().status for _ in range(3)], [200] * 3)
+        self.assertEqual(a.log_text().count("result=renamed name=\"Elsewhere 'Bank'\""), 1)
+        said = a.ctl("partner", "test", b.title, "--caller", self.pair.aor_a, "--callee", self.pair.aor_b)
+        self.assertIn("phones show that name, which is not the agreement's", said)
+        b.configure()
+        hang_up(b)
+        self.assertEqual(self.ask().status, 200)
+        self.assertEqual(a.log_text().count("result=renamed"), 1)
+        self.assertNotIn("not the agreement's", a.ctl("partner", "test", b.title, "--caller", self.pair.aor_a, "--callee", self.pair.aor_b))
+
     def test_renewed_for_servers_alone(self):
         """Partners would refuse it: the one in use stays."""
         a = self.pair.a
