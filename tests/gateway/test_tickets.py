@@ -274,6 +274,20 @@ class Tickets(Both):
         self.assertEqual(self.fetch(self.alice), [])
         self.assertEqual([r["outcome"] for r in self.records(self.pair.b)], ["issued", "completed"])
 
+    def test_first_keys_of_one_partner_hold_back_no_other(self):
+        """One partner leaves more than an answer has room for; who asks afterwards is in the first answer all the same."""
+        for n in range(70):
+            answer = self.partner_asks("/v1/federation/tickets", {
+                "use": "stp", "ticket": b64u(os.urandom(16)), "half": b64u(os.urandom(32)), "caller": f"sip:u{n}@operator-a.test",
+                "callee": self.pair.aor_b, "nai_a": f"u{n}@operator-a.test"})
+            self.assertEqual(answer.status, 200, answer.raw)
+        aor = "sip:frank@operator-b.test"
+        frank = Phone(self.pair.b.subscriber("001020000000033", "frank", aor), self.pair.b).bootstrap()
+        t = ask(frank, aor, self.pair.aor_b, "stp").json
+        found = [self.fetch(self.bob) for _ in range(3)]
+        self.assertEqual([len(keys) for keys in found], [64, 7, 0])
+        self.assertIn(t["ticket"], [f["ticket"] for f in found[0]])
+
     def test_first_key_of_a_day_ago(self):
         self.ticket(use="stp")
         self.pair.b.sql("UPDATE ticket SET made = made - 86401")

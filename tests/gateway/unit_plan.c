@@ -58,6 +58,8 @@ static bool step_reads_many(const char *step)
 {
     if (strstr(step, "AUTOMATIC")) /* an index that is made for this once, of all rows */
         return true;
+    if (strncmp(step, "SCAN (subquery", 14) == 0) /* of rows whose own steps are looked at */
+        return false;
     return (strncmp(step, "SCAN ", 5) == 0 && !strstr(step, "CONSTANT ROW")) ||
            (strncmp(step, "SEARCH ", 7) == 0 && !strstr(step, "=?"));
 }
