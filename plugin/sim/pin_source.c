@@ -73,9 +73,9 @@ static bool consent(void *user, const char *label)
     if (h->spent || is_elsewhere())
         return false;
     snprintf(text, sizeof text,
-             "This may be the last try for the PIN of your %s. After one more wrong PIN the SIM is "
-             "blocked until you enter its PUK in a mobile phone. Try once more?",
-             label);
+             "%sThis may be the last try for the PIN of your %s. After one more wrong PIN the SIM "
+             "is blocked until you enter its PUK in a mobile phone. Try once more?",
+             h->wrong ? "That PIN was wrong. " : "", label);
     good = pinentry_confirm(text, is_elsewhere);
     h->spent = !good && !is_elsewhere();
     return good;

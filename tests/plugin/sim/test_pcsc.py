@@ -540,6 +540,13 @@ class Person(Locked):
         self.assertEqual(tool.say("open", "pcsc"), "good")
         self.assertIn("blocked until you enter its PUK", self.said())
 
+    def test_consent_after_wrong_ones(self):
+        """Before the last try the person hears that the one before was wrong."""
+        reader = self.locked()
+        tool = self.person(reader, "pin 9999", "pin 9998", "ok", "pin 1234")
+        self.assertEqual(tool.say("open", "pcsc", "ask"), "good")
+        self.assertIn("SETDESC That PIN was wrong. This may be the last try", self.said())
+
     def test_card_is_free_while_a_person_thinks(self):
         """Of a shared card: another program drives it meanwhile, and what it left is looked at before a try is spent."""
         reader = self.locked()
