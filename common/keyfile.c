@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* -- lines: GKeyFile knows none, and a person wants to know where ---------------------------------
- */
+/* -- lines: GKeyFile knows none, and a person wants to know where ------------------------------ */
 
 /* One more line of faults, once. */
 static void say(struct keyfile *f, int line, const char *what)
@@ -149,8 +148,7 @@ void keyfile_close(struct keyfile *f)
     g_free(f->text);
 }
 
-/* -- values --------------------------------------------------------------------------------------
- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 char *keyfile_text(struct keyfile *f, const char *group, const char *key, const char *otherwise)
 {
@@ -201,8 +199,7 @@ bool keyfile_word(struct keyfile *f, const char *group, const char *key, const c
     return is;
 }
 
-/* -- keys that nobody reads ----------------------------------------------------------------------
- */
+/* -- keys that nobody reads -------------------------------------------------------------------- */
 
 static const char *keys_of(const struct keyfile_group *known, const char *group)
 {

@@ -16,8 +16,7 @@ struct parser {
     enum e2m_result result;
 };
 
-/* -- one header ---------------------------------------------------------------------------------
- */
+/* -- one header -------------------------------------------------------------------------------- */
 
 /* Length of the header line at the front, with what is folded behind it and its CRLF; 0: none ends
  * here. */
@@ -131,8 +130,7 @@ static enum e2m_result read_headers(struct e2m_part *part)
     return result;
 }
 
-/* -- multiparts ---------------------------------------------------------------------------------
- */
+/* -- multiparts -------------------------------------------------------------------------------- */
 
 struct delimiter {
     size_t at, end; /* of the delimiter, the CRLF in front of it left out / of its line */
@@ -310,8 +308,7 @@ enum e2m_result e2m_entity_parse(struct e2m_body *body, struct e2m_span entity)
     return finish(&parser);
 }
 
-/* -- looking into it ----------------------------------------------------------------------------
- */
+/* -- looking into it --------------------------------------------------------------------------- */
 
 int e2m_body_find(const struct e2m_body *body, int from, enum e2m_kind kind)
 {

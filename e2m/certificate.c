@@ -128,8 +128,7 @@ void e2m_identity_free(struct e2m_identity *identity)
     *identity = (struct e2m_identity){NULL, NULL, NULL};
 }
 
-/* -- a certificate alone ------------------------------------------------------------------------
- */
+/* -- a certificate alone ----------------------------------------------------------------------- */
 
 static X509 *read_der(struct e2m_span octets)
 {
@@ -226,8 +225,7 @@ enum e2m_result e2m_certificate_fingerprint(X509 *certificate, char out[static 6
     return E2M_OK;
 }
 
-/* -- the chain ----------------------------------------------------------------------------------
- */
+/* -- the chain --------------------------------------------------------------------------------- */
 
 static enum e2m_result chain_result(int error)
 {

@@ -157,8 +157,7 @@ ASN1_SEQUENCE(E2M_GCM) =
     STACK_OF(X509_ATTRIBUTE) * *attributes;
 };
 
-/* -- reading ------------------------------------------------------------------------------------
- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static void *decode(struct e2m_span der, const ASN1_ITEM *item)
 {
@@ -224,8 +223,7 @@ void e2m_cms_free(struct e2m_cms *cms)
     free(cms);
 }
 
-/* -- the content's cipher -----------------------------------------------------------------------
- */
+/* -- the content's cipher ---------------------------------------------------------------------- */
 
 static int algorithm_nid(const X509_ALGOR *algorithm)
 {
@@ -287,8 +285,7 @@ static enum e2m_result check_content(const struct e2m_cms *cms)
                                                                                : E2M_OK;
 }
 
-/* -- recipients ---------------------------------------------------------------------------------
- */
+/* -- recipients -------------------------------------------------------------------------------- */
 
 /* The kinds of recipients by the octet of their tag. */
 enum { TAG_TRANSPORT = 0x30, TAG_AGREEMENT = 0xa1, TAG_KEK = 0xa2 };
@@ -398,8 +395,7 @@ static enum e2m_result check_recipient(const ASN1_TYPE *recipient, struct e2m_en
     }
 }
 
-/* -- attributes ---------------------------------------------------------------------------------
- */
+/* -- attributes -------------------------------------------------------------------------------- */
 
 /* The only value of the only attribute of that type; NULL when there is none. */
 static const ASN1_TYPE *attribute(const struct e2m_cms *cms, const char *oid, bool *doubled)
@@ -463,8 +459,7 @@ enum e2m_result e2m_cms_check(const struct e2m_cms *cms, struct e2m_envelope_inf
     return result;
 }
 
-/* -- changing it --------------------------------------------------------------------------------
- */
+/* -- changing it ------------------------------------------------------------------------------- */
 
 static bool is_kek(const ASN1_TYPE *recipient, const uint8_t *id, struct e2m_buffer *wrapped)
 {

@@ -70,8 +70,7 @@ bool e2m_certificate_domains(X509 *certificate, bool (*each)(struct e2m_span dom
 /* `len` octets in lower case with a NUL behind. */
 void e2m_copy_lower(char *out, const char *text, size_t len);
 
-/* -- make.c: Content-Session of a message from one AOR to another; "" where one is NULL ----------
- */
+/* -- make.c: Content-Session of a message from one AOR to another; "" where one is NULL -------- */
 #define E2M_SESSION_MAX (2 * E2M_AOR_MAX + 32)
 enum e2m_result e2m_session_print(const char *from, const char *to,
                                   char out[static E2M_SESSION_MAX + 1]);

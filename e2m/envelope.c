@@ -86,8 +86,7 @@ static enum e2m_result take_probe(struct e2m_span der, const struct probe *probe
     return result;
 }
 
-/* -- making one ---------------------------------------------------------------------------------
- */
+/* -- making one -------------------------------------------------------------------------------- */
 
 static bool set_parameters(EVP_PKEY_CTX *context, X509 *certificate)
 {
@@ -209,8 +208,7 @@ enum e2m_result e2m_envelope_seal(const struct e2m_seal *seal, struct e2m_buffer
     return result;
 }
 
-/* -- opening one --------------------------------------------------------------------------------
- */
+/* -- opening one ------------------------------------------------------------------------------- */
 
 enum e2m_result e2m_envelope_inspect(struct e2m_span der, struct e2m_envelope_info *info)
 {

@@ -16,8 +16,7 @@ struct reader {
     unsigned by_certificate;   /* envelopes that a private key was used for */
 };
 
-/* -- the signature ------------------------------------------------------------------------------
- */
+/* -- the signature ----------------------------------------------------------------------------- */
 
 /* Whether a Content-Session fits; one that is absent fits where none is wanted. */
 static enum e2m_result check_session(const struct e2m_receive *receive, struct e2m_span session,
@@ -116,8 +115,7 @@ static enum e2m_result check_signature(struct reader *reader)
     return result;
 }
 
-/* -- items --------------------------------------------------------------------------------------
- */
+/* -- items ------------------------------------------------------------------------------------- */
 
 /* The SIP header names this server, and the signature over all labels says that nobody did. */
 static bool header_differs(const struct reader *reader)

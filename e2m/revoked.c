@@ -62,8 +62,7 @@ bool e2m_revoked_is_newer(const X509_CRL *list, const X509_CRL *other)
            (days > 0 || seconds > 0);
 }
 
-/* -- what it is worth ----------------------------------------------------------------------------
- */
+/* -- what it is worth -------------------------------------------------------------------------- */
 
 static bool is_future(const X509_CRL *list, uint64_t now)
 {
@@ -82,8 +81,7 @@ static bool is_delta(const X509_CRL *list)
     return X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0;
 }
 
-/* -- of whom it speaks (RFC 5280, 5.2.5 and 6.3.3) -----------------------------------------------
- */
+/* -- of whom it speaks (RFC 5280, 5.2.5 and 6.3.3) --------------------------------------------- */
 
 static bool has_name(const GENERAL_NAMES *names, const GENERAL_NAME *name)
 {

@@ -54,8 +54,7 @@ enum e2m_result e2m_sign(const struct e2m_identity *signer, struct e2m_span octe
     return result;
 }
 
-/* -- checking one -------------------------------------------------------------------------------
- */
+/* -- checking one ------------------------------------------------------------------------------ */
 
 static bool digest_allowed(CMS_SignerInfo *info)
 {

@@ -20,8 +20,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* -- the secret as text --------------------------------------------------------------------------
- */
+/* -- the secret as text ------------------------------------------------------------------------ */
 
 void e2m_token_print_secret(const uint8_t secret[static E2M_TOKEN_SECRET_LEN],
                             char text[static E2M_TOKEN_SECRET_TEXT + 1])
@@ -62,8 +61,7 @@ bool e2m_token_read_secret(const char *text, size_t len,
     return good;
 }
 
-/* -- the MAC -------------------------------------------------------------------------------------
- */
+/* -- the MAC ----------------------------------------------------------------------------------- */
 
 static bool derive(const uint8_t *secret, uint8_t key[static KEY_LEN])
 {
@@ -125,8 +123,7 @@ static bool make_mac(const uint8_t *secret, const char *from, const char *to, co
     return made;
 }
 
-/* -- the packet ----------------------------------------------------------------------------------
- */
+/* -- the packet -------------------------------------------------------------------------------- */
 
 static void put_number(uint8_t *out, uint64_t number, size_t octets)
 {

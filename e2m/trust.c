@@ -68,8 +68,7 @@ void e2m_trust_free(struct e2m_trust *trust)
     free(trust);
 }
 
-/* -- authorities ---------------------------------------------------------------------------------
- */
+/* -- authorities ------------------------------------------------------------------------------- */
 
 static bool make_room(struct e2m_trust *trust)
 {
@@ -160,8 +159,7 @@ X509_STORE *e2m_trust_store(const struct e2m_trust *trust)
     return trust->store;
 }
 
-/* -- which domains -------------------------------------------------------------------------------
- */
+/* -- which domains ----------------------------------------------------------------------------- */
 
 struct naming {
     const struct e2m_trust *trust;
@@ -199,8 +197,7 @@ static bool may_name(struct e2m_span domain, void *data)
     return by_own || (by_any && !taken);
 }
 
-/* -- what was taken back -------------------------------------------------------------------------
- */
+/* -- what was taken back ----------------------------------------------------------------------- */
 
 enum e2m_result e2m_trust_add_revoked(struct e2m_trust *trust, X509_CRL *list)
 {

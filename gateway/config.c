@@ -20,8 +20,7 @@ static void text_to(struct keyfile *r, const char *group, const char *key, char 
     g_free(value);
 }
 
-/* -- groups -------------------------------------------------------------------------------------
- */
+/* -- groups ------------------------------------------------------------------------------------ */
 
 bool config_dns_name(const char *name)
 {

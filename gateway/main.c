@@ -86,8 +86,7 @@ static int read_options(int argc, char **argv, struct options *options)
     return 3;
 }
 
-/* -- running -------------------------------------------------------------------------------------
- */
+/* -- running ----------------------------------------------------------------------------------- */
 
 static int start(struct gateway *gateway, char *error)
 {

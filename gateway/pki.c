@@ -15,8 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-/* -- parts of certificates -----------------------------------------------------------------------
- */
+/* -- parts of certificates --------------------------------------------------------------------- */
 
 static bool is_p256(EVP_PKEY *key)
 {
@@ -97,8 +96,7 @@ static bool add_uri(X509 *certificate, const char *aor)
     return good;
 }
 
-/* -- the authority -------------------------------------------------------------------------------
- */
+/* -- the authority ----------------------------------------------------------------------------- */
 
 static bool keep_key(EVP_PKEY *key, struct store_authority *authority)
 {
@@ -230,8 +228,7 @@ const char *pki_authority_read(const char *chain, const char *key_pem, int64_t n
     return fault;
 }
 
-/* -- a certificate -------------------------------------------------------------------------------
- */
+/* -- a certificate ----------------------------------------------------------------------------- */
 
 /* The key that the request proves to have. NULL with words in *fault. */
 static EVP_PKEY *wished_key(const struct pki_wish *wish, const char **fault)
@@ -305,8 +302,7 @@ const char *pki_issue(const struct store_authority *authority, const struct pki_
     return fault;
 }
 
-/* -- the list of revoked ones --------------------------------------------------------------------
- */
+/* -- the list of revoked ones ------------------------------------------------------------------ */
 
 static bool add_revoked(X509_CRL *list, const struct pki_revoked *revoked)
 {
@@ -368,8 +364,7 @@ char *pki_list(const struct store_authority *authority, const struct pki_revoked
     return text;
 }
 
-/* -- what a partner sends ------------------------------------------------------------------------
- */
+/* -- what a partner sends ---------------------------------------------------------------------- */
 
 bool pki_chain(const char *chain, bool (*each)(const uint8_t *der, size_t len, void *data),
                void *data)

@@ -24,8 +24,7 @@ static void gateway_name(const struct config *config, char name[static GATEWAY_N
         snprintf(name, GATEWAY_NAME_MAX, "%s:%d", config->fqdn, config->port);
 }
 
-/* -- the file ------------------------------------------------------------------------------------
- */
+/* -- the file ---------------------------------------------------------------------------------- */
 
 static char *hex(const uint8_t *octets, size_t len, char *text)
 {
@@ -118,8 +117,7 @@ void soft_sim_text_free(char *text)
     free(text);
 }
 
-/* -- the code ------------------------------------------------------------------------------------
- */
+/* -- the code ---------------------------------------------------------------------------------- */
 
 void soft_sim_code_text(const struct config *config, const struct store_code *code,
                         char text[static SOFT_SIM_CODE_MAX])

@@ -261,8 +261,7 @@ enum simauth_result simauth_gba_2g(const uint8_t rand[static SIMAUTH_RAND_LEN],
     return result;
 }
 
-/* -- GBA_Digest: a subscriber without a SIM ------------------------------------------------------
- */
+/* -- GBA_Digest: a subscriber without a SIM ---------------------------------------------------- */
 
 enum simauth_result simauth_gba_digest_ha1(const char *username, const char *realm,
                                            const void *password, size_t password_len,

@@ -246,8 +246,7 @@ void session_ack_clear(struct session_ack *ack)
     simauth_octets_clear(&ack->streams);
 }
 
-/* -- inputs that go by the role
- * ------------------------------------------------------------------------ */
+/* -- inputs that go by the role ---------------------------------------------------------------- */
 
 simauth_actions simauth_session_vector(struct simauth_session *s,
                                        const struct simauth_vector *vector,
@@ -290,8 +289,7 @@ simauth_actions simauth_session_card(struct simauth_session *s,
     return s->role == ROLE_CALLER ? session_caller_card(s, answer) : session_callee_card(s, answer);
 }
 
-/* -- inputs that mean the same to both
- * ----------------------------------------------------------------- */
+/* -- inputs that mean the same to both --------------------------------------------------------- */
 
 simauth_actions simauth_session_problem(struct simauth_session *s,
                                         enum simauth_gateway_problem problem)
@@ -347,8 +345,7 @@ simauth_actions simauth_session_hung_up(struct simauth_session *s)
     return session_advance(s, SIMAUTH_EVENT_HUNG_UP);
 }
 
-/* -- what the driver reads
- * -------------------------------------------------------------------------------- */
+/* -- what the driver reads --------------------------------------------------------------------- */
 
 enum simauth_state simauth_session_state(const struct simauth_session *s)
 {

@@ -44,8 +44,7 @@ static enum simauth_result make_ssk(struct simauth_session *s, enum simauth_subj
                             nonce, &s->held.key, callee ? &s->ssk_callee : &s->ssk_caller);
 }
 
-/* -- Entity-A
- * ------------------------------------------------------------------------------------- */
+/* -- Entity-A ---------------------------------------------------------------------------------- */
 
 /* KEYID or TICKET, then NONCE_A: the challenge of element 1. */
 static enum simauth_result open_with(struct simauth_session *s, const uint8_t *nonce_a)
@@ -108,8 +107,7 @@ simauth_actions simauth_session_key_unknown(struct simauth_session *s)
     return s->held.with ? session_advance(s, SIMAUTH_EVENT_KEY_UNKNOWN) : 0;
 }
 
-/* -- Entity-B
- * ------------------------------------------------------------------------------------- */
+/* -- Entity-B ---------------------------------------------------------------------------------- */
 
 /* Element 2 brings NONCE_B as its challenge. */
 static enum simauth_result answer_with(struct simauth_session *s, const uint8_t *nonce_b)

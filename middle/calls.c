@@ -95,8 +95,7 @@ static void set_id(struct call *call)
     g_free(hash);
 }
 
-/* -- from the journal ----------------------------------------------------------------------------
- */
+/* -- from the journal -------------------------------------------------------------------------- */
 
 static void take_back(struct call *call, void *data)
 {
@@ -267,8 +266,7 @@ void calls_use(struct calls *calls, const struct config *config)
     calls->config = config;
 }
 
-/* -- one call ------------------------------------------------------------------------------------
- */
+/* -- one call ---------------------------------------------------------------------------------- */
 
 static char *key_of(const char *call_id, const char *tag)
 {
@@ -412,8 +410,7 @@ void call_keep_cek(struct call *call, const struct e2m_cek *cek)
         call->cek_count++;
 }
 
-/* -- pinholes ------------------------------------------------------------------------------------
- */
+/* -- pinholes ---------------------------------------------------------------------------------- */
 
 static bool has(const struct pinhole *holes, unsigned count, const struct pinhole *hole)
 {
@@ -472,8 +469,7 @@ void calls_open_holes(struct calls *calls, struct call *call, const struct pinho
              change.remove_count, (int)change.seconds);
 }
 
-/* -- what nft refuses ----------------------------------------------------------------------------
- */
+/* -- what nft refuses -------------------------------------------------------------------------- */
 
 static void is_open(struct calls *calls, struct call *call)
 {
@@ -552,8 +548,7 @@ struct calls_state calls_look(struct calls *calls)
     return state;
 }
 
-/* -- who waits for which token -------------------------------------------------------------------
- */
+/* -- who waits for which token ----------------------------------------------------------------- */
 
 static struct flow flow_of(const struct pinhole *hole, bool back)
 {
@@ -621,8 +616,7 @@ void calls_each_of(struct calls *calls, const struct flow *flow,
             return;
 }
 
-/* -- all of them ---------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data)
 {

@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* -- files ---------------------------------------------------------------------------------------
- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 static char *contents(struct keyfile *r, const char *group, const char *key, bool secret,
                       gsize *len)
@@ -136,8 +135,7 @@ static void read_token(struct keyfile *r, struct config *c)
     wipe(token, token ? strlen(token) : 0);
 }
 
-/* -- groups --------------------------------------------------------------------------------------
- */
+/* -- groups ------------------------------------------------------------------------------------ */
 
 static void read_networks(struct keyfile *r, struct config *c)
 {

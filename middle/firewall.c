@@ -44,8 +44,7 @@ struct pinhole pinhole_in_order(const struct pinhole *hole)
     return ordered;
 }
 
-/* -- the program ---------------------------------------------------------------------------------
- */
+/* -- the program ------------------------------------------------------------------------------- */
 
 /* What is still to be said to it, and the first line of what it complained of. */
 struct talk {
@@ -181,8 +180,7 @@ static bool run(const char *nft, const char *commands, int seconds)
     return good;
 }
 
-/* -- commands ------------------------------------------------------------------------------------
- */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 static void one_way(GString *text, const struct sdp_address *from, uint16_t from_port,
                     const struct sdp_address *to, uint16_t to_port)
@@ -263,8 +261,7 @@ bool firewall_apply(const struct config *config, const struct firewall_change *c
     return good;
 }
 
-/* -- the thread ----------------------------------------------------------------------------------
- */
+/* -- the thread -------------------------------------------------------------------------------- */
 
 struct job {
     char *commands;
@@ -493,8 +490,7 @@ bool firewall_result(struct firewall *f, struct firewall_result *result)
     return true;
 }
 
-/* -- at the start --------------------------------------------------------------------------------
- */
+/* -- at the start ------------------------------------------------------------------------------ */
 
 bool firewall_check(const struct config *config)
 {

@@ -28,8 +28,7 @@ void gates_take_secrets(struct call *call, const struct sdp *sdp, unsigned side)
     }
 }
 
-/* -- what is open --------------------------------------------------------------------------------
- */
+/* -- what is open ------------------------------------------------------------------------------ */
 
 /* Each side that this server guards keeps it open, and neither wants it closed: who is outside says
  * in a description whose address he likes, and opens nothing to somebody who did not ask for it. */
@@ -101,8 +100,7 @@ void gates_ask(struct calls *calls, const struct config *config, struct call *ca
     apply(calls, call, now, true);
 }
 
-/* -- a token -------------------------------------------------------------------------------------
- */
+/* -- a token ----------------------------------------------------------------------------------- */
 
 struct showing {
     struct calls *calls;
@@ -197,8 +195,7 @@ void gates_token(struct calls *calls, const struct config *config,
     calls_each_of(calls, &flow, show, &showing);
 }
 
-/* -- no token ------------------------------------------------------------------------------------
- */
+/* -- no token ---------------------------------------------------------------------------------- */
 
 static void expire(struct call *call, void *data)
 {

@@ -42,8 +42,7 @@ struct journal {
     bool failing, slow_told, stopping, over;
 };
 
-/* -- reading -------------------------------------------------------------------------------------
- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static bool copy(const json_t *object, const char *name, char *to, size_t room)
 {
@@ -142,8 +141,7 @@ bool journal_read(const char *path, void (*opened)(struct call *, void *),
     return true;
 }
 
-/* -- writing -------------------------------------------------------------------------------------
- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 static void entry_free(void *data)
 {
@@ -397,8 +395,7 @@ void journal_ended(struct journal *journal, const char *key)
     put(journal, key, print(json_pack("{s:s}", "end", key)), true);
 }
 
-/* -- a disk that takes its time ------------------------------------------------------------------
- */
+/* -- a disk that takes its time ---------------------------------------------------------------- */
 
 static unsigned seconds_of(const struct journal *j)
 {

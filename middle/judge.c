@@ -42,8 +42,7 @@ static void refuse(struct look *look, int code, const char *words)
     g_strlcpy(look->verdict->words, words, sizeof look->verdict->words);
 }
 
-/* -- opening -------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 static int code_of(enum e2m_result result)
 {
@@ -210,8 +209,7 @@ static void read_body(struct look *look)
         not_known(look);
 }
 
-/* -- offer and answer ----------------------------------------------------------------------------
- */
+/* -- offer and answer -------------------------------------------------------------------------- */
 
 /* Who vouches for the sender of a request: its signature, or the proxy that checked its password.
  */
@@ -477,8 +475,7 @@ static void take_answer(struct look *look, bool final)
     }
 }
 
-/* -- messages ------------------------------------------------------------------------------------
- */
+/* -- messages ---------------------------------------------------------------------------------- */
 
 static void end(struct look *look, const char *why)
 {

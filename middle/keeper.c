@@ -39,8 +39,7 @@ static void list_free(void *data)
     g_free(list);
 }
 
-/* -- lists ---------------------------------------------------------------------------------------
- */
+/* -- lists ------------------------------------------------------------------------------------- */
 
 static bool is_as_read(const struct list *list, const struct stat *now)
 {
@@ -158,8 +157,7 @@ static void use_lists(struct keeper *k)
     e2m_trust_free(old);
 }
 
-/* -- the configuration ---------------------------------------------------------------------------
- */
+/* -- the configuration ------------------------------------------------------------------------- */
 
 /* Lists that stay are not forgotten: an older file must not take the place of what was read. */
 static void take_names(struct keeper *k)
@@ -221,8 +219,7 @@ static void reload(struct keeper *k)
              fixed ? fixed : "");
 }
 
-/* -- life ----------------------------------------------------------------------------------------
- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static void *work(void *data)
 {

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* -- lines ---------------------------------------------------------------------------------------
- */
+/* -- lines ------------------------------------------------------------------------------------- */
 
 /* The next line of the head with its continuations, unfolded; false at the empty line or the end.
  * g_free() it; NULL: no text. */
@@ -63,8 +62,7 @@ static bool copy(char *to, size_t room, const char *from, size_t len)
     return true;
 }
 
-/* -- values --------------------------------------------------------------------------------------
- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 /* name-addr or addr-spec, "" where it is nobody's (urn:service:sos); the tag behind it. */
 static bool read_party(const char *value, char aor[static SIMAUTH_AOR_MAX + 1],

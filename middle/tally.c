@@ -75,8 +75,7 @@ void tally_free(struct tally *tally)
     g_free(tally);
 }
 
-/* -- bandwidth -----------------------------------------------------------------------------------
- */
+/* -- bandwidth --------------------------------------------------------------------------------- */
 
 static void move(struct tally_sum *sum, unsigned before, unsigned now)
 {
@@ -150,8 +149,7 @@ struct tally_sum tally_total(const struct tally *tally)
     return tally->total;
 }
 
-/* -- pinholes ------------------------------------------------------------------------------------
- */
+/* -- pinholes ---------------------------------------------------------------------------------- */
 
 void tally_hole(struct tally *tally, const struct pinhole *hole, bool more)
 {

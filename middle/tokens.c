@@ -17,8 +17,7 @@
 #define ROOM 8192      /* of one message of the kernel's */
 #define WAIT_SECONDS 2 /* for the kernel's word on what it was asked */
 
-/* -- asking the kernel ---------------------------------------------------------------------------
- */
+/* -- asking the kernel ------------------------------------------------------------------------- */
 
 struct asking {
     struct nlmsghdr head;
@@ -107,8 +106,7 @@ int tokens_open(const struct config *config, char *error)
     return -1;
 }
 
-/* -- what came -----------------------------------------------------------------------------------
- */
+/* -- what came --------------------------------------------------------------------------------- */
 
 static uint16_t get16(const uint8_t *octets)
 {

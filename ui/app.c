@@ -64,8 +64,7 @@ void ui_app_toast(UiApp *app, const char *text)
         ui_window_toast(UI_WINDOW(window), text);
 }
 
-/* -- actions ------------------------------------------------------------------------------------
- */
+/* -- actions ----------------------------------------------------------------------------------- */
 
 static void act_page(GSimpleAction *action, GVariant *name, gpointer app)
 {
@@ -149,8 +148,7 @@ static void add_keys(UiApp *app)
     }
 }
 
-/* -- life ---------------------------------------------------------------------------------------
- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static void show_now(UiNotifier *notifier, gpointer app)
 {

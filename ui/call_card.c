@@ -47,8 +47,7 @@ static bool is(UiCallCard *card, const char *name, const char *value)
     return !strcmp(ui_record_text(card->call, name), value);
 }
 
-/* -- what can be done ---------------------------------------------------------------------------
- */
+/* -- what can be done -------------------------------------------------------------------------- */
 
 static void acted(GVariant *answer, const char *error, gpointer card)
 {
@@ -116,8 +115,7 @@ static void show_act(UiCallCard *card)
     }
 }
 
-/* -- showing ------------------------------------------------------------------------------------
- */
+/* -- showing ----------------------------------------------------------------------------------- */
 
 static void set(GtkLabel *label, const char *text)
 {
@@ -227,8 +225,7 @@ static void show(UiCallCard *card)
     g_free(who);
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static GtkLabel *label(GtkWidget *box, const char *style, float align)
 {

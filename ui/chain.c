@@ -57,8 +57,7 @@ UiPhone *ui_chain_phone(UiChain *chain)
     return chain->phone;
 }
 
-/* -- one link -----------------------------------------------------------------------------------
- */
+/* -- one link ---------------------------------------------------------------------------------- */
 
 static guint at(const char *id)
 {
@@ -105,8 +104,7 @@ static void set_tested(UiChain *chain, const char *state)
     }
 }
 
-/* -- what the bus tells -------------------------------------------------------------------------
- */
+/* -- what the bus tells ------------------------------------------------------------------------ */
 
 static void show_phone(UiChain *chain, UiRecord *state)
 {
@@ -253,8 +251,7 @@ static void show(UiChain *chain)
         show_gateway(chain);
 }
 
-/* -- which phone --------------------------------------------------------------------------------
- */
+/* -- which phone ------------------------------------------------------------------------------- */
 
 static void take(UiChain *chain, UiRecord **place, GListModel *from)
 {
@@ -330,8 +327,7 @@ static void phones_changed(UiChain *chain)
     ask_last_call(chain);
 }
 
-/* -- the self-test ------------------------------------------------------------------------------
- */
+/* -- the self-test ----------------------------------------------------------------------------- */
 
 static void test_over(UiChain *chain, gboolean good, const char *why)
 {
@@ -380,8 +376,7 @@ void ui_chain_test(UiChain *chain)
     ui_phone_ask(chain->phone, "SelfTest", NULL, tested, G_OBJECT(chain));
 }
 
-/* -- the object ---------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 static void fill(UiChain *chain)
 {

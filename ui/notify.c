@@ -33,8 +33,7 @@ struct note {
     gulong handler;
 };
 
-/* -- words --------------------------------------------------------------------------------------
- */
+/* -- words ------------------------------------------------------------------------------------- */
 
 static bool is(UiRecord *record, const char *name, const char *value)
 {
@@ -96,8 +95,7 @@ gboolean ui_notifier_words(UiRecord *call, char **summary, char **body)
     return TRUE;
 }
 
-/* -- the server ---------------------------------------------------------------------------------
- */
+/* -- the server -------------------------------------------------------------------------------- */
 
 static void tell(struct note *note);
 
@@ -187,8 +185,7 @@ static void call_changed(UiRecord *call, gpointer note)
     tell(note);
 }
 
-/* -- calls come and go --------------------------------------------------------------------------
- */
+/* -- calls come and go ------------------------------------------------------------------------- */
 
 static struct note *note_new(UiNotifier *notifier, UiRecord *call)
 {
@@ -256,8 +253,7 @@ static void capabilities(GObject *bus, GAsyncResult *result, gpointer data)
     g_object_unref(notifier);
 }
 
-/* -- the object ---------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 static void dispose(GObject *object)
 {

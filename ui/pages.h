@@ -21,8 +21,7 @@ struct ui_page {
 extern const struct ui_page ui_pages[];
 extern const guint ui_page_count;
 
-/* -- what pages are built from ------------------------------------------------------------------
- */
+/* -- what pages are built from ----------------------------------------------------------------- */
 
 /* A page that scrolls, with `child` in the middle and no wider than people read. Takes `child`. */
 GtkWidget *ui_page_frame(GtkWidget *child);

@@ -58,8 +58,7 @@ UiPhone *ui_phone_of(UiRecord *record)
     return g_object_get_data(G_OBJECT(record), "phone");
 }
 
-/* -- objects come, change and go ----------------------------------------------------------------
- */
+/* -- objects come, change and go --------------------------------------------------------------- */
 
 static GVariant *properties_of(GDBusProxy *proxy)
 {
@@ -165,8 +164,7 @@ static void root_told(GDBusProxy *root, const char *sender, const char *signal,
     g_signal_emit(phone, told_signal, g_quark_from_string(signal), parameters);
 }
 
-/* -- getting to know it -------------------------------------------------------------------------
- */
+/* -- getting to know it ------------------------------------------------------------------------ */
 
 static void ready_if_all_known(UiPhone *phone)
 {
@@ -261,8 +259,7 @@ void ui_phone_end(UiPhone *phone)
     g_hash_table_remove_all(phone->by_path);
 }
 
-/* -- asking -------------------------------------------------------------------------------------
- */
+/* -- asking ------------------------------------------------------------------------------------ */
 
 static gboolean is_gone(const GError *error)
 {
@@ -335,8 +332,7 @@ void ui_phone_ask(UiPhone *phone, const char *method, GVariant *parameters, ui_p
     ui_phone_ask_with(phone, method, parameters, NULL, answer, owner);
 }
 
-/* -- the object ---------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 static void finalize(GObject *object)
 {

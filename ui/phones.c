@@ -28,8 +28,7 @@ static void ui_phones_model(GListModelInterface *interface);
 G_DEFINE_FINAL_TYPE_WITH_CODE(UiPhones, ui_phones, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(G_TYPE_LIST_MODEL, ui_phones_model))
 
-/* -- names come and go --------------------------------------------------------------------------
- */
+/* -- names come and go ------------------------------------------------------------------------- */
 
 static guint changed_signal;
 
@@ -190,8 +189,7 @@ static void names_listed(GObject *bus, GAsyncResult *result, gpointer data)
     g_object_unref(phones);
 }
 
-/* -- the list -----------------------------------------------------------------------------------
- */
+/* -- the list ---------------------------------------------------------------------------------- */
 
 static GType item_type(GListModel *model)
 {
@@ -230,8 +228,7 @@ UiPhone *ui_phones_first(UiPhones *phones)
     return phone;
 }
 
-/* -- the object ---------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 static gpointer calls_of(gpointer phone, gpointer nothing)
 {

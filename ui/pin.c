@@ -31,8 +31,7 @@ static void wipe_entry(UiPinForm *form)
     gtk_editable_set_text(GTK_EDITABLE(form->entry), "");
 }
 
-/* -- what it says -------------------------------------------------------------------------------
- */
+/* -- what it says ------------------------------------------------------------------------------ */
 
 /* Unknown counts as the last: a card that does not tell may be at its end. */
 static gboolean is_last(UiPinForm *form)
@@ -125,8 +124,7 @@ static char *words_for(const char *result, const char *text)
     return ui_words_said(text);
 }
 
-/* -- giving it ----------------------------------------------------------------------------------
- */
+/* -- giving it --------------------------------------------------------------------------------- */
 
 static void take_result(UiPinForm *form, const char *result, const char *text)
 {
@@ -186,8 +184,7 @@ static void unlock(UiPinForm *form)
     g_object_unref(files);
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static GtkWidget *line(const char *class)
 {
@@ -298,8 +295,7 @@ static void ui_pin_form_init(UiPinForm *form)
     (void)form;
 }
 
-/* -- the dialog ---------------------------------------------------------------------------------
- */
+/* -- the dialog -------------------------------------------------------------------------------- */
 
 /* A SIM is told to be open before the answer about its PIN comes, or after it; and what is to be
  * remembered is known with the answer. */

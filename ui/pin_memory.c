@@ -88,8 +88,7 @@ void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin)
     g_free(label);
 }
 
-/* -- whether it is there, and forgetting it -----------------------------------------------------
- */
+/* -- whether it is there, and forgetting it ---------------------------------------------------- */
 
 /* Whether the keyring has one says its list: nothing is unlocked for that, and no PIN comes. */
 static void looked_for(GObject *source, GAsyncResult *result, gpointer data)
@@ -143,8 +142,7 @@ const char *ui_pin_forgotten_words(gboolean gone)
                 : _("The PIN is still in your keyring: unlock the keyring, then forget it again.");
 }
 
-/* -- giving it ----------------------------------------------------------------------------------
- */
+/* -- giving it --------------------------------------------------------------------------------- */
 
 static void given(GVariant *answer, const char *error, gpointer owner)
 {
@@ -214,8 +212,7 @@ void ui_pin_give_remembered(UiPhone *phone, UiRecord *sim, ui_pin_told told, GOb
     secret_password_lookup(&schema, NULL, looked_up, question, "sim", question->tag, NULL);
 }
 
-/* -- all of them --------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 struct listing {
     ui_pin_listed listed;

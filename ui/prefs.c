@@ -77,8 +77,7 @@ gboolean ui_pref_set(enum ui_pref pref, gboolean on)
     return done;
 }
 
-/* -- autostart ----------------------------------------------------------------------------------
- */
+/* -- autostart --------------------------------------------------------------------------------- */
 
 static char *autostart_path(void)
 {

@@ -27,8 +27,7 @@ const char *ui_reader_list_picked(UiReaderList *list)
     return list->picked;
 }
 
-/* -- rows ---------------------------------------------------------------------------------------
- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static void toggled(GtkCheckButton *check, UiReaderList *list)
 {
@@ -116,8 +115,7 @@ static void fill(UiReaderList *list, GVariant *readers, const char *text)
     list->known = now;
 }
 
-/* -- asking again and again ---------------------------------------------------------------------
- */
+/* -- asking again and again -------------------------------------------------------------------- */
 
 static void listed(GVariant *answer, const char *error, gpointer owner)
 {
@@ -178,8 +176,7 @@ void ui_reader_list_set_phone(UiReaderList *list, UiPhone *phone)
         ask(list);
 }
 
-/* -- the object ---------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 GtkWidget *ui_reader_list_new(void)
 {

@@ -75,8 +75,7 @@ void ui_remote_take(GListStore *list, GVariant *array, UiPhone *phone, const cha
     g_ptr_array_unref(records);
 }
 
-/* -- asking, page by page ------------------------------------------------------------------------
- */
+/* -- asking, page by page ---------------------------------------------------------------------- */
 
 /* What has come so far. It belongs to a list, and goes when that one asks anew: what is still under
  * way for it then is of before. */

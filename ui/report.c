@@ -45,8 +45,7 @@ char *ui_report_redact(const char *text)
     return clean;
 }
 
-/* -- writing it ---------------------------------------------------------------------------------
- */
+/* -- writing it -------------------------------------------------------------------------------- */
 
 static void add(GString *report, const char *name, const char *text)
 {

@@ -273,8 +273,7 @@ static const char *const said[] = {
     N_("Too much at once: wait for an answer."),
 };
 
-/* -- a sentence with names in it ------------------------------------------------------------------
- */
+/* -- a sentence with names in it --------------------------------------------------------------- */
 
 #define NAMES_MAX 6
 

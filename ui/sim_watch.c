@@ -15,8 +15,7 @@ struct _UiSimWatch {
 
 G_DEFINE_FINAL_TYPE(UiSimWatch, ui_sim_watch, G_TYPE_OBJECT)
 
-/* -- one SIM ------------------------------------------------------------------------------------
- */
+/* -- one SIM ----------------------------------------------------------------------------------- */
 
 static void notify(UiApp *app)
 {
@@ -75,8 +74,7 @@ static void sims_changed(GListModel *sims, guint at, guint removed, guint added,
     }
 }
 
-/* -- nothing is set up yet ----------------------------------------------------------------------
- */
+/* -- nothing is set up yet --------------------------------------------------------------------- */
 
 /* Once: whoever closed the assistant finds it in the menu. */
 static void offer_assistant(UiSimWatch *watch)
@@ -90,8 +88,7 @@ static void offer_assistant(UiSimWatch *watch)
     ui_assistant_show(watch->app, NULL);
 }
 
-/* -- all phones ---------------------------------------------------------------------------------
- */
+/* -- all phones -------------------------------------------------------------------------------- */
 
 static void phones_changed(GListModel *phones, guint at, guint removed, guint added,
                            UiSimWatch *watch)

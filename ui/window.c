@@ -20,8 +20,7 @@ struct _UiWindow {
 
 G_DEFINE_FINAL_TYPE(UiWindow, ui_window, ADW_TYPE_APPLICATION_WINDOW)
 
-/* -- turning pages ------------------------------------------------------------------------------
- */
+/* -- turning pages ----------------------------------------------------------------------------- */
 
 static void show_row(UiWindow *window, GtkListBoxRow *row)
 {
@@ -88,8 +87,7 @@ static void go_back(GtkButton *button, UiWindow *window)
     adw_leaflet_set_visible_child(window->leaflet, window->side);
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 /* The list of pages is one stop of the Tab key: arrows choose in it, and each row that has the
  * keyboard is the page that is shown, so that a list that Tab went through would lead to its last

@@ -23,8 +23,7 @@ static bool is(UiRecord *record, const char *name, const char *value)
     return !strcmp(ui_record_text(record, name), value);
 }
 
-/* -- tables -------------------------------------------------------------------------------------
- */
+/* -- tables ------------------------------------------------------------------------------------ */
 
 static const struct word reasons[] = {
     {"", ""},
@@ -128,8 +127,7 @@ static const struct word policies[] = {
     {NULL, NULL},
 };
 
-/* -- a call -------------------------------------------------------------------------------------
- */
+/* -- a call ------------------------------------------------------------------------------------ */
 
 const char *ui_words_address(const char *aor)
 {
@@ -344,8 +342,7 @@ char *ui_words_line(UiRecord *call)
     return line;
 }
 
-/* -- looks --------------------------------------------------------------------------------------
- */
+/* -- looks ------------------------------------------------------------------------------------- */
 
 const char *ui_words_icon(UiRecord *call)
 {

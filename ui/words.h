@@ -14,8 +14,7 @@
 /* A sentence of the plugin's; as it came where none like it is known, as of a younger plugin. */
 char *ui_words_said(const char *sentence);
 
-/* -- a call (org.simauth.Call1) or a record of the history; both have the same names -------------
- */
+/* -- a call (org.simauth.Call1) or a record of the history; both have the same names ----------- */
 
 /* The word alone: "Announced by Operator A", "Authenticated", "Not authenticated". */
 char *ui_words_verdict(UiRecord *call);
@@ -53,8 +52,7 @@ char *ui_words_line(UiRecord *call);
 const char *ui_words_icon(UiRecord *call);
 const char *ui_words_style(UiRecord *call);
 
-/* -- others --------------------------------------------------------------------------------------
- */
+/* -- others ------------------------------------------------------------------------------------ */
 
 /* A method's name alone: "aka", "agt" ... as people read it. */
 const char *ui_words_method_name(const char *method);

@@ -9,8 +9,7 @@
 
 #define KIND_ASKED "asked"
 
-/* -- marks: answers that are given to nobody -----------------------------------------------------
- */
+/* -- marks: answers that are given to nobody --------------------------------------------------- */
 
 /* *number 0: there is none. */
 static enum store_result mark_get(struct request *request, const char *kind, const uint8_t *key,
@@ -61,8 +60,7 @@ struct outcome record_made(struct request *request, const char *kind,
     return outcome_store(result);
 }
 
-/* -- before the question leaves ------------------------------------------------------------------
- */
+/* -- before the question leaves ---------------------------------------------------------------- */
 
 /* The same request at once, which was faster, has named the record. */
 static enum store_result find_answer(struct request *request, bool *answered)
@@ -142,8 +140,7 @@ struct outcome asked_alone(struct request *request, const struct store_partner *
     return outcome;
 }
 
-/* -- afterwards ----------------------------------------------------------------------------------
- */
+/* -- afterwards -------------------------------------------------------------------------------- */
 
 struct outcome asked_given(struct request *request, const char *nai_b, const char *method,
                            int64_t *id)

@@ -52,8 +52,7 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
-/* -- reading -------------------------------------------------------------------------------------
- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static void end_item(struct item *item, enum problem problem, const char *detail)
 {
@@ -124,8 +123,7 @@ static struct batch *read_batch(const json_t *object, const char **fault)
     return batch;
 }
 
-/* -- one question --------------------------------------------------------------------------------
- */
+/* -- one question ------------------------------------------------------------------------------ */
 
 static void end_store(struct item *item, enum store_result result)
 {
@@ -235,8 +233,7 @@ static bool serve_item(struct request *request, struct item *item, bool *hard)
     return outcome.store == STORE_OK && outcome.problem != PROBLEM_OPERATOR_DOWN;
 }
 
-/* -- all of them ---------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 static enum store_result end_transaction(struct request *request, struct batch *batch, bool hard)
 {
@@ -353,8 +350,7 @@ static bool run_apart(struct request *request, struct batch *batch)
     return true;
 }
 
-/* -- the answer ----------------------------------------------------------------------------------
- */
+/* -- the answer -------------------------------------------------------------------------------- */
 
 static void append_item(struct simauth_octets *text, const struct item *item)
 {

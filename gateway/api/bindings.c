@@ -40,8 +40,7 @@ static enum store_result note(struct request *request, const char *aor, const ch
     return request->gateway->ops->event_add(request->gateway->store, &event);
 }
 
-/* -- GET /v1/bindings ----------------------------------------------------------------------------
- */
+/* -- GET /v1/bindings -------------------------------------------------------------------------- */
 
 static int list_row(const struct store_binding *b, void *data)
 {
@@ -65,8 +64,7 @@ void bindings_get(struct request *request)
         answer_json(request, json_pack("{s:o}", "bindings", list));
 }
 
-/* -- POST /v1/bindings: a nonce goes out ---------------------------------------------------------
- */
+/* -- POST /v1/bindings: a nonce goes out ------------------------------------------------------- */
 
 /* The operator's own word is stronger than a proof by SIP. */
 static int is_others(const struct store_binding *b, void *data)
@@ -213,8 +211,7 @@ void bindings_post(struct request *request)
     OPENSSL_cleanse(nonce, sizeof nonce);
 }
 
-/* -- POST /v1/bindings/proof: it comes back ------------------------------------------------------
- */
+/* -- POST /v1/bindings/proof: it comes back ---------------------------------------------------- */
 
 struct contest {
     struct request *request;

@@ -96,8 +96,7 @@ const char *body_auts(const char *text, size_t len, struct body_auts *body)
     return fault;
 }
 
-/* -- tickets and changes -------------------------------------------------------------------------
- */
+/* -- tickets and changes ----------------------------------------------------------------------- */
 
 static bool secret_of(const json_t *object, const char *name, struct simauth_secret *secret)
 {

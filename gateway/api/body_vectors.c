@@ -55,8 +55,7 @@ static enum member member_of(const char *name, size_t len)
     return MEMBERS;
 }
 
-/* -- judging -------------------------------------------------------------------------------------
- */
+/* -- judging ----------------------------------------------------------------------------------- */
 
 /* A string member of 1 to `max` octets without control characters. */
 static bool string_of(const struct members *m, enum member which, size_t max, char *text)
@@ -171,8 +170,7 @@ static const char *judge(const struct members *m, bool between, struct body_vect
     return fault ? fault : judge_sense(m, between, body);
 }
 
-/* -- as jansson has read it ----------------------------------------------------------------------
- */
+/* -- as jansson has read it -------------------------------------------------------------------- */
 
 static void take_methods(const json_t *list, struct members *m)
 {
@@ -251,8 +249,7 @@ const char *body_batch_item(json_t *object, struct body_question *question)
     return fault;
 }
 
-/* -- as it is usually written --------------------------------------------------------------------
- */
+/* -- as it is usually written ------------------------------------------------------------------ */
 
 struct in {
     const char *at, *end;

@@ -25,8 +25,7 @@ static bool aor_of(const json_t *object, char aor[static SIMAUTH_AOR_MAX + 1])
     return text && simauth_aor_canonical(text, aor) == SIMAUTH_OK && simauth_aor_domain(aor)[0];
 }
 
-/* -- POST /v1/certificates -----------------------------------------------------------------------
- */
+/* -- POST /v1/certificates --------------------------------------------------------------------- */
 
 struct wish {
     char aor[SIMAUTH_AOR_MAX + 1];
@@ -222,8 +221,7 @@ void certificates_post(struct request *request)
     request_finish(request, object, outcome.problem, outcome.reason, outcome.store);
 }
 
-/* -- POST /v1/certificates/find: whom a caller wants to write to ---------------------------------
- */
+/* -- POST /v1/certificates/find: whom a caller wants to write to ------------------------------- */
 
 struct search {
     char aor[SIMAUTH_AOR_MAX + 1];
@@ -328,8 +326,7 @@ void federation_certificates_post(struct request *request)
         answer_own(request, &search);
 }
 
-/* -- a partner's ---------------------------------------------------------------------------------
- */
+/* -- a partner's ------------------------------------------------------------------------------- */
 
 static bool decode(const json_t *value, uint8_t *der, size_t *len)
 {
@@ -420,8 +417,7 @@ void certificates_find_post(struct request *request)
         ask_voucher(request, &search);
 }
 
-/* -- GET /v1/certificates/revoked: for everybody who was shown a certificate ---------------------
- */
+/* -- GET /v1/certificates/revoked: for everybody who was shown a certificate ------------------- */
 
 static int add_revoked(const struct store_certificate *c, void *data)
 {

@@ -31,8 +31,7 @@ static bool add_mac0_key(const struct request *request, const struct store_vecto
     return json_object_set_new(object, "mac0_key", json_string(text)) == 0;
 }
 
-/* -- challenges ----------------------------------------------------------------------------------
- */
+/* -- challenges -------------------------------------------------------------------------------- */
 
 /* RAND_B lives and challenges another SIM of an address that is the asking one's too: one challenge
  * for each (RAND_B, SIM), for one element 1. What is wrong is said to nobody. */
@@ -139,8 +138,7 @@ void challenges_post(struct request *request)
     simauth_secret_wipe(&v.ssk);
 }
 
-/* -- AUTS ----------------------------------------------------------------------------------------
- */
+/* -- AUTS -------------------------------------------------------------------------------------- */
 
 /* The vector of this RAND on either side of a call of this SIM. */
 static enum store_result find(struct request *request, const struct body_auts *body,

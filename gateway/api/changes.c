@@ -16,8 +16,7 @@
 #define TOGETHER 16 /* names in one transaction, for one token */
 #define PHONE_BURST (SIMAUTH_SETUP_KEYS_MAX / TOGETHER)
 
-/* -- subscribers of ours -------------------------------------------------------------------------
- */
+/* -- subscribers of ours ----------------------------------------------------------------------- */
 
 /* The first ones go with the request's own token, the others have theirs: a phone all its peers at
  * once, a partner four times what it may ask, so that its questions have 80 names each at the
@@ -104,8 +103,7 @@ void federation_changes_post(struct request *request)
     free(body.nais);
 }
 
-/* -- a partner's ---------------------------------------------------------------------------------
- */
+/* -- a partner's ------------------------------------------------------------------------------- */
 
 /* What the partner says, about those that were asked for alone. */
 static json_t *read_changed(const struct request *request, const struct body_changes *asked)

@@ -49,8 +49,7 @@ bool may_batch(const struct question *question)
     return strcmp(question->path, FEDERATION_VECTORS) == 0;
 }
 
-/* -- the request ---------------------------------------------------------------------------------
- */
+/* -- the request ------------------------------------------------------------------------------- */
 
 static size_t take_answer(char *data, size_t size, size_t count, void *user)
 {
@@ -264,8 +263,7 @@ void exchange_free(struct exchange *exchange)
     g_free(exchange);
 }
 
-/* -- what came -----------------------------------------------------------------------------------
- */
+/* -- what came --------------------------------------------------------------------------------- */
 
 /* Why there is no answer, though one came. */
 static const char *fault_of(const struct exchange *exchange, long status)

@@ -71,8 +71,7 @@ struct http {
     _Atomic bool draining;
 };
 
-/* -- connections: MHD's time-out is for silence; one octet a second is not silent -----------------
- */
+/* -- connections: MHD's time-out is for silence; one octet a second is not silent -------------- */
 
 static void mark(struct http *http, struct MHD_Connection *connection, enum open_state state)
 {
@@ -211,8 +210,7 @@ void http_status(struct http *http, struct http_status *status)
     g_mutex_unlock(&http->lock);
 }
 
-/* -- one request ---------------------------------------------------------------------------------
- */
+/* -- one request ------------------------------------------------------------------------------- */
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
@@ -547,8 +545,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return send_answer(cls, request);
 }
 
-/* -- starting ------------------------------------------------------------------------------------
- */
+/* -- starting ---------------------------------------------------------------------------------- */
 
 static void on_error(void *cls, const char *format, va_list arguments)
 {

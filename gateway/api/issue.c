@@ -99,8 +99,7 @@ bool same_names(const struct store_vector *vector, const struct body_vectors *bo
     return strcmp(vector->caller, body->caller) == 0 && strcmp(vector->callee, body->callee) == 0;
 }
 
-/* -- drawing -------------------------------------------------------------------------------------
- */
+/* -- drawing ----------------------------------------------------------------------------------- */
 
 static uint8_t triplets_of(const struct simauth_method *method)
 {
@@ -377,8 +376,7 @@ struct outcome issue_other_sim(struct request *request, const struct store_vecto
     return outcome;
 }
 
-/* -- giving --------------------------------------------------------------------------------------
- */
+/* -- giving ------------------------------------------------------------------------------------ */
 
 /* Once for each RAND_B' of another SIM, which was challenged by then. */
 static struct outcome given_other_sim(struct request *request, const struct store_vector *v)
@@ -514,8 +512,7 @@ struct outcome give_caller(struct request *request, const struct body_vectors *b
     return outcome_store(result == STORE_NONE ? STORE_OK : result);
 }
 
-/* -- JSON ----------------------------------------------------------------------------------------
- */
+/* -- JSON -------------------------------------------------------------------------------------- */
 
 bool vector_append(struct gateway *gateway, const struct store_vector *v,
                    const uint8_t seal_to[static SIMAUTH_X25519_LEN], struct simauth_octets *text)

@@ -62,8 +62,7 @@ void kept_partner(struct kept *kept, const struct store_partner *partner)
     kept->late_us = 0;
 }
 
-/* -- which connections stand ---------------------------------------------------------------------
- */
+/* -- which connections stand ------------------------------------------------------------------- */
 
 static int on_close(void *user, curl_socket_t fd)
 {
@@ -167,8 +166,7 @@ static void look(struct kept *kept)
     }
 }
 
-/* -- opening them --------------------------------------------------------------------------------
- */
+/* -- opening them ------------------------------------------------------------------------------ */
 
 /* Whether TCP, TLS and a question take longer than a question may. */
 static bool far_away(const struct kept *kept, const struct config *config)

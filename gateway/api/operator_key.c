@@ -27,8 +27,7 @@ struct operator_keys {
     char *statements[CONFIG_REALMS_MAX]; /* in the order of config->realms */
 };
 
-/* -- certificate ---------------------------------------------------------------------------------
- */
+/* -- certificate ------------------------------------------------------------------------------- */
 
 static STACK_OF(X509) * read_chain(const char *path)
 {
@@ -133,8 +132,7 @@ static int read_files(struct operator_keys *keys, const struct config *config, c
     return -1;
 }
 
-/* -- keys ----------------------------------------------------------------------------------------
- */
+/* -- keys -------------------------------------------------------------------------------------- */
 
 static int make_key(struct operator_keys *keys, int64_t now, struct store_operator_key *made)
 {

@@ -65,8 +65,7 @@ void answer_store(struct request *request, enum store_result result)
                    store_result_name(result));
 }
 
-/* -- repeats -------------------------------------------------------------------------------------
- */
+/* -- repeats ----------------------------------------------------------------------------------- */
 
 static bool read_key(struct request *request)
 {
@@ -327,8 +326,7 @@ void request_resume(struct request *request)
         MHD_resume_connection(request->connection);
 }
 
-/* -- questions -----------------------------------------------------------------------------------
- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 bool request_question_key(const struct request *request, uint8_t key[static STORE_KEY_LEN])
 {
@@ -379,8 +377,7 @@ void request_ask(struct request *request, struct store_partner *partner, const c
     request->resume = resume;
 }
 
-/* -- running -------------------------------------------------------------------------------------
- */
+/* -- running ----------------------------------------------------------------------------------- */
 
 /* What a phone is refused takes none of its tokens, and makes work all the same: so much of it for
  * each operation, apart from its calls, and then none is begun. */

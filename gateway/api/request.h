@@ -99,8 +99,7 @@ struct request {
     struct answer answer;
 };
 
-/* -- answers: the handler returns after the first ------------------------------------------------
- */
+/* -- answers: the handler returns after the first ---------------------------------------------- */
 /* Takes `object`. */
 void answer_json(struct request *request, json_t *object);
 /* `reason` goes to the log, `detail` (may be NULL) to the asker. */
@@ -109,8 +108,7 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 /* The store failed. */
 void answer_store(struct request *request, enum store_result result);
 
-/* -- what handlers share -------------------------------------------------------------------------
- */
+/* -- what handlers share ----------------------------------------------------------------------- */
 /* In an open transaction: looks for the stored answer now, for request_repeated(). */
 void request_look(struct request *request);
 /* Reads Idempotency-Key and looks for the stored answer: true when the request is answered now
@@ -172,8 +170,7 @@ bool request_question_key(const struct request *request, uint8_t key[static STOR
 void request_ask(struct request *request, struct store_partner *partner, const char *path,
                  json_t *body, void (*resume)(struct request *request));
 
-/* -- handlers ------------------------------------------------------------------------------------
- */
+/* -- handlers ---------------------------------------------------------------------------------- */
 enum route_asker { ASKER_SIM, ASKER_PHONE, ASKER_PARTNER };
 struct route {
     const char *method;

@@ -80,8 +80,7 @@ static bool random_hex(char *text, size_t digits)
     return true;
 }
 
-/* -- the request and its answer ------------------------------------------------------------------
- */
+/* -- the request and its answer ---------------------------------------------------------------- */
 
 /* RFC 3428; the Route is the configured proxy alone. `local` is host:port of this end. */
 static int compose(const struct message *m, const char *local, char text[static MESSAGE_MAX])
@@ -124,8 +123,7 @@ static int status_of(const struct message *m, const char *text)
     return end && g_strstr_len(via, end - via, branch) ? atoi(text + 8) : 0;
 }
 
-/* -- UDP: RFC 3261, 17.1.2 -----------------------------------------------------------------------
- */
+/* -- UDP: RFC 3261, 17.1.2 --------------------------------------------------------------------- */
 
 static int connect_udp(const struct message *m)
 {
@@ -208,8 +206,7 @@ static int over_udp(struct message *m)
     return status;
 }
 
-/* -- TCP and TLS: libcurl makes the connection and checks the certificate ------------------------
- */
+/* -- TCP and TLS: libcurl makes the connection and checks the certificate ---------------------- */
 
 static bool wait_for(const struct message *m, CURL *easy, short events)
 {
@@ -300,8 +297,7 @@ static int over_stream(struct message *m)
     return status;
 }
 
-/* -- the threads ---------------------------------------------------------------------------------
- */
+/* -- the threads ------------------------------------------------------------------------------- */
 
 static int send_it(struct message *m)
 {

@@ -36,8 +36,7 @@ static struct outcome add_record(struct request *request, const char *side, cons
     return outcome_store(result);
 }
 
-/* -- the callee's gateway ------------------------------------------------------------------------
- */
+/* -- the callee's gateway ---------------------------------------------------------------------- */
 
 /* A first key is for phones that are both there: nobody is rung for it. */
 static struct outcome callee_there(struct request *request, const struct store_ticket *t)
@@ -129,8 +128,7 @@ void federation_tickets_post(struct request *request)
     simauth_secret_wipe(&t.key);
 }
 
-/* -- the caller's gateway ------------------------------------------------------------------------
- */
+/* -- the caller's gateway ---------------------------------------------------------------------- */
 
 /* The other half came: this is the caller's. */
 static struct outcome take_half(struct request *request, const struct body_half *body)
@@ -299,8 +297,7 @@ void tickets_post(struct request *request)
         with_voucher(request);
 }
 
-/* -- the callee ----------------------------------------------------------------------------------
- */
+/* -- the callee -------------------------------------------------------------------------------- */
 
 /* In an open transaction. */
 static struct outcome find_ticket(struct request *request, const struct body_claim *body,
@@ -384,8 +381,7 @@ void tickets_claim_post(struct request *request)
     simauth_secret_wipe(&t.key);
 }
 
-/* -- first keys that wait for the callee ---------------------------------------------------------
- */
+/* -- first keys that wait for the callee ------------------------------------------------------- */
 
 struct waiting_keys {
     struct request *request;

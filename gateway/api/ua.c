@@ -172,8 +172,7 @@ void ua_inform(struct request *request)
     password_free(password);
 }
 
-/* -- GET /v1/self --------------------------------------------------------------------------------
- */
+/* -- GET /v1/self ------------------------------------------------------------------------------ */
 
 struct self_aors {
     json_t *list;

@@ -54,8 +54,7 @@ static char *call_answer(const json_t *vector, const struct store_vector *av_a)
     return text_take(&text);
 }
 
-/* -- a partner's answer -------------------------------------------------------------------------
- */
+/* -- a partner's answer ------------------------------------------------------------------------ */
 
 /* The vector that a partner sent, checked against what was asked; NULL when it is not what an
  * honest partner sends. */
@@ -119,8 +118,7 @@ static bool settled(struct request *request)
     return request->settled == STORE_OK;
 }
 
-/* -- subject callee ------------------------------------------------------------------------------
- */
+/* -- subject callee ---------------------------------------------------------------------------- */
 
 /* For another call than this one, of which somebody else may have taken the answer meanwhile. In
  * the open transaction. */
@@ -210,8 +208,7 @@ static void callee_local(struct request *request)
     simauth_secret_wipe(&av_b.ssk);
 }
 
-/* -- subject callee again, after RAND_B' ---------------------------------------------------------
- */
+/* -- subject callee again, after RAND_B' ------------------------------------------------------- */
 
 /* Behind "{"vector":...": what our half of another SIM's key is made with, for this phone alone. */
 static bool append_mix(const struct request *request, const struct simauth_secret *mix,
@@ -337,8 +334,7 @@ static struct outcome own_call(struct request *request, int64_t peer)
     return outcome;
 }
 
-/* -- subject callee: who vouches -----------------------------------------------------------------
- */
+/* -- subject callee: who vouches --------------------------------------------------------------- */
 
 /* Good: the transaction is open. */
 static struct outcome prepare(struct request *request, struct voucher *voucher)
@@ -450,8 +446,7 @@ static void subject_callee(struct request *request)
         callee_local(request);
 }
 
-/* -- subject caller ------------------------------------------------------------------------------
- */
+/* -- subject caller ---------------------------------------------------------------------------- */
 
 static struct outcome complete(struct request *request)
 {

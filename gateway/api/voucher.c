@@ -55,8 +55,7 @@ struct outcome find_voucher(struct gateway *gateway, const char *aor, const char
     return outcome;
 }
 
-/* -- who spoke for an address outside all realms -------------------------------------------------
- */
+/* -- who spoke for an address outside all realms ----------------------------------------------- */
 
 #define FRESH_S 3600
 #define TOO_MANY_CLAIMS "too many new addresses of this partner today"
@@ -237,8 +236,7 @@ void claim_failed(struct request *request)
         buckets_give(request->gateway->buckets, claims_name(&request->question->partner).text);
 }
 
-/* -- a pair --------------------------------------------------------------------------------------
- */
+/* -- a pair ------------------------------------------------------------------------------------ */
 
 struct outcome vouch_for_pair(struct request *request, const struct body_vectors *body,
                               struct voucher *voucher)

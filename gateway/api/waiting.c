@@ -52,8 +52,7 @@ static void finish(struct job *job)
     request_resume(request);
 }
 
-/* -- questions -----------------------------------------------------------------------------------
- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 static struct line *line_of(struct waiting *waiting, gint64 id)
 {
@@ -301,8 +300,7 @@ static void take_partners(struct waiting *waiting, GPtrArray *partners)
     g_ptr_array_unref(partners);
 }
 
-/* -- the thread ----------------------------------------------------------------------------------
- */
+/* -- the thread -------------------------------------------------------------------------------- */
 
 static bool take_fresh(struct waiting *waiting)
 {

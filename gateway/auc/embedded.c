@@ -174,8 +174,7 @@ static enum auc_result compute(const struct keyed *m, const uint8_t amf[static 2
     return result;
 }
 
-/* -- 2G ------------------------------------------------------------------------------------------
- */
+/* -- 2G ---------------------------------------------------------------------------------------- */
 
 static bool one_triplet(const struct keyed *m, const uint8_t *rand,
                         uint8_t sres[static SIMAUTH_SRES_LEN], uint8_t kc[static SIMAUTH_KC_LEN])

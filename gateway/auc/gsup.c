@@ -97,8 +97,7 @@ static void end_job(struct job *job, enum auc_result result, const char *reason)
     end_fetch(fetch, result, reason);
 }
 
-/* -- answers -------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 /* The cause of an error (TS 24.008, 10.5.5.14) as what it means here. */
 static enum auc_result result_of(const struct auc_fetch *fetch, enum gsm48_gmm_cause cause,
@@ -224,8 +223,7 @@ static int on_message(struct osmo_gsup_client *client, struct msgb *message)
     return 0;
 }
 
-/* -- links ---------------------------------------------------------------------------------------
- */
+/* -- links ------------------------------------------------------------------------------------- */
 
 static void drop_pending(struct link *link, const char *reason)
 {
@@ -314,8 +312,7 @@ static void renew(struct link *link)
     osmo_timer_schedule(&link->named, AGAIN_S, 0);
 }
 
-/* -- questions -----------------------------------------------------------------------------------
- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 static void expect_late(const struct job *job)
 {
@@ -381,8 +378,7 @@ static void ask(struct gsup *gsup, struct auc_fetch *fetch)
     g_queue_push_tail(&link->pending, job);
 }
 
-/* -- the thread ----------------------------------------------------------------------------------
- */
+/* -- the thread -------------------------------------------------------------------------------- */
 
 static int on_wake(struct osmo_fd *fd, unsigned what)
 {
@@ -455,8 +451,7 @@ static gpointer run(gpointer data)
     return NULL;
 }
 
-/* -- the source ----------------------------------------------------------------------------------
- */
+/* -- the source -------------------------------------------------------------------------------- */
 
 static void *gsup_start(const struct auc_settings *settings, char *error)
 {

@@ -93,8 +93,7 @@ static void end_job(struct job *job, enum auc_result result, const char *reason)
         end_fetch(fetch, result, reason);
 }
 
-/* -- questions -----------------------------------------------------------------------------------
- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 static size_t take_answer(char *data, size_t size, size_t count, void *user)
 {
@@ -232,8 +231,7 @@ static bool ask_again(struct job *job)
     return curl_multi_add_handle(job->udm->multi, job->easy) == CURLM_OK;
 }
 
-/* -- connections ---------------------------------------------------------------------------------
- */
+/* -- connections ------------------------------------------------------------------------------- */
 
 /* https://github.com/curl/curl/issues/10634: in 7.88, mended in 8.0. */
 static bool reuse_fails(void)
@@ -357,8 +355,7 @@ static void take_failure(struct udm *udm, struct job *job, CURLcode code)
     end_job(job, AUC_DOWN, reason_of(code));
 }
 
-/* -- answers -------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 static void take_good(struct udm *udm, struct job *job)
 {
@@ -405,8 +402,7 @@ static void take_answers(struct udm *udm)
     }
 }
 
-/* -- the thread ----------------------------------------------------------------------------------
- */
+/* -- the thread -------------------------------------------------------------------------------- */
 
 /* True when it is to stop. */
 static bool take_fresh(struct udm *udm)
@@ -458,8 +454,7 @@ static gpointer run(gpointer data)
     return NULL;
 }
 
-/* -- the source ----------------------------------------------------------------------------------
- */
+/* -- the source -------------------------------------------------------------------------------- */
 
 static void udm_free(void *state)
 {
@@ -539,8 +534,7 @@ static void udm_fetch(void *state, struct auc_fetch *fetch)
         end_fetch(fetch, AUC_DOWN, "gateway stops");
 }
 
-/* -- what the operator named ---------------------------------------------------------------------
- */
+/* -- what the operator named ------------------------------------------------------------------- */
 
 static X509 *read_certificate(const char *path)
 {

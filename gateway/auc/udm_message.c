@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- questions -----------------------------------------------------------------------------------
- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 void udm_path(const struct auc_fetch *fetch, char path[static UDM_PATH_MAX])
 {
@@ -39,8 +38,7 @@ void udm_question(const struct auc_fetch *fetch, char body[static UDM_QUESTION_M
         snprintf(body, UDM_QUESTION_MAX, "{\"authType\":\"DIGEST_AKAV1_MD5\"}");
 }
 
-/* -- answers -------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 /* Hexadecimal of `least` to `most` octets, in either case; how many there were, or 0. */
 static size_t hex_of(const json_t *object, const char *name, uint8_t *octets, size_t least,
@@ -203,8 +201,7 @@ enum auc_result udm_read(const struct udm_answer *answer, bool has_auts, struct 
     return result;
 }
 
-/* -- settings ------------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static bool has_part(CURLU *url, CURLUPart part)
 {

@@ -77,8 +77,7 @@ static int backup(struct ctl *ctl)
     return result;
 }
 
-/* -- what a copy does not know -------------------------------------------------------------------
- */
+/* -- what a copy does not know ----------------------------------------------------------------- */
 
 static int keep_last(const struct store_event *event, void *data)
 {
@@ -141,8 +140,7 @@ static int open_at(struct ctl *ctl, struct config *config, const char *path, cha
     return gateway_open(&ctl->gateway, config, GATEWAY_LOOK, error);
 }
 
-/* -- putting one back ----------------------------------------------------------------------------
- */
+/* -- putting one back -------------------------------------------------------------------------- */
 
 static enum store_result jump(struct ctl *ctl, void *data)
 {

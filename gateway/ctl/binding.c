@@ -142,8 +142,7 @@ static int transfer(struct ctl *ctl)
     return say(&change, ctl_change(ctl, transfer_one, &change, change.aor));
 }
 
-/* -- list ----------------------------------------------------------------------------------------
- */
+/* -- list -------------------------------------------------------------------------------------- */
 
 #define PAGE 1000
 
@@ -210,8 +209,7 @@ static int list(struct ctl *ctl)
     return look(ctl, columns, "bindings", list_pages);
 }
 
-/* -- remove, history -----------------------------------------------------------------------------
- */
+/* -- remove, history --------------------------------------------------------------------------- */
 
 static int note_removal(const struct store_binding *b, void *data)
 {

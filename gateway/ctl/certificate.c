@@ -13,8 +13,7 @@
 #define DAYS 1825
 #define LIST_S 3600
 
-/* -- the authority -------------------------------------------------------------------------------
- */
+/* -- the authority ----------------------------------------------------------------------------- */
 
 static enum store_result add_authority(struct ctl *ctl, void *data)
 {
@@ -118,8 +117,7 @@ static int show(struct ctl *ctl)
     return status;
 }
 
-/* -- certificates --------------------------------------------------------------------------------
- */
+/* -- certificates ------------------------------------------------------------------------------ */
 
 static void hex_of(const uint8_t *serial, char text[static 2 * STORE_SERIAL_LEN + 1])
 {

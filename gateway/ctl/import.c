@@ -45,8 +45,7 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-/* -- a line --------------------------------------------------------------------------------------
- */
+/* -- a line ------------------------------------------------------------------------------------ */
 
 /* Cuts `row` at its commas; blanks around a field do not count. */
 static int split(char *row, char *fields[static FIELDS_MAX])
@@ -166,8 +165,7 @@ static const char *read_row(struct ctl *ctl, char *row, struct store_subscriber 
     return why;
 }
 
-/* -- all of them ---------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 static void show_progress(const struct import *import, bool end)
 {

@@ -168,8 +168,7 @@ int keys_file_read(const char *path, struct store_subscriber *s)
     return result == 0 ? check(path, &s->keys, &seen) : result;
 }
 
-/* -- a password instead ---------------------------------------------------------------------------
- */
+/* -- a password instead ------------------------------------------------------------------------ */
 
 #define PASSWORD_MIN 8
 

@@ -39,8 +39,7 @@ const struct ctl_command *ctl_next_command(const struct ctl_command *previous)
     return NULL;
 }
 
-/* -- what commands share -------------------------------------------------------------------------
- */
+/* -- what commands share ----------------------------------------------------------------------- */
 
 int ctl_fail(const char *format, ...)
 {
@@ -224,8 +223,7 @@ void ctl_time_text(int64_t when, char text[static 24])
     strftime(text, 24, "%Y-%m-%d %H:%M:%S", &utc);
 }
 
-/* -- help ----------------------------------------------------------------------------------------
- */
+/* -- help -------------------------------------------------------------------------------------- */
 
 static void print_command(const struct ctl_command *c)
 {
@@ -250,8 +248,7 @@ static int help(const char *subject)
     return found ? 0 : ctl_fail("there is no command \"%s\": see simauth-gatewayctl help", subject);
 }
 
-/* -- the command line ----------------------------------------------------------------------------
- */
+/* -- the command line -------------------------------------------------------------------------- */
 
 static const struct ctl_command *find(const char *subject, const char *verb)
 {

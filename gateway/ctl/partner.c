@@ -210,8 +210,7 @@ static int add(struct ctl *ctl)
     return result;
 }
 
-/* -- set: a change of some of it, which holds at once --------------------------------------------
- */
+/* -- set: a change of some of it, which holds at once ------------------------------------------ */
 
 static int read_changes(struct ctl *ctl, const char *anchors, struct store_partner *p)
 {
@@ -281,8 +280,7 @@ static int set(struct ctl *ctl)
     return result;
 }
 
-/* -- list ----------------------------------------------------------------------------------------
- */
+/* -- list -------------------------------------------------------------------------------------- */
 
 static const char *state_of(const struct store_partner *p)
 {
@@ -343,8 +341,7 @@ static int list(struct ctl *ctl)
     return ctl_look(ctl, list_all, NULL, "partners");
 }
 
-/* -- the rest ------------------------------------------------------------------------------------
- */
+/* -- the rest ---------------------------------------------------------------------------------- */
 
 static enum store_result suspend_one(struct ctl *ctl, void *data)
 {

@@ -45,8 +45,7 @@ static void step(struct test *t, const char *name, bool good, const char *detail
     t->failed = t->failed || !good;
 }
 
-/* -- an exchange ---------------------------------------------------------------------------------
- */
+/* -- an exchange ------------------------------------------------------------------------------- */
 
 static size_t take_answer(char *data, size_t size, size_t count, void *user)
 {
@@ -133,8 +132,7 @@ static void exchange(struct test *t, const char *body)
     g_free(entry);
 }
 
-/* -- the steps -----------------------------------------------------------------------------------
- */
+/* -- the steps --------------------------------------------------------------------------------- */
 
 static void check_agreement(struct test *t)
 {
@@ -301,8 +299,7 @@ static void check_vector(struct test *t)
     json_decref(object);
 }
 
-/* -- the command ---------------------------------------------------------------------------------
- */
+/* -- the command ------------------------------------------------------------------------------- */
 
 static enum store_result load(struct ctl *ctl, void *data)
 {

@@ -96,8 +96,7 @@ static int export_person(struct ctl *ctl)
     return result;
 }
 
-/* -- erase ---------------------------------------------------------------------------------------
- */
+/* -- erase ------------------------------------------------------------------------------------- */
 
 static int forget_claims(const struct store_binding *b, void *data)
 {

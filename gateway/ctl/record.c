@@ -130,8 +130,7 @@ static int list(struct ctl *ctl)
     return ctl_look(ctl, walk_pages, &walk, "records");
 }
 
-/* -- export, rotate ------------------------------------------------------------------------------
- */
+/* -- export, rotate ---------------------------------------------------------------------------- */
 
 static int read_form(const struct ctl *ctl, enum form *form)
 {

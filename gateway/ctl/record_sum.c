@@ -36,8 +36,7 @@ static const struct ctl_column partner_columns[] = {
 static const struct ctl_column subscriber_columns[] = {
     {"Subscriber", "subscriber", 0, CTL_TEXT}, SUM_COLUMNS, {0}};
 
-/* -- prices --------------------------------------------------------------------------------------
- */
+/* -- prices ------------------------------------------------------------------------------------ */
 
 static int take_price(const struct store_price *price, void *data)
 {
@@ -72,8 +71,7 @@ static int64_t price_of(struct sums *sums, const struct store_sum *sum)
     return amount;
 }
 
-/* -- rows ----------------------------------------------------------------------------------------
- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static void print_row(const struct sums *sums, const struct row *row)
 {

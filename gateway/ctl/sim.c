@@ -51,8 +51,7 @@ static enum store_result find(struct ctl *ctl, void *data)
                : result;
 }
 
-/* -- issue: a file with the keys -----------------------------------------------------------------
- */
+/* -- issue: a file with the keys --------------------------------------------------------------- */
 
 static int issue(struct ctl *ctl)
 {
@@ -84,8 +83,7 @@ out:
     return status;
 }
 
-/* -- new, offer: a code that is used once --------------------------------------------------------
- */
+/* -- new, offer: a code that is used once ------------------------------------------------------ */
 
 /* A SIM of no card: keys of its own, made anew when it is activated. */
 static int make_fresh(struct ctl *ctl, struct store_subscriber *s)
@@ -233,9 +231,7 @@ static int new_sim(struct ctl *ctl)
     return result;
 }
 
-/* -- revoke, restore, changed
- * -----------------------------------------------------------------------------
- */
+/* -- revoke, restore, changed ------------------------------------------------------------------ */
 
 static enum store_result remove_code(struct ctl *ctl, const struct sim *sim)
 {

@@ -45,8 +45,7 @@ struct keeper {
     bool purging;           /* there may be records older than [charging] keep_days */
 };
 
-/* -- the store -----------------------------------------------------------------------------------
- */
+/* -- the store --------------------------------------------------------------------------------- */
 
 /* A row that is over: writing and sweeping it shows whether the disk takes anything, which a
  * transaction without a change does not. */
@@ -217,8 +216,7 @@ static void reseal(struct keeper *keeper, int64_t now_us)
     keeper->resealed_us = now_us;
 }
 
-/* -- the clock -----------------------------------------------------------------------------------
- */
+/* -- the clock --------------------------------------------------------------------------------- */
 
 static void jumped(struct keeper *keeper, int64_t now_us)
 {
@@ -250,8 +248,7 @@ static void believe_start(struct keeper *keeper, int64_t now_us)
     }
 }
 
-/* -- once a second -------------------------------------------------------------------------------
- */
+/* -- once a second ----------------------------------------------------------------------------- */
 
 static void believe(struct keeper *keeper)
 {
@@ -350,8 +347,7 @@ static void tick(struct keeper *keeper)
     ping(keeper, now_us);
 }
 
-/* -- signals -------------------------------------------------------------------------------------
- */
+/* -- signals ----------------------------------------------------------------------------------- */
 
 static void on_hangup(struct keeper *keeper, const char *path, const char *log)
 {

@@ -17,8 +17,7 @@ void keeper_run(struct gateway *gateway, struct http *http, const sigset_t *sign
  * the main thread as well. */
 void keeper_watch_listener(struct gateway *gateway, struct http *http);
 
-/* -- reload.c ------------------------------------------------------------------------------------
- */
+/* -- reload.c ---------------------------------------------------------------------------------- */
 /* Reads the configuration again: all of it takes effect, or none. -1 with lines in `error`
  * (CONFIG_ERROR_MAX). */
 int reload(struct gateway *gateway, const char *path, char *error);

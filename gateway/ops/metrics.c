@@ -44,8 +44,7 @@ static void count(counter *one)
     atomic_fetch_add_explicit(one, 1, memory_order_relaxed);
 }
 
-/* -- counting ------------------------------------------------------------------------------------
- */
+/* -- counting ---------------------------------------------------------------------------------- */
 
 static struct op *op_of(const char *name)
 {
@@ -157,8 +156,7 @@ void metrics_reseal(bool rotating, int64_t more, bool needed)
     atomic_fetch_add_explicit(&resealed, (uint64_t)more, memory_order_relaxed);
 }
 
-/* -- text ----------------------------------------------------------------------------------------
- */
+/* -- text -------------------------------------------------------------------------------------- */
 
 void metrics_nonsense(void)
 {

@@ -199,8 +199,7 @@ void metrics_write_certificates(GString *text, struct gateway *gateway)
             ends);
 }
 
-/* -- the process, under the names that Prometheus's client libraries use --------------------------
- */
+/* -- the process, under the names that Prometheus's client libraries use ----------------------- */
 
 static unsigned open_files(void)
 {

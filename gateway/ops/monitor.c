@@ -109,8 +109,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return answer(connection, 404, "text/plain", g_strdup("/metrics, /live or /ready\n"));
 }
 
-/* -- connections ---------------------------------------------------------------------------------
- */
+/* -- connections ------------------------------------------------------------------------------- */
 
 static struct open *open_of(struct monitor *monitor, int fd)
 {
@@ -156,8 +155,7 @@ static gpointer reap(gpointer data)
     return NULL;
 }
 
-/* -- starting ------------------------------------------------------------------------------------
- */
+/* -- starting ---------------------------------------------------------------------------------- */
 
 static struct addrinfo *resolve(const struct config *config, char *error)
 {

@@ -107,8 +107,7 @@ static enum store_result failed(struct postgresql_store *store, const PGresult *
     return STORE_FAILED;
 }
 
-/* -- statements ----------------------------------------------------------------------------------
- */
+/* -- statements -------------------------------------------------------------------------------- */
 
 static void clear(struct sql_rows *rows)
 {
@@ -234,8 +233,7 @@ static const struct sql_driver driver = {
     .inserted = driver_inserted,
 };
 
-/* -- opening -------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 /*
  * A server whose machine is gone says nothing, and TCP would wait a quarter of an hour for it, with
@@ -374,8 +372,7 @@ static void postgresql_close(struct store *base)
     free(store);
 }
 
-/* -- a pair of connections -----------------------------------------------------------------------
- */
+/* -- a pair of connections --------------------------------------------------------------------- */
 
 static void which_server(PGconn *connection, char server[static SERVER_MAX])
 {
@@ -562,8 +559,7 @@ static enum store_result postgresql_open(const char *where, bool create, const s
     return outcome;
 }
 
-/* -- transactions --------------------------------------------------------------------------------
- */
+/* -- transactions ------------------------------------------------------------------------------ */
 
 static bool is_connected(struct postgresql_store *store)
 {

@@ -59,8 +59,7 @@ int seal_open(const struct seal *seal, const char *place, const uint8_t *sealed,
 int seal_open_present(const struct seal *seal, const char *place, const uint8_t *sealed, size_t len,
                       void *plain);
 
-/* -- where keys come from (seal_source.c, seal_pkcs11.c) ----------------------------------------
- */
+/* -- where keys come from (seal_source.c, seal_pkcs11.c) --------------------------------------- */
 int seal_fetch(const char *source, uint8_t key[static SEAL_KEY_LEN], char *error);
 int seal_pkcs11_fetch(const char *uri, uint8_t key[static SEAL_KEY_LEN], char *error);
 int seal_pkcs11_create(const char *uri, char *error);

@@ -10,8 +10,7 @@ static int64_t limit_of(int limit)
     return limit > 0 ? limit : INT64_MAX;
 }
 
-/* -- bindings ------------------------------------------------------------------------------------
- */
+/* -- bindings ---------------------------------------------------------------------------------- */
 
 enum store_result sql_binding_add(struct store *store, const struct store_binding *b)
 {
@@ -106,8 +105,7 @@ enum store_result sql_binding_remove(struct store *store, const char *aor, int64
                : result;
 }
 
-/* -- history -------------------------------------------------------------------------------------
- */
+/* -- history ----------------------------------------------------------------------------------- */
 
 enum store_result sql_event_add(struct store *store, const struct store_event *e)
 {
@@ -142,8 +140,7 @@ enum store_result sql_event_list(struct store *store, const char *aor, const cha
     return sql_walk(store, sql_bind(store, SQL_EVENT_LIST, "tt", aor, nai), event_row, &walk);
 }
 
-/* -- proofs --------------------------------------------------------------------------------------
- */
+/* -- proofs ------------------------------------------------------------------------------------ */
 
 enum store_result sql_proof_put(struct store *store, const struct store_proof *p)
 {
@@ -194,8 +191,7 @@ enum store_result sql_proof_take(struct store *store, int64_t subscriber, const 
     return sql_run(store, sql_bind(store, SQL_PROOF_TAKE, "it", subscriber, aor));
 }
 
-/* -- claims --------------------------------------------------------------------------------------
- */
+/* -- claims ------------------------------------------------------------------------------------ */
 
 /* STORE_OK also when it was there and is recent enough: most calls write nothing. */
 enum store_result sql_claim_put(struct store *store, const struct store_claim *claim)

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* -- the authority -------------------------------------------------------------------------------
- */
+/* -- the authority ----------------------------------------------------------------------------- */
 
 void store_authority_clear(struct store_authority *authority)
 {
@@ -66,8 +65,7 @@ enum store_result sql_authority_get(struct store *store, struct store_authority 
     return result;
 }
 
-/* -- certificates --------------------------------------------------------------------------------
- */
+/* -- certificates ------------------------------------------------------------------------------ */
 
 enum store_result sql_certificate_add(struct store *store, const struct store_certificate *c)
 {

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- records ------------------------------------------------------------------------------------
- */
+/* -- records ----------------------------------------------------------------------------------- */
 
 enum store_result sql_record_first(struct store *store, struct store_record *record)
 {
@@ -151,8 +150,7 @@ enum store_result sql_record_erase(struct store *store, const char *nai)
     return STORE_OK;
 }
 
-/* -- prices --------------------------------------------------------------------------------------
- */
+/* -- prices ------------------------------------------------------------------------------------ */
 
 enum store_result sql_price_set(struct store *store, const struct store_price *price)
 {
@@ -200,8 +198,7 @@ enum store_result sql_price_history(struct store *store, store_price_cb cb, void
     return sql_walk(store, sql_bind(store, SQL_PRICE_HISTORY, ""), price_row, &walk);
 }
 
-/* -- operator keys ------------------------------------------------------------------------------
- */
+/* -- operator keys ----------------------------------------------------------------------------- */
 
 enum store_result sql_operator_key_add(struct store *store, const struct store_operator_key *key)
 {
@@ -242,8 +239,7 @@ enum store_result sql_operator_key_get(struct store *store, int64_t now,
     return result;
 }
 
-/* -- what is over -------------------------------------------------------------------------------
- */
+/* -- what is over ------------------------------------------------------------------------------ */
 
 struct sweep {
     enum sql sql;

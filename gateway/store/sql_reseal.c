@@ -31,8 +31,7 @@ struct sealed_row {
     size_t len;
 };
 
-/* -- one value -----------------------------------------------------------------------------------
- */
+/* -- one value --------------------------------------------------------------------------------- */
 
 static bool read_row(struct store *store, struct sql_rows *rows, size_t table,
                      struct sealed_row *row)
@@ -78,8 +77,7 @@ static enum store_result renew(struct store *store, size_t table, const struct s
     return result == STORE_NONE ? STORE_OK : result; /* it was written anew meanwhile */
 }
 
-/* -- a batch -------------------------------------------------------------------------------------
- */
+/* -- a batch ----------------------------------------------------------------------------------- */
 
 enum store_result sql_reseal(struct store *store, struct store_reseal *reseal)
 {
@@ -110,8 +108,7 @@ enum store_result sql_reseal(struct store *store, struct store_reseal *reseal)
     return result;
 }
 
-/* -- a backup's ----------------------------------------------------------------------------------
- */
+/* -- a backup's -------------------------------------------------------------------------------- */
 
 enum store_result sql_restored(struct store *store, uint64_t jump)
 {

@@ -223,8 +223,7 @@ enum store_result sql_sqn_set(struct store *store, int64_t id, uint64_t sqn)
     return sql_run(store, sql_bind(store, SQL_SQN_SET, "ii", id, (int64_t)sqn));
 }
 
-/* -- codes ---------------------------------------------------------------------------------------
- */
+/* -- codes ------------------------------------------------------------------------------------- */
 
 enum store_result sql_code_put(struct store *store, const struct store_code *code)
 {

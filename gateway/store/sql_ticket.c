@@ -115,8 +115,7 @@ enum store_result sql_ticket_take(struct store *store, int64_t id)
     return sql_run(store, sql_bind(store, SQL_TICKET_TAKE, "i", id));
 }
 
-/* -- what they rest on ---------------------------------------------------------------------------
- */
+/* -- what they rest on ------------------------------------------------------------------------- */
 
 static enum store_result is_there(struct store *store, struct sql_rows *s)
 {

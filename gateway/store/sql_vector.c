@@ -8,8 +8,7 @@
 
 #define UB_SECRET_LEN (1 + SIMAUTH_RES_MAX + 32) /* length of RES, RES, CK || IK */
 
-/* -- Ub -----------------------------------------------------------------------------------------
- */
+/* -- Ub ---------------------------------------------------------------------------------------- */
 
 enum store_result sql_ub_put(struct store *store, const struct store_ub *ub)
 {
@@ -108,8 +107,7 @@ enum store_result sql_session_get(struct store *store, const char *btid,
     return result;
 }
 
-/* -- vectors ------------------------------------------------------------------------------------
- */
+/* -- vectors ----------------------------------------------------------------------------------- */
 
 static enum store_result seal_ssk(struct store *store, const struct store_vector *v,
                                   uint8_t sealed[static SIMAUTH_KEY_LEN + SEAL_OVERHEAD])

@@ -27,8 +27,7 @@ struct sqlite_store {
     sqlite3_stmt *statements[SQL_COUNT];
 };
 
-/* -- statements ---------------------------------------------------------------------------------
- */
+/* -- statements -------------------------------------------------------------------------------- */
 
 enum store_result sqlite_result(int code)
 {
@@ -179,8 +178,7 @@ sqlite3 *sqlite_database(struct store *store)
     return of(store)->db;
 }
 
-/* -- opening ------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 int64_t sqlite_integer(sqlite3 *db, const char *pragma)
 {
@@ -344,8 +342,7 @@ static enum store_result sqlite_open(const char *where, bool create, const struc
     return outcome;
 }
 
-/* -- transactions -------------------------------------------------------------------------------
- */
+/* -- transactions ------------------------------------------------------------------------------ */
 
 static enum store_result sqlite_begin(struct store *store, enum store_kind kind)
 {

@@ -28,8 +28,7 @@ struct sqlite_wal {
     bool broken, stopping;
 };
 
-/* -- on the disk ---------------------------------------------------------------------------------
- */
+/* -- on the disk ------------------------------------------------------------------------------- */
 
 /* Opens the log, the first time. Where that fails (no descriptor left) nothing was written and
  * lost: the next one may try again. */
@@ -92,8 +91,7 @@ bool sqlite_wal_broken(struct sqlite_wal *wal)
     return broken;
 }
 
-/* -- back into the database ----------------------------------------------------------------------
- */
+/* -- back into the database -------------------------------------------------------------------- */
 
 static int on_commit(void *data, sqlite3 *db, const char *name, int frames)
 {

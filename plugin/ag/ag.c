@@ -123,8 +123,7 @@ void ag_session_end(struct ag_session *session)
     OPENSSL_cleanse(session, sizeof *session);
 }
 
-/* -- opening ------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 /* FQDN in lower case to ag->fqdn; false when `gateway` is not FQDN or FQDN:port. */
 static bool read_gateway(struct ag *ag, const char *gateway)

@@ -123,8 +123,7 @@ enum ag_status ag_resync(struct ag *ag, const struct simauth_challenge *refused,
                          const uint8_t auts[static SIMAUTH_AUTS_LEN], struct simauth_challenge *own,
                          struct simauth_secret *mac0_key);
 
-/* -- addresses that the subscriber proves by itself, docs/protocol.md section 6.2 ----------------
- */
+/* -- addresses that the subscriber proves by itself, docs/protocol.md section 6.2 -------------- */
 #define AG_NONCE_LEN 16
 struct ag_binding {
     char aor[SIMAUTH_AOR_MAX + 1];
@@ -139,8 +138,7 @@ enum ag_status ag_bind(struct ag *ag, const char *aor);
 enum ag_status ag_prove(struct ag *ag, const char *aor, const uint8_t nonce[static AG_NONCE_LEN],
                         int64_t *until);
 
-/* -- keys that the operators make (docs/protocol.md section 8) ------------------------------------
- */
+/* -- keys that the operators make (docs/protocol.md section 8) --------------------------------- */
 
 /* Caller: `use` is "agt" (for the call that is placed now) or "stp" (for the next one). `key` is to
  * be wiped; its origin is agt. */

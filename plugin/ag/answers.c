@@ -23,8 +23,7 @@ static json_t *octets_json(const uint8_t *octets, size_t len)
     return json_string(text);
 }
 
-/* -- GET /v1/self -------------------------------------------------------------------------------
- */
+/* -- GET /v1/self ------------------------------------------------------------------------------ */
 
 /* The gateway may bind more addresses than a phone has accounts: the first eight count. */
 static bool read_aors(const json_t *list, struct ag_self *self)
@@ -67,8 +66,7 @@ enum ag_status ag_self(struct ag *ag, struct ag_self *self)
     return status;
 }
 
-/* -- POST /v1/vectors ---------------------------------------------------------------------------
- */
+/* -- POST /v1/vectors -------------------------------------------------------------------------- */
 
 static json_t *methods_json(void)
 {
@@ -245,8 +243,7 @@ void ag_vector_clear(struct ag_vector *answer)
     OPENSSL_cleanse(answer, sizeof *answer);
 }
 
-/* -- POST /v1/challenges ------------------------------------------------------------------------
- */
+/* -- POST /v1/challenges ----------------------------------------------------------------------- */
 
 /* What the challenge of a confirmation is: that of element 1, or our own SIM's, with the key. */
 static const char *confirmation_fault(const struct ag *ag, const struct simauth_element *e,
@@ -302,8 +299,7 @@ enum ag_status ag_challenge(struct ag *ag, const struct simauth_element *element
     return status;
 }
 
-/* -- POST /v1/auts ------------------------------------------------------------------------------
- */
+/* -- POST /v1/auts ----------------------------------------------------------------------------- */
 
 static enum ag_status read_resync(struct ag *ag, const json_t *object,
                                   const struct simauth_challenge *refused,

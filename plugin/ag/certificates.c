@@ -26,8 +26,7 @@ void ag_certificates_clear(struct ag_certificates *c)
     memset(c, 0, sizeof *c);
 }
 
-/* -- what comes ----------------------------------------------------------------------------------
- */
+/* -- what comes -------------------------------------------------------------------------------- */
 
 static X509 *certificate_of(const json_t *value)
 {
@@ -84,8 +83,7 @@ static bool take(const struct ag *ag, const json_t *list, const json_t *authorit
     return good;
 }
 
-/* -- one's own -----------------------------------------------------------------------------------
- */
+/* -- one's own --------------------------------------------------------------------------------- */
 
 /* PKCS#10 without a name: the gateway knows whose it is. */
 static bool write_request(EVP_PKEY *key, char text[static SIMAUTH_B64U_LEN(REQUEST_MAX) + 1])
@@ -148,8 +146,7 @@ enum ag_status ag_certificate(struct ag *ag, const char *aor, struct ag_certific
     return status;
 }
 
-/* -- other people's ------------------------------------------------------------------------------
- */
+/* -- other people's ---------------------------------------------------------------------------- */
 
 static bool read_found(const struct ag *ag, const json_t *object, const char *aor,
                        struct ag_certificates *found)

@@ -36,8 +36,7 @@ static void curl_begin(void)
     curl_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* -- what comes back ----------------------------------------------------------------------------
- */
+/* -- what comes back --------------------------------------------------------------------------- */
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
@@ -124,8 +123,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
     return len;
 }
 
-/* -- life ---------------------------------------------------------------------------------------
- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static bool set_up(struct http *http, const char *ca_file, const char *local_address)
 {
@@ -211,8 +209,7 @@ void http_close(struct http *http)
     free(http);
 }
 
-/* -- one request --------------------------------------------------------------------------------
- */
+/* -- one request ------------------------------------------------------------------------------- */
 
 static bool add_header(struct curl_slist **list, const char *name, const char *value)
 {

@@ -11,8 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* -- one ticket ----------------------------------------------------------------------------------
- */
+/* -- one ticket -------------------------------------------------------------------------------- */
 
 static bool open_key(const struct ag *ag, const char *use, const uint8_t *sealed,
                      struct simauth_held_key *k)
@@ -102,8 +101,7 @@ enum ag_status ag_claim(struct ag *ag, const struct simauth_element *element_1,
     return status;
 }
 
-/* -- first keys ----------------------------------------------------------------------------------
- */
+/* -- first keys -------------------------------------------------------------------------------- */
 
 enum ag_status ag_first_keys(struct ag *ag, struct simauth_held_key *keys, size_t room,
                              size_t *count)
@@ -130,8 +128,7 @@ int64_t ag_clock_ahead(const struct ag *ag)
     return ag->clock_known ? ag->clock_ahead : 0;
 }
 
-/* -- changes -------------------------------------------------------------------------------------
- */
+/* -- changes ----------------------------------------------------------------------------------- */
 
 static bool read_changed(const json_t *list, const char *const *nais, size_t count, bool *changed)
 {

@@ -74,8 +74,7 @@ void control_fail(struct control_reply *reply, const char *word, const char *sen
     g_free(text);
 }
 
-/* -- one command --------------------------------------------------------------------------------
- */
+/* -- one command ------------------------------------------------------------------------------- */
 
 static void errand_unref(struct errand *e)
 {
@@ -175,8 +174,7 @@ static json_t *ask(struct control *c, json_t *request)
     return answer ? answer : no_answer("no answer in time");
 }
 
-/* -- one client ---------------------------------------------------------------------------------
- */
+/* -- one client -------------------------------------------------------------------------------- */
 
 static bool same_user(int client)
 {
@@ -271,8 +269,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* -- the socket ---------------------------------------------------------------------------------
- */
+/* -- the socket -------------------------------------------------------------------------------- */
 
 /* Ours alone: who runs a phone as root in another person's session must not follow what that person
  * put there. */

@@ -32,8 +32,7 @@ static void tick_in(struct session_bus *b, unsigned ms)
     b->tick = b->user.loop.timer(b->user.loop.context, ms, on_tick, b);
 }
 
-/* -- the end of a connection ---------------------------------------------------------------------
- */
+/* -- the end of a connection ------------------------------------------------------------------- */
 
 static void let_go(struct session_bus *b)
 {
@@ -65,8 +64,7 @@ static void lost(struct session_bus *b, int error)
     b->again_ms = MIN(2 * b->again_ms, AGAIN_MAX_MS);
 }
 
-/* -- turning -------------------------------------------------------------------------------------
- */
+/* -- turning ----------------------------------------------------------------------------------- */
 
 /* What was queued goes out, and the loop is asked for room when it does not. */
 static void flush(struct session_bus *b)
@@ -110,8 +108,7 @@ void session_bus_changed(struct session_bus *b)
     tick_in(b, SOON_MS);
 }
 
-/* -- the name ------------------------------------------------------------------------------------
- */
+/* -- the name ---------------------------------------------------------------------------------- */
 
 static int ask_for_name(struct session_bus *b);
 
@@ -148,8 +145,7 @@ static int ask_for_name(struct session_bus *b)
     return sd_bus_request_name_async(b->bus, NULL, name, 0, on_name, b);
 }
 
-/* -- the beginning -------------------------------------------------------------------------------
- */
+/* -- the beginning ----------------------------------------------------------------------------- */
 
 static int open_bus(struct session_bus *b)
 {

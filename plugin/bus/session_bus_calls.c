@@ -94,8 +94,7 @@ struct pending {
 static pthread_mutex_t late_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pending *late; /* guarded */
 
-/* -- JSON to D-Bus -------------------------------------------------------------------------------
- */
+/* -- JSON to D-Bus ----------------------------------------------------------------------------- */
 
 char bus_integer_type(const char *name)
 {
@@ -208,8 +207,7 @@ int bus_append(sd_bus_message *message, const char *type, const json_t *value, c
                         : append_basic(message, *type, value);
 }
 
-/* -- the answer ----------------------------------------------------------------------------------
- */
+/* -- the answer -------------------------------------------------------------------------------- */
 
 static void answer_error(sd_bus_message *message, const json_t *answer)
 {
@@ -284,8 +282,7 @@ void bus_answer_late(void)
     }
 }
 
-/* -- the question --------------------------------------------------------------------------------
- */
+/* -- the question ------------------------------------------------------------------------------ */
 
 static int bad_value(sd_bus_error *error, const char *argument)
 {

@@ -168,8 +168,7 @@ static const struct {
     {"org.simauth.Call1", call_vtable},
 };
 
-/* -- what is asked -------------------------------------------------------------------------------
- */
+/* -- what is asked ----------------------------------------------------------------------------- */
 
 /* "account/0" of "/org/simauth/Phone1/account/0"; "" for the root; NULL: not below it. */
 static const char *short_path(const char *path)
@@ -255,8 +254,7 @@ int bus_objects_install(struct session_bus *b)
     return result;
 }
 
-/* -- what is told --------------------------------------------------------------------------------
- */
+/* -- what is told ------------------------------------------------------------------------------ */
 
 static bool is_constant(const char *property)
 {

@@ -122,8 +122,7 @@ int bus_on_message(sd_bus_message *message, void *userdata, sd_bus_error *error)
     return 1;
 }
 
-/* -- who asks the person for PINs ----------------------------------------------------------------
- */
+/* -- who asks the person for PINs -------------------------------------------------------------- */
 
 struct pin_asker {
     struct session_bus *b;

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- list ----------------------------------------------------------------------------------------
- */
+/* -- list -------------------------------------------------------------------------------------- */
 
 struct peer_sum {
     int outgoing, incoming;
@@ -69,8 +68,7 @@ static void show(const json_t *answer)
         show_peer(keys, i);
 }
 
-/* -- forget --------------------------------------------------------------------------------------
- */
+/* -- forget ------------------------------------------------------------------------------------ */
 
 /* Nobody has it open: without its file it is gone. */
 static enum ctl_exit forget_file(const struct ctl *ctl)

@@ -16,8 +16,7 @@ struct settings *ctl_read_settings(const struct ctl *ctl)
     return settings;
 }
 
-/* -- the file ------------------------------------------------------------------------------------
- */
+/* -- the file ---------------------------------------------------------------------------------- */
 
 static GKeyFile *load(const struct ctl *ctl)
 {
@@ -46,8 +45,7 @@ enum ctl_exit ctl_change(const struct ctl *ctl, const char *group, const char *k
     }
 }
 
-/* -- the subcommands -----------------------------------------------------------------------------
- */
+/* -- the subcommands --------------------------------------------------------------------------- */
 
 static void list_keys(void)
 {

@@ -13,8 +13,7 @@
 
 #define TYPED_MAX 512
 
-/* -- a terminal that does not show what is typed -------------------------------------------------
- */
+/* -- a terminal that does not show what is typed ----------------------------------------------- */
 
 static const int interrupts[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP};
 static volatile sig_atomic_t interrupted; /* by which; 0: by none */

@@ -17,8 +17,7 @@
 #define E2M_ERROR_MAX 512
 #define E2M_SERVERS_MAX E2M_LABEL_HOSTS
 
-/* -- what was signed, in which call (seen.c) -----------------------------------------------------
- */
+/* -- what was signed, in which call (seen.c) --------------------------------------------------- */
 
 #define E2M_SEEN_MAX 256
 
@@ -36,8 +35,7 @@ struct e2m_seen {
 bool e2m_seen_own(struct e2m_seen *seen, belle_sip_message_t *message,
                   const uint8_t body[static 32], uint64_t now);
 
-/* -- what the phone holds ------------------------------------------------------------------------
- */
+/* -- what the phone holds ---------------------------------------------------------------------- */
 
 struct e2m_keys {
     struct e2m_identity own; /* certificate NULL: none, it neither signs nor is enveloped for */
@@ -68,8 +66,7 @@ bool e2m_identity_load(struct e2m_identity *identity, const char *certificate, c
 bool e2m_trust_load(struct e2m_trust *trust, const char *path, const char *domain, char *error);
 bool e2m_partner_load(struct e2m_partner *partner, const char *path, char *error);
 
-/* -- what a server needs (parts.c) ---------------------------------------------------------------
- */
+/* -- what a server needs (parts.c) ------------------------------------------------------------- */
 
 /* A server reads the whole description, or an SDP made of these lines of it alone. */
 enum e2m_part_kind {
@@ -88,8 +85,7 @@ GString *e2m_part_make(const char *sdp, size_t len, unsigned kind);
 /* What a description is a part of; E2M_PART_OTHER: of a kind that is not known. */
 unsigned e2m_part_of(const char *sdp, size_t len);
 
-/* -- one call ------------------------------------------------------------------------------------
- */
+/* -- one call ---------------------------------------------------------------------------------- */
 
 struct e2m_talk;
 

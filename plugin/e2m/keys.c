@@ -116,8 +116,7 @@ bool e2m_partner_load(struct e2m_partner *partner, const char *path, char *error
     return read && result == E2M_OK;
 }
 
-/* -- what a call has of it -----------------------------------------------------------------------
- */
+/* -- what a call has of it --------------------------------------------------------------------- */
 
 static STACK_OF(X509) * chain_of(STACK_OF(X509) * chain)
 {

@@ -68,8 +68,7 @@ void e2m_talk_free(struct e2m_talk *talk)
     simauth_secure_free(talk);
 }
 
-/* -- readers -------------------------------------------------------------------------------------
- */
+/* -- readers ----------------------------------------------------------------------------------- */
 
 static void take(X509 **place, X509 *certificate)
 {
@@ -206,8 +205,7 @@ const char *e2m_talk_their_servers(const struct e2m_talk *talk)
     return talk->their_servers;
 }
 
-/* -- what leaves ---------------------------------------------------------------------------------
- */
+/* -- what leaves ------------------------------------------------------------------------------- */
 
 static void keep_cek(struct e2m_talk *talk, const struct e2m_cek *cek)
 {
@@ -408,8 +406,7 @@ void e2m_talk_withhold(belle_sip_message_t *message)
     sip_message_set_body(message, "text/plain", nothing, sizeof(nothing) - 1);
 }
 
-/* -- what comes ----------------------------------------------------------------------------------
- */
+/* -- what comes -------------------------------------------------------------------------------- */
 
 bool e2m_talk_is_protected(belle_sip_message_t *message)
 {

@@ -17,8 +17,7 @@
 #define TAG_LEN 16
 #define FRAME (MAGIC_LEN + NONCE_LEN + TAG_LEN)
 
-/* -- sealing: MAGIC || nonce || AES-256-GCM || tag, AAD = MAGIC -----------------------------------
- */
+/* -- sealing: MAGIC || nonce || AES-256-GCM || tag, AAD = MAGIC -------------------------------- */
 
 /* `out` has room for FRAME + len. */
 static bool seal(const struct simauth_secret *key, const uint8_t *plain, size_t len, uint8_t *out)
@@ -60,8 +59,7 @@ static bool unseal(const struct simauth_secret *key, const uint8_t *file, size_t
     return good;
 }
 
-/* -- the ring as a row of records, each behind its length (u16) -----------------------------------
- */
+/* -- the ring as a row of records, each behind its length (u16) -------------------------------- */
 
 static bool put_record(const struct simauth_keyring *ring, size_t i, GByteArray *plain)
 {
@@ -121,9 +119,7 @@ static bool take_records(const uint8_t *plain, size_t len, int64_t now,
     return len == 0;
 }
 
-/* -- the file
- * --------------------------------------------------------------------------------------
- */
+/* -- the file ---------------------------------------------------------------------------------- */
 
 static enum keyring_file_status say(enum keyring_file_status status, char *error, const char *path,
                                     const char *what)

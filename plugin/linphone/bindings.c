@@ -42,8 +42,7 @@ static struct proof *proof_of(const struct core *core, const char *aor)
     return proof;
 }
 
-/* -- the worker's part ---------------------------------------------------------------------------
- */
+/* -- the worker's part ------------------------------------------------------------------------- */
 
 enum task_kind { TASK_BIND, TASK_PROVE, TASK_LIST, TASK_RENEW };
 struct task {
@@ -241,8 +240,7 @@ static bool begin(struct core *core, enum task_kind kind, const char *aor, const
     return true;
 }
 
-/* -- the main loop's part ------------------------------------------------------------------------
- */
+/* -- the main loop's part ---------------------------------------------------------------------- */
 
 void bindings_prove(const json_t *request, struct control_reply *reply)
 {

@@ -61,8 +61,7 @@ struct core *core_of_provider(const belle_sip_provider_t *provider)
     return core;
 }
 
-/* -- settings ------------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static void become_inactive(struct core *core, const char *why)
 {
@@ -269,8 +268,7 @@ struct settings *core_settings(struct core *core)
     return core->settings;
 }
 
-/* -- what Linphone tells -------------------------------------------------------------------------
- */
+/* -- what Linphone tells ----------------------------------------------------------------------- */
 
 /* A LinphoneCore that is stopped and started again keeps the callbacks of before, and has ours once
  * more: only the newest count. */
@@ -449,8 +447,7 @@ static void listen_to(struct core *core)
     linphone_core_add_callbacks(core->lc, core->cbs);
 }
 
-/* -- the end of a call --------------------------------------------------------------------------
- */
+/* -- the end of a call ------------------------------------------------------------------------- */
 
 LinphoneCall *core_linphone_call(const struct core *core, const char *id, const char *first_id)
 {
@@ -497,8 +494,7 @@ void core_terminate_soon(struct core *core, const char *call_id, const char *fir
         ending_free(ending);
 }
 
-/* -- the object ----------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc)
 {
@@ -561,8 +557,7 @@ void core_free(struct core *core)
     g_free(core);
 }
 
-/* -- memory --------------------------------------------------------------------------------------
- */
+/* -- memory ------------------------------------------------------------------------------------ */
 
 void core_save_pins(struct core *core)
 {

@@ -43,8 +43,7 @@ struct task {
     bool fetch;           /* keys that others asked for */
 };
 
-/* -- the worker's part ---------------------------------------------------------------------------
- */
+/* -- the worker's part ------------------------------------------------------------------------- */
 
 /* What has happened to this SIM from then on, by the gateways' clock, ends a key of it: since both
  * SIMs took part, not since the key was renewed, and no later than we last asked: a clock of ours
@@ -129,8 +128,7 @@ static void lost(struct errand *errand)
     task_free((struct task *)errand);
 }
 
-/* -- back in the main loop -----------------------------------------------------------------------
- */
+/* -- back in the main loop --------------------------------------------------------------------- */
 
 static void take_changes(struct core *core, const struct question *q)
 {
@@ -187,8 +185,7 @@ static void back(struct errand *errand)
     task_free(t);
 }
 
-/* -- what is asked -------------------------------------------------------------------------------
- */
+/* -- what is asked ----------------------------------------------------------------------------- */
 
 /* The place of this NAI in the question; its count: it is not there. */
 static size_t place_of(const struct question *q, const char *nai)

@@ -31,8 +31,7 @@ struct setup {
 
 static unsigned last_serial;
 
-/* -- to the disk ---------------------------------------------------------------------------------
- */
+/* -- to the disk ------------------------------------------------------------------------------- */
 
 struct save {
     struct errand errand; /* first */
@@ -143,8 +142,7 @@ static void changed(struct core *core)
         setup->scheduled = sip_tap_run_later(core->provider, save_soon, core->provider);
 }
 
-/* -- from the disk, when Linphone starts ---------------------------------------------------------
- */
+/* -- from the disk, when Linphone starts ------------------------------------------------------- */
 
 struct load {
     belle_sip_provider_t *provider;
@@ -245,8 +243,7 @@ static void begin_load(struct core *core)
         load_free(load);
 }
 
-/* -- the object ----------------------------------------------------------------------------------
- */
+/* -- the object -------------------------------------------------------------------------------- */
 
 void setup_close(struct core *core)
 {
@@ -307,8 +304,7 @@ void setup_take_settings(struct core *core)
         begin_load(core);
 }
 
-/* -- what calls do -------------------------------------------------------------------------------
- */
+/* -- what calls do ----------------------------------------------------------------------------- */
 
 static struct setup *in_use(const struct core *core)
 {
@@ -418,8 +414,7 @@ int64_t setup_wish(const struct core *core)
     return in_use(core) && core->settings ? core->settings->key_lifetime : 0;
 }
 
-/* -- revocation ----------------------------------------------------------------------------------
- */
+/* -- revocation -------------------------------------------------------------------------------- */
 
 static void no_new_ones(struct core *core, const char *peer)
 {
@@ -489,8 +484,7 @@ size_t setup_forget_nai(struct core *core, const char *nai)
     return setup_forget(core, nai);
 }
 
-/* -- for people ----------------------------------------------------------------------------------
- */
+/* -- for people -------------------------------------------------------------------------------- */
 
 const char *setup_home(const struct core *core)
 {

@@ -48,8 +48,7 @@ void setup_store_unref(struct setup_store *store)
     simauth_secure_free(store);
 }
 
-/* -- opening -------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 static struct setup_store *store_new(const char *folder)
 {
@@ -133,8 +132,7 @@ void setup_store_open(struct setup_store_opening *o, int64_t now)
     setup_store_unref(store);
 }
 
-/* -- writing -------------------------------------------------------------------------------------
- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 GBytes *setup_store_seal(struct setup_store *store, const struct simauth_keyring *ring)
 {

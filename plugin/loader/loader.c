@@ -65,8 +65,7 @@ static void say(const char *format, ...)
     fputc('\n', stderr);
 }
 
-/* -- which libraries this process has ------------------------------------------------------------
- */
+/* -- which libraries this process has ---------------------------------------------------------- */
 
 static bool is_loaded(const char *soname)
 {
@@ -140,8 +139,7 @@ static void say_unknown(void)
         here.len ? here.text : "none of these");
 }
 
-/* -- the part behind -----------------------------------------------------------------------------
- */
+/* -- the part behind --------------------------------------------------------------------------- */
 
 /* The folder that this object was loaded from, with the last slash. */
 static bool own_folder(char *folder, size_t size)

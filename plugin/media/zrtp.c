@@ -120,8 +120,7 @@ static void zrtp_mark(LinphoneCall *call, bool proved, bool allowed)
         linphone_call_set_authentication_token_verified(call, proved);
 }
 
-/* -- LIME's secret is public: its lines stay out of a call with elements -------------------------
- */
+/* -- LIME's secret is public: its lines stay out of a call with elements ----------------------- */
 
 static bool is_lime(const char *line, size_t len)
 {

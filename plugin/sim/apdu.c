@@ -51,8 +51,7 @@ const char *apdu_meaning_name(enum apdu_meaning meaning)
     return names[meaning];
 }
 
-/* -- one exchange -------------------------------------------------------------------------------
- */
+/* -- one exchange ------------------------------------------------------------------------------ */
 
 static size_t write_command(const struct card_link *link, const struct apdu *apdu,
                             uint8_t wire[static APDU_WIRE_MAX])
@@ -110,8 +109,7 @@ static enum apdu_meaning exchange(struct card_link *link, const struct apdu *apd
     return meaning;
 }
 
-/* -- a card that is busy with its own wishes ----------------------------------------------------
- */
+/* -- a card that is busy with its own wishes --------------------------------------------------- */
 
 /* TERMINAL RESPONSE: "command beyond terminal's capabilities" (TS 102 223, 8.12) to whatever it
  * was. */
@@ -161,8 +159,7 @@ static enum apdu_meaning wait_for_card(struct card_link *link, uint8_t cla)
     return APDU_GOOD;
 }
 
-/* -- a command to its end -----------------------------------------------------------------------
- */
+/* -- a command to its end ---------------------------------------------------------------------- */
 
 static enum apdu_meaning follow(struct card_link *link, const struct apdu *apdu, struct apdu *next,
                                 struct apdu_reply *reply)
@@ -210,8 +207,7 @@ enum apdu_meaning apdu_send(struct card_link *link, const struct apdu *apdu,
     return meaning;
 }
 
-/* -- BER-TLV ------------------------------------------------------------------------------------
- */
+/* -- BER-TLV ----------------------------------------------------------------------------------- */
 
 bool apdu_tlv_next(const uint8_t *list, size_t len, size_t *at, uint8_t *tag, const uint8_t **value,
                    size_t *value_len)

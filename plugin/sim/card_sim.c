@@ -58,8 +58,7 @@ static void end_run(struct sim *sim)
         sim->way->kind->end(sim->way);
 }
 
-/* -- what went wrong, for a person --------------------------------------------------------------
- */
+/* -- what went wrong, for a person ------------------------------------------------------------- */
 
 static enum simauth_card_status failed(struct sim *sim, enum apdu_meaning meaning)
 {
@@ -127,8 +126,7 @@ static enum simauth_card_status pin_failed(struct sim *sim, enum usim_pin pin,
     }
 }
 
-/* -- to a SIM that is ready ---------------------------------------------------------------------
- */
+/* -- to a SIM that is ready -------------------------------------------------------------------- */
 
 /* Other programs, or the modem, may use the card while a person thinks. */
 static void pause_run(void *user)
@@ -300,8 +298,7 @@ static enum simauth_card_status bring_up(struct sim *sim)
     return status;
 }
 
-/* -- one challenge ------------------------------------------------------------------------------
- */
+/* -- one challenge ----------------------------------------------------------------------------- */
 
 /* `known`: selected in an earlier run. Another program may have selected another application since,
  * which answers challenges too, with another SIM's keys. */

@@ -32,8 +32,7 @@ static void digest_close(struct sim *sim)
     simauth_secure_free(sim);
 }
 
-/* -- the file ------------------------------------------------------------------------------------
- */
+/* -- the file ---------------------------------------------------------------------------------- */
 
 static bool read_text(const json_t *object, const char *name, char *text, size_t room)
 {
@@ -127,8 +126,7 @@ static struct sim *digest_open(const char *where, const struct sim_pin_source *p
     return NULL;
 }
 
-/* -- what it can do ------------------------------------------------------------------------------
- */
+/* -- what it can do ---------------------------------------------------------------------------- */
 
 static enum simauth_card_status digest_identity(struct sim *sim, struct sim_identity *identity)
 {

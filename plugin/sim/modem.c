@@ -31,8 +31,7 @@ struct modem {
     bool astray; /* a command has no answer yet: what comes next may be that one */
 };
 
-/* -- lines --------------------------------------------------------------------------------------
- */
+/* -- lines ------------------------------------------------------------------------------------- */
 
 static bool wait_port(const struct modem *m, short events, int64_t until)
 {
@@ -139,8 +138,7 @@ static enum apdu_meaning converse(struct modem *m, const char *command, const ch
     return meaning;
 }
 
-/* -- APDUs --------------------------------------------------------------------------------------
- */
+/* -- APDUs ------------------------------------------------------------------------------------- */
 
 static int nibble(char c)
 {
@@ -209,8 +207,7 @@ static enum apdu_meaning modem_transmit(struct card_link *link, const uint8_t *c
     return meaning;
 }
 
-/* -- the port -----------------------------------------------------------------------------------
- */
+/* -- the port ---------------------------------------------------------------------------------- */
 
 static void modem_disconnect(struct card_way *way)
 {

@@ -78,8 +78,7 @@ static bool load(void)
     return gio.loaded;
 }
 
-/* -- D-Bus --------------------------------------------------------------------------------------
- */
+/* -- D-Bus ------------------------------------------------------------------------------------- */
 
 static GVariant *ask(struct mm *m, const char *path, const char *interface, const char *method,
                      GVariant *parameters, const char *reply, int limit_ms, GError **why)
@@ -126,8 +125,7 @@ static bool take_modem(struct mm *m, GVariant *objects)
     return m->path[0] != '\0';
 }
 
-/* -- a way to the card --------------------------------------------------------------------------
- */
+/* -- a way to the card ------------------------------------------------------------------------- */
 
 static void mm_disconnect(struct card_way *way)
 {

@@ -71,8 +71,7 @@ static enum apdu_meaning meaning_of(LONG result)
     }
 }
 
-/* -- sentences ----------------------------------------------------------------------------------
- */
+/* -- sentences --------------------------------------------------------------------------------- */
 
 #define SOCKET "/run/pcscd/pcscd.comm" /* where Debian's pcscd listens */
 #define POLKIT                                                                                     \
@@ -160,8 +159,7 @@ static void explain_connect(const char *name, LONG result, char *error)
     }
 }
 
-/* -- which reader -------------------------------------------------------------------------------
- */
+/* -- which reader ------------------------------------------------------------------------------ */
 
 /* How many readers the setting may mean; an exact name means one. */
 static unsigned matches(const struct pcsc *p, const struct pcsc_job *job, bool meant[])
@@ -244,8 +242,7 @@ static enum card_connected pcsc_connect(struct card_way *way, unsigned i, char *
     return result == SCARD_E_TIMEOUT ? CARD_MUTE : CARD_SKIP;
 }
 
-/* -- one card -----------------------------------------------------------------------------------
- */
+/* -- one card ---------------------------------------------------------------------------------- */
 
 static enum apdu_meaning pcsc_transmit(struct card_link *link, const uint8_t *command, size_t len,
                                        uint8_t *reply, size_t *reply_len)

@@ -37,8 +37,7 @@ unsigned pcsc_io_stuck(void)
     return atomic_load(&stuck);
 }
 
-/* -- on the thread ------------------------------------------------------------------------------
- */
+/* -- on the thread ----------------------------------------------------------------------------- */
 
 /* As it is: a self-test opens it again at once, and the person has given the PIN already. pcscd
  * takes the power of one that nobody uses. */
@@ -200,8 +199,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-/* -- on the caller's side -----------------------------------------------------------------------
- */
+/* -- on the caller's side ---------------------------------------------------------------------- */
 
 struct pcsc_io *pcsc_io_open(void)
 {

@@ -27,8 +27,7 @@ struct holder {
     char trouble[64];
 };
 
-/* -- a person -----------------------------------------------------------------------------------
- */
+/* -- a person ---------------------------------------------------------------------------------- */
 
 static atomic_bool elsewhere;
 
@@ -86,8 +85,7 @@ static void person_result(void *user, bool right)
     ((struct holder *)user)->wrong = !right;
 }
 
-/* -- a descriptor -------------------------------------------------------------------------------
- */
+/* -- a descriptor ------------------------------------------------------------------------------ */
 
 /* Up to a line's end or the end of what is there. */
 static size_t read_line(int fd, char *text, size_t room)
@@ -143,8 +141,7 @@ static void descriptor_result(void *user, bool right)
     h->len = 0;
 }
 
-/* -- which --------------------------------------------------------------------------------------
- */
+/* -- which ------------------------------------------------------------------------------------- */
 
 static int descriptor_of(const char *setting)
 {

@@ -33,8 +33,7 @@ struct talk {
     size_t used;
 };
 
-/* -- lines --------------------------------------------------------------------------------------
- */
+/* -- lines ------------------------------------------------------------------------------------- */
 
 static bool take_line(struct talk *t, char *line)
 {
@@ -141,8 +140,7 @@ static bool tell(struct talk *t, const char *command, const char *text)
     return say(t, command, text) && hear(t, PROGRAM_MS, NULL, NULL);
 }
 
-/* -- the program --------------------------------------------------------------------------------
- */
+/* -- the program ------------------------------------------------------------------------------- */
 
 static bool spawn(struct talk *t, int theirs)
 {

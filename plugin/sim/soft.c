@@ -65,8 +65,7 @@ static enum simauth_card_status soft_identity(struct sim *sim, struct sim_identi
     return SIMAUTH_CARD_GOOD;
 }
 
-/* -- one challenge ------------------------------------------------------------------------------
- */
+/* -- one challenge ----------------------------------------------------------------------------- */
 
 static uint64_t sqn_read(const uint8_t octets[static 6])
 {

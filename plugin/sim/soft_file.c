@@ -133,8 +133,7 @@ int soft_open_private(const char *path, const char *what, enum simauth_card_stat
     return -1;
 }
 
-/* -- members ------------------------------------------------------------------------------------
- */
+/* -- members ----------------------------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {

@@ -61,8 +61,7 @@ uint64_t soft_window_highest(const struct soft_window *window)
     return window->seq[best] << SOFT_IND_BITS | best;
 }
 
-/* -- one slot -----------------------------------------------------------------------------------
- */
+/* -- one slot ---------------------------------------------------------------------------------- */
 
 static void hash_of(const char *text, size_t len, char sum[static SUM_LEN + 1])
 {
@@ -138,8 +137,7 @@ static void format_slot(const struct soft_window *window, char slot[static SLOT_
     slot[SLOT_LEN - 1] = '\n';
 }
 
-/* -- the file -----------------------------------------------------------------------------------
- */
+/* -- the file ---------------------------------------------------------------------------------- */
 
 /* "": this machine does not tell, and every challenge waits for the disk. */
 static void this_boot(char boot[static SOFT_BOOT_LEN + 1])

@@ -36,8 +36,7 @@ enum apdu_meaning usim_select_file(const struct usim *usim, uint16_t file, struc
     return apdu_send(usim->link, &select, reply);
 }
 
-/* -- reading ------------------------------------------------------------------------------------
- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 /* The size of a transparent file, as SELECT answered; 0 unknown. */
 static size_t file_size(const struct usim *usim, const struct apdu_reply *reply)
@@ -118,8 +117,7 @@ static enum apdu_meaning read_iccid(struct usim *usim)
     return meaning;
 }
 
-/* -- the application ----------------------------------------------------------------------------
- */
+/* -- the application --------------------------------------------------------------------------- */
 
 /* An application's own PIN, or the universal one. */
 static bool is_pin(uint8_t reference)
@@ -317,8 +315,7 @@ void usim_close_channel(struct usim *usim)
     usim->channel = 0;
 }
 
-/* -- whose ------------------------------------------------------------------------------------
- */
+/* -- whose ------------------------------------------------------------------------------------- */
 
 /* TS 31.102, 4.2.2: length, then digits behind a half octet with the parity. */
 static bool parse_imsi(const struct apdu_reply *reply, char imsi[static SIM_IMSI_MAX + 1])

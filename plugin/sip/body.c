@@ -107,8 +107,7 @@ bool sip_message_protect(belle_sip_message_t *message, const char *type, const c
     return true;
 }
 
-/* -- in -----------------------------------------------------------------------------------------
- */
+/* -- in ---------------------------------------------------------------------------------------- */
 
 /* A multipart is received as plain octets, whatever it is: belle-sip's own parser reads on from
  * NULL where Content-Type has no bare boundary, and is left without any part where the body is not
@@ -244,8 +243,7 @@ void tap_body_ready(belle_sip_message_t *message)
     free(text);
 }
 
-/* -- out ----------------------------------------------------------------------------------------
- */
+/* -- out --------------------------------------------------------------------------------------- */
 
 void tap_body_out(struct tap_core *core, belle_sip_message_t *message)
 {

@@ -99,8 +99,7 @@ struct sip_call *tap_call_new(struct tap_core *core, enum sip_direction directio
     return call;
 }
 
-/* -- finding
- * --------------------------------------------------------------------------------------- */
+/* -- finding ----------------------------------------------------------------------------------- */
 
 struct sip_call *tap_call_find(struct tap_core *core, enum sip_direction direction,
                                const char *call_id, const char *from_tag)
@@ -159,8 +158,7 @@ struct sip_call *tap_call_waiting_again(struct tap_core *core, belle_sip_request
     return NULL;
 }
 
-/* -- dialogs
- * --------------------------------------------------------------------------------------- */
+/* -- dialogs ----------------------------------------------------------------------------------- */
 
 static void dialog_gone(void *arg, belle_sip_object_t *object)
 {
@@ -239,8 +237,7 @@ static void free_dialogs(struct sip_call *call)
     call->dialogs = NULL;
 }
 
-/* -- the end
- * --------------------------------------------------------------------------------------- */
+/* -- the end ----------------------------------------------------------------------------------- */
 
 bool tap_call_was_asked_for(const struct sip_call *call)
 {
@@ -337,8 +334,7 @@ void tap_calls_core_gone(struct tap_core *core)
     }
 }
 
-/* -- what the user sees
- * ---------------------------------------------------------------------------- */
+/* -- what the user sees ------------------------------------------------------------------------ */
 
 enum sip_direction sip_call_direction(const struct sip_call *call)
 {

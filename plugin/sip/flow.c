@@ -29,8 +29,7 @@ static bool answers_initial_invite(const struct sip_call *call, belle_sip_messag
            tap_same_or_none(tap_top_branch_of(message), call->branch);
 }
 
-/* -- in
- * -------------------------------------------------------------------------------------------- */
+/* -- in ---------------------------------------------------------------------------------------- */
 
 static bool is_repeat(const struct sip_call *call, belle_sip_request_t *invite)
 {
@@ -316,8 +315,7 @@ bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_
                : response_in(core, channel, (belle_sip_response_t *)message);
 }
 
-/* -- out
- * ------------------------------------------------------------------------------------------- */
+/* -- out --------------------------------------------------------------------------------------- */
 
 static void later_out(struct sip_call *call, belle_sip_message_t *message)
 {

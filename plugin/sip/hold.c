@@ -32,8 +32,7 @@ static void drop_first(struct sip_call *call)
     free(first);
 }
 
-/* -- answers of our own
- * ---------------------------------------------------------------------------- */
+/* -- answers of our own ------------------------------------------------------------------------ */
 
 void tap_reply(struct tap_core *core, belle_sip_request_t *request, int code, const char *to_tag)
 {
@@ -144,8 +143,7 @@ bool sip_call_refuse_with(struct sip_call *call, int code, const char *phrase, c
     return answer(call, response, reason, warning);
 }
 
-/* -- the incoming INVITE
- * --------------------------------------------------------------------------- */
+/* -- the incoming INVITE ----------------------------------------------------------------------- */
 
 static bool resume_invite_in(struct sip_call *call)
 {
@@ -232,8 +230,7 @@ void tap_hold_channel_dead(struct tap_core *core, const belle_sip_channel_t *cha
     }
 }
 
-/* -- the outgoing INVITE
- * --------------------------------------------------------------------------- */
+/* -- the outgoing INVITE ----------------------------------------------------------------------- */
 
 static belle_sip_client_transaction_t *release_transaction(struct sip_call *call)
 {
@@ -369,8 +366,7 @@ bool sip_call_abort(struct sip_call *call, int code, const char *phrase)
     return end_later(call, code, phrase);
 }
 
-/* -- responses
- * ------------------------------------------------------------------------------------- */
+/* -- responses --------------------------------------------------------------------------------- */
 
 static void deliver_first(struct sip_call *call)
 {
@@ -502,8 +498,7 @@ bool tap_hold_response(struct sip_call *call, belle_sip_channel_t *channel,
     return true;
 }
 
-/* -- both
- * ------------------------------------------------------------------------------------------ */
+/* -- both -------------------------------------------------------------------------------------- */
 
 bool sip_call_resume(struct sip_call *call)
 {

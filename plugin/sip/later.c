@@ -95,8 +95,7 @@ bool sip_tap_run_later(belle_sip_provider_t *provider, void (*run)(void *arg), v
     return core != NULL;
 }
 
-/* -- timers
- * ---------------------------------------------------------------------------------------- */
+/* -- timers ------------------------------------------------------------------------------------ */
 
 static void detach(struct tap_core *core, struct sip_timer *timer)
 {
@@ -153,8 +152,7 @@ void sip_timer_stop(struct sip_timer *timer)
     free(timer);
 }
 
-/* -- descriptors ---------------------------------------------------------------------------------
- */
+/* -- descriptors ------------------------------------------------------------------------------- */
 
 struct sip_watch {
     struct sip_watch *next;

@@ -170,8 +170,7 @@ bool sip_ack_set_branch(belle_sip_request_t *ack, const char *branch)
     return true;
 }
 
-/* -- headers
- * --------------------------------------------------------------------------------------- */
+/* -- headers ----------------------------------------------------------------------------------- */
 
 const char *sip_message_header(belle_sip_message_t *message, const char *name, size_t *count)
 {
@@ -232,8 +231,7 @@ void tap_message_explain(belle_sip_message_t *message, const char *reason, const
     free(value);
 }
 
-/* -- SDP
- * ------------------------------------------------------------------------------------------- */
+/* -- SDP --------------------------------------------------------------------------------------- */
 
 static bool is_sdp_type(belle_sip_header_content_type_t *type)
 {

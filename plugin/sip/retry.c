@@ -49,8 +49,7 @@ bool sip_call_try_as_asked(struct sip_call *call, belle_sip_response_t *response
     return true;
 }
 
-/* -- taking an INVITE back -----------------------------------------------------------------------
- */
+/* -- taking an INVITE back --------------------------------------------------------------------- */
 
 /* Where the INVITE went: liblinphone may have chosen another transport than the URI says. */
 static belle_sip_uri_t *next_hop(const struct sip_call *call, belle_sip_request_t *cancel)

@@ -119,8 +119,7 @@ struct sip_watch *sip_watch_start(belle_sip_provider_t *provider, int fd, void (
 void sip_watch_for_write(struct sip_watch *watch, bool on);
 void sip_watch_stop(struct sip_watch *watch); /* NULL does nothing */
 
-/* -- one call ------------------------------------------------------------------------------------
- */
+/* -- one call ---------------------------------------------------------------------------------- */
 enum sip_direction sip_call_direction(const struct sip_call *call);
 belle_sip_provider_t *sip_call_provider(const struct sip_call *call);
 const char *sip_call_id(const struct sip_call *call); /* Call-ID, after a new try the newest */
@@ -188,8 +187,7 @@ bool sip_call_owns_dialog(const struct sip_call *call, belle_sip_message_t *requ
 /* Adds Reason and Warning 399 to the CANCEL or BYE that this call will send next; NULL clears. */
 void sip_call_set_end_reason(struct sip_call *call, const char *reason, const char *warning);
 
-/* -- the connection (way.c) ----------------------------------------------------------------------
- */
+/* -- the connection (way.c) -------------------------------------------------------------------- */
 /* The address (as its REGISTER had it in To) that is registered over the TLS connection which every
  * message of theirs in this call came over so far; NULL when one came over another, when the
  * registration was over by then, when certificates were not checked, or when nothing came. Valid
@@ -210,8 +208,7 @@ void sip_message_force_tls(belle_sip_message_t *message);
 /* Request-URI, From, To and Contact become sips, or sip; within invite_out. */
 void sip_invite_set_secure(belle_sip_request_t *invite, bool secure);
 
-/* -- one message ---------------------------------------------------------------------------------
- */
+/* -- one message ------------------------------------------------------------------------------- */
 /* The URI in From, To or the first Contact, a tel URI too, as text; belle_sip_free() it. NULL:
  * there is no such header, or no URI in it. */
 enum sip_field { SIP_FROM, SIP_TO, SIP_CONTACT };

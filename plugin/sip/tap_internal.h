@@ -21,8 +21,7 @@ enum tap_channel_state {
     TAP_CHANNEL_DISCONNECTED = 7
 };
 
-/* -- belle-sip's tables, mirrored (belle.c finds and checks them)
- * ---------------------------------- */
+/* -- belle-sip's tables, mirrored (belle.c finds and checks them) ------------------------------ */
 
 /* belle_sip_channel_listener_t of channel.h */
 struct tap_channel_methods {
@@ -107,8 +106,7 @@ struct tap {
 };
 extern struct tap tap;
 
-/* -- a core (core.c) ------------------------------------------------------------------------------
- */
+/* -- a core (core.c) --------------------------------------------------------------------------- */
 struct tap_task;
 struct tap_core {
     struct tap_core *next;
@@ -145,15 +143,13 @@ void tap_unlock(void);
 /* Looks at all calls of the core at the next turn of its loop: finds dialogs, ends what is over. */
 void tap_settle_soon(struct tap_core *core);
 
-/* -- later.c --------------------------------------------------------------------------------------
- */
+/* -- later.c ----------------------------------------------------------------------------------- */
 /* On failure nothing was queued. */
 bool tap_core_run_later(struct tap_core *core, void (*task)(void *arg), void *arg);
 void tap_core_run_tasks(struct tap_core *core);
 void tap_core_drop_timers(struct tap_core *core);
 
-/* -- a call (call.c) ------------------------------------------------------------------------------
- */
+/* -- a call (call.c) --------------------------------------------------------------------------- */
 enum tap_held { TAP_HELD_NOTHING, TAP_HELD_INVITE, TAP_HELD_ENDING };
 
 enum tap_back { TAP_BACK_NO, TAP_BACK_WANTED, TAP_BACK_SENT };
@@ -240,8 +236,7 @@ void tap_call_end(struct sip_call *call);
 void tap_calls_settle(struct tap_core *core);
 void tap_calls_core_gone(struct tap_core *core);
 
-/* -- hold.c ---------------------------------------------------------------------------------------
- */
+/* -- hold.c ------------------------------------------------------------------------------------ */
 /* Each returns true when the message or transaction is taken, so that belle-sip must not have it.
  */
 bool tap_hold_invite_in(struct sip_call *call, belle_sip_channel_t *channel);
@@ -262,8 +257,7 @@ void tap_reply(struct tap_core *core, belle_sip_request_t *request, int code, co
  * The call may be gone when this returns. */
 void tap_end_unanswered(struct sip_call *call, int code, const char *phrase);
 
-/* -- way.c ----------------------------------------------------------------------------------------
- */
+/* -- way.c ------------------------------------------------------------------------------------- */
 void tap_way_register_out(struct tap_core *core, belle_sip_channel_t *channel,
                           belle_sip_request_t *request);
 void tap_way_register_answer(struct tap_core *core, belle_sip_channel_t *channel,
@@ -273,21 +267,18 @@ void tap_way_core_gone(struct tap_core *core);
 /* A message of this call came over `channel`. */
 void tap_way_message(struct sip_call *call, const belle_sip_channel_t *channel);
 
-/* -- retry.c -------------------------------------------------------------------------------------
- */
+/* -- retry.c ----------------------------------------------------------------------------------- */
 /* The CANCEL that the user wants leaves as soon as it may. */
 void tap_take_back(struct sip_call *call);
 
-/* -- alias.c --------------------------------------------------------------------------------------
- */
+/* -- alias.c ----------------------------------------------------------------------------------- */
 void tap_alias_in(struct sip_call *call, belle_sip_message_t *message);
 void tap_alias_out(struct sip_call *call, belle_sip_message_t *message);
 void tap_alias_initial_response(struct sip_call *call, belle_sip_response_t *response);
 void tap_alias_replaces_in(struct tap_core *core, belle_sip_request_t *invite);
 void tap_alias_refer_out(struct tap_core *core, belle_sip_request_t *refer);
 
-/* -- message.c ------------------------------------------------------------------------------------
- */
+/* -- message.c --------------------------------------------------------------------------------- */
 const char *tap_call_id_of(const void *message);
 const char *tap_from_tag_of(const void *message);
 const char *tap_to_tag_of(const void *message);
@@ -310,8 +301,7 @@ const char *tap_body_clear(belle_sip_message_t *message, size_t *len);
 /* body_out for what is about to be taken for sending. */
 void tap_body_out(struct tap_core *core, belle_sip_message_t *message);
 
-/* -- flow.c: what is done with each message -------------------------------------------------------
- */
+/* -- flow.c: what is done with each message ---------------------------------------------------- */
 bool tap_flow_in(struct tap_core *core, belle_sip_channel_t *channel, belle_sip_message_t *message);
 /* A transaction of ours awaits this response, which tap_flow_in() has let through. True: it is
  * taken. */

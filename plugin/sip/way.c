@@ -273,8 +273,7 @@ bool sip_tap_is_registered(belle_sip_provider_t *provider, const char *aor,
     return r != NULL;
 }
 
-/* -- sip and sips in a message -------------------------------------------------------------------
- */
+/* -- sip and sips in a message ----------------------------------------------------------------- */
 
 static void set_secure(belle_sip_uri_t *uri, bool secure)
 {

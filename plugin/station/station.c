@@ -260,8 +260,7 @@ bool station_instant(const struct station *s)
     return s->backend && s->backend->instant;
 }
 
-/* -- for a person --------------------------------------------------------------------------------
- */
+/* -- for a person ------------------------------------------------------------------------------ */
 
 const struct station_health *station_health(struct station *s)
 {

@@ -18,8 +18,7 @@ static struct {
     unsigned sent;
 } gateway;
 
-/* -- in the place of http.c ----------------------------------------------------------------------
- */
+/* -- in the place of http.c -------------------------------------------------------------------- */
 
 struct http *http_open(const char *name, const char *ca_file, const char *local_address)
 {
@@ -138,8 +137,7 @@ static enum simauth_card_status make_ha1(void *user, const char *realm, struct s
                : SIMAUTH_CARD_FAILED;
 }
 
-/* -- the questions -------------------------------------------------------------------------------
- */
+/* -- the questions ----------------------------------------------------------------------------- */
 
 static void ask_vector(struct ag *ag, bool callee)
 {

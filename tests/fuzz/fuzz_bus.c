@@ -25,9 +25,7 @@ static bool test_keeps(sd_bus_message *question)
     return false;
 }
 
-/* -- the front's host
- * ------------------------------------------------------------------------------
- */
+/* -- the front's host -------------------------------------------------------------------------- */
 
 static void handle(const char *command, const json_t *request, struct control_reply *reply)
 {
@@ -57,9 +55,7 @@ static void note(const char *sentence)
     MUST(sentence != NULL);
 }
 
-/* -- the caller
- * ------------------------------------------------------------------------------------
- */
+/* -- the caller -------------------------------------------------------------------------------- */
 
 static int descriptor(const char *kind)
 {

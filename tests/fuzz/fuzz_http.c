@@ -29,8 +29,7 @@ static struct MHD_Connection {
 static struct gateway *gateway;
 static int64_t subscriber, partner;
 
-/* -- in the place of libmicrohttpd ---------------------------------------------------------------
- */
+/* -- in the place of libmicrohttpd ------------------------------------------------------------- */
 
 int MHD_get_connection_values(struct MHD_Connection *c, enum MHD_ValueKind kind,
                               MHD_KeyValueIterator each, void *data)
@@ -127,9 +126,7 @@ void MHD_set_panic_func(MHD_PanicCallback callback, void *user)
     (void)user;
 }
 
-/* -- in the place of waiting.c and settler.c, which have threads
- * -----------------------------------
- */
+/* -- in the place of waiting.c and settler.c, which have threads ------------------------------- */
 
 void waiting_ask(struct waiting *waiting, struct request *request)
 {
@@ -197,8 +194,7 @@ void settler_wait(struct settler *settler, struct request *request)
     request_resume(request);
 }
 
-/* -- who asks ------------------------------------------------------------------------------------
- */
+/* -- who asks ---------------------------------------------------------------------------------- */
 
 bool __real_ua_authenticate(struct request *request);
 bool __wrap_ua_authenticate(struct request *request);
@@ -234,8 +230,7 @@ bool __wrap_federation_identify(struct request *request)
     return true;
 }
 
-/* -- one request ---------------------------------------------------------------------------------
- */
+/* -- one request ------------------------------------------------------------------------------- */
 
 static char *next_line(char **at)
 {

@@ -21,8 +21,7 @@
 
 static const uint8_t name[JOURNAL_NAME_LEN] = "fuzz";
 
-/* -- files ---------------------------------------------------------------------------------------
- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 static uint64_t frames, last;
 
@@ -66,8 +65,7 @@ static void file(const uint8_t *data, size_t size)
     free(octets);
 }
 
-/* -- frames that were written, and then not so --------------------------------------------------
- */
+/* -- frames that were written, and then not so ------------------------------------------------- */
 
 struct made {
     uint8_t octets[SIZE];
@@ -119,8 +117,7 @@ static void turned_frames(char *text)
     MUST(to <= m.seq);
 }
 
-/* -- operations ----------------------------------------------------------------------------------
- */
+/* -- operations -------------------------------------------------------------------------------- */
 
 static const uint8_t *content; /* of the one frame that there is */
 static size_t content_len;

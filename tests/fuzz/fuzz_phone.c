@@ -30,8 +30,7 @@
 static struct core *core;
 static unsigned asked, answered;
 
-/* -- in the places of what is not tried here -----------------------------------------------------
- */
+/* -- in the places of what is not tried here --------------------------------------------------- */
 
 const char *bus_read_sealed(int fd, struct session_bus_secret *secret, const char **why)
 {
@@ -68,8 +67,7 @@ char *activation_fetch(char *typed, const char *path, const char *ca_file, bool 
     return *typed == 'g' ? g_strconcat("/home/a/", typed, NULL) : NULL;
 }
 
-/* -- answers -------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 struct waiting {
     struct control_reply reply;  /* first */
@@ -153,8 +151,7 @@ static struct control_reply *new_reply(const char *command)
     return &w->reply;
 }
 
-/* -- settings ------------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static char *settings_text(void)
 {
@@ -190,8 +187,7 @@ static void check_settings(const char *before, const char *command)
     g_free(now);
 }
 
-/* -- lines ---------------------------------------------------------------------------------------
- */
+/* -- lines ------------------------------------------------------------------------------------- */
 
 /* Files of ours stay in the folder of this process. */
 static bool leads_elsewhere(const json_t *request)

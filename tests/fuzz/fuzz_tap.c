@@ -154,8 +154,7 @@ static void send_answer(int code, const char *tag, const char *letters)
         wire_send(text, at);
 }
 
-/* -- the input -----------------------------------------------------------------------------------
- */
+/* -- the input --------------------------------------------------------------------------------- */
 
 static size_t place(size_t at, const char **from)
 {

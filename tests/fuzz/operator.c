@@ -51,8 +51,7 @@ void operator_certificate(char certificate_path[static 600], char key_path[stati
     EVP_PKEY_free(key);
 }
 
-/* -- the store, which keeps nothing of a request -------------------------------------------------
- */
+/* -- the store, which keeps nothing of a request ----------------------------------------------- */
 
 static const struct store_ops *real;
 

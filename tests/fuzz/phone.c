@@ -13,8 +13,7 @@ static LinphoneCore *linphone;
 static int provider_stands_here;
 #define PROVIDER ((belle_sip_provider_t *)&provider_stands_here)
 
-/* -- the loop ------------------------------------------------------------------------------------
- */
+/* -- the loop ---------------------------------------------------------------------------------- */
 
 #define TASKS 256
 static struct {
@@ -72,8 +71,7 @@ static bool run_tasks(void)
     return n > 0;
 }
 
-/* -- SIM and gateway -----------------------------------------------------------------------------
- */
+/* -- SIM and gateway --------------------------------------------------------------------------- */
 
 struct station {
     struct station_health health;
@@ -202,8 +200,7 @@ void station_gateways(const struct station *s, char of_sim[256], char of_network
     g_strlcpy(of_network, "", 256);
 }
 
-/* -- what is asked of the gateway by what a person can start -------------------------------------
- */
+/* -- what is asked of the gateway by what a person can start ----------------------------------- */
 
 const char *__wrap_ag_error(const struct ag *ag);
 const char *__wrap_ag_error(const struct ag *ag)
@@ -331,8 +328,7 @@ enum ag_status __wrap_ag_first_keys(struct ag *ag, struct simauth_held_key *keys
     return next_status();
 }
 
-/* -- the worker: errands are done when the loop turns --------------------------------------------
- */
+/* -- the worker: errands are done when the loop turns ------------------------------------------ */
 
 struct worker {
     struct errand *first, **last;
@@ -441,8 +437,7 @@ void phone_turn(void)
     MUST(!"its errands come to an end");
 }
 
-/* -- the front -----------------------------------------------------------------------------------
- */
+/* -- the front --------------------------------------------------------------------------------- */
 
 static struct session_bus_user front;
 
@@ -500,8 +495,7 @@ void phone_look(void)
     json_decref(all);
 }
 
-/* -- the core ------------------------------------------------------------------------------------
- */
+/* -- the core ---------------------------------------------------------------------------------- */
 
 static void make_linphone(void)
 {

@@ -18,8 +18,7 @@
 static struct fuzz_input inputs[FILES_MAX];
 static size_t input_count;
 
-/* -- what ended it -------------------------------------------------------------------------------
- */
+/* -- what ended it ----------------------------------------------------------------------------- */
 
 static struct fuzz_input current;
 static char crash_name[256];
@@ -76,8 +75,7 @@ static void eat(const uint8_t *octets, size_t len)
     free(exact);
 }
 
-/* -- the corpus ----------------------------------------------------------------------------------
- */
+/* -- the corpus -------------------------------------------------------------------------------- */
 
 static void load(const char *folder, const char *name)
 {

@@ -59,8 +59,7 @@ static belle_sip_response_t *response_to(belle_sip_request_t *request, int code)
     return response;
 }
 
-/* -- what comes ----------------------------------------------------------------------------------
- */
+/* -- what comes -------------------------------------------------------------------------------- */
 
 static void on_invite(belle_sip_server_transaction_t *transaction, belle_sip_request_t *request)
 {
@@ -159,8 +158,7 @@ static void on_auth(void *core, belle_sip_auth_event_t *event)
     (void)event;
 }
 
-/* -- what its person does ------------------------------------------------------------------------
- */
+/* -- what its person does ---------------------------------------------------------------------- */
 
 static void add_body(belle_sip_message_t *message)
 {
@@ -260,8 +258,7 @@ void phone_hang_up(void)
         phone_answer(603);
 }
 
-/* -- its life ------------------------------------------------------------------------------------
- */
+/* -- its life ---------------------------------------------------------------------------------- */
 
 static void install(void)
 {

@@ -11,9 +11,7 @@
 #define DIALOGS 4
 #define WIRE_MAX 16384
 
-/* -- the telephone (tap_phone.c): it does what liblinphone does with belle-sip, in order
- * ------------
- */
+/* -- the telephone (tap_phone.c): it does what liblinphone does with belle-sip, in order ------- */
 void phone_start(void);
 void phone_end(void); /* everything goes, as when a LinphoneCore does */
 /* Turns its loop, after `ms` of its clock that nobody waits for. */
@@ -23,9 +21,7 @@ void phone_hang_up(void); /* CANCEL or BYE of what it placed, BYE or 603 of what
 void phone_answer(int code);
 void phone_again(void); /* a re-INVITE of its own */
 
-/* -- the user of the tap (tap_user.c), which does what the input says
- * ------------------------------
- */
+/* -- the user of the tap (tap_user.c), which does what the input says -------------------------- */
 /* One line of letters: what the next hooks answer (see tap_user.c). */
 void user_decides(const char *letters);
 /* With what is held: resume, refuse, abort, drop, take back. */
@@ -34,9 +30,7 @@ extern const struct sip_tap_user tap_users;
 /* Each call was told of once, ended once, and nothing of it after that. */
 void user_check_all_gone(void);
 
-/* -- the wire (tap_wire.c)
- * -------------------------------------------------------------------------
- */
+/* -- the wire (tap_wire.c) --------------------------------------------------------------------- */
 void wire_open(void);
 void wire_later(unsigned ms); /* time that nobody waits for */
 /* `text` goes to the telephone. */

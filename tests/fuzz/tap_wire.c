@@ -26,8 +26,7 @@ static struct {
     char branch[512], from[512], call_id[512], cseq[32];
 } own;
 
-/* -- in the place of libc's ----------------------------------------------------------------------
- */
+/* -- in the place of libc's -------------------------------------------------------------------- */
 
 __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *now)
 {
@@ -89,8 +88,7 @@ __attribute__((visibility("default"))) ssize_t sendto(int fd, const void *octets
     return (ssize_t)len;
 }
 
-/* -- what the telephone said ---------------------------------------------------------------------
- */
+/* -- what the telephone said ------------------------------------------------------------------- */
 
 /* The value of the first header of that name in `to`; "" when there is none. */
 static void value_of(const char *text, const char *name, char *to, size_t room)
@@ -176,8 +174,7 @@ void wire_forget(void)
     strcpy(own.cseq, "20");
 }
 
-/* -- what the peer says --------------------------------------------------------------------------
- */
+/* -- what the peer says ------------------------------------------------------------------------ */
 
 void wire_open(void)
 {

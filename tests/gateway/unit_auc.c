@@ -46,8 +46,7 @@ static void auts_never_moves_back(void **state)
     assert_int_equal(sqn_after_auts(&five_bits, 0, SQN_MAX), SQN_MAX);
 }
 
-/* -- the embedded AuC on a real store ------------------------------------------------------------
- */
+/* -- the embedded AuC on a real store ---------------------------------------------------------- */
 
 static struct store_subscriber add_subscriber(struct unit_store *unit, uint64_t sqn)
 {

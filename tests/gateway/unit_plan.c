@@ -51,8 +51,7 @@ static bool has_plan(const char *text)
     return false;
 }
 
-/* -- SQLite --------------------------------------------------------------------------------------
- */
+/* -- SQLite ------------------------------------------------------------------------------------ */
 
 static bool step_reads_many(const char *step)
 {
@@ -97,8 +96,7 @@ static int ask_sqlite(const struct unit_store *unit)
     return wrong;
 }
 
-/* -- PostgreSQL ----------------------------------------------------------------------------------
- */
+/* -- PostgreSQL -------------------------------------------------------------------------------- */
 
 static PGresult *ask(PGconn *connection, const char *text)
 {

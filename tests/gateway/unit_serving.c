@@ -40,8 +40,7 @@ static struct count look(struct unit_serving *unit)
     return count;
 }
 
-/* -- kills ---------------------------------------------------------------------------------------
- */
+/* -- kills ------------------------------------------------------------------------------------- */
 
 static void two_questions(struct unit_serving *unit)
 {
@@ -260,8 +259,7 @@ static void a_refused_commit_is_taken_back(void **state)
     assert_int_equal(look(unit).records, 1);
 }
 
-/* -- what commands do ----------------------------------------------------------------------------
- */
+/* -- what commands do -------------------------------------------------------------------------- */
 
 static void records_of_both_have_their_own_numbers(void **state)
 {
@@ -470,8 +468,7 @@ static void one_gateway(void **state)
     assert_non_null(strstr(error, "another simauth-gateway"));
 }
 
-/* -- the life of a vector and of a record ---------------------------------------------------------
- */
+/* -- the life of a vector and of a record ------------------------------------------------------ */
 
 static void what_is_rolled_back_was_not(void **state)
 {
@@ -615,8 +612,7 @@ static void vectors_are_sealed_anew(void **state)
     unit->base.ops->rollback(unit->base.store);
 }
 
-/* -- from before ---------------------------------------------------------------------------------
- */
+/* -- from before ------------------------------------------------------------------------------- */
 
 /* Calls under way when the gateway was brought to this version go on. */
 static void older_tables_are_taken_over(void **state)

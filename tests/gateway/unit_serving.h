@@ -107,8 +107,7 @@ static inline void in_killed(struct unit_serving *unit, void (*what)(struct unit
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
-/* -- questions -----------------------------------------------------------------------------------
- */
+/* -- questions --------------------------------------------------------------------------------- */
 
 static inline struct store_vector make_vector(const struct unit_serving *unit, uint8_t first)
 {

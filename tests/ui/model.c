@@ -64,8 +64,7 @@ static int end(void **state)
     return 0;
 }
 
-/* -- waiting ------------------------------------------------------------------------------------
- */
+/* -- waiting ----------------------------------------------------------------------------------- */
 
 static gboolean too_late(gpointer late)
 {
@@ -98,8 +97,7 @@ static const char *text_at(GListModel *list, guint at, const char *name)
     return text;
 }
 
-/* -- tests --------------------------------------------------------------------------------------
- */
+/* -- tests ------------------------------------------------------------------------------------- */
 
 static void phones_come_and_go(void **state)
 {
@@ -250,8 +248,7 @@ static void errors_are_sentences(void **state)
     g_object_unref(phone);
 }
 
-/* -- without a bus ------------------------------------------------------------------------------
- */
+/* -- without a bus ----------------------------------------------------------------------------- */
 
 static UiRecord *record_of(const char *text)
 {

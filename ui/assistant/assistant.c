@@ -47,8 +47,7 @@ UiChain *ui_assistant_chain(UiAssistant *assistant)
     return assistant->chain;
 }
 
-/* -- steps --------------------------------------------------------------------------------------
- */
+/* -- steps ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -87,8 +86,7 @@ static void go_back(UiAssistant *assistant)
         ui_assistant_go(assistant, step);
 }
 
-/* -- the SIM as it is ---------------------------------------------------------------------------
- */
+/* -- the SIM as it is -------------------------------------------------------------------------- */
 
 static void stop_limit(UiAssistant *assistant)
 {
@@ -157,8 +155,7 @@ void ui_assistant_look(UiAssistant *assistant)
     sim_changed(assistant);
 }
 
-/* -- which phone --------------------------------------------------------------------------------
- */
+/* -- which phone ------------------------------------------------------------------------------- */
 
 static void take_sim(UiAssistant *assistant)
 {
@@ -210,8 +207,7 @@ static void take_phone(UiAssistant *assistant)
     tell_change(assistant);
 }
 
-/* -- the window ---------------------------------------------------------------------------------
- */
+/* -- the window -------------------------------------------------------------------------------- */
 
 static GtkWidget *header(UiAssistant *assistant)
 {

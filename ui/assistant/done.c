@@ -26,8 +26,7 @@ static void close_it(UiAssistant *assistant)
     ui_app_show(app, "now");
 }
 
-/* -- who we are ---------------------------------------------------------------------------------
- */
+/* -- who we are -------------------------------------------------------------------------------- */
 
 static void show_who(GObject *page)
 {
@@ -50,8 +49,7 @@ static void show_who(GObject *page)
     g_free(text);
 }
 
-/* -- letters ------------------------------------------------------------------------------------
- */
+/* -- letters ----------------------------------------------------------------------------------- */
 
 static void got_settings(GVariant *answer, const char *error, gpointer page)
 {
@@ -120,8 +118,7 @@ static GtkWidget *letters_group(struct done *done, gpointer page)
     return group;
 }
 
-/* -- the first call -----------------------------------------------------------------------------
- */
+/* -- the first call ---------------------------------------------------------------------------- */
 
 static void show_call(GObject *page, UiRecord *call)
 {
@@ -169,8 +166,7 @@ static GtkWidget *call_group(struct done *done)
     return box;
 }
 
-/* -- the page -----------------------------------------------------------------------------------
- */
+/* -- the page ---------------------------------------------------------------------------------- */
 
 /* Who we are may become known a moment after the test has ended. */
 static void begin(GObject *page, UiAssistant *assistant)

@@ -31,8 +31,7 @@ static void show(struct step *step)
     gtk_widget_set_sensitive(step->next, *typed || step->picked);
 }
 
-/* -- setting it ---------------------------------------------------------------------------------
- */
+/* -- setting it -------------------------------------------------------------------------------- */
 
 static void gateway_set(GVariant *answer, const char *error, gpointer owner)
 {
@@ -64,8 +63,7 @@ static void use(UiAssistant *assistant)
     g_free(typed);
 }
 
-/* -- what may be ours ---------------------------------------------------------------------------
- */
+/* -- what may be ours -------------------------------------------------------------------------- */
 
 static void toggled(GtkCheckButton *check, struct step *step)
 {
@@ -135,8 +133,7 @@ static void sim_changes(struct step *step)
     step->settled = FALSE;
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static void free_step(gpointer data)
 {

@@ -25,8 +25,7 @@ static void start(UiAssistant *assistant)
     g_clear_error(&error);
 }
 
-/* -- accounts -----------------------------------------------------------------------------------
- */
+/* -- accounts ---------------------------------------------------------------------------------- */
 
 static const char *registration(UiRecord *account)
 {
@@ -89,8 +88,7 @@ static void show_without_phone(struct step *step)
         show(step);
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static void add_none(struct step *step)
 {

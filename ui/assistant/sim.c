@@ -61,8 +61,7 @@ static void use_file(UiAssistant *assistant)
     ui_sim_file_choose(GTK_WINDOW(assistant), file_chosen, G_OBJECT(assistant));
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static void show(struct step *step)
 {
@@ -122,8 +121,7 @@ void ui_assistant_complain(UiAssistant *assistant, const char *text)
     ui_step_say(g_object_get_data(G_OBJECT(assistant), "sim-complaint"), text);
 }
 
-/* -- looking at it ------------------------------------------------------------------------------
- */
+/* -- looking at it ----------------------------------------------------------------------------- */
 
 static void spin(GtkWidget *spinner)
 {

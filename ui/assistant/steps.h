@@ -34,8 +34,7 @@ GtkWidget *ui_assistant_step_gateway(UiAssistant *assistant);
 GtkWidget *ui_assistant_step_test(UiAssistant *assistant);
 GtkWidget *ui_assistant_step_done(UiAssistant *assistant);
 
-/* -- page.c: what steps are built from -----------------------------------------------------------
- */
+/* -- page.c: what steps are built from --------------------------------------------------------- */
 
 /* A page with title, text under it, what `content` (NULL: nothing) holds, and below it a button
  * that `act(assistant)` answers; `button` receives it. */

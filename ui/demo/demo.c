@@ -46,8 +46,7 @@ struct demo {
     guint manager, steer, name, timer;
 };
 
-/* -- properties ---------------------------------------------------------------------------------
- */
+/* -- properties -------------------------------------------------------------------------------- */
 
 static const char *prefix_of(const char *interface, const char *path)
 {
@@ -115,8 +114,7 @@ static GVariant *get_property(GDBusConnection *bus, const char *sender, const ch
                     g_dbus_interface_info_lookup_property(info, name)->signature);
 }
 
-/* -- methods ------------------------------------------------------------------------------------
- */
+/* -- methods ----------------------------------------------------------------------------------- */
 
 static GVariant *managed(const struct demo *demo)
 {
@@ -179,8 +177,7 @@ static void call_method(GDBusConnection *bus, const char *sender, const char *pa
 
 static const GDBusInterfaceVTable table = {call_method, get_property, NULL, {NULL}};
 
-/* -- showing a state ----------------------------------------------------------------------------
- */
+/* -- showing a state --------------------------------------------------------------------------- */
 
 static void emit(const struct demo *demo, const char *path, const char *interface, const char *name,
                  GVariant *parameters)
@@ -320,8 +317,7 @@ void demo_play(struct demo *demo, guint seconds)
         demo->timer = g_timeout_add_seconds(seconds, next_state, demo);
 }
 
-/* -- beginning and end --------------------------------------------------------------------------
- */
+/* -- beginning and end ------------------------------------------------------------------------- */
 
 static GDBusNodeInfo *read_interface(GError **error)
 {

@@ -20,8 +20,7 @@ struct methods {
     GDBusMethodInvocation *late;
 };
 
-/* -- lists --------------------------------------------------------------------------------------
- */
+/* -- lists ------------------------------------------------------------------------------------- */
 
 static const char *member(GVariant *item, const char *name)
 {
@@ -75,8 +74,7 @@ static void tell(const struct methods *m, const char *signal)
                                   NULL, NULL);
 }
 
-/* -- what the demo can do itself ----------------------------------------------------------------
- */
+/* -- what the demo can do itself --------------------------------------------------------------- */
 
 static GVariant *list_peers(struct methods *m, GVariant *in)
 {
@@ -178,8 +176,7 @@ static const struct {
     {"TrustChange", trust_change},   {"SetSetting", set_setting}, {"ForgetKey", forget_key},
 };
 
-/* -- answering ----------------------------------------------------------------------------------
- */
+/* -- answering --------------------------------------------------------------------------------- */
 
 static GVariant *nothing(const char *type)
 {

@@ -32,8 +32,7 @@ static const char *text_of(const struct contact *contact, const char *name)
     return ui_record_text(contact->peer, name);
 }
 
-/* -- acting -------------------------------------------------------------------------------------
- */
+/* -- acting ------------------------------------------------------------------------------------ */
 
 static void told(GVariant *answer, const char *error, gpointer app)
 {
@@ -130,8 +129,7 @@ static void continue_once(GtkButton *button, struct contact *contact)
                  g_variant_new("(s)", text_of(contact, "Aor")), allowed, G_OBJECT(contact->app));
 }
 
-/* -- the policy ---------------------------------------------------------------------------------
- */
+/* -- the policy -------------------------------------------------------------------------------- */
 
 static guint policy_at(const char *policy)
 {
@@ -187,8 +185,7 @@ static void add_policy(struct contact *contact)
     g_object_unref(names);
 }
 
-/* -- rows ---------------------------------------------------------------------------------------
- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static GtkWidget *add_row(struct contact *contact, const char *title, const char *text)
 {
@@ -341,8 +338,7 @@ static GtkWidget *make_row(gpointer peer, gpointer app)
     return contact->row;
 }
 
-/* -- somebody new -------------------------------------------------------------------------------
- */
+/* -- somebody new ------------------------------------------------------------------------------ */
 
 static void add_contact(AdwEntryRow *row, UiApp *app)
 {

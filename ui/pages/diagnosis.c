@@ -12,8 +12,7 @@ struct page {
     GtkWidget *test, *start, *summary, *report;
 };
 
-/* -- the report ---------------------------------------------------------------------------------
- */
+/* -- the report -------------------------------------------------------------------------------- */
 
 static void write_report(struct page *page)
 {
@@ -33,8 +32,7 @@ static void copy_report(GtkButton *button, struct page *page)
     g_free(report);
 }
 
-/* -- the test -----------------------------------------------------------------------------------
- */
+/* -- the test ---------------------------------------------------------------------------------- */
 
 static void show_start(struct page *page)
 {
@@ -83,8 +81,7 @@ static void start_linphone(GtkButton *button, struct page *page)
     g_clear_error(&error);
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 /* One of them is shown. */
 static GtkWidget *buttons(struct page *page)

@@ -26,8 +26,7 @@ static struct history *of(gpointer widget)
     return g_object_get_data(widget, "history");
 }
 
-/* -- searching ----------------------------------------------------------------------------------
- */
+/* -- searching --------------------------------------------------------------------------------- */
 
 static gboolean has(const char *text, const char *folded)
 {
@@ -98,8 +97,7 @@ static void list_changed(GListModel *list, guint at, guint removed, guint added,
     show(of(stack));
 }
 
-/* -- rows ---------------------------------------------------------------------------------------
- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static void fact(GtkWidget *row, const char *name, const char *text)
 {
@@ -169,8 +167,7 @@ static GtkWidget *make_row(gpointer item, gpointer nothing)
     return row;
 }
 
-/* -- erasing ------------------------------------------------------------------------------------
- */
+/* -- erasing ----------------------------------------------------------------------------------- */
 
 static void cleared(GVariant *answer, const char *error, gpointer app)
 {
@@ -203,8 +200,7 @@ static void export_clicked(GtkButton *button, gpointer stack)
     ui_export_history(of(stack)->app, G_LIST_MODEL(of(stack)->found));
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static GtkWidget *button(const char *icon, const char *name, GCallback clicked, gpointer stack)
 {

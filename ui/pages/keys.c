@@ -28,8 +28,7 @@ static void key_free(gpointer data)
     g_free(key);
 }
 
-/* -- gone for the person, and there until it cannot be taken back any more -----------------------
- */
+/* -- gone for the person, and there until it cannot be taken back any more --------------------- */
 
 static char *name_of(UiPhone *phone, gint64 id)
 {
@@ -73,8 +72,7 @@ static GListModel *without_hidden(GListModel *keys, UiApp *app)
     return G_LIST_MODEL(shown);
 }
 
-/* -- revoking -----------------------------------------------------------------------------------
- */
+/* -- revoking ---------------------------------------------------------------------------------- */
 
 /* A key that could not be revoked is there again. */
 static void told(GVariant *answer, const char *error, gpointer holder)
@@ -121,8 +119,7 @@ static void revoke_one(GtkButton *button, const struct key *key)
     g_free(text);
 }
 
-/* -- all of them -------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 static void erased(GVariant *answer, const char *error, gpointer app)
 {
@@ -157,8 +154,7 @@ static void revoke_all(GtkButton *button, UiApp *app)
                     _("_Revoke"), revoke_agreed, app, NULL);
 }
 
-/* -- rows ---------------------------------------------------------------------------------------
- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 static GtkWidget *revoke_button(GtkFilterListModel *shown, UiRecord *record)
 {
@@ -206,8 +202,7 @@ static GtkWidget *make_row(gpointer key, gpointer shown)
     return row;
 }
 
-/* -- where they are kept ------------------------------------------------------------------------
- */
+/* -- where they are kept ----------------------------------------------------------------------- */
 
 static const char *home_words(const char *home)
 {

@@ -18,8 +18,7 @@ struct now {
     GtkLabel *problem;
 };
 
-/* -- without a call -----------------------------------------------------------------------------
- */
+/* -- without a call ---------------------------------------------------------------------------- */
 
 struct status {
     const char *state, *icon, *title, *text, *act, *target;
@@ -240,8 +239,7 @@ static void act(GtkButton *button, struct now *now)
         g_action_group_activate_action(G_ACTION_GROUP(now->app), "assistant", NULL);
 }
 
-/* -- with calls ---------------------------------------------------------------------------------
- */
+/* -- with calls -------------------------------------------------------------------------------- */
 
 static void calls_changed(GListModel *calls, guint at, guint removed, guint added, struct now *now)
 {
@@ -267,8 +265,7 @@ static void calls_changed(GListModel *calls, guint at, guint removed, guint adde
                                      g_list_model_get_n_items(calls) ? "calls" : "status");
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static void phones_changed(UiPhones *phones, GObject *stack)
 {

@@ -69,8 +69,7 @@ static struct preferences *of(gpointer page)
     return g_object_get_data(page, "preferences");
 }
 
-/* -- this program -------------------------------------------------------------------------------
- */
+/* -- this program ------------------------------------------------------------------------------ */
 
 static GtkWidget *add_switch(GtkWidget *group, const char *title, const char *text, gboolean on,
                              GCallback changed, gpointer user)
@@ -131,8 +130,7 @@ static GtkWidget *make_own(UiApp *app)
     return group;
 }
 
-/* -- the phone ----------------------------------------------------------------------------------
- */
+/* -- the phone --------------------------------------------------------------------------------- */
 
 static int index_of(const struct choice *choice, const char *value)
 {

@@ -17,8 +17,7 @@ struct page {
     GtkWidget *stack, *row, *icon, *pin, *forget, *readers;
 };
 
-/* -- the SIM in use -----------------------------------------------------------------------------
- */
+/* -- the SIM in use ---------------------------------------------------------------------------- */
 
 static void remembered(gboolean known, gpointer widget)
 {
@@ -77,8 +76,7 @@ static void forget_pin(struct page *page)
         ui_pin_forget(ui_record_text(page->sim, "Tag"), forgotten, G_OBJECT(page->stack));
 }
 
-/* -- choosing -----------------------------------------------------------------------------------
- */
+/* -- choosing ---------------------------------------------------------------------------------- */
 
 static void chosen(GVariant *answer, const char *error, gpointer app)
 {
@@ -121,8 +119,7 @@ static void type_code(struct page *page)
     ui_assistant_show(page->app, "code");
 }
 
-/* -- which phone --------------------------------------------------------------------------------
- */
+/* -- which phone ------------------------------------------------------------------------------- */
 
 static void take_sim(struct page *page)
 {
@@ -153,8 +150,7 @@ static void take_phone(struct page *page)
     gtk_stack_set_visible_child_name(GTK_STACK(page->stack), now ? "full" : "empty");
 }
 
-/* -- building -----------------------------------------------------------------------------------
- */
+/* -- building ---------------------------------------------------------------------------------- */
 
 static GtkWidget *row_button(struct page *page, const char *label, void (*act)(struct page *page))
 {

@@ -32,8 +32,7 @@ void calls_clear(struct calls *calls)
     g_byte_array_free(calls->rest, TRUE);
 }
 
-/* -- transactions --------------------------------------------------------------------------------
- */
+/* -- transactions ------------------------------------------------------------------------------ */
 
 void calls_remember(struct calls *calls, struct calls_undo undo)
 {
@@ -89,8 +88,7 @@ void calls_rollback(struct calls *calls)
     g_byte_array_set_size(calls->frame, 0);
 }
 
-/* -- once more -----------------------------------------------------------------------------------
- */
+/* -- once more --------------------------------------------------------------------------------- */
 
 /* Where `octets` are, of a frame that begins at `begin` and at `place`. */
 static struct journal_place place_of(const uint8_t *octets, const uint8_t *begin,

@@ -84,8 +84,7 @@ struct calls {
 void calls_init(struct calls *calls, const struct seal *seal);
 void calls_clear(struct calls *calls);
 
-/* -- transactions --------------------------------------------------------------------------------
- */
+/* -- transactions ------------------------------------------------------------------------------ */
 /* The frame was written: its content begins at `place`. */
 void calls_commit(struct calls *calls, const struct journal_place *place);
 void calls_rollback(struct calls *calls);
@@ -94,8 +93,7 @@ void calls_rollback(struct calls *calls);
 enum store_result calls_apply(struct calls *calls, const uint8_t *data, size_t len,
                               const struct journal_place *place, bool flush);
 
-/* -- vectors: as store.h has them ----------------------------------------------------------------
- */
+/* -- vectors: as store.h has them -------------------------------------------------------------- */
 enum store_result calls_vector_add(struct calls *calls, struct store_vector *v);
 enum store_result calls_vector_by_rand(struct calls *calls, enum store_vector_role role,
                                        const uint8_t *rand, size_t len, struct store_vector *v);
@@ -120,8 +118,7 @@ bool calls_forget(struct calls *calls, int64_t since);
  * (a frame that a start can read, and nobody waits long); counts. */
 enum store_result calls_reseal(struct calls *calls, struct store_reseal *reseal);
 
-/* -- answers -------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 /* The body is in the journal, or behind *pending. */
 enum store_result calls_answer_get(struct calls *calls, const char *who, const uint8_t *key,
                                    const struct calls_answer **answer, const uint8_t **pending);
@@ -130,8 +127,7 @@ enum store_result calls_answer_put(struct calls *calls, const struct store_answe
 /* What is over at `now` goes; at most `most` of each (0: all). */
 void calls_sweep(struct calls *calls, int64_t now, unsigned most);
 
-/* -- records and numbers -------------------------------------------------------------------------
- */
+/* -- records and numbers ----------------------------------------------------------------------- */
 /* Whether a record of this pair is in memory. */
 bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b);
 void calls_record_add(struct calls *calls, struct store_record *record);

@@ -9,8 +9,7 @@
 #define OP_LEN 5
 #define SEALED_LEN (SIMAUTH_KEY_LEN + SEAL_OVERHEAD)
 
-/* -- writing -------------------------------------------------------------------------------------
- */
+/* -- writing ----------------------------------------------------------------------------------- */
 
 static void put_number(uint8_t *octets, int len, uint64_t value)
 {
@@ -54,8 +53,7 @@ void calls_put_text(GByteArray *out, const char *text)
     calls_put_octets(out, text, strlen(text));
 }
 
-/* -- reading -------------------------------------------------------------------------------------
- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 static uint64_t take_number(struct calls_in *in, size_t len)
 {
@@ -131,8 +129,7 @@ bool calls_take_op(struct calls_in *in, enum calls_op *op, struct calls_in *cont
     return !in->failed;
 }
 
-/* -- the rest of a vector ------------------------------------------------------------------------
- */
+/* -- the rest of a vector ---------------------------------------------------------------------- */
 
 /* Its place is that of the database (sql_vector.c): a sealed value can be taken over from there. */
 bool calls_rest(GByteArray *out, const struct seal *seal, const struct store_vector *v)
@@ -203,8 +200,7 @@ bool calls_rest_reseal(const struct seal *seal, const struct calls_vector *v, ui
     return changed;
 }
 
-/* -- operations ----------------------------------------------------------------------------------
- */
+/* -- operations -------------------------------------------------------------------------------- */
 
 static void put_changing(GByteArray *out, const struct calls_vector *v)
 {

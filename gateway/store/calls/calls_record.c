@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* -- tables --------------------------------------------------------------------------------------
- */
+/* -- tables ------------------------------------------------------------------------------------ */
 
 static GHashTable *new_table(void)
 {
@@ -41,8 +40,7 @@ void calls_records_clear(struct calls *calls)
     calls_unflushed_free(&calls->flushing);
 }
 
-/* -- pairs ---------------------------------------------------------------------------------------
- */
+/* -- pairs ------------------------------------------------------------------------------------- */
 
 #define PAIR_MAX (2 * SIMAUTH_NAI_MAX + 2)
 
@@ -78,8 +76,7 @@ bool calls_pair_seen(struct calls *calls, const char *nai_a, const char *nai_b)
            g_hash_table_contains(calls->flushing.pairs, pair);
 }
 
-/* -- records -------------------------------------------------------------------------------------
- */
+/* -- records ----------------------------------------------------------------------------------- */
 
 void calls_record_set(struct calls *calls, int64_t id, struct calls_record *record)
 {
@@ -156,8 +153,7 @@ void calls_record_again(struct calls *calls, const struct calls_record *record)
     calls_record_set(calls, record->record.id, kept);
 }
 
-/* -- numbers -------------------------------------------------------------------------------------
- */
+/* -- numbers ----------------------------------------------------------------------------------- */
 
 void calls_sqn_put(struct calls *calls, int64_t subscriber, const uint64_t *sqn)
 {
@@ -201,8 +197,7 @@ void calls_sqn_set(struct calls *calls, int64_t subscriber, uint64_t sqn)
     calls_sqn_put(calls, subscriber, &sqn);
 }
 
-/* -- into the database ---------------------------------------------------------------------------
- */
+/* -- into the database ------------------------------------------------------------------------- */
 
 void calls_flush_begin(struct calls *calls)
 {

@@ -7,8 +7,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-/* -- tables --------------------------------------------------------------------------------------
- */
+/* -- tables ------------------------------------------------------------------------------------ */
 
 /* A partner chooses the RAND_B of its calls: which ones meet in a table it must not know. */
 static uint64_t stir[2];
@@ -140,8 +139,7 @@ static struct calls_vector *find(struct calls *calls, const uint8_t *rand, size_
     return want(&wanted, rand, len) ? g_hash_table_lookup(calls->by_rand, &wanted.v) : NULL;
 }
 
-/* -- changes -------------------------------------------------------------------------------------
- */
+/* -- changes ----------------------------------------------------------------------------------- */
 
 static struct calls_vector *copy(const struct calls_vector *v)
 {
@@ -254,8 +252,7 @@ void calls_vector_change(struct calls *calls, struct calls_vector *to)
     calls_vector_free(to);
 }
 
-/* -- as store.h has them -------------------------------------------------------------------------
- */
+/* -- as store.h has them ----------------------------------------------------------------------- */
 
 /* All of it into the frame, which then is where its rest is. */
 static void put_whole(struct calls *calls, struct calls_vector *v, const uint8_t *rest, size_t len)
@@ -426,8 +423,7 @@ enum store_result calls_vector_renew(struct calls *calls, const struct store_vec
     return STORE_OK;
 }
 
-/* -- what is over --------------------------------------------------------------------------------
- */
+/* -- what is over ------------------------------------------------------------------------------ */
 
 void calls_end(struct calls *calls, int64_t subscriber)
 {

@@ -10,8 +10,7 @@
 
 typedef uint32_t update(uint32_t crc, const uint8_t *octets, size_t len);
 
-/* -- tables: eight octets a step -----------------------------------------------------------------
- */
+/* -- tables: eight octets a step --------------------------------------------------------------- */
 
 static uint32_t table[8][256];
 
@@ -52,8 +51,7 @@ static uint32_t by_table(uint32_t crc, const uint8_t *octets, size_t len)
     return crc;
 }
 
-/* -- the instruction -----------------------------------------------------------------------------
- */
+/* -- the instruction --------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 

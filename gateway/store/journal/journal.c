@@ -53,8 +53,7 @@ struct journal {
     } lanes[LANES];
 };
 
-/* -- files ---------------------------------------------------------------------------------------
- */
+/* -- files ------------------------------------------------------------------------------------- */
 
 static enum store_result result_of(int code)
 {
@@ -175,8 +174,7 @@ failed:
     return -1;
 }
 
-/* -- appending -----------------------------------------------------------------------------------
- */
+/* -- appending --------------------------------------------------------------------------------- */
 
 /* In one write, so that a file has a frame or, at its end, a part of one. */
 static int write_frame(struct journal *journal, struct file *file,
@@ -308,8 +306,7 @@ enum store_result journal_fetch(struct journal *journal, const struct journal_pl
     return n == (ssize_t)len ? STORE_OK : STORE_FAILED;
 }
 
-/* -- on the disk ---------------------------------------------------------------------------------
- */
+/* -- on the disk ------------------------------------------------------------------------------- */
 
 /* The descriptor of the present file that is this lane's alone. */
 static int lane_file(struct journal *journal, unsigned lane)
@@ -415,8 +412,7 @@ bool journal_broken(struct journal *journal)
     return broken;
 }
 
-/* -- what nobody waits for -----------------------------------------------------------------------
- */
+/* -- what nobody waits for --------------------------------------------------------------------- */
 
 /* One that the disk did not keep may have lost its beginning, and says so only once. */
 static void discard(const struct journal *journal, struct file *made)
@@ -511,8 +507,7 @@ uint64_t journal_size(struct journal *journal)
     return size;
 }
 
-/* -- opening -------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 static enum store_result say(char *error, const char *folder, int code)
 {

@@ -47,8 +47,7 @@ static enum store_result say(struct scan *scan, enum store_result result, uint64
     return result;
 }
 
-/* -- one file ------------------------------------------------------------------------------------
- */
+/* -- one file ---------------------------------------------------------------------------------- */
 
 static enum store_result load(struct scan *scan, uint64_t number, struct octets *file)
 {
@@ -190,8 +189,7 @@ static enum store_result scan_file(struct scan *scan, uint64_t number)
     return result;
 }
 
-/* -- all of them ---------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 static int is_file(const struct dirent *entry)
 {

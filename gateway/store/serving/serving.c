@@ -19,8 +19,7 @@ static struct calls *calls_of(struct store *store)
     return &store->serving->calls;
 }
 
-/* -- subscribers: the database may have an older number ------------------------------------------
- */
+/* -- subscribers: the database may have an older number ---------------------------------------- */
 
 static enum store_result with_number(struct store *store, enum store_result result,
                                      struct store_subscriber *subscriber)
@@ -98,8 +97,7 @@ static enum store_result restored(struct store *store, uint64_t jump)
     return after(store, sql_restored(store, jump));
 }
 
-/* -- vectors -------------------------------------------------------------------------------------
- */
+/* -- vectors ----------------------------------------------------------------------------------- */
 
 static enum store_result vector_add(struct store *store, struct store_vector *v)
 {
@@ -147,8 +145,7 @@ static enum store_result vector_renew(struct store *store, const struct store_ve
     return calls_vector_renew(calls_of(store), v);
 }
 
-/* -- answers -------------------------------------------------------------------------------------
- */
+/* -- answers ----------------------------------------------------------------------------------- */
 
 /* As it stands in the journal, or in the frame that is being made; malloc'ed. */
 static char *fetch_text(struct store *store, const struct calls_answer *kept,
@@ -201,8 +198,7 @@ static enum store_result answer_put(struct store *store, const struct store_answ
     return result;
 }
 
-/* -- records -------------------------------------------------------------------------------------
- */
+/* -- records ----------------------------------------------------------------------------------- */
 
 static enum store_result find_first(struct store *store, struct store_record *record)
 {
@@ -286,8 +282,7 @@ static enum store_result record_outcome(struct store *store, int64_t id, enum st
     return STORE_OK;
 }
 
-/* -- keeping -------------------------------------------------------------------------------------
- */
+/* -- keeping ----------------------------------------------------------------------------------- */
 
 /* Records that nobody confirmed are the thread's. */
 static enum store_result sweep(struct store *store, int64_t now)
@@ -338,8 +333,7 @@ static enum store_result backup(struct store *store, const char *path)
     return result == STORE_OK ? sqlite_backup(store, path) : result;
 }
 
-/* -- opening -------------------------------------------------------------------------------------
- */
+/* -- opening ----------------------------------------------------------------------------------- */
 
 static void serving_free(struct serving *serving)
 {

@@ -103,8 +103,7 @@ enum store_result serving_partner_by_certificate(struct store *store, const char
     return look_up(store, "name ", sql_partner_by_certificate, dns_name, false, partner);
 }
 
-/* -- changes -------------------------------------------------------------------------------------
- */
+/* -- changes ----------------------------------------------------------------------------------- */
 
 enum store_result serving_partner_add(struct store *store, struct store_partner *partner)
 {

@@ -19,8 +19,7 @@
 
 #define VISIT_MS 5000
 
-/* -- the bell ------------------------------------------------------------------------------------
- */
+/* -- the bell ---------------------------------------------------------------------------------- */
 
 static long futex(_Atomic uint32_t *word, int what, uint32_t value, const struct timespec *limit)
 {
@@ -50,8 +49,7 @@ void serving_tell(struct serving_bell *bell)
     wake(&bell->done);
 }
 
-/* -- the room ------------------------------------------------------------------------------------
- */
+/* -- the room ---------------------------------------------------------------------------------- */
 
 static enum store_result refuse(struct serving_room *room, char *error)
 {
@@ -129,8 +127,7 @@ enum store_result serving_reached(struct store *store, struct serving_reached *r
     return result == STORE_OK ? read_dropped(sqlite_database(store), reached) : result;
 }
 
-/* -- reading the journal again -------------------------------------------------------------------
- */
+/* -- reading the journal again ----------------------------------------------------------------- */
 
 static void apply_held(struct serving_replay *replay)
 {
@@ -231,8 +228,7 @@ enum store_result serving_replay_end(struct serving_replay *replay)
     return replay->result;
 }
 
-/* -- visits --------------------------------------------------------------------------------------
- */
+/* -- visits ------------------------------------------------------------------------------------ */
 
 struct serving_visit {
     struct serving_room room;

@@ -18,8 +18,7 @@
 #define FRAMES_DUE 4000   /* 16 MiB: back into the database */
 #define FRAMES_MOST 16000 /* 64 MiB: writers wait while the log begins anew */
 
-/* -- one transaction -----------------------------------------------------------------------------
- */
+/* -- one transaction --------------------------------------------------------------------------- */
 
 enum statement { ADD, PAIR, NAME, OUTCOME, DROP, SQN, REACHED, HEARD, GONE, STATEMENTS };
 static const char *const texts[STATEMENTS] = {
@@ -184,8 +183,7 @@ enum store_result serving_write(sqlite3 *db, const struct serving_flush *flush)
     return sqlite_result(writing.code);
 }
 
-/* -- the database's own log ----------------------------------------------------------------------
- */
+/* -- the database's own log -------------------------------------------------------------------- */
 
 int serving_sync_database(void *data)
 {
@@ -228,8 +226,7 @@ static void checkpoint(struct serving *serving)
         log_line("op=checkpoint result=failed reason=\"%s\"", sqlite3_errmsg(serving->own));
 }
 
-/* -- the thread ----------------------------------------------------------------------------------
- */
+/* -- the thread -------------------------------------------------------------------------------- */
 
 static void say(struct serving *serving, enum store_result result)
 {

@@ -13,8 +13,7 @@
 #define PAUSE_US (BUSY_MS * 1000) /* after a wait in vain: nobody waits */
 #define SWEPT_EACH 8              /* of what is over, with each transaction */
 
-/* -- beginning -----------------------------------------------------------------------------------
- */
+/* -- beginning --------------------------------------------------------------------------------- */
 
 enum store_result serving_hear(struct serving *serving)
 {
@@ -129,8 +128,7 @@ enum store_result serving_begin(struct store *store, enum store_kind kind)
     return result;
 }
 
-/* -- ending --------------------------------------------------------------------------------------
- */
+/* -- ending ------------------------------------------------------------------------------------ */
 
 static void leave(struct serving *serving)
 {

@@ -100,8 +100,7 @@ simauth_session_fork(const struct simauth_session *session,
 /* Wipes every key. NULL is allowed. */
 SIMAUTH_API void simauth_session_free(struct simauth_session *session);
 
-/* -- inputs
- * ------------------------------------------------------------------------------------------ */
+/* -- inputs ------------------------------------------------------------------------------------ */
 /* Caller: the INVITE's SDP (NULL: none). */
 SIMAUTH_API simauth_actions simauth_session_begin_caller(struct simauth_session *s, const char *sdp,
                                                          size_t sdp_len);
@@ -204,8 +203,7 @@ SIMAUTH_API simauth_actions simauth_session_hold_expired(struct simauth_session 
 SIMAUTH_API simauth_actions simauth_session_verdict_expired(struct simauth_session *s);
 SIMAUTH_API simauth_actions simauth_session_hung_up(struct simauth_session *s);
 
-/* -- what the driver reads
- * ---------------------------------------------------------------------------- */
+/* -- what the driver reads --------------------------------------------------------------------- */
 SIMAUTH_API enum simauth_state simauth_session_state(const struct simauth_session *s);
 SIMAUTH_API enum simauth_word simauth_session_word(const struct simauth_session *s);
 /* The event that led to UNPROVEN or REFUSED; SIMAUTH_EVENT_COUNT while there is none. */

@@ -51,8 +51,7 @@ SIMAUTH_API void simauth_ticket_aad(const char *use,
  * then ours alone. Never over SIMAUTH_SETUP_SIM_LIMIT. */
 SIMAUTH_API int64_t simauth_setup_lifetime(int64_t own, int64_t peer);
 
-/* -- the ring -------------------------------------------------------------------------------------
- */
+/* -- the ring ---------------------------------------------------------------------------------- */
 struct simauth_keyring;
 
 /* NULL: no memory. Empty. */

@@ -41,8 +41,7 @@ uint8_t agent_strength(const struct call *call)
                                                              : call->policy.strength;
 }
 
-/* -- the callee ----------------------------------------------------------------------------------
- */
+/* -- the callee -------------------------------------------------------------------------------- */
 
 static void want_sim(struct call *call)
 {
@@ -64,8 +63,7 @@ bool agent_opening(struct call *call, const struct simauth_element *element,
     return true;
 }
 
-/* -- the caller ----------------------------------------------------------------------------------
- */
+/* -- the caller -------------------------------------------------------------------------------- */
 
 void agent_pack(const struct call *call, struct drive *drive)
 {

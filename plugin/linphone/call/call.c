@@ -579,8 +579,7 @@ void call_give_up(struct call *call, enum simauth_event reason)
     call_end(call);
 }
 
-/* -- what goes out with a message ---------------------------------------------------------------
- */
+/* -- what goes out with a message -------------------------------------------------------------- */
 
 void call_clean_sdp(struct call *call, belle_sip_message_t *message)
 {
@@ -608,8 +607,7 @@ void call_set_header(struct call *call, belle_sip_message_t *message, const char
         sip_message_set_header(message, SIMAUTH_HEADER, element);
 }
 
-/* -- the end ------------------------------------------------------------------------------------
- */
+/* -- the end ----------------------------------------------------------------------------------- */
 
 LinphoneCall *call_linphone(const struct call *call)
 {

@@ -96,8 +96,7 @@ struct call {
     enum simauth_event reason;
 };
 
-/* -- what caller.c and callee.c are built of ----------------------------------------------------
- */
+/* -- what caller.c and callee.c are built of --------------------------------------------------- */
 
 /* A call for an INVITE that policy looks at; NULL when nothing is to be done with it. */
 struct call *call_new(struct core *core, struct sip_call *sip, const char *own_uri,
@@ -146,8 +145,7 @@ bool call_is_silent(const struct call *call);
 /* After every input of a leg whose INVITE is through: END, TELL, KEY_MEDIA. */
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
 
-/* -- the two sides ------------------------------------------------------------------------------
- */
+/* -- the two sides ----------------------------------------------------------------------------- */
 
 /* An INVITE of ours is about to leave: the first, one with credentials, or another try. PASS: it
  * leaves now, with element 1 or without (no policy for it, nothing to prove with). HOLD: the worker
@@ -186,8 +184,7 @@ void callee_response_out(struct call *call, belle_sip_response_t *response);
 enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack);
 void callee_go_on(struct leg *leg, simauth_actions actions);
 
-/* -- setup keys (call_setup.c) ------------------------------------------------------------------
- */
+/* -- setup keys (call_setup.c) ----------------------------------------------------------------- */
 
 /* Caller: begins with a setup key; 0: there is none for this call, and all is as it was. */
 simauth_actions call_begin_held(struct call *call, const char *sdp, size_t len);
@@ -212,8 +209,7 @@ bool call_is_other_bye(const struct call *call, belle_sip_message_t *message);
 /* The call has ended: makes the keys for the next ones, once. */
 void call_leave_keys(struct call *call);
 
-/* -- operators in the place of SIMs (agent.c) ----------------------------------------------------
- */
+/* -- operators in the place of SIMs (agent.c) -------------------------------------------------- */
 
 /* Callee: whether this element 1 names a ticket; refused before anybody is asked where this phone
  * takes none (`actions` says what the session makes of it, else it may be claimed). */
@@ -231,8 +227,7 @@ bool agent_sim_wanted(struct call *call, belle_sip_response_t *response);
 /* "vouched for by the operators, ..." or NULL; static. */
 const char *agent_words(const struct simauth_session *session);
 
-/* -- both ---------------------------------------------------------------------------------------
- */
+/* -- both -------------------------------------------------------------------------------------- */
 /* A later message of the call's dialogs. PASS: Linphone gets it, perhaps without its description.
  * DROP: it was refused (488), and the call goes on as it was. Never HOLD. */
 enum sip_decision call_later_in(struct call *call, belle_sip_message_t *message);

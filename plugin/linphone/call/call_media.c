@@ -224,8 +224,7 @@ void call_media_changed(struct call *call, LinphoneCall *linphone, bool on)
     mark(call);
 }
 
-/* -- what comes later in the dialog -------------------------------------------------------------
- */
+/* -- what comes later in the dialog ------------------------------------------------------------ */
 
 /* An offer can still be refused; every other description is a fact by the time it is seen. */
 static bool is_offer(belle_sip_message_t *message)

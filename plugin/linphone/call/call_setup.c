@@ -14,8 +14,7 @@
 
 #define CODE_UNAVAILABLE 480
 
-/* -- the key that the call rests on --------------------------------------------------------------
- */
+/* -- the key that the call rests on ------------------------------------------------------------ */
 
 simauth_actions call_begin_held(struct call *call, const char *sdp, size_t len)
 {
@@ -109,8 +108,7 @@ char *call_known_words(const struct call *call)
     return words;
 }
 
-/* -- what it leaves behind -----------------------------------------------------------------------
- */
+/* -- what it leaves behind --------------------------------------------------------------------- */
 
 static struct simauth_session *proved(const struct call *call)
 {

@@ -17,8 +17,7 @@
 
 #define CALLEE_REFUSING_MAX 32 /* a flood is refused at once and learns that much */
 
-/* -- ring or refuse ------------------------------------------------------------------------------
- */
+/* -- ring or refuse ---------------------------------------------------------------------------- */
 
 static void refuse_now(struct call *call)
 {
@@ -102,8 +101,7 @@ void callee_go_on(struct leg *leg, simauth_actions actions)
         let_in(call->sip);
 }
 
-/* -- the INVITE comes ----------------------------------------------------------------------------
- */
+/* -- the INVITE comes -------------------------------------------------------------------------- */
 
 /* The address that this call is for: the account that To names, or another address that our gateway
  * has for us. With accounts of which none is named, the first, and the session finds that the call
@@ -241,8 +239,7 @@ enum sip_decision callee_invite_in(struct core *core, struct sip_call *sip)
     return SIP_HOLD; /* or let in already, or refused */
 }
 
-/* -- our responses -------------------------------------------------------------------------------
- */
+/* -- our responses ----------------------------------------------------------------------------- */
 
 void callee_response_out(struct call *call, belle_sip_response_t *response)
 {
@@ -266,8 +263,7 @@ void callee_response_out(struct call *call, belle_sip_response_t *response)
         call_start_verdict(call, CALL_NO_ACK_MS);
 }
 
-/* -- the ACK -------------------------------------------------------------------------------------
- */
+/* -- the ACK ----------------------------------------------------------------------------------- */
 
 enum sip_decision callee_ack_in(struct call *call, belle_sip_request_t *ack)
 {

@@ -16,8 +16,7 @@
 #include <simauth/binding.h>
 #include <string.h>
 
-/* -- the INVITE leaves ---------------------------------------------------------------------------
- */
+/* -- the INVITE leaves ------------------------------------------------------------------------- */
 
 /* Linphone hears a refusal, and not one octet leaves. */
 static void abort_invite(struct call *call)
@@ -60,8 +59,7 @@ static bool prepare_invite(struct call *call, struct leg *leg, simauth_actions a
     return true;
 }
 
-/* -- responses -----------------------------------------------------------------------------------
- */
+/* -- responses --------------------------------------------------------------------------------- */
 
 #define LEGS_MAX 32 /* phones of a fork, and whatever somebody on the way makes up */
 
@@ -243,8 +241,7 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
     return leg_response(call, leg, response);
 }
 
-/* -- back from the worker ------------------------------------------------------------------------
- */
+/* -- back from the worker ---------------------------------------------------------------------- */
 
 /* They have hung up, and another phone's answer waits behind theirs: the call is that one's. */
 static void drop_ended(struct leg *leg)
@@ -310,8 +307,7 @@ void caller_go_on(struct leg *leg, simauth_actions actions)
         sip_call_resume(call->sip);
 }
 
-/* -- the INVITE comes ----------------------------------------------------------------------------
- */
+/* -- the INVITE comes -------------------------------------------------------------------------- */
 
 /* NULL: policy wants nothing of it. A redirected call that it goes on with is over. */
 static struct call *new_call(struct core *core, struct sip_call *sip)
@@ -415,8 +411,7 @@ enum sip_decision caller_invite_out(struct core *core, struct sip_call *sip)
     return hold_and_ask(call);
 }
 
-/* -- the ACK leaves ------------------------------------------------------------------------------
- */
+/* -- the ACK leaves ---------------------------------------------------------------------------- */
 
 void caller_ack_out(struct call *call, belle_sip_request_t *ack)
 {

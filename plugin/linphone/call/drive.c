@@ -8,8 +8,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-/* -- what a request failed with, in the session's words ------------------------------------------
- */
+/* -- what a request failed with, in the session's words ---------------------------------------- */
 
 static simauth_actions problem(struct station *station, struct drive *d, enum ag_status status)
 {
@@ -29,8 +28,7 @@ static simauth_actions problem(struct station *station, struct drive *d, enum ag
     }
 }
 
-/* -- one function for each thing a session may ask -----------------------------------------------
- */
+/* -- one function for each thing a session may ask --------------------------------------------- */
 
 static void fill_request(const struct drive *d, bool replaced, struct ag_vector_request *request)
 {
@@ -82,8 +80,7 @@ static simauth_actions ask_vector(struct station *station, struct drive *d, bool
     return next;
 }
 
-/* -- operators in the place of SIMs --------------------------------------------------------------
- */
+/* -- operators in the place of SIMs ------------------------------------------------------------ */
 
 #define SIM_KNOWN                                                                                  \
     "this person is known by a SIM, and this phone is set to let its operator vouch: `simauthctl " \
@@ -136,8 +133,7 @@ static void note_other(struct drive *d, const struct simauth_confirmation *confi
     g_strlcpy(d->other_operator, confirmation->operator_name, sizeof(d->other_operator));
 }
 
-/* -- the SIM -------------------------------------------------------------------------------------
- */
+/* -- the SIM ----------------------------------------------------------------------------------- */
 
 static simauth_actions ask_challenge(struct station *station, struct drive *d)
 {

@@ -36,8 +36,7 @@ static void certificates_free(void *data)
     g_free(data);
 }
 
-/* -- the threads' part ---------------------------------------------------------------------------
- */
+/* -- the threads' part ------------------------------------------------------------------------- */
 
 static void ask(struct ag *ag, struct wish *wish)
 {
@@ -148,8 +147,7 @@ static void prepared(struct errand *errand)
         back(errand);
 }
 
-/* -- what is asked -------------------------------------------------------------------------------
- */
+/* -- what is asked ----------------------------------------------------------------------------- */
 
 static struct certificates *of(struct core *core)
 {
@@ -234,8 +232,7 @@ void certificates_ask(struct core *core)
     worker_begin(core->worker, &t->errand, core->settings, prepare, prepared, lost);
 }
 
-/* -- what calls take -----------------------------------------------------------------------------
- */
+/* -- what calls take --------------------------------------------------------------------------- */
 
 bool certificates_own(const struct core *core, const char *aor, struct e2m_identity *identity)
 {

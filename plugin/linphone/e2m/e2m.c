@@ -43,8 +43,7 @@ static struct e2m_call *find(const struct sip_call *sip)
     return core ? find_in(core, sip) : NULL;
 }
 
-/* -- words ---------------------------------------------------------------------------------------
- */
+/* -- words ------------------------------------------------------------------------------------- */
 
 static const char *token(const struct e2m_call *call)
 {
@@ -85,8 +84,7 @@ void e2m_add(const struct core *core, const struct sip_call *sip, json_t *record
     json_object_set_new(record, "e2m_text", json_string(call->why));
 }
 
-/* -- the INVITE leaves ---------------------------------------------------------------------------
- */
+/* -- the INVITE leaves ------------------------------------------------------------------------- */
 
 static void name(char out[static SIMAUTH_AOR_MAX + 1], belle_sip_message_t *invite,
                  enum sip_field field)
@@ -182,8 +180,7 @@ static bool without(struct e2m_call *call)
     return true;
 }
 
-/* -- files are read first ------------------------------------------------------------------------
- */
+/* -- files are read first ---------------------------------------------------------------------- */
 
 #define FILES_MS 2000 /* then it goes on without them, as if they could not be read */
 
@@ -279,8 +276,7 @@ bool e2m_invite_out(struct core *core, struct sip_call *sip)
     return hold_for_files(call) || leave(call);
 }
 
-/* -- bodies leave --------------------------------------------------------------------------------
- */
+/* -- bodies leave ------------------------------------------------------------------------------ */
 
 void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message)
 {
@@ -307,8 +303,7 @@ void e2m_body_out(struct core *core, struct sip_call *sip, belle_sip_message_t *
     core_terminate_soon(call->core, sip_call_id(sip), sip_call_first_id(sip));
 }
 
-/* -- bodies come ---------------------------------------------------------------------------------
- */
+/* -- bodies come ------------------------------------------------------------------------------- */
 
 static unsigned wants(const struct e2m_call *call)
 {
@@ -470,8 +465,7 @@ static void hear_refusal(struct e2m_call *call, belle_sip_message_t *response, i
     e2m_call_tell(call, E2M_WORD_REFUSED, why);
 }
 
-/* -- a peer that cannot read ---------------------------------------------------------------------
- */
+/* -- a peer that cannot read ------------------------------------------------------------------- */
 
 static bool reads_envelopes(belle_sip_message_t *response)
 {
@@ -577,8 +571,7 @@ enum sip_decision e2m_later_in(struct sip_call *sip, belle_sip_message_t *messag
     return SIP_PASS;
 }
 
-/* -- the end -------------------------------------------------------------------------------------
- */
+/* -- the end ----------------------------------------------------------------------------------- */
 
 static bool sips_looks_at(const struct e2m_call *call)
 {

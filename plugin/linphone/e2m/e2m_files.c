@@ -61,8 +61,7 @@ static struct e2m_files *of(struct core *core)
     return core->e2m_files;
 }
 
-/* -- which files ---------------------------------------------------------------------------------
- */
+/* -- which files ------------------------------------------------------------------------------- */
 
 /* "DOMAIN=FILE", or a file alone. */
 static const char *path_of(const char *entry)
@@ -156,8 +155,7 @@ static GPtrArray *missing(struct e2m_files *f, const struct settings *s, const c
     return todo;
 }
 
-/* -- the helper's part ---------------------------------------------------------------------------
- */
+/* -- the helper's part ------------------------------------------------------------------------- */
 
 static void read_trust(struct file *file)
 {
@@ -231,8 +229,7 @@ static void back(struct errand *errand)
     lost(errand);
 }
 
-/* -- the loop's part -----------------------------------------------------------------------------
- */
+/* -- the loop's part --------------------------------------------------------------------------- */
 
 bool e2m_files_ready(struct core *core, const struct settings *s, const char *peer,
                      void (*then)(void *arg), void *arg)
@@ -297,8 +294,7 @@ void e2m_files_close(struct core *core)
     core->e2m_files = NULL;
 }
 
-/* -- what calls take -----------------------------------------------------------------------------
- */
+/* -- what calls take --------------------------------------------------------------------------- */
 
 /* Takes `paths`. NULL with a sentence. */
 static const struct file *find(struct core *core, enum role role, char **paths, char *error)

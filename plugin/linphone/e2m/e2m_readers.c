@@ -14,8 +14,7 @@ static uint64_t now(void)
     return (uint64_t)core_now();
 }
 
-/* -- what the phone holds, and for whom ----------------------------------------------------------
- */
+/* -- what the phone holds, and for whom -------------------------------------------------------- */
 
 static struct e2m_seen *seen(struct core *core)
 {
@@ -147,8 +146,7 @@ bool e2m_call_add_readers(struct e2m_call *call)
     return false;
 }
 
-/* -- the other side says what it reads -----------------------------------------------------------
- */
+/* -- the other side says what it reads --------------------------------------------------------- */
 
 /* Media types of envelopes in an Accept header: those with the smime-type; a type without one is
  * anything. */
@@ -190,8 +188,7 @@ bool e2m_call_heard_form(struct e2m_call *call, belle_sip_response_t *response)
     return true;
 }
 
-/* -- a server asks to read -----------------------------------------------------------------------
- */
+/* -- a server asks to read --------------------------------------------------------------------- */
 
 /* The certificate must be of a domain that the person's list has, by default our own. */
 static enum e2m_result let_in(struct e2m_call *call, const struct e2m_partner *asker, char *domain)

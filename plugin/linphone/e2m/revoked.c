@@ -38,8 +38,7 @@ static void list_free(void *data)
     g_free(list);
 }
 
-/* -- the helper's part ---------------------------------------------------------------------------
- */
+/* -- the helper's part ------------------------------------------------------------------------- */
 
 static void work(struct errand *errand, struct station *station)
 {
@@ -97,8 +96,7 @@ static void back(struct errand *errand)
     lost(errand);
 }
 
-/* -- the loop's part -----------------------------------------------------------------------------
- */
+/* -- the loop's part --------------------------------------------------------------------------- */
 
 static void ask(struct core *core, const char *url, struct list *list)
 {

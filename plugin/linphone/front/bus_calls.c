@@ -50,8 +50,7 @@ static struct shown *shown_of(const char *id)
     return s;
 }
 
-/* -- what Linphone knows -------------------------------------------------------------------------
- */
+/* -- what Linphone knows ----------------------------------------------------------------------- */
 
 enum phase { PHASE_BEFORE, PHASE_RINGING, PHASE_TALKING, PHASE_ENDED };
 
@@ -122,8 +121,7 @@ static void add_conference(const struct core *core, bool in, enum simauth_word w
     shown_put(call, "Weakest", shown_verdict(in ? conference_weakest(core, &weakest) : word));
 }
 
-/* -- what servers on the way are to a call -------------------------------------------------------
- */
+/* -- what servers on the way are to a call ----------------------------------------------------- */
 
 /* Members of a record (sips.h, e2m.h), which has them where it was asked for. */
 static void add_levels(const json_t *record, json_t *shown)
@@ -155,8 +153,7 @@ static void add_ends(const struct shown *s, json_t *call, int64_t began)
     shown_put_number(call, "Ended", s->ended);
 }
 
-/* -- what we know --------------------------------------------------------------------------------
- */
+/* -- what we know ------------------------------------------------------------------------------ */
 
 static const struct simauth_session *session_of(const struct call *call)
 {
@@ -298,8 +295,7 @@ static json_t *see_call(struct shown *s, const struct call *call)
     return shown;
 }
 
-/* -- what nothing of ours looks at ---------------------------------------------------------------
- */
+/* -- what nothing of ours looks at ------------------------------------------------------------- */
 
 static char *canonical_of(const LinphoneAddress *address)
 {
@@ -359,8 +355,7 @@ static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall 
     return shown;
 }
 
-/* -- a look at all -------------------------------------------------------------------------------
- */
+/* -- a look at all ----------------------------------------------------------------------------- */
 
 static void take(struct shown *s, json_t *call)
 {
@@ -472,8 +467,7 @@ void shown_call_told(const struct call *call)
     bus_view_changed();
 }
 
-/* -- the end, and the record ---------------------------------------------------------------------
- */
+/* -- the end, and the record ------------------------------------------------------------------- */
 
 void shown_call_over(const struct call *call)
 {

@@ -30,8 +30,7 @@ static void put_object(json_t *objects, const char *kind, unsigned number, const
     json_object_set_new(objects, path, json_pack("{s:o}", interface, properties));
 }
 
-/* -- SIM and gateway -----------------------------------------------------------------------------
- */
+/* -- SIM and gateway --------------------------------------------------------------------------- */
 
 /* As they are under the settings of now; else nothing is known yet. */
 static void health_of(struct core *core, struct station_health *h)
@@ -84,8 +83,7 @@ static json_t *sim_of(struct core *core)
     return sim;
 }
 
-/* -- accounts ------------------------------------------------------------------------------------
- */
+/* -- accounts ---------------------------------------------------------------------------------- */
 
 static const char *registration_of(const LinphoneAccount *account)
 {
@@ -165,8 +163,7 @@ static void add_accounts(struct core *core, json_t *objects, unsigned *number)
     }
 }
 
-/* -- the phone -----------------------------------------------------------------------------------
- */
+/* -- the phone --------------------------------------------------------------------------------- */
 
 static const char *state_without_settings(const struct core *core)
 {
@@ -224,8 +221,7 @@ static json_t *phone_of(struct core *core)
     return phone;
 }
 
-/* -- a card that comes and goes ------------------------------------------------------------------
- */
+/* -- a card that comes and goes ---------------------------------------------------------------- */
 
 struct look {
     struct errand errand; /* first */
@@ -279,8 +275,7 @@ static void look_at_readers(struct core *core)
     worker_begin(core->worker, &look->errand, core->settings, look_work, look_back, look_lost);
 }
 
-/* -- the front -----------------------------------------------------------------------------------
- */
+/* -- the front --------------------------------------------------------------------------------- */
 
 static json_t *objects(void)
 {
@@ -368,8 +363,7 @@ void bus_view_tell(const char *signal)
     session_bus_signal(bus, signal, NULL);
 }
 
-/* -- links of a self-test ------------------------------------------------------------------------
- */
+/* -- links of a self-test ---------------------------------------------------------------------- */
 
 static void tell_link(void *arg)
 {

@@ -17,8 +17,7 @@
 static struct control *control;
 static const belle_sip_provider_t *home;
 
-/* -- status --------------------------------------------------------------------------------------
- */
+/* -- status ------------------------------------------------------------------------------------ */
 
 static json_t *accounts_of(const struct core *core)
 {
@@ -74,8 +73,7 @@ static void status(const json_t *request, struct control_reply *reply)
     control_answer(reply, json_pack("{s:s, s:o}", "version", SIMAUTH_VERSION, "cores", cores));
 }
 
-/* -- calls and pins ------------------------------------------------------------------------------
- */
+/* -- calls and pins ---------------------------------------------------------------------------- */
 
 static void calls(const json_t *request, struct control_reply *reply)
 {
@@ -121,8 +119,7 @@ static void keys(const json_t *request, struct control_reply *reply)
                                     "problem", first ? setup_problem(first) : "", "keys", list));
 }
 
-/* -- what changes something ----------------------------------------------------------------------
- */
+/* -- what changes something -------------------------------------------------------------------- */
 
 static bool read_peer(const json_t *request, struct control_reply *reply, char *aor)
 {
@@ -220,8 +217,7 @@ void control_commands_handle(const char *command, const json_t *request,
         control_error(reply, "no such command");
 }
 
-/* -- the socket ----------------------------------------------------------------------------------
- */
+/* -- the socket -------------------------------------------------------------------------------- */
 
 static bool to_main(void *provider, void (*task)(void *arg), void *arg)
 {

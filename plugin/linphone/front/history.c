@@ -25,8 +25,7 @@ struct task {
     struct control_reply *reply;
 };
 
-/* -- the worker's part ---------------------------------------------------------------------------
- */
+/* -- the worker's part ------------------------------------------------------------------------- */
 
 /* A disk that lost power may have left NUL octets where a line was: what stands behind them counts.
  */
@@ -107,8 +106,7 @@ static void work(struct errand *errand, struct station *station)
         t->good = remove_files(t->path);
 }
 
-/* -- the main loop's part ------------------------------------------------------------------------
- */
+/* -- the main loop's part ---------------------------------------------------------------------- */
 
 static void task_free(struct task *t)
 {

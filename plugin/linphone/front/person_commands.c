@@ -20,8 +20,7 @@ static const char *text_of(const json_t *request, const char *name)
     return text ? text : "";
 }
 
-/* -- settings ------------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static const struct settings_key *keys_of(const char *group)
 {
@@ -116,8 +115,7 @@ static void set_setting(struct core *core, const json_t *request, struct control
     }
 }
 
-/* -- peers ---------------------------------------------------------------------------------------
- */
+/* -- peers ------------------------------------------------------------------------------------- */
 
 static json_t *peer_of(json_t *peers, const char *aor)
 {
@@ -247,8 +245,7 @@ static void trust(struct core *core, const json_t *request, struct control_reply
     }
 }
 
-/* -- history -------------------------------------------------------------------------------------
- */
+/* -- history ----------------------------------------------------------------------------------- */
 
 static void list_history(struct core *core, const json_t *request, struct control_reply *reply)
 {

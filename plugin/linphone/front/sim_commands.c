@@ -38,8 +38,7 @@ struct task {
     bool bad_value;
 };
 
-/* -- the worker's part ---------------------------------------------------------------------------
- */
+/* -- the worker's part ------------------------------------------------------------------------- */
 
 static json_t *list_readers(void)
 {
@@ -107,8 +106,7 @@ static void work(struct errand *errand, struct station *station)
     OPENSSL_cleanse(t->secret, sizeof(t->secret));
 }
 
-/* -- the main loop's part ------------------------------------------------------------------------
- */
+/* -- the main loop's part ---------------------------------------------------------------------- */
 
 static void task_free(struct task *t)
 {

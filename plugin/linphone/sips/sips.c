@@ -65,8 +65,7 @@ static void free_one(struct sips *s)
     g_free(s);
 }
 
-/* -- what a person hears -------------------------------------------------------------------------
- */
+/* -- what a person hears ----------------------------------------------------------------------- */
 
 /* "operator-a.example, operator-b.example": whose word this is. */
 static char *servers(const struct sips *s)
@@ -176,8 +175,7 @@ static bool required(const struct sips *s)
     return s->policy == SETTINGS_REQUIRE;
 }
 
-/* -- the INVITE leaves ---------------------------------------------------------------------------
- */
+/* -- the INVITE leaves ------------------------------------------------------------------------- */
 
 /* "": none. */
 static char *uri_in_copy(belle_sip_message_t *invite, enum sip_field field)
@@ -291,8 +289,7 @@ bool sips_invite_out(struct core *core, struct sip_call *sip)
     return false;
 }
 
-/* -- its responses -------------------------------------------------------------------------------
- */
+/* -- its responses ----------------------------------------------------------------------------- */
 
 /* The sentence of the server that refused. */
 static void hear_refusal(struct sips *s, belle_sip_message_t *response, int code)
@@ -373,8 +370,7 @@ enum sip_decision sips_response_in(struct core *core, struct sip_call *sip,
     return SIP_PASS;
 }
 
-/* -- the INVITE comes ----------------------------------------------------------------------------
- */
+/* -- the INVITE comes -------------------------------------------------------------------------- */
 
 static bool refuse(struct sips *s, bool asked)
 {
@@ -437,8 +433,7 @@ bool sips_invite_in(struct core *core, struct sip_call *sip)
     return false;
 }
 
-/* -- the rest of the dialog ----------------------------------------------------------------------
- */
+/* -- the rest of the dialog -------------------------------------------------------------------- */
 
 void sips_out(struct core *core, struct sip_call *sip, belle_sip_message_t *message)
 {
@@ -489,8 +484,7 @@ bool sips_register_out(struct core *core, const char *aor)
     return core_settings(core) && policy_sips(core->settings, aor, "", true) > SETTINGS_OFF;
 }
 
-/* -- the end -------------------------------------------------------------------------------------
- */
+/* -- the end ----------------------------------------------------------------------------------- */
 
 void sips_over(struct core *core, const char *call_id)
 {

@@ -36,8 +36,7 @@ bool sips_is_asked(belle_sip_request_t *invite)
            sips_to_is_secure((belle_sip_message_t *)invite);
 }
 
-/* -- our own account -----------------------------------------------------------------------------
- */
+/* -- our own account --------------------------------------------------------------------------- */
 
 bool sips_certificates_checked(const struct core *core)
 {
@@ -87,8 +86,7 @@ const char *sips_route_fault(const struct sip_call *sip, const char *own)
     return NULL;
 }
 
-/* -- what came -----------------------------------------------------------------------------------
- */
+/* -- what came --------------------------------------------------------------------------------- */
 
 static bool all_vias_tls(belle_sip_message_t *message)
 {

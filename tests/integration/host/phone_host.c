@@ -63,8 +63,7 @@ __attribute__((format(printf, 2, 3))) static void answer(bool_t good, const char
         die("answer");
 }
 
-/* -- calls and their numbers ---------------------------------------------------------------------
- */
+/* -- calls and their numbers ------------------------------------------------------------------- */
 
 static size_t number_of(LinphoneCall *call)
 {
@@ -115,8 +114,7 @@ static void state_changed(LinphoneCore *lc, LinphoneCall *call, LinphoneCallStat
               linphone_call_state_to_string(state), number_of(call));
 }
 
-/* -- messages ------------------------------------------------------------------------------------
- */
+/* -- messages ---------------------------------------------------------------------------------- */
 
 static void fetch(LinphoneChatMessage *message, LinphoneContent *content)
 {
@@ -156,8 +154,7 @@ static LinphoneChatMessage *new_message(const char *uri)
     return room ? linphone_chat_room_create_empty_message(room) : NULL;
 }
 
-/* -- commands ------------------------------------------------------------------------------------
- */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 static void do_call(const char *uri, const char *unused)
 {
@@ -347,8 +344,7 @@ static void run_command(char *line)
     answer(FALSE, "Unknown command.\n");
 }
 
-/* -- the pipe ------------------------------------------------------------------------------------
- */
+/* -- the pipe ---------------------------------------------------------------------------------- */
 
 /* Where linphone-daemon of 5.1 has it: in the temporary folder. */
 static int listen_at(const char *name)

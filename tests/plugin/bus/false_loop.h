@@ -60,8 +60,7 @@ static void stop_timer(void *at)
         watch, watch_for_write, unwatch, start_timer, stop_timer, NULL                             \
     }
 
-/* -- the bus -------------------------------------------------------------------------------------
- */
+/* -- the bus ----------------------------------------------------------------------------------- */
 
 #define CALLER ":1.7"
 #define DRIVER "org.freedesktop.DBus"
@@ -143,8 +142,7 @@ static void false_loop_turn(void)
     }
 }
 
-/* -- the front's host: the test ------------------------------------------------------------------
- */
+/* -- the front's host: the test ---------------------------------------------------------------- */
 
 static void handle(const char *command, const json_t *request, struct control_reply *reply);
 static void handle_secret(const char *command, const struct session_bus_secret *secret,

@@ -24,8 +24,7 @@ static bool asker_present;
 static struct control_reply *waiting; /* of a command that is answered later */
 static bool keep_waiting;
 
-/* -- the bus -------------------------------------------------------------------------------------
- */
+/* -- the bus ----------------------------------------------------------------------------------- */
 
 static bool test_keeps(sd_bus_message *question)
 {
@@ -43,8 +42,7 @@ static void bus_turn(void)
         ;
 }
 
-/* -- the front's host ----------------------------------------------------------------------------
- */
+/* -- the front's host -------------------------------------------------------------------------- */
 
 static void handle(const char *command, const json_t *request, struct control_reply *reply)
 {
@@ -93,8 +91,7 @@ static int end(void **state)
     return 0;
 }
 
-/* -- the caller ----------------------------------------------------------------------------------
- */
+/* -- the caller -------------------------------------------------------------------------------- */
 
 static void call_from(const char *sender, const char *member, int argument)
 {

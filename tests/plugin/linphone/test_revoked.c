@@ -18,8 +18,7 @@
 
 #define URL "https://l.example/1"
 
-/* -- what stands behind it -----------------------------------------------------------------------
- */
+/* -- what stands behind it --------------------------------------------------------------------- */
 
 static struct core core;
 static struct settings settings;
@@ -73,8 +72,7 @@ void note(const char *format, ...)
     va_end(args);
 }
 
-/* -- a phone -------------------------------------------------------------------------------------
- */
+/* -- a phone ----------------------------------------------------------------------------------- */
 
 static struct e2m_identity root, mid, one;
 static STACK_OF(X509) * chain;

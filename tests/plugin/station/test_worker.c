@@ -15,8 +15,7 @@
 
 #define TRIES 200 /* a busy machine may take a processor away for longer than the patience */
 
-/* -- what stands behind the worker ---------------------------------------------------------------
- */
+/* -- what stands behind the worker ------------------------------------------------------------- */
 
 static GAsyncQueue *main_loop; /* errands that want back */
 static GMutex gate_lock;
@@ -60,8 +59,7 @@ static void move_gate(bool open)
     g_mutex_unlock(&gate_lock);
 }
 
-/* -- errands -------------------------------------------------------------------------------------
- */
+/* -- errands ----------------------------------------------------------------------------------- */
 
 struct probe {
     struct errand errand; /* first */
@@ -151,8 +149,7 @@ static bool soon_in_place(struct worker *worker)
     return false;
 }
 
-/* -- tests ---------------------------------------------------------------------------------------
- */
+/* -- tests ------------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {

@@ -50,8 +50,7 @@ static void event(const char *format, ...)
     fflush(events);
 }
 
-/* -- the script
- * ------------------------------------------------------------------------------------ */
+/* -- the script -------------------------------------------------------------------------------- */
 
 static void take_text(char *to, const char *value)
 {
@@ -139,8 +138,7 @@ static bool read_script(const char *path)
     return file && good;
 }
 
-/* -- coming back
- * ----------------------------------------------------------------------------------- */
+/* -- coming back ------------------------------------------------------------------------------- */
 
 static void release_timer(struct observed *seen)
 {
@@ -208,8 +206,7 @@ static void come_back(struct sip_call *call, unsigned ms)
         seen->timer = sip_timer_start(sip_call_provider(call), ms, resume, call);
 }
 
-/* -- what the tap tells
- * ---------------------------------------------------------------------------- */
+/* -- what the tap tells ------------------------------------------------------------------------ */
 
 static struct observed *observed(struct sip_call *call)
 {

@@ -32,8 +32,7 @@ struct scene {
     char *folder, *state, *nft, *said, *broken, *held;
 };
 
-/* -- a disk that hangs, is full, or does not keep what it took -----------------------------------
- */
+/* -- a disk that hangs, is full, or does not keep what it took --------------------------------- */
 
 static GMutex disk_lock;
 static GCond disk_changed;
@@ -111,8 +110,7 @@ static void disk_is_at(const char *path)
     g_mutex_unlock(&disk_lock);
 }
 
-/* -- a scene -------------------------------------------------------------------------------------
- */
+/* -- a scene ----------------------------------------------------------------------------------- */
 
 static int begin(void **data)
 {
@@ -229,8 +227,7 @@ static void wait_said(const struct scene *s, const char *words, unsigned count)
     }
 }
 
-/* -- an nft that refuses -------------------------------------------------------------------------
- */
+/* -- an nft that refuses ----------------------------------------------------------------------- */
 
 static void set_broken(const struct scene *s, bool is)
 {
@@ -315,8 +312,7 @@ static void pauses_grow_to_a_limit(void **data)
     calls_retry(s->calls, now + 100);
 }
 
-/* -- a disk that hangs, is full, or does not keep what it took -----------------------------------
- */
+/* -- a disk that hangs, is full, or does not keep what it took --------------------------------- */
 
 static void take(struct call *call, void *data)
 {
@@ -372,8 +368,7 @@ static void goes_on_without_a_disk(void **data)
     assert_int_equal(calls_look(s->calls).calls, 3);
 }
 
-/* -- what two calls have -------------------------------------------------------------------------
- */
+/* -- what two calls have ----------------------------------------------------------------------- */
 
 /* Two calls with the same pinhole, one of them from the other side. */
 static void a_shared_pinhole_stays(void **data)

@@ -91,8 +91,7 @@ static void resynchronised_callee(void **state)
     both_authenticated(c);
 }
 
-/* -- another SIM of the callee's address ---------------------------------------------------------
- */
+/* -- another SIM of the callee's address ------------------------------------------------------- */
 
 /* Element 1 goes to a phone whose SIM is NAI_B_2: as its gateway says it, with `key` for MAC_0. */
 static simauth_actions offer_other(struct call *c, const struct simauth_secret *key)

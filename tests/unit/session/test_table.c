@@ -99,8 +99,7 @@ static bool is_lie(enum simauth_event e)
            e == E(CONFIRM_WRONG) || e == E(MEDIA_WRONG);
 }
 
-/* -- the rules -----------------------------------------------------------------------------------
- */
+/* -- the rules --------------------------------------------------------------------------------- */
 
 static void ends(const struct entry *e)
 {

@@ -67,8 +67,7 @@ void __wrap_free(void *block)
     __real_free(block);
 }
 
-/* -- the calls ------------------------------------------------------------------------------------
- */
+/* -- the calls --------------------------------------------------------------------------------- */
 
 static const struct simauth_names names = {AOR_A, AOR_B, NAI_A, NAI_B};
 static const uint8_t rand_16[16] = {1};
@@ -245,8 +244,7 @@ static void check_ack(void)
     simauth_session_ack_in(b, SIMAUTH_ELEMENT_FOUND, &element_3, NULL, 0);
 }
 
-/* -- looking --------------------------------------------------------------------------------------
- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 /* Far enough from the stack's begin that what a thread does at its end covers nothing. */
 static void *deep(void *what)
@@ -328,8 +326,7 @@ static void derivations(void **unused)
     simauth_octets_clear(&t3);
 }
 
-/* -- the seal -------------------------------------------------------------------------------------
- */
+/* -- the seal ---------------------------------------------------------------------------------- */
 
 static struct simauth_vector vector;
 static struct simauth_seal_pair phone, operators;
