@@ -24,16 +24,34 @@ static bool is_dialled(const struct sip_call *sip)
     return !strcmp(sip_call_first_id(sip), sip_call_id(sip));
 }
 
+/* Whom the other side of a call names (REFER) neither: Linphone calls them by itself. */
+static bool is_referred(const struct core *core)
+{
+    const bctbx_list_t *calls = linphone_core_get_calls(core->lc);
+
+    for (; calls; calls = calls->next) {
+        LinphoneCallState state = linphone_call_get_state(calls->data);
+
+        if ((state == LinphoneCallStateOutgoingInit ||
+             state == LinphoneCallStateOutgoingProgress) &&
+            linphone_call_get_transferer_call(calls->data))
+            return true;
+    }
+    return false;
+}
+
 void emergency_note(struct core *core, struct sip_call *sip)
 {
-    if (!core_settings(core) || !is_dialled(sip) || !emergency_is(core, sip_call_invite(sip)))
+    if (!core_settings(core) || !is_dialled(sip) || !emergency_is(core, sip_call_invite(sip)) ||
+        is_referred(core))
         return;
     core->emergency_left = MAX(core_uptime(), 1);
-    note("emergency call: who calls in the next %d minutes rings, whatever it proves",
+    note("emergency call: a stranger who calls in the next %d minutes rings, whatever it proves",
          POLICY_CALL_BACK_S / 60);
 }
 
-bool emergency_may_call_back(const struct core *core)
+bool emergency_may_call_back(const struct core *core, const char *peer_uri)
 {
-    return policy_may_call_back(core->emergency_left, core_uptime());
+    return policy_may_call_back(core->settings, core->pins, peer_uri, core->emergency_left,
+                                core_uptime());
 }

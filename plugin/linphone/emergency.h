@@ -10,7 +10,8 @@
 bool emergency_is(const struct core *core, belle_sip_request_t *invite);
 /* An INVITE leaves: if the person dialled them, those who call back are let through for a while. */
 void emergency_note(struct core *core, struct sip_call *sip);
-/* Whether they may be calling back: no call that comes is refused for what it cannot prove. */
-bool emergency_may_call_back(const struct core *core);
+/* Whether this caller may be them, calling back: it is not refused then for what it cannot prove.
+ */
+bool emergency_may_call_back(const struct core *core, const char *peer_uri);
 
 #endif

@@ -431,26 +431,34 @@ static void no_new_ones(struct core *core, const char *peer)
  * whether it will be open before Linphone ends. What is being read of it is forgotten then. */
 static bool forget_unread(struct setup *setup, const char *peer)
 {
-    if (setup->loading || setup->locked)
+    bool gone = setup_store_forget(setup->folder, setup->error);
+
+    if (setup->loading || (setup->locked && !gone))
         g_ptr_array_add(setup->forgotten, g_strdup(peer));
-    if (!setup_store_forget(setup->folder, setup->error))
+    if (!gone)
         return false;
     note("setup keys: forgotten=all text=their file was not open, and is removed");
     return true;
 }
 
-size_t setup_forget(struct core *core, const char *peer)
+static size_t forget_read(struct core *core, const char *peer)
 {
-    struct setup *setup = core->setup;
-    size_t erased = setup ? simauth_keyring_forget(setup->ring, peer) : 0;
+    size_t erased = core->setup ? simauth_keyring_forget(core->setup->ring, peer) : 0;
 
     no_new_ones(core, peer);
     if (erased) {
         note("setup keys: forgotten=%zu", erased);
         changed(core);
     }
-    if (setup && !setup->store)
-        erased += forget_unread(setup, peer);
+    return erased;
+}
+
+size_t setup_forget(struct core *core, const char *peer)
+{
+    size_t erased = forget_read(core, peer);
+
+    if (core->setup && !core->setup->store)
+        erased += forget_unread(core->setup, peer);
     return erased;
 }
 
@@ -481,7 +489,11 @@ bool setup_forget_one(struct core *core, uint64_t id)
 
 size_t setup_forget_nai(struct core *core, const char *nai)
 {
-    return setup_forget(core, nai);
+    struct setup *setup = core->setup;
+
+    if (setup && !setup->store && (setup->loading || setup->locked))
+        g_ptr_array_add(setup->forgotten, g_strdup(nai));
+    return forget_read(core, nai);
 }
 
 /* -- for people -------------------------------------------------------------------------------- */

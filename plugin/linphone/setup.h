@@ -61,7 +61,8 @@ bool setup_forget_one(struct core *core, uint64_t id);
 /* A keyring that was locked when Linphone started is looked at once more, without asking anybody,
  * and what could not be written is tried again. */
 void setup_again(struct core *core);
-/* setup_forget() when a gateway says that the SIM of this NAI was changed or revoked. */
+/* A gateway says that the SIM of this NAI was changed or revoked: its keys go, those in a file that
+ * is not open when it is opened. */
 size_t setup_forget_nai(struct core *core, const char *nai);
 
 /* For people: where keys are kept ("desktop", "file", "memory", "off", "loading"), why it is not

@@ -33,7 +33,7 @@ static bool is_somebody(const struct settings *settings, const struct pins *pins
 {
     char aor[SIMAUTH_AOR_MAX + 1];
 
-    return simauth_aor_canonical(uri, aor) == SIMAUTH_OK &&
+    return uri && simauth_aor_canonical(uri, aor) == SIMAUTH_OK &&
            (settings_peer(settings, aor) || (pins && pins_find(pins, aor)));
 }
 
@@ -52,9 +52,11 @@ bool policy_is_emergency(const struct settings *settings, const struct pins *pin
     return settings->emergency_listed || is_always(number) || !is_somebody(settings, pins, uri);
 }
 
-bool policy_may_call_back(int64_t left, int64_t now)
+bool policy_may_call_back(const struct settings *settings, const struct pins *pins,
+                          const char *peer_uri, int64_t left, int64_t now)
 {
-    return left > 0 && now >= left && now - left < POLICY_CALL_BACK_S;
+    return left > 0 && now >= left && now - left < POLICY_CALL_BACK_S &&
+           !is_somebody(settings, pins, peer_uri);
 }
 
 static enum settings_policy strictest(enum settings_policy a, enum settings_policy b)
@@ -169,8 +171,7 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
     /* Who hides the own name does so also from those who are known by a SIM. */
     a->hidden = q->outgoing && q->anonymous && policy == SETTINGS_REQUIRE;
     policy = raised(policy, q->pins, pin, &a->why);
-    /* The emergency services are nobody whom a pin or [peer] names. */
-    if (q->called_back && !q->outgoing && !pin && !peer && policy == SETTINGS_REQUIRE) {
+    if (q->called_back && !q->outgoing && policy == SETTINGS_REQUIRE) {
         policy = SETTINGS_PREFER;
         a->why = "emergency call before";
     }

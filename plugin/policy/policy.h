@@ -49,9 +49,11 @@ enum settings_policy policy_e2m(const struct settings *settings, const char *pee
  * the person listed; of the others that are built in, one that no [peer] or pin names. `pins`: NULL
  * knows nobody. */
 bool policy_is_emergency(const struct settings *settings, const struct pins *pins, const char *uri);
-/* Whether the emergency services may be calling back (RFC 7090): the last emergency call left at
- * `left` (0: none did), in seconds of the same clock as `now`. */
+/* Whether this peer may be the emergency services, who call back (RFC 7090): no [peer] or pin names
+ * it, and the last emergency call left at `left` (0: none did), in seconds of the same clock as
+ * `now`. `pins` and `peer_uri` may be NULL. */
 #define POLICY_CALL_BACK_S (30 * 60)
-bool policy_may_call_back(int64_t left, int64_t now);
+bool policy_may_call_back(const struct settings *settings, const struct pins *pins,
+                          const char *peer_uri, int64_t left, int64_t now);
 
 #endif

@@ -189,6 +189,20 @@ bool sip_call_owns_dialog(const struct sip_call *call, belle_sip_message_t *requ
     return dialog && belle_sip_dialog_get_application_data(dialog);
 }
 
+bool sip_call_begins_dialog(const struct sip_call *call, belle_sip_response_t *response)
+{
+    belle_sip_message_t *message = (belle_sip_message_t *)response;
+    const char *to_tag = sip_message_to_tag(message);
+    belle_sip_dialog_t *early;
+
+    if (belle_sip_message_get_header(message, BELLE_SIP_CONTACT))
+        return true;
+    early = to_tag ? belle_sip_provider_find_dialog(call->core->provider, call->call_id,
+                                                    call->from_tag, to_tag)
+                   : NULL;
+    return early && belle_sip_dialog_get_remote_target(early);
+}
+
 /* Linphone gives a NOTIFY of such a dialog to the call whose INVITE made it, which ends by it. */
 static bool is_losers_notify(const belle_sip_dialog_t *dialog, const char *method)
 {

@@ -181,6 +181,9 @@ bool sip_call_drop(struct sip_call *call);
 /* Whether the response that is held is of a phone that has hung up meanwhile, and another's 2xx
  * waits behind it: sip_call_drop() it then. Resumed it is dropped all the same. */
 bool sip_call_held_over(const struct sip_call *call);
+/* Whether a 2xx to our INVITE begins a dialog: it says where that phone is, or an earlier answer of
+ * the same one did. belle-sip takes no other. */
+bool sip_call_begins_dialog(const struct sip_call *call, belle_sip_response_t *response);
 /* Within later_out, of a request of ours: Linphone has a call in its dialog, which it has not in
  * that of a fork's late 2xx. */
 bool sip_call_owns_dialog(const struct sip_call *call, belle_sip_message_t *request);

@@ -237,8 +237,8 @@ SIMAUTH_API const struct simauth_element *simauth_session_opening(const struct s
 /* When the call ended, at `now`: the keys for the next call in this direction and in the other, of
  * `lifetime` seconds. `began`: when the call did, before any SIM took part in it; what happens to a
  * SIM during the call is after that. All in seconds, the times since 1970. SIMAUTH_NOT_OURS: the
- * call was not authenticated, or its method keys no media; SIMAUTH_EXPIRED: `lifetime` is 0 or both
- * SIMs took part too long ago. Wipe them. */
+ * call was not authenticated; SIMAUTH_EXPIRED: `lifetime` is 0 or both SIMs took part too long ago.
+ * Wipe them. */
 SIMAUTH_API enum simauth_result simauth_session_setup_keys(const struct simauth_session *s,
                                                            int64_t began, int64_t now,
                                                            int64_t lifetime,

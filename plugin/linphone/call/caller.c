@@ -190,15 +190,12 @@ static bool of_another_dialog(const struct call *call, const char *to_tag)
     return call->taken && strcmp(call->taken->to_tag, to_tag);
 }
 
-/* A 2xx that names no contact begins no call: Linphone goes on ringing, and another phone's, or the
+/* A 2xx that begins no dialog begins no call: Linphone goes on ringing, and another phone's, or the
  * same once more, may begin one. */
-static bool begins_nothing(belle_sip_response_t *response)
+static bool begins_nothing(const struct call *call, belle_sip_response_t *response)
 {
-    char *contact = sip_message_uri((belle_sip_message_t *)response, SIP_CONTACT);
-    bool nothing = belle_sip_response_get_status_code(response) / 100 == 2 && !contact;
-
-    belle_sip_free(contact);
-    return nothing;
+    return belle_sip_response_get_status_code(response) / 100 == 2 &&
+           !sip_call_begins_dialog(call->sip, response);
 }
 
 enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *response)
@@ -217,7 +214,7 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
     }
     if (call->again && code < 200)
         return SIP_DROP;
-    if (call->element_sent && begins_nothing(response)) {
+    if (call->element_sent && begins_nothing(call, response)) {
         note_call(call->id, true, "dropped", "what=%s", "an answer without Contact");
         return SIP_DROP;
     }

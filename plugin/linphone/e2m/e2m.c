@@ -108,7 +108,7 @@ static struct e2m_call *add(struct core *core, struct sip_call *sip, bool caller
     name(caller ? call->own : call->peer, invite, SIP_FROM);
     name(caller ? call->peer : call->own, invite, SIP_TO);
     call->policy = policy_e2m(core->settings, call->peer);
-    if (!caller && emergency_may_call_back(core))
+    if (!caller && emergency_may_call_back(core, call->peer))
         call->policy = MIN(call->policy, SETTINGS_PREFER);
     call->known = caller && core->pins && pins_opens(core->pins, call->peer) &&
                   !continue_once_meant(core, call->peer, true);

@@ -411,7 +411,7 @@ bool sips_invite_in(struct core *core, struct sip_call *sip)
     own = uri_in_copy((belle_sip_message_t *)invite, SIP_TO);
     peer = uri_in_copy((belle_sip_message_t *)invite, SIP_FROM);
     policy = policy_sips(core->settings, own, peer, false);
-    if (emergency_may_call_back(core))
+    if (emergency_may_call_back(core, peer))
         policy = MIN(policy, SETTINGS_PREFER);
     if (policy <= SETTINGS_OFF && !asked) {
         g_free(own);

@@ -90,6 +90,21 @@ def no_contact(world):
     honest_call(world)
 
 
+@case("attack.answer.contact_before")
+def contact_before(world):
+    """Bob's own 200 without Contact, after a 180 that had one: Linphone takes it, and so it is judged."""
+    scene = Scene(world, policy="require")
+    scene.on("INVITE", lambda message: tamper.with_header(message.text, "Contact", f"<sip:bob@{world.bob.node.address}>"), 180,
+             inwards=False)
+    number, invite = ring(scene)
+    scene.on("INVITE", lambda message: tamper.without_header(message.text, "Contact"), 200, inwards=False)
+    world.bob.answer()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {invite.call_id} \w+: authenticated: ")
+    scene.off()
+    flow.hang_up(world, number)
+
+
 def forged_200(ringing):
     """A 200 as somebody on the way would make it from the callee's 180."""
     return copied_200(ringing, tamper.with_tag(tamper.without_header(ringing.text, "SIM-Auth"), "To", "forged"))

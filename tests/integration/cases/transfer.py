@@ -68,6 +68,18 @@ def failed(world):
     finish((world.bob, HANDED_IN))
 
 
+@case("call.transfer.emergency")
+def emergency(world):
+    """Bob transfers Alice to 112: nobody may call her back unproved for it, as somebody may when she dials it herself."""
+    talk.prepare(world)
+    call = connected(world.alice, world.bob)
+    transfer(world.bob, call, f"sip:112@{world.alice.domain}")
+    world.bob.wait_log(r"NOTIFY sip:[^\n]+\n(?:[^\r\n]+\r?\n)*\r?\nSIP/2.0 404")
+    assert not world.alice.notes("emergency call: ")
+    world.alice.call(f"sip:112@{world.alice.domain}")
+    world.alice.wait_note("emergency call: a stranger who calls")
+
+
 @case("call.transfer.before_verdict")
 def before_verdict(world):
     """Bob asks for proof and transfers Alice while ZRTP has not ended: what it says then brings no word back."""
