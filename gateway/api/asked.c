@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define KIND_ASKED "asked"
+#define KIND_MAX 16
+#define TRIES_MAX 16 /* of one request whose marks name a record each */
 
 /* -- marks: answers that are given to nobody --------------------------------------------------- */
 
@@ -75,45 +77,56 @@ static enum store_result find_answer(struct request *request, bool *answered)
     return result == STORE_NONE ? STORE_OK : result;
 }
 
-/* The record of the question that this one repeats; record->id 0: there is none any more. */
+/* The record of the question that this one repeats; record->id 0: there is none any more, and
+ * `kind` is that of the mark to be made. A mark stays when its record is taken away. */
 static enum store_result find_earlier(struct request *request, struct store_record *record,
-                                      const uint8_t *key, bool *answered)
+                                      const uint8_t *key, char kind[static KIND_MAX],
+                                      bool *answered)
 {
     struct gateway *gateway = request->gateway;
-    enum store_result result = mark_get(request, KIND_ASKED, key, &record->id);
 
     *answered = false;
-    if (result == STORE_OK && record->id)
-        result = find_answer(request, answered);
-    if (result != STORE_OK || *answered || record->id == 0)
-        return result;
-    result = gateway->ops->record_name(gateway->store, record);
-    if (result == STORE_NONE) /* it was refused then, and its record taken away */
-        record->id = 0;
-    return result == STORE_NONE ? STORE_OK : result;
+    g_strlcpy(kind, KIND_ASKED, KIND_MAX);
+    for (unsigned tries = 1; tries <= TRIES_MAX; tries++) {
+        enum store_result result = mark_get(request, kind, key, &record->id);
+
+        if (result == STORE_OK && record->id)
+            result = find_answer(request, answered);
+        if (result != STORE_OK || *answered || record->id == 0)
+            return result;
+        result = gateway->ops->record_name(gateway->store, record);
+        if (result != STORE_NONE)
+            return result;
+        g_snprintf(kind, KIND_MAX, KIND_ASKED "%u", tries); /* that one was refused */
+    }
+    record->id = 0;
+    return STORE_OK;
 }
 
 struct outcome asked_ahead(struct request *request, const struct store_partner *partner,
                            const uint8_t *key)
 {
     struct gateway *gateway = request->gateway;
-    struct store_record record = {.time = request->now, .side = "asked", .method = "unknown"};
+    struct store_record record = {
+        .time = request->now, .side = "asked", .method = STORE_METHOD_UNKNOWN};
     enum store_result result;
+    char kind[KIND_MAX];
     bool answered;
 
     /* Whom it is for is known by the address until the partner names its subscriber. */
     g_strlcpy(record.partner, partner->name, sizeof record.partner);
     g_strlcpy(record.nai_a, request->nai, sizeof record.nai_a);
     g_strlcpy(record.nai_b, request->vectors.callee, sizeof record.nai_b);
-    result = find_earlier(request, &record, key, &answered);
+    result = find_earlier(request, &record, key, kind, &answered);
     if (result != STORE_OK || answered)
         return outcome_store(result);
+    request->record_is_earlier = record.id != 0;
     if (record.id == 0) {
         result = gateway->ops->record_add(gateway->store, &record);
         if (result == STORE_OK)
-            result = mark_put(request, KIND_ASKED, key, record.id);
+            result = mark_put(request, kind, key, record.id);
     }
-    if (result == STORE_OK || result == STORE_NONE) /* a mark of one that was taken away */
+    if (result == STORE_OK || result == STORE_NONE) /* another has put it */
         request->record = record.id;
     return outcome_store(result == STORE_NONE ? STORE_OK : result);
 }
@@ -176,7 +189,7 @@ static void drop(struct request *request)
         else
             gateway->ops->rollback(gateway->store);
     }
-    if (result != STORE_OK)
+    if (result != STORE_OK && result != STORE_NONE)
         log_line("request=%s op=unasked result=%s", request->id, store_result_name(result));
 }
 
@@ -190,7 +203,7 @@ void request_unasked(struct request *request)
         log_line("request=%s op=unasked partner=\"%s\" result=kept record=%lld "
                  "reason=\"the partner may have given and counted it\"",
                  request->id, question->partner.name, (long long)request->record);
-    else
+    else if (!request->record_is_earlier) /* that question may have been given and counted */
         drop(request);
     request->record = 0;
 }

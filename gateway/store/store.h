@@ -237,6 +237,7 @@ enum store_outcome {
 };
 const char *store_outcome_name(enum store_outcome outcome);
 /* One charging record for each call's vector. */
+#define STORE_METHOD_UNKNOWN "unknown" /* of what a partner was asked for, and has not answered */
 struct store_record {
     int64_t id;
     int64_t time;
@@ -521,7 +522,8 @@ struct store_ops {
     /* Who it was and with which method, for a record that was added before that was known; `first`
      * is found again. */
     enum store_result (*record_name)(struct store *store, struct store_record *record);
-    /* Takes one away whose question was refused. */
+    /* Takes one away whose question was refused. STORE_NONE: it is not there, or an answer has
+     * named it. */
     enum store_result (*record_drop)(struct store *store, int64_t id);
     /* Forwards only: issued, confirmed, completed. */
     enum store_result (*record_outcome)(struct store *store, int64_t id,

@@ -159,6 +159,45 @@ class Sums(unittest.TestCase):
         for operator in (self.pair.a, self.pair.b):  # what is sold in sum is the same
             self.assertEqual(sum(x["vectors"] for x in lines(operator.ctl("record", "sum", "--json"))), 6)
 
+    def way(self, port):
+        self.pair.a.ctl("partner", "set", self.pair.b.title, "--connect-to", f"127.0.0.1:{port}")
+
+    def refused(self, act):
+        """What `act` returns while nobody listens where B was."""
+        self.way(free_port())
+        try:
+            return act()
+        finally:
+            self.way(self.front.port)
+
+    def tries(self):
+        """What asks for the same once more, a vector and a ticket, and returns its status."""
+        key, seal, ticket = os.urandom(16), X25519PrivateKey.generate(), os.urandom(16)
+        return ((lambda: self.a.ask_callee(self.pair.aor_a, self.bob, key=key, seal=seal)[1].status),
+                (lambda: self.ticket(ticket)))
+
+    def test_a_repeat_that_fails(self):
+        """It takes away no record of what was asked before it."""
+        self.ask()
+        for again in self.tries():
+            self.assertEqual(self.lost(again), 503)
+            self.assertEqual(self.refused(again), 503)
+            self.assertEqual(self.counted()[2], 1)
+            self.assertEqual(again(), 200)
+            self.agreed()
+
+    def test_a_first_try_that_fails(self):
+        """Its record is taken away; what is asked with its key afterwards has one of its own, and one alone."""
+        self.ask()
+        for again in self.tries():
+            self.assertEqual(self.refused(again), 503)
+            self.agreed()
+            for _ in range(2):
+                self.assertEqual(self.lost(again), 503)
+                self.assertEqual(self.counted()[2], 1)
+            self.assertEqual(again(), 200)
+            self.agreed()
+
     def test_the_asking_gateway_dies(self):
         """With the question under way: its record is there, and the phone's repeat has the same one."""
         self.ask()

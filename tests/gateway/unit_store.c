@@ -394,6 +394,23 @@ static void record_knows_first_and_goes_forwards(void **state)
     commit(unit);
 }
 
+static void record_goes_while_it_has_no_name(void **state)
+{
+    struct unit_store *unit = *state;
+    struct store_record r = {
+        .side = "asked", .nai_a = "a@x", .nai_b = "b@y", .method = STORE_METHOD_UNKNOWN};
+
+    begin(unit);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_int_equal(unit->ops->record_drop(unit->store, r.id), STORE_OK);
+    assert_int_equal(unit->ops->record_drop(unit->store, r.id), STORE_NONE);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    strcpy(r.method, "aka");
+    assert_int_equal(unit->ops->record_name(unit->store, &r), STORE_OK);
+    assert_int_equal(unit->ops->record_drop(unit->store, r.id), STORE_NONE);
+    commit(unit);
+}
+
 static int take_sum(const struct store_sum *sum, void *data)
 {
     struct store_sum *all = data;
@@ -666,6 +683,7 @@ int main(void)
         WITH_STORE(records_age),
         WITH_STORE(what_is_over_goes),
         WITH_STORE(record_knows_first_and_goes_forwards),
+        WITH_STORE(record_goes_while_it_has_no_name),
         WITH_STORE(realm_in_one_agreement),
         cmocka_unit_test(seal_is_for_one_place),
         WITH_STORE(key_file_is_private),

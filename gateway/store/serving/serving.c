@@ -224,13 +224,26 @@ static bool knows_outcome(const struct calls_record *record)
     return record && record->changes & (CALLS_NEW | CALLS_OUTCOME | CALLS_DROPPED);
 }
 
+static enum store_result table_says(struct store *store, int64_t id, enum store_outcome *outcome,
+                                    bool *named)
+{
+    struct sql_rows *rows = sql_bind(store, SQL_RECORD_STATE, "i", id);
+    enum store_result result = sql_row(store, rows);
+
+    if (result == STORE_OK) {
+        *outcome = (enum store_outcome)sql_integer(store, rows, 0);
+        *named = sql_integer(store, rows, 1) != 0;
+    }
+    sql_reset(store, rows);
+    return result;
+}
+
 /* STORE_NONE: there is no such record. */
 static enum store_result outcome_of(struct store *store, int64_t id, enum store_outcome *outcome)
 {
     const struct calls *calls = calls_of(store);
     const struct calls_record *known = g_hash_table_lookup(calls->fresh.records, &id);
-    enum store_result result;
-    struct sql_rows *rows;
+    bool named;
 
     if (!knows_outcome(known))
         known = g_hash_table_lookup(calls->flushing.records, &id);
@@ -238,12 +251,23 @@ static enum store_result outcome_of(struct store *store, int64_t id, enum store_
         *outcome = known->record.outcome;
         return known->changes & CALLS_DROPPED ? STORE_NONE : STORE_OK;
     }
-    rows = sql_bind(store, SQL_RECORD_STATE, "i", id);
-    result = sql_row(store, rows);
-    if (result == STORE_OK)
-        *outcome = (enum store_outcome)sql_integer(store, rows, 0);
-    sql_reset(store, rows);
-    return result;
+    return table_says(store, id, outcome, &named);
+}
+
+/* Of a record that is there. */
+static enum store_result named_already(struct store *store, int64_t id, bool *named)
+{
+    const struct calls *calls = calls_of(store);
+    const struct calls_record *known[] = {g_hash_table_lookup(calls->fresh.records, &id),
+                                          g_hash_table_lookup(calls->flushing.records, &id)};
+    enum store_outcome outcome;
+
+    for (size_t i = 0; i < 2; i++)
+        if (known[i] && known[i]->changes & (CALLS_NEW | CALLS_NAMED)) {
+            *named = strcmp(known[i]->record.method, STORE_METHOD_UNKNOWN) != 0;
+            return STORE_OK;
+        }
+    return table_says(store, id, &outcome, named);
 }
 
 static enum store_result record_name(struct store *store, struct store_record *record)
@@ -263,8 +287,11 @@ static enum store_result record_drop(struct store *store, int64_t id)
     const struct store_record record = {.id = id};
     enum store_outcome outcome = STORE_OUTCOME_ISSUED;
     enum store_result result = outcome_of(store, id, &outcome);
+    bool named = false;
 
-    if (result != STORE_OK || outcome != STORE_OUTCOME_ISSUED)
+    if (result == STORE_OK && outcome == STORE_OUTCOME_ISSUED)
+        result = named_already(store, id, &named);
+    if (result != STORE_OK || outcome != STORE_OUTCOME_ISSUED || named)
         return result == STORE_OK ? STORE_NONE : result;
     calls_record_change(calls_of(store), CALLS_DROPPED, &record);
     return STORE_OK;
