@@ -43,12 +43,13 @@ static void call_free(void *data)
     g_free(call);
 }
 
-/* "@host", which no address is; "" where there is none. */
+/* "@host", which no address is, or "@" where there is none: numbers (tel:), and who is not known,
+ * whose address is "". */
 static const char *domain_of(const char *aor)
 {
     const char *at = strrchr(aor, '@');
 
-    return at ? at : "";
+    return at ? at : "@";
 }
 
 static void count(struct calls *calls, const struct call *call, bool more)
@@ -331,7 +332,7 @@ static bool domain_is_full(const struct calls *calls, const char *aor)
 {
     const char *domain = domain_of(aor);
 
-    return !(domain[0] && g_strcmp0(domain + 1, calls->config->domain) == 0) &&
+    return g_strcmp0(domain + 1, calls->config->domain) != 0 &&
            tally_account(calls->tally, domain).open >= CALLS_OF_DOMAIN_MAX;
 }
 

@@ -400,6 +400,23 @@ static void calls_have_a_limit(void **data)
     assert_int_equal(begin_call(scene, 1, 0, true), 0);
 }
 
+/* Senders whose address is not known are one, with as many calls as any other, who count once. */
+static void who_has_no_domain_counts_once(void **data)
+{
+    struct sip_message invite = {.from_tag = "tag", .to = BOB};
+    struct scene *scene = *data;
+
+    for (unsigned i = 0; i < 2 * (CALLS_OF_ONE_MAX + 1); i++) {
+        bool room = i % (CALLS_OF_ONE_MAX + 1) < CALLS_OF_ONE_MAX;
+
+        g_snprintf(invite.call_id, sizeof invite.call_id, "%u", i);
+        assert_int_equal(calls_begin(scene->calls, &invite, "", NOW) != NULL, room);
+        if (!room) /* what is over counts no more */
+            calls_expire(scene->calls, NOW + 100);
+    }
+    assert_int_equal(calls_look(scene->calls).calls, 0);
+}
+
 /* A secret that anybody on the way could read proves no phone. */
 static void secrets_in_clear(void **data)
 {
@@ -533,6 +550,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(secrets_in_clear, begin, end),
         cmocka_unit_test_setup_teardown(nobodys_call_takes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(calls_have_a_limit, begin, end),
+        cmocka_unit_test_setup_teardown(who_has_no_domain_counts_once, begin, end),
         cmocka_unit_test_setup_teardown(other_tries_and_branches, begin, end),
         cmocka_unit_test_setup_teardown(an_update_while_it_rings, begin, end),
         cmocka_unit_test_setup_teardown(a_call_is_one_senders, begin, end),
