@@ -3,6 +3,7 @@
 #include "journal.h"
 #include "../common/disk.h"
 #include "log.h"
+#include "steady.h"
 #include "tally.h"
 
 #include <arpa/inet.h>
@@ -18,6 +19,9 @@
 #define CLOSE_SECONDS 5
 #define OCTETS_MIN (1024 * 1024) /* a file that is smaller is not written anew */
 #define OCTETS_TIMES 4           /* nor one that is not so much larger than what counts of it */
+#define APART_KEY "apart"        /* as which no call's key is: those have a line feed in them */
+#define APART_MIN 2              /* seconds; less is no clock that was set */
+#define SECONDS_MAX (INT64_C(1) << 40)
 
 /* The last word about a call. */
 struct entry {
@@ -37,6 +41,7 @@ struct journal {
     GHashTable *pending; /* key -> struct entry: what the file does not have */
     GHashTable *known;   /* key -> line: what the file has of calls that go on */
     unsigned writing;    /* how many are on their way to it */
+    int64_t apart;       /* it tells, or is to: steady_apart() */
     uint64_t number, written, late;
     gint64 since; /* it has been busy with one write; 0: it is not */
     bool failing, slow_told, stopping, over;
@@ -67,7 +72,37 @@ static bool read_hole(const json_t *item, struct pinhole *hole)
     return true;
 }
 
-static bool fill(struct call *call, const json_t *object)
+static int64_t in_limits(int64_t seconds)
+{
+    return CLAMP(seconds, -SECONDS_MAX, SECONDS_MAX);
+}
+
+/* A line of how far the clock was set: the file's times are of before. */
+static bool is_apart(const json_t *object, int64_t *apart)
+{
+    const json_t *value = json_object_get(object, APART_KEY);
+
+    if (json_is_integer(value))
+        *apart = in_limits(json_integer_value(value));
+    return json_is_integer(value);
+}
+
+/* The last one counts, also for the lines before it. */
+static int64_t apart_of(char **lines)
+{
+    int64_t apart = 0;
+
+    for (size_t i = 0; lines[i]; i++)
+        if (g_str_has_prefix(lines[i], "{\"" APART_KEY "\":")) {
+            json_t *object = json_loads(lines[i], JSON_REJECT_DUPLICATES, NULL);
+
+            is_apart(object, &apart);
+            json_decref(object);
+        }
+    return apart;
+}
+
+static bool fill(struct call *call, const json_t *object, int64_t apart)
 {
     const json_t *holes = json_object_get(object, "holes"), *item;
     const char *key = json_string_value(json_object_get(object, "key"));
@@ -83,13 +118,14 @@ static bool fill(struct call *call, const json_t *object)
     call->authenticated = true; /* no other has pinholes */
     call->established = json_is_true(json_object_get(object, "established"));
     call->kbit = (unsigned)json_integer_value(json_object_get(object, "kbit"));
-    call->expires = json_integer_value(json_object_get(object, "expires"));
+    call->expires = in_limits(json_integer_value(json_object_get(object, "expires")));
+    call->expires = in_limits(call->expires + apart);
     json_array_foreach(holes, i, item) good =
         good && read_hole(item, &call->holes[call->hole_count++]);
     return good;
 }
 
-static bool read_line(const char *line, void (*opened)(struct call *, void *),
+static bool read_line(const char *line, int64_t apart, void (*opened)(struct call *, void *),
                       void (*ended)(const char *, void *), void *data)
 {
     json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
@@ -99,9 +135,9 @@ static bool read_line(const char *line, void (*opened)(struct call *, void *),
 
     if (end) {
         ended(end, data);
-    } else if (good) {
+    } else if (good && !is_apart(object, &(int64_t){0})) {
         call = g_new0(struct call, 1);
-        good = fill(call, object);
+        good = fill(call, object, apart);
         if (good) {
             opened(call, data);
         } else {
@@ -119,6 +155,7 @@ bool journal_read(const char *path, void (*opened)(struct call *, void *),
     GError *error = NULL;
     char *text = NULL, **lines;
     unsigned broken = 0;
+    int64_t apart;
     bool first;
     gsize len;
 
@@ -131,8 +168,9 @@ bool journal_read(const char *path, void (*opened)(struct call *, void *),
         if (!text[i])
             text[i] = '\n';
     lines = g_strsplit(text, "\n", -1);
+    apart = apart_of(lines) - steady_apart();
     for (size_t i = 0; lines[i]; i++)
-        if (lines[i][0] && !read_line(lines[i], opened, ended, data))
+        if (lines[i][0] && !read_line(lines[i], apart, opened, ended, data))
             broken++;
     if (broken)
         log_line("op=journal result=broken lines=%u: what they had open is closed", broken);
@@ -343,6 +381,11 @@ static char *line_of(const struct call *call)
                            holes));
 }
 
+static char *line_of_apart(int64_t apart)
+{
+    return print(json_pack("{s:I}", APART_KEY, (json_int_t)apart));
+}
+
 struct journal *journal_open(const char *path, struct call *const *calls, size_t count)
 {
     struct journal *j = g_new0(struct journal, 1);
@@ -356,20 +399,43 @@ struct journal *journal_open(const char *path, struct call *const *calls, size_t
     g_cond_init(&j->less);
     for (size_t i = 0; i < count; i++)
         g_hash_table_replace(j->known, g_strdup(calls[i]->key), line_of(calls[i]));
+    if ((j->apart = steady_apart()))
+        g_hash_table_replace(j->known, g_strdup(APART_KEY), line_of_apart(j->apart));
     if (write_anew(j) && (j->thread = g_thread_try_new("journal", work, j, NULL)))
         return j;
     journal_free(j);
     return NULL;
 }
 
-/* Takes `line`. */
-static uint64_t put(struct journal *j, const char *key, char *line, bool end)
+static struct entry *entry_new(char *line, bool end)
 {
     struct entry *entry = g_new0(struct entry, 1);
-    uint64_t number;
 
     entry->line = line;
     entry->end = end;
+    return entry;
+}
+
+/* With the lock. Calls live as long as they did before somebody set the clock, and whoever starts
+ * after that has to know it. */
+static void look_at_clock(struct journal *j)
+{
+    int64_t apart = steady_apart();
+
+    if (ABS(apart - j->apart) < APART_MIN)
+        return;
+    j->apart = apart;
+    g_hash_table_replace(j->pending, g_strdup(APART_KEY), entry_new(line_of_apart(apart), false));
+    j->number++;
+    g_cond_signal(&j->more);
+}
+
+/* Takes `line`. */
+static uint64_t put(struct journal *j, const char *key, char *line, bool end)
+{
+    struct entry *entry = entry_new(line, end);
+    uint64_t number;
+
     g_mutex_lock(&j->lock);
     if (end && !g_hash_table_contains(j->known, key)) {
         g_hash_table_remove(j->pending, key); /* it came and went, and the file never knew */
@@ -420,6 +486,7 @@ struct journal_state journal_look(struct journal *j)
     bool slow;
 
     g_mutex_lock(&j->lock);
+    look_at_clock(j);
     state.pending = g_hash_table_size(j->pending) + j->writing;
     state.late = j->late;
     state.seconds = seconds_of(j);
@@ -443,6 +510,7 @@ void journal_close(struct journal *j)
     if (!j)
         return;
     g_mutex_lock(&j->lock);
+    look_at_clock(j);
     j->stopping = true;
     g_cond_signal(&j->more);
     g_cond_broadcast(&j->less);

@@ -5,7 +5,9 @@
  * after a sudden end, a power cut too, nothing is open that nobody knows of, and what is lost is
  * what changed while the last write was on its way; while the disk does not do its work, calls go
  * on all the same, and what is not written is the last word of each call, no more. What the file
- * says of calls that are over goes when it is most of it. Addresses and ports, no keys. */
+ * says of calls that are over goes when it is most of it. Addresses and ports, no keys. When calls
+ * end it tells by steady_seconds(), and how far the clock was set from that since: the next process
+ * begins with the clock. */
 #ifndef SIMAUTH_MIDDLE_JOURNAL_H
 #define SIMAUTH_MIDDLE_JOURNAL_H
 

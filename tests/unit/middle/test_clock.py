@@ -58,6 +58,27 @@ class Clock(unittest.TestCase):
         self.assertTrue(self.middle.end_call(2001))
         self.assertEqual(self.middle.metric("calls"), 0)
 
+    def test_set_while_it_ran(self):
+        """Who starts after the clock was set knows how long each call still lives, however the one before ended."""
+        with open(self.middle.path("conf"), "a", encoding="ascii") as conf:
+            conf.write("ring_seconds=2\n")
+        self.start()
+        self.assertTrue(self.middle.open_call(2001))
+        for number, offset in ((3001, "+30d"), (3002, "-30d")):
+            self.set(offset)
+            self.looked(number)
+            self.middle.process.kill()
+            self.middle.process.wait(LIMIT)
+            self.middle.start()
+            self.assertEqual(self.middle.metric("calls"), 1, self.log())
+        self.set("+30d")
+        self.middle.process.terminate()
+        self.middle.process.wait(LIMIT)
+        self.middle.start()
+        self.assertEqual(self.middle.metric("calls"), 1, self.log())
+        self.assertNotIn("broken", self.log())
+        self.assertTrue(self.middle.end_call(2001))
+
     def test_put_back_while_it_did_not(self):
         """No call, and no pinhole, lives for ever after."""
         self.set("+30d")
