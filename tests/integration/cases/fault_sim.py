@@ -193,17 +193,17 @@ def settings_never_read(world):
 
 @fault("settings.never_read.require")
 def settings_never_read_require(world):
-    """The same of a file that says `require`: no call but an emergency call leaves or rings."""
+    """The same of a file that says `require`: no call but an emergency call leaves, and none rings before it."""
     good = without_copy(world, "[phone]\npolicy=require\nno line\n")
     refused(world)
     told(world.alice, "not-authenticated", "CARD_FAILED", r"simauth\.conf: line 3")
+    world.alice, world.bob = world.bob, world.alice
+    refused(world)
+    world.alice, world.bob = world.bob, world.alice
     before = world.alice.mark()
     world.alice.call("sip:112@operator-a.example")
     world.alice.wait_note("caller: untouched: .*why=emergency call")
     world.alice.wait_state("Released", after=before)
-    world.alice, world.bob = world.bob, world.alice
-    refused(world)
-    world.alice, world.bob = world.bob, world.alice
     world.alice.node.write(NAME, good, 0o600)
     authenticated(world)
 
