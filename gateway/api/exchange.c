@@ -6,6 +6,7 @@
 #include "tls.h"
 
 #include <glib.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +24,10 @@ struct exchange {
     CURL *easy;
     struct curl_slist *headers, *connect_to;
     char error[CURL_ERROR_SIZE];
-    char *body;         /* of a batch; else the question's own */
-    GByteArray *answer; /* longer than struct simauth_octets takes */
-    size_t count;       /* 0: nobody's, for the connection alone */
+    char *body;                   /* of a batch; else the question's own */
+    struct simauth_octets answer; /* of a question alone: half a key may be in it */
+    GByteArray *answers;          /* of a batch: longer than struct simauth_octets takes */
+    size_t count;                 /* 0: nobody's, for the connection alone */
     int64_t partner;
     const struct tls_identity *identity;
     bool batch, fresh;
@@ -54,12 +56,15 @@ bool may_batch(const struct question *question)
 static size_t take_answer(char *data, size_t size, size_t count, void *user)
 {
     struct exchange *exchange = user;
-    size_t len = size * count, most = exchange->batch ? ANSWER_BATCH_MAX : ANSWER_ONE_MAX;
+    const size_t len = size * count, most = exchange->batch ? ANSWER_BATCH_MAX : ANSWER_ONE_MAX;
 
-    if (exchange->answer->len + len > most)
+    if ((exchange->batch ? exchange->answers->len : exchange->answer.len) + len > most)
         return 0;
-    g_byte_array_append(exchange->answer, (const guint8 *)data, (guint)len);
-    return len;
+    if (exchange->batch)
+        g_byte_array_append(exchange->answers, (const guint8 *)data, (guint)len);
+    else
+        simauth_octets_append(&exchange->answer, data, len);
+    return exchange->answer.failed ? 0 : len;
 }
 
 /* What a reload refused stands in the files, and nowhere else. */
@@ -183,9 +188,10 @@ struct exchange *exchange_new(const struct config *config, struct request *const
         g_free(exchange);
         return NULL;
     }
-    if (exchange->batch)
+    if (exchange->batch) {
         exchange->body = batch_body(exchange);
-    exchange->answer = g_byte_array_new();
+        exchange->answers = g_byte_array_new();
+    }
     set_request(exchange, config);
     set_headers(exchange);
     set_tls(exchange, &requests[0]->question->partner);
@@ -203,7 +209,6 @@ struct exchange *exchange_new_connection(const struct store_partner *partner, bo
         g_free(exchange);
         return NULL;
     }
-    exchange->answer = g_byte_array_new();
     set_way(exchange, partner, FEDERATION_NOTHING, CONNECTION_MS);
     curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     set_tls(exchange, partner);
@@ -259,7 +264,11 @@ void exchange_free(struct exchange *exchange)
     curl_slist_free_all(exchange->headers);
     curl_slist_free_all(exchange->connect_to);
     g_free(exchange->body);
-    g_byte_array_unref(exchange->answer);
+    simauth_octets_clear(&exchange->answer);
+    if (exchange->answers) { /* it has nothing that is not sealed */
+        OPENSSL_cleanse(exchange->answers->data, exchange->answers->len);
+        g_byte_array_unref(exchange->answers);
+    }
     g_free(exchange);
 }
 
@@ -336,7 +345,8 @@ static bool read_item(json_t *item, struct question *question)
 static bool read_batch(const struct exchange *exchange)
 {
     static const char *const members[] = {"batch", NULL};
-    json_t *object = simauth_json_load((const char *)exchange->answer->data, exchange->answer->len);
+    json_t *object =
+        simauth_json_load((const char *)exchange->answers->data, exchange->answers->len);
     json_t *list = json_object_get(object, "batch");
     bool good = simauth_json_only(object, members) && json_array_size(list) == exchange->count;
 
@@ -371,7 +381,7 @@ static void read_whole(const struct exchange *exchange, CURLcode code, long stat
         else
             question->status = status;
         if (!fault && !exchange->batch)
-            simauth_octets_append(&question->answer, exchange->answer->data, exchange->answer->len);
+            simauth_octets_append(&question->answer, exchange->answer.data, exchange->answer.len);
     }
 }
 

@@ -414,7 +414,7 @@ enum store_result sqlite_backup(struct store *store, const char *path)
 static enum store_result add_pair(struct store *store, const struct store_record *record,
                                   enum store_result result)
 {
-    if (result != STORE_OK || !record->first || !record->method[0])
+    if (result != STORE_OK || !record->first || strcmp(record->method, STORE_METHOD_UNKNOWN) == 0)
         return result;
     result = sql_run(store, sql_bind(store, SQL_PAIR_ADD, "tt", record->nai_a, record->nai_b));
     return result == STORE_NONE ? STORE_OK : result;

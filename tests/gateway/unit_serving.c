@@ -547,6 +547,22 @@ static void a_record_goes_forwards(void **state)
     assert_int_equal(look(unit).records, 2);
 }
 
+static void nobody_meets_by_asking(void **state)
+{
+    struct unit_serving *unit = *state;
+    const struct store_ops *ops = unit->base.ops;
+    struct store_record asked = make_record(unit);
+
+    strcpy(asked.method, STORE_METHOD_UNKNOWN);
+    for (int i = 0; i < 2; i++) {
+        begin(unit, STORE_CALLS);
+        assert_int_equal(ops->record_add(unit->base.store, &asked), STORE_OK);
+        assert_true(asked.first);
+        commit(unit);
+        assert_int_equal(ops->flush(unit->base.store), STORE_OK);
+    }
+}
+
 static void what_is_over_goes(void **state)
 {
     struct unit_serving *unit = *state;
@@ -667,6 +683,7 @@ int main(void)
         TEST(a_start_begins_with_what_waits),
         TEST(what_is_rolled_back_was_not),
         TEST(a_record_goes_forwards),
+        TEST(nobody_meets_by_asking),
         TEST(what_is_over_goes),
         TEST(vectors_are_sealed_anew),
         TEST(older_tables_are_taken_over),

@@ -397,14 +397,16 @@ static void record_knows_first_and_goes_forwards(void **state)
 static void record_goes_while_it_has_no_name(void **state)
 {
     struct unit_store *unit = *state;
-    struct store_record r = {
-        .side = "asked", .nai_a = "a@x", .nai_b = "b@y", .method = STORE_METHOD_UNKNOWN};
+    struct store_record r = {.side = "asked", .nai_a = "a@x", .method = STORE_METHOD_UNKNOWN};
 
     begin(unit);
     assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
     assert_int_equal(unit->ops->record_drop(unit->store, r.id), STORE_OK);
     assert_int_equal(unit->ops->record_drop(unit->store, r.id), STORE_NONE);
     assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_int_equal(unit->ops->record_purge(unit->store, 1, r.id), STORE_OK);
+    assert_int_equal(unit->ops->record_add(unit->store, &r), STORE_OK);
+    assert_true(r.first); /* nobody met by asking */
     strcpy(r.method, "aka");
     assert_int_equal(unit->ops->record_name(unit->store, &r), STORE_OK);
     assert_int_equal(unit->ops->record_drop(unit->store, r.id), STORE_NONE);

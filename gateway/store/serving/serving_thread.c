@@ -70,7 +70,7 @@ static void pair(struct writing *writing, const struct store_record *r)
 {
     sqlite3_stmt *s = writing->statements[PAIR];
 
-    if (!r->first || !r->method[0])
+    if (!r->first || strcmp(r->method, STORE_METHOD_UNKNOWN) == 0)
         return;
     text(s, 1, r->nai_a);
     text(s, 2, r->nai_b);
