@@ -13,6 +13,9 @@ from test_tickets import ask, claim, key_of
 OLD_GATEWAY, OLD_CTL = older.programs()
 
 
+UNKNOWN = {"limits.ub_address_per_minute": None}  # settings that it does not know
+
+
 def say(program, *words):
     done = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, (words, done.stderr)
@@ -26,7 +29,9 @@ class Mixed(test_nodes.Nodes):
     test_what_is_taken_away_is_taken_once = None  # mended since
 
     def prepare(self):
-        self.nodes[self.old].program = OLD_GATEWAY
+        node = self.nodes[self.old]
+        node.program, node.settings = OLD_GATEWAY, {**node.settings, **UNKNOWN}
+        node.configure()
         self.assertIn(older.RELEASE, say(OLD_GATEWAY, "--version"))
 
 
@@ -43,7 +48,7 @@ class OneByOne(test_nodes.Nodes):
     def prepare(self):
         self.operator.database = new_schema()
         for node in self.nodes:
-            node.database, node.program = self.operator.database, OLD_GATEWAY
+            node.database, node.program, node.settings = self.operator.database, OLD_GATEWAY, {**node.settings, **UNKNOWN}
             node.configure()
         config = ("--config", self.operator.config)
         seal = os.path.join(self.operator.folder, "seal.key")

@@ -115,7 +115,7 @@ def start_postgresql(node):
         rights.write("host all simauth samenet trust\n")
     server = node.start("postgresql", [f"{programs}/postgres", "-D", data, "-k", sockets, "-c",
                                        f"listen_addresses={node.address}", "-c", "client_min_messages=warning"])
-    node.wait_port(5432, server, limit=30)
+    server.wait_log("ready to accept connections", 30)
 
 
 LINKS = {

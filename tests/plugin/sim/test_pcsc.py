@@ -380,7 +380,8 @@ class Hands(Cards):
         listener.bind(path)
         listener.listen()
         tool = self.tool({"PCSCLITE_CSOCK_NAME": path})
-        own = tool.threads()  # a sanitizer has one beside it
+        self.assertEqual(tool.say("identity"), "closed")  # it runs: a sanitizer has begun a thread beside it
+        own = tool.threads()
         for _ in range(4):
             self.assertRegex(tool.say("readers"), "^0 The smart card service does not answer")
         self.assertLess(tool.ms, 500)
