@@ -7,8 +7,6 @@
 #include "simauth/vector.h"
 
 #define JWS_TYPE "simauth-operator-key"
-#define JWS_CHAIN_MAX 4
-#define JWS_CERTIFICATE_MAX 4096  /* octets of DER */
 #define JWS_TIME_MAX 253402300799 /* 9999-12-31: also what X.509 can say */
 #define ES256_HALF 32
 #define ES256_LEN 64

@@ -12,10 +12,10 @@ static json_t *certificate_text(X509 *certificate)
 {
     uint8_t *der = NULL;
     int len = i2d_X509(certificate, &der);
-    char text[SIMAUTH_B64_LEN(JWS_CERTIFICATE_MAX) + 1];
+    char text[SIMAUTH_B64_LEN(SIMAUTH_CERTIFICATE_MAX) + 1];
     json_t *string = NULL;
 
-    if (len > 0 && len <= JWS_CERTIFICATE_MAX) {
+    if (len > 0 && len <= SIMAUTH_CERTIFICATE_MAX) {
         simauth_b64_encode(der, (size_t)len, text);
         string = json_string(text);
     }
@@ -27,7 +27,7 @@ static json_t *certificate_text(X509 *certificate)
 static json_t *chain_array(STACK_OF(X509) * chain)
 {
     int count = sk_X509_num(chain);
-    json_t *array = count >= 1 && count <= JWS_CHAIN_MAX ? json_array() : NULL;
+    json_t *array = count >= 1 && count <= SIMAUTH_CHAIN_MAX ? json_array() : NULL;
 
     for (int i = 0; array != NULL && i < count; i++) {
         if (json_array_append_new(array, certificate_text(sk_X509_value(chain, i))) != 0) {

@@ -16,7 +16,7 @@ static const char *const PAYLOAD_MEMBERS[] = {"iss", "name", "key", "nbf", "exp"
 
 static X509 *read_certificate(const json_t *text)
 {
-    uint8_t der[JWS_CERTIFICATE_MAX];
+    uint8_t der[SIMAUTH_CERTIFICATE_MAX];
     const uint8_t *at = der;
     size_t len;
     X509 *certificate;
@@ -38,7 +38,7 @@ static STACK_OF(X509) * read_chain(const json_t *x5c)
     size_t count = json_array_size(x5c);
     STACK_OF(X509) *chain = NULL;
 
-    if (count >= 1 && count <= JWS_CHAIN_MAX)
+    if (count >= 1 && count <= SIMAUTH_CHAIN_MAX)
         chain = sk_X509_new_null();
     for (size_t i = 0; chain != NULL && i < count; i++) {
         X509 *certificate = read_certificate(json_array_get(x5c, i));
@@ -128,7 +128,7 @@ static enum simauth_result check_chain(STACK_OF(X509) * chain, X509_STORE *ancho
     if (ctx != NULL && X509_STORE_CTX_init(ctx, anchors, sk_X509_value(chain, 0), chain)) {
         param = X509_STORE_CTX_get0_param(ctx);
         X509_VERIFY_PARAM_set_time(param, (time_t)now);
-        X509_VERIFY_PARAM_set_depth(param, JWS_CHAIN_MAX);
+        X509_VERIFY_PARAM_set_depth(param, SIMAUTH_CHAIN_MAX);
         X509_VERIFY_PARAM_set_auth_level(param, 2); /* 112 bits: no SHA-1, no RSA of 1024 */
         result =
             X509_verify_cert(ctx) > 0 ? SIMAUTH_OK : chain_error(X509_STORE_CTX_get_error(ctx));

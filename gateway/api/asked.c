@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KIND_ASKED "asked"
+#define KIND_AGAIN "again" /* a repeat has the record of the question that it repeats */
 #define KIND_MAX 16
 #define TRIES_MAX 16 /* of one request whose marks name a record each */
 
@@ -17,12 +18,11 @@
 static enum store_result mark_get(struct request *request, const char *kind, const uint8_t *key,
                                   int64_t *number)
 {
-    struct gateway *gateway = request->gateway;
     struct store_answer mark = {0};
-    enum store_result result = gateway->ops->answer_get(gateway->store, kind, key, &mark);
+    enum store_result result = answer_kept(request, kind, key, &mark);
 
     *number = 0;
-    if (result == STORE_OK && mark.made >= request->now - STORE_ANSWER_S)
+    if (result == STORE_OK)
         *number = g_ascii_strtoll(mark.body, NULL, 10);
     free(mark.body);
     return result == STORE_NONE ? STORE_OK : result;
@@ -67,12 +67,10 @@ struct outcome record_made(struct request *request, const char *kind,
 /* The same request at once, which was faster, has named the record. */
 static enum store_result find_answer(struct request *request, bool *answered)
 {
-    struct gateway *gateway = request->gateway;
     struct store_answer answer = {0};
-    enum store_result result =
-        gateway->ops->answer_get(gateway->store, request->who, request->key, &answer);
+    enum store_result result = answer_kept(request, request->who, request->key, &answer);
 
-    *answered = result == STORE_OK && answer.made >= request->now - STORE_ANSWER_S;
+    *answered = result == STORE_OK;
     free(answer.body);
     return result == STORE_NONE ? STORE_OK : result;
 }
@@ -121,11 +119,12 @@ struct outcome asked_ahead(struct request *request, const struct store_partner *
     if (result != STORE_OK || answered)
         return outcome_store(result);
     request->record_is_earlier = record.id != 0;
-    if (record.id == 0) {
+    if (record.id)
+        g_strlcpy(kind, KIND_AGAIN, sizeof kind);
+    else
         result = gateway->ops->record_add(gateway->store, &record);
-        if (result == STORE_OK)
-            result = mark_put(request, kind, key, record.id);
-    }
+    if (result == STORE_OK)
+        result = mark_put(request, kind, key, record.id);
     if (result == STORE_OK || result == STORE_NONE) /* another has put it */
         request->record = record.id;
     return outcome_store(result == STORE_NONE ? STORE_OK : result);
@@ -176,6 +175,22 @@ struct outcome asked_given(struct request *request, const char *nai_b, const cha
     return outcome_store(result);
 }
 
+/* Not where a repeat has come meanwhile, which may be given. */
+static enum store_result drop_alone(struct request *request)
+{
+    uint8_t key[STORE_KEY_LEN];
+    int64_t again;
+    enum store_result result = STORE_FAILED;
+
+    if (request_question_key(request, key))
+        result = mark_get(request, KIND_AGAIN, key, &again);
+    if (result != STORE_OK)
+        return result;
+    return again == request->record
+               ? STORE_NONE
+               : request->gateway->ops->record_drop(request->gateway->store, request->record);
+}
+
 static void drop(struct request *request)
 {
     struct gateway *gateway = request->gateway;
@@ -183,7 +198,7 @@ static void drop(struct request *request)
     uint64_t ticket;
 
     if (result == STORE_OK) {
-        result = gateway->ops->record_drop(gateway->store, request->record);
+        result = drop_alone(request);
         if (result == STORE_OK)
             result = gateway->ops->commit_soft(gateway->store, &ticket);
         else

@@ -12,10 +12,9 @@
 
 #include <glib.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define STORE_DETAIL "The gateway cannot keep its records now; its engineer has been told."
 
 struct item {
     struct body_question question;
@@ -38,6 +37,7 @@ struct batch {
     bool gathered;           /* what a source has to fetch is known */
     bool fetching;           /* all of it, now */
     enum store_result store; /* how the last transaction went */
+    bool unsure;             /* nobody heard how one ended */
     struct item items[];
 };
 
@@ -128,7 +128,7 @@ static struct batch *read_batch(const json_t *object, const char **fault)
 static void end_store(struct item *item, enum store_result result)
 {
     metrics_store(result);
-    end_item(item, PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
+    end_item(item, result == STORE_UNSURE ? PROBLEM_UNSURE : PROBLEM_OPERATOR_DOWN, STORE_DETAIL);
     item->reason = store_result_name(result);
 }
 
@@ -168,16 +168,11 @@ static void begin_items(struct request *request, struct batch *batch)
 /* The answer that this key had before. */
 static struct outcome find_earlier(struct request *request, struct item *item)
 {
-    struct gateway *gateway = request->gateway;
     struct store_answer answer = {0};
-    enum store_result result =
-        gateway->ops->answer_get(gateway->store, request->who, item->question.key, &answer);
+    enum store_result result = answer_kept(request, request->who, item->question.key, &answer);
 
-    if (result == STORE_NONE ||
-        (result == STORE_OK && answer.made < request->now - STORE_ANSWER_S)) {
-        free(answer.body);
+    if (result == STORE_NONE)
         return OUTCOME_GOOD;
-    }
     if (result != STORE_OK)
         return outcome_store(result);
     if (CRYPTO_memcmp(answer.hash, item->question.hash, STORE_HASH_LEN) != 0) {
@@ -263,6 +258,7 @@ static bool run_together(struct request *request, struct batch *batch, size_t fr
     else if (begun)
         gateway->ops->rollback(gateway->store);
     batch->store = result;
+    batch->unsure = batch->unsure || result == STORE_UNSURE;
     for (size_t i = from; i < to; i++) {
         if (!good && batch->items[i].stored)
             batch->items[i].done = false;
@@ -343,7 +339,7 @@ static bool run_apart(struct request *request, struct batch *batch)
             if (request->fetching)
                 return false;
             if (!item->done)
-                end_store(item, batch->store);
+                end_store(item, batch->unsure ? STORE_UNSURE : batch->store);
         }
         request_fetched(request);
     }
@@ -352,35 +348,51 @@ static bool run_apart(struct request *request, struct batch *batch)
 
 /* -- the answer -------------------------------------------------------------------------------- */
 
-static void append_item(struct simauth_octets *text, const struct item *item)
+static bool write_item(FILE *out, const struct item *item)
 {
     char *problem = item->problem ? problem_json(item->problem, item->detail) : NULL;
     const char *body = item->problem ? problem : item->text;
+    bool good = body && fputs(body, out) >= 0;
 
-    if (body)
-        simauth_octets_append(text, body, strlen(body));
-    else
-        text->failed = true;
     free(problem);
+    return good;
+}
+
+/* Each answer has its chain: together they are longer than struct simauth_octets takes. malloc'ed;
+ * NULL: no memory. */
+static char *batch_text(const struct batch *batch)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    bool good = out && fputs("{\"batch\":[", out) >= 0;
+
+    for (size_t i = 0; good && i < batch->count; i++)
+        good = (i == 0 || fputc(',', out) == ',') && write_item(out, &batch->items[i]);
+    good = good && fputs("]}", out) >= 0;
+    if (out)
+        good = fclose(out) == 0 && good;
+    if (good)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static void answer_batch(struct request *request, const struct batch *batch)
 {
-    struct simauth_octets text = {0};
+    char *text = batch_text(batch);
     const char *reason = NULL; /* of the first that was refused */
     unsigned good = 0;
 
-    simauth_octets_append(&text, "{\"batch\":[", 10);
     for (size_t i = 0; i < batch->count; i++) {
-        if (i > 0)
-            simauth_octets_append(&text, ",", 1);
-        append_item(&text, &batch->items[i]);
         good += batch->items[i].problem == PROBLEM_NONE;
         if (!reason && batch->items[i].problem != PROBLEM_NONE)
             reason = batch->items[i].reason;
     }
-    simauth_octets_append(&text, "]}", 2);
-    answer_text(request, text_take(&text));
+    if (text)
+        answer_text(request, text);
+    else /* it is committed */
+        answer_problem(request, PROBLEM_UNSURE, NULL, "out of memory");
     log_line("request=%s op=batch questions=%zu good=%u%s%s%s", request->id, batch->count, good,
              reason ? " reason=\"" : "", reason ? reason : "", reason ? "\"" : "");
 }

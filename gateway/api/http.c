@@ -336,12 +336,8 @@ static enum MHD_Result send_answer(struct http *http, struct request *request)
 
 static void after_settle(struct request *request)
 {
-    if (request->settled == STORE_OK)
-        return;
-    answer_store(request, request->settled);
-    /* Nobody knows whether what a partner asked for will have been counted: 503 would say not. */
-    if (request->route->asker == ASKER_PARTNER)
-        request->answer.status = 500;
+    if (request->settled != STORE_OK)
+        answer_unsure(request, request->settled);
 }
 
 static void settle_here(struct http *http, struct request *request)

@@ -68,15 +68,20 @@ static char *sign(struct operator_keys *keys, const char *realm, const char *nam
     return simauth_statement_sign(&statement, keys->key, keys->chain);
 }
 
-/* As whoever gets a statement of this operator will ask; that none can be made refresh() says. */
+/* As whoever gets a statement of this operator will ask. */
 static int check_realms(struct operator_keys *keys, const struct config *config, char *error)
 {
     const struct store_operator_key none = {0};
     char *statement = sign(keys, config->realms[0], "?", &none);
-    int result = 0;
+    int result = statement ? 0 : -1;
 
+    if (!statement)
+        snprintf(error, CONFIG_ERROR_MAX,
+                 "[tls] %s: no statement can be made with it: a phone takes %d certificates (of it "
+                 "and its authorities) of %d octets each in DER",
+                 config->statement_certificate, SIMAUTH_CHAIN_MAX, SIMAUTH_CERTIFICATE_MAX);
     for (size_t i = 0; config->realms[i] && result == 0; i++)
-        if (statement && !simauth_statement_names(statement, config->realms[i])) {
+        if (!simauth_statement_names(statement, config->realms[i])) {
             snprintf(error, CONFIG_ERROR_MAX,
                      "[tls] %s has no dNSName %s: the certificate must name every realm of "
                      "[operator] realms",

@@ -19,6 +19,8 @@ static const struct problem_row rows[] = {
     [PROBLEM_NO_METHOD] = {422, "no-method", "There is no SIM with one of these methods"},
     [PROBLEM_TOO_MANY] = {429, "too-many", "Too many requests"},
     [PROBLEM_OPERATOR_DOWN] = {503, "operator-down", "The operator cannot answer now"},
+    [PROBLEM_UNSURE] = {500, "operator-down",
+                        "The operator cannot answer, and may have counted it"},
 };
 
 const struct problem_row *problem_row(enum problem problem)

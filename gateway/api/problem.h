@@ -19,7 +19,8 @@ enum problem {
     PROBLEM_KEY_REUSED, /* Idempotency-Key with another body */
     PROBLEM_NO_METHOD,
     PROBLEM_TOO_MANY,
-    PROBLEM_OPERATOR_DOWN
+    PROBLEM_OPERATOR_DOWN,
+    PROBLEM_UNSURE /* the same for a partner whose question may have been counted */
 };
 #define PROBLEM_TYPE "urn:simauth:" /* and its name */
 struct problem_row {

@@ -59,9 +59,20 @@ void answer_problem(struct request *request, enum problem problem, const char *d
 
 void answer_store(struct request *request, enum store_result result)
 {
+    if (result == STORE_UNSURE) {
+        answer_unsure(request, result);
+        return;
+    }
     metrics_store(result);
-    answer_problem(request, PROBLEM_OPERATOR_DOWN,
-                   "The gateway cannot keep its records now; its engineer has been told.",
+    answer_problem(request, PROBLEM_OPERATOR_DOWN, STORE_DETAIL, store_result_name(result));
+}
+
+void answer_unsure(struct request *request, enum store_result result)
+{
+    const bool partner = request->route->asker == ASKER_PARTNER;
+
+    metrics_store(result);
+    answer_problem(request, partner ? PROBLEM_UNSURE : PROBLEM_OPERATOR_DOWN, STORE_DETAIL,
                    store_result_name(result));
 }
 
@@ -87,14 +98,25 @@ static bool hash_request(struct request *request)
     return good;
 }
 
-void request_look(struct request *request)
+enum store_result answer_kept(struct request *request, const char *who, const uint8_t *key,
+                              struct store_answer *answer)
 {
     struct gateway *gateway = request->gateway;
+    enum store_result result = gateway->ops->answer_get(gateway->store, who, key, answer);
 
+    if (result == STORE_OK && answer->made >= request->now - STORE_ANSWER_S)
+        return STORE_OK;
+    free(answer->body);
+    answer->body = NULL;
+    return result == STORE_OK ? STORE_NONE : result;
+}
+
+void request_look(struct request *request)
+{
     request->looked = read_key(request);
     if (request->looked)
         request->earlier_result =
-            gateway->ops->answer_get(gateway->store, request->who, request->key, &request->earlier);
+            answer_kept(request, request->who, request->key, &request->earlier);
 }
 
 static enum store_result find_answer(struct request *request, struct store_answer *answer)
@@ -110,7 +132,7 @@ static enum store_result find_answer(struct request *request, struct store_answe
     }
     result = gateway->ops->begin(gateway->store, STORE_READ);
     if (result == STORE_OK) {
-        result = gateway->ops->answer_get(gateway->store, request->who, request->key, answer);
+        result = answer_kept(request, request->who, request->key, answer);
         gateway->ops->rollback(gateway->store);
     }
     return result;
@@ -129,11 +151,8 @@ bool request_repeated(struct request *request)
         return true;
     }
     result = find_answer(request, &answer);
-    if (result == STORE_NONE ||
-        (result == STORE_OK && answer.made < request->now - STORE_ANSWER_S)) {
-        free(answer.body);
+    if (result == STORE_NONE)
         return false;
-    }
     if (result != STORE_OK) {
         answer_store(request, result);
     } else if (CRYPTO_memcmp(answer.hash, request->hash, STORE_HASH_LEN) != 0) {
@@ -141,7 +160,7 @@ bool request_repeated(struct request *request)
         answer_problem(request, PROBLEM_KEY_REUSED, NULL, "Idempotency-Key with another body");
     } else if ((result = gateway->ops->settle(gateway->store, 0)) != STORE_OK) {
         free(answer.body);
-        answer_store(request, result);
+        answer_unsure(request, result);
     } else {
         set_answer(request, 200, TYPE_JSON, answer.body);
         request->answer.reason = "repeated";

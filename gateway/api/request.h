@@ -106,8 +106,16 @@ void answer_json(struct request *request, json_t *object);
 /* `reason` goes to the log, `detail` (may be NULL) to the asker. */
 void answer_problem(struct request *request, enum problem problem, const char *detail,
                     const char *reason);
-/* The store failed. */
+#define STORE_DETAIL "The gateway cannot keep its records now; its engineer has been told."
+/* The store failed; nothing of this request is kept, unless it says STORE_UNSURE. */
 void answer_store(struct request *request, enum store_result result);
+/* The store failed where the answer may be kept, and counted: 503 would tell a partner that nothing
+ * was. */
+void answer_unsure(struct request *request, enum store_result result);
+/* What was answered to this asker and key (of STORE_KEY_LEN octets), as long as it is given again;
+ * to be freed. STORE_NONE: nothing. Within a transaction. */
+enum store_result answer_kept(struct request *request, const char *who, const uint8_t *key,
+                              struct store_answer *answer);
 
 /* -- what handlers share ----------------------------------------------------------------------- */
 /* In an open transaction: looks for the stored answer now, for request_repeated(). */

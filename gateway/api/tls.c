@@ -165,8 +165,20 @@ void tls_free(struct tls_identity *identity)
     g_free(identity);
 }
 
+static bool is_same(const struct tls_identity *one, const struct tls_identity *other)
+{
+    return one->chain_pem.size == other->chain_pem.size &&
+           memcmp(one->chain_pem.data, other->chain_pem.data, one->chain_pem.size) == 0 &&
+           one->key_pem.size == other->key_pem.size &&
+           CRYPTO_memcmp(one->key_pem.data, other->key_pem.data, one->key_pem.size) == 0;
+}
+
 void tls_use(struct tls_identity *identity)
 {
+    if (present && is_same(identity, present)) {
+        tls_free(identity);
+        return;
+    }
     identity->before = present;
     present = identity;
 }

@@ -67,7 +67,9 @@ static int64_t price_of(struct sums *sums, const struct store_sum *sum)
             price->since <= sums->since)
             amount = price->amount;
     }
-    sums->unpriced = sums->unpriced || amount < 0;
+    /* What has no answer has no price: which SIM it was is not known. */
+    if (amount < 0 && strcmp(sum->method, STORE_METHOD_UNKNOWN) != 0)
+        sums->unpriced = true;
     return amount;
 }
 

@@ -29,7 +29,7 @@ struct op {
 };
 static struct op ops[OPS_MAX];
 static GMutex naming;
-static counter draws[-AUC_WAITS + 1], store_failures[-STORE_BEHIND + 1], reloads[2], clock_jumps;
+static counter draws[-AUC_WAITS + 1], store_failures[-STORE_UNSURE + 1], reloads[2], clock_jumps;
 static counter address_checks[2];
 static int nonsense, timed_out; /* atomic */
 static _Atomic int links_up = -1, links_total;
@@ -73,6 +73,8 @@ void metrics_request(const char *name, int status, enum problem problem, int64_t
         at++;
     while (bound < G_N_ELEMENTS(bounds) && us > bounds[bound])
         bound++;
+    if (problem == PROBLEM_UNSURE) /* one name */
+        problem = PROBLEM_OPERATOR_DOWN;
     count(&row->by_status[at]);
     count(&row->by_time[bound]);
     atomic_fetch_add_explicit(&row->us, (uint64_t)MAX(us, 0), memory_order_relaxed);

@@ -634,6 +634,8 @@ static enum store_result postgresql_commit_soft(struct store *base, uint64_t *ti
     enum store_result result = simple(store, "COMMIT");
 
     *ticket = group_written(&store->group);
+    if (result != STORE_OK && whole && PQstatus(store->connection) != CONNECTION_OK)
+        result = STORE_UNSURE; /* the server may have heard it */
     pthread_mutex_unlock(&base->lock);
     /* COMMIT of a transaction that failed is a rollback, and no error. */
     return result == STORE_OK && !whole ? STORE_FAILED : result;

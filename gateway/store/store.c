@@ -42,6 +42,8 @@ const char *store_result_name(enum store_result result)
         return "database failed";
     case STORE_BEHIND:
         return "more records than the database takes";
+    case STORE_UNSURE:
+        return "lost while it committed";
     }
     return "unknown result";
 }

@@ -39,7 +39,8 @@ enum store_result {
     STORE_READONLY = -5, /* may not be written */
     STORE_DAMAGED = -6,  /* a seal that does not open, or not our database */
     STORE_FAILED = -7,   /* anything else: the log says what */
-    STORE_BEHIND = -8    /* more comes than the database takes */
+    STORE_BEHIND = -8,   /* more comes than the database takes */
+    STORE_UNSURE = -9    /* a commit whose end nobody heard: it may hold, or not */
 };
 const char *store_result_name(enum store_result result);
 

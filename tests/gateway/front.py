@@ -4,17 +4,21 @@
 import contextlib
 import http.server
 import json
+import os
 import ssl
 import threading
 
-from phone import Answer, Connection
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from operators import Pair
+from phone import Answer, Connection, Phone
 
 OLDER = b'{"type":"urn:simauth:bad-request","title":"Bad request","status":400,"detail":"batch: no such member"}'
+DOWN = b'{"type":"urn:simauth:operator-down","title":"Not now","status":503}'
 
 
 class Front:
     """`asked`: for each request the number of its questions, 0 for one alone. go: cleared, requests wait here. lose_after: so many
-    answers are passed on, the others are lost. batches: False for a gateway that knows none; "nonsense" for one that errs, "long" for
+    answers are passed on, the others are lost. refuse: the numbers, from 1, of those that are told "not now". batches: False for a gateway that knows none; "nonsense" for one that errs, "long" for
     one with many certificates. redirect: a Location for every answer. garble: no answer makes sense."""
 
     def __init__(self, pair):
@@ -45,7 +49,7 @@ class Front:
 
     def reset(self):
         self.asked, self.paths = [], []
-        self.lose_after, self.batches, self.redirect, self.garble = None, True, None, False
+        self.lose_after, self.batches, self.redirect, self.garble, self.refuse = None, True, None, False, ()
         self.go.set()
 
     def close(self):
@@ -71,7 +75,11 @@ class Front:
         with self.lock:
             self.asked.append(len(batch) if batch else 0)
             self.paths.append(handler.path)
+            refused = len(self.asked) in self.refuse
         self.go.wait(30)
+        if refused:
+            self.answer(handler, 503, "application/problem+json", DOWN)
+            return
         if batch and not self.batches:
             status, kind, text = 400, "application/problem+json", OLDER
         elif batch and self.batches == "nonsense":
@@ -97,3 +105,42 @@ class Front:
         handler.send_header("Content-Length", str(len(text)))
         handler.end_headers()
         handler.wfile.write(text)
+
+
+def pair_behind_front(settings_a, cleanup):
+    """Two operators who have not started, and who stands before the second; `cleanup`: what ends them."""
+    pair = Pair(settings_a, start=False)
+    cleanup(pair.close)
+    front = Front(pair)
+    cleanup(front.close)
+    pair.b.ctl("partner", "set", pair.a.title, "--per-minute", "100000")
+    return pair, front
+
+
+class Caller(threading.Thread):
+    """One question on a connection of its own, with Alice's session."""
+
+    def __init__(self, alice, pair, callee=None, again=None):
+        super().__init__(daemon=True)
+        self.phone = Phone(alice.usim, pair.a)
+        self.phone.btid, self.phone.ks_naf = alice.btid, alice.ks_naf
+        self.phone.ask("GET", "/v1/self")
+        self.pair, self.callee = pair, callee or pair.aor_b
+        self.key, self.seal, self.answer = os.urandom(16), X25519PrivateKey.generate(), None
+        if again:
+            self.key, self.seal, self.callee = again.key, again.seal, again.callee
+        self.start()
+
+    def run(self):
+        self.answer = self.phone.ask_callee(self.pair.aor_a, self.callee, key=self.key, seal=self.seal)[1]
+        self.phone.connection.close()
+
+    def end(self):
+        self.join(20)
+        assert self.answer is not None, "no answer"
+        return self.answer
+
+    @property
+    def word(self):
+        answer = self.end()
+        return "good" if answer.status == 200 else answer.problem

@@ -147,13 +147,14 @@ class Operator:
             groups.setdefault(group, {})[key] = value
         with open(self.config, "w") as f:
             for group, keys in groups.items():
-                f.write(f"[{group}]\n" + "".join(f"{k}={v}\n" for k, v in keys.items()))
+                f.write(f"[{group}]\n" + "".join(f"{k}={v}\n" for k, v in keys.items() if v is not None))
 
-    def ctl(self, *words, stdin=None, fails=False):
+    def ctl(self, *words, stdin=None, fails=False, told=False):
+        """What it prints; with `fails` or `told` what it says beside that."""
         done = subprocess.run([CTL, "--config", self.config, *words], input=stdin, text=True, capture_output=True,
                               timeout=20 * SLOWER)
         assert (done.returncode != 0) == fails, (words, done.returncode, done.stdout, done.stderr)
-        return done.stderr if fails else done.stdout
+        return done.stderr if fails or told else done.stdout
 
     def subscriber(self, imsi, user, aor=None, op=None, lines=""):
         k = secrets.token_bytes(16)

@@ -193,11 +193,13 @@ class Reload(Base):
         self.assertIn("has expired", hang_up(a, False))
         issue_dated(a.ca, (a.certificate, a.key), [a.fqdn, "elsewhere.test"], -1, 30)
         self.assertIn("no dNSName operator-a.test", hang_up(a, False))
+        a.ca.issue(a.folder, "gateway", [a.fqdn, a.realm, *(f"{'x' * 60}.{n}.operator-a.test" for n in range(60))])
+        self.assertIn("no statement can be made with it: a phone takes 4 certificates", hang_up(a, False))
         a.configure(**{"store.seal_key": self.pair.b.folder + "/seal.key"})
         self.assertIn("seal_key_old", hang_up(a, False))
         self.assertEqual(serial_seen(a), old)
         self.assertEqual([self.ask().status for _ in range(3)], [200] * 3)  # not the new burst
-        self.assertEqual(metrics(a)['simauth_reloads_total{result="refused"}'], 5)
+        self.assertEqual(metrics(a)['simauth_reloads_total{result="refused"}'], 6)
         self.assertEqual(metrics(a)["simauth_config_last_reload_successful"], 0)
 
     def test_log_is_opened_anew(self):

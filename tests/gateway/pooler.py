@@ -1,13 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pooler before a PostgreSQL, as PgBouncer in transaction mode is: each transaction of a client gets a connection of
-the server for itself, and gives it back."""
+"""What stands before a PostgreSQL: a pooler, as PgBouncer in transaction mode is (each transaction of a client gets a
+connection of the server for itself, and gives it back), and a way that breaks at the worst moment."""
+import contextlib
 import os
 import shutil
 import socket
 import struct
 import tempfile
 import threading
+
+COMMIT = b"Q\0\0\0\x0bCOMMIT\0"
 
 
 def message(connection, typed=True):
@@ -25,8 +28,8 @@ def message(connection, typed=True):
     return head
 
 
-class Pooler:
-    """On a Unix socket; one connection of the server is enough to be seen."""
+class Door:
+    """On a Unix socket."""
 
     def __init__(self, server):
         self.door = os.path.join(server.folder, ".s.PGSQL.5432")
@@ -34,7 +37,6 @@ class Pooler:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(os.path.join(self.folder, ".s.PGSQL.5432"))
         self.listener.listen()
-        self.turn, self.behind, self.welcome = threading.Lock(), None, b""
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -45,12 +47,63 @@ class Pooler:
                 return
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
+    def behind_it(self):
+        behind = socket.socket(socket.AF_UNIX)
+        behind.connect(self.door)
+        return behind
+
+    def close(self):
+        self.listener.close()
+        shutil.rmtree(self.folder)
+
+
+class Gap(Door):
+    """A connection of the server for each client. lose: set, the server hears the next COMMIT after a record was written,
+    and nobody its answer."""
+
+    def __init__(self, server):
+        self.lose = threading.Event()
+        super().__init__(server)
+
+    def serve(self, client):
+        with client, self.behind_it() as behind:
+            over = threading.Event()
+            threading.Thread(target=self.back, args=(behind, client, over), daemon=True).start()
+            asked, statement, wrote = message(client, typed=False), b"", False
+            while asked:
+                if asked[:1] == b"P" and b"INSERT INTO record" in asked:
+                    statement = asked[5:].split(b"\0")[0]
+                wrote = wrote or asked[:1] == b"B" and asked[5:].split(b"\0")[1] == statement
+                if asked == COMMIT:
+                    if wrote and self.lose.is_set():
+                        self.lose.clear()
+                        over.set()
+                    wrote = False
+                behind.sendall(asked)
+                asked = message(client)
+
+    @staticmethod
+    def back(behind, client, over):
+        with contextlib.suppress(OSError):
+            while said := behind.recv(65536):
+                if over.is_set():
+                    client.shutdown(socket.SHUT_RDWR)
+                    return
+                client.sendall(said)
+
+
+class Pooler(Door):
+    """One connection of the server is enough to be seen."""
+
+    def __init__(self, server):
+        self.turn, self.behind, self.welcome = threading.Lock(), None, b""
+        super().__init__(server)
+
     def greet(self, client):
         hello = message(client, typed=False)
         with self.turn:
             if not self.behind:
-                self.behind = socket.socket(socket.AF_UNIX)
-                self.behind.connect(self.door)
+                self.behind = self.behind_it()
                 self.behind.sendall(hello)
                 while not (said := message(self.behind)).startswith(b"Z"):
                     self.welcome += said
@@ -75,7 +128,3 @@ class Pooler:
             client.sendall(said)
             if said.startswith(b"Z"):
                 return said.endswith(b"I")
-
-    def close(self):
-        self.listener.close()
-        shutil.rmtree(self.folder)

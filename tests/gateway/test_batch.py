@@ -18,7 +18,7 @@ def problem_of(item):
     return item.get("type", "urn:simauth:good").split(":")[-1]
 
 
-class Batch(unittest.TestCase):
+class Asker(unittest.TestCase):
     make_pair = Pair
 
     @classmethod
@@ -53,6 +53,8 @@ class Batch(unittest.TestCase):
     def recorded(self):
         return len(self.pair.b.records()) - self.count
 
+
+class Batch(Asker):
     def test_most(self):
         answers = self.ask(*(self.question() for _ in range(MOST)))
         self.assertEqual({problem_of(item) for item in answers}, {"good"})
@@ -131,6 +133,24 @@ class Batch(unittest.TestCase):
         again = self.ask(*questions)
         self.assertEqual((again[0], again[2]), (answers[0], answers[2]))
         self.assertEqual(self.recorded(), 2)
+
+
+class LongChains(Asker):
+    @staticmethod
+    def make_pair(settings_b):
+        pair = Pair(settings_b=settings_b, start=False)
+        names = [pair.b.fqdn, pair.b.realm, *(f"{'x' * 60}.{n}.operator-b.test" for n in range(45))]
+        pair.b.ca.issue(pair.b.folder, "gateway", names)
+        pair.a.start()
+        pair.b.start()
+        return pair
+
+    def test_most(self):
+        """Each answer has its operator's certificates, which may be long: half a megabyte altogether."""
+        answers = self.ask(*(self.question() for _ in range(MOST)))
+        self.assertEqual({problem_of(item) for item in answers}, {"good"})
+        self.assertGreater(len(json.dumps(answers)), 300000)
+        self.assertEqual(self.recorded(), MOST)
 
 
 if __name__ == "__main__":

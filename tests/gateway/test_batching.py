@@ -1,54 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Questions of several callers that wait for one partner go in one batch; what comes of each is as if it had gone alone."""
-import os
-import threading
 import unittest
 
-from front import Front
-from operators import Pair
+from front import Caller, pair_behind_front
 from ops import metrics, wait_for, watched
 from phone import Phone
-
-
-class Caller(threading.Thread):
-    """One question on a connection of its own, with Alice's session."""
-
-    def __init__(self, alice, pair, callee=None, again=None):
-        super().__init__(daemon=True)
-        self.phone = Phone(alice.usim, pair.a)
-        self.phone.btid, self.phone.ks_naf = alice.btid, alice.ks_naf
-        self.phone.ask("GET", "/v1/self")
-        self.pair, self.callee = pair, callee or pair.aor_b
-        self.key, self.seal, self.answer = os.urandom(16), None, None
-        if again:
-            self.key, self.seal, self.callee = again.key, again.seal, again.callee
-        self.start()
-
-    def run(self):
-        self.seal, self.answer = self.phone.ask_callee(self.pair.aor_a, self.callee, key=self.key, seal=self.seal)
-        self.phone.connection.close()
-
-    def end(self):
-        self.join(20)
-        assert self.answer is not None, "no answer"
-        return self.answer
-
-    @property
-    def word(self):
-        answer = self.end()
-        return "good" if answer.status == 200 else answer.problem
 
 
 class World(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.pair = Pair({"limits.federation_connections": 1, "limits.federation_timeout_ms": 5000}, start=False)
-        cls.addClassCleanup(cls.pair.close)
+        cls.pair, cls.front = pair_behind_front(
+            {"limits.federation_connections": 1, "limits.federation_timeout_ms": 5000}, cls.addClassCleanup)
         watched(cls.pair.a)
-        cls.front = Front(cls.pair)
-        cls.addClassCleanup(cls.front.close)
-        cls.pair.b.ctl("partner", "set", cls.pair.a.title, "--per-minute", "100000")
         cls.pair.a.start()
         cls.pair.b.start()
         cls.alice = Phone(cls.pair.sim_a, cls.pair.a).bootstrap()

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from pooler import Pooler
+from pooler import Gap, Pooler
 from with_postgresql import Server
 
 server = Server()
@@ -102,6 +102,29 @@ class Database(unittest.TestCase):
         a.database = where
         a.configure()
         a.start()
+
+    def test_nobody_heard_the_commit(self):
+        """What a partner asked for may be counted: it keeps its record, until a repeat finds what was given."""
+        gap = Gap(server)
+        self.addCleanup(gap.close)
+        b = self.pair.b
+        b.stop()
+        where, b.database = b.database, f"host={gap.folder} " + b.database.split(" ", 1)[1]
+        b.configure()
+        b.start()
+        key = os.urandom(16)
+        gap.lose.set()
+        seal, lost = self.ask(key)
+        self.assertEqual((lost.status, gap.lose.is_set()), (503, False), lost.raw)
+        self.assertIn("lost while it committed", b.log_text())
+        self.assertEqual([(len(x.records()), {r["method"] for r in x.records()}) for x in (self.pair.a, b)],
+                         [(1, {"unknown"}), (1, {"aka"})])
+        self.until(lambda: self.ask(key, seal)[1].status == 200, "not again")
+        self.assertEqual([len(x.records()) for x in (self.pair.a, b)], [1, 1])
+        b.stop()
+        b.database = where
+        b.configure()
+        b.start()
 
     def test_a_lost_flusher_is_replaced(self):
         self.assertEqual(self.ask()[1].status, 200)

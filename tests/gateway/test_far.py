@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from delay import pump  # noqa: E402
 from operators import Pair  # noqa: E402
-from ops import metrics, watched  # noqa: E402
+from ops import hang_up, metrics, watched  # noqa: E402
 from phone import Phone  # noqa: E402
 
 UP = 'simauth_partner_up{partner="Operator B"}'
@@ -59,6 +59,14 @@ class FarPartner(unittest.TestCase):
         statuses = [answers.get(timeout=20).status for _ in threads]
         self.assertEqual(statuses, [200] * len(threads), self.pair.a.log_text())
         self.assertEqual(self.pair.a.stop(), 0)
+
+    def test_a_reload_is_no_end(self):
+        """The certificate is the same: what stands open is asked over, and nobody waits for what is to be opened anew."""
+        a = self.begin()
+        self.wait_log('op=partner partner="Operator B" result=up')
+        self.assertEqual(self.ask(a).status, 200)
+        hang_up(self.pair.a)
+        self.assertEqual(self.ask(a).status, 200)
 
     def test_comes_back(self):
         """The partner's gateway is started anew: the connection stands before the next question."""

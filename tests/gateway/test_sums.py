@@ -10,7 +10,7 @@ import threading
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from front import Front
+from front import Caller, pair_behind_front
 from operators import Pair, free_port
 from ops import wait_for
 from phone import Phone
@@ -28,11 +28,7 @@ def lines(text):
 
 class Sums(unittest.TestCase):
     def setUp(self):
-        self.pair = Pair({"limits.federation_timeout_ms": 1500}, start=False)
-        self.addCleanup(self.pair.close)
-        self.front = Front(self.pair)
-        self.addCleanup(self.front.close)
-        self.pair.b.ctl("partner", "set", self.pair.a.title, "--per-minute", "100000")
+        self.pair, self.front = pair_behind_front({"limits.federation_timeout_ms": 1500}, self.addCleanup)
         self.pair.a.start()
         self.pair.b.start()
         self.a = Phone(self.pair.sim_a, self.pair.a).bootstrap()
@@ -158,6 +154,12 @@ class Sums(unittest.TestCase):
         self.assertEqual((sum(x["vectors"] for x in unknown), {(x["side"], x["sum"]) for x in unknown}), (3, {("asked", "-")}))
         for operator in (self.pair.a, self.pair.b):  # what is sold in sum is the same
             self.assertEqual(sum(x["vectors"] for x in lines(operator.ctl("record", "sum", "--json"))), 6)
+        # what has no answer has no price, and is not missed
+        self.assertIn("no price", self.pair.a.ctl("record", "sum", told=True))
+        for method in ("aka", "agt"):
+            self.pair.a.ctl("price", "set", method, "first", "1")
+            self.pair.a.ctl("price", "set", method, "again", "1")
+        self.assertNotIn("no price", self.pair.a.ctl("record", "sum", told=True))
 
     def way(self, port):
         self.pair.a.ctl("partner", "set", self.pair.b.title, "--connect-to", f"127.0.0.1:{port}")
@@ -197,6 +199,23 @@ class Sums(unittest.TestCase):
                 self.assertEqual(self.counted()[2], 1)
             self.assertEqual(again(), 200)
             self.agreed()
+
+    def test_a_repeat_beside_its_question(self):
+        """The question is refused, its repeat, which was sent meanwhile, is given, and that answer is lost."""
+        self.ask()
+        self.front.reset()
+        self.front.refuse, self.front.lose_after = (1,), 0
+        self.front.go.clear()
+        first = Caller(self.a, self.pair)
+        wait_for(lambda: len(self.front.asked) == 1)
+        again = Caller(self.a, self.pair, again=first)
+        wait_for(lambda: len(self.front.asked) == 2)
+        self.front.go.set()
+        self.assertEqual((first.word, again.word), ("operator-down", "operator-down"))
+        self.assertEqual(self.counted()[2], 1)
+        self.front.reset()
+        self.assertEqual(Caller(self.a, self.pair, again=first).word, "good")
+        self.agreed()
 
     def test_the_asking_gateway_dies(self):
         """With the question under way: its record is there, and the phone's repeat has the same one."""

@@ -57,7 +57,8 @@ static void count_pair(struct calls *calls, const struct calls_record *r, int by
     char pair[PAIR_MAX];
     guint count;
 
-    if (!r || !(r->changes & (CALLS_NEW | CALLS_NAMED)) || r->changes & CALLS_DROPPED)
+    if (!r || !(r->changes & (CALLS_NEW | CALLS_NAMED)) || r->changes & CALLS_DROPPED ||
+        strcmp(r->record.method, STORE_METHOD_UNKNOWN) == 0) /* only asked for: nobody was met */
         return;
     pair_of(r->record.nai_a, r->record.nai_b, pair);
     count = GPOINTER_TO_UINT(g_hash_table_lookup(calls->fresh.pairs, pair)) + (guint)by;

@@ -20,6 +20,8 @@
     (12 + SIMAUTH_KEY_LEN + 16)      /* a sealed key: nonce || AES-256-GCM || tag */
 #define SIMAUTH_OPERATOR_NAME_MAX 64 /* octets of UTF-8 */
 #define SIMAUTH_STATEMENT_MAX 16384  /* octets of a JWS */
+#define SIMAUTH_CHAIN_MAX 4          /* certificates in it */
+#define SIMAUTH_CERTIFICATE_MAX 4096 /* octets of DER of each */
 
 /* Reads one JSON object of `len` octets as section 6.1 wants it: no member twice, no control
  * character (C0, DEL, C1) in any string or name, at most 16 levels. NULL when it is not so (or no
@@ -37,7 +39,8 @@ struct simauth_statement {
     int64_t not_after;
 };
 /* JWS compact (RFC 7515), ES256, the chain in "x5c" (leaf first). The result is malloc'ed: free().
- * NULL on failure. */
+ * NULL on failure, as with a chain longer than SIMAUTH_CHAIN_MAX, SIMAUTH_CERTIFICATE_MAX or
+ * SIMAUTH_STATEMENT_MAX. */
 SIMAUTH_API char *simauth_statement_sign(const struct simauth_statement *statement, EVP_PKEY *key,
                                          STACK_OF(X509) * chain);
 /* Checks signature, chain to `anchors` at time `now`, name and validity. SIMAUTH_MALFORMED,
