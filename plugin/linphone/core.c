@@ -116,6 +116,7 @@ static void drop_settings(struct core *core)
         core_rest(core);
     settings_unref(core->settings);
     core->settings = NULL;
+    g_clear_pointer(&core->sim, g_free); /* by then another may be in its place */
 }
 
 static void take_settings(struct core *core, struct settings *settings)

@@ -105,6 +105,9 @@ bool core_forget(struct core *core, const char *aor);
 /* From now on: what the gateway said of another SIM, or another gateway of this one, is about
  * nobody here. */
 void core_take_sim(struct core *core, const struct settings *settings);
+/* Another SIM is in the place of ours, or may be: nobody here is who we were, and who we are is
+ * asked. */
+void core_other_sim(struct core *core);
 /* What our gateway says of us, from now on: asked when this was core->sim_number. */
 void core_take_self(struct core *core, unsigned sim_number, const struct ag_self *self);
 /* core_warm_up() where no gateway has said who we are yet and nobody is asking. */

@@ -11,18 +11,39 @@
 
 #include <string.h>
 
+static void forget_self(struct core *core)
+{
+    core->sim_number++;
+    *core->own_nai = '\0';
+    core->self = (struct ag_self){0};
+}
+
+/* The settings for which the station opens SIM and gateway anew. */
+static char *sim_of(const struct settings *s)
+{
+    const char *const parts[] = {s->sim, s->pin, s->gateway, s->ca_file, s->local_address};
+    GString *text = g_string_new(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_string_append_printf(text, "%s\n", parts[i] ? parts[i] : "");
+    return g_string_free(text, FALSE);
+}
+
 void core_take_sim(struct core *core, const struct settings *settings)
 {
-    char *sim = g_strdup_printf("%s\n%s", settings->sim ? settings->sim : "",
-                                settings->gateway ? settings->gateway : "");
+    char *sim = sim_of(settings);
 
-    if (g_strcmp0(sim, core->sim) != 0) {
-        core->sim_number++;
-        *core->own_nai = '\0';
-        core->self = (struct ag_self){0};
-    }
+    if (g_strcmp0(sim, core->sim) != 0)
+        forget_self(core);
     g_free(core->sim);
     core->sim = sim;
+}
+
+void core_other_sim(struct core *core)
+{
+    forget_self(core);
+    if (core->settings)
+        core_warm_up(core);
 }
 
 void core_take_self(struct core *core, unsigned sim_number, const struct ag_self *self)

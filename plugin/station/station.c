@@ -25,6 +25,7 @@ struct station {
     unsigned looks;    /* that are still made at what was put in */
     char *pin_setting; /* that `pin` was made for */
     struct sim_identity identity;
+    char before[sizeof(((struct sim_identity *)0)->impi)]; /* whose was open; "" when none was */
     struct ag *ag;
     char gateway[256];
     char error[SETTINGS_ERROR_MAX];
@@ -63,7 +64,13 @@ void station_start_over(struct station *s)
 {
     if (s->pin)
         pin_source_again(s->pin);
+    g_strlcpy(s->before, s->identity.impi, sizeof(s->before));
     close_all(s);
+}
+
+bool station_same_sim(const struct station *s)
+{
+    return *s->before && !strcmp(s->before, s->identity.impi);
 }
 
 void station_let_go(struct station *s)

@@ -28,6 +28,8 @@ enum station_state station_prepare(struct station *station, struct settings *set
 /* Closes SIM and gateway, so that the next station_prepare() opens them as they are by then: a
  * person who asks for a self-test has perhaps just changed something. */
 void station_start_over(struct station *station);
+/* Whether the SIM that is open is known to be the one that was before station_start_over(). */
+bool station_same_sim(const struct station *station);
 /* The sentence about the last failure. Never a secret. */
 const char *station_error(struct station *station);
 void station_set_error(struct station *station, const char *sentence);

@@ -126,6 +126,12 @@ void station_start_over(struct station *s)
     (void)s;
 }
 
+bool station_same_sim(const struct station *s)
+{
+    (void)s;
+    return next_letter() != 'o';
+}
+
 enum station_state station_prepare(struct station *s, struct settings *settings)
 {
     char letter = next_letter();

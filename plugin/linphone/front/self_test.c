@@ -25,6 +25,7 @@ struct self_test {
     bool failed;
     struct ag_self self;
     bool has_self;
+    bool same_sim; /* as the one before */
 };
 
 /* `word` is for programs (SelfTest() on the session bus), `link` for people. */
@@ -52,6 +53,7 @@ static void on_worker(struct errand *errand, struct station *station)
     t->on_worker = true;
     station_start_over(station);
     state = station_prepare(station, errand->settings);
+    t->same_sim = station_same_sim(station);
     add(t, "sim", "SIM", state == STATION_NO_SIM ? station_error(station) : NULL);
     add(t, "gateway-named", "gateway named",
         state == STATION_NO_GATEWAY ? station_error(station) : NULL);
@@ -104,12 +106,23 @@ static void check_media(struct self_test *t, const struct core *core)
         zrtp ? NULL : "this Linphone cannot encrypt calls with ZRTP: install one that can");
 }
 
+/* Where the settings changed meanwhile, their SIM is being asked for already. */
+static void take_sim(struct self_test *t, struct core *core)
+{
+    if (t->same_sim || t->sim_number != core->sim_number)
+        return;
+    core_other_sim(core);
+    t->sim_number = core->sim_number;
+}
+
 static void back(struct errand *errand)
 {
     struct self_test *t = (struct self_test *)errand;
     struct core *core = core_of_provider(t->provider);
 
     t->on_worker = false;
+    if (core)
+        take_sim(t, core);
     if (t->has_self && core) {
         core_take_self(core, t->sim_number, &t->self);
         check_clock(t);

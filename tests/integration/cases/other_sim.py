@@ -5,6 +5,7 @@
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
 from cases.stp import set_in
+from cases.ui_bus import clients, with_buses
 from world import flow
 
 NOT_READY = r"simauth: not ready: "
@@ -46,3 +47,63 @@ def other_sim(world):
     world.alice.command("unregister ALL")
     world.alice.command(f"register {world.alice.aor} sip:{world.alice.domain} sip-alice")
     world.alice.wait_note(r"simauth: ready: nai=alice@", count=2)
+
+
+def authenticated_as(world, name):
+    """A call by Alice, and one to her: authenticated by both, Alice by that name."""
+    phones = world.alice, world.bob
+    marks = [len(phone.notes(AUTHENTICATED)) for phone in phones]
+    for number in (1, 2):
+        call = flow.connect(world)
+        for phone, mark in zip(phones, marks):
+            phone.wait_note(AUTHENTICATED, count=mark + number)
+        flow.hang_up(world, call)
+        world.alice, world.bob = world.bob, world.alice
+    names = [match.group(1) for match in world.bob.notes(AUTHENTICATED + r"nai=(\S+?)@")[-2:]]
+    assert names == [name, name], names
+    world.bob.ctl("pins", "forget", world.alice.aor)
+
+
+@case("call.other_sim.same_place", limit=90)
+def same_place(world):
+    """Another SIM is put where the settings say that one is: whatever lets the first go forgets its name with it."""
+    given = {}
+
+    def before(_):
+        with_buses(world)
+        given["alice-2"] = second_sim(world)
+    prepare(world, before=before)
+    alice, gateway = world.alice, world.operators["a"].gateway
+    (bus,) = clients(world, [alice])
+    texts = {}
+    for name, path in (("alice", "sim.json"), ("alice-2", "other.json")):
+        with open(alice.node.path(".local/share/simauth/" + path), encoding="utf-8") as file:
+            texts[name] = file.read()
+
+    def put(name):
+        alice.node.write(".local/share/simauth/sim.json", texts[name], 0o600)
+
+    def settings_while_away(**settings):
+        number = len(alice.notes(NOT_READY)) + 1
+        gateway.stop()
+        set_in(alice, **settings)
+        alice.ctl("status")
+        alice.wait_note(NOT_READY, count=number)
+        gateway.start()
+    alice.wait_note(r"simauth: ready: nai=alice@")
+    put("alice-2")
+    gateway.stop()
+    assert alice.ctl("self-test", check=False).returncode != 0
+    gateway.start()
+    authenticated_as(world, "alice-2")
+    put("alice")
+    assert bus.call("Bootstrap")[0] is True
+    authenticated_as(world, "alice")
+    put("alice-2")
+    set_in(alice, enabled="false")
+    alice.ctl("status")
+    settings_while_away(enabled="true")
+    authenticated_as(world, "alice-2")
+    put("alice")
+    settings_while_away(pin="none")
+    authenticated_as(world, "alice")
