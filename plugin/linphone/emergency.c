@@ -6,16 +6,24 @@
 
 #include <string.h>
 
-bool emergency_is(const struct core *core, belle_sip_request_t *invite)
+typedef bool of_uri(const struct settings *settings, const struct pins *pins, const char *uri);
+
+/* Of To or Request-URI. */
+static bool is_for(const struct core *core, belle_sip_request_t *invite, of_uri *is_uri)
 {
     char *target = sip_message_request_uri(invite);
     char *peer = sip_message_uri((belle_sip_message_t *)invite, SIP_TO);
-    bool is = policy_is_emergency(core->settings, core->pins, peer) ||
-              policy_is_emergency(core->settings, core->pins, target);
+    bool is =
+        is_uri(core->settings, core->pins, peer) || is_uri(core->settings, core->pins, target);
 
     belle_sip_free(peer);
     belle_sip_free(target);
     return is;
+}
+
+bool emergency_is(const struct core *core, belle_sip_request_t *invite)
+{
+    return is_for(core, invite, policy_is_emergency);
 }
 
 /* Whom a server names is nobody's emergency: the person dialled another. */
@@ -42,8 +50,8 @@ static bool is_referred(const struct core *core)
 
 void emergency_note(struct core *core, struct sip_call *sip)
 {
-    if (!core_settings(core) || !is_dialled(sip) || !emergency_is(core, sip_call_invite(sip)) ||
-        is_referred(core))
+    if (!core_settings(core) || !is_dialled(sip) ||
+        !is_for(core, sip_call_invite(sip), policy_opens_call_back) || is_referred(core))
         return;
     core->emergency_left = MAX(core_uptime(), 1);
     note("emergency call: a stranger who calls in the next %d minutes rings, whatever it proves",

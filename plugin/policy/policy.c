@@ -52,6 +52,19 @@ bool policy_is_emergency(const struct settings *settings, const struct pins *pin
     return settings->emergency_listed || is_always(number) || !is_somebody(settings, pins, uri);
 }
 
+bool policy_opens_call_back(const struct settings *settings, const struct pins *pins,
+                            const char *uri)
+{
+    char number[64];
+
+    if (!policy_is_emergency(settings, pins, uri))
+        return false;
+    if (settings->emergency_listed || !strncasecmp(uri, SOS, strlen(SOS)))
+        return true;
+    number_of(uri, number, sizeof(number));
+    return is_always(number) || !strcmp(number, "999") || !strcmp(number, "000");
+}
+
 bool policy_may_call_back(const struct settings *settings, const struct pins *pins,
                           const char *peer_uri, int64_t left, int64_t now)
 {

@@ -49,6 +49,10 @@ enum settings_policy policy_e2m(const struct settings *settings, const char *pee
  * the person listed; of the others that are built in, one that no [peer] or pin names. `pins`: NULL
  * knows nobody. */
 bool policy_is_emergency(const struct settings *settings, const struct pins *pins, const char *uri);
+/* Whether a call there lets those who call back ring: of what policy_is_emergency() is built in,
+ * 112, 911, 999 and 000 alone. The others are too often an extension (15, 110, 118). */
+bool policy_opens_call_back(const struct settings *settings, const struct pins *pins,
+                            const char *uri);
 /* Whether this peer may be the emergency services, who call back (RFC 7090): no [peer] or pin names
  * it, and the last emergency call left at `left` (0: none did), in seconds of the same clock as
  * `now`. `pins` and `peer_uri` may be NULL. */

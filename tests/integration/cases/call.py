@@ -137,6 +137,10 @@ def emergency_back(world):
     world.bob.wait_state("Released", after=before)
     assert not [e for e in world.alice.events() if e.state == "IncomingReceived"]
     before = world.alice.mark()
+    world.alice.call("sip:118@" + world.alice.domain)  # never touched, and perhaps a neighbour
+    world.alice.wait_state("Released", after=before)
+    assert not world.alice.notes("emergency call: ")
+    before = world.alice.mark()
     world.alice.call("sip:112@" + world.alice.domain)
     world.alice.wait_state("Released", after=before)
     before = world.alice.mark()

@@ -295,6 +295,45 @@ static void emergency_of_somebody(void **state)
     }
 }
 
+/* What is never touched is more than what lets strangers ring: a number that is built in may be a
+ * neighbour's extension. */
+static void emergency_opens(void **state)
+{
+    static const struct {
+        const char *text, *uri;
+        bool opens;
+    } rows[] = {
+        {"", "urn:service:sos.fire", true},
+        {"", "sip:112@b.example", true},
+        {"", "tel:911", true},
+        {"", "sip:999@b.example", true},
+        {"", "sip:000@b.example", true},
+        {"", "sip:15@b.example", false},
+        {"", "sip:118@b.example", false},
+        {"", "tel:110", false},
+        {"", "sip:995@b.example", false},
+        {"[peer sip:999@b.example]\n", "sip:999@b.example", false},
+        {"[phone]\nemergency=110;15\n", "sip:110@b.example", true},
+        {"[phone]\nemergency=110;15\n", "sip:15@b.example", true},
+        {"[phone]\nemergency=110;15\n", "sip:999@b.example", false},
+        {"[phone]\nemergency=110;15\n", "sip:112@b.example", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct settings *settings =
+            settings_parse(rows[i].text, strlen(rows[i].text), "x.conf", error);
+
+        assert_int_equal(policy_opens_call_back(settings, NULL, rows[i].uri), rows[i].opens);
+        settings_unref(settings);
+    }
+    assert_int_equal(
+        ask_with("", NULL,
+                 (struct policy_question){.outgoing = true, .peer_uri = "sip:118@b.example"})
+            .what,
+        POLICY_UNTOUCHED);
+}
+
 static bool may_call_back(const char *text, const struct pins *pins, int64_t left, int64_t now)
 {
     struct settings *settings = settings_parse(text, strlen(text), "x.conf", error);
@@ -329,6 +368,20 @@ static void called_back(void **state)
     assert_policy(ask_with(require, NULL, back), SIMAUTH_PREFER);
     assert_policy(ask_with(require, NULL, out), SIMAUTH_REQUIRE);
     assert_int_equal(ask_with("[phone]\npolicy=off\n", NULL, back).what, POLICY_UNTOUCHED);
+    pins_close(pins);
+}
+
+/* Pins that cannot be read name nobody: the emergency services have to get through. */
+static void called_back_lost_pins(void **state)
+{
+    struct policy_question back = {.called_back = true}, none = {0};
+    struct pins *pins = pins_open_lost("/nowhere");
+
+    (void)state;
+    assert_true(may_call_back("", pins, 100, 100));
+    assert_false(may_call_back("[peer sip:bob@b.example]\npolicy=prefer\n", pins, 100, 100));
+    assert_policy(ask_with("", pins, back), SIMAUTH_PREFER);
+    assert_policy(ask_with("", pins, none), SIMAUTH_REQUIRE);
     pins_close(pins);
 }
 
@@ -368,13 +421,22 @@ static void sips(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_of_settings), cmocka_unit_test(alias),
-        cmocka_unit_test(pin_raises),        cmocka_unit_test(continue_once),
-        cmocka_unit_test(whom_to_ask),       cmocka_unit_test(lost_pins),
-        cmocka_unit_test(nobody_for_a_day),  cmocka_unit_test(anonymous_call),
-        cmocka_unit_test(no_address),        cmocka_unit_test(emergency),
-        cmocka_unit_test(emergency_list),    cmocka_unit_test(emergency_of_somebody),
-        cmocka_unit_test(called_back),       cmocka_unit_test(sips),
+        cmocka_unit_test(order_of_settings),
+        cmocka_unit_test(alias),
+        cmocka_unit_test(pin_raises),
+        cmocka_unit_test(continue_once),
+        cmocka_unit_test(whom_to_ask),
+        cmocka_unit_test(lost_pins),
+        cmocka_unit_test(nobody_for_a_day),
+        cmocka_unit_test(anonymous_call),
+        cmocka_unit_test(no_address),
+        cmocka_unit_test(emergency),
+        cmocka_unit_test(emergency_list),
+        cmocka_unit_test(emergency_of_somebody),
+        cmocka_unit_test(emergency_opens),
+        cmocka_unit_test(called_back),
+        cmocka_unit_test(sips),
+        cmocka_unit_test(called_back_lost_pins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
