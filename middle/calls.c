@@ -151,31 +151,43 @@ static int64_t seconds_of(const struct calls *calls, const struct call *call, in
     return until - now;
 }
 
-/* What the kernel has is what the journal says, and nothing else. */
+static void forget_refused(struct calls *calls, struct call *call)
+{
+    log_line("op=restore call=%s result=refused: nft does not take its pinholes; it is over",
+             call->id);
+    drop(calls, call);
+}
+
+/* What the kernel has is what the journal says, and nothing else. A call that nft refuses keeps
+ * nobody from starting. */
 static bool restore(struct calls *calls, int64_t now)
 {
-    const struct firewall_change flush = {.flush = true};
-    GArray *changes = g_array_new(FALSE, FALSE, sizeof flush);
-    GPtrArray *gone = over(calls, now);
+    GPtrArray *gone = over(calls, now), *all = g_ptr_array_new();
+    struct firewall_change *changes;
     GHashTableIter each;
     struct call *call;
-    bool good;
+    bool good, *refused;
 
     for (guint i = 0; i < gone->len; i++)
         drop(calls, g_ptr_array_index(gone, i));
     g_ptr_array_free(gone, TRUE);
     g_hash_table_iter_init(&each, calls->table);
-    g_array_append_val(changes, flush);
+    changes = g_new0(struct firewall_change, g_hash_table_size(calls->table) + 1);
+    refused = g_new(bool, g_hash_table_size(calls->table) + 1);
+    changes[0].flush = true;
     while (g_hash_table_iter_next(&each, NULL, (void **)&call)) {
-        const struct firewall_change back = {.add = call->holes,
-                                             .add_count = call->hole_count,
-                                             .seconds = seconds_of(calls, call, now)};
-
-        g_array_append_val(changes, back);
+        g_ptr_array_add(all, call);
+        changes[all->len] = (struct firewall_change){.add = call->holes,
+                                                     .add_count = call->hole_count,
+                                                     .seconds = seconds_of(calls, call, now)};
     }
-    good = firewall_apply(calls->config, (const struct firewall_change *)(void *)changes->data,
-                          changes->len);
-    g_array_free(changes, TRUE);
+    good = firewall_apply_most(calls->config, changes, all->len + 1, refused);
+    for (guint i = 0; good && i < all->len; i++)
+        if (refused[i + 1])
+            forget_refused(calls, g_ptr_array_index(all, i));
+    g_ptr_array_free(all, TRUE);
+    g_free(changes);
+    g_free(refused);
     log_line("op=restore result=%s calls=%u", good ? "good" : "failed",
              g_hash_table_size(calls->table));
     return good;

@@ -23,13 +23,6 @@
 
 extern char **environ;
 
-bool pinhole_same(const struct pinhole *one, const struct pinhole *other)
-{
-    return one->a_port == other->a_port && one->b_port == other->b_port &&
-           memcmp(&one->a, &other->a, sizeof one->a) == 0 &&
-           memcmp(&one->b, &other->b, sizeof one->b) == 0;
-}
-
 struct pinhole pinhole_in_order(const struct pinhole *hole)
 {
     struct pinhole ordered;
@@ -42,6 +35,20 @@ struct pinhole pinhole_in_order(const struct pinhole *hole)
     ordered.a_port = turned ? hole->b_port : hole->a_port;
     ordered.b_port = turned ? hole->a_port : hole->b_port;
     return ordered;
+}
+
+static bool is_end(const struct sdp_address *one, unsigned port, const struct sdp_address *other,
+                   unsigned other_port)
+{
+    return port == other_port && memcmp(one, other, sizeof *one) == 0;
+}
+
+bool pinhole_same(const struct pinhole *one, const struct pinhole *other)
+{
+    return (is_end(&one->a, one->a_port, &other->a, other->a_port) &&
+            is_end(&one->b, one->b_port, &other->b, other->b_port)) ||
+           (is_end(&one->a, one->a_port, &other->b, other->b_port) &&
+            is_end(&one->b, one->b_port, &other->a, other->a_port));
 }
 
 /* -- the program ------------------------------------------------------------------------------- */
@@ -259,6 +266,33 @@ bool firewall_apply(const struct config *config, const struct firewall_change *c
         !together->len || !config->nft[0] || run(config->nft, together->str, config->nft_seconds);
     g_string_free(together, TRUE);
     return good;
+}
+
+/* Halves of what is refused, down to the one that is. */
+static void apply_halves(const struct config *config, const struct firewall_change *changes,
+                         unsigned count, bool *refused)
+{
+    unsigned half = count / 2;
+
+    if (!count || firewall_apply(config, changes, count))
+        return;
+    refused[0] = count == 1;
+    if (count == 1)
+        return;
+    apply_halves(config, changes, half, refused);
+    apply_halves(config, changes + half, count - half, refused + half);
+}
+
+bool firewall_apply_most(const struct config *config, const struct firewall_change *changes,
+                         unsigned count, bool *refused)
+{
+    memset(refused, 0, count * sizeof refused[0]);
+    if (firewall_apply(config, changes, count))
+        return true;
+    if (!firewall_check(config) || !firewall_apply(config, changes, 1))
+        return false;
+    apply_halves(config, changes + 1, count - 1, refused + 1);
+    return true;
 }
 
 /* -- the thread -------------------------------------------------------------------------------- */

@@ -28,6 +28,10 @@ struct firewall_change {
 /* All of them or nothing, now. False: nft refused, and its first line is in the log. */
 bool firewall_apply(const struct config *config, const struct firewall_change *changes,
                     unsigned count);
+/* The same; where nft refuses them together, as many as it takes, and `refused` (room for all) says
+ * which it does not. False: it takes nothing, or not the first. */
+bool firewall_apply_most(const struct config *config, const struct firewall_change *changes,
+                         unsigned count, bool *refused);
 /* Whether both sets are there and may be changed. */
 bool firewall_check(const struct config *config);
 
@@ -50,6 +54,7 @@ bool firewall_result(struct firewall *firewall,
 /* The kernel's two elements are the same whichever end is called `a`: one of the two ways to say
  * it, with no octet of chance, so that it can be hashed. */
 struct pinhole pinhole_in_order(const struct pinhole *hole);
+/* Whichever end is called `a`. */
 bool pinhole_same(const struct pinhole *one, const struct pinhole *other);
 
 #endif
