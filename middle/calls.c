@@ -106,6 +106,7 @@ static void take_back(struct call *call, void *data)
     if (before)
         drop(calls, before);
     set_id(call);
+    call->in_journal = true;
     call->expires = MIN(call->expires, calls->most);
     call->agreed_kbit = call->kbit;
     tally_share(calls->tally, call->from, call->trunk, 0, call->kbit);
@@ -171,10 +172,10 @@ static bool restore(struct calls *calls, int64_t now)
     for (guint i = 0; i < gone->len; i++)
         drop(calls, g_ptr_array_index(gone, i));
     g_ptr_array_free(gone, TRUE);
-    g_hash_table_iter_init(&each, calls->table);
     changes = g_new0(struct firewall_change, g_hash_table_size(calls->table) + 1);
     refused = g_new(bool, g_hash_table_size(calls->table) + 1);
     changes[0].flush = true;
+    g_hash_table_iter_init(&each, calls->table);
     while (g_hash_table_iter_next(&each, NULL, (void **)&call)) {
         g_ptr_array_add(all, call);
         changes[all->len] = (struct firewall_change){.add = call->holes,
@@ -477,6 +478,7 @@ void calls_open_holes(struct calls *calls, struct call *call, const struct pinho
     change.add_count = call->hole_count; /* what it could not take is nobody's */
     change.seconds = seconds_of(calls, call, now);
     change.after = journal_opened(calls->journal, call);
+    call->in_journal = true;
     firewall_submit(calls->firewall, &change, call->key);
     log_line("op=open call=%s holes=%u closed=%u seconds=%d", call->id, call->hole_count,
              change.remove_count, (int)change.seconds);
@@ -647,6 +649,23 @@ void calls_extend(struct calls *calls, struct call *call, int64_t now)
     call->expires = now + calls->config->call_seconds;
 }
 
+void calls_establish(struct calls *calls, struct call *call, int64_t now)
+{
+    calls_extend(calls, call, now);
+    if (!call->agreed_kbit)
+        call->agreed_kbit = call->kbit;
+    if (call->in_journal)
+        calls_open_holes(calls, call, NULL, 0, false, now);
+}
+
+void calls_prolong(struct calls *calls, struct call *call, int64_t now)
+{
+    if (!call->established || call->expires - now > calls->config->call_seconds / 2)
+        return;
+    calls_extend(calls, call, now);
+    calls_open_holes(calls, call, NULL, 0, false, now);
+}
+
 void calls_end(struct calls *calls, struct call *call, const char *why)
 {
     struct pinhole gone[CALL_HOLES_MAX];
@@ -655,7 +674,7 @@ void calls_end(struct calls *calls, struct call *call, const char *why)
     change.remove_count = change.undo_count = to_remove(calls, call, NULL, 0, gone);
     log_line("op=end call=%s why=%s closed=%u kbit=%u", call->id, why, change.remove_count,
              call->kbit);
-    if (call->hole_count)
+    if (call->in_journal)
         journal_ended(calls->journal, call->key);
     firewall_submit(calls->firewall, &change, call->key);
     await_no_more(calls, call);

@@ -57,9 +57,11 @@ struct call {
     char id[CALL_ID_LEN + 1]; /* of the log: the beginning of its hash */
     char tag[SIP_WORD_MAX + 1];
     char other_tag[SIP_WORD_MAX + 1]; /* of who answered first; "": nobody yet, or not known */
+    char left_tag[SIP_WORD_MAX + 1];  /* of who said BYE, or was told it, before that; "": nobody */
     char from[SIMAUTH_AOR_MAX + 1], to[SIMAUTH_AOR_MAX + 1];
     char trunk[SIP_WORD_MAX + 1]; /* "": none */
     bool authenticated, established;
+    bool in_journal;                 /* with pinholes or without: its end has to be there too */
     unsigned kbit;                   /* of an offer that waits for its answer too */
     unsigned agreed_kbit;            /* of the last answer; 0: none yet */
     struct sdp offer;                /* without its secrets */
@@ -141,8 +143,13 @@ void calls_each_of(struct calls *calls, const struct flow *flow,
                    bool (*each)(struct call *call, void *data), void *data);
 /* Each call; it may change them, and end none. */
 void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data);
-/* It lives until then, and its pinholes. */
+/* It is answered, and lives call_seconds from now; its pinholes do when they are opened next. */
 void calls_extend(struct calls *calls, struct call *call, int64_t now);
+/* The same without a description, which came while it rang: so it was agreed to, and its pinholes
+ * live on. */
+void calls_establish(struct calls *calls, struct call *call, int64_t now);
+/* It goes on: the same, and its pinholes too. Nothing while more than half of its time is left. */
+void calls_prolong(struct calls *calls, struct call *call, int64_t now);
 /* Closes and forgets it. */
 void calls_end(struct calls *calls, struct call *call, const char *why);
 /* Those whose time is over. */

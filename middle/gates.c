@@ -161,6 +161,8 @@ static void take(struct showing *showing, struct call *call, unsigned stream, un
     s->closed = showing->token.close;
     s->until = s->closed ? 0 : showing->now + showing->config->token_seconds;
     apply(showing->calls, call, showing->now, false);
+    if (call->gates[stream].open)
+        calls_prolong(showing->calls, call, showing->now);
     if (before != call->gates[stream].open)
         log_line("op=token call=%s stream=%u from=%s result=%s", call->id, stream, side_names[side],
                  s->closed ? "closed" : "open");

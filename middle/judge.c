@@ -363,10 +363,15 @@ static bool is_consented(const struct look *look, const struct pinhole *hole)
            (is_vouched(look, &hole->a) && is_vouched(look, &hole->b));
 }
 
+static bool is_to_itself(const struct pinhole *hole)
+{
+    return hole->a_port == hole->b_port && same_address(&hole->a, &hole->b);
+}
+
 static bool allowed(const struct look *look, const struct pinhole *hole)
 {
     return hole->a_port >= 1024 && hole->b_port >= 1024 && hole->a.family == hole->b.family &&
-           sdp_address_usable(&hole->a) && sdp_address_usable(&hole->b) &&
+           !is_to_itself(hole) && sdp_address_usable(&hole->a) && sdp_address_usable(&hole->b) &&
            (config_guards(look->config, &hole->a) || config_guards(look->config, &hole->b)) &&
            is_consented(look, hole);
 }
@@ -468,11 +473,11 @@ static void take_answer(struct look *look, bool final)
     name_addresses(call, &look->sdp, look->signed_by_sender);
     count = holes_of(look, holes);
     gates_take_secrets(call, &look->sdp, of_caller(look) ? 0 : 1);
-    gates_ask(look->calls, c, call, holes, count, final, look->now);
-    if (final) {
+    if (final) { /* before the journal has it */
         calls_admit(look->calls, call, MIN(call->kbit, agreed_kbit(look)));
         call->agreed_kbit = call->kbit;
     }
+    gates_ask(look->calls, c, call, holes, count, final, look->now);
 }
 
 /* -- messages ---------------------------------------------------------------------------------- */
@@ -552,11 +557,20 @@ static bool is_of_dialog(const struct look *look)
     return !known[0] || !other[0] || strcmp(other, known) == 0;
 }
 
-/* What one side began with the other's tag is between these two as well, and over too. */
+/* What one side began with the other's tag is between these two as well, and over too. While it
+ * rings (RFC 3261, 15) who is called has nothing to end, and the caller ends what is between him
+ * and one of them; or the answer that it came behind is told later. */
 static void end_between(struct look *look)
 {
-    for (; look->call && is_of_dialog(look); look->call = calls_find(look->calls, look->m))
+    for (; look->call && is_of_dialog(look); look->call = calls_find(look->calls, look->m)) {
+        struct call *call = look->call;
+
+        if (!call->established && !call->other_tag[0]) {
+            g_strlcpy(call->left_tag, other_tag(look), sizeof call->left_tag);
+            return;
+        }
         end(look, "bye");
+    }
 }
 
 /* An ACK or PRACK to the response that had the offer, of whoever sent the request that had none. */
@@ -609,6 +623,11 @@ static void withdraw_offer(struct look *look)
     log_line("op=offer call=%s result=withdrawn kbit=%u", call->id, call->kbit);
 }
 
+static bool has_left(const struct call *call)
+{
+    return call->left_tag[0] && strcmp(call->other_tag, call->left_tag) == 0;
+}
+
 static void judge_response(struct look *look)
 {
     const struct sip_message *m = look->m;
@@ -622,6 +641,10 @@ static void judge_response(struct look *look)
     }
     if (final && is(look, "INVITE"))
         g_strlcpy(look->call->other_tag, other_tag(look), sizeof look->call->other_tag);
+    if (has_left(look->call)) {
+        end(look, "bye");
+        return;
+    }
     if (m->body.len > 0)
         read_body(look);
     if (look->verdict->code) { /* it is on its way already: what it describes stays shut */
@@ -634,7 +657,7 @@ static void judge_response(struct look *look)
         take_offer(look, m->cseq, look->call->empty_vouched || look->signed_by_sender);
     look->verdict->code = 0;
     if (final && is(look, "INVITE") && !look->call->established)
-        calls_extend(look->calls, look->call, look->now);
+        calls_establish(look->calls, look->call, look->now);
 }
 
 void judge(struct calls *calls, const struct config *config, const struct question *question,

@@ -244,6 +244,34 @@ static void asks_whom_it_guards(void **state)
     assert_int_equal(after(s, &of_bob, NOW + 30), 1);
 }
 
+/* As long as the guarded phone shows tokens and has not closed; no other keeps it. */
+static void tokens_keep_a_call(void **state)
+{
+    struct scene *s = *state;
+    struct token_packet ringing = token(s, 7078, 5000, false, 1);
+    struct token_packet first = token(s, 7078, 5000, false, 2);
+    struct token_packet second = token(s, 7078, 5000, false, 3);
+    struct token_packet of_bob = token_of_bob(s, 5000, 7078, 1);
+    struct sdp answer;
+    char error[CONFIG_ERROR_MAX];
+
+    assert_true(sdp_parse((struct e2m_span){(const uint8_t *)OFFER, strlen(OFFER)}, &answer));
+    gates_take_secrets(s->call, &answer, 1);
+    assert_int_equal(after(s, &ringing, NOW + 500), 2);
+    assert_int_equal(s->call->expires, NOW + 600); /* nobody has answered it */
+    calls_extend(s->calls, s->call, NOW);
+    assert_int_equal(after(s, &first, NOW + 299), 2);
+    assert_int_equal(s->call->expires, NOW + 600); /* time enough: the disk is spared */
+    assert_int_equal(after(s, &second, NOW + 301), 2);
+    assert_int_equal(s->call->expires, NOW + 901);
+    gates_expire(s->calls, NOW + 800);
+    assert_int_equal(after(s, &of_bob, NOW + 800), 0);
+    assert_int_equal(s->call->expires, NOW + 901);
+    calls_free(s->calls);
+    s->calls = calls_open(&s->config, NOW + 900, error);
+    assert_int_equal(calls_look(s->calls).calls, 1); /* and the journal knew */
+}
+
 static void without_tokens(void **state)
 {
     struct scene *s = *state;
@@ -294,9 +322,14 @@ int main(void)
 {
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        GATE_TEST(opens_and_closes),     GATE_TEST(refuses),        GATE_TEST(moves),
-        GATE_TEST(asks_whom_it_guards),  GATE_TEST(without_tokens), cmocka_unit_test(packets),
+        GATE_TEST(opens_and_closes),
+        GATE_TEST(refuses),
+        GATE_TEST(moves),
+        GATE_TEST(asks_whom_it_guards),
+        GATE_TEST(without_tokens),
+        cmocka_unit_test(packets),
         GATE_TEST(few_calls_for_a_flow),
+        GATE_TEST(tokens_keep_a_call),
     };
 
     return cmocka_run_group_tests_name("e2m.token.gates", tests, NULL, NULL);

@@ -21,7 +21,7 @@
 struct scene {
     struct config config;
     struct calls *calls;
-    char folder[64], state[96];
+    char folder[64], state[96], nft[96], said[96];
     const char *answered; /* the method that a response is to; NULL: INVITE */
     const char *type;     /* the header line of a body; NULL: of a session description */
 };
@@ -35,6 +35,8 @@ static int begin(void **data)
     g_strlcpy(scene->folder, "/tmp/test-judge-XXXXXX", sizeof scene->folder);
     assert_non_null(g_mkdtemp(scene->folder));
     g_snprintf(scene->state, sizeof scene->state, "%s/calls", scene->folder);
+    g_snprintf(scene->nft, sizeof scene->nft, "%s/nft", scene->folder);
+    g_snprintf(scene->said, sizeof scene->said, "%s/said", scene->folder);
     scene->config = (struct config){.domain = domain,
                                     .state = scene->state,
                                     .nft = nft,
@@ -60,6 +62,8 @@ static int end(void **data)
 
     calls_free(scene->calls);
     g_unlink(scene->state);
+    g_unlink(scene->nft);
+    g_unlink(scene->said);
     g_rmdir(scene->folder);
     g_free(scene);
     return 0;
@@ -125,6 +129,8 @@ static bool open_between(const struct scene *scene, const char *one, const char 
 #define INVITE "INVITE sip:x@y.example SIP/2.0"
 #define OK "SIP/2.0 200 OK"
 #define ACK "ACK sip:x@y.example SIP/2.0"
+#define BYE "BYE sip:x@y.example SIP/2.0"
+#define PROGRESS "SIP/2.0 183 Session Progress"
 
 /* An INVITE by `parties` and its 200, whose To may have a tag more: both pass. */
 static void offered_and_answered(struct scene *scene, const char *parties, unsigned cseq,
@@ -495,6 +501,8 @@ static void the_other_sides_tag(void **data)
         assert_int_equal(ask(scene, bye, BY_BOB, 1, NULL, ""), 0);
         assert_null(the_call(scene, "a"));
         ask(scene, bye, parties, 2, NULL, "");
+        assert_true(!the_call(scene, "b") || !the_call(scene, "b")->hole_count); /* it rings */
+        ask(scene, "CANCEL sip:x@y.example SIP/2.0", parties, 1, NULL, "");
         assert_null(the_call(scene, "b"));
         g_free(parties);
     }
@@ -535,6 +543,114 @@ static void a_call_is_one_senders(void **data)
     assert_int_equal(the_call(scene, "a")->offer.streams[0].address.octets[3], 10);
 }
 
+static void start_again(struct scene *scene)
+{
+    char error[CONFIG_ERROR_MAX];
+
+    calls_free(scene->calls); /* all is written */
+    scene->calls = calls_open(&scene->config, NOW, error);
+    assert_non_null(scene->calls);
+}
+
+/* From here on an nft that writes down what it is asked for. */
+static void with_nft(struct scene *scene)
+{
+    char *text = g_strdup_printf("#!/bin/sh\ncat >>%s\n", scene->said);
+
+    assert_true(g_file_set_contents(scene->nft, text, -1, NULL));
+    assert_int_equal(g_chmod(scene->nft, 0755), 0);
+    g_free(text);
+    scene->config.nft = scene->nft;
+    scene->config.nft_seconds = 10;
+    start_again(scene);
+}
+
+/* Both directions between an end and itself are one element of the kernel's, which nft refuses to
+ * take away twice. */
+static void an_end_is_no_way_to_itself(void **data)
+{
+    static const char alice[] = "192.0.2.10";
+    struct scene *scene = *data;
+
+    offered_and_answered(scene, FIRST, 1, description(alice, 7000), ALICE, BY_ALICE,
+                         description(alice, 7000));
+    assert_int_equal(the_call(scene, "a")->hole_count, 0);
+    offered_and_answered(scene, BY_ALICE, 2, description(alice, 7000), ALICE, BY_ALICE,
+                         description(alice, 7002)); /* two phones on one machine */
+    assert_int_equal(the_call(scene, "a")->hole_count, 1);
+}
+
+/* A call that ends on hold, or before the first token, is over in the journal too; while it goes on
+ * that has what was agreed to. */
+static void the_journal_knows_its_end(void **data)
+{
+    static const char alice[] = "192.0.2.10", bob[] = "198.51.100.1";
+    struct scene *scene = *data;
+
+    scene->config.total_kbit = 5000;
+    for (int round = 0; round < 3; round++) {
+        scene->config.tokens = round > 0;
+        offered_and_answered(scene, FIRST, 1, with_bandwidth(alice, 3000, 0, 9000), ALICE, BY_ALICE,
+                             with_bandwidth(bob, 0, 0, 0));
+        if (round < 2)
+            start_again(scene);
+        assert_int_equal(the_call(scene, "a")->kbit, 100);
+        if (!round)
+            offered_and_answered(scene, BY_ALICE, 2, description(alice, 7000), ALICE, BY_ALICE,
+                                 g_strdup("v=0\r\nm=audio 0 RTP/AVP 0\r\n"));
+        assert_int_equal(the_call(scene, "a")->hole_count, 0);
+        assert_int_equal(ask(scene, BYE, BY_BOB, 1, NULL, ""), 0);
+        start_again(scene);
+        assert_int_equal(calls_look(scene->calls).calls, 0);
+    }
+}
+
+/* The answer came in a reliable response while it rang: with the 200 it is a call like any other.
+ */
+static void a_200_without_a_description(void **data)
+{
+    struct scene *scene = *data;
+    char *said = NULL;
+
+    with_nft(scene);
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, PROGRESS, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, NULL, ""), 0);
+    assert_int_equal(ask(scene, INVITE, BY_ALICE, 3, description("192.0.2.10", 7002), ALICE), 0);
+    assert_int_equal(ask(scene, "SIP/2.0 488 No", BY_ALICE, 3, NULL, ""), 0);
+    assert_int_equal(the_call(scene, "a")->kbit, 100);
+    start_again(scene);
+    assert_true(g_file_get_contents(scene->said, &said, NULL, NULL));
+    assert_non_null(strstr(said, " timeout 1000s"));
+    g_free(said);
+    calls_expire(scene->calls, NOW + 500);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    assert_string_equal(the_call(scene, "a")->other_tag, "b");
+}
+
+/* RFC 3261, 15: who rings has nothing to end, whichever of them says so; the caller ends what is
+ * between him and one of them. */
+static void a_bye_while_it_rings(void **data)
+{
+    static const char of_branch[] = "From: <" BOB ">;tag=c\r\nTo: <" ALICE ">;tag=a\r\n",
+                      to_branch[] = "From: <" ALICE ">;tag=a\r\nTo: <" BOB ">;tag=c\r\n";
+    struct scene *scene = *data;
+
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, BYE, of_branch, 1, NULL, ""), 0);
+    assert_int_equal(ask(scene, BYE, to_branch, 2, NULL, ""), 0);
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    assert_true(open_between(scene, "192.0.2.10", "198.51.100.1"));
+    assert_int_equal(ask(scene, BYE, BY_ALICE, 2, NULL, ""), 0);
+    assert_null(the_call(scene, "a"));
+    /* one that is told before the 200 that it came behind */
+    assert_int_equal(ask(scene, INVITE, FIRST, 1, description("192.0.2.10", 7000), ALICE), 0);
+    assert_int_equal(ask(scene, BYE, BY_BOB, 1, NULL, ""), 0);
+    assert_non_null(the_call(scene, "a"));
+    assert_int_equal(ask(scene, OK, BY_ALICE, 1, description("198.51.100.1", 7000), ""), 0);
+    assert_null(the_call(scene, "a"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -554,6 +670,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_tries_and_branches, begin, end),
         cmocka_unit_test_setup_teardown(an_update_while_it_rings, begin, end),
         cmocka_unit_test_setup_teardown(a_call_is_one_senders, begin, end),
+        cmocka_unit_test_setup_teardown(an_end_is_no_way_to_itself, begin, end),
+        cmocka_unit_test_setup_teardown(the_journal_knows_its_end, begin, end),
+        cmocka_unit_test_setup_teardown(a_200_without_a_description, begin, end),
+        cmocka_unit_test_setup_teardown(a_bye_while_it_rings, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
