@@ -29,6 +29,11 @@ SLOWER = int(os.environ.get("SIMAUTH_TEST_SLOWER", "1"))  # times, where a sanit
 SHARED_DATABASE = os.environ.get("SIMAUTH_TEST_DATABASE")  # a PostgreSQL's conninfo
 
 
+def only_where(it_is):
+    """Decorates what only one kind of store has to do: with the other it is no test, and so none that is skipped."""
+    return lambda test: test if it_is else None
+
+
 def new_schema():
     """The conninfo of an empty place of one's own in the test's PostgreSQL."""
     schema = "s" + secrets.token_hex(6)

@@ -11,7 +11,7 @@ import unittest
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from milenage import Usim
-from operators import SHARED_DATABASE, Pair, new_schema
+from operators import SHARED_DATABASE, Pair, new_schema, only_where
 from ops import file_of
 from phone import Phone
 
@@ -107,7 +107,7 @@ class Upgrade(unittest.TestCase):
             self.run_sql(a, "PRAGMA user_version = 1000;")
         self.assertIn("newer simauth-gateway", a.ctl("check", fails=True))
 
-    @unittest.skipUnless(SHARED_DATABASE, "SQLite has one gateway")
+    @only_where(SHARED_DATABASE)  # SQLite has one gateway
     def test_newer_and_harmless(self):
         """The next version says that it only added: this one goes on, and starts again."""
         a = self.pair.a
@@ -118,7 +118,7 @@ class Upgrade(unittest.TestCase):
         answer = Phone(self.pair.sim_a, a).bootstrap().ask_callee(self.pair.aor_a, self.pair.aor_b)[1]
         self.assertEqual(answer.status, 200, answer.raw)
 
-    @unittest.skipUnless(SHARED_DATABASE, "SQLite has one gateway")
+    @only_where(SHARED_DATABASE)  # SQLite has one gateway
     def test_older_beside_newer(self):
         """Every statement of version 2 is still right, and what they write does a newer gateway no harm."""
         a, b = self.pair.a, self.pair.b

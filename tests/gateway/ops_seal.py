@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from operators import DAEMON, SHARED_DATABASE, Pair
+from operators import DAEMON, SHARED_DATABASE, Pair, only_where
 from ops import hang_up, metrics, wait_for, watched
 from phone import Phone
 
@@ -68,7 +68,7 @@ class Credential(Base):
         self.refused("other cannot be opened")
 
 
-@unittest.skipIf(SHARED_DATABASE, "PostgreSQL has no journal of ours")
+@only_where(not SHARED_DATABASE)  # PostgreSQL has no journal of ours
 class Left(Base):
     """What a gateway that does not run has beside its database."""
 
@@ -93,7 +93,6 @@ class Left(Base):
         self.assertEqual(self.renewed(), "")
 
 
-@unittest.skipUnless(os.path.exists(SOFTHSM), "SoftHSM 2 (package softhsm2) is not there")
 class Token(Base):
     PIN = "13577531"
 

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 from milenage import opc_of
-from operators import CTL, DAEMON, SHARED_DATABASE, Operator, new_schema, small_disk
+from operators import CTL, DAEMON, SHARED_DATABASE, Operator, new_schema, only_where, small_disk
 from ops import wait_for
 from phone import Phone
 from milenage import Usim
@@ -33,7 +33,7 @@ class Ctl(unittest.TestCase):
                 f.write(text)
         return path
 
-    @unittest.skipUnless(SHARED_DATABASE, "a file has no password")
+    @only_where(SHARED_DATABASE)  # a file has no password
     def test_password_is_not_told(self):
         fresh = Operator(self.temporary.name, "b")
         fresh.configure(**{"store.database": new_schema() + " password=hunter2"})
@@ -153,7 +153,7 @@ class Ctl(unittest.TestCase):
         self.assertLess(refused, served)
         self.assertEqual(self.subscribers(), 8001)
 
-    @unittest.skipIf(SHARED_DATABASE, "the disk is the server's")
+    @only_where(not SHARED_DATABASE)  # the disk is the server's
     def test_disk_full(self):
         mount = self.a.on_small_disk(self, 2)
         rows = self.path("many", "".join(map(self.row, range(8000))))
@@ -175,7 +175,7 @@ class Ctl(unittest.TestCase):
         with open(f"/proc/{process.pid}/io", encoding="ascii") as text:
             return int(re.search(r"syscw: (\d+)", text.read())[1])
 
-    @unittest.skipIf(SHARED_DATABASE, "records are put in by SQLite")
+    @only_where(not SHARED_DATABASE)  # records are put in by SQLite
     def test_disk_full_for_a_moment(self):
         """Records whose file lost some on its way stay: the disk had room again when the file was closed."""
         mount = small_disk(self, 1)

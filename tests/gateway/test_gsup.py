@@ -17,7 +17,7 @@ import test_password
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hlr import Hlr, Proxy, known_here_alone
 from milenage import Usim, xor
-from operators import DAEMON, SHARED_DATABASE, Pair
+from operators import DAEMON, SHARED_DATABASE, Pair, only_where
 from ops import wait_for
 from phone import Answer, Connection, Phone, b64u, public, unb64u
 
@@ -308,7 +308,7 @@ class BadDays(unittest.TestCase):
         self.assertIn("simauth-gateway-gsup", done.stderr)
 
 
-@unittest.skipUnless(SHARED_DATABASE, "several gateways have one database")
+@only_where(SHARED_DATABASE)  # several gateways have one database
 class Nodes(unittest.TestCase):
     def test_each_node_has_names_of_its_own(self):
         """An HLR answers the first who came with a name."""

@@ -11,7 +11,7 @@ import socket
 import unittest
 
 from OpenSSL import SSL
-from operators import SHARED_DATABASE, Pair
+from operators import SHARED_DATABASE, Pair, only_where
 from phone import Phone, kdf, parameters, respond, sha256
 from test_tickets import ask, claim, key_of
 
@@ -269,7 +269,7 @@ class Password(unittest.TestCase):
         self.assertIn("allow_password", add(a, "mallory", fails=True))
 
 
-@unittest.skipUnless(SHARED_DATABASE is None, "written into SQLite's file")
+@only_where(SHARED_DATABASE is None)  # written into SQLite's file
 class Sealed(unittest.TestCase):
     def test_at_rest(self):
         """Neither the password nor H(A1) can be read in the database."""

@@ -22,7 +22,7 @@ if POSTGRESQL:
     unittest.addModuleCleanup(server.close)
     os.environ["SIMAUTH_TEST_DATABASE"] = server.conninfo
 
-from operators import Pair  # noqa: E402  (reads the environment)
+from operators import Pair, only_where  # noqa: E402  (reads the environment)
 from phone import Phone, unb64u  # noqa: E402
 
 CALLERS = 6
@@ -189,7 +189,7 @@ class PowerCut(unittest.TestCase):
             self.assertEqual(len(set(phone.usim.seen)), len(phone.usim.seen), phone.operator.title)
 
 
-@unittest.skipIf(POSTGRESQL, "its server has the disk")
+@only_where(not POSTGRESQL)  # its server has the disk
 class Ending(unittest.TestCase):
     CALLERS = 6
 

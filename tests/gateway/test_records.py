@@ -7,7 +7,7 @@ import time
 import unittest
 
 import test_business
-from operators import CTL, SHARED_DATABASE
+from operators import CTL, SHARED_DATABASE, only_where
 from ops import slowness
 
 
@@ -61,7 +61,7 @@ class Many(test_business.Case):
         with open(path, encoding="utf-8") as file:
             self.assertEqual(len(file.readlines()), count + 1)
 
-    @unittest.skipUnless(SHARED_DATABASE, "SQLite takes its time")
+    @only_where(SHARED_DATABASE)  # SQLite takes its time
     def test_sum_that_takes_long(self):
         pair = self.pair()
         phone = self.phone(pair.sim_a, pair.a).bootstrap()

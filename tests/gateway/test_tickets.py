@@ -12,7 +12,7 @@ import unittest
 
 import test_nodes
 from cryptography.exceptions import InvalidTag
-from operators import SHARED_DATABASE, Pair
+from operators import SHARED_DATABASE, Pair, only_where
 from phone import Phone, b64u, unb64u
 
 
@@ -405,7 +405,7 @@ class BadDays(Both):
         self.assertEqual(self.alice.ask("POST", "/v1/changes", {"since": now, "nais": [bob]}).problem, "operator-down")
 
 
-@unittest.skipUnless(SHARED_DATABASE, "SQLite has one gateway")
+@only_where(SHARED_DATABASE)  # SQLite has one gateway
 class Nodes(unittest.TestCase):
     def test_each_request_to_another_node(self):
         pair = Pair(start=False)

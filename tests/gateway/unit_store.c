@@ -176,8 +176,8 @@ static void old_schema_is_upgraded(void **state)
     struct unit_store *unit = *state;
     char error[STORE_ERROR_MAX] = "";
 
-    if (unit->schema)
-        skip();
+    if (unit->schema) /* SQLite's alone */
+        return;
     for (int version = 1; version <= 2; version++) {
         int count = 0;
 
@@ -320,8 +320,8 @@ static void all_so_far_is_what_others_wrote_too(void **state)
     PGresult *end;
     PGconn *connection;
 
-    if (!unit->ops->shared)
-        skip();
+    if (!unit->ops->shared) /* PostgreSQL's alone */
+        return;
     connection = PQconnectdb(getenv("SIMAUTH_TEST_DATABASE"));
     assert_int_equal(unit->ops->open(unit->path, false, &unit->seal, &other, error), STORE_OK);
     assert_int_equal(unit->ops->settle(other, 0), STORE_OK);

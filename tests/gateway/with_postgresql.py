@@ -17,7 +17,9 @@ import tempfile
 def programs():
     """The folder of the newest server that is installed."""
     found = [os.path.dirname(path) for path in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
-    return max(found, key=lambda path: int(path.split("/")[4])) if found else None
+    if not found:
+        sys.exit("a server of PostgreSQL (package postgresql) is not there")
+    return max(found, key=lambda path: int(path.split("/")[4]))
 
 
 class Server:
