@@ -64,6 +64,18 @@ static void ask_about_peer(UiCallCard *card, const char *method)
                      G_OBJECT(card));
 }
 
+/* As the Contacts page would: a rule makes the address one that is asked about. */
+static void ask_from_now_on(UiCallCard *card)
+{
+    UiPhone *phone = ui_phone_of(card->call);
+    char *group = g_strconcat("peer ", ui_record_text(card->call, "Peer"), NULL);
+
+    if (phone)
+        ui_phone_ask(phone, "SetSetting", g_variant_new("(sss)", group, "policy", "prefer"), acted,
+                     G_OBJECT(card));
+    g_free(group);
+}
+
 static void forget_agreed(gpointer card)
 {
     ask_about_peer(card, "Forget");
@@ -84,6 +96,7 @@ static const struct {
     {"check-sim", N_("Look at _SIMs")},
     {"forget", N_("_Forget the Old SIM…")},
     {"wait", N_("_Ask Again at the Next Call")},
+    {"add-contact", N_("_Ask From the Next Call")},
     {"continue-once", N_("_Go On Without Proof Once")},
 };
 
@@ -98,13 +111,15 @@ static void act(GtkButton *button, UiCallCard *card)
         ask_about_peer(card, "ContinueOnce");
     else if (is(card, "Advice", "wait"))
         ask_about_peer(card, "Forget");
+    else if (is(card, "Advice", "add-contact"))
+        ask_from_now_on(card);
     else
         ask_to_forget(card);
 }
 
 static void show_act(UiCallCard *card)
 {
-    bool verdict = is(card, "Verdict", "not-authenticated");
+    bool verdict = is(card, "Verdict", "not-authenticated") || ui_words_untouched(card->call);
 
     gtk_widget_set_visible(card->act, FALSE);
     for (guint i = 0; verdict && i < G_N_ELEMENTS(acts); i++) {

@@ -63,6 +63,9 @@ static const struct word advices[] = {
     {"continue-once", N_("You can let the next call go on without proof, once.")},
     {"call-again", N_("Hang up and call again.")},
     {"check-sim", N_("Check that your SIM is in its reader and open.")},
+    {"add-contact",
+     N_("This address is not known here. Your operator can be asked about it from the "
+        "next call on, and then learns of your calls with it.")},
     {"wait", N_("The address is asked for again tomorrow, or as soon as you forget it.")},
     {NULL, NULL},
 };
@@ -291,7 +294,11 @@ char *ui_words_method(UiRecord *call)
         return g_strdup(ui_words_method_name(method));
     when = ui_words_time(since);
     /* TRANSLATORS: %s is a date and time: when both SIMs last took part. */
-    text = g_strdup_printf(_("Known since %s, no SIM in this call"), when);
+    text =
+        g_strdup_printf(_("Known since %s, no SIM in this call. A SIM that was revoked since may "
+                          "go unnoticed for 15 minutes, and without the operators until the key "
+                          "ends."),
+                        when);
     g_free(when);
     return text;
 }

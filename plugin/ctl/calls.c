@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ctl.h"
 #include "small_file.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +31,9 @@ static void show(const json_t *call, bool live)
         !strcmp(ctl_text(call, "word"), "authenticated"))
         printf("    vouched for by the operators, no SIM in the call\n");
     if (json_integer_value(json_object_get(call, "known_since")))
-        printf("    known since %s, no SIM in this call\n",
-               ctl_time(json_integer_value(json_object_get(call, "known_since"))));
+        printf("    known since %s, no SIM in this call; %s\n",
+               ctl_time(json_integer_value(json_object_get(call, "known_since"))),
+               words_known_worst());
     if (!strcmp(ctl_text(call, "sips"), "trusted"))
         printf("    trust in the servers named (%s): %s\n", ctl_text(call, "servers"),
                ctl_text(call, "sips_text"));

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The setup keys of the running Linphones: they alone hold them open. */
 #include "ctl.h"
+#include "words.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -66,6 +67,8 @@ static void show(const json_t *answer)
            *ctl_text(answer, "problem") ? "; " : "", ctl_text(answer, "problem"));
     for (size_t i = 0; i < json_array_size(keys); i++)
         show_peer(keys, i);
+    if (json_array_size(keys))
+        printf("Calls by these keys have no SIM in them: %s.\n", words_known_worst());
 }
 
 /* -- forget ------------------------------------------------------------------------------------ */

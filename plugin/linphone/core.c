@@ -17,6 +17,7 @@
 #include "setup.h"
 #include "sips.h"
 #include "small_file.h"
+#include "unasked.h"
 
 #include <string.h>
 #include <time.h>
@@ -372,6 +373,7 @@ static void sips_over_of(struct core *core, LinphoneCall *linphone)
 
     if (!id)
         return;
+    unasked_over(core, id);
     sips_over(core, id);
     e2m_over(core, id);
 }
@@ -531,6 +533,7 @@ void core_free(struct core *core)
 
     while (core->calls)
         call_free(core->calls);
+    unasked_core_gone(core);
     sips_core_gone(core);
     while (*link != core)
         link = &(*link)->next;

@@ -64,9 +64,10 @@ struct core {
     struct e2m_seen *seen;             /* e2m_readers.c's; the same */
     struct ahead *ahead;               /* begun for a call whose INVITE has not come yet */
     struct call *calls;
-    struct sips *sips;    /* sips.c's */
-    struct e2m_call *e2m; /* e2m.c's */
-    GQueue *last;         /* json_t *, newest first */
+    struct unasked *unasked; /* unasked.c's */
+    struct sips *sips;       /* sips.c's */
+    struct e2m_call *e2m;    /* e2m.c's */
+    GQueue *last;            /* json_t *, newest first */
 };
 
 struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc);

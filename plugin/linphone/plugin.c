@@ -12,6 +12,7 @@
 #include "note.h"
 #include "sips.h"
 #include "sips_path.h"
+#include "unasked.h"
 
 #include <simauth/secret.h>
 
@@ -176,13 +177,16 @@ static void call_gone(void *user, struct sip_call *sip)
 
     (void)user;
     if (core) {
+        unasked_over(core, sip_call_id(sip));
         e2m_forget(sip);
         sips_gone(core, sip);
     }
     if (call)
         call_free(call);
-    if (core)
+    if (core) {
         e2m_gone(core, sip);
+        unasked_gone(core, sip);
+    }
     sip_call_set_user_data(sip, NULL);
 }
 

@@ -145,6 +145,12 @@ static void untouched(struct policy_answer *a, const char *why)
     a->why = why;
 }
 
+static void stranger(struct policy_answer *a)
+{
+    untouched(a, "address not known");
+    a->unknown = true;
+}
+
 static void decide_outgoing(const struct policy_question *q, struct policy_answer *a,
                             const struct settings_party *peer, const struct pin *pin)
 {
@@ -153,7 +159,7 @@ static void decide_outgoing(const struct policy_question *q, struct policy_answe
     else if (a->policy != SIMAUTH_REQUIRE && (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
         untouched(a, "no SIP address");
     else if (a->policy != SIMAUTH_REQUIRE && !may_ask(q, a, peer, pin))
-        untouched(a, "address not known");
+        stranger(a);
     else if (a->policy != SIMAUTH_REQUIRE && pins_is_nobody(q->pins, a->peer, q->now))
         untouched(a, "nobody vouches for the address");
 }

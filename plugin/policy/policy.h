@@ -35,6 +35,7 @@ struct policy_answer {
     uint8_t strength;                                         /* pinned; 0 */
     /* Of an own name that is hidden nothing can be proved: it leaves only if the person agreed. */
     bool hidden;
+    bool unknown;    /* untouched, for there is no reason to ask about the address: `ask` */
     const char *why; /* static words for the log */
 };
 

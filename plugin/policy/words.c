@@ -92,6 +92,23 @@ const char *words_advice_token(enum simauth_event reason)
     return advice_names[advice_of(reason)].token;
 }
 
+const struct words_unasked *words_unasked(void)
+{
+    static const struct words_unasked unasked = {
+        "UNTOUCHED", "nobody was asked: the address is not known here",
+        "to have it asked about from the next call on: simauthctl settings set --peer ADDRESS "
+        "policy prefer; your operator then learns of calls with it",
+        "add-contact"};
+    return &unasked;
+}
+
+const char *words_known_worst(void)
+{
+    return "a SIM that was revoked since may go unnoticed for 15 minutes, and without the "
+           "operators "
+           "until the key ends";
+}
+
 const char *words_sips_token(bool trusted, bool broken)
 {
     return trusted ? "trusted" : broken ? "broken" : "asked";

@@ -12,6 +12,7 @@
 #include "history.h"
 #include "note.h"
 #include "sips.h"
+#include "unasked.h"
 #include "words.h"
 
 #include <openssl/rand.h>
@@ -347,6 +348,8 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
                          ? "require"
                          : (policy.policy == SIMAUTH_PREFER ? "prefer" : "continue")),
               policy.why, policy.own, policy.peer);
+    if (policy.unknown)
+        unasked_begin(core, sip, &policy);
     if (policy.what == POLICY_UNTOUCHED)
         return NULL;
     call = g_new0(struct call, 1);
@@ -410,7 +413,7 @@ void call_over(struct call *call)
     /* A callee that does not have the key never rang, and the same call comes once more. */
     if (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN) {
         json_t *record = call_record(call);
-        shown_call_record(call, record);
+        shown_call_record(call->first_id, record);
         core_remember_call(call->core, record);
     }
     shown_call_over(call);

@@ -100,11 +100,13 @@ char *call_known_words(const struct call *call)
 {
     int64_t since = call_known_since(call);
     GDateTime *when = since ? g_date_time_new_from_unix_local(since) : NULL;
-    char *words =
+    char *known =
         when ? g_date_time_format(when, "known since %Y-%m-%d %H:%M, no SIM in this call") : NULL;
+    char *words = known ? g_strdup_printf("%s; %s", known, words_known_worst()) : NULL;
 
     if (when)
         g_date_time_unref(when);
+    g_free(known);
     return words;
 }
 

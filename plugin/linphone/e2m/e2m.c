@@ -12,6 +12,7 @@
 #include "revoked.h"
 #include "sips.h"
 #include "tokens.h"
+#include "unasked.h"
 
 #include <string.h>
 #include <strings.h>
@@ -596,6 +597,7 @@ static void remember(struct e2m_call *call)
         return;
     record = history_record(call->began, sip_call_id(call->sip), call->caller, call->own,
                             call->peer, SIMAUTH_WORD_NONE);
+    unasked_add(call->core, call->sip, record);
     e2m_add(call->core, call->sip, record);
     core_remember_call(call->core, record);
 }

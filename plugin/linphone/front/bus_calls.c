@@ -13,6 +13,7 @@
 #include "e2m.h"
 #include "shown_words.h"
 #include "sips.h"
+#include "unasked.h"
 #include "words.h"
 
 #include <string.h>
@@ -309,6 +310,16 @@ static char *canonical_of(const LinphoneAddress *address)
     return result;
 }
 
+static void add_untouched(const struct core *core, const char *id, bool decided, json_t *shown)
+{
+    const struct words_unasked *unasked = unasked_is(core, id) ? words_unasked() : NULL;
+
+    shown_put(shown, "Reason", decided ? SHOWN_UNTOUCHED : "");
+    shown_put(shown, "ReasonText", !decided ? "" : unasked ? unasked->text : SHOWN_UNTOUCHED_TEXT);
+    shown_put(shown, "Advice", unasked ? unasked->advice_token : "none");
+    shown_put(shown, "AdviceText", unasked ? unasked->advice : "");
+}
+
 /* Before its INVITE has left a call of ours may still become one that is looked at. */
 static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall *linphone)
 {
@@ -317,9 +328,8 @@ static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall 
     char *peer = canonical_of(linphone_call_get_remote_address(linphone));
     char *own =
         canonical_of(linphone_call_log_get_local_address((LinphoneCallLog *)(uintptr_t)log));
-    static const char *const empty[] = {"AdviceText", "Problem",   "Nai",
-                                        "Operator",   "OwnNai",    "Method",
-                                        "MethodText", "PinnedNai", "ChangeText"};
+    static const char *const empty[] = {"Problem", "Nai",        "Operator",  "OwnNai",
+                                        "Method",  "MethodText", "PinnedNai", "ChangeText"};
     json_t *shown = json_object(), *levels = json_object();
     const char *listen;
     bool decided;
@@ -332,9 +342,7 @@ static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall 
     decided = strcmp(json_string_value(json_object_get(shown, "Phase")), "before") != 0;
     for (size_t i = 0; i < G_N_ELEMENTS(empty); i++)
         shown_put(shown, empty[i], "");
-    shown_put(shown, "Reason", decided ? SHOWN_UNTOUCHED : "");
-    shown_put(shown, "ReasonText", decided ? SHOWN_UNTOUCHED_TEXT : "");
-    shown_put(shown, "Advice", "none");
+    add_untouched(core, s->id, decided, shown);
     shown_put(shown, "Verdict", "none");
     shown_put(shown, "VerdictText", words_word(SIMAUTH_WORD_NONE));
     add_conference(core, linphone_call_get_conference(linphone) != NULL, SIMAUTH_WORD_NONE, shown);
@@ -489,12 +497,12 @@ void shown_call_over(const struct call *call)
     bus_view_changed();
 }
 
-void shown_call_record(const struct call *call, json_t *record)
+void shown_call_record(const char *first_id, json_t *record)
 {
     static const char *const kept[] = {"Media", "Listen", "Change"};
     struct shown *s = all;
 
-    while (s && strcmp(s->id, call->first_id))
+    while (s && strcmp(s->id, first_id))
         s = s->next;
     json_object_set_new(record, "ended", json_integer((json_int_t)core_now()));
     json_object_set_new(record, "answered", json_boolean(s && s->answered));

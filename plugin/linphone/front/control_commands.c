@@ -11,6 +11,7 @@
 #include "prices.h"
 #include "sim_commands.h"
 #include "sips.h"
+#include "unasked.h"
 
 #include <string.h>
 
@@ -86,6 +87,7 @@ static void calls(const json_t *request, struct control_reply *reply)
                 json_array_append_new(live, call_record(call));
         }
         sips_live(core, live);
+        unasked_live(core, live);
         for (const GList *item = core->last->head; item; item = item->next)
             json_array_append(last, item->data);
     }

@@ -8,6 +8,7 @@
 #include "media.h"
 #include "note.h"
 #include "sips_path.h"
+#include "unasked.h"
 #include "words.h"
 
 #include <string.h>
@@ -136,6 +137,7 @@ static json_t *own_record(const struct sips *s)
     (void)simauth_aor_canonical(s->peer, peer);
     record = history_record(s->began, s->id, s->caller, own, peer, SIMAUTH_WORD_NONE);
     put(s, record);
+    unasked_add(s->core, s->sip, record);
     e2m_add(s->core, s->sip, record);
     return record;
 }

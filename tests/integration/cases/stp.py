@@ -24,6 +24,7 @@ from world.tamper import without_header
 from world.wire import Wire
 
 HELD = r"call \S+ \w+: known: text=known since \d{4}-\d\d-\d\d \d\d:\d\d, no SIM in this call"
+WORST = "a SIM that was revoked since may go unnoticed for 15 minutes, and without the operators until the key ends"
 MADE = r"call \S+ \w+: setup-key: made=2 lifetime=(\d+)"
 USED = r"call \S+ caller: setup-key: used="
 UNKNOWN = r"call \S+ caller: setup-key: unknown="
@@ -138,6 +139,9 @@ def second(world):
         refuse(phone, NOT_AUTHENTICATED)
     shown = world.alice.ctl("calls").stdout
     assert len(re.findall(r"known since \d{4}-\d\d-\d\d \d\d:\d\d, no SIM in this call", shown)) == 3, shown
+    assert shown.count(WORST) == 3, shown
+    assert all(phone.notes(HELD + "; " + WORST) for phone in both(world))
+    assert world.alice.ctl("keys", "list").stdout.count(WORST) == 1
     messages = world.messages()
     tags = [messages.first("INVITE", call_id=c).tag("From") for c in messages.calls()]
     assert [t.split(".")[1] for t in tags] == ["aka", "stp", "stp", "stp"], tags

@@ -1,0 +1,161 @@
+/* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unasked.h"
+#include "bus_calls.h"
+#include "e2m.h"
+#include "history.h"
+#include "sips.h"
+#include "words.h"
+
+#include <string.h>
+
+struct unasked {
+    struct unasked *next;
+    struct sip_call *sip;
+    bool over; /* its record is written, or another call has it */
+    int64_t began;
+    char *id; /* Call-ID of the first INVITE, as Linphone's log has it */
+    char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1];
+};
+
+static struct unasked *find(const struct core *core, const struct sip_call *sip)
+{
+    struct unasked *u = core->unasked;
+
+    while (u && u->sip != sip)
+        u = u->next;
+    return u;
+}
+
+static bool is_named(const struct unasked *u, const char *call_id)
+{
+    return !strcmp(u->id, call_id) || !strcmp(sip_call_id(u->sip), call_id);
+}
+
+/* For the person a call that was redirected is the same one. */
+static void take_over(struct core *core, const char *first_id)
+{
+    for (struct unasked *u = core->unasked; u; u = u->next) {
+        if (!strcmp(u->id, first_id))
+            u->over = true;
+    }
+}
+
+void unasked_begin(struct core *core, struct sip_call *sip, const struct policy_answer *answer)
+{
+    struct unasked *u;
+
+    if (find(core, sip))
+        return;
+    take_over(core, sip_call_first_id(sip));
+    u = g_new0(struct unasked, 1);
+    u->sip = sip;
+    u->began = core_now();
+    u->id = g_strdup(sip_call_first_id(sip));
+    g_strlcpy(u->own, answer->own, sizeof(u->own));
+    g_strlcpy(u->peer, answer->peer, sizeof(u->peer));
+    u->next = core->unasked;
+    core->unasked = u;
+}
+
+/* -- what a person reads ----------------------------------------------------------------------- */
+
+void unasked_add(const struct core *core, const struct sip_call *sip, json_t *record)
+{
+    const struct words_unasked *words = words_unasked();
+
+    if (!find(core, sip))
+        return;
+    json_object_set_new(record, "reason", json_string(words->reason));
+    json_object_set_new(record, "text", json_string(words->text));
+    json_object_set_new(record, "advice", json_string(words->advice));
+}
+
+static json_t *record_of(const struct core *core, const struct unasked *u)
+{
+    json_t *record = history_record(u->began, u->id, true, u->own, u->peer, SIMAUTH_WORD_NONE);
+
+    unasked_add(core, u->sip, record);
+    e2m_add(core, u->sip, record);
+    return record;
+}
+
+/* Whether the list has it from there: of end-to-middle calls when they are over. Asked about after
+ * all, at a repeat of its INVITE, it is a call of ours. */
+static bool is_told_elsewhere(const struct core *core, const struct unasked *u)
+{
+    json_t *record;
+    bool looks;
+
+    if (sip_call_user_data(u->sip))
+        return true;
+    record = json_object();
+    sips_add(core, u->sip, record);
+    if (u->over)
+        e2m_add(core, u->sip, record);
+    looks = json_object_size(record) > 0;
+    json_decref(record);
+    return looks;
+}
+
+void unasked_live(const struct core *core, json_t *live)
+{
+    for (const struct unasked *u = core->unasked; u; u = u->next) {
+        if (!u->over && !is_told_elsewhere(core, u))
+            json_array_append_new(live, record_of(core, u));
+    }
+}
+
+bool unasked_is(const struct core *core, const char *call_id)
+{
+    const struct unasked *u = core->unasked;
+
+    while (u && !is_named(u, call_id))
+        u = u->next;
+    return u != NULL;
+}
+
+/* -- the end ----------------------------------------------------------------------------------- */
+
+/* The record of sips or of end-to-middle has it where they look at this call too. */
+static void remember(struct core *core, struct unasked *u)
+{
+    json_t *record;
+
+    if (u->over)
+        return;
+    u->over = true;
+    if (is_told_elsewhere(core, u))
+        return;
+    record = record_of(core, u);
+    shown_call_record(u->id, record);
+    core_remember_call(core, record);
+}
+
+void unasked_over(struct core *core, const char *call_id)
+{
+    for (struct unasked *u = core->unasked; u; u = u->next) {
+        if (is_named(u, call_id))
+            remember(core, u);
+    }
+}
+
+void unasked_gone(struct core *core, const struct sip_call *sip)
+{
+    struct unasked **link = &core->unasked;
+
+    while (*link && (*link)->sip != sip)
+        link = &(*link)->next;
+    if (*link) {
+        struct unasked *gone = *link;
+        *link = gone->next;
+        g_free(gone->id);
+        g_free(gone);
+    }
+}
+
+void unasked_core_gone(struct core *core)
+{
+    while (core->unasked)
+        unasked_gone(core, core->unasked->sip);
+}

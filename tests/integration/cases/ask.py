@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom a phone asks its operator about when its person has set nothing: those with a reason, for who is called is told by it."""
+
+from cases import case
+from cases.call import NOT_AUTHENTICATED, prepare, refuse
+from cases.ui_bus import clients, with_buses
+from world import flow
+from world.badday import calls
+from world.session_bus import CALL
+
+B = "operator-b.example"
+UNASKED = "nobody was asked: "
+AUTHENTICATED_OUT = r"call \S+ caller: authenticated: nai=bob@operator-b.example"
+
+
+def records(world):
+    return [len(operator.gateway.records()) for operator in world.operators.values()]
+
+
+def stranger(world):
+    """Nobody hears of the call, nothing of ours leaves, and Alice reads that and what she can do, while it runs and after."""
+    (bus,) = clients(world, [world.alice])
+    talk = flow.connect(world)
+    world.bob.wait_note(r"callee: not-authenticated: reason=INVITE_BARE")
+    world.alice.wait_note(r"caller: untouched: .*why=address not known")
+    bus.wait_one(CALL, {"Reason": "untouched", "Advice": "add-contact", "Phase": "talking"})
+    for moment in ("[now]", ""):
+        shown = world.alice.ctl("calls").stdout
+        assert f"to sip:bob@{B}" in shown.splitlines()[0] and shown.splitlines()[0].endswith(moment), shown
+        assert shown.count(UNASKED) == 1 and "settings set --peer ADDRESS policy prefer" in shown, shown
+        if moment:
+            flow.hang_up(world, talk)
+    _, (record,) = bus.call("History", "(uu)", 0, 10)
+    told = [record[name] for name in ("Verdict", "Reason", "Advice", "Answered")]
+    assert told == ["none", "untouched", "add-contact", True], record
+    assert [(r["word"], r["side"], r["peer"]) for r in calls(world.alice)] == [("unknown", "caller", f"sip:bob@{B}")]
+    assert records(world) == [0, 0], records(world)
+    assert not [m for m in world.messages() if m.elements()], "an element left"
+
+
+def dial(world, uri, number):
+    """An authenticated call of Alice's to an address of Bob's."""
+    before = world.alice.mark(), world.bob.mark()
+    talk = world.alice.call(uri)
+    world.bob.answer(world.bob.wait_state("IncomingReceived", after=before[1]).call)
+    world.alice.wait_note(AUTHENTICATED_OUT, count=number)
+    flow.hang_up(world, talk)
+    assert calls(world.alice)[0]["word"] == "authenticated" and len(calls(world.alice)) == number + 1, calls(world.alice)
+
+
+@case("call.ask.known", aliases={"robert": "bob"})
+def known(world):
+    """Settings as they come: nobody is asked about a stranger, and Alice reads so; with a rule for that address the call is authenticated, then one to another address of that operator's without any."""
+    prepare(world, ask="known", before=with_buses)
+    world.operators["b"].gateway.ctl("binding", "add", f"sip:robert@{B}", world.sims["bob"].imsi)
+    world.bob.ctl("self-test")
+    stranger(world)
+    world.alice.ctl("settings", "set", "--peer", world.bob.aor, "policy", "prefer")
+    dial(world, world.bob.aor, 1)
+    dial(world, f"sip:robert@{B}", 2)
+    refuse(world.alice, NOT_AUTHENTICATED)
+    assert records(world) == [2, 2], records(world)
