@@ -3,6 +3,8 @@
 """A middle that does something: simauth-middle beside a stock Kamailio, with a real set of pinholes between two networks."""
 
 import base64
+import importlib.machinery
+import importlib.util
 import os
 import re
 import signal
@@ -106,6 +108,16 @@ def figure_4(world):
     scene.opened(0)
     assert not scene.passes(), "a packet passed after the BYE"
     scene.clean_log()
+    assert shown(scene) == 0, "tests/integration/figure_4 does not see all of that"
+
+
+def shown(scene):
+    """What the program that shows it says of one more call."""
+    path = os.path.join(os.path.dirname(__file__), "..", "figure_4")
+    loader = importlib.machinery.SourceFileLoader("figure_4_program", path)
+    program = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(program)
+    return program.show(scene)
 
 
 @case("e2m.middle.must_read", limit=60)
