@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The SIMAUTH authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A middle that is there and answers nobody: its proxy goes on."""
+
+import os
+import signal
+import socket
+import time
+
+from cases import case
+from cases.e2m_middle import ALICE, BOB, Scene, pid_of
+from world.process import wait_for
+
+SOS = "urn:service:sos.police"
+SO_RCVBUFFORCE = 33  # Linux; Python has no name for it
+CALLS, BURST = 330, 15  # more than the kernel keeps between processes of Kamailio
+
+
+def call(scene, to=BOB):
+    return scene.alice.invite(scene.middle.sip, to, scene.alice.clear(scene.alice.sdp()))
+
+
+def sos(scene):
+    """How long an emergency call takes to Bob, who is busy."""
+    began = time.monotonic()
+    dialog = call(scene, SOS)
+    invite = scene.bob.called(dialog["id"])
+    took = time.monotonic() - began
+    scene.bob.answer(invite, "486 Busy Here")
+    assert scene.alice.response(dialog).status == 486
+    return took
+
+
+def many(scene):
+    """Calls that the proxy has, some of which it refused already; no more at once than a socket takes."""
+    waiting = []
+    for _ in range(CALLS // BURST):
+        burst = [call(scene) for _ in range(BURST)]
+        waiting += [dialog for dialog in burst if scene.alice.response(dialog, least=100).status == 100]
+    return waiting
+
+
+def passes(scene):
+    dialog = call(scene)
+    invite = scene.bob.wait(lambda m: m.method == "INVITE" and not m.is_response and m.call_id == dialog["id"], 0.3, quiet=True)
+    if invite:
+        scene.bob.answer(invite, "486 Busy Here")
+    return scene.alice.response(dialog).status == 486
+
+
+@case("e2m.middle.hung", limit=60)
+def hung(world):
+    """A middle that is stopped: emergency calls go on at once, all others are refused within two seconds, and the proxy never waits."""
+    scene = Scene(world, accounts=(ALICE,))
+    # an emergency call goes on first, and its media have pinholes, for the middle is told behind it
+    dialog = call(scene, SOS)
+    scene.bob.answer(scene.bob.called(dialog["id"]), "200 OK", scene.bob.clear(scene.bob.sdp()))
+    assert scene.alice.response(dialog).status == 200
+    scene.opened(2)
+    scene.hang_up(dialog)
+    scene.opened(0)
+    scene.alice.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22)  # they are all refused at once
+    pid = pid_of(scene)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        waiting = many(scene)
+        began = time.monotonic()
+        took = sos(scene)
+        assert took < 0.8, f"the emergency call went on after {took:.1f} s"
+        came = {scene.alice.response(dialog).status for dialog in waiting}
+        took = time.monotonic() - began
+        assert came <= {503} and took < 4, f"calls were refused with {came}, after {took:.1f} s"
+        # from now on one call in two seconds asks, and the others wait for nobody
+        began = time.monotonic()
+        assert {scene.alice.response(call(scene)).status for _ in range(4)} == {503}
+        took = time.monotonic() - began
+        assert took < 3, f"each call waited: {took:.1f} s"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: passes(scene), 10, "a call that goes on again")
+    assert passes(scene), "one was let through, and the next was not"
