@@ -1,24 +1,18 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "log.h"
+#include "../common/line.h"
 
 #include <fcntl.h>
-#include <glib.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_MAX_OCTETS 1024
-
 static int log_fd = STDERR_FILENO;
 static _Atomic bool log_is_file; /* which always takes something, or fails at once */
-static _Atomic uint64_t lost;
 
 int log_open(const char *path)
 {
@@ -45,27 +39,12 @@ int log_open(const char *path)
     return 0;
 }
 
-/* What a stranger sent may stand in a line: it must not begin a new one, nor tell a terminal what
- * to do, be it in two octets. */
-static void make_plain(char *line, size_t len)
-{
-    for (size_t at = 0, n; at < len; at += n) {
-        gunichar letter = g_utf8_get_char_validated(line + at, (gssize)(len - at));
-        bool good = letter < (gunichar)-2;
-
-        n = good ? (size_t)g_unichar_to_utf8(letter, NULL) : 1;
-        if (!good || g_unichar_iscntrl(letter))
-            memset(line + at, '?', n);
-    }
-}
-
 void log_line(const char *format, ...)
 {
     char line[LINE_MAX_OCTETS];
     struct timespec now;
     struct tm utc;
     va_list arguments;
-    struct pollfd out = {.fd = log_fd, .events = POLLOUT};
     size_t len;
     int n;
 
@@ -79,16 +58,12 @@ void log_line(const char *format, ...)
     len = n < 0 ? len : len + (size_t)n;
     if (len > sizeof line - 2)
         len = sizeof line - 2;
-    make_plain(line, len);
+    line_make_plain(line, len);
     line[len++] = '\n';
-    /* One write, so that lines of two threads do not mix. Neither a full disk nor a reader that
-     * reads no more may stop the gateway. */
-    if ((!log_is_file && (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))) ||
-        write(log_fd, line, len) < 0)
-        atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+    line_write(log_fd, log_is_file, line, len);
 }
 
 uint64_t log_lost(void)
 {
-    return lost;
+    return line_lost();
 }

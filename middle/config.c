@@ -11,6 +11,7 @@
 #include <simauth/secret.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* -- files ------------------------------------------------------------------------------------- */
@@ -47,6 +48,13 @@ static struct e2m_span span_of(const char *octets, gsize len)
     return span;
 }
 
+static int64_t end_of(const X509 *certificate)
+{
+    struct tm utc;
+
+    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) == 1 ? (int64_t)timegm(&utc) : 0;
+}
+
 static void read_identity(struct keyfile *r, struct config *c)
 {
     gsize certificate_len, key_len;
@@ -66,6 +74,8 @@ static void read_identity(struct keyfile *r, struct config *c)
             keyfile_fail(r, "identity", "certificate", e2m_result_text(result));
         else
             c->certificate = g_base64_encode(der.octets, der.len);
+        if (result == E2M_OK)
+            c->expires = end_of(c->identity.certificate);
     }
     e2m_buffer_free(&der);
     wipe(key, key_len);

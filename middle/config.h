@@ -25,6 +25,7 @@ struct config {
     /* identity and whom it trusts */
     struct e2m_identity identity;
     char *certificate; /* DER in base64, one line: what a 493 carries */
+    int64_t expires;   /* when that certificate ends, seconds since 1970 */
     struct e2m_trust *trust;
     char **revoked;  /* files of lists of revoked certificates; NULL-terminated */
     bool want_lists; /* without a fresh one nobody's signature counts */

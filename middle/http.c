@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http.h"
+#include "../common/line.h"
 #include "log.h"
 #include "steady.h"
 #include "who.h"
@@ -18,6 +19,7 @@
 /* Of them, of one user of this machine who never showed the token; of all these users. */
 #define STRANGER_MAX 32
 #define STRANGERS_MAX 192
+#define GUESS_SECONDS 60
 
 struct http {
     struct calls *calls;
@@ -31,6 +33,12 @@ struct http {
     GHashTable *strangers; /* user -> how many (unsigned *) */
     unsigned all_strangers;
     bool told;
+    GHashTable *guessers; /* user -> struct guesser */
+};
+/* Who shows wrong tokens. */
+struct guesser {
+    int64_t told_at;
+    unsigned since; /* then */
 };
 struct request {
     GByteArray *body;
@@ -147,21 +155,48 @@ static void comes_or_goes(void *data, struct MHD_Connection *connection, void **
     }
 }
 
+static uint32_t user_of(const struct http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *client =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    return client ? who_connected(client->client_addr, (const struct sockaddr *)&http->where)
+                  : WHO_UNKNOWN;
+}
+
 /* Whose connections count no more, from now on; this one was counted still. */
 static void know(struct http *http, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *counted =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    const union MHD_ConnectionInfo *client =
-        counted && counted->socket_context
-            ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-            : NULL;
-    uint32_t user = client
-                        ? who_connected(client->client_addr, (const struct sockaddr *)&http->where)
-                        : WHO_UNKNOWN;
+    uint32_t user = counted && counted->socket_context ? user_of(http, connection) : WHO_UNKNOWN;
 
     if (user != WHO_UNKNOWN)
         g_hash_table_add(http->shown, GUINT_TO_POINTER(user));
+}
+
+/* A line in a minute for each user: whoever guesses writes no log full. */
+static void tell_of_guess(struct http *http, struct MHD_Connection *connection)
+{
+    uint32_t user = user_of(http, connection);
+    struct guesser *g = g_hash_table_lookup(http->guessers, GUINT_TO_POINTER(user));
+    char name[16] = "unknown";
+
+    if (!g) {
+        g = g_new0(struct guesser, 1);
+        g_hash_table_insert(http->guessers, GUINT_TO_POINTER(user), g);
+    } else if (steady_seconds() - g->told_at < GUESS_SECONDS) {
+        g->since++;
+        return;
+    }
+    if (user != WHO_UNKNOWN)
+        g_snprintf(name, sizeof name, "%u", user);
+    if (g->since)
+        log_line("op=ask result=wrong-token uid=%s more=%u", name, g->since);
+    else
+        log_line("op=ask result=wrong-token uid=%s", name);
+    g->told_at = steady_seconds();
+    g->since = 0;
 }
 
 static bool is_the_proxy(struct http *http, struct MHD_Connection *connection)
@@ -210,22 +245,27 @@ static enum MHD_Result metrics(struct http *http, struct MHD_Connection *connect
 {
     struct calls_state s;
     enum MHD_Result result;
+    int64_t expires;
     char *text;
 
     http_lock(http);
     s = calls_look(http->calls);
+    expires = http->config->expires;
     http_unlock(http);
-    text = g_strdup_printf("simauth_middle_calls %u\n"
-                           "simauth_middle_calls_with_pinholes %u\n"
-                           "simauth_middle_calls_refused_by_nft %u\n"
-                           "simauth_middle_nft_refusals_total %" G_GUINT64_FORMAT "\n"
-                           "simauth_middle_kbit %" G_GUINT64_FORMAT "\n"
-                           "simauth_middle_journal_pending %u\n"
-                           "simauth_middle_journal_busy_seconds %u\n"
-                           "simauth_middle_journal_failing %d\n"
-                           "simauth_middle_journal_late_total %" G_GUINT64_FORMAT "\n",
-                           s.calls, s.with_holes, s.shut, s.refusals, s.kbit, s.journal_pending,
-                           s.journal_seconds, s.journal_failing, s.journal_late);
+    text = g_strdup_printf(
+        "simauth_middle_calls %u\n"
+        "simauth_middle_calls_with_pinholes %u\n"
+        "simauth_middle_calls_refused_by_nft %u\n"
+        "simauth_middle_nft_refusals_total %" G_GUINT64_FORMAT "\n"
+        "simauth_middle_kbit %" G_GUINT64_FORMAT "\n"
+        "simauth_middle_journal_pending %u\n"
+        "simauth_middle_journal_busy_seconds %u\n"
+        "simauth_middle_journal_failing %d\n"
+        "simauth_middle_journal_late_total %" G_GUINT64_FORMAT "\n"
+        "simauth_middle_log_lines_lost_total %" G_GUINT64_FORMAT "\n"
+        "simauth_middle_certificate_expiry_timestamp_seconds %" G_GINT64_FORMAT "\n",
+        s.calls, s.with_holes, s.shut, s.refusals, s.kbit, s.journal_pending, s.journal_seconds,
+        s.journal_failing, s.journal_late, line_lost(), expires);
     result = answer(connection, MHD_HTTP_OK, text);
     g_free(text);
     return result;
@@ -254,7 +294,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
     if (strcmp(url, "/metrics") == 0 && strcmp(method, "GET") == 0)
         return metrics(http, connection);
     if (!is_the_proxy(http, connection)) {
-        log_line("op=ask result=wrong-token");
+        tell_of_guess(http, connection);
         return answer(connection, MHD_HTTP_UNAUTHORIZED, "X-Token is not this server's");
     }
     if (strcmp(url, "/v1/message") != 0 || strcmp(method, "POST") != 0)
@@ -287,6 +327,7 @@ struct http *http_start(struct calls *calls, const struct config *config, char *
     http->coming = WHO_UNKNOWN;
     http->shown = g_hash_table_new(NULL, NULL);
     http->strangers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    http->guessers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     http->calls = calls;
     http->config = config;
     g_mutex_init(&http->lock);
@@ -322,6 +363,7 @@ void http_stop(struct http *http)
         return;
     if (http->daemon)
         MHD_stop_daemon(http->daemon);
+    g_hash_table_destroy(http->guessers);
     g_hash_table_destroy(http->strangers);
     g_hash_table_destroy(http->shown);
     g_mutex_clear(&http->lock);

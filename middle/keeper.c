@@ -2,19 +2,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keeper.h"
 #include "log.h"
+#include "steady.h"
 
 #include <glib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#define LOOK_SECONDS 1 /* at the files of lists: stat() alone, while nothing changes */
+#define LOOK_SECONDS 1  /* at the files of lists: stat() alone, while nothing changes */
+#define AGAIN_SECONDS 5 /* at a list that was not taken, though its file did not change */
+#define SOON_SECONDS (14 * 86400)
 
 /* A list of revoked certificates. */
 struct list {
     char *path;
-    struct stat seen; /* of the file as it was read; all zero: never */
-    X509_CRL *list;   /* NULL: none could be read yet */
+    struct stat seen;         /* of the file as it was read; all zero: never */
+    X509_CRL *list;           /* NULL: none could be read yet */
+    int64_t again_at;         /* 0: it was read */
+    const char *told_refusal; /* of this file; NULL: none */
     bool told_missing, told_old;
 };
 
@@ -28,6 +33,8 @@ struct keeper {
     GMutex lock;
     GCond changed;
     bool reload, stopping;
+    int64_t told_end; /* of our certificate: what the log says of it; 0: nothing yet */
+    bool told_ended;
 };
 
 static void list_free(void *data)
@@ -70,15 +77,20 @@ static bool read_list(const struct keeper *k, struct list *list)
         tell_missing(list, "there is no such file");
         return false;
     }
-    if (is_as_read(list, &now))
+    if (!is_as_read(list, &now))
+        list->told_refusal = NULL;
+    else if (!list->again_at || list->again_at > steady_seconds())
         return false;
     list->seen = now;
+    list->again_at = steady_seconds() + AGAIN_SECONDS;
     if (!g_file_get_contents(list->path, &octets, &len, NULL) ||
         e2m_revoked_read((struct e2m_span){(const uint8_t *)octets, len}, &fresh) != E2M_OK) {
         tell_missing(list, "it is no list of revoked certificates in PEM or DER");
     } else if ((why =
                     e2m_revoked_refusal(k->base, NULL, list->list, fresh, (uint64_t)time(NULL)))) {
-        log_line("op=revoked file=%s result=not-taken why=\"%s\"", list->path, why);
+        if (why != list->told_refusal)
+            log_line("op=revoked file=%s result=not-taken why=\"%s\"", list->path, why);
+        list->told_refusal = why;
         X509_CRL_free(fresh);
         fresh = NULL;
     }
@@ -87,6 +99,7 @@ static bool read_list(const struct keeper *k, struct list *list)
         return false;
     X509_CRL_free(list->list);
     list->list = fresh;
+    list->again_at = 0;
     list->told_missing = false;
     return true;
 }
@@ -157,6 +170,34 @@ static void use_lists(struct keeper *k)
     e2m_trust_free(old);
 }
 
+/* -- the certificate --------------------------------------------------------------------------- */
+
+/* Once when it is about to end, and once when it has. */
+static void look_at_certificate(struct keeper *k)
+{
+    int64_t ends = k->config->expires, now = (int64_t)time(NULL);
+    bool ended = ends <= now;
+
+    if (ends - now >= SOON_SECONDS || (k->told_end == ends && k->told_ended == ended))
+        return;
+    if (ended)
+        log_line("op=certificate result=ended: phones take our certificate no more; put a new one "
+                 "in its place and reload");
+    else
+        log_line("op=certificate result=ends-soon days=%d: put a new one in its place and reload",
+                 (int)((ends - now) / 86400));
+    k->told_end = ends;
+    k->told_ended = ended;
+}
+
+/* The one that serves is better. */
+static bool has_ended(const struct config *fresh, const struct config *old)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    return fresh->expires <= now && old->expires > now;
+}
+
 /* -- the configuration ------------------------------------------------------------------------- */
 
 /* Lists that stay are not forgotten: an older file must not take the place of what was read. */
@@ -174,6 +215,8 @@ static void take_names(struct keeper *k)
             list = g_new0(struct list, 1);
             list->path = g_strdup(*path);
         }
+        if (list && list->again_at)
+            list->again_at = 1; /* by other authorities it may be right now */
         if (list)
             g_ptr_array_add(lists, list);
     }
@@ -202,6 +245,12 @@ static void reload(struct keeper *k)
     if (!fresh) {
         g_strdelimit(error, "\n", ' ');
         log_line("op=reload result=refused why=\"%s\": it goes on as before", error);
+        return;
+    }
+    if (has_ended(fresh, old)) {
+        log_line("op=reload result=refused why=\"[identity] certificate has ended, and the one in "
+                 "use has not\": it goes on as before");
+        config_free(fresh);
         return;
     }
     fixed = config_keep(fresh, old);
@@ -241,6 +290,7 @@ static void *work(void *data)
             reload(k);
         else if (read_lists(k))
             use_lists(k);
+        look_at_certificate(k);
         g_mutex_lock(&k->lock);
     }
     g_mutex_unlock(&k->lock);
@@ -256,6 +306,7 @@ struct keeper *keeper_new(const char *path, struct config *config)
     k->path = g_strdup(path);
     take(k, config);
     use_lists(k);
+    look_at_certificate(k);
     return k;
 }
 

@@ -4,7 +4,8 @@
 #ifndef SIMAUTH_MIDDLE_LOG_H
 #define SIMAUTH_MIDDLE_LOG_H
 
-/* One line on standard error, where systemd takes it. */
+/* One line on standard error, where systemd takes it. A reader that hangs loses lines, and stops
+ * nobody (line_lost()). */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

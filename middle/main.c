@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <glib.h>
 #include <poll.h>
 #include <signal.h>
 #include <simauth/secret.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void usage(FILE *to)
@@ -96,6 +98,13 @@ static void expire(struct service *s)
     http_unlock(s->http);
 }
 
+/* Somebody may have emptied the kernel's sets: all that a call has is asked for again. */
+static void reopen(struct call *call, void *calls)
+{
+    if (call->hole_count)
+        calls_open_holes(calls, call, NULL, 0, false, steady_seconds());
+}
+
 /* True: it is to end. */
 static bool take_signal(struct service *s, int signals)
 {
@@ -106,6 +115,9 @@ static bool take_signal(struct service *s, int signals)
     if (info.ssi_signo != SIGHUP)
         return true;
     keeper_reload(s->keeper);
+    http_lock(s->http);
+    calls_each(s->calls, reopen, s->calls);
+    http_unlock(s->http);
     return false;
 }
 
@@ -129,6 +141,19 @@ static void serve(struct service *s, int signals)
     }
 }
 
+/* Its unit lets in who is on this machine alone, and what the proxy shows goes in clear. */
+static void tell_of_address(const char *text)
+{
+    struct sdp_address address;
+    bool own = sdp_address_parse(text, &address) &&
+               (address.family == AF_INET ? address.octets[0] == 127 : strcmp(text, "::1") == 0);
+
+    if (!own)
+        log_line("op=listen address=%s why=\"another machine's proxy comes in where the unit says "
+                 "IPAddressAllow= for it (a drop-in), and its token goes in clear\"",
+                 text);
+}
+
 static int run(const char *path, struct config *config, int signals, char *error)
 {
     struct service s = {.keeper = keeper_new(path, config), .tokens = -1};
@@ -142,6 +167,7 @@ static int run(const char *path, struct config *config, int signals, char *error
         log_line("op=start domain=%s address=%s port=%d tokens=%s version=%s", config->domain,
                  config->address, config->port, config->tokens ? "required" : "ignore",
                  SIMAUTH_VERSION);
+        tell_of_address(config->address);
         serve(&s, signals);
         log_line("op=stop");
     }
@@ -152,6 +178,18 @@ static int run(const char *path, struct config *config, int signals, char *error
     calls_free(s.calls);
     keeper_free(s.keeper);
     return good ? 0 : 1;
+}
+
+/* It would start; but no reload takes a certificate that has ended. */
+static int check(const char *path, const struct config *config, char *error)
+{
+    if (config->expires <= (int64_t)time(NULL)) {
+        g_snprintf(error, CONFIG_ERROR_MAX,
+                   "%s: [identity] certificate has ended: no phone takes it any more", path);
+        return 1;
+    }
+    printf("%s: good\n", path);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -175,7 +213,7 @@ int main(int argc, char **argv)
     config = config_load(options.config, error);
     status = config ? 0 : 1;
     if (config && options.check) {
-        printf("%s: good\n", options.config);
+        status = check(options.config, config, error);
         config_free(config);
     } else if (config) {
         status = run(options.config, config, signalfd(-1, &signals, SFD_CLOEXEC), error);

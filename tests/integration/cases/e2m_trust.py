@@ -125,6 +125,11 @@ def reload(world):
     reload_now(scene)
     scene.middle.wait_log("op=reload result=good domain=operator-a.example restart-for=[middle] port")
     assert scene.passes() and len(scene.middle.holes()) == 2, "the call lost its pinholes"
+    scene.middle.load_firewall()  # the machine's rules are loaded anew, which closes all
+    assert scene.middle.holes() == []
+    reload_now(scene)  # as systemd does behind them
+    scene.opened(2)
+    assert scene.passes()
     refused = scene.alice.response(scene.offer())  # for the certificate that was there before
     assert refused.status == 493, refused.first_line
     over = scene.alice.response(scene.offer("signer=alice", "to=bob", "to=middle-2", f"label={DOMAIN}", sdp=scene.alice.sdp(90)))

@@ -9,6 +9,9 @@ import unittest
 
 from test_power import LIMIT, Middle
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "integration"))
+from world.pki import Authority  # pylint: disable=wrong-import-position
+
 LIBRARY = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 
 
@@ -20,7 +23,7 @@ class Clock(unittest.TestCase):
         self.now = self.middle.path("now")
         self.set("+0")
         fake = {"FAKETIME_TIMESTAMP_FILE": self.now, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-                "SIMAUTH_TEST_DISK": LIBRARY[0]}
+                "NO_FAKE_STAT": "1", "SIMAUTH_TEST_DISK": LIBRARY[0]}
         os.environ.update(fake)
         for name in fake:
             self.addCleanup(os.environ.pop, name)
@@ -92,6 +95,22 @@ class Clock(unittest.TestCase):
             seconds = [int(word[:-1]) for word in file.read().split() if word[:-1].isdigit() and word.endswith("s")]
         self.assertTrue(seconds, self.log())
         self.assertLess(max(seconds), 7 * 86400)
+
+    def test_list_from_the_future(self):
+        """What was refused by a clock that is wrong is taken by itself when it is right again, though its file is the same."""
+        authority = Authority(self.middle.path("people"), "Subscribers")
+        path = authority.revoke(self.middle.path("list.pem"))
+        with open(self.middle.path("conf"), "a", encoding="ascii") as conf:
+            conf.write(f"[trust]\nauthorities={authority.certificate}\nrevoked={path}\n")
+        self.set("-2h")
+        self.start()
+        self.assertIn("result=not-taken why=\"from the future", self.log())
+        self.set("+0")
+        end = time.monotonic() + LIMIT
+        while f"file={path} result=read" not in self.log():
+            self.assertLess(time.monotonic(), end, self.log())
+            time.sleep(0.05)
+        self.assertEqual(self.log().count("result=not-taken"), 1)
 
 
 if __name__ == "__main__":

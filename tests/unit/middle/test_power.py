@@ -51,13 +51,13 @@ class Middle:
             file.write(text)
         os.chmod(self.path(name), mode)
 
-    def start(self):
-        """What nft is asked for from here on is in an empty file."""
+    def start(self, log=None):
+        """What nft is asked for from here on is in an empty file. `log` is a descriptor."""
         self.write("said", "")
         disk = {"LD_PRELOAD": os.environ["SIMAUTH_TEST_DISK"], "SIMAUTH_DISK_FROM": self.root, "SIMAUTH_DISK_TO": self.image}
-        with open(self.path("log"), "ab") as log:
+        with open(self.path("log"), "ab") as file:
             self.process = subprocess.Popen([os.environ["SIMAUTH_MIDDLE"], "--config", self.path("conf")],  # pylint: disable=consider-using-with
-                                            env={**os.environ, **disk}, stderr=log)
+                                            env={**os.environ, **disk}, stderr=log or file)
         end = time.monotonic() + LIMIT
         while not self.metric("calls", quiet=True) and time.monotonic() < end:
             assert self.process.poll() is None, open(self.path("log"), encoding="utf-8").read()
