@@ -9,6 +9,7 @@
 #include "changes.h"
 #include "e2m.h"
 #include "e2m_files.h"
+#include "emergency.h"
 #include "hidden.h"
 #include "history.h"
 #include "news.h"
@@ -388,6 +389,10 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     bus_view_changed();
     if (!core)
         return;
+    if (state == LinphoneCallStateReleased)
+        emergency_call_over(core, linphone);
+    if (state == LinphoneCallStateOutgoingInit)
+        emergency_call_begins(core, linphone);
     if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
         if (call && call->caller)
             caller_one_entry(call, linphone);
@@ -554,6 +559,7 @@ void core_free(struct core *core)
     g_free(core->settings_path);
     g_free(core->good_settings);
     g_free(core->sim);
+    g_slist_free(core->referred);
     json_decref(core->changes);
     g_free(core->seen);
     g_hash_table_unref(core->once);

@@ -55,6 +55,7 @@ struct core {
     bool remembering;       /* core_remember_challenges() is under way */
     int refusing;           /* refused INVITEs that wait for their moment */
     int64_t emergency_left; /* emergency.c's: when a call to them last left; 0: never */
+    GSList *referred;       /* emergency.c's: LinphoneCalls to whom the other side of one named */
 
     struct setup *setup;               /* setup keys; NULL until there were settings */
     struct news *news;                 /* news.c's; NULL until it was asked for */

@@ -32,17 +32,26 @@ static bool is_dialled(const struct sip_call *sip)
     return !strcmp(sip_call_first_id(sip), sip_call_id(sip));
 }
 
-/* Whom the other side of a call names (REFER) neither: Linphone calls them by itself. */
-static bool is_referred(const struct core *core)
+/* Whom the other side of a call names (REFER) neither: Linphone calls them by itself. Who named
+ * them may be gone by the time the INVITE leaves (ICE). */
+void emergency_call_begins(struct core *core, LinphoneCall *call)
 {
-    const bctbx_list_t *calls = linphone_core_get_calls(core->lc);
+    if (linphone_call_get_transferer_call(call))
+        core->referred = g_slist_prepend(core->referred, call);
+}
 
-    for (; calls; calls = calls->next) {
-        LinphoneCallState state = linphone_call_get_state(calls->data);
+void emergency_call_over(struct core *core, LinphoneCall *call)
+{
+    core->referred = g_slist_remove(core->referred, call);
+}
 
-        if ((state == LinphoneCallStateOutgoingInit ||
-             state == LinphoneCallStateOutgoingProgress) &&
-            linphone_call_get_transferer_call(calls->data))
+/* Linphone learns a call's Call-ID as soon as the first INVITE has left. */
+static bool is_referred(const struct core *core, const struct sip_call *sip)
+{
+    for (const GSList *i = core->referred; i; i = i->next) {
+        const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(i->data));
+
+        if (!id || !*id || !strcmp(id, sip_call_id(sip)))
             return true;
     }
     return false;
@@ -51,7 +60,7 @@ static bool is_referred(const struct core *core)
 void emergency_note(struct core *core, struct sip_call *sip)
 {
     if (!core_settings(core) || !is_dialled(sip) ||
-        !is_for(core, sip_call_invite(sip), policy_opens_call_back) || is_referred(core))
+        !is_for(core, sip_call_invite(sip), policy_opens_call_back) || is_referred(core, sip))
         return;
     core->emergency_left = MAX(core_uptime(), 1);
     note("emergency call: a stranger who calls in the next %d minutes rings, whatever it proves",

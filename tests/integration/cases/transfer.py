@@ -80,6 +80,36 @@ def emergency(world):
     world.alice.wait_note("emergency call: a stranger who calls")
 
 
+# Nobody answers at that address: Linphone asks there for seconds before an INVITE leaves.
+ICE = """
+[net]
+nat_policy_ref=patient
+
+[nat_policy_0]
+ref=patient
+stun_server=10.83.0.250
+protocols=stun,ice
+"""
+
+
+@case("call.transfer.emergency.gone")
+def emergency_gone(world):
+    """The same, and Bob has hung up before her call to 112, whose ICE takes its time, leaves.
+
+    Nobody answers it: liblinphone 5.1 ends with a fault when a call fails whose referrer has gone.
+    """
+    talk.prepare(world, linphonerc={"alice": ICE})
+    call = connected(world.alice, world.bob)
+    transfer(world.bob, call, f"sip:112@{world.alice.domain}")
+    world.alice.wait_log("Refer-To")
+    call.hang_up(by=world.bob)
+    world.operators["a"].proxy.stop()
+    world.alice.wait_note(r"caller: untouched: .*why=emergency call", limit=20)
+    assert not world.alice.notes("emergency call: ")
+    states = [(event.state, event.call == call.numbers[world.alice]) for event in world.alice.events()]
+    assert states.index(("Released", True)) < states.index(("OutgoingProgress", False)), "the INVITE did not wait"
+
+
 @case("call.transfer.before_verdict")
 def before_verdict(world):
     """Bob asks for proof and transfers Alice while ZRTP has not ended: what it says then brings no word back."""
