@@ -15,7 +15,7 @@ from cases.e2m import ENVELOPED, People
 from world import flow
 from world.e2m_user import User, media_socket, packet_passes
 from world.middle import DOMAIN, USER, Middle
-from world.process import Failed, wait_for
+from world.process import Failed, Timeout, wait_for
 
 ALICE, BOB = f"sip:alice@{DOMAIN}", "sip:bob@operator-b.example"
 PORT = 7078
@@ -70,7 +70,10 @@ class Scene:
         return dialog, invite, answer
 
     def opened(self, count):
-        wait_for(lambda: len(self.middle.holes()) == count, 10, f"{count} elements in the set; there are {self.middle.holes()}")
+        try:
+            wait_for(lambda: len(self.middle.holes()) == count, 10, f"{count} elements in the set")
+        except Timeout as error:  # what there is now, and not before
+            raise Failed(f"no {count} elements in the set; there are {self.middle.holes()}") from error
 
     def hang_up(self, dialog):
         # the other side answers while Kamailio waits for nobody
