@@ -184,7 +184,9 @@ static simauth_actions run_card(struct station *station, struct drive *d)
 
     memset(&answer, 0, sizeof(answer));
     status = station_card(station, simauth_session_own_challenge(d->session), &answer);
-    d->card_unusable = status == SIMAUTH_CARD_ABSENT || status == SIMAUTH_CARD_LOCKED;
+    /* It answers to nobody now: that says nothing of who asked. A refusal does. */
+    d->card_unusable = status == SIMAUTH_CARD_ABSENT || status == SIMAUTH_CARD_LOCKED ||
+                       status == SIMAUTH_CARD_FAILED;
     if (status != SIMAUTH_CARD_GOOD && status != SIMAUTH_CARD_RESYNC)
         g_strlcpy(d->error, station_error(station), sizeof(d->error));
     next = simauth_session_card(d->session, &answer);

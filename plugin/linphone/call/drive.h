@@ -28,7 +28,7 @@ struct drive {
     struct ahead *ahead;       /* the first vector was asked for already; NULL */
     struct settings *settings;
     simauth_actions actions; /* in: what the session asked; out: what is left for the main loop */
-    bool card_unusable;      /* absent or locked: 480 and not 403 */
+    bool card_unusable;      /* absent, locked, held by another program: 480, not 403 */
     /* Callee: whom our gateway names for this call, where it is another one than is known; "". */
     char other_nai[SIMAUTH_NAI_MAX + 1], other_operator[SIMAUTH_OPERATOR_NAME_MAX + 1];
     int gateway_us, card_us;        /* where the time went */

@@ -8,7 +8,7 @@ import secrets
 from cases import case
 from world import flow, tamper
 from world.attacker import Attacker, b64u, made_up_element
-from world.scene import Scene, calls_heard, cause, honest_call, proof, sim_state
+from world.scene import Scene, calls_heard, cause, honest_call, proof, rejected, ring, sim_state
 from world.sip import ELEMENT
 
 
@@ -130,9 +130,71 @@ def malformed(world):
     honest_call(world)
 
 
+def broken(good):
+    """Tokens that are nearly this element 2 or 3."""
+    prefix, mac, *rest = good.split(".")
+    tokens = {
+        "truncated": good[:-1], "one more": good + "A", "no mac": ".".join([prefix, *rest]), "empty parts": f"{prefix}...",
+        "prefix alone": f"{prefix}.", "another element": made_up_element(), "spare bits": good[:-1] + ("B" if good[-1] in "AQgw" else "z"),
+        "other alphabet": f"{prefix}.+{good[7:]}", "one part more": f"{good}.A", "twice": f"{good}.{good}",
+        "oversized": f"{prefix}." + "A" * 500, "past a buffer": good + "A" * 161,
+    }
+    if rest:
+        tokens.update({"no rand": f"{prefix}.{mac}.aka", "unknown method": good.replace("aka", "xyz"),
+                       "method of another issue": good.replace("aka", "gsm"), "short rand": f"{prefix}.{mac}.aka.{rest[1][:-2]}"})
+    return tokens
+
+
+def broken_carriage(text, good, place):
+    """This message with each of them instead of `good`: where it stands (`place`: what is before it there), then in the header."""
+    bare = tamper.without_header(text, "SIM-Auth")
+    texts = [bare.replace(place + good, place + token) for token in broken(good).values()]
+    plain = bare.replace(place + good, place + "plain")
+    headers = [[token] for token in broken(good).values()] + [[good, good], [f"{good}, {good}"], [f"{good};x=1"]]
+    for values in headers:
+        texts.append(plain)
+        for value in values:
+            texts[-1] = tamper.with_header(texts[-1], "SIM-Auth", value)
+    return [*texts, tamper.with_header(bare, "SIM-Auth", tamper.other_octet(good))]
+
+
+@case("attack.carriage.malformed_later")
+def malformed_later(world):
+    """Malformed, truncated, oversized and doubled elements 2, then 3, before the right ones: each is none, and the call goes on."""
+    scene = Scene(world, policy="require")
+    sent = {}
+
+    def ringing(message):
+        texts = broken_carriage(message.text, message.tag("To"), "tag=")
+        sent.setdefault("180", len(texts))
+        return [*texts, message.text]
+
+    def acknowledged(message):
+        good = message.header("SIM-Auth")
+        assert message.branches()[-1] == f"z9hG4bK.{good}", message.text
+        texts = broken_carriage(message.text, good, "branch=z9hG4bK.")
+        sent.setdefault("ACK", len(texts))
+        return [*texts, message.text]
+    scene.on("INVITE", ringing, 180, inwards=False)
+    number, _ = ring(scene)
+    call = scene.tamper.last("INVITE", towards_node=True).call_id
+    world.alice.wait_note(rf"call {call} caller: malformed: element=2 code=180", count=sent["180"])
+    world.alice.wait_note(rf"call {call} caller: answered: ")
+    scene.on("ACK", acknowledged, inwards=True)
+    world.bob.answer()
+    for phone in (world.alice, world.bob):
+        phone.wait_note(rf"call {call} \w+: authenticated: ")
+    assert len(world.bob.notes(rf"call {call} callee: received: element=none in=ACK")) == sent["ACK"] > 20, sent
+    world.wire.check()
+    flow.hang_up(world, number)
+    scene.off()
+    honest_call(world)
+
+
 @case("attack.carriage.one_refusal")
 def one_refusal(world):
-    """No element, a malformed one, a chosen RAND, a wrong offer: the same text at the same time."""
+    """No element, a malformed one, a chosen RAND, a wrong offer, a gateway that is gone: the same text at the same time; only
+    that the callee's own SIM fails has other words, at that time too."""
     scene = Scene(world, policy="require")
     attacker = Attacker(world)
     real = {}
@@ -160,9 +222,40 @@ def one_refusal(world):
     times = {name: attacker.delay(a) for name, a in answers.items()}
     # Each waits for the longest wait (2 s), whatever took how long before; a busy machine may be late by more.
     assert 1.9 < min(times.values()) and max(times.values()) < 2.5, times
-    assert not calls_heard(world.bob)
     world.alice.wait_state("Released")  # hers came second: it is the replayed one now
+    gateway_gone(world, attacker, what["bare"])
+    sim_fails(scene)
+    assert not calls_heard(world.bob)
     honest_call(world)
+
+
+def gateway_gone(world, attacker, expected):
+    """While Bob's gateway is away nobody can be told from anybody."""
+    gateway = world.operators["b"].gateway
+    gateway.stop()
+    good = made_up_element()
+    answer = attacker.wait_answer(attacker.send(attacker.invite(world.bob, world.alice.aor, good, good), world.bob))
+    world.bob.wait_note(rf"call {answer.call_id} callee: not-authenticated: reason=GATEWAY_DOWN")
+    assert (answer.status, answer.first_line, answer.header("Reason"), answer.header("Warning")) == expected[:4], answer.text
+    assert not proof(answer) and 1.9 < attacker.delay(answer) < 2.5, attacker.delay(answer)
+    gateway.start()
+
+
+def sim_fails(scene):
+    """Alice calls, with the right proof, and Bob's SIM cannot answer: his phone is not available, and nothing is said of her."""
+    world = scene.world
+    numbers = world.bob.node.path(".local/share/simauth/sim.json.sqn")
+    with open(numbers, "r+b") as file:
+        good = file.read()
+        file.seek(0)
+        file.write(b"x" * len(good))
+    answer = rejected(scene, world.alice)
+    invite = scene.tamper.last("INVITE", towards_node=True)
+    assert invite.call_id == answer.call_id and 1.9 < answer.time - invite.time < 2.5, (invite.time, answer.time)
+    assert answer.status == 480 and cause(answer) == 2 and not proof(answer), answer.text
+    world.bob.wait_note(rf"call {answer.call_id} callee: not-authenticated: reason=CARD_FAILED")
+    with open(numbers, "wb") as file:
+        file.write(good)
 
 
 @case("attack.carriage.odd_messages")

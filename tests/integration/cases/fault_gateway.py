@@ -66,7 +66,10 @@ def down_callee_require(world):
     told(world.bob, "not-authenticated", "GATEWAY_DOWN", DOWN, ADVICE)
     world.doors["b"].stand(pass_on)
     authenticated(world)
-    answer = world.messages().first("INVITE", status=403, target=world.alice)
+    messages = world.messages()
+    took = messages.first("INVITE", status=403, source=world.bob).time - messages.first("INVITE", target=world.bob).time
+    assert badday.HOLD - 0.1 < took < badday.HOLD + badday.SLACK, took
+    answer = messages.first("INVITE", status=403, target=world.alice)
     assert re.fullmatch(r'SIM ?;cause=1;text="Caller not verified"', answer.header("Reason")), answer.text
 
 

@@ -5,6 +5,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 
 from cases.fault import fault
@@ -122,7 +123,7 @@ def sim_busy(world):
 
 @fault("sim.busy.require")
 def sim_busy_require(world):
-    """The same under `require`: Bob's phone says that it is not available, and does not ring."""
+    """The same under `require`: Bob's phone says that it is not available (480: nothing is wrong with Alice), and does not ring."""
     badday.prepare(world, policy="require")
     with busy(world.alice):
         refused(world)
@@ -131,7 +132,10 @@ def sim_busy_require(world):
         refused(world)
         told(world.bob, "not-authenticated", "CARD_FAILED", "", "check your SIM")
     authenticated(world)
-    assert len(world.messages().calls()) == 2
+    messages = world.messages()
+    assert len(messages.calls()) == 2
+    answer = messages.first("INVITE", status=480, target=world.alice)
+    assert re.fullmatch(r'SIM ?;cause=2;text="Not available"', answer.header("Reason")), answer.text
 
 
 NAME = ".config/simauth/simauth.conf"
