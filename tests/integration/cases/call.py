@@ -130,7 +130,8 @@ def authenticated_call_again(world):
 
 @case("call.emergency.back")
 def emergency_back(world):
-    """SIM, servers and envelopes are required: nobody rings without; after an emergency call whoever calls does, shown as not authenticated."""
+    """SIM, servers and envelopes are required: nobody rings without, and 112 is called as by a phone without all that (Linphone 5.1 dials no
+    urn:service:sos); after that whoever calls rings, shown as not authenticated."""
     prepare(world, bob_has_plugin=False, policy="require", sips="require", e2m="require")
     before = world.bob.mark()
     world.bob.call(world.alice.aor)
@@ -143,6 +144,7 @@ def emergency_back(world):
     before = world.alice.mark()
     world.alice.call("sip:112@" + world.alice.domain)
     world.alice.wait_state("Released", after=before)
+    assert "op=vectors" not in world.operators["a"].gateway.log(), "the gateway was asked about an emergency call"
     before = world.alice.mark()
     world.bob.call(world.alice.aor)
     world.alice.answer(world.alice.wait_state("IncomingReceived", after=before).call)
@@ -150,6 +152,19 @@ def emergency_back(world):
     world.alice.wait_note(NOT_AUTHENTICATED)
     world.alice.wait_note(r"callee: sips: word=broken")
     world.alice.wait_note(r"callee: e2m: word=clear")
+    invites = world.messages().all("INVITE", source=world.alice)
+    for number in ("118", "112"):
+        untouched([m for m in invites if m.first_line.startswith(f"INVITE sip:{number}@{world.alice.domain} ")])
+
+
+def untouched(invites):
+    """They reached the proxy, each as a Linphone without the plugin makes it."""
+    assert invites, "no INVITE left"
+    for invite in invites:
+        assert not invite.elements() and not invite.header("SIM-Auth"), invite.text
+        assert "sips:" not in invite.text and "transport=tls" not in invite.text, invite.text
+        assert invite.header("Content-Type") == "application/sdp" and invite.body.startswith("v=0"), invite.text
+        assert "zrtp-hash" not in invite.body, invite.text
 
 
 @case("call.wrong_sim")

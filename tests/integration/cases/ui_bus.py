@@ -217,10 +217,30 @@ def check_no_secret(recording, sims):
     assert not re.search(rb"(?<![\w.@/-])[\w-]{43}=?(?![\w.@/-])", recording), "32 octets in base64"
 
 
+BOAST = "Operator C, verified"
+
+
+def check_no_boast_kept(bob):
+    """While both calls are in the history."""
+    said = [bob.ctl("calls").stdout, bob.ctl("calls", "--json").stdout, bob.ctl("status").stdout]
+    assert "authenticated" in said[0], said
+    for folder in (".local/state/simauth", ".local/share/simauth"):
+        said += [bob.node.run(["grep", "-ra", BOAST, bob.node.path(folder)], check=False).stdout]
+    assert not any(BOAST in text for text in said), said
+
+
+def check_no_boast_told(world, recordings):
+    """What the caller calls herself came with both INVITEs, and never went over the bus."""
+    assert not any(BOAST.encode() in recording for recording in recordings), "a display name is on the bus"
+    invites = world.messages().all("INVITE", target=world.bob)
+    assert len(invites) == 2 and all(f'"{BOAST}" <{world.alice.aor}>' in m.header("From") for m in invites), invites
+
+
 @case("ui.bus.call", limit=120)
 def call(world):
-    """A call on both buses: every word as it is reached, then history, peers, settings, self-test; nothing secret."""
-    prepare(world, before=with_prices, keys="memory")
+    """A call on both buses: every word as it is reached, then history, peers, settings, self-test; nothing secret.
+    Alice calls herself something, in the call that is proved and in the one that is not: it is said nowhere."""
+    prepare(world, before=with_prices, keys="memory", phones={"alice": {"display_name": BOAST}})
     ends = [phone.bus.record() for phone in (world.alice, world.bob)]
     alice, bob = clients(world)
     check_ready(alice, "alice", "a")
@@ -254,14 +274,17 @@ def call(world):
     assert [key["Made"] for key in alice.call("ListKeys")] == [left["Made"]]
     refused(alice, "Failed", "SIP address", "ForgetKeys", "(s)", "bob")
     assert alice.call("ForgetKeys", "(s)", "") == 1 and alice.call("ListKeys") == [], "not all keys were revoked"
+    check_no_boast_kept(world.bob)
     world.bob.stop()
     world.bob.start()
     total, records = bob.find().call("History", "(uu)", 1, 10)
     assert total == 2 and records[0]["Verdict"] == "authenticated", records
     bob.call("ClearHistory")
     assert bob.call("History", "(uu)", 0, 10) == (0, [])
-    for end in ends:
-        check_no_secret(end(), world.sims.values())
+    recordings = [end() for end in ends]
+    for recording in recordings:
+        check_no_secret(recording, world.sims.values())
+    check_no_boast_told(world, recordings)
 
 
 # -- what goes wrong -------------------------------------------------------------------------------

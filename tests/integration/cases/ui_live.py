@@ -16,6 +16,7 @@ from world.card_reader import card_of, reader_on
 from world.screen import Seat
 
 PIN, WRONG_PIN = "73519284", "40417263"
+BOAST = "Operator C, verified"  # what a caller calls herself
 
 
 class Watched:
@@ -97,6 +98,8 @@ def from_empty_to_ready(world, window):
     window.type("PIN", PIN)
     window.press("Unlock")
     window.wait_text("Your Operator")
+    window.wait_text("bsf.mnc001.mcc001.pub.3gppnetwork.org")  # made from his SIM's network; there is none here
+    window.wait_text("Made from your SIM’s network: it may not exist yet")
     window.type("Another name", world.operators["b"].gateway_name)
     window.press("Continue")
     window.wait_text("You are bob@operator-b.example, and Operator B vouches for you.", limit=30)
@@ -287,8 +290,8 @@ def no_letters(bob, window):
 @case("ui.live.software", limit=300)
 def software(world):
     """Linphone was there first, and the SIM comes out of the operator's code: ready; then Alice has a wrong SIM, no
-    plugin at work, and her right one; then no Linphone is left."""
-    sims = operators(world, bob={"kind": Seat})
+    plugin at work, and her right one; then no Linphone is left. What she calls herself is said nowhere."""
+    sims = operators(world, bob={"kind": Seat}, alice={"display_name": BOAST})
     bob = world.bob
     trust_system(world, bob)
     world.alice.use_sim(sims["alice"].other(), world.root)
@@ -323,17 +326,26 @@ def software(world):
     bob.wait_state("IncomingReceived", after=rung)
     window.wait_text("The call carries no proof of a SIM.")
     notified(bob, "Not authenticated", shown)
+    assert not window.says(BOAST), window.words()
     bob.decline()
     world.alice.wait_state("Released", after=before)
 
     alice_again(world, sims["alice"])
     world.alice.wait_note(r"simauth: ready: ")
     incoming(world, window, "software.png")
+    assert not window.says(BOAST), window.words()
     hang_up(world)
+    assert BOAST not in report_of(window)
+    window.press("Now")
     bob.stop()
     window.wait_text("No Linphone Is Running")
     assert not window.complaints(), window.complaints()
-    assert code.encode() not in watched.end(), "the code was on the bus"
+    assert not any(BOAST in f"{n['summary']} {n['body']}" for n in bob.screen.notifications())
+    seen = watched.end()
+    assert code.encode() not in seen, "the code was on the bus"
+    assert BOAST.encode() not in seen, "a display name was on the bus"
+    invites = world.messages().all("INVITE", target=bob)
+    assert len(invites) == 2 and all(BOAST in m.header("From") for m in invites), invites
     bob.screen.close_hands()
 
 

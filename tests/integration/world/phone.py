@@ -28,7 +28,7 @@ display=0
 [proxy_0]
 reg_proxy=<sip:{domain};transport={transport}>
 reg_route=<sip:{domain};transport={transport}>
-reg_identity=sip:{user}@{domain}
+reg_identity={identity}
 reg_expires=600
 reg_sendregister=1
 
@@ -74,10 +74,11 @@ class Phone:
     """linphone-daemon of one subscriber on one node."""
 
     def __init__(self, node, user, domain, transport="udp", media_encryption=None, sip="",
-                 auto_answer=False, root_ca=None, program="linphone-daemon"):
+                 auto_answer=False, root_ca=None, program="linphone-daemon", display_name=""):
         """root_ca: the certificate that SIP servers chain to, where it is not one of the system's.
 
-        program: another one that has the daemon's pipe and words (host/phone_host.c).
+        program: another one that has the daemon's pipe and words (host/phone_host.c). display_name: in From, as its
+        person has set it.
         """
         self.node = node
         self.user = user
@@ -92,6 +93,7 @@ class Phone:
         self._pipe = None
         self._events = []
         self._root_ca = root_ca
+        self._display_name = display_name
         self._program = program
         self._folders()
         self.configure(transport, media_encryption, sip)
@@ -116,6 +118,7 @@ class Phone:
             sip_lines.append(f"media_encryption={media_encryption}")
         self.node.write(".config/linphone/linphonerc", RC.format(
             sip="\n".join(sip_lines), domain=self.domain, user=self.user,
+            identity=f'"{self._display_name}" <{self.aor}>' if self._display_name else self.aor,
             transport=transport, password=PASSWORD_PREFIX + self.user), 0o600)
 
     def use_sim(self, sim, root, place=None, **settings):
