@@ -409,6 +409,15 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
         note("%s cannot be offered: this call will not be authenticated", sink_zrtp.name);
 }
 
+/* A call that policy does not look at has no verdict: a mark that Linphone has kept of an earlier
+ * one, set by us, says nothing of it. Without the setting every mark is the person's own. */
+static void unmark(struct core *core, LinphoneCall *linphone)
+{
+    if (core->settings && core->settings->mark_verified &&
+        sink_zrtp.verdict(linphone, true) != SINK_WEAK)
+        sink_zrtp.mark(linphone, false, true, core->unmarked);
+}
+
 static void call_encryption_changed(LinphoneCore *lc, LinphoneCall *linphone, bool_t on,
                                     const char *token)
 {
@@ -420,6 +429,8 @@ static void call_encryption_changed(LinphoneCore *lc, LinphoneCall *linphone, bo
         call = call->next;
     if (call)
         call_media_changed(call, linphone, on);
+    else if (core && on)
+        unmark(core, linphone);
 }
 
 static void message_received(LinphoneCore *lc, LinphoneChatRoom *room, LinphoneChatMessage *message)

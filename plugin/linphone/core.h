@@ -11,6 +11,7 @@
 #include "invite_limits.h"
 #include "pins.h"
 #include "policy.h"
+#include "sink.h"
 #include "sip_tap.h"
 #include "station.h"
 #include "worker.h"
@@ -56,6 +57,8 @@ struct core {
     int refusing;           /* refused INVITEs that wait for their moment */
     int64_t emergency_left; /* emergency.c's: when a call to them last left; 0: never */
     GSList *referred;       /* emergency.c's: LinphoneCalls to whom the other side of one named */
+
+    char unmarked[SINK_SAID_MAX]; /* what was said of the last call that policy does not look at */
 
     struct setup *setup;               /* setup keys; NULL until there were settings */
     struct news *news;                 /* news.c's; NULL until it was asked for */

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define SINK_SAID_MAX 64 /* "" at the beginning of a call */
+
 enum sink_verdict {
     SINK_NOT_YET,  /* no encryption decided */
     SINK_MATCH,    /* secured with the same key at both ends */
@@ -39,8 +41,9 @@ struct sink {
     /* What the media says now. `on` and what changed come from Linphone's callback. */
     enum sink_verdict (*verdict)(LinphoneCall *call, bool on);
     /* Marks the stream's own check (ZRTP: the letters) as done or not done; `allowed` false: only
-     * ever takes the mark away. */
-    void (*mark)(LinphoneCall *call, bool proved, bool allowed);
+     * ever takes the mark away. Once for each word about the same letters, which `said` remembers:
+     * what the person says of them afterwards stays. Linphone calls back within. */
+    void (*mark)(LinphoneCall *call, bool proved, bool allowed, char said[static SINK_SAID_MAX]);
     /* A copy of the SDP, of the same length, where lines that would replace our key mean nothing;
      * NULL when there are none (or out of memory: *failed). free() it. */
     char *(*clean)(const char *sdp, size_t len, size_t *clean_len, bool *failed);

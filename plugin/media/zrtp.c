@@ -8,6 +8,7 @@
 #include <mediastreamer2/mediastream.h>
 #include <mediastreamer2/zrtp.h>
 #include <simauth/keys.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -112,8 +113,16 @@ static enum sink_verdict zrtp_verdict(LinphoneCall *call, bool on)
     return ms_zrtp_getAuxiliarySharedSecretMismatch(context) == 0 ? SINK_MATCH : SINK_MISMATCH;
 }
 
-static void zrtp_mark(LinphoneCall *call, bool proved, bool allowed)
+static void zrtp_mark(LinphoneCall *call, bool proved, bool allowed,
+                      char said[static SINK_SAID_MAX])
 {
+    const char *letters = linphone_call_get_authentication_token(call);
+    char now[SINK_SAID_MAX];
+
+    snprintf(now, sizeof(now), "%s %s", proved ? "proved" : "unproved", letters ? letters : "");
+    if (!strcmp(said, now))
+        return; /* since then the person may have compared them */
+    memcpy(said, now, sizeof(now));
     if (proved && !allowed)
         return; /* what the person did with the letters stays theirs */
     if (linphone_call_get_authentication_token_verified(call) != (bool_t)proved)

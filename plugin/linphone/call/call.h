@@ -72,6 +72,7 @@ struct call {
     bool over;             /* ended, its record written */
     bool silent;           /* by us, until proved */
     bool marking;          /* guard: marking calls back */
+    char marked[SINK_SAID_MAX];
     bool card_unusable;
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
     bool joining, leaving; /* and it is a conference on this phone, or its end */

@@ -158,7 +158,7 @@ static void mark(struct call *call)
         return;
     call->marking = true;
     sink_zrtp.mark(linphone, call->word == SIMAUTH_WORD_AUTHENTICATED,
-                   call->settings->mark_verified);
+                   call->settings->mark_verified, call->marked);
     call->marking = false;
     read_again(call, linphone);
 }

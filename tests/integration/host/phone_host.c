@@ -301,6 +301,23 @@ static void do_conference(const char *word, const char *unused)
     done(call ? 0 : -1);
 }
 
+/* The letters of ZRTP (SAS) and whether they count as compared; "yes" or "no": the person says so.
+ */
+static void do_letters(const char *word, const char *says)
+{
+    LinphoneCall *call = call_of(word);
+    const char *letters = call ? linphone_call_get_authentication_token(call) : NULL;
+
+    if (!letters) {
+        answer(FALSE, "No letters.\n");
+        return;
+    }
+    if (says)
+        linphone_call_set_authentication_token_verified(call, !strcmp(says, "yes"));
+    answer(TRUE, "Letters: %s\nCompared: %s\n", letters,
+           linphone_call_get_authentication_token_verified(call) ? "yes" : "no");
+}
+
 /* The same LinphoneCore, as a program does when its network or its user changes. */
 static void do_restart(const char *unused, const char *unused_too)
 {
@@ -321,6 +338,7 @@ static const struct command {
     {"call-status", do_call_status},
     {"answer", do_answer},
     {"early-media", do_early_media},
+    {"letters", do_letters},
     {"terminate", do_terminate},
     {"redirect", do_redirect},
     {"restart", do_restart},
