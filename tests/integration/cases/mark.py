@@ -84,11 +84,13 @@ def without_verdict(world):
 
 
 def without_proof(world):
-    """Bob's phone has nothing to say; both people had compared the letters in the call before."""
+    """Bob's phone has nothing to say; both people had compared the letters in the call before. With the setting or without."""
     world.alice.ctl("settings", "unset", "--peer", world.bob.aor, "policy")
-    world.alice.ctl("continue-once", world.bob.aor)
-    call = Talk(world.alice, world.bob).ring().answer()
-    wait_word(world.alice, call, "not-authenticated", "CONFIRM_MISSING")
-    wait_marks(world, call, "no", "yes")
-    assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back"
-    call.hang_up()
+    for setting in ("true", "false"):
+        switch(world, "mark_verified", setting, world.alice)
+        world.alice.ctl("continue-once", world.bob.aor)
+        call = Talk(world.alice, world.bob).ring().answer()
+        wait_word(world.alice, call, "not-authenticated", "CONFIRM_MISSING")
+        wait_marks(world, call, "no", "yes")
+        assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back"
+        call.hang_up()
