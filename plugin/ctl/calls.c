@@ -128,6 +128,6 @@ static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ctl_calls = {
     "calls", "calls [--json]",
     "The calls of now and the last ones, newest first, each with its word: announced,\n"
-    "authenticated, or not authenticated with the reason and what can be done. With no Linphone\n"
-    "running: those in the file.",
+    "authenticated, or not authenticated with the reason and what can be done; unknown where\n"
+    "nobody was asked. With no Linphone running: those in the file.",
     run};

@@ -48,7 +48,7 @@ const struct settings_key settings_keys[] = {
     {"e2m_signed", "true or false", "refuse what comes enveloped and not signed", "false"},
     {"e2m_revoked_missing", "accept or refuse",
      "whom no fresh list of revoked certificates speaks of", "accept"},
-    {"ask", "known or everybody", "for whom the gateway is asked", "known"},
+    {"ask", "known or everybody", "about which callees the gateway is asked", "known"},
     {"mark_verified", "true or false", "mark ZRTP's letters as compared after a proof", "false"},
     {"agent", "off, prefer or only",
      "whether your operator vouches for your calls instead of your SIM", "off"},
