@@ -78,6 +78,10 @@ byte token[SESSIONS];    /* the method that stands in it */
 byte e1[SESSIONS];       /* MAC_0: who made it */
 byte bind[SESSIONS];     /* the SDP of the INVITE */
 byte announced[RECORDS]; /* how often B's phone rang for it as announced */
+#ifdef CLAIM_VERDICT
+bool proved_b[SESSIONS]; /* caller c: MAC_B was right */
+bool proved_a[SESSIONS]; /* callee d: MAC_A was right */
+#endif
 byte c, d, r, made, sdp, word; /* one step's, zero between steps */
 
 #define HELD(r) (method[r] == STP)
@@ -153,6 +157,20 @@ byte c, d, r, made, sdp, word; /* one step's, zero between steps */
 #define IS_TRUE(c, d) (AGREE(c, d) && callee[d] != IDLE && callee[d] != CLOSED)
 #define WAS_CALLED(c, d) (AGREE(c, d) && caller[c] >= KEYED && caller[c] != CLOSED)
 
+/* Who is KEYED, by the other's proof, waits for media with this key. */
+#ifdef BREAK_MEDIA
+#define MATCHES_A(c) true
+#define MATCHES_B(d) true
+#else
+#define MATCHES_A(c) (KNOWS(c) || ANY_CALLEE(ANSWERS, c))
+#define MATCHES_B(d) (KNOWS(rec[d]) || ANY_CALLER(CALLS, d))
+#endif
+#ifdef BREAK_PROOF /* ... media are enough for the callee */
+#define AWAITS_MEDIA(d) (callee[d] == KEYED || callee[d] == RUNG)
+#else
+#define AWAITS_MEDIA(d) (callee[d] == KEYED)
+#endif
+
 /* With a bad operator what is claimed is what its own subscriber is told about the other's; CLAIM_ALL: everything. */
 #if CORRUPT == 0 || CORRUPT == 3 || defined(CLAIM_ALL)
 #define CLAIMED_OF_CALLER true
@@ -175,6 +193,9 @@ inline claim_of_caller() {
 #ifdef CLAIM_DOWNGRADE
     assert(method[c] >= best && method[c] != 0);
 #endif
+#ifdef CLAIM_VERDICT /* nothing half-open: B's proof, and at the other end of these media somebody who has the key */
+    assert(proved_b[c] && (KNOWS(c) || ANY_CALLEE(ANSWERS, c)));
+#endif
 #ifdef CLAIM_SUCCESS /* the run that has to exist: all calls are authenticated at both ends */
     word = 0;
     for (d : 0 .. SESSIONS - 1) { word = word + (callee[d] == AUTH) + (caller[d] == AUTH) }
@@ -193,6 +214,9 @@ inline claim_of_callee() {
 #endif
 #ifdef CLAIM_DOWNGRADE
     assert(rec_caller[rec[d]] == M || (token[d] >= best && token[d] == method[rec[d]]));
+#endif
+#ifdef CLAIM_VERDICT
+    assert(proved_a[d] && (KNOWS(rec[d]) || ANY_CALLER(CALLS, d)));
 #endif
     skip
 }
@@ -301,7 +325,10 @@ active proctype net() {
             :: made = JUNK; sdp = EVIL
             fi;
             if
-            :: made == SELF || (made == COPY + d && SAME_T2(c, d)) -> e2[c] = made; e2_bind[c] = sdp; caller[c] = KEYED
+            :: made == SELF || (made == COPY + d && SAME_T2(c, d)) -> e2[c] = made; e2_bind[c] = sdp; caller[c] = KEYED;
+#ifdef CLAIM_VERDICT
+                proved_b[c] = true
+#endif
             :: else -> caller[c] = CLOSED
             fi;
             printf("INTRUDER brings element 2 (made by %d, answer %d) to A, call %d\n", made, sdp, c)
@@ -317,19 +344,22 @@ active proctype net() {
             :: KNOWS(rec[d]) -> callee[d] = KEYED
             :: callee[d] = CLOSED
             fi;
+#ifdef CLAIM_VERDICT
+            proved_a[d] = (callee[d] == KEYED);
+#endif
             printf("INTRUDER brings element 3 to B, call %d: state %d\n", d, callee[d])
         :: else -> skip
         fi; c = 0; d = 0 }
     :: atomic { /* the media of A's call: ZRTP says MATCH to two who have one key */
         select(c : 0 .. SESSIONS - 1);
         if
-        :: caller[c] == KEYED && (KNOWS(c) || ANY_CALLEE(ANSWERS, c)) -> caller[c] = AUTH; claim_of_caller()
+        :: caller[c] == KEYED && MATCHES_A(c) -> caller[c] = AUTH; claim_of_caller()
         :: else -> skip
         fi; c = 0; d = 0 }
     :: atomic { /* ... of B's */
         select(d : 0 .. SESSIONS - 1);
         if
-        :: callee[d] == KEYED && (KNOWS(rec[d]) || ANY_CALLER(CALLS, d)) -> callee[d] = AUTH; claim_of_callee()
+        :: AWAITS_MEDIA(d) && MATCHES_B(d) -> callee[d] = AUTH; claim_of_callee()
         :: else -> skip
         fi; d = 0 }
     od
