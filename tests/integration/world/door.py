@@ -127,7 +127,7 @@ def page(body, status="200 OK", kind="application/json"):
     return (f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
 
 
-def _answer(inner):
+def whole_answer(inner):
     """One whole HTTP answer with a Content-Length."""
     answer = b""
     while b"\r\n\r\n" not in answer:
@@ -150,7 +150,7 @@ def broken_at(pair, what):
                 request = secure.recv(65536)
                 while request and not request.startswith(what):
                     inner.sendall(request)
-                    secure.sendall(_answer(inner))
+                    secure.sendall(whole_answer(inner))
                     request = secure.recv(65536)
         tls(pair, act)(connection, door)
     return behaviour
@@ -169,6 +169,12 @@ def _whole(secure):
     while length and len(body) < int(length.group(1)):
         body += secure.recv(65536)
     return head + b"\r\n\r\n" + body
+
+
+def requests(secure):
+    """Each whole request until the peer is gone."""
+    while request := _whole(secure):
+        yield request
 
 
 class Held:
@@ -193,9 +199,9 @@ class Held:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         with context.wrap_socket(socket.create_connection((door.address, PORT), 5)) as inner:
-            while request := _whole(secure):
+            for request in requests(secure):
                 if not self.caught.is_set() and self._match(request):
                     self.caught.set()
                     self._released.wait()
                 inner.sendall(request)
-                secure.sendall(_answer(inner))
+                secure.sendall(whole_answer(inner))

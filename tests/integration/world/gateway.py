@@ -42,6 +42,7 @@ class Gateway:
         self.operator = operator
         self.root = root
         self.process = None
+        self.before = []  # words before the program, as a phone's
         self._take_certificates()
         self.config = node.write("simauth-gateway.conf", CONFIG.format(
             letter=operator.letter.upper(), fqdn=operator.gateway_name, realm=operator.realm,
@@ -83,11 +84,11 @@ class Gateway:
         with open(path, encoding="utf-8") as text:
             return text.read()
 
-    def add_partner(self, other):
-        """An agreement with another operator, known by its certificate of the gateway's name."""
+    def add_partner(self, other, name=None):
+        """An agreement with another operator, known by its certificate of the gateway's name; `name`: where it is asked instead."""
         authority = self.node.write("partners.pem", self.root.text())
         self.ctl("partner", "add", f"Operator {other.letter.upper()}",
-                 "--url", f"https://{other.gateway_name}", "--realms", other.realm,
+                 "--url", f"https://{name or other.gateway_name}", "--realms", other.realm,
                  "--ca", authority)
 
     def records_text(self):
@@ -100,7 +101,7 @@ class Gateway:
 
     def start(self):
         self.process = self.node.start("simauth-gateway",
-                                       ["simauth-gateway", "--config", self.config])
+                                       [*self.before, "simauth-gateway", "--config", self.config])
         self.node.wait_port(PORT, self.process)
 
     def stop(self):
