@@ -8,6 +8,7 @@ from cases import case
 from world import flow, tamper, zrtp
 from world.attacker import Attacker
 from world.scene import Scene, cause, honest_call, ring
+from world.zrtp_between import Between
 
 CODECS = r"m=audio \d+"
 
@@ -64,6 +65,32 @@ def altered_dh(world):
     world.alice.wait_note(rf"call {call} caller: not-authenticated: reason=(VERDICT_EXPIRED|MEDIA_WRONG|MEDIA_WEAK)")
     for phone in (world.alice, world.bob):
         assert not phone.notes(rf"call {call} \w+: (heard|authenticated): "), phone.node.name
+    world.wire.hook = scene.tamper
+    honest_call(world)
+
+
+@case("attack.media.relayed_hello", limit=90)
+def relayed_hello(world):
+    """Both Hellos passed on as they are, so that each zrtp-hash fits, then a Diffie-Hellman of somebody else's, in all ways that are left to him."""
+    scene = Scene(world, policy="require")
+    between = Between()
+
+    def hook(datagram, towards_bob):
+        yield from (between.pass_on if zrtp.message_type(datagram.payload) else scene.tamper)(datagram, towards_bob)
+    world.wire.hook = hook
+    flow.connect_until_end(world)
+    world.wire.check()
+    call = scene.tamper.last("INVITE").call_id
+    # His own chain of hashes is not the Hello's. With H1 of whom he speaks for a DHPart1 is taken, since nothing speaks against it
+    # yet, but of a DHPart2 the Commit's hvi is another (CVE-2016-6271); the true one is taken then, so it was that; and the keys differ.
+    for kind, way, taken in (("Commit", "own_commit", False), ("Commit", "true", True), ("DHPart1", "own_chain", False),
+                             ("DHPart1", "own_value", True), ("DHPart2", "own_chain", False), ("DHPart2", "own_value", False),
+                             ("DHPart2", "true", True), ("Confirm1", "true", False)):
+        assert between.tried(kind, way) and between.taken(kind, way) == taken, (kind, way, between.sent, between.answers)
+    flow.wait_any(lambda: any(phone.notes(rf"call {call} \w+: not-authenticated: reason=VERDICT_EXPIRED") for phone in (world.alice, world.bob)), 5,
+                  "whoever ended the call says why")  # the other one may have the BYE before its own time is over
+    for phone in (world.alice, world.bob):
+        assert not phone.notes(rf"call {call} \w+: (heard|authenticated|media): "), phone.node.name
     world.wire.hook = scene.tamper
     honest_call(world)
 
