@@ -5,7 +5,8 @@
 import re
 
 from cases import case
-from cases.call import authenticated_call, prepare
+from cases.agt import clock_of
+from cases.call import AUTHENTICATED, authenticated_call, prepare
 from world import badday, door, flow
 from world.process import wait_for
 
@@ -63,3 +64,56 @@ def slow(world):
     badday.begin(world)
     wait_for(lambda: len(connections) >= 2, 10, "the connection about certificates")
     authenticated_call(world)  # which would not be, had its vector to wait for the silence to be over
+
+
+@case("e2m.certificates.renewed", limit=120)
+def renewed(world):
+    """Certificates of an hour: at two thirds of it each phone has a new one, while a call goes on; when the old ones are over the next call is signed by these."""
+    jump = clock_of(world)
+
+    def short_lives(w):
+        equip(w)
+        for operator in w.operators.values():
+            operator.gateway.stop()
+            with open(operator.gateway.config, "a", encoding="utf-8") as config:
+                config.write("\n[life]\ncertificate=3600\n")
+            operator.gateway.before = [*jump.words, "FAKETIME_DONT_FAKE_MONOTONIC=1"]
+            operator.gateway.start()
+        for phone in (w.alice, w.bob):
+            phone.before = jump.words
+    prepare(world, before=short_lives)
+    both = (world.alice, world.bob), (world.bob, world.alice)
+
+    def ends(phone, count):
+        return int(phone.wait_note(f"certificate: aor={re.escape(phone.aor)} side=own until=(\\d+)", limit=30, count=count).group(1))
+
+    def enveloped(count):
+        for phone, other in both:
+            phone.wait_note(AUTHENTICATED, count=count)
+            phone.wait_note(rf"call \S+ \w+: e2m: word=enveloped servers=none signer={re.escape(other.aor)} text=", count=count)
+
+    def registrations(phone):
+        return len(re.findall("^REGISTER ", phone.said(), re.M))
+
+    def later(seconds):
+        before = [registrations(phone) for phone, _ in both]
+        jump.ahead(seconds)  # the phones' registrations are over, too
+        for (phone, _), count in zip(both, before):
+            wait_for(lambda: registrations(phone) > count, 10, "another registration")
+            phone.wait_registered()
+    first = [ends(phone, 1) for phone, _ in both]
+    for phone, other in both:
+        phone.wait_note(f"certificate: aor={re.escape(other.aor)} side=other until=", limit=30)
+    talk = flow.connect(world)
+    enveloped(1)
+    later(45 * 60)
+    second = [ends(phone, 2) for phone, _ in both]
+    assert all(new >= old + 40 * 60 for old, new in zip(first, second)), (first, second)
+    for phone, other in both:
+        phone.wait_note(f"certificate: aor={re.escape(other.aor)} side=other until=", limit=30, count=2)
+    assert world.alice.state(talk) == world.bob.state() == "StreamsRunning"
+    flow.hang_up(world, talk)
+    later(20 * 60)  # the old ones are over
+    talk = flow.connect(world)
+    enveloped(2)
+    flow.hang_up(world, talk)
