@@ -3,6 +3,8 @@
 """What makes a case a fault.* test: after it, nothing may have been blocked, ended or given twice (badday.settled)."""
 
 import functools
+import json
+import os
 
 from cases import case
 from world import badday
@@ -15,6 +17,8 @@ def fault(name, **options):
         def body(world):
             function(world)
             badday.settled(world)
+            with open(os.path.join(world.folder, "told.json"), "w", encoding="utf-8") as out:  # for tests/net/table
+                json.dump(badday.said, out)
         case(f"fault.{name}", **options)(body)
         return function
     return register

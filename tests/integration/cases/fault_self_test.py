@@ -11,7 +11,7 @@ import json
 from cases.fault import fault
 from cases.fault_hold import start_again
 from world import badday
-from world.badday import authenticated, gateway, refused, self_test, self_test_good, told, unverified
+from world.badday import authenticated, gateway, heard, refused, self_test, self_test_good, told, unverified
 from world.door import broken_at, pass_on
 
 EXIT_NOT_RUNNING, EXIT_SETTINGS = 3, 4
@@ -23,6 +23,7 @@ def good(world):
     badday.prepare(world)
     for phone in (world.alice, world.bob):
         self_test_good(phone)
+        heard(phone, "self-test", "each link is good")
     answer = json.loads(world.alice.ctl("self-test", "--json").stdout)
     assert [link["link"] for link in answer[0]["links"]] == [
         "settings", "SIM", "gateway named", "gateway reached over TLS", "bootstrapping with the SIM",
@@ -37,12 +38,14 @@ def not_running(world):
     world.alice.stop()
     done = world.alice.ctl("self-test", check=False)
     assert done.returncode == EXIT_NOT_RUNNING and "Linphone" in done.stderr, done
+    heard(world.alice, "self-test", done.stderr)
     name = ".config/simauth/simauth.conf"
     with open(world.alice.node.path(name), encoding="utf-8") as text:
         before = text.read()
     world.alice.node.write(name, before + "polcy=require\n", 0o600)
     done = world.alice.ctl("self-test", check=False)
     assert done.returncode == EXIT_SETTINGS and "polcy: there is no such key" in done.stderr, done
+    heard(world.alice, "self-test", done.stderr)
     world.alice.node.write(name, before, 0o600)
     world.alice.forget()
     start_again(world, world.alice)
@@ -131,3 +134,4 @@ def too_often(world):
             break
     assert "429 too-many" in done.stdout, done.stdout
     assert "Too many requests" in done.stdout, done.stdout
+    heard(world.alice, "self-test", next(line for line in done.stdout.splitlines() if "429 too-many" in line))

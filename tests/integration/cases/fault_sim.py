@@ -43,9 +43,8 @@ def mended(path):
         sim.write(good.read())
 
 
-def sim_case(name, spoil, mend, sentence):
+def sim_case(name, what, spoil, mend, sentence):
     """A SIM that cannot be opened: at the start, for `prefer`, for `require`, and mended without a restart."""
-    @fault(f"sim.{name}")
     def body(world):
         badday.make(world)
         path = world.alice.node.path(SIM)
@@ -62,14 +61,15 @@ def sim_case(name, spoil, mend, sentence):
         mend(path)
         self_test_good(world.alice)
         authenticated(world)
-    return body
+    body.__doc__ = f"{what}: told at the start, under `prefer` and under `require`; mended, it goes on without a restart."
+    return fault(f"sim.{name}")(body)
 
 
-sim_case("missing", missing, back, "sim.json.* No such file")
-sim_case("unreadable", of_somebody_else,
+sim_case("missing", "The file of the software SIM is gone", missing, back, "sim.json.* No such file")
+sim_case("unreadable", "The file of the software SIM is somebody else's", of_somebody_else,
          lambda path: os.chown(path, os.stat(os.path.dirname(path)).st_uid, -1), "sim.json.*chown")
-sim_case("readable_by_others", readable, lambda path: os.chmod(path, 0o600), "sim.json.*chmod 600")
-sim_case("garbage", garbage, mended, "sim.json.*ask your operator for the file again")
+sim_case("readable_by_others", "Everybody can read the file of the software SIM", readable, lambda path: os.chmod(path, 0o600), "sim.json.*chmod 600")
+sim_case("garbage", "The file of the software SIM is garbage", garbage, mended, "sim.json.*ask your operator for the file again")
 
 
 @fault("sim.other_keys")

@@ -112,6 +112,7 @@ def store_read_only(world):
         said = tail(there.process.log, 1)
     else:
         raise Failed("the gateway started on a read-only database")
+    badday.heard(there, said.strip().partition("Z ")[2] or said)
     assert "gateway.db" in said, said
     assert "read" in said or "write" in said, said
     unverified(world)

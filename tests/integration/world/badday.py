@@ -16,6 +16,8 @@ HOLD = 2.0  # seconds: docs/protocol.md section 7
 SLACK = 0.7  # for two proxies and a busy machine
 ANSWERS = 0.2  # seconds in which a main loop that nobody blocks answers
 
+said = []  # what the persons of this world were told, for the table of docs/faults.md
+
 
 def prepare(world, doors=False, phones=None, **settings):
     """Two operators and two registered phones that have spoken with their gateways.
@@ -71,7 +73,15 @@ def told(phone, word, reason="", problem="", advice=""):
     shown = phone.ctl("calls").stdout
     for sentence in (record["text"], record["problem"], record["advice"]):
         assert sentence in shown, (sentence, shown)
+    heard(phone, f"{word} {reason}".strip(), record["problem"] or (record["text"] if reason else ""))
     return record
+
+
+def heard(phone, *words):
+    """For the table: the words, a person's name before them."""
+    line = f"{phone.node.name}: {', '.join(filter(None, words))}"
+    if line not in said:
+        said.append(line)
 
 
 def self_test(phone, link, remedy):
@@ -86,6 +96,7 @@ def self_test(phone, link, remedy):
     place = results.index(failed[0])
     assert all(r[1] == "good" for r in results[:place]), results
     assert all(r[1] == "not-tried" for r in results[place + 1:]), results
+    heard(phone, f'self-test "{link}" failed', failed[0][2])
 
 
 def self_test_good(phone):

@@ -148,7 +148,7 @@ class PowerCut(unittest.TestCase):
             time.sleep(0.005)
 
     def one_cut(self):
-        """(how many the kernel had, how many came back though they had their BYE); None: the disk was too slow for the pinholes."""
+        """(how many the kernel had, how many of these are unknown, how many came back though they had their BYE); None: the disk was too slow for the pinholes."""
         threads = [threading.Thread(target=self.load) for _ in range(CALLERS)]
         late = self.middle.metric("journal_late_total")
         for thread in threads:
@@ -165,8 +165,9 @@ class PowerCut(unittest.TestCase):
             return None
         self.assertGreaterEqual(len(kernel), CALLS)
         # an even one had its BYE, and the kernel not yet
-        self.assertEqual({number for number in kernel - restored if number % 2}, set(), "open, and the journal did not know of it")
-        return len(kernel), sum(number % 2 == 0 for number in restored)
+        lost = {number for number in kernel - restored if number % 2}
+        self.assertEqual(lost, set(), "open, and the journal did not know of it")
+        return len(kernel), len(lost), sum(number % 2 == 0 for number in restored)
 
     def test_cut(self):
         done = []
@@ -189,7 +190,7 @@ class PowerCut(unittest.TestCase):
         self.assertGreaterEqual(len(restored), CALLS)
         if os.environ.get("SIMAUTH_TEST_FIGURE"):
             with open(os.environ["SIMAUTH_TEST_FIGURE"], "w", encoding="ascii") as figure:
-                json.dump({"cuts": CUTS, "open": sum(one[0] for one in done), "back": sum(one[1] for one in done)}, figure)
+                json.dump({"cuts": CUTS, "given": sum(one[0] for one in done), "lost": sum(one[1] for one in done), "back": sum(one[2] for one in done)}, figure)
 
 
 if __name__ == "__main__":
