@@ -209,6 +209,7 @@ static const char *const said[] = {
     N_("a server on the way sent the call to another address"),
     N_("the other side answered the envelope with %d"),
     N_("the other side refused the envelope: %d%s%s"),
+    N_("a server on the way has no bandwidth left for this call: %d%s%s"),
     N_("the other phone shows a certificate that does not count: %s"),
     N_("a server asked to read and was not let in: %s"),
     N_("no certificate of %s is known"),

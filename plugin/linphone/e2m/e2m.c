@@ -455,14 +455,25 @@ static void refused_by_them(struct e2m_call *call, belle_sip_response_t *respons
     e2m_call_tell(call, E2M_WORD_CLEAR, why);
 }
 
+/* "Insufficient Bandwidth" (RFC 3261, 20.43): in clear there would be none either. */
+static bool has_no_room(belle_sip_message_t *response)
+{
+    const char *warning = sip_message_header(response, "Warning", NULL);
+
+    return warning && strncmp(warning, "370 ", 4) == 0;
+}
+
 /* The reason of the other side's phone, or of a middle. */
 static void hear_refusal(struct e2m_call *call, belle_sip_message_t *response, int code)
 {
     const char *warning = sip_message_header(response, "Warning", NULL);
     char why[E2M_ERROR_MAX];
 
-    g_snprintf(why, sizeof(why), "the other side refused the envelope: %d%s%s", code,
-               warning ? " " : "", warning ? warning : "");
+    g_snprintf(why, sizeof(why),
+               has_no_room(response)
+                   ? "a server on the way has no bandwidth left for this call: %d%s%s"
+                   : "the other side refused the envelope: %d%s%s",
+               code, warning ? " " : "", warning ? warning : "");
     e2m_call_tell(call, E2M_WORD_REFUSED, why);
 }
 
@@ -521,12 +532,12 @@ enum sip_decision e2m_response_in(struct sip_call *sip, belle_sip_response_t *re
             call->in_clear = true;
         else if (code == 493 && e2m_call_heard_asker(call, response))
             return SIP_PASS;
+        else if (code == 403 || (code == 488 && has_no_room((belle_sip_message_t *)response)))
+            hear_refusal(call, (belle_sip_message_t *)response, code);
         else if (cannot(code) && e2m_call_heard_form(call, response))
             return SIP_PASS;
         else if (cannot(code))
             refused_by_them(call, response, code);
-        else if (code == 403)
-            hear_refusal(call, (belle_sip_message_t *)response, code);
         return SIP_PASS;
     }
     if (call->taken_back && code < 200)

@@ -361,10 +361,11 @@ def settings(world):
 
 def with_phones(world):
     """Calls of Alice's operator to others go through the middle, whose certificate no phone has."""
-    middle = Middle(world, {"bob": world.operators["b"].proxy.node}, settings={"pinholes.networks": "10.83.0.0/24"}, root=world.root)
+    middle = Middle(world, {"bob": world.operators["b"].proxy.node}, root=world.root,
+                    settings={"pinholes.networks": "10.83.0.0/24", "admission.total_kbit": "1"})
     middle.start()
     people = People(world)
-    people.equip(world.alice, "alice", world.bob, servers=False)
+    people.equip(world.alice, "alice", world.bob, servers=False, policy="prefer")
     people.equip(world.bob, "bob", world.alice, servers=False)
     return middle
 
@@ -375,6 +376,14 @@ def phones(world):
     kept = {}
     prepare(world, before=lambda w: kept.update(middle=with_phones(w)))
     middle = kept["middle"]
+    # no room for the call: in clear there would be none either
+    flow.connect_until_end(world)
+    world.alice.wait_note(r"caller: e2m: word=refused servers=\S+ signer=none text=a server on the way has no bandwidth left for this call: 488 370 ")
+    assert len(world.messages().all("INVITE", source=world.alice)) == 2, "it was placed once more"
+    del middle.settings["admission.total_kbit"]
+    middle.configure()
+    os.kill(pid_of(middle), signal.SIGHUP)
+    middle.wait_log("op=reload result=good")
     number = flow.connect(world)
     for phone in (world.alice, world.bob):
         phone.wait_note(AUTHENTICATED)

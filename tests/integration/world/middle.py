@@ -77,7 +77,7 @@ class Middle:
     def __init__(self, world, routes, accounts=(), settings=None, root=None):
         self.world, self.node = world, world.node("middle", 60, product=world.product)
         if root:  # the phones' own
-            self.people, self.own = None, root.issue_for("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}")
+            self.people, self.own = None, root.issue_for("own-middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}")
             self.authority = root.certificate
         else:
             self.people = pki.Authority(world.node("people", 61).folder, "Subscribers")
