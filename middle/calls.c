@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "calls.h"
+#include "calls_own.h"
 #include "journal.h"
 #include "log.h"
 #include "tally.h"
@@ -11,23 +11,6 @@
 #include <simauth/secret.h>
 #include <stdio.h>
 #include <string.h>
-
-#define RETRY_MAX 30 /* seconds */
-
-struct calls {
-    const struct config *config;
-    struct journal *journal;
-    struct tally *tally;
-    GHashTable *shut; /* struct call: nft refused what it has */
-    uint64_t refusals;
-    unsigned with_holes;
-    int64_t
-        most; /* until then calls of the journal live at most: the clock may have been put back */
-    GHashTable *table;  /* key -> struct call */
-    GHashTable *bodies; /* hash -> struct body: what was signed lately */
-    GHashTable *flows;  /* struct flow -> GPtrArray of calls that wait for tokens of it */
-    struct firewall *firewall;
-};
 
 struct body {
     char *sender; /* key_of() the Call-ID and his tag */
@@ -76,16 +59,6 @@ static void body_free(void *data)
 
     g_free(body->sender);
     g_free(body);
-}
-
-static guint flow_hash(gconstpointer key)
-{
-    return octets_hash(key, sizeof(struct flow));
-}
-
-static gboolean flow_equal(gconstpointer one, gconstpointer other)
-{
-    return memcmp(one, other, sizeof(struct flow)) == 0;
 }
 
 static void set_id(struct call *call)
@@ -142,16 +115,6 @@ static GPtrArray *over(const struct calls *calls, int64_t now)
     return found;
 }
 
-/* Of another call that has one of them too it may be the later end. */
-static int64_t seconds_of(const struct calls *calls, const struct call *call, int64_t now)
-{
-    int64_t until = call->expires;
-
-    for (unsigned i = 0; i < call->hole_count; i++)
-        until = MAX(until, tally_keep(calls->tally, &call->holes[i], call->expires));
-    return until - now;
-}
-
 static void forget_refused(struct calls *calls, struct call *call)
 {
     log_line("op=restore call=%s result=refused: nft does not take its pinholes; it is over",
@@ -180,7 +143,7 @@ static bool restore(struct calls *calls, int64_t now)
         g_ptr_array_add(all, call);
         changes[all->len] = (struct firewall_change){.add = call->holes,
                                                      .add_count = call->hole_count,
-                                                     .seconds = seconds_of(calls, call, now)};
+                                                     .seconds = calls_seconds_of(calls, call, now)};
     }
     good = firewall_apply_most(calls->config, changes, all->len + 1, refused);
     for (guint i = 0; good && i < all->len; i++)
@@ -226,8 +189,7 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     calls->shut = g_hash_table_new(NULL, NULL);
     calls->table = g_hash_table_new_full(text_hash, g_str_equal, NULL, call_free);
     calls->bodies = g_hash_table_new_full(text_hash, g_str_equal, g_free, body_free);
-    calls->flows =
-        g_hash_table_new_full(flow_hash, flow_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    calls->flows = calls_new_flows();
     if (!firewall_check(config)) {
         g_snprintf(error, CONFIG_ERROR_MAX,
                    "[pinholes] table: the sets holes4 and holes6 of inet %s are not there, or may "
@@ -424,213 +386,6 @@ void call_keep_cek(struct call *call, const struct e2m_cek *cek)
         call->cek_count++;
 }
 
-/* -- pinholes ---------------------------------------------------------------------------------- */
-
-static bool has(const struct pinhole *holes, unsigned count, const struct pinhole *hole)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (pinhole_same(&holes[i], hole))
-            return true;
-    return false;
-}
-
-/* Those of the call that are not in `kept`. Two calls may name the same addresses and ports: what
- * another has stays. */
-static unsigned to_remove(const struct calls *calls, const struct call *call,
-                          const struct pinhole *kept, unsigned count, struct pinhole *gone)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < call->hole_count; i++)
-        if (!has(kept, count, &call->holes[i]) && tally_holders(calls->tally, &call->holes[i]) == 1)
-            gone[n++] = call->holes[i];
-    return n;
-}
-
-static void take_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
-                       unsigned count, bool all)
-{
-    calls->with_holes -= call->hole_count > 0;
-    for (unsigned i = 0; all && i < call->hole_count; i++)
-        tally_hole(calls->tally, &call->holes[i], false);
-    if (all)
-        call->hole_count = 0;
-    for (unsigned i = 0; i < count && call->hole_count < CALL_HOLES_MAX; i++) {
-        if (has(call->holes, call->hole_count, &holes[i]))
-            continue;
-        call->holes[call->hole_count++] = holes[i];
-        tally_hole(calls->tally, &holes[i], true);
-    }
-    calls->with_holes += call->hole_count > 0;
-}
-
-void calls_open_holes(struct calls *calls, struct call *call, const struct pinhole *holes,
-                      unsigned count, bool all, int64_t now)
-{
-    struct pinhole gone[2 * CALL_HOLES_MAX]; /* and behind these what it has alone */
-    struct firewall_change change = {.add = call->holes, .remove = gone, .undo = gone};
-
-    if (all)
-        change.remove_count = to_remove(calls, call, holes, count, gone);
-    take_holes(calls, call, holes, count, all);
-    change.undo_count =
-        change.remove_count + to_remove(calls, call, NULL, 0, gone + change.remove_count);
-    change.add_count = call->hole_count; /* what it could not take is nobody's */
-    change.seconds = seconds_of(calls, call, now);
-    change.after = journal_opened(calls->journal, call);
-    call->in_journal = true;
-    firewall_submit(calls->firewall, &change, call->key);
-    log_line("op=open call=%s holes=%u closed=%u seconds=%d", call->id, call->hole_count,
-             change.remove_count, (int)change.seconds);
-}
-
-/* -- what nft refuses -------------------------------------------------------------------------- */
-
-static void is_open(struct calls *calls, struct call *call)
-{
-    if (call->refusals)
-        log_line("op=open call=%s result=good: nft takes its pinholes again, after %u refusals",
-                 call->id, call->refusals);
-    call->refusals = 0;
-    call->retry_at = 0;
-    g_hash_table_remove(calls->shut, call);
-}
-
-static void is_shut(struct calls *calls, struct call *call, int64_t now)
-{
-    int64_t pause = MIN(1 << MIN(call->refusals, 5), RETRY_MAX);
-
-    if (!call->refusals++)
-        log_line("op=open call=%s result=failed: it has no pinholes until nft takes them; it is "
-                 "asked again, now and then",
-                 call->id);
-    call->retry_at = now + pause;
-    g_hash_table_add(calls->shut, call);
-}
-
-void calls_take_results(struct calls *calls, int64_t now)
-{
-    struct firewall_result result;
-
-    for (; firewall_result(calls->firewall, &result); g_free(result.key)) {
-        struct call *call = g_hash_table_lookup(calls->table, result.key);
-
-        calls->refusals += !result.good;
-        if (!call)
-            continue;
-        if (!call->hole_count || result.good)
-            is_open(calls, call);
-        else if (!result.good)
-            is_shut(calls, call, now);
-    }
-}
-
-void calls_retry(struct calls *calls, int64_t now)
-{
-    GHashTableIter each;
-    struct call *call;
-
-    g_hash_table_iter_init(&each, calls->shut);
-    while (g_hash_table_iter_next(&each, (void **)&call, NULL)) {
-        struct pinhole alone[CALL_HOLES_MAX];
-        const struct firewall_change change = {.add = call->holes,
-                                               .add_count = call->hole_count,
-                                               .seconds = seconds_of(calls, call, now),
-                                               .undo = alone,
-                                               .undo_count =
-                                                   to_remove(calls, call, NULL, 0, alone)};
-
-        if (!call->retry_at || call->retry_at > now)
-            continue;
-        call->retry_at = 0;
-        firewall_submit(calls->firewall, &change, call->key);
-    }
-}
-
-struct calls_state calls_look(struct calls *calls)
-{
-    const struct journal_state journal = journal_look(calls->journal);
-    struct calls_state state = {.calls = g_hash_table_size(calls->table),
-                                .with_holes = calls->with_holes,
-                                .shut = g_hash_table_size(calls->shut),
-                                .kbit = tally_total(calls->tally).kbit,
-                                .refusals = calls->refusals,
-                                .journal_pending = journal.pending,
-                                .journal_seconds = journal.seconds,
-                                .journal_failing = journal.failing,
-                                .journal_late = journal.late};
-
-    return state;
-}
-
-/* -- who waits for which token ----------------------------------------------------------------- */
-
-static struct flow flow_of(const struct pinhole *hole, bool back)
-{
-    struct flow flow;
-
-    memset(&flow, 0, sizeof flow);
-    flow.from = back ? hole->b : hole->a;
-    flow.to = back ? hole->a : hole->b;
-    flow.from_port = back ? hole->b_port : hole->a_port;
-    flow.to_port = back ? hole->a_port : hole->b_port;
-    return flow;
-}
-
-static void await_one(struct calls *calls, struct call *call, const struct flow *flow)
-{
-    GPtrArray *waiting = g_hash_table_lookup(calls->flows, flow);
-
-    if (!waiting) {
-        waiting = g_ptr_array_new();
-        g_hash_table_insert(calls->flows, g_memdup2(flow, sizeof *flow), waiting);
-    }
-    if (g_ptr_array_find(waiting, call, NULL))
-        return;
-    if (waiting->len < CALLS_OF_FLOW_MAX)
-        g_ptr_array_add(waiting, call);
-    else
-        log_line("op=asked call=%s result=no-room: %d calls wait for tokens of the same addresses "
-                 "and ports",
-                 call->id, CALLS_OF_FLOW_MAX);
-}
-
-static void await_no_more(struct calls *calls, struct call *call)
-{
-    for (unsigned i = 0; i < call->asked_count; i++)
-        for (int back = 0; back < 2; back++) {
-            struct flow flow = flow_of(&call->asked[i].hole, back);
-            GPtrArray *waiting = g_hash_table_lookup(calls->flows, &flow);
-
-            if (waiting && g_ptr_array_remove_fast(waiting, call) && !waiting->len)
-                g_hash_table_remove(calls->flows, &flow);
-        }
-    call->asked_count = 0;
-}
-
-void calls_await(struct calls *calls, struct call *call, const struct asked *asked, unsigned count)
-{
-    await_no_more(calls, call);
-    for (unsigned i = 0; i < count && i < CALL_HOLES_MAX; i++) {
-        call->asked[call->asked_count++] = asked[i];
-        for (int back = 0; back < 2; back++) {
-            struct flow flow = flow_of(&asked[i].hole, back);
-
-            await_one(calls, call, &flow);
-        }
-    }
-}
-
-void calls_each_of(struct calls *calls, const struct flow *flow,
-                   bool (*each)(struct call *call, void *data), void *data)
-{
-    const GPtrArray *waiting = g_hash_table_lookup(calls->flows, flow);
-
-    for (guint i = 0; waiting && i < waiting->len; i++)
-        if (each(g_ptr_array_index(waiting, i), data))
-            return;
-}
-
 /* -- all of them ------------------------------------------------------------------------------- */
 
 void calls_each(struct calls *calls, void (*each)(struct call *call, void *data), void *data)
@@ -671,13 +426,13 @@ void calls_end(struct calls *calls, struct call *call, const char *why)
     struct pinhole gone[CALL_HOLES_MAX];
     struct firewall_change change = {.remove = gone, .undo = gone};
 
-    change.remove_count = change.undo_count = to_remove(calls, call, NULL, 0, gone);
+    change.remove_count = change.undo_count = calls_to_remove(calls, call, NULL, 0, gone);
     log_line("op=end call=%s why=%s closed=%u kbit=%u", call->id, why, change.remove_count,
              call->kbit);
     if (call->in_journal)
         journal_ended(calls->journal, call->key);
     firewall_submit(calls->firewall, &change, call->key);
-    await_no_more(calls, call);
+    calls_await_no_more(calls, call);
     drop(calls, call);
 }
 
@@ -689,4 +444,20 @@ void calls_expire(struct calls *calls, int64_t now)
     for (guint i = 0; i < gone->len; i++)
         calls_end(calls, g_ptr_array_index(gone, i), "timeout");
     g_ptr_array_free(gone, TRUE);
+}
+
+struct calls_state calls_look(struct calls *calls)
+{
+    const struct journal_state journal = journal_look(calls->journal);
+    struct calls_state state = {.calls = g_hash_table_size(calls->table),
+                                .with_holes = calls->with_holes,
+                                .shut = g_hash_table_size(calls->shut),
+                                .kbit = tally_total(calls->tally).kbit,
+                                .refusals = calls->refusals,
+                                .journal_pending = journal.pending,
+                                .journal_seconds = journal.seconds,
+                                .journal_failing = journal.failing,
+                                .journal_late = journal.late};
+
+    return state;
 }
