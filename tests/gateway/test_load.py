@@ -3,7 +3,8 @@
 """Load on two gateways: what they hold of it once it is over - no descriptor, no thread, no memory.
 
 usage: test_load.py short        some calls after a warm-up; with PostgreSQL, for a gateway on SQLite has calls in memory
-       test_load.py SECONDS      calls for that long, then until they are over; figures in lines of "figure: "
+       test_load.py long         calls for 900 s, or as many as SIMAUTH_LOAD_SECONDS says, then until they are over; figures in lines
+                                 of "figure: "
 
 A call is the three questions of its two phones. Between them: new sessions, addresses that nobody has, bodies that are none,
 connections that end in the middle. What SQLite has is told apart: it keeps pages of the records, to its limit.
@@ -25,6 +26,8 @@ SWEEPS = 15  # seconds in which all that is over has gone
 WARM_UP, SHORT, EVERY = 80, 160, 20  # calls; a bad day every so many of them
 OCTETS_A_CALL = 64  # less than anything that a call could leave
 OCTETS_A_CALL_SHORT = 250  # what both happen to hold when they are counted is some KiB
+SECONDS = float(os.environ.get("SIMAUTH_LOAD_SECONDS", "900"))
+HANGS = 2700  # seconds beside these until something hangs
 
 
 class Load:
@@ -182,13 +185,17 @@ def long(load, seconds):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if sys.argv[1:] not in (["short"], ["long"]):
+        sys.exit(__doc__)
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, lambda *_: sys.exit(1))
+    signal.alarm(int(SECONDS) + HANGS)
     load = Load()
     try:
         if sys.argv[1] == "short":
             short(load)
         else:
-            long(load, float(sys.argv[1]))
+            long(load, SECONDS)
     finally:
         load.close()
 

@@ -10,7 +10,7 @@ from cases import before_group, case
 from cases.call import AUTHENTICATED, authenticated_call, prepare
 from cases.matrix import is_linphone
 from world import flow
-from world.packages import OLD, Machine, Upgraded
+from world.packages import OLD, Cloned, Machine, Upgraded
 
 SUITES = {"debian12": ("bookworm", "5.1"), "debian13": ("trixie", "5.3")}
 made = {}  # group -> the machine that its cases look at
@@ -163,3 +163,22 @@ for key in SUITES:
     for function in (before, installed, purged):
         case(f"{name}.{function.__name__}", product=False, label="long", limit=600, group=name)(
             lambda world, function=function, name=name: function(world, name))
+
+
+def make_clone(build):
+    made["package.clone"] = Cloned("bookworm", build)
+    made["package.clone"].make()
+
+
+before_group["package.clone"] = make_clone
+
+
+@case("package.clone.quickstart", product=False, label="long", limit=2400, group="package.clone")
+def quickstart(_world):
+    """The first command of README.md in a clone, on a machine that has nothing else, twice: both times both phones say so."""
+    first, second = made["package.clone"].runs
+    assert "installing " in first and "configuring" in first, first[:1000]
+    assert "configuring" not in second, second[:1000]
+    for said in (first, second):
+        assert all(f"{name}'s phone: authenticated" in said for name in ("alice", "bob")), said[-2000:]
+        assert said.rstrip().endswith("All programs are stopped."), said[-2000:]

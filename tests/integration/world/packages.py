@@ -22,6 +22,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path
 WEEK = 7 * 24 * 3600  # seconds
 # Linphone, and what a person's Debian has anyway.
 STOCK = "linphone-cli linphone-common mount systemd systemd-sysv"
+RUNS = (1, 2)  # of the quick start
 # The release that upgrades begin with, and the commit that its tag names: a checkout may have no tags.
 OLD, OLD_COMMIT = "0.1.0", "75a35dd2df61fc25000c9787296008a49ee34a9a"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
@@ -172,6 +173,46 @@ class Machine:
             return lower[0]
         kernel.mount("overlay", target, "overlay", kernel.MS_RDONLY, "lowerdir=" + ":".join(lower))
         return target
+
+
+class Cloned(Machine):
+    """The same beginning with a clone of the sources, in which README.md's first command is run twice."""
+
+    layers = ("stock", "quickstart")
+    name = "quickstart"
+    runs = ()  # what each run said, on both its outputs
+
+    def make(self):
+        if os.path.isdir(self.folder):
+            shutil.rmtree(self.folder)
+        os.makedirs(self.folder)
+        self._make_stock()
+        try:
+            self._step("quickstart", self._run)
+        finally:
+            shutil.rmtree(os.path.join(self.folder, "quickstart"), ignore_errors=True)  # gigabytes
+        self.runs = [self._said(number) for number in RUNS]
+
+    def _log(self, number):
+        return os.path.join(self.folder, f"run-{number}.log")
+
+    def _said(self, number):
+        with open(self._log(number), encoding="utf-8") as text:
+            return text.read()
+
+    def _run(self, root):
+        shutil.copyfile("/etc/resolv.conf", f"{root}/etc/resolv.conf")
+        os.makedirs(f"{root}/srv/clone")
+        _run(["sh", "-c", f"cd '{SOURCE}' && git -c safe.directory='{SOURCE}' ls-files --cached --others --exclude-standard -z | "
+              f"tar --create --null --files-from=- --ignore-failed-read | tar --extract --directory='{root}/srv/clone'"])
+        for number in RUNS:
+            with open(self._log(number), "w", encoding="utf-8") as log:
+                begun = time.monotonic()
+                done = subprocess.run(["chroot", root, "/srv/clone/packaging/quickstart"], stdin=subprocess.DEVNULL, stdout=log,
+                                      stderr=subprocess.STDOUT, check=False, cwd="/", env=ENVIRONMENT)
+            print(f"run {number}: {time.monotonic() - begun:.0f} s, exit status {done.returncode}", flush=True)
+            if done.returncode != 0:
+                raise OSError(f"quickstart, run {number}, ended with {done.returncode}:\n{self._said(number)[-3000:]}")
 
 
 class Upgraded(Machine):
