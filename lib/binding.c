@@ -346,6 +346,50 @@ static struct piece next_field(const struct simauth_octets *fields, size_t *at)
     return field;
 }
 
+uint64_t simauth_streams_without(const struct simauth_octets *streams)
+{
+    uint64_t without = 0, bit = 1;
+
+    for (size_t at = 0; at < streams->len; bit <<= 1) {
+        size_t media = next_field(streams, &at).len;
+
+        if (next_field(streams, &at).len == 0 && media == 0)
+            without |= bit;
+    }
+    return without;
+}
+
+/* Of which m-line a bound line is, as one bit; 0: of none of the first 64, or of the session. */
+static uint64_t section_of(struct piece line)
+{
+    unsigned number = 0;
+    size_t i = 0;
+
+    for (; i < line.len && line.at[i] >= '0' && line.at[i] <= '9' && number < 64; i++)
+        number = number * 10 + (unsigned)(line.at[i] - '0');
+    return i > 0 && number < 64 ? UINT64_C(1) << number : 0;
+}
+
+bool simauth_binding_kept(const struct simauth_octets *now, const struct simauth_octets *bound,
+                          uint64_t gone)
+{
+    size_t at = 2; /* behind their counts */
+
+    if (now->len < 2 || bound->len < 2)
+        return false;
+    for (size_t bound_at = 2; bound_at < bound->len;) {
+        struct piece then = next_field(bound, &bound_at);
+        size_t next = at;
+        struct piece line = next_field(now, &next);
+
+        if (line.len == then.len && memcmp(line.at, then.at, line.len) == 0)
+            at = next;
+        else if (!(section_of(then) & gone))
+            return false;
+    }
+    return at == now->len;
+}
+
 bool simauth_streams_among(const struct simauth_octets *streams, const struct simauth_octets *bound)
 {
     for (size_t at = 0, bound_at = 0; at < streams->len;) {

@@ -197,7 +197,8 @@ simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, s
         return 0;
     if (s->t3.len > 0) {
         /* Early media has bound the description that the callee's 200 repeats. */
-        if (simauth_session_later_fits(s, s->role == ROLE_CALLEE, sdp, len))
+        if (simauth_session_later_fits(s, s->role == ROLE_CALLEE, sdp, len) ||
+            session_answer_less(s, sdp, len))
             return 0;
         return session_advance(s, SIMAUTH_EVENT_SDP_DIFFERENT);
     }

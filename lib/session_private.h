@@ -90,6 +90,9 @@ enum simauth_result session_mac_b(struct simauth_session *s, uint8_t mac[static 
 enum simauth_result session_bind_invite(struct simauth_session *s, const char *sdp, size_t len);
 /* Binds the first SDP of the dialog: T3 and SSK_A/B. */
 enum simauth_result session_bind_answer(struct simauth_session *s, const char *sdp, size_t len);
+/* Whether an answer after early media is the bound one but for streams that it ends by port 0,
+ * none of them the first: it is the bound one from then on, so that none of them comes back. */
+bool session_answer_less(struct simauth_session *s, const char *sdp, size_t sdp_len);
 /* Gives SDP_FIRST, SDP_DIFFERENT, MEDIA_WEAK or nothing to an SDP of the dialog. */
 simauth_actions session_answer_sdp(struct simauth_session *s, const char *sdp, size_t len);
 /* What an ACK binds. */

@@ -23,6 +23,12 @@ uint64_t simauth_streams_refused(const char *sdp, size_t len);
 enum simauth_result simauth_streams_but(const char *sdp, size_t len, uint64_t refused,
                                         struct simauth_octets *binding,
                                         struct simauth_octets *streams, bool *has_zrtp);
+/* The m-lines of `streams` that have no stream, as bits of the same kind. */
+uint64_t simauth_streams_without(const struct simauth_octets *streams);
+/* Whether the binding `now` is `bound`, but perhaps without lines of the m-lines `gone`, as bits of
+ * the same kind. */
+bool simauth_binding_kept(const struct simauth_octets *now, const struct simauth_octets *bound,
+                          uint64_t gone);
 /* Whether each living stream is in `bound`, at the same place with the same media and proto. */
 bool simauth_streams_among(const struct simauth_octets *streams,
                            const struct simauth_octets *bound);

@@ -363,6 +363,6 @@ def video_on(world):
     talk.wait_word(world.alice, call, "not-authenticated", "SDP_DIFFERENT")
     assert not world.alice.notes(rf"call {call.id_at(world.alice)} caller: authenticated: ")
     hook.rule = None
-    call.hang_up()
+    call.over()
     honest = talk.Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
     honest.answer().authenticated().hang_up()

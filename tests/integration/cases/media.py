@@ -27,6 +27,42 @@ def early(world):
     assert "a=zrtp-hash" in messages.first("INVITE", status=183, target=world.alice).body
 
 
+def takes_pictures(phone):
+    """As talk's, for a phone_host, which has no options."""
+    path = phone.node.path(".config/linphone/linphonerc")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("[video]\ncapture=0\ndisplay=0\n", "[video]\ncapture=1\ndisplay=1\nautomatically_initiate=0\n"
+                                "automatically_accept=1\ndevice=StaticImage: Static picture\n"))
+
+
+@case("call.media.early.audio_only")
+def audio_only(world):
+    """Alice offers pictures, Bob's early media takes them, and he answers with his voice alone."""
+    def before(_):
+        talk.takes_pictures(world.alice, initiate=True)
+        takes_pictures(world.bob)
+    talk.prepare(world, phones={"bob": {**EARLY, "program": talk.HOST}}, before=before)
+    call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
+    call.wait(world.alice, "OutgoingEarlyMedia")
+    for phone in (world.alice, world.bob):  # all streams are keyed: he has seen her
+        phone.wait_note(rf"call {call.id_at(phone)} \w+: media: sink=zrtp verdict=match")
+    world.bob.command(f"answer-audio {call.numbers[world.bob]}")
+    call.wait(world.alice, "StreamsRunning")
+    call.authenticated()
+    world.alice.command(f"call-pause {call.numbers[world.alice]}")
+    call.wait(world.alice, "Paused")
+    call.wait(world.bob, "PausedByRemote")
+    world.alice.command(f"call-resume {call.numbers[world.alice]}")
+    call.wait(world.alice, "StreamsRunning")
+    call.hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
+    messages = world.messages()
+    assert messages.first("INVITE", status=183, target=world.alice).body.count("a=zrtp-hash") == 2
+    assert "\nm=video 0 " in messages.first("INVITE", status=200, target=world.alice).body
+
+
 @case("call.media.reliable")
 def reliable(world):
     """Reliable provisionals (RFC 3262): PRACK and its 200 pass with the alias of the To tag."""

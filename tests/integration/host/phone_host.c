@@ -3,7 +3,7 @@
 /*
  * A phone on the stock liblinphone that says and hears what linphone-daemon does, on the same pipe
  * and in the same words, and has the few commands that the daemon lacks: redirect (302), update
- * (UPDATE with SDP), early-media (183 with SDP), conference.
+ * (UPDATE with SDP), early-media (183 with SDP), answer-audio (without pictures), conference.
  *
  *   phone_host --config FILE --pipe NAME --log FILE
  *
@@ -218,6 +218,19 @@ static void do_answer(const char *word, const char *unused)
     done(call ? linphone_call_accept(call) : -1);
 }
 
+static void do_answer_audio(const char *word, const char *unused)
+{
+    LinphoneCall *call = call_of(word);
+    LinphoneCallParams *params = call ? linphone_core_create_call_params(core, call) : NULL;
+
+    (void)unused;
+    if (params)
+        linphone_call_params_enable_video(params, FALSE);
+    done(params ? linphone_call_accept_with_params(call, params) : -1);
+    if (params)
+        linphone_call_params_unref(params);
+}
+
 static void do_early_media(const char *word, const char *unused)
 {
     LinphoneCall *call = call_of(word);
@@ -337,6 +350,7 @@ static const struct command {
     {"register-status", do_register_status},
     {"call-status", do_call_status},
     {"answer", do_answer},
+    {"answer-audio", do_answer_audio},
     {"early-media", do_early_media},
     {"letters", do_letters},
     {"terminate", do_terminate},

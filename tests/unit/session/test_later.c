@@ -67,6 +67,24 @@ static void callee_that_heard(struct call *c, const struct simauth_element *e1, 
     simauth_vector_clear(&v);
 }
 
+/* ring() with this offer, or (NULL) none. */
+static void ring_with(struct call *c, const char *offer)
+{
+    struct simauth_card_answer card;
+    struct simauth_vector v;
+    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
+    c->rand_b = world_challenge(&c->w, &c->w.sim_b);
+    c->rand_a = world_challenge(&c->w, &c->w.sim_a);
+    simauth_session_begin_caller(c->a, offer, offer ? strlen(offer) : 0);
+    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(c->a));
+    simauth_session_vector(c->a, &v, &c->w.statement_b, &c->rand_a, NAI_A);
+    simauth_vector_clear(&v);
+    card = world_card(&c->w.sim_a, &c->rand_a);
+    simauth_session_card(c->a, &card);
+    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
+    callee_that_heard(c, &e1, offer);
+}
+
 static const char added[] = "m=video 9 RTP/AVP 97\r\n";
 
 /* A stream that somebody put into the answer was in no offer, so the peer cannot bring it later. */
@@ -108,19 +126,7 @@ static void stream_put_into_the_offer(void **state)
 static void late_offer(void **state)
 {
     struct call *c = *state;
-    struct simauth_card_answer card;
-    struct simauth_vector v;
-    c->a = world_caller(&c->w, SIMAUTH_REQUIRE);
-    c->rand_b = world_challenge(&c->w, &c->w.sim_b);
-    c->rand_a = world_challenge(&c->w, &c->w.sim_a);
-    simauth_session_begin_caller(c->a, NULL, 0);
-    v = world_vector(&c->w, SIMAUTH_SUBJECT_CALLEE, &c->rand_b, simauth_session_seal_to(c->a));
-    simauth_session_vector(c->a, &v, &c->w.statement_b, &c->rand_a, NAI_A);
-    simauth_vector_clear(&v);
-    card = world_card(&c->w.sim_a, &c->rand_a);
-    simauth_session_card(c->a, &card);
-    struct simauth_element e1 = world_element(c->a, SIMAUTH_ELEMENT_1);
-    callee_that_heard(c, &e1, NULL);
+    ring_with(c, NULL);
     struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
     simauth_session_answer(c->b, world_offer, strlen(world_offer));
     give_sdp(c->a, true, &e2, world_offer);
@@ -230,10 +236,69 @@ static void final_answer_after_early_media(void **state)
     }
 }
 
+/* Whether a description of the caller's, or the callee's, fits at both. */
+static void later_both(const struct call *c, bool by_caller, const char *sdp, bool fits)
+{
+    assert_int_equal(simauth_session_later_fits(c->a, by_caller, sdp, strlen(sdp)), fits);
+    assert_int_equal(simauth_session_later_fits(c->b, !by_caller, sdp, strlen(sdp)), fits);
+}
+
+/* What was bound as heard and seen may be heard alone later: a stream but the first may go, with
+ * its hash and no other. */
+static void stream_that_goes(void **state)
+{
+#define SEEN "m=video 9078 RTP/AVP 97\r\na=zrtp-hash:1.10 cd\r\n"
+    static const struct {
+        const char *more, *early, *said;
+        bool fits;
+    } rows[] = {
+        {"", SEEN, SEEN, true},
+        {"", SEEN, "m=video 0 RTP/AVP 97\r\n", true},
+        {"", SEEN, "m=video 0 RTP/AVP 97\r\na=inactive\r\na=zrtp-hash:1.10 ee\r\n", true},
+        {"", SEEN, "m=video 9078 RTP/AVP 97\r\n", false},
+        {"", SEEN, "m=video 9078 RTP/AVP 97\r\na=zrtp-hash:1.10 ce\r\n", false},
+        {"", SEEN, "m=video 0 RTP/AVP 97\r\na=bundle-only\r\n", false},
+        {"", SEEN, "", false},
+        {"", SEEN, "m=video 0 RTP/AVP 97\r\nm=text 9 RTP/AVP 98\r\n", false},
+        {"a=zrtp-hash:1.10 ee\r\n", SEEN, "m=video 0 RTP/AVP 97\r\n", false},
+    };
+    char offer[1024], held[1024], bare[1024], early[1024], said[1024];
+
+    snprintf(bare, sizeof bare, "%sm=video 9078 RTP/AVP 97\r\n", world_offer);
+    snprintf(held, sizeof held, "%sm=video 0 RTP/AVP 97\r\n", world_offer);
+    snprintf(offer, sizeof offer, "%s%s", world_offer, SEEN);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct call *c = *state;
+        snprintf(early, sizeof early, "%s%s", world_answer, rows[i].early);
+        snprintf(said, sizeof said, "%s%s%s", world_answer, rows[i].more, rows[i].said);
+        ring_with(c, offer);
+        struct simauth_element e2 = world_element(c->b, SIMAUTH_ELEMENT_2);
+        simauth_session_answer(c->b, early, strlen(early));
+        give_sdp(c->a, false, &e2, early);
+        simauth_session_answer(c->b, said, strlen(said));
+        give_sdp(c->a, true, &e2, said);
+        if (rows[i].fits) {
+            ack(c, NULL);
+            both_authenticated(c);
+            later_both(c, false, early, i == 0);
+            later_both(c, false, said, true);
+            later_both(c, true, held, i > 0);
+            later_both(c, true, bare, false);
+            assert_int_equal(simauth_session_later_fits(c->b, false, offer, strlen(offer)), i == 0);
+        } else {
+            assert_int_equal(simauth_session_reason(c->a), SIMAUTH_EVENT_SDP_DIFFERENT);
+            assert_int_equal(simauth_session_reason(c->b), SIMAUTH_EVENT_SDP_DIFFERENT);
+        }
+        call_teardown(state);
+        call_setup(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CALL_TEST(stream_refused_by_the_answer),
+        CALL_TEST(stream_that_goes),
         CALL_TEST(stream_put_into_the_answer),
         CALL_TEST(stream_put_into_the_offer),
         CALL_TEST(late_offer),
