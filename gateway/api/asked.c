@@ -119,6 +119,7 @@ struct outcome asked_ahead(struct request *request, const struct store_partner *
     if (result != STORE_OK || answered)
         return outcome_store(result);
     request->record_is_earlier = record.id != 0;
+    memcpy(request->record_key, key, STORE_KEY_LEN);
     if (record.id)
         g_strlcpy(kind, KIND_AGAIN, sizeof kind);
     else
@@ -178,12 +179,9 @@ struct outcome asked_given(struct request *request, const char *nai_b, const cha
 /* Not where a repeat has come meanwhile, which may be given. */
 static enum store_result drop_alone(struct request *request)
 {
-    uint8_t key[STORE_KEY_LEN];
     int64_t again;
-    enum store_result result = STORE_FAILED;
+    enum store_result result = mark_get(request, KIND_AGAIN, request->record_key, &again);
 
-    if (request_question_key(request, key))
-        result = mark_get(request, KIND_AGAIN, key, &again);
     if (result != STORE_OK)
         return result;
     return again == request->record

@@ -200,8 +200,8 @@ static struct outcome keep_answer(struct request *request, struct item *item, ch
     answer.body = item->text;
     result = gateway->ops->answer_put(gateway->store, &answer);
     item->done = item->stored = result == STORE_OK;
-    /* The same key at another gateway at once: it is a repeat when it is asked again. */
-    return outcome_store(result == STORE_NONE ? STORE_BUSY : result);
+    /* The same key at another gateway at once, or before a commit whose end nobody heard. */
+    return outcome_store(result == STORE_NONE ? STORE_UNSURE : result);
 }
 
 /* In an open writing transaction. False: the transaction has to be rolled back. */
@@ -223,6 +223,10 @@ static bool serve_item(struct request *request, struct item *item, bool *hard)
     }
     if (request->fetching)
         return false;
+    if (outcome.store == STORE_UNSURE) { /* once more, alone: the answer is there by then */
+        request->batch->unsure = true;
+        return false;
+    }
     end_outcome(item, &outcome);
     /* Only these may come after something was written. */
     return outcome.store == STORE_OK && outcome.problem != PROBLEM_OPERATOR_DOWN;
@@ -328,6 +332,14 @@ static void use_fetched(struct request *request, struct item *item)
     item->wants = false;
 }
 
+/* What is refused after a commit whose end nobody heard may have been counted by it. */
+static void unsure_items(struct batch *batch)
+{
+    for (size_t i = 0; batch->unsure && i < batch->count; i++)
+        if (batch->items[i].problem == PROBLEM_OPERATOR_DOWN)
+            batch->items[i].problem = PROBLEM_UNSURE;
+}
+
 /* Each in a transaction of its own. False: one waits for its vector. */
 static bool run_apart(struct request *request, struct batch *batch)
 {
@@ -343,6 +355,7 @@ static bool run_apart(struct request *request, struct batch *batch)
         }
         request_fetched(request);
     }
+    unsure_items(batch);
     return true;
 }
 

@@ -71,10 +71,11 @@ struct request {
     void (*step)(struct request *request); /* what ran, and runs again */
 
     /* what a caller's gateway did before it asked the callee's (issue_ahead()) */
-    struct auc_vector ahead; /* of the asking SIM; k.len 0: none */
-    int64_t record;          /* 0: none that waits for its call */
-    bool record_is_earlier;  /* of the question that this one repeats */
-    bool secret;             /* its answer holds a key: it is sealed while it is kept */
+    struct auc_vector ahead;           /* of the asking SIM; k.len 0: none */
+    int64_t record;                    /* 0: none that waits for its call */
+    bool record_is_earlier;            /* of the question that this one repeats */
+    uint8_t record_key[STORE_KEY_LEN]; /* of its marks */
+    bool secret;                       /* its answer holds a key: it is sealed while it is kept */
     bool soft; /* its step need not be on the disk: no number and no record is given away */
 
     bool once;   /* ua_once() is done, and committed */

@@ -123,10 +123,9 @@ void metrics_links(int up, int total)
 void metrics_store(enum store_result result)
 {
     static const char *const words[] = {"good",      "good",    "good", "locked", "full",
-                                        "read-only", "damaged", "down", "behind"};
+                                        "read-only", "damaged", "down", "behind", "down"};
 
-    if (-result >= (int)G_N_ELEMENTS(words))
-        return;
+    _Static_assert(G_N_ELEMENTS(words) == G_N_ELEMENTS(store_failures), "a word for each");
     if (result != STORE_OK && result != STORE_NONE && result != STORE_EXISTS)
         count(&store_failures[-result]);
     if (result != STORE_DAMAGED) /* one value of one subscriber is not the store */

@@ -118,21 +118,21 @@ def pair_behind_front(settings_a, cleanup):
 
 
 class Caller(threading.Thread):
-    """One question on a connection of its own, with Alice's session."""
+    """One question on a connection of its own, with Alice's session; `more` of its members."""
 
-    def __init__(self, alice, pair, callee=None, again=None):
+    def __init__(self, alice, pair, callee=None, again=None, **more):
         super().__init__(daemon=True)
         self.phone = Phone(alice.usim, pair.a)
         self.phone.btid, self.phone.ks_naf = alice.btid, alice.ks_naf
         self.phone.ask("GET", "/v1/self")
-        self.pair, self.callee = pair, callee or pair.aor_b
+        self.pair, self.callee, self.more = pair, callee or pair.aor_b, more
         self.key, self.seal, self.answer = os.urandom(16), X25519PrivateKey.generate(), None
         if again:
-            self.key, self.seal, self.callee = again.key, again.seal, again.callee
+            self.key, self.seal, self.callee, self.more = again.key, again.seal, again.callee, again.more
         self.start()
 
     def run(self):
-        self.answer = self.phone.ask_callee(self.pair.aor_a, self.callee, key=self.key, seal=self.seal)[1]
+        self.answer = self.phone.ask_callee(self.pair.aor_a, self.callee, key=self.key, seal=self.seal, **self.more)[1]
         self.phone.connection.close()
 
     def end(self):

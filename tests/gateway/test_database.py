@@ -17,6 +17,7 @@ unittest.addModuleCleanup(other.close)
 os.environ["SIMAUTH_TEST_DATABASE"] = f"host={server.folder},{other.folder} user=simauth dbname=postgres"
 
 from operators import DAEMON, Pair  # noqa: E402  (reads the environment)
+from ops import metrics, watched  # noqa: E402
 from phone import Phone, unb64u  # noqa: E402
 
 
@@ -110,13 +111,14 @@ class Database(unittest.TestCase):
         b = self.pair.b
         b.stop()
         where, b.database = b.database, f"host={gap.folder} " + b.database.split(" ", 1)[1]
-        b.configure()
+        watched(b).configure()
         b.start()
         key = os.urandom(16)
         gap.lose.set()
         seal, lost = self.ask(key)
         self.assertEqual((lost.status, gap.lose.is_set()), (503, False), lost.raw)
         self.assertIn("lost while it committed", b.log_text())
+        self.assertEqual(metrics(b)['simauth_store_failures_total{reason="lost while it committed"}'], 1)
         self.assertEqual([(len(x.records()), {r["method"] for r in x.records()}) for x in (self.pair.a, b)],
                          [(1, {"unknown"}), (1, {"aka"})])
         self.until(lambda: self.ask(key, seal)[1].status == 200, "not again")

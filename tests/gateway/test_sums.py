@@ -202,20 +202,22 @@ class Sums(unittest.TestCase):
 
     def test_a_repeat_beside_its_question(self):
         """The question is refused, its repeat, which was sent meanwhile, is given, and that answer is lost."""
-        self.ask()
-        self.front.reset()
-        self.front.refuse, self.front.lose_after = (1,), 0
-        self.front.go.clear()
-        first = Caller(self.a, self.pair)
-        wait_for(lambda: len(self.front.asked) == 1)
-        again = Caller(self.a, self.pair, again=first)
-        wait_for(lambda: len(self.front.asked) == 2)
-        self.front.go.set()
-        self.assertEqual((first.word, again.word), ("operator-down", "operator-down"))
-        self.assertEqual(self.counted()[2], 1)
-        self.front.reset()
-        self.assertEqual(Caller(self.a, self.pair, again=first).word, "good")
-        self.agreed()
+        other = self.other_sim(2)
+        rand = self.ask()["vector"]["rand"]
+        for more in ({}, {"rand": rand, "replaced": self.fork(other, rand)}):
+            self.front.reset()
+            self.front.refuse, self.front.lose_after = (1,), 0
+            self.front.go.clear()
+            first = Caller(self.a, self.pair, **more)
+            wait_for(lambda: len(self.front.asked) == 1)
+            again = Caller(self.a, self.pair, again=first)
+            wait_for(lambda: len(self.front.asked) == 2)
+            self.front.go.set()
+            self.assertEqual((first.word, again.word), ("operator-down", "operator-down"))
+            self.assertEqual(self.counted()[2], 1)
+            self.front.reset()
+            self.assertEqual(Caller(self.a, self.pair, again=first).word, "good")
+            self.agreed()
 
     def test_the_asking_gateway_dies(self):
         """With the question under way: its record is there, and the phone's repeat has the same one."""
