@@ -1,10 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A middle that is there and answers nobody: its proxy goes on."""
+"""A middle that is there and answers nobody, or late: its proxy goes on."""
 
+import base64
+import http.client
+import http.server
 import os
 import signal
 import socket
+import threading
 import time
 
 from cases import case
@@ -13,6 +17,7 @@ from world.process import wait_for
 
 SOS = "urn:service:sos.police"
 SO_RCVBUFFORCE = 33  # Linux; Python has no name for it
+MIDDLE_PORT = 8494
 CALLS, BURST = 330, 15  # more than the kernel keeps between processes of Kamailio
 
 
@@ -51,7 +56,9 @@ def passes(scene):
 @case("e2m.middle.hung", limit=60)
 def hung(world):
     """A middle that is stopped: emergency calls go on at once, all others are refused within two seconds, and the proxy never waits."""
-    scene = Scene(world, accounts=(ALICE,))
+    scene = Scene(world, accounts=(ALICE,), start=False)
+    scene.middle.set_proxy_clock(0)
+    scene.middle.start()
     # an emergency call goes on first, and its media have pinholes, for the middle is told behind it
     dialog = call(scene, SOS)
     scene.bob.answer(scene.bob.called(dialog["id"]), "200 OK", scene.bob.clear(scene.bob.sdp()))
@@ -79,3 +86,52 @@ def hung(world):
         os.kill(pid, signal.SIGCONT)
     wait_for(lambda: passes(scene), 10, "a call that goes on again")
     assert passes(scene), "one was let through, and the next was not"
+    # the same once more, and before anybody asks again the proxy's clock is set back
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert scene.alice.response(call(scene)).status == 503
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    scene.middle.set_proxy_clock(-1800)
+    assert passes(scene), "nobody asks it for as long as the clock was set back"
+
+
+class Between(http.server.BaseHTTPRequestHandler):
+    """Shows the middle what the proxy tells, and INVITEs late."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        message = self.rfile.read(int(self.headers["Content-Length"]))
+        if base64.b64decode(message).startswith(b"INVITE "):
+            time.sleep(0.4)
+        middle = http.client.HTTPConnection("127.0.0.1", MIDDLE_PORT)
+        middle.request("POST", self.path, message, {name: value for name, value in self.headers.items() if name.startswith("X-")})
+        self.send_response(middle.getresponse().status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        middle.close()
+
+    def log_message(self, *_):
+        pass
+
+
+def stand_between(ready):
+    """In a thread that stands in this node's network, as do all that it begins."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 8493), Between) as server:
+        ready.append(server)
+        server.serve_forever()
+
+
+@case("e2m.middle.told", limit=60)
+def told(world):
+    """An emergency call's INVITE takes its time to the middle: its answer is told behind it all the same, and it has its pinholes."""
+    scene = Scene(world, accounts=(ALICE,), start=False, **{"middle.port": str(MIDDLE_PORT)})
+    ready = []
+    threading.Thread(target=scene.middle.node.inside, args=(lambda: stand_between(ready),), daemon=True).start()
+    wait_for(lambda: ready, 5, "who stands between")
+    scene.middle.start()
+    dialog = call(scene, SOS)
+    scene.bob.answer(scene.bob.called(dialog["id"]), "200 OK", scene.bob.clear(scene.bob.sdp()))
+    assert scene.alice.response(dialog).status == 200
+    scene.opened(2)
+    ready[0].shutdown()

@@ -6,6 +6,7 @@
 
 The configurations are the packaged ones (packaging/kamailio/middle.cfg, middle/simauth-middle.nft), as they are."""
 
+import glob
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ REPOSITORY = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..",
 INSIDE = "10.84.0."
 DOMAIN = "operator-a.example"
 USER = 64123
+FAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"  # of Debian's package, on any processor
 
 KAMAILIO = """\
 debug=2
@@ -84,6 +86,7 @@ class Middle:
             self.own = self.people.issue_for("middle", f"URI:sip:{DOMAIN},DNS:{DOMAIN}")
             self.authority = self.people.certificate
         self.process = self.kamailio = None
+        self.clock = []  # words before Kamailio
         self.token = secrets.token_hex(16)
         self.settings = settings or {}
         self._write_kamailio(routes, accounts)
@@ -150,10 +153,17 @@ class Middle:
         if self.process.status is not None:
             raise Failed(self.log())
 
+    def set_proxy_clock(self, seconds):
+        """From Kamailio's start on its clock is wrong by so much, and may be set while it runs (libfaketime reads the file each time)."""
+        now = self.node.path("proxy-clock")
+        os.replace(self.node.write("proxy-clock.new", f"{seconds:+d}\n"), now)
+        self.clock = ["env", f"LD_PRELOAD={glob.glob(FAKETIME)[0]}", f"FAKETIME_TIMESTAMP_FILE={now}", "FAKETIME_NO_CACHE=1",
+                      "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"]
+
     def start(self):
         self.start_middle()
         runtime = self.node.make_folder("kamailio", mode=0o777)
-        self.kamailio = self.node.start("kamailio", ["kamailio", "-DD", "-E", "-f", self._config, "-Y", runtime, "-m", "64", "-M", "8",
+        self.kamailio = self.node.start("kamailio", [*self.clock, "kamailio", "-DD", "-E", "-f", self._config, "-Y", runtime, "-m", "64", "-M", "8",
                                                      "-u", "kamailio", "-g", "kamailio"])
         probe = self.node.socket()
         probe.settimeout(0.1)
