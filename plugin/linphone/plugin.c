@@ -177,7 +177,7 @@ static void call_gone(void *user, struct sip_call *sip)
 
     (void)user;
     if (core) {
-        unasked_over(core, sip_call_id(sip));
+        unasked_left(core, sip);
         e2m_forget(sip);
         sips_gone(core, sip);
     }

@@ -357,7 +357,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
     call->sip = sip;
     call->caller = caller;
     call->id = g_strdup(sip_call_id(sip));
-    call->first_id = g_strdup(call->id);
+    call->first_id = g_strdup(caller ? sip_call_first_id(sip) : call->id);
     call->policy = policy;
     call->settings = settings_ref(core->settings);
     call->sim_number = core->sim_number;

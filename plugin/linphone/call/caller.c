@@ -10,6 +10,7 @@
  */
 #include "call.h"
 #include "note.h"
+#include "unasked.h"
 #include "words.h"
 
 #include <openssl/rand.h>
@@ -322,8 +323,10 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
             call_over(other);
         }
     }
-    if (call)
+    if (call) {
+        unasked_take_over(core, sip_call_first_id(sip));
         handed_takes_place(call);
+    }
     belle_sip_free(own);
     belle_sip_free(peer);
     return call;

@@ -33,7 +33,7 @@ static bool is_named(const struct unasked *u, const char *call_id)
 }
 
 /* For the person a call that was redirected is the same one. */
-static void take_over(struct core *core, const char *first_id)
+void unasked_take_over(struct core *core, const char *first_id)
 {
     for (struct unasked *u = core->unasked; u; u = u->next) {
         if (!strcmp(u->id, first_id))
@@ -47,7 +47,7 @@ void unasked_begin(struct core *core, struct sip_call *sip, const struct policy_
 
     if (find(core, sip))
         return;
-    take_over(core, sip_call_first_id(sip));
+    unasked_take_over(core, sip_call_first_id(sip));
     u = g_new0(struct unasked, 1);
     u->sip = sip;
     u->began = core_now();
@@ -138,6 +138,15 @@ void unasked_over(struct core *core, const char *call_id)
         if (is_named(u, call_id))
             remember(core, u);
     }
+}
+
+/* By itself, not by its name: one that was redirected goes on under that. */
+void unasked_left(struct core *core, const struct sip_call *sip)
+{
+    struct unasked *u = find(core, sip);
+
+    if (u)
+        remember(core, u);
 }
 
 void unasked_gone(struct core *core, const struct sip_call *sip)

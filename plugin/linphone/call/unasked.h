@@ -12,9 +12,12 @@
 
 /* Such an INVITE leaves, also once more (407) or elsewhere (3xx). */
 void unasked_begin(struct core *core, struct sip_call *sip, const struct policy_answer *answer);
-/* Linphone's call with this Call-ID has ended, before sips_over() / the tap has forgotten it / the
- * core is going. */
+/* A call of ours goes on with those whose first INVITE had this Call-ID (3xx). */
+void unasked_take_over(struct core *core, const char *first_id);
+/* Linphone's call with this Call-ID has ended, before sips_over() / the tap forgets it, before
+ * sips_gone() / the tap has forgotten it / the core is going. */
 void unasked_over(struct core *core, const char *call_id);
+void unasked_left(struct core *core, const struct sip_call *sip);
 void unasked_gone(struct core *core, const struct sip_call *sip);
 void unasked_core_gone(struct core *core);
 /* Whether the call with this Call-ID is one. */

@@ -4,14 +4,15 @@
 
 from cases import case
 from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, prepare, refuse
+from cases.ui_bus import clients, with_buses
 from world import badday, flow
 from world.session_bus import CALL, Client, SessionBus
 
 B = "operator-b.example"
 
 
-def dial_moved(world, dialled, reached):
-    """Alice dials somebody, `reached` rings and answers, both are told "authenticated"; her call."""
+def dial_moved(world, dialled, reached, clean=True):
+    """Alice dials somebody, `reached` rings and answers, both are told "authenticated", and nothing else if `clean`; her call."""
     before = world.alice.mark(), reached.mark()
     call = world.alice.call(f"sip:{dialled}@{B}")
     reached.wait_state("IncomingReceived", after=before[1])
@@ -19,7 +20,8 @@ def dial_moved(world, dialled, reached):
     for phone, mark in zip((world.alice, reached), before):
         phone.wait_state("StreamsRunning", after=mark)
         phone.wait_note(AUTHENTICATED)
-    refuse(reached, NOT_AUTHENTICATED)
+    if clean:
+        refuse(reached, NOT_AUTHENTICATED)
     return call
 
 
@@ -85,3 +87,41 @@ def from_somebody(world):
     first, second = invites(world, 302)
     assert first.elements() and second.elements() and first.tag("From") != second.tag("From"), second.text
     assert first.tag("From") not in second.text
+
+
+def listed(world, client, name, before, talk, **record):
+    """The call is one entry that runs, in both lists, and after it has ended one record with these fields."""
+    (shown,) = [object for object in client.objects(CALL).values() if object["Phase"] != "ended"]
+    assert shown["Phase"] == "talking", shown
+    for live in ([True], []):
+        calls = badday.calls(world.alice)
+        assert [call["live"] for call in calls] == live + [False] * (len(calls) - len(live)), calls
+        assert len(calls) == before + 1 and calls[0]["peer"] == f"sip:{name}@{B}", calls
+        if live:
+            flow.hang_up(world, talk)
+    _, rows = client.call("History", "(uu)", 0, 10)
+    assert {key: rows[0][key] for key in record} == record, rows[0]
+
+
+def forgotten(world):
+    """Alice's phone forgets the INVITE that was redirected, as it does after half a minute: with its connection."""
+    proxy = world.operators["a"].proxy
+    proxy.stop()
+    world.alice.wait_log(r"Client INVITE transaction \S+ terminated")
+    proxy.start()
+
+
+@case("call.redirect.unasked", transport="tcp", for_b={"redirects": {"robert": (302, f"sip:bob@{B}")}})
+def unasked(world):
+    """302 from a stranger to another: one entry while it runs, one record, answered; to somebody with a rule: the same, and authenticated."""
+    prepare(world, ask="known", before=with_buses, phones={"alice": {"media_encryption": "zrtp"}})  # to strangers too
+    (client,) = clients(world, [world.alice])
+    before = world.bob.mark()
+    talk = world.alice.call(f"sip:robert@{B}")
+    world.bob.answer(world.bob.wait_state("IncomingReceived", after=before).call)
+    world.alice.wait_state("StreamsRunning")
+    forgotten(world)
+    listed(world, client, "bob", 0, talk, Verdict="none", Reason="untouched", Answered=True)
+    world.alice.ctl("settings", "set", "--peer", world.bob.aor, "policy", "prefer")
+    talk = dial_moved(world, "robert", world.bob, clean=False)
+    listed(world, client, "bob", 1, talk, Verdict="authenticated", Answered=True)
