@@ -100,10 +100,12 @@ class User:
         return [f"Via: SIP/2.0/UDP {self.node.address};branch={branch or d['branch']}", "Max-Forwards: 70", *[f"Route: {r}" for r in d["route"]],
                 f"From: <{self.aor}>;tag={d['tag']}", f"To: {d['to']}", f"Call-ID: {d['id']}", f"CSeq: {d['cseq']} {method}"]
 
-    def response(self, d, least=200, limit=10):
+    def response(self, d, least=200, limit=10, quiet=False):
         """The next response of at least this status to the dialog's INVITE; a final one is acknowledged."""
         r = self.wait(lambda m: m.is_response and m.call_id == d["id"] and m.method == "INVITE" and m.status >= least and
-                      m.header("CSeq").split()[0] == str(d["cseq"]), limit)
+                      m.header("CSeq").split()[0] == str(d["cseq"]), limit, quiet)
+        if r is None:
+            return None
         if 200 <= r.status < 300:
             d["to"] = r.header("To")
             if not dialog_is_there(d):
