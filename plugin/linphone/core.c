@@ -19,6 +19,7 @@
 #include "sips.h"
 #include "small_file.h"
 #include "unasked.h"
+#include "unmark.h"
 
 #include <string.h>
 #include <time.h>
@@ -389,8 +390,10 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     bus_view_changed();
     if (!core)
         return;
-    if (state == LinphoneCallStateReleased)
+    if (state == LinphoneCallStateReleased) {
         emergency_call_over(core, linphone);
+        unmark_over(core, linphone);
+    }
     if (state == LinphoneCallStateOutgoingInit)
         emergency_call_begins(core, linphone);
     if (state == LinphoneCallStateEnd || state == LinphoneCallStateError) {
@@ -403,19 +406,14 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     }
     if (call) /* streams may have been started */
         call_silence(call);
+    if (state == LinphoneCallStateStreamsRunning && call)
+        call_mark_running(call);
+    else if (state == LinphoneCallStateStreamsRunning)
+        unmark_running(core, linphone);
     if (state != LinphoneCallStateOutgoingInit || !core_settings(core))
         return;
     if (will_have_elements(core, linphone) && !sink_zrtp.raise(linphone))
         note("%s cannot be offered: this call will not be authenticated", sink_zrtp.name);
-}
-
-/* A call that policy does not look at has no verdict: a mark that Linphone has kept of an earlier
- * one, set by us, says nothing of it. Without the setting every mark is the person's own. */
-static void unmark(struct core *core, LinphoneCall *linphone)
-{
-    if (core->settings && core->settings->mark_verified &&
-        sink_zrtp.verdict(linphone, true) != SINK_WEAK)
-        sink_zrtp.mark(linphone, false, true, core->unmarked);
 }
 
 static void call_encryption_changed(LinphoneCore *lc, LinphoneCall *linphone, bool_t on,
@@ -571,6 +569,7 @@ void core_free(struct core *core)
     g_free(core->good_settings);
     g_free(core->sim);
     g_slist_free(core->referred);
+    unmark_core_gone(core);
     json_decref(core->changes);
     g_free(core->seen);
     g_hash_table_unref(core->once);

@@ -58,8 +58,6 @@ struct core {
     int64_t emergency_left; /* emergency.c's: when a call to them last left; 0: never */
     GSList *referred;       /* emergency.c's: LinphoneCalls to whom the other side of one named */
 
-    char unmarked[SINK_SAID_MAX]; /* what was said of the last call that policy does not look at */
-
     struct setup *setup;               /* setup keys; NULL until there were settings */
     struct news *news;                 /* news.c's; NULL until it was asked for */
     struct certificates *certificates; /* certificates.c's; the same */
@@ -68,10 +66,11 @@ struct core {
     struct e2m_seen *seen;             /* e2m_readers.c's; the same */
     struct ahead *ahead;               /* begun for a call whose INVITE has not come yet */
     struct call *calls;
-    struct unasked *unasked; /* unasked.c's */
-    struct sips *sips;       /* sips.c's */
-    struct e2m_call *e2m;    /* e2m.c's */
-    GQueue *last;            /* json_t *, newest first */
+    struct unasked *unasked;   /* unasked.c's */
+    struct unmarked *unmarked; /* unmark.c's */
+    struct sips *sips;         /* sips.c's */
+    struct e2m_call *e2m;      /* e2m.c's */
+    GQueue *last;              /* json_t *, newest first */
 };
 
 struct core *core_new(belle_sip_provider_t *provider, LinphoneCore *lc);

@@ -42,8 +42,9 @@ struct sink {
     enum sink_verdict (*verdict)(LinphoneCall *call, bool on);
     /* Marks the stream's own check (ZRTP: the letters) as done or not done; `allowed` false: only
      * ever takes the mark away. Once for each word about the same letters, which `said` remembers:
-     * what the person says of them afterwards stays. Linphone calls back within. */
-    void (*mark)(LinphoneCall *call, bool proved, bool allowed, char said[static SINK_SAID_MAX]);
+     * what the person says of them afterwards stays. Linphone calls back within. False: not
+     * possible in this early media; to be said again when streams run. */
+    bool (*mark)(LinphoneCall *call, bool proved, bool allowed, char said[static SINK_SAID_MAX]);
     /* A copy of the SDP, of the same length, where lines that would replace our key mean nothing;
      * NULL when there are none (or out of memory: *failed). free() it. */
     char *(*clean)(const char *sdp, size_t len, size_t *clean_len, bool *failed);

@@ -113,20 +113,37 @@ static enum sink_verdict zrtp_verdict(LinphoneCall *call, bool on)
     return ms_zrtp_getAuxiliarySharedSecretMismatch(context) == 0 ? SINK_MATCH : SINK_MISMATCH;
 }
 
-static void zrtp_mark(LinphoneCall *call, bool proved, bool allowed,
+/* With LIME, liblinphone 5.1 reads the peer's Contact while it takes a mark away; a 183 may have
+ * none, and somebody's may be no address. */
+static bool has_contact(LinphoneCall *call)
+{
+    const char *contact = linphone_call_get_remote_contact(call);
+    LinphoneAddress *address =
+        contact ? linphone_factory_create_address(linphone_factory_get(), contact) : NULL;
+
+    if (address)
+        linphone_address_unref(address);
+    return address != NULL;
+}
+
+static bool zrtp_mark(LinphoneCall *call, bool proved, bool allowed,
                       char said[static SINK_SAID_MAX])
 {
     const char *letters = linphone_call_get_authentication_token(call);
+    bool differs = linphone_call_get_authentication_token_verified(call) != (bool_t)proved;
     char now[SINK_SAID_MAX];
 
     snprintf(now, sizeof(now), "%s %s", proved ? "proved" : "unproved", letters ? letters : "");
     if (!strcmp(said, now))
-        return; /* since then the person may have compared them */
+        return true; /* since then the person may have compared them */
+    if (differs && !proved && !has_contact(call))
+        return false;
     memcpy(said, now, sizeof(now));
     if (proved && !allowed)
-        return; /* what the person did with the letters stays theirs */
-    if (linphone_call_get_authentication_token_verified(call) != (bool_t)proved)
+        return true; /* what the person did with the letters stays theirs */
+    if (differs)
         linphone_call_set_authentication_token_verified(call, proved);
+    return true;
 }
 
 /* -- LIME's secret is public: its lines stay out of a call with elements ----------------------- */

@@ -72,6 +72,7 @@ struct call {
     bool over;             /* ended, its record written */
     bool silent;           /* by us, until proved */
     bool marking;          /* guard: marking calls back */
+    bool mark_later;       /* not possible in early media */
     char marked[SINK_SAID_MAX];
     bool card_unusable;
     unsigned handing_cseq; /* our own REFER or conference, not answered yet; 0: none */
@@ -143,6 +144,8 @@ void call_start_hold(struct call *call);
 void call_silence(struct call *call);
 /* What call_silence() does to them: true, nothing of ours is heard. */
 bool call_is_silent(const struct call *call);
+/* Streams run: Linphone's mark on the letters, which could not be taken away in early media. */
+void call_mark_running(struct call *call);
 /* After every input of a leg whose INVITE is through: END, TELL, KEY_MEDIA. */
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions);
 

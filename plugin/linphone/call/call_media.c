@@ -157,10 +157,16 @@ static void mark(struct call *call)
     if (!linphone || call->marking || !call->secured || !decided)
         return;
     call->marking = true;
-    sink_zrtp.mark(linphone, call->word == SIMAUTH_WORD_AUTHENTICATED,
-                   call->settings->mark_verified, call->marked);
+    call->mark_later = !sink_zrtp.mark(linphone, call->word == SIMAUTH_WORD_AUTHENTICATED,
+                                       call->settings->mark_verified, call->marked);
     call->marking = false;
     read_again(call, linphone);
+}
+
+void call_mark_running(struct call *call)
+{
+    if (call->mark_later)
+        mark(call);
 }
 
 void call_settle(struct call *call, struct leg *leg, simauth_actions actions)

@@ -5,11 +5,12 @@
 import re
 
 from cases import case
-from world import flow, talk
+from world import flow, lime, talk
 from world.process import Failed
 from world.talk import Talk, wait_word
 
 HOST = {"program": talk.HOST, "media_encryption": "zrtp"}
+EARLY = {**HOST, "sip": "incoming_calls_early_media=1"}
 
 
 def compared(phone, call, says=""):
@@ -48,7 +49,7 @@ def look_away(phone, from_whom):
 @case("call.mark")
 def mark(world):
     """The person's own without the setting; with it TRUE after a proof, FALSE without, once a call: what the person says then stays."""
-    talk.prepare(world, phones={"alice": HOST, "bob": HOST})
+    talk.prepare(world, phones={"alice": HOST, "bob": HOST, "carol": {"media_encryption": "zrtp"}}, third="b")
     call = proved(world)
     assert marks(world, call) == ["no", "no"], "marked though nobody asked for it"
     for phone in (world.alice, world.bob):  # Linphone keeps it when both have said so
@@ -80,7 +81,21 @@ def without_verdict(world):
     wait_marks(world, call, "no", "yes")
     wait_word(world.alice, call, "untouched", "")
     assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back"
+    beside_another(world, call)
     call.hang_up()
+
+
+def beside_another(world, call):
+    """Alice calls Carol while the call with Bob is on hold, and goes back to it: what she says there stays."""
+    look_away(world.alice, world.carol)
+    other = Talk(world.alice, world.carol).ring().answer()
+    flow.wait_any(lambda: compared(world.alice, other), 5, "letters of the other call")
+    wait_word(world.alice, other, "untouched", "")
+    call.before[world.alice] = world.alice.mark()
+    world.alice.command(f"call-resume {call.numbers[world.alice]}")
+    call.wait(world.alice, "StreamsRunning")
+    assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back beside another call"
+    other.hang_up()
 
 
 def without_proof(world):
@@ -94,3 +109,24 @@ def without_proof(world):
         wait_marks(world, call, "no", "yes")
         assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back"
         call.hang_up()
+
+
+@case("call.mark.early")
+def early(world):
+    """A mark of before, LIME, and media before any answer (a 183 without a Contact): it goes when the call is answered."""
+    talk.prepare(world, phones={"alice": HOST, "bob": EARLY}, linphonerc={"alice": lime.RC}, before=lambda _: lime.Server())
+    look_away(world.alice, world.bob)
+    look_away(world.bob, world.alice)
+    call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia").answer()
+    wait_marks(world, call, "no", "no")
+    for phone in (world.alice, world.bob):
+        assert compared(phone, call, "yes") == "yes"
+    call.hang_up()
+    switch(world, "mark_verified", "true", world.alice)
+    assert not world.messages().first("INVITE", status=183, target=world.alice).header("Contact")
+    call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
+    flow.wait_any(lambda: compared(world.alice, call), 5, "Alice's letters in early media")
+    call.answer()
+    wait_marks(world, call, "no", "yes")
+    assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back"
+    call.hang_up()

@@ -239,6 +239,22 @@ static void do_early_media(const char *word, const char *unused)
     done(call ? linphone_call_accept_early_media(call) : -1);
 }
 
+static void do_call_pause(const char *word, const char *unused)
+{
+    LinphoneCall *call = call_of(word);
+
+    (void)unused;
+    done(call ? linphone_call_pause(call) : -1);
+}
+
+static void do_call_resume(const char *word, const char *unused)
+{
+    LinphoneCall *call = call_of(word);
+
+    (void)unused;
+    done(call ? linphone_call_resume(call) : -1);
+}
+
 static void do_terminate(const char *word, const char *unused)
 {
     LinphoneCall *call = call_of(word);
@@ -349,6 +365,8 @@ static const struct command {
     {"pop-event", do_pop_event},
     {"register-status", do_register_status},
     {"call-status", do_call_status},
+    {"call-pause", do_call_pause},
+    {"call-resume", do_call_resume},
     {"answer", do_answer},
     {"answer-audio", do_answer_audio},
     {"early-media", do_early_media},
