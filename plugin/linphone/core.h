@@ -43,6 +43,7 @@ struct core {
     GHashTable *once;                    /* continue_once.h: canonical AOR -> which direction */
     char own_nai[SIMAUTH_NAI_MAX + 1];   /* as our gateway last said; "" */
     struct ag_self self;                 /* the same, with all our addresses; none yet: no AORs */
+    struct ag_self before;               /* of a SIM that another one may have replaced since */
     char *sim;                           /* whose these are, as the settings have it */
     unsigned sim_number;                 /* grows when another SIM or gateway is set */
     struct ag_prices prices;             /* prices.c's, as are the next three */
@@ -109,8 +110,8 @@ bool core_forget(struct core *core, const char *aor);
 /* From now on: what the gateway said of another SIM, or another gateway of this one, is about
  * nobody here. */
 void core_take_sim(struct core *core, const struct settings *settings);
-/* Another SIM is in the place of ours, or may be: nobody here is who we were, and who we are is
- * asked. */
+/* Another SIM is in the place of ours, or may be (a self-test finds none): nobody here is who we
+ * were, and who we are is asked. */
 void core_other_sim(struct core *core);
 /* What our gateway says of us, from now on: asked when this was core->sim_number. */
 void core_take_self(struct core *core, unsigned sim_number, const struct ag_self *self);
@@ -118,6 +119,9 @@ void core_take_self(struct core *core, unsigned sim_number, const struct ag_self
 void core_warm_up_again(struct core *core);
 /* Whether our gateway vouches for this address as ours, besides Linphone's accounts. */
 bool core_is_own(const struct core *core, const char *uri);
+/* The same, or it did for the SIM of before, and none has been heard of since: nothing but what
+ * makes policy stricter may look at that. */
+bool core_may_be_own(const struct core *core, const char *uri);
 /* Whether an account of this Linphone has this address. */
 bool core_is_account(const struct core *core, const char *uri);
 int64_t core_now(void);    /* seconds since 1970 */

@@ -15,7 +15,7 @@ static void forget_self(struct core *core)
 {
     core->sim_number++;
     *core->own_nai = '\0';
-    core->self = (struct ag_self){0};
+    core->self = core->before = (struct ag_self){0};
 }
 
 /* The settings for which the station opens SIM and gateway anew. */
@@ -39,9 +39,13 @@ void core_take_sim(struct core *core, const struct settings *settings)
     core->sim = sim;
 }
 
+/* Without a SIM, or with one whose gateway does not answer, no account's policy gets weaker. */
 void core_other_sim(struct core *core)
 {
+    struct ag_self before = core->self.aor_count ? core->self : core->before;
+
     forget_self(core);
+    core->before = before;
     if (core->settings)
         core_warm_up(core);
 }
@@ -51,16 +55,27 @@ void core_take_self(struct core *core, unsigned sim_number, const struct ag_self
     if (sim_number != core->sim_number)
         return;
     core->self = *self;
+    core->before = (struct ag_self){0};
     g_strlcpy(core->own_nai, self->nai, sizeof(core->own_nai));
+}
+
+static bool has(const struct ag_self *self, const char *uri)
+{
+    for (size_t i = 0; i < self->aor_count; i++) {
+        if (simauth_aor_same(self->aors[i], uri))
+            return true;
+    }
+    return false;
 }
 
 bool core_is_own(const struct core *core, const char *uri)
 {
-    for (size_t i = 0; i < core->self.aor_count; i++) {
-        if (simauth_aor_same(core->self.aors[i], uri))
-            return true;
-    }
-    return false;
+    return has(&core->self, uri);
+}
+
+bool core_may_be_own(const struct core *core, const char *uri)
+{
+    return has(&core->self, uri) || has(&core->before, uri);
 }
 
 bool core_is_account(const struct core *core, const char *uri)

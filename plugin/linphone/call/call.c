@@ -312,7 +312,7 @@ static struct policy_answer decide(struct core *core, struct sip_call *sip, cons
     struct policy_answer answer;
 
     question.own_is_alias =
-        !question.outgoing && core_is_own(core, own_uri) && !core_is_account(core, own_uri);
+        !question.outgoing && core_may_be_own(core, own_uri) && !core_is_account(core, own_uri);
     question.called_back = !question.outgoing && emergency_may_call_back(core, peer_uri);
     if (simauth_aor_canonical(peer_uri, canonical) == SIMAUTH_OK)
         question.once = continue_once_take(core, canonical, question.outgoing);

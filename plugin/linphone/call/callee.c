@@ -110,7 +110,7 @@ static char *own_uri(const struct core *core, belle_sip_message_t *invite)
 {
     char *named = sip_message_uri(invite, SIP_TO);
     char *own = g_strdup(named ? named : "sip:unknown@unknown.invalid");
-    bool ours = named && core_is_own(core, named);
+    bool ours = named && core_may_be_own(core, named);
     const bctbx_list_t *accounts = linphone_core_get_account_list(core->lc);
     bool first = true;
 
