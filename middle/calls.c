@@ -187,6 +187,7 @@ struct calls *calls_open(const struct config *config, int64_t now, char *error)
     calls->most = now + MAX(config->ring_seconds, config->call_seconds);
     calls->tally = tally_new();
     calls->shut = g_hash_table_new(NULL, NULL);
+    calls->again = g_ptr_array_new_with_free_func(g_free);
     calls->table = g_hash_table_new_full(text_hash, g_str_equal, NULL, call_free);
     calls->bodies = g_hash_table_new_full(text_hash, g_str_equal, g_free, body_free);
     calls->flows = calls_new_flows();
@@ -233,6 +234,7 @@ void calls_free(struct calls *calls)
     g_hash_table_destroy(calls->table);
     g_hash_table_destroy(calls->bodies);
     g_hash_table_destroy(calls->shut);
+    g_ptr_array_unref(calls->again);
     tally_free(calls->tally);
     g_free(calls);
 }

@@ -119,6 +119,10 @@ void calls_open_holes(struct calls *calls, struct call *call, const struct pinho
  */
 void calls_take_results(struct calls *calls, int64_t now);
 void calls_retry(struct calls *calls, int64_t now);
+/* Somebody may have emptied the kernel's sets: what calls have now is opened once more by
+ * calls_open_some(), of so many at a time. False: that were the last. */
+void calls_open_again(struct calls *calls);
+bool calls_open_some(struct calls *calls, unsigned most, int64_t now);
 
 /* How it is, for whoever watches it. */
 struct calls_state {

@@ -138,3 +138,30 @@ void calls_retry(struct calls *calls, int64_t now)
         firewall_submit(calls->firewall, &change, call->key);
     }
 }
+
+/* -- all of them once more --------------------------------------------------------------------- */
+
+void calls_open_again(struct calls *calls)
+{
+    GHashTableIter each;
+    struct call *call;
+
+    g_ptr_array_set_size(calls->again, 0);
+    g_hash_table_iter_init(&each, calls->table);
+    while (g_hash_table_iter_next(&each, NULL, (void **)&call))
+        if (call->hole_count)
+            g_ptr_array_add(calls->again, g_strdup(call->key));
+}
+
+bool calls_open_some(struct calls *calls, unsigned most, int64_t now)
+{
+    for (; most && calls->again->len; most--) {
+        char *key = g_ptr_array_steal_index_fast(calls->again, calls->again->len - 1);
+        struct call *call = g_hash_table_lookup(calls->table, key); /* NULL: it has ended since */
+
+        if (call && call->hole_count)
+            calls_open_holes(calls, call, NULL, 0, false, now);
+        g_free(key);
+    }
+    return calls->again->len > 0;
+}

@@ -13,6 +13,7 @@ struct calls {
     struct journal *journal;
     struct tally *tally;
     GHashTable *shut; /* struct call: nft refused what it has */
+    GPtrArray *again; /* keys of calls whose pinholes are to be opened once more */
     uint64_t refusals;
     unsigned with_holes;
     int64_t

@@ -76,7 +76,11 @@ struct service {
     struct http *http;
     struct keeper *keeper;
     int tokens; /* -1: none are asked for */
+    bool again; /* pinholes are opened once more */
 };
+
+#define AGAIN_CALLS 128 /* whose pinholes are opened before somebody else has his turn */
+#define AGAIN_MS 1      /* which this is */
 
 static void take_token(const struct token_packet *packet, void *data)
 {
@@ -98,11 +102,11 @@ static void expire(struct service *s)
     http_unlock(s->http);
 }
 
-/* Somebody may have emptied the kernel's sets: all that a call has is asked for again. */
-static void reopen(struct call *call, void *calls)
+static void open_some(struct service *s)
 {
-    if (call->hole_count)
-        calls_open_holes(calls, call, NULL, 0, false, steady_seconds());
+    http_lock(s->http);
+    s->again = calls_open_some(s->calls, AGAIN_CALLS, steady_seconds());
+    http_unlock(s->http);
 }
 
 /* True: it is to end. */
@@ -116,8 +120,9 @@ static bool take_signal(struct service *s, int signals)
         return true;
     keeper_reload(s->keeper);
     http_lock(s->http);
-    calls_each(s->calls, reopen, s->calls);
+    calls_open_again(s->calls);
     http_unlock(s->http);
+    s->again = true;
     return false;
 }
 
@@ -127,7 +132,8 @@ static void serve(struct service *s, int signals)
     int64_t looked = 0;
 
     for (;;) {
-        int count = poll(ready, 2, 1000); /* a negative descriptor is left out */
+        /* a negative descriptor is left out */
+        int count = poll(ready, 2, s->again ? AGAIN_MS : 1000);
 
         if (count < 0 && errno != EINTR)
             return;
@@ -135,6 +141,8 @@ static void serve(struct service *s, int signals)
             return;
         if (count > 0 && ready[1].revents)
             tokens_read(s->tokens, take_token, s);
+        if (s->again)
+            open_some(s);
         if (looked != steady_seconds())
             expire(s);
         looked = steady_seconds();

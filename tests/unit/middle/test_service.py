@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an administrator sees of a real middle, and what may not stop it: its log, its own certificate, where it listens."""
 import http.client
+import json
 import os
 import re
 import signal
@@ -10,12 +11,13 @@ import sys
 import time
 import unittest
 
-from test_power import LIMIT, Middle
+from test_power import ALICE, BOB, LIMIT, Middle
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "integration"))
 from world.pki import Authority, certify  # pylint: disable=wrong-import-position
 
 NAMES = ["subjectAltName=DNS:a.example", "keyUsage=keyAgreement"]
+CALLS, ENDED = 8000, 20
 
 
 def full_pipe():
@@ -132,6 +134,28 @@ class Service(unittest.TestCase):
         self.configure(stranger.certificate, own.certificate)
         self.middle.process.send_signal(signal.SIGHUP)
         self.wait_log(f"op=revoked file={path} result=read")
+
+    def test_a_reload_holds_up_nobody(self):
+        """However many calls have pinholes, which are opened once more: others are answered meanwhile."""
+        self.middle.write("own/calls", "".join(json.dumps({
+            "key": f"{number}\na", "tag": "a", "other": "b", "from": ALICE, "to": BOB, "trunk": "", "established": True, "kbit": 0,
+            "expires": int(time.time()) + 3000, "holes": [["192.0.2.10", 1024 + number, "198.51.100.1", 7000]]}) + "\n" for number in range(CALLS)))
+        self.start()
+        self.assertEqual(self.middle.metric("calls_with_pinholes"), CALLS)
+        self.middle.write("said", "")
+        self.middle.process.send_signal(signal.SIGHUP)
+        self.wait_log("op=open")
+        for number in range(ENDED):
+            self.assertTrue(self.middle.end_call(number))
+        answered = 0
+        while (opened := self.log().count("op=open")) < CALLS - ENDED:
+            self.assertEqual(self.middle.metric("calls"), CALLS - ENDED)
+            answered += self.log().count("op=open") > opened
+        self.assertGreater(answered, 2, "all waited until the last was open")
+        end = time.monotonic() + LIMIT / 6
+        while self.middle.in_kernel() != set(range(1024 + ENDED, 1024 + CALLS)):
+            self.assertLess(time.monotonic(), end, "not those were opened that go on")
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":
