@@ -92,6 +92,8 @@ class Slot:
     # --- vpcd ------------------------------------------------------------------------------------
 
     def _readable(self):
+        if not self._link:  # an order that came in the same round pulled it
+            return
         try:
             data = self._link.recv(65536)
             # vpcd writes length and command apart: without it each costs a delayed ACK.
