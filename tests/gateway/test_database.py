@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SIMAUTH authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PostgreSQL goes away under a gateway, as in a crash, and comes back; and there are two of it."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +20,19 @@ os.environ["SIMAUTH_TEST_DATABASE"] = f"host={server.folder},{other.folder} user
 from operators import DAEMON, Pair  # noqa: E402  (reads the environment)
 from ops import metrics, watched  # noqa: E402
 from phone import Phone, unb64u  # noqa: E402
+
+
+@contextlib.contextmanager
+def behind(door, operator):
+    """The operator's gateway, stopped, has its database through that door."""
+    operator.stop()
+    where, operator.database = operator.database, f"host={door.folder} " + operator.database.split(" ", 1)[1]
+    operator.configure()
+    yield
+    operator.stop()
+    operator.database = where
+    operator.configure()
+    operator.start()
 
 
 class Database(unittest.TestCase):
@@ -93,40 +107,28 @@ class Database(unittest.TestCase):
         pooler = Pooler(server)
         self.addCleanup(pooler.close)
         a = self.pair.a
-        a.stop()
-        where, a.database = a.database, f"host={pooler.folder} " + a.database.split(" ", 1)[1]
-        a.configure()
-        self.assertIn("pool_mode = session", a.ctl("subscriber", "list", fails=True))
-        done = subprocess.run([DAEMON, "--config", a.config], capture_output=True, text=True, timeout=20)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("pool_mode = session", done.stderr)
-        a.database = where
-        a.configure()
-        a.start()
+        with behind(pooler, a):
+            self.assertIn("pool_mode = session", a.ctl("subscriber", "list", fails=True))
+            done = subprocess.run([DAEMON, "--config", a.config], capture_output=True, text=True, timeout=20)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("pool_mode = session", done.stderr)
 
     def test_nobody_heard_the_commit(self):
         """What a partner asked for may be counted: it keeps its record, until a repeat finds what was given."""
         gap = Gap(server)
         self.addCleanup(gap.close)
-        b = self.pair.b
-        b.stop()
-        where, b.database = b.database, f"host={gap.folder} " + b.database.split(" ", 1)[1]
-        watched(b).configure()
-        b.start()
-        key = os.urandom(16)
-        gap.lose.set()
-        seal, lost = self.ask(key)
-        self.assertEqual((lost.status, gap.lose.is_set()), (503, False), lost.raw)
-        self.assertIn("lost while it committed", b.log_text())
-        self.assertEqual(metrics(b)['simauth_store_failures_total{reason="lost while it committed"}'], 1)
-        self.assertEqual([(len(x.records()), {r["method"] for r in x.records()}) for x in (self.pair.a, b)],
-                         [(1, {"unknown"}), (1, {"aka"})])
-        self.until(lambda: self.ask(key, seal)[1].status == 200, "not again")
-        self.assertEqual([len(x.records()) for x in (self.pair.a, b)], [1, 1])
-        b.stop()
-        b.database = where
-        b.configure()
-        b.start()
+        a, b, key = self.pair.a, self.pair.b, os.urandom(16)
+        with behind(gap, b):
+            watched(b).start()
+            gap.lose.set()
+            seal, lost = self.ask(key)
+            self.assertEqual((lost.status, gap.lose.is_set()), (503, False), lost.raw)
+            self.assertIn("lost while it committed", b.log_text())
+            self.assertEqual(metrics(b)['simauth_store_failures_total{reason="lost while it committed"}'], 1)
+            self.assertEqual([(len(x.records()), {r["method"] for r in x.records()}) for x in (a, b)],
+                             [(1, {"unknown"}), (1, {"aka"})])
+            self.until(lambda: self.ask(key, seal)[1].status == 200, "not again")
+            self.assertEqual([len(x.records()) for x in (a, b)], [1, 1])
 
     def test_a_lost_flusher_is_replaced(self):
         self.assertEqual(self.ask()[1].status, 200)

@@ -23,26 +23,19 @@
 #define SDP "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\nm=audio 7078 RTP/AVP 96\r\n"
 #define LEAST 10 /* or nothing was tried */
 
-static struct e2m_identity authority, alice, bob;
-static struct e2m_trust *trust;
+static struct people_two people;
 
 static int begin(void **state)
 {
     (void)state;
-    authority = people_authority();
-    alice = people_subscriber(ALICE, &authority);
-    bob = people_subscriber(BOB, &authority);
-    trust = people_trust(&authority);
+    people_two_make(&people, ALICE, BOB);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    e2m_identity_free(&authority);
-    e2m_identity_free(&alice);
-    e2m_identity_free(&bob);
-    e2m_trust_free(trust);
+    people_two_free(&people);
     return 0;
 }
 
@@ -50,10 +43,14 @@ static enum e2m_result make(struct e2m_sent *sent)
 {
     const struct e2m_item item = {.type = "application/sdp",
                                   .content = e2m_text_span(SDP),
-                                  .certificates = &bob.certificate,
+                                  .certificates = &people.bob.certificate,
                                   .certificate_count = 1};
-    const struct e2m_send send = {
-        .items = &item, .item_count = 1, .signer = &alice, .from = ALICE, .to = BOB, .now = NOW};
+    const struct e2m_send send = {.items = &item,
+                                  .item_count = 1,
+                                  .signer = &people.alice,
+                                  .from = ALICE,
+                                  .to = BOB,
+                                  .now = NOW};
 
     return e2m_message_make(&send, sent);
 }
@@ -64,9 +61,9 @@ static bool opens(const struct e2m_sent *sent)
     const struct e2m_receive receive = {.content_type = sent->content_type,
                                         .encoding = sent->base64 ? "base64" : NULL,
                                         .body = e2m_buffer_span(&sent->body),
-                                        .identities = &bob,
+                                        .identities = &people.bob,
                                         .identity_count = 1,
-                                        .trust = trust,
+                                        .trust = people.trust,
                                         .from = ALICE,
                                         .to = BOB,
                                         .wants = E2M_WANT_SIGNATURE,

@@ -26,8 +26,7 @@
 #define ANSWER SDP("192.0.2.2")
 #define EVIL SDP("192.0.2.66")
 
-static struct e2m_identity authority, alice, bob;
-static struct e2m_trust *trust;
+static struct people_two people;
 
 struct phone {
     struct e2m_keys *keys;
@@ -37,26 +36,20 @@ struct phone {
 static int begin(void **state)
 {
     (void)state;
-    authority = people_authority();
-    alice = people_subscriber(ALICE, &authority);
-    bob = people_subscriber(BOB, &authority);
-    trust = people_trust(&authority);
+    people_two_make(&people, ALICE, BOB);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    e2m_identity_free(&authority);
-    e2m_identity_free(&alice);
-    e2m_identity_free(&bob);
-    e2m_trust_free(trust);
+    people_two_free(&people);
     return 0;
 }
 
 static struct phone phone_new(const struct e2m_identity *own, const char *aor, const char *peer)
 {
-    struct phone phone = {e2m_keys_new(own, trust), NULL};
+    struct phone phone = {e2m_keys_new(own, people.trust), NULL};
 
     phone.talk = e2m_talk_new(phone.keys, aor, peer);
     return phone;
@@ -118,11 +111,11 @@ static void has_sdp(belle_sip_message_t *message, const char *sdp)
 static void called(struct phone *caller, struct phone *callee)
 {
     belle_sip_message_t *offer = invite(OFFER);
-    const struct e2m_partner partner = {bob.certificate, NULL};
+    const struct e2m_partner partner = {people.bob.certificate, NULL};
     struct e2m_opened opened;
 
-    *caller = phone_new(&alice, ALICE, BOB);
-    *callee = phone_new(&bob, BOB, ALICE);
+    *caller = phone_new(&people.alice, ALICE, BOB);
+    *callee = phone_new(&people.bob, BOB, ALICE);
     assert_int_equal(e2m_talk_add_peer(caller->talk, &partner, NOW), E2M_OK);
     assert_int_equal(e2m_talk_protect(caller->talk, offer, NOW), E2M_OK);
     assert_int_equal(open_at(callee, offer, &opened), E2M_OK);
@@ -156,7 +149,7 @@ static void make_evil(struct e2m_sent *sent, struct e2m_cek *key)
     const struct e2m_item item = {.type = "application/sdp",
                                   .disposition = "session",
                                   .content = e2m_text_span(EVIL),
-                                  .certificates = &alice.certificate,
+                                  .certificates = &people.alice.certificate,
                                   .certificate_count = key ? 0 : 1,
                                   .answer_to = key};
     const struct e2m_send send = {.form = E2M_FORM_GCM,
@@ -253,15 +246,15 @@ static enum e2m_result again(struct e2m_seen *seen, const struct e2m_identity *o
 static void in_another_call(void **state)
 {
     struct e2m_seen *seen = g_new0(struct e2m_seen, 1);
-    struct phone caller = phone_new(&alice, ALICE, BOB);
-    const struct e2m_partner partner = {bob.certificate, NULL};
+    struct phone caller = phone_new(&people.alice, ALICE, BOB);
+    const struct e2m_partner partner = {people.bob.certificate, NULL};
     belle_sip_message_t *offer = invite(OFFER);
 
     (void)state;
     assert_int_equal(e2m_talk_add_peer(caller.talk, &partner, NOW), E2M_OK);
     assert_int_equal(e2m_talk_protect(caller.talk, offer, NOW), E2M_OK);
 #define AS(line, head, later)                                                                      \
-    again(seen, &bob, BOB, ALICE, copy_as(line, head, offer), NOW + (later))
+    again(seen, &people.bob, BOB, ALICE, copy_as(line, head, offer), NOW + (later))
     for (int i = 0; i < 2; i++) /* it may come by two ways */
         assert_int_equal(AS(INVITED, HEAD(""), i), E2M_OK);
     assert_int_equal(AS(INVITED, OTHER("<" ALICE ">;tag=from", "<" BOB ">"), 1), E2M_REPLAYED);
@@ -280,8 +273,8 @@ static void in_another_call(void **state)
 /* A domain that is given again and again is no room for more certificates than there is. */
 static void one_domain_many_times(void **state)
 {
-    struct e2m_identity server = people_server("p.example", &authority);
-    struct e2m_keys *keys = e2m_keys_new(&alice, trust);
+    struct e2m_identity server = people_server("p.example", &people.authority);
+    struct e2m_keys *keys = e2m_keys_new(&people.alice, people.trust);
     struct e2m_talk *talk = e2m_talk_new(keys, ALICE, BOB);
     const struct e2m_partner partner = {server.certificate, NULL};
 
@@ -313,8 +306,8 @@ static char *write_pem(const char *folder, const char *name, X509 *certificate, 
 static void key_of_others(void **state)
 {
     char *folder = g_dir_make_tmp("simauth-XXXXXX", NULL), error[E2M_ERROR_MAX] = "";
-    char *certificate = write_pem(folder, "own.pem", alice.certificate, NULL);
-    char *key = write_pem(folder, "own.key", NULL, alice.key);
+    char *certificate = write_pem(folder, "own.pem", people.alice.certificate, NULL);
+    char *key = write_pem(folder, "own.key", NULL, people.alice.key);
     struct e2m_identity identity;
 
     (void)state;

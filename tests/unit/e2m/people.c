@@ -137,3 +137,19 @@ X509_CRL *people_revoke(const struct e2m_identity *authority, X509 *revoked, uin
     ASN1_TIME_free(next);
     return list;
 }
+
+void people_two_make(struct people_two *two, const char *alice, const char *bob)
+{
+    two->authority = people_authority();
+    two->alice = people_subscriber(alice, &two->authority);
+    two->bob = people_subscriber(bob, &two->authority);
+    two->trust = people_trust(&two->authority);
+}
+
+void people_two_free(struct people_two *two)
+{
+    e2m_identity_free(&two->authority);
+    e2m_identity_free(&two->alice);
+    e2m_identity_free(&two->bob);
+    e2m_trust_free(two->trust);
+}

@@ -31,6 +31,14 @@ struct e2m_identity people_server(const char *domain, const struct e2m_identity 
 /* What trusts it, whatever the domain. */
 struct e2m_trust *people_trust(const struct e2m_identity *authority);
 
+/* Two people of one authority. */
+struct people_two {
+    struct e2m_identity authority, alice, bob;
+    struct e2m_trust *trust;
+};
+void people_two_make(struct people_two *two, const char *alice, const char *bob);
+void people_two_free(struct people_two *two);
+
 /* A list that `authority` signs at `when`, good for an hour, with that certificate (NULL: none). */
 X509_CRL *people_revoke(const struct e2m_identity *authority, X509 *revoked, uint64_t when);
 
