@@ -26,8 +26,8 @@ def linphonerc(node, number, domain, users):
     """linphonerc of one core with an account for each of `users`; its path."""
     port = PORTS[number]["sip_port"]
     sip = "\n".join(f"{key}={port}" for key in ("sip_port", "sip_tcp_port"))
-    parts = [RC.format(sip=sip, domain=domain, user=user, transport="udp", password=PASSWORD_PREFIX + user)
-             for user in users]
+    parts = [RC.format(sip=sip, domain=domain, user=user, identity=f"sip:{user}@{domain}", transport="udp",
+                       password=PASSWORD_PREFIX + user) for user in users]
     text = parts[0]
     for place, part in enumerate(parts[1:], 1):
         text += part[part.index("[proxy_0]"):].replace("_0]", f"_{place}]")
