@@ -12,13 +12,8 @@ def hold(world):
     """Each side holds the call and takes it up again: the same call, authenticated from beginning to end."""
     talk.prepare(world)
     call = connected(world.alice, world.bob)
-    for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
-        phone.command(f"call-pause {call.numbers[phone]}")
-        call.wait(phone, "Paused")
-        call.wait(other, "PausedByRemote")
-        phone.command(f"call-resume {call.numbers[phone]}")
-        call.wait(phone, "StreamsRunning")
-        call.wait(other, "StreamsRunning")
+    for phone in (world.alice, world.bob):
+        call.pause(phone).resume(phone)
     call.hang_up()
     finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
 

@@ -42,12 +42,7 @@ def registered_anew(world):
         phone.command("unregister 1")
         phone.command(f"register sip:{phone.user}@{phone.domain} sip:{phone.domain} sip-{phone.user}")
         phone.wait_registered()
-    world.bob.command(f"call-pause {call.numbers[world.bob]}")
-    call.wait(world.alice, "PausedByRemote")
-    call.wait(world.bob, "Paused")
-    world.bob.command(f"call-resume {call.numbers[world.bob]}")
-    call.wait(world.bob, "StreamsRunning")
-    call.hang_up()
+    call.pause(world.bob).resume(world.bob).hang_up()
     finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
 
 
@@ -153,9 +148,7 @@ def talking(world):
         with asleep(phone):
             pass
         assert phone.state(call.numbers[phone]) == "StreamsRunning"
-    world.bob.command(f"call-pause {call.numbers[world.bob]}")
-    call.wait(world.alice, "PausedByRemote")
-    call.wait(world.bob, "Paused")
+    call.pause(world.bob)
     with asleep(world.alice):
         world.bob.command(f"call-resume {call.numbers[world.bob]}")
     call.wait(world.bob, "StreamsRunning")

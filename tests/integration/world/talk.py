@@ -127,6 +127,21 @@ class Talk:
             keyed(phone, call)
         return self
 
+    def pause(self, by):
+        by.command(f"call-pause {self.numbers[by]}")
+        self.wait(by, "Paused")
+        self.wait(self._other(by), "PausedByRemote")
+        return self
+
+    def resume(self, by):
+        by.command(f"call-resume {self.numbers[by]}")
+        for phone in (by, self._other(by)):
+            self.wait(phone, "StreamsRunning")
+        return self
+
+    def _other(self, phone):
+        return self.callee if phone is self.caller else self.caller
+
     def hang_up(self, by=None):
         (by or self.caller).terminate(self.numbers[by or self.caller])
         return self.over()

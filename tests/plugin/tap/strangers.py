@@ -100,19 +100,30 @@ def strangers_at_caller(scene):
     a.quit()
 
 
+class Answered:
+    """A call that two phones have answered while the answers are held for so many ms: `rang` of them rang before."""
+
+    def __init__(self, scene, held_ms, rang):
+        self.phone = scene.phone("a", 5061, ["hold-code 200", f"hold-response {held_ms}"]).ready()
+        self.peer = scene.peer(5062, 5061)
+        self.phone.call(B)
+        self.invite = self.peer.until("^INVITE")
+        for code, tag in (*((180, tag) for tag in rang), (200, "one"), (200, "two")):
+            reply(self.peer, self.invite, code, tag)
+        self.phone.wait_event("response_in .*code=200 to_tag=one")
+
+    def hang_up(self, tag):
+        self.peer.request("BYE", from_tag=tag, branch="z9hG4bK.bye" + tag, cseq=30, body="", uri="sip:a@%s:5061" % ADDRESS,
+                          call_id=header(self.invite, "Call-ID"), to_tag=tag_of(self.invite, "From"))
+        expect("200 to the BYE", "BYE" in header(self.peer.until("^SIP/2.0 200"), "CSeq"))
+
+
 def fork_of_two(scene):
     """Two phones have answered while the answers are looked at, and one hangs up: the call is the other's."""
-    a = scene.phone("a", 5061, ["hold-code 200", "hold-response 1200"]).ready()
-    peer = scene.peer(5062, 5061)
-    a.call(B)
-    invite = peer.until("^INVITE")
-    names = {"uri": "sip:a@%s:5061" % ADDRESS, "call_id": header(invite, "Call-ID"), "to_tag": tag_of(invite, "From")}
-    for code, tag in ((180, "one"), (180, "two"), (200, "one"), (200, "two")):
-        reply(peer, invite, code, tag)
-    a.wait_event("response_in .*code=200 to_tag=one")
+    call = Answered(scene, 1200, ("one", "two"))
+    a, peer = call.phone, call.peer
     for _ in range(2):  # it may come twice
-        peer.request("BYE", from_tag="one", branch="z9hG4bK.bye", cseq=30, body="", **names)
-        expect("200 to the BYE", "BYE" in header(peer.until("^SIP/2.0 200"), "CSeq"))
+        call.hang_up("one")
     expect("the ACK of the other", tag_of(peer.until("^ACK"), "To") == "two")
     a.wait_state("StreamsRunning")
     a.expect_none("held_gone")
@@ -126,21 +137,13 @@ def fork_of_two(scene):
 
 def fork_of_two_ends(scene):
     """Both hang up before either is let in: nobody is called any more."""
-    a = scene.phone("a", 5061, ["hold-code 200", "hold-response 60000"]).ready()
-    peer = scene.peer(5062, 5061)
-    a.call(B)
-    invite = peer.until("^INVITE")
-    names = {"uri": "sip:a@%s:5061" % ADDRESS, "call_id": header(invite, "Call-ID"), "to_tag": tag_of(invite, "From")}
-    for code, tag in ((180, "one"), (200, "one"), (200, "two")):
-        reply(peer, invite, code, tag)
-    a.wait_event("response_in .*code=200 to_tag=one")
+    call = Answered(scene, 60000, ("one",))
     for tag in ("two", "one"):
-        a.expect_none("held_gone")
-        peer.request("BYE", from_tag=tag, branch="z9hG4bK.bye" + tag, cseq=30, body="", **names)
-        expect("200 to the BYE", "BYE" in header(peer.until("^SIP/2.0 200"), "CSeq"))
-    a.wait_event("held_gone .*why=hung_up")
-    a.wait_state("Released", "End", "none")
-    leave(a)
+        call.phone.expect_none("held_gone")
+        call.hang_up(tag)
+    call.phone.wait_event("held_gone .*why=hung_up")
+    call.phone.wait_state("Released", "End", "none")
+    leave(call.phone)
 
 
 def stray_ack(scene):

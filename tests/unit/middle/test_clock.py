@@ -37,6 +37,13 @@ class Clock(unittest.TestCase):
         self.middle.start()
         self.addCleanup(self.middle.close)
 
+    def start_ringing_shortly(self):
+        """With a call, beside which others ring for two seconds."""
+        with open(self.middle.path("conf"), "a", encoding="ascii") as conf:
+            conf.write("ring_seconds=2\n")
+        self.start()
+        self.assertTrue(self.middle.open_call(2001))
+
     def log(self):
         with open(self.middle.path("log"), encoding="utf-8") as file:
             return file.read()
@@ -51,10 +58,7 @@ class Clock(unittest.TestCase):
         self.assertEqual(count, 1, self.log())
 
     def test_set_while_it_runs(self):
-        with open(self.middle.path("conf"), "a", encoding="ascii") as conf:
-            conf.write("ring_seconds=2\n")
-        self.start()
-        self.assertTrue(self.middle.open_call(2001))
+        self.start_ringing_shortly()
         for number, offset in ((3001, "+30d"), (3002, "-30d")):
             self.set(offset)
             self.looked(number)
@@ -63,10 +67,7 @@ class Clock(unittest.TestCase):
 
     def test_set_while_it_ran(self):
         """Who starts after the clock was set knows how long each call still lives, however the one before ended."""
-        with open(self.middle.path("conf"), "a", encoding="ascii") as conf:
-            conf.write("ring_seconds=2\n")
-        self.start()
-        self.assertTrue(self.middle.open_call(2001))
+        self.start_ringing_shortly()
         for number, offset in ((3001, "+30d"), (3002, "-30d")):
             self.set(offset)
             self.looked(number)
