@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How offer and answer may come to pass: early media, reliable provisionals, late offers."""
 
+import re
+
 from cases import case
-from world import talk
+from world import talk, zrtp
+from world.process import wait_for
 from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, Talk, finish
 
 EARLY = {"sip": "incoming_calls_early_media=1"}
@@ -37,30 +40,56 @@ def takes_pictures(phone):
                                 "automatically_accept=1\ndevice=StaticImage: Static picture\n"))
 
 
-@case("call.media.early.audio_only")
-def audio_only(world):
-    """Alice offers pictures, Bob's early media takes them, and he answers with his voice alone."""
+def rings_with_pictures(world, hook=None):
+    """Alice offers pictures, and Bob's early media takes them; the call."""
     def before(_):
         talk.takes_pictures(world.alice, initiate=True)
         takes_pictures(world.bob)
-    talk.prepare(world, phones={"bob": {**EARLY, "program": talk.HOST}}, before=before)
+    talk.prepare(world, phones={"bob": {**EARLY, "program": talk.HOST}}, before=before, hook=hook)
     call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia")
     call.wait(world.alice, "OutgoingEarlyMedia")
+    return call
+
+
+@case("call.media.early.audio_only")
+def audio_only(world):
+    """He answers with his voice alone."""
+    call = rings_with_pictures(world)
     for phone in (world.alice, world.bob):  # all streams are keyed: he has seen her
         phone.wait_note(rf"call {call.id_at(phone)} \w+: media: sink=zrtp verdict=match")
     world.bob.command(f"answer-audio {call.numbers[world.bob]}")
     call.wait(world.alice, "StreamsRunning")
     call.authenticated()
-    world.alice.command(f"call-pause {call.numbers[world.alice]}")
-    call.wait(world.alice, "Paused")
-    call.wait(world.bob, "PausedByRemote")
-    world.alice.command(f"call-resume {call.numbers[world.alice]}")
-    call.wait(world.alice, "StreamsRunning")
-    call.hang_up()
+    call.pause(world.alice).resume(world.alice).hang_up()
     finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
     messages = world.messages()
     assert messages.first("INVITE", status=183, target=world.alice).body.count("a=zrtp-hash") == 2
     assert "\nm=video 0 " in messages.first("INVITE", status=200, target=world.alice).body
+
+
+@case("call.media.early.quick_voice")
+def quick_voice(world):
+    """He answers so before the pictures' ZRTP came to an end: with the answer Linphone tells of the sound's, which is all there is."""
+    port, sound = [None], set()
+
+    def hook(datagram, _):
+        offered = re.match(rb"INVITE (?s:.*)\nm=video (\d+) ", datagram.payload)
+        if offered:
+            port[0] = int(offered[1])
+        kind = zrtp.message_type(datagram.payload)
+        if kind and port[0] in (datagram.source_port, datagram.target_port):
+            return
+        sound.add(kind)
+        yield 0, datagram
+    call = rings_with_pictures(world, hook)
+    wait_for(lambda: "Conf2ACK" in sound, 10, "the end of ZRTP for the sound")
+    for phone in (world.alice, world.bob):
+        assert not phone.notes(r": media: sink="), "nothing may be decided while pictures are in clear"
+    world.bob.command(f"answer-audio {call.numbers[world.bob]}")
+    call.wait(world.alice, "StreamsRunning")
+    call.authenticated().hang_up()
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
+    assert port[0], "no pictures were offered"
 
 
 @case("call.media.reliable")
