@@ -73,7 +73,7 @@ def delays(world, calls):
             for caller, dialled in calls]
 
 
-@case("bench.dial", label="bench", limit=1500, processors=2)
+@case("bench.dial", label="bench", limit=1500, processors=2, from_tag=False)
 def dial(world):
     """Added post-dial delay with software SIMs on loopback."""
     world.start_capture()
@@ -96,7 +96,9 @@ def dial(world):
         for kind, (caller, callee) in order if number % 2 else reversed(order):
             calls[kind].append((caller, one_call(caller, callee)))
     check_elements(world, secured)
-    report_stages(world, secured, calls)
+    for kind in calls:
+        report_stages(world, kind, calls[kind])
+    report_waits(secured)
     report(delays(world, calls["secured"]), delays(world, calls["stock"]))
 
 
@@ -119,10 +121,12 @@ def stages(world, calls):
     return {name: 1000 * statistics.median(values) for name, values in found.items()}
 
 
-def report_stages(world, secured, calls):
-    for kind in ("stock", "secured"):
-        for name, value in stages(world, calls[kind]).items():
-            figure(f"post-dial delay, {kind}: {name}, median", value, "ms", samples=len(calls[kind]))
+def report_stages(world, kind, calls):
+    for name, value in stages(world, calls).items():
+        figure(f"post-dial delay, {kind}: {name}, median", value, "ms", samples=len(calls))
+
+
+def report_waits(secured):
     for side, place in (("caller", 0), ("callee", 1)):
         for what in ("gateway_ms", "card_ms"):
             values = [float(m.group(1)) for pair in secured for m in pair[place].notes(rf"asked: .*?{what}=([\d.]+)")]
@@ -152,7 +156,7 @@ def report(secured, stock):
     assert late < 0.045, f"95% added {1000 * late:.1f} ms"
 
 
-@case("bench.dial.card", label="bench", limit=1500, processors=2)
+@case("bench.dial.card", label="bench", limit=1500, processors=2, from_tag=False)
 def with_cards(world):
     """The same with a card in a reader behind each phone, and each gateway 50 ms away (there and back)."""
     world.start_capture()

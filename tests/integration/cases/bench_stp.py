@@ -9,7 +9,7 @@ bears eight calls, so every pair makes new ones after seven.
 import statistics
 
 from cases import case, figure
-from cases.bench_dial import PAIRS, delays, interval, make_pairs, one_call, percentile
+from cases.bench_dial import PAIRS, delays, interval, make_pairs, one_call, percentile, report_stages
 
 CALLS = 300  # with a setup key, and as many without
 PER_KEY = 7
@@ -30,7 +30,7 @@ def answered(pair):
         phone.wait_note(MADE, count=made + 1)
 
 
-@case("bench.stp.dial", label="bench", limit=900, processors=2)
+@case("bench.stp.dial", label="bench", limit=900, processors=2, from_tag=False)
 def dial(world):
     """Post-dial delay of calls that rest on a setup key, and of stock Linphone's."""
     world.start_capture()
@@ -51,6 +51,8 @@ def dial(world):
         for kind, (caller, callee) in order if number % 2 else reversed(order):
             calls[kind].append((caller, one_call(caller, callee)))
     check_keys(world, held, calls["held"])
+    for kind, name in (("held", "with a setup key"), ("stock", "stock beside setup keys"), ("zrtp", "stock with ZRTP")):
+        report_stages(world, name, calls[kind])
     report(delays(world, calls["held"]), delays(world, calls["stock"]), delays(world, calls["zrtp"]))
 
 

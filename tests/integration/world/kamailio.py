@@ -30,7 +30,7 @@ loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
 modparam("usrloc", "db_mode", 0)
-modparam("rr", "append_fromtag", 1)
+modparam("rr", "append_fromtag", {from_tag})
 modparam("tm", "fr_timer", 5000)
 modparam("tm", "fr_inv_timer", {ring_limit})
 modparam("registrar", "gruu_enabled", {gruu})
@@ -169,16 +169,16 @@ def multiarch():
 class Kamailio:
     """Kamailio on a node, for one domain.
 
-    challenge: 401 or 407, asked of the domain's own callers. record_route: stay in the way of ACK and BYE. gruu: give
-    phones a GRUU. redirects: {user: (code, URI)}. aliases: {user: user}. forwards: the same, and the
-    caller is told (181). full: with acc, dialog and topos.
+    challenge: 401 or 407, asked of the domain's own callers. record_route: stay in the way of ACK and BYE. from_tag: repeat
+    the From tag in Record-Route (Debian's kamailio.cfg does not). gruu: give phones a GRUU. redirects: {user: (code, URI)}. aliases: {user: user}.
+    forwards: the same, and the caller is told (181). full: with acc, dialog and topos.
     next_hop: where calls to other domains go instead of where DNS says. ring_limit: seconds. memory: MiB of shared memory, as an operator
     gives it what its calls need. certificate: its paths (certificate, key); with one it also listens for TLS.
     """
 
-    OPTIONS = ("challenge", "record_route", "gruu", "redirects", "aliases", "forwards", "full", "next_hop", "ring_limit", "memory")
+    OPTIONS = ("challenge", "record_route", "from_tag", "gruu", "redirects", "aliases", "forwards", "full", "next_hop", "ring_limit", "memory")
 
-    def __init__(self, node, domain, children=2, certificate=None, challenge=None, record_route=True, gruu=True,
+    def __init__(self, node, domain, children=2, certificate=None, challenge=None, record_route=True, from_tag=True, gruu=True,
                  redirects=None, aliases=None, forwards=None, full=False, next_hop=None, ring_limit=60,
                  memory=64):
         self.node = node
@@ -186,7 +186,7 @@ class Kamailio:
         self.process = None
         self._memory = memory
         values = {"domain": domain, "address": net.in_uri(node.address), "children": children,
-                  "multiarch": multiarch(), "password_prefix": PASSWORD_PREFIX, "gruu": int(gruu),
+                  "multiarch": multiarch(), "password_prefix": PASSWORD_PREFIX, "from_tag": int(from_tag), "gruu": int(gruu),
                   "ring_limit": int(ring_limit * 1000), "routed": "INVITE|SUBSCRIBE" if record_route else "SUBSCRIBE"}
         values.update(
             tls=TLS.format(address=values["address"], **self._take(certificate)) if certificate else "",
