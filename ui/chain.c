@@ -175,6 +175,17 @@ static void show_gateway(UiChain *chain)
             NULL);
 }
 
+/* Whether the chain held: a call that nobody was asked about, or that nobody answered, does not
+ * tell. */
+static const char *state_of_call(UiRecord *call)
+{
+    const char *verdict = ui_record_text(call, "Verdict");
+
+    if (!g_strcmp0(verdict, "authenticated"))
+        return "good";
+    return g_strcmp0(verdict, "not-authenticated") ? "unknown" : "failed";
+}
+
 static void last_call_known(GVariant *answer, const char *error, gpointer owner)
 {
     UiChain *chain = owner;
@@ -189,8 +200,7 @@ static void last_call_known(GVariant *answer, const char *error, gpointer owner)
         UiRecord *call = ui_record_new(first);
         char *verdict = ui_words_verdict(call);
         char *text = g_strdup_printf("%s %s", verdict, ui_words_reason(call));
-        gboolean good = !g_strcmp0(ui_record_text(call, "Verdict"), "authenticated");
-        set(chain, "last-call", good ? "good" : "failed", g_strstrip(text), ui_words_advice(call));
+        set(chain, "last-call", state_of_call(call), g_strstrip(text), ui_words_advice(call));
         g_free(text);
         g_free(verdict);
         g_object_unref(call);

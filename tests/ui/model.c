@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The lists behind the window, with the demo's peer on a session bus of the test's own. */
+#include "app.h"
+#include "chain.h"
 #include "demo.h"
 #include "export.h"
 #include "notify.h"
@@ -139,6 +141,33 @@ static void calls_follow(void **state)
     WAIT(count(calls) == 1);
     demo_show(world->demo, "no-phone");
     WAIT(count(calls) == 0);
+}
+
+/* All that a chain wants of it. */
+UiPhones *__wrap_ui_app_phones(UiApp *app);
+UiPhones *__wrap_ui_app_phones(UiApp *app)
+{
+    return (UiPhones *)app;
+}
+
+static const char *last_call(UiChain *chain)
+{
+    GListModel *links = ui_chain_links(chain);
+
+    return text_at(links, count(links) - 1, "State");
+}
+
+/* One that nobody was asked about has not failed. */
+static void last_call_is_judged(void **state)
+{
+    struct world *world = *state;
+    UiChain *chain = ui_chain_new((UiApp *)world->phones);
+
+    WAIT(!strcmp(last_call(chain), "good"));
+    demo_show(world->demo, "unasked");
+    WAIT(strcmp(last_call(chain), "good") != 0);
+    assert_string_equal(last_call(chain), "unknown");
+    g_object_unref(chain);
 }
 
 static void ignore(GVariant *answer, const char *error, gpointer owner)
@@ -358,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(phones_come_and_go, begin, end),
         cmocka_unit_test_setup_teardown(calls_follow, begin, end),
+        cmocka_unit_test_setup_teardown(last_call_is_judged, begin, end),
         cmocka_unit_test_setup_teardown(lists_follow, begin, end),
         cmocka_unit_test_setup_teardown(all_pages_come, begin, end),
         cmocka_unit_test_setup_teardown(contacts_stay, begin, end),

@@ -222,6 +222,17 @@ static GVariant *from_file(const struct methods *m, const char *state, const cha
     return answer;
 }
 
+/* What the state says of a list comes before the file's. */
+static gboolean has_own(const struct methods *m, const char *state, const char *method)
+{
+    char *key = g_strconcat("answer.", method, NULL), *text = states_text(m->states, state, key);
+    gboolean has = text != NULL;
+
+    g_free(text);
+    g_free(key);
+    return has;
+}
+
 static gboolean refused(const struct methods *m, const char *state, const char *method,
                         GDBusMethodInvocation *invocation)
 {
@@ -267,7 +278,7 @@ void methods_call(struct methods *m, const char *state, const char *method, GVar
     }
     if (silent(m, state, method, invocation) || refused(m, state, method, invocation))
         return;
-    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+    for (size_t i = 0; !has_own(m, state, method) && i < G_N_ELEMENTS(own); i++) {
         if (!strcmp(own[i].name, method)) {
             g_dbus_method_invocation_return_value(invocation, own[i].run(m, parameters));
             return;

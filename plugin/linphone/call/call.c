@@ -491,6 +491,9 @@ json_t *call_record(const struct call *call)
         json_string(call->reason < SIMAUTH_EVENT_COUNT ? simauth_event_name(call->reason) : ""));
     json_object_set_new(record, "text", json_string(words_reason(call->reason)));
     json_object_set_new(record, "advice", json_string(words_advice(call_advised(call))));
+    json_object_set_new(record, "advice_word", json_string(words_advice_token(call_advised(call))));
+    json_object_set_new(record, "pinned_nai",
+                        json_string(call->pinned_last ? call->policy.peer_nai : ""));
     json_object_set_new(record, "problem", json_string(call->error));
     json_object_set_new(record, "gateway_ms", json_real(call->gateway_us / 1000.0));
     json_object_set_new(record, "card_ms", json_real(call->card_us / 1000.0));

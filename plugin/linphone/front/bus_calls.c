@@ -521,11 +521,12 @@ json_t *shown_record(const json_t *record)
         {"call_id", "Id"},      {"own", "Own"},           {"peer", "Peer"},
         {"text", "ReasonText"}, {"advice", "AdviceText"}, {"own_nai", "OwnNai"},
         {"method", "Method"},   {"media", "Media"},       {"listen", "Listen"},
-        {"change", "Change"},
+        {"change", "Change"},   {"pinned_nai", "PinnedNai"},
     };
     const char *side = json_string_value(json_object_get(record, "side"));
     const char *word = json_string_value(json_object_get(record, "word"));
     const char *reason = json_string_value(json_object_get(record, "reason"));
+    const char *advice = json_string_value(json_object_get(record, "advice_word"));
     json_t *shown = json_object(), *value;
     char *dashed = shown_reason(reason ? reason : "");
     bool vouched = word && strcmp(word, "unknown") && strcmp(word, "not-authenticated");
@@ -541,7 +542,7 @@ json_t *shown_record(const json_t *record)
     shown_put(shown, "Operator",
               vouched ? json_string_value(json_object_get(record, "operator")) : "");
     shown_put(shown, "Reason", dashed);
-    shown_put(shown, "Advice", shown_advice_of(reason ? reason : ""));
+    shown_put(shown, "Advice", advice ? advice : shown_advice_of(reason ? reason : ""));
     shown_put_number(shown, "Began", json_integer_value(json_object_get(record, "began")));
     shown_put_number(shown, "Ended", json_integer_value(json_object_get(record, "ended")));
     shown_put_number(shown, "KnownSince",

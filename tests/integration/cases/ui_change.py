@@ -148,6 +148,9 @@ def other_at_caller(world):
         shown = seen(phones.alice, known, {"Verdict": "not-authenticated", "Reason": "gateway-nobody"})
         assert (shown["PinnedNai"], shown["Nai"], shown["Change"]) == (known_nai, "", "none"), shown
         assert shown["Advice"] == "forget" and "forget" in shown["AdviceText"], shown
+        _, (record,) = phones.alice.call("History", "(uu)", 0, 1)
+        told = ("Reason", "Advice", "AdviceText", "PinnedNai")
+        assert [record[name] for name in told] == [shown[name] for name in told], record
         assert not [e for e in world.bob.events()[before[1]:] if e.kind == "call-state-changed"], "it left"
         refused(phones.alice, "NotFound", "nothing", "TrustChange", "(ss)", world.bob.aor, world.sims["bob"].nai)
         assert phones.alice.call("Forget", "(s)", world.bob.aor) is True
