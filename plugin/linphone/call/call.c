@@ -410,13 +410,13 @@ void call_over(struct call *call)
     call->verdict_timer = NULL;
     call_key_over(call, false);
     note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
+    shown_call_over(call);
     /* A callee that does not have the key never rang, and the same call comes once more. */
     if (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN) {
         json_t *record = call_record(call);
         shown_call_record(call->first_id, record);
         core_remember_call(call->core, record);
     }
-    shown_call_over(call);
 }
 
 void call_leave_limits(struct call *call)

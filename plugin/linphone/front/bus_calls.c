@@ -28,6 +28,7 @@ struct shown {
     char *id;        /* Call-ID of the first INVITE */
     json_t *call;    /* properties, as they were last seen */
     bool seen;       /* in this look */
+    bool outgoing;   /* as it was first seen */
     bool answered;   /* a call that was, stays so */
     gint64 talks_us; /* since when; 0: not yet */
     int64_t ended;
@@ -35,17 +36,23 @@ struct shown {
 static struct shown *all;
 static unsigned last_number;
 
-static struct shown *shown_of(const char *id)
+/* The newest of that name. */
+static struct shown *find(const char *id)
 {
     struct shown *s = all;
 
     while (s && strcmp(s->id, id))
         s = s->next;
-    if (s)
-        return s;
-    s = g_new0(struct shown, 1);
+    return s;
+}
+
+static struct shown *add(const char *id, bool outgoing)
+{
+    struct shown *s = g_new0(struct shown, 1);
+
     s->number = ++last_number;
     s->id = g_strdup(id);
+    s->outgoing = outgoing;
     s->next = all;
     all = s;
     return s;
@@ -389,13 +396,29 @@ static bool never_was(const struct call *call)
     return !call->caller && call->reason == SIMAUTH_EVENT_KEY_UNKNOWN;
 }
 
-/* One that was sent elsewhere, or that another took the place of, ended and goes on. */
-static struct shown *living(const char *first_id)
+/* Whoever calls chooses the Call-ID, also that of a call that is over, and that is another call.
+ * One that was sent elsewhere, or that another took the place of, ended and goes on. */
+static struct shown *shown_of(const struct call *call)
 {
-    struct shown *s = shown_of(first_id);
+    struct shown *s = find(call->first_id);
+    bool goes_on = call->caller || strcmp(call->first_id, call->id) != 0;
 
-    s->ended = 0;
-    return s;
+    return s && (!s->ended || goes_on) ? s : add(call->first_id, call->caller);
+}
+
+/* The same of Linphone's own. */
+static struct shown *shown_of_other(const char *id, LinphoneCall *linphone)
+{
+    LinphoneCallLog *log = linphone_call_get_call_log(linphone);
+    bool outgoing = linphone_call_get_dir(linphone) == LinphoneCallOutgoing;
+    bool talks = phase_of(linphone_call_get_state(linphone)) == PHASE_TALKING;
+    struct shown *s = find(id);
+
+    if (s && s->ended && !outgoing &&
+        (s->outgoing || (s->answered && !talks) ||
+         linphone_call_log_get_start_date(log) > s->ended))
+        s = NULL;
+    return s ? s : add(id, outgoing);
 }
 
 static void look_at_core(struct core *core)
@@ -405,8 +428,9 @@ static void look_at_core(struct core *core)
 
     for (const struct call *call = core->calls; call; call = call->next) {
         if (!call->over && !never_was(call)) {
-            struct shown *s = living(call->first_id);
+            struct shown *s = shown_of(call);
 
+            s->ended = 0;
             take(s, see_call(s, call));
         }
     }
@@ -415,8 +439,9 @@ static void look_at_core(struct core *core)
 
         if (id && *id && !call_is_ours(core, item->data) &&
             phase_of(linphone_call_get_state(item->data)) != PHASE_ENDED) {
-            struct shown *s = living(id);
+            struct shown *s = shown_of_other(id, item->data);
 
+            s->ended = 0;
             take(s, see_other(s, core, item->data));
         }
     }
@@ -485,7 +510,7 @@ void shown_call_over(const struct call *call)
 
     if (never_was(call))
         return;
-    s = shown_of(call->first_id);
+    s = shown_of(call);
     if (s->ended)
         return;
     shown = see_call(s, call);
@@ -500,10 +525,8 @@ void shown_call_over(const struct call *call)
 void shown_call_record(const char *first_id, json_t *record)
 {
     static const char *const kept[] = {"Media", "Listen", "Change"};
-    struct shown *s = all;
+    const struct shown *s = find(first_id);
 
-    while (s && strcmp(s->id, first_id))
-        s = s->next;
     json_object_set_new(record, "ended", json_integer((json_int_t)core_now()));
     json_object_set_new(record, "answered", json_boolean(s && s->answered));
     for (size_t i = 0; s && i < G_N_ELEMENTS(kept); i++) {
@@ -518,10 +541,17 @@ json_t *shown_record(const json_t *record)
     static const struct {
         const char *kept, *shown;
     } texts[] = {
-        {"call_id", "Id"},      {"own", "Own"},           {"peer", "Peer"},
-        {"text", "ReasonText"}, {"advice", "AdviceText"}, {"own_nai", "OwnNai"},
-        {"method", "Method"},   {"media", "Media"},       {"listen", "Listen"},
-        {"change", "Change"},   {"pinned_nai", "PinnedNai"},
+        {"call_id", "Id"},
+        {"own", "Own"},
+        {"peer", "Peer"},
+        {"text", "ReasonText"},
+        {"advice", "AdviceText"},
+        {"own_nai", "OwnNai"},
+        {"method", "Method"},
+        {"media", "Media"},
+        {"listen", "Listen"},
+        {"change", "Change"},
+        {"pinned_nai", "PinnedNai"},
     };
     const char *side = json_string_value(json_object_get(record, "side"));
     const char *word = json_string_value(json_object_get(record, "word"));

@@ -43,9 +43,9 @@ def check_in(world, attacker, bob, call):
     for tags in (f";to-tag=x;from-tag={theirs}", f";to-tag={ours};from-tag=y", ";to-tag=0;from-tag=y", ""):
         more = f"Replaces: {call_id}{tags}\r\n"
         sent = attacker.send(attacker.invite(world.bob, world.alice.aor, more=more), world.bob)
-        attacker.wait_answer(sent)
         world.bob.wait_note(rf"call {sent} callee: not-authenticated: ")
-        wait_shown(bob, {**before, world.alice.aor: ["authenticated", "not-authenticated"]})
+        wait_shown(bob, {**before, world.alice.aor: ["authenticated", "not-authenticated"]})  # until it is refused
+        attacker.wait_answer(sent)
         attacker.cancel(sent)
         world.bob.wait_note(rf"call {sent} callee: over: ")
         wait_shown(bob, before)
