@@ -209,8 +209,12 @@ static void load_back(void *arg)
                  *setup->error ? " problem=" : "", setup->error);
         if (setup->dirty && setup->store)
             changed(core);
-        if (!as_before)
+        else if (!as_before) /* what was read is not another than on the disk */
+            bus_view_tell("KeysChanged");
+        if (!as_before) {
+            bus_view_changed();
             news_ask(core);
+        }
     }
     load_free(load);
 }
@@ -302,6 +306,7 @@ void setup_take_settings(struct core *core)
         setup_store_remove(setup->folder);
     else
         begin_load(core);
+    bus_view_tell("KeysChanged");
 }
 
 /* -- what calls do ----------------------------------------------------------------------------- */
