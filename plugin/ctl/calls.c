@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ctl.h"
-#include "small_file.h"
+#include "kept_lines.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -68,22 +68,19 @@ static void read_file(const struct ctl *ctl, json_t *calls)
 {
     struct settings *settings = ctl_read_settings(ctl);
     char *path = settings ? g_build_filename(settings->data, "calls.jsonl", NULL) : NULL;
-    char *text = NULL, **lines;
+    GPtrArray *lines = path ? kept_lines(path) : NULL;
 
-    if (path && small_file_read(path, SMALL_FILE_MAX, &text, NULL, NULL)) {
-        lines = g_strsplit(text, "\n", -1);
-        for (char **line = lines; *line; line++) {
-            json_t *call = json_loads(*line, 0, NULL);
-            if (json_is_object(call)) {
-                ctl_make_harmless(call);
-                json_object_set_new(call, "live", json_false());
-                json_array_insert(calls, 0, call);
-            }
-            json_decref(call);
+    for (guint i = lines ? lines->len : 0; i > 0; i--) {
+        json_t *call = json_loads(lines->pdata[i - 1], 0, NULL);
+        if (json_is_object(call)) {
+            ctl_make_harmless(call);
+            json_object_set_new(call, "live", json_false());
+            json_array_append(calls, call);
         }
-        g_strfreev(lines);
+        json_decref(call);
     }
-    g_free(text);
+    if (lines)
+        g_ptr_array_unref(lines);
     g_free(path);
     settings_unref(settings);
 }

@@ -26,7 +26,8 @@ static enum ctl_exit alone(const struct ctl *ctl)
     if (!settings)
         return CTL_SETTINGS;
     settings_unref(settings);
-    puts("  settings                     good");
+    if (!ctl->json)
+        puts("  settings                     good");
     return ctl_not_running();
 }
 

@@ -3,14 +3,14 @@
 #include "history.h"
 #include "bus_calls.h"
 #include "bus_view.h"
+#include "kept_lines.h"
 #include "note.h"
-#include "small_file.h"
 #include "words.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define FILE_LIMIT (512L * 1024L)
+#define FILE_LIMIT (512L * 1024L) /* with a last line that is longer, less than SMALL_FILE_MAX */
 
 enum what { HISTORY_ADD, HISTORY_READ, HISTORY_CLEAR };
 
@@ -27,40 +27,9 @@ struct task {
 
 /* -- the worker's part ------------------------------------------------------------------------- */
 
-/* A disk that lost power may have left NUL octets where a line was: what stands behind them counts.
- */
-static void add_lines(GPtrArray *lines, char *text, gsize len)
-{
-    for (char *at = text, *end; at < text + len; at = end + 1) {
-        end = at;
-        while (end < text + len && *end && *end != '\n')
-            end++;
-        if (*at == '{')
-            g_ptr_array_add(lines, g_strndup(at, (gsize)(end - at)));
-    }
-}
-
-/* The older file before the newer; oldest line first. */
-static GPtrArray *lines_of(const char *path)
-{
-    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-    const char *const ends[] = {".1", ""};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-        char *name = g_strconcat(path, ends[i], NULL), *text = NULL;
-        gsize len = 0;
-
-        if (small_file_read(name, 2 * (gsize)FILE_LIMIT, &text, &len, NULL))
-            add_lines(lines, text, len);
-        g_free(text);
-        g_free(name);
-    }
-    return lines;
-}
-
 static void read_records(struct task *t)
 {
-    GPtrArray *lines = lines_of(t->path);
+    GPtrArray *lines = kept_lines(t->path);
 
     t->records = json_array();
     for (size_t i = 0; i < lines->len; i++) {

@@ -117,6 +117,8 @@ def alone(person):
     person.bad(SETTINGS, "settings set", "self-test")
     person.good("settings", "set", "sim", "soft:/home/me/sim.json")
     person.bad(NOT_RUNNING, "no Linphone", "self-test")
+    assert "settings" in person.says("self-test")[1]
+    assert json.loads(person.says("self-test", "--json")[1]) == []
     folder = os.path.join(person.home, ".local/share/simauth")
     os.makedirs(folder)
     call = {"began": 1700000000, "side": "caller", "peer": "sip:bob@b.example",
@@ -129,6 +131,7 @@ def alone(person):
         file.write(json.dumps({**call, "word": "not-authenticated"}) + "\n")
     out = person.good("calls")
     assert "not-authenticated (asked about bob@op-b.example)" in out and "vouched" not in out, out
+    turned_over(person, folder, call)
     stale = os.path.join(person.home, "run/simauth")
     os.makedirs(stale)
     with open(os.path.join(stale, "4194304.sock"), "w", encoding="utf-8"):
@@ -136,13 +139,23 @@ def alone(person):
     person.bad(NOT_RUNNING, "no Linphone", "status")
 
 
+def turned_over(person, folder, call):
+    """What was kept before the file was turned over counts, and what stands behind the NUL octets of a power cut."""
+    lines = [json.dumps({**call, "began": 1700000000 + number}).encode() + b"\n" for number in range(4)]
+    for name, kept in (("calls.jsonl.1", lines[0] + lines[1]), ("calls.jsonl", lines[2] + bytes(300) + lines[3])):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(kept)
+    began = [kept["began"] - 1700000000 for kept in json.loads(person.good("calls", "--json"))]
+    assert began == [3, 2, 1, 0], began
+
+
 class Linphone:
     """Somebody behind a control socket who answers everything by the same."""
 
-    def __init__(self, person, answer):
+    def __init__(self, person, answer, pid=None):
         folder = os.path.join(person.home, "run/simauth")
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self.path = os.path.join(folder, f"{os.getpid()}.sock")
+        self.path = os.path.join(folder, f"{pid or os.getpid()}.sock")
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(self.path)
         self.socket.listen()
@@ -193,6 +206,17 @@ def hostile(person):
     assert person.says("pins", "list")[0] != GOOD
 
 
+def two(person):
+    """Two Linphones run, and one of them has the account: what it says counts."""
+    aor = "sip:bob@b.example"
+    other = {"ok": False, "error": "this Linphone has no account with that address"}
+    Linphone(person, other, os.getppid())
+    person.bad(NOT, "no account", "binding", "prove", aor)
+    Linphone(person, {"ok": True, "asked": [{"aor": aor, "state": "bound"}]})
+    status, out, err = person.says("binding", "prove", aor)
+    assert (status, err) == (GOOD, "") and f"{aor} is yours" in out, (status, out, err)
+
+
 def prompt(person):
     """A code is not shown as it is typed; whatever ends the question, the terminal shows again what is typed."""
     for key, status in ((b"\x03", -signal.SIGINT), (b"\x1c", -signal.SIGQUIT), (b"wrong\n", USAGE)):
@@ -216,7 +240,7 @@ def prompt(person):
 def main():
     case, program = sys.argv[1:]
     with tempfile.TemporaryDirectory() as home:
-        {"settings": settings, "pins": pins, "alone": alone, "hostile": hostile, "prompt": prompt}[case](Person(program, home))
+        {"settings": settings, "pins": pins, "alone": alone, "hostile": hostile, "two": two, "prompt": prompt}[case](Person(program, home))
 
 
 main()
