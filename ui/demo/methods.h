@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the demo's peer answers. Lists come from the file's groups and can be changed (a key that is
- * revoked is gone until the next state), where the state has no answer of its own; all else is `answer.METHOD` of the state, a tuple, or
- * `error.METHOD`, NAME|SENTENCE, or `silent.METHOD`, no answer before another state comes; a method
- * without any of them answers with nothing of its types.
+ * revoked is gone until the next state), where the state has no answer of its own; all else is
+ * `answer.METHOD` of the state, a tuple, or `error.METHOD`, NAME|SENTENCE, or `silent.METHOD`, no
+ * answer before another state comes; a method without any of them answers with nothing of its
+ * types.
  */
 #ifndef SIMAUTH_UI_METHODS_H
 #define SIMAUTH_UI_METHODS_H

@@ -43,6 +43,8 @@ static json_t *setting_rows(GKeyFile *file, const char *group)
         if (is_for_peers(key->key, group))
             continue;
         value = g_key_file_get_value(file, group, key->key, NULL);
+        if (value)
+            g_strstrip(value); /* as it is read */
         json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s}", "key", key->key, "value",
                                               value ? value : "", "fallback", key->fallback,
                                               "values", key->values, "meaning", key->meaning));

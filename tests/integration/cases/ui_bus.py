@@ -117,6 +117,11 @@ def check_keys(client):
 
 
 def check_settings(client):
+    path = client.node.path(".config/simauth/simauth.conf")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:  # as a person's editor may leave it
+        file.write(re.sub(r"(?m)^ask *= *everybody$", "ask = everybody \t", text))
     rows = {row[0]: row for row in client.call("GetSettings", "(s)", "phone")}
     assert rows["ask"][1] == "everybody" and rows["policy"][1] == "" and rows["policy"][2] == "prefer", rows
     client.call("SetSetting", "(sss)", "phone", "policy", "require")
