@@ -269,6 +269,7 @@ static void read_limits(struct keyfile *r, struct config *c)
 {
     c->vector_ttl = keyfile_number(r, "life", "vector", 60, 1, 60);
     c->confirmed_ttl = keyfile_number(r, "life", "confirmed", 300, 1, 300);
+    c->confirmed_ttl = MAX(c->vector_ttl, c->confirmed_ttl); /* both since it was drawn */
     c->session_lifetime = keyfile_number(r, "life", "session", 86400, 60, 604800);
     c->nonce_lifetime = keyfile_number(r, "life", "nonce", 300, 1, 3600);
     c->certificate_lifetime = keyfile_number(r, "life", "certificate", 86400, 3600, 604800);

@@ -34,7 +34,8 @@ static bool add_mac0_key(const struct request *request, const struct store_vecto
 /* -- challenges -------------------------------------------------------------------------------- */
 
 /* RAND_B lives and challenges another SIM of an address that is the asking one's too: one challenge
- * for each (RAND_B, SIM), for one element 1. What is wrong is said to nobody. */
+ * for each (RAND_B, SIM), for one element 1, which from then on is the only one for RAND_B itself
+ * as well: whoever is given the key of MAC_0 can make another. What is wrong is said to nobody. */
 static struct outcome offer(struct request *request, const struct body_challenges *body,
                             const struct store_vector *first, struct store_vector *v)
 {
@@ -57,9 +58,9 @@ static struct outcome offer(struct request *request, const struct body_challenge
                    : outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     if (result != STORE_NONE)
         return outcome_store(result);
-    if (first->rand_b_len || first->state == STORE_GONE ||
+    if (first->rand_b_len || first->resynced || first->state == STORE_GONE ||
         !is_young(request, first, gateway->config->vector_ttl) ||
-        (first->state == STORE_CONFIRMED && strcmp(first->element, body->element.text) != 0))
+        (first->element[0] && strcmp(first->element, body->element.text) != 0))
         return outcome_problem(PROBLEM_NOT_YOURS, "expired, or of another INVITE");
     request->soft = false; /* a sequence number and a record */
     return issue_other_sim(request, first, body->element.text, v);

@@ -350,6 +350,11 @@ struct outcome issue_other_sim(struct request *request, const struct store_vecto
 
     if (outcome_good(&outcome) && !callee_allowed(request, request->session.subscriber))
         outcome = outcome_problem(PROBLEM_TOO_MANY, "limit of the callee");
+    if (outcome_good(&outcome)) {
+        given = gateway->ops->vector_bind(gateway->store, first->id, element);
+        outcome = given == STORE_NONE ? outcome_problem(PROBLEM_NOT_YOURS, "of another INVITE")
+                                      : outcome_store(given);
+    }
     if (outcome_good(&outcome))
         outcome = outcome_store(gateway->ops->subscriber_by_id(
             gateway->store, request->session.subscriber, &subscriber));

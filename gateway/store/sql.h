@@ -150,6 +150,7 @@ enum store_result sql_vector_by_rand_b(struct store *store, enum store_vector_ro
                                        struct store_vector *v);
 enum store_result sql_vector_step(struct store *store, int64_t id, enum store_vector_state to,
                                   const char *element, int64_t since, int64_t now);
+enum store_result sql_vector_bind(struct store *store, int64_t id, const char *element);
 enum store_result sql_vector_resync(struct store *store, int64_t id, enum store_vector_state state);
 enum store_result sql_vector_give(struct store *store, int64_t id, const uint8_t *seal_to);
 enum store_result sql_vector_renew(struct store *store, const struct store_vector *v);
@@ -242,11 +243,11 @@ enum store_result sql_restored(struct store *store, uint64_t jump);
     .subscriber_bar = sql_subscriber_bar, .subscriber_rekey = sql_subscriber_rekey,                \
     .sqn_set = sql_sqn_set, .vector_add = sql_vector_add, .vector_by_rand = sql_vector_by_rand,    \
     .vector_by_rand_b = sql_vector_by_rand_b, .vector_of_sim = sql_vector_of_sim,                  \
-    .vector_step = sql_vector_step, .vector_resync = sql_vector_resync,                            \
-    .vector_give = sql_vector_give, .vector_renew = sql_vector_renew,                              \
-    .answer_get = sql_answer_get, .answer_put = sql_answer_put, .record_drop = sql_record_drop,    \
-    .record_outcome = sql_record_outcome, .sweep = sql_sweep, .reseal = sql_reseal,                \
-    .restored = sql_restored, .partner_update = sql_partner_update,                                \
+    .vector_step = sql_vector_step, .vector_bind = sql_vector_bind,                                \
+    .vector_resync = sql_vector_resync, .vector_give = sql_vector_give,                            \
+    .vector_renew = sql_vector_renew, .answer_get = sql_answer_get, .answer_put = sql_answer_put,  \
+    .record_drop = sql_record_drop, .record_outcome = sql_record_outcome, .sweep = sql_sweep,      \
+    .reseal = sql_reseal, .restored = sql_restored, .partner_update = sql_partner_update,          \
     .partner_add = sql_partner_add, .partner_by_realm = sql_partner_by_realm,                      \
     .partner_by_certificate = sql_partner_by_certificate, .partner_suspend = sql_partner_suspend,  \
     .partner_remove = sql_partner_remove

@@ -225,6 +225,11 @@ enum store_result sql_vector_step(struct store *store, int64_t id, enum store_ve
                    sql_bind(store, SQL_VECTOR_STEP, "iitii", id, (int64_t)to, element, since, now));
 }
 
+enum store_result sql_vector_bind(struct store *store, int64_t id, const char *element)
+{
+    return sql_run(store, sql_bind(store, SQL_VECTOR_BIND, "it", id, element));
+}
+
 enum store_result sql_vector_resync(struct store *store, int64_t id, enum store_vector_state state)
 {
     return sql_run(store, sql_bind(store, SQL_VECTOR_RESYNC, "ii", id, (int64_t)state));

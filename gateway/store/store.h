@@ -27,7 +27,7 @@
 #define STORE_HASH_LEN 32
 /* Seconds. The two SQL texts have the first, and STORE_AHEAD_S, as numbers. */
 #define STORE_ANSWER_S 300         /* an answer is given again so long */
-#define STORE_VECTOR_S 420         /* a vector is kept so long after its last step, and a ticket */
+#define STORE_VECTOR_S 420         /* a vector is kept so long after its challenge, and a ticket */
 #define STORE_CLAIM_S (30 * 86400) /* as long as a proof by SIP holds */
 
 enum store_result {
@@ -204,13 +204,13 @@ struct store_vector {
     char caller[SIMAUTH_AOR_MAX + 1], callee[SIMAUTH_AOR_MAX + 1];
     char nai_a[SIMAUTH_NAI_MAX + 1], nai_b[SIMAUTH_NAI_MAX + 1];
     char operator_name[SIMAUTH_OPERATOR_NAME_MAX + 1]; /* AV_B: of the caller */
-    char element[SIMAUTH_ELEMENT_MAX + 1];             /* AV_B confirmed: element 1 */
+    char element[SIMAUTH_ELEMENT_MAX + 1]; /* AV_B confirmed, or another SIM took part: element 1 */
     struct simauth_secret ssk;
     int sim_age;
     enum store_vector_state state;
     bool resynced;
     int64_t record;
-    int64_t changed; /* when it came into this state */
+    int64_t changed; /* when it got its challenge: a step changes nothing of it */
 };
 
 /* What two gateways made for a call (`agt`), or for one that is not yet placed (`stp`), as the
@@ -498,10 +498,13 @@ struct store_ops {
     enum store_result (*vector_of_sim)(struct store *store, int64_t subscriber,
                                        const uint8_t *rand_b, size_t len,
                                        struct store_vector *vector);
-    /* issued -> to, when it is young since `since`; binds `element` ("" for none). STORE_NONE
-     * otherwise. */
+    /* issued -> to, when it is young since `since` and bound to no other element 1; binds `element`
+     * ("" for none). STORE_NONE otherwise. */
     enum store_result (*vector_step)(struct store *store, int64_t id, enum store_vector_state to,
                                      const char *element, int64_t since, int64_t now);
+    /* Binds a first AV_B to the element 1 for which another SIM of its address takes part, for who
+     * does knows the key of MAC_0: STORE_NONE when it was bound to another before. */
+    enum store_result (*vector_bind)(struct store *store, int64_t id, const char *element);
     /* Marks that its one AUTS was used: STORE_NONE when it was before, or it is not in `state`. */
     enum store_result (*vector_resync)(struct store *store, int64_t id,
                                        enum store_vector_state state);

@@ -4,11 +4,17 @@
 import os
 import secrets
 import threading
+import time
 import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from operators import Pair
 from phone import Phone, b64u, hkdf, ssk, unb64u, unseal
+
+
+def sleep_until(second):
+    """The gateways' clocks have whole seconds, and so have their limits; time() may be a tick behind this one."""
+    time.sleep(max(0, second + 0.1 - time.time()))
 
 
 class Call(unittest.TestCase):
@@ -94,14 +100,15 @@ class Call(unittest.TestCase):
         self.assertEqual(second.status, 200, second.raw)
         self.assertEqual(second.json["vector"]["rand"], first["own"]["rand"])
 
-    def other_sim(self, user, bound=True):
+    def other_sim(self, user, bound=True, pair=None):
         """A phone of operator B with a SIM of its own, bound to Bob's address beside his."""
+        pair = pair or self.pair
         imsi = f"00102000000{secrets.randbelow(9000) + 1000}"
-        sim = self.pair.b.subscriber(imsi, user)
+        sim = pair.b.subscriber(imsi, user)
         if bound:
-            self.pair.b.ctl("binding", "add", self.pair.aor_b, imsi, "--also")
-            self.addCleanup(self.pair.b.ctl, "binding", "remove", self.pair.aor_b, "--imsi", imsi)
-        return Phone(sim, self.pair.b).bootstrap()
+            pair.b.ctl("binding", "add", pair.aor_b, imsi, "--also")
+            self.addCleanup(pair.b.ctl, "binding", "remove", pair.aor_b, "--imsi", imsi)
+        return Phone(sim, pair.b).bootstrap()
 
     def test_other_sims_of_the_address(self):
         """The SIM that was asked for and two more of the same address, each with a half of the key of its own."""
@@ -156,8 +163,21 @@ class Call(unittest.TestCase):
         seal_b, second = self.b.ask_caller(self.pair.aor_a, self.pair.aor_b, av_b["rand"])
         self.assertEqual(unseal(second.json["vector"], seal_b, self.pair.a.ca)[0], plain)
 
+    def test_other_sim_makes_no_invite(self):
+        """Who was given the key of MAC_0 has said for which element 1: one of its own is confirmed to no SIM of the address."""
+        second, third = self.other_sim("bob-5"), self.other_sim("bob-6")
+        self.b.bootstrap()
+        _, first = self.a.announce(self.pair)
+        rand = first["vector"]["rand"]
+        made, its_own = (f"sim01.aka.{rand}.{b64u(os.urandom(16))}" for _ in range(2))
+        self.assertIn("mac0_key", second.ask_challenge(rand, made).json)
+        for phone in (self.b, third):
+            self.assertEqual(phone.ask_challenge(rand, its_own).problem, "not-yours", phone.usim.imsi)
+        for phone in (self.b, third, second):
+            self.assertEqual(phone.ask_challenge(rand, made).status, 200)
+
     def test_other_sim_gets_nothing(self):
-        """Not bound, not named, of another element 1, too late, of another operator: one word for all."""
+        """Not bound, not named, of another element 1, of a challenge that was replaced, of another operator: one word for all."""
         second, stranger = self.other_sim("bob-4"), self.other_sim("eve", bound=False)
         self.b.bootstrap()
         _, first = self.a.announce(self.pair)
@@ -169,10 +189,36 @@ class Call(unittest.TestCase):
         self.assertEqual(self.b.ask_challenge(rand).status, 200)
         other = f"sim01.aka.{rand}.{b64u(os.urandom(16))}"
         self.assertEqual(second.ask_challenge(rand, other).problem, "not-yours")
+        # its own SIM had it replaced
+        _, first = self.a.announce(self.pair)
+        rand = first["vector"]["rand"]
+        self.assertEqual(self.b.ask_challenge(rand).status, 200)
+        self.assertEqual(self.b.ask_auts(rand, self.b.usim.auts(unb64u(rand))).status, 200)
+        self.assertEqual(second.ask_challenge(rand).problem, "not-yours")
         # the caller named whom it wants
         _, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, callee_nai="bob@operator-b.test")
         self.assertEqual(second.ask_challenge(answer.json["vector"]["rand"]).problem, "not-yours")
-        self.assertEqual(len(self.pair.b.records()), before + 1)
+        self.assertEqual(len(self.pair.b.records()), before + 2)
+
+    def test_other_sim_too_late(self):
+        """A vector's minute (3 s here) is from its issue, also where it was confirmed or given within it."""
+        pair = Pair(*({"limits.federation_timeout_ms": 5000, "life.vector": 3} for _ in range(2)))
+        self.addCleanup(pair.close)
+        a, second = Phone(pair.sim_a, pair.a).bootstrap(), self.other_sim("bob-2", pair=pair)
+        b = Phone(pair.sim_b, pair.b).bootstrap()
+        asked, given = (a.announce(pair)[1]["vector"]["rand"] for _ in range(2))
+        issued = int(time.time())
+        sleep_until(issued + 1)
+        for rand in (asked, given):
+            self.assertEqual(b.ask_challenge(rand).status, 200)
+        answer = second.ask_challenge(given)
+        self.assertEqual(answer.status, 200, answer.raw)
+        self.assertEqual(b.ask_caller(pair.aor_a, pair.aor_b, given)[1].status, 200)
+        sleep_until(issued + 4)
+        self.assertEqual(second.ask_challenge(asked).problem, "not-yours")  # AG(B): AV_B was confirmed 3 s ago
+        _, late = second.ask_caller(pair.aor_a, pair.aor_b, answer.json["own"]["rand"])
+        self.assertEqual(late.problem, "not-yours")  # AG(A): AV_A was given 3 s ago
+        self.assertEqual(b.ask_challenge(asked).status, 200)  # a repeat
 
     def test_auts_of_caller(self):
         _, first = self.a.announce(self.pair)

@@ -78,6 +78,36 @@ static void a_clock_that_was_put_back_keeps_nothing(void **state)
     calls_clear(&calls);
 }
 
+/* By another SIM of its address, before its own SIM confirms it; also as the journal has it. */
+static void bound_to_one_element(void **state)
+{
+    struct seal seal = {.key = {7}};
+    struct store_vector v = {.subscriber = 1,
+                             .method = simauth_method_find("aka", 3),
+                             .rand_len = 16,
+                             .changed = 1000,
+                             .ssk = {.len = 32}};
+    const struct journal_place place = {.number = 1};
+    struct calls calls, again;
+
+    (void)state;
+    calls_init(&calls, &seal);
+    calls_init(&again, &seal);
+    assert_int_equal(calls_vector_add(&calls, &v), STORE_OK);
+    assert_int_equal(calls_vector_bind(&calls, v.id, "e"), STORE_OK);
+    assert_int_equal(calls_vector_bind(&calls, v.id, "f"), STORE_NONE);
+    assert_int_equal(calls_vector_step(&calls, v.id, STORE_CONFIRMED, "f", 940, 1000), STORE_NONE);
+    assert_int_equal(calls_apply(&again, calls.frame->data, calls.frame->len, &place, false),
+                     STORE_OK);
+    assert_int_equal(calls_vector_step(&again, v.id, STORE_CONFIRMED, "f", 940, 1000), STORE_NONE);
+    assert_int_equal(calls_vector_step(&again, v.id, STORE_CONFIRMED, "e", 940, 1000), STORE_OK);
+    assert_int_equal(calls_vector_step(&calls, v.id, STORE_CONFIRMED, "e", 940, 1000), STORE_OK);
+    commit(&calls);
+    commit(&again);
+    calls_clear(&calls);
+    calls_clear(&again);
+}
+
 /* What is sealed in a database of today opens only with these octets. */
 static void places_stay(void **state)
 {
@@ -95,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(many_are_forgotten_in_parts),
                                        cmocka_unit_test(a_clock_that_was_put_back_keeps_nothing),
+                                       cmocka_unit_test(bound_to_one_element),
                                        cmocka_unit_test(places_stay)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -486,6 +486,7 @@ static void what_is_rolled_back_was_not(void **state)
     assert_int_equal(ops->vector_by_rand(store, STORE_AV_B, v.rand, 16, &v), STORE_OK);
     fresh.id = v.id;
     assert_int_equal(ops->vector_give(store, v.id, key), STORE_OK);
+    assert_int_equal(ops->vector_bind(store, v.id, "e"), STORE_OK);
     assert_int_equal(ops->vector_renew(store, &fresh), STORE_OK);
     assert_int_equal(ops->vector_step(store, v.id, STORE_CONFIRMED, "e", 0, unit->now), STORE_OK);
     assert_int_equal(ops->vector_resync(store, v.id, STORE_CONFIRMED), STORE_OK);

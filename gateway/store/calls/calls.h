@@ -104,13 +104,14 @@ enum store_result calls_vector_of_sim(struct calls *calls, int64_t subscriber,
                                       const uint8_t *rand_b, size_t len, struct store_vector *v);
 enum store_result calls_vector_step(struct calls *calls, int64_t id, enum store_vector_state to,
                                     const char *element, int64_t since, int64_t now);
+enum store_result calls_vector_bind(struct calls *calls, int64_t id, const char *element);
 enum store_result calls_vector_resync(struct calls *calls, int64_t id,
                                       enum store_vector_state state);
 enum store_result calls_vector_give(struct calls *calls, int64_t id, const uint8_t *seal_to);
 enum store_result calls_vector_renew(struct calls *calls, const struct store_vector *v);
 /* All of this subscriber (0: of all) go. */
 void calls_end(struct calls *calls, int64_t subscriber);
-/* After a start: whatever was changed before `since` is gone, as nobody knows how far it came. At
+/* After a start: whatever was drawn before `since` is gone, as nobody knows how far it came. At
  * most CALLS_FORGET_BATCH of them at a time (a frame that a start can read): false until there are
  * no more. */
 bool calls_forget(struct calls *calls, int64_t since);

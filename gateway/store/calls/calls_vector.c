@@ -369,11 +369,26 @@ enum store_result calls_vector_step(struct calls *calls, int64_t id, enum store_
 
     if (!v || v->state != STORE_ISSUED || !store_is_young(v->changed, since, now))
         return STORE_NONE;
+    if (v->element && strcmp(v->element, element) != 0)
+        return STORE_NONE;
     remember(calls, CALLS_UNDO_SET, v);
     v->state = (uint8_t)to;
     g_free(v->element);
     v->element = element[0] ? g_strdup(element) : NULL;
-    v->changed = now;
+    calls_put_step(calls->frame, v);
+    return STORE_OK;
+}
+
+enum store_result calls_vector_bind(struct calls *calls, int64_t id, const char *element)
+{
+    struct calls_vector *v = g_hash_table_lookup(calls->by_id, &id);
+
+    if (!v || (v->element && strcmp(v->element, element) != 0))
+        return STORE_NONE;
+    if (v->element)
+        return STORE_OK;
+    remember(calls, CALLS_UNDO_SET, v);
+    v->element = g_strdup(element);
     calls_put_step(calls->frame, v);
     return STORE_OK;
 }

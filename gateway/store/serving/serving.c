@@ -129,6 +129,11 @@ static enum store_result vector_step(struct store *store, int64_t id, enum store
     return calls_vector_step(calls_of(store), id, to, element, since, now);
 }
 
+static enum store_result vector_bind(struct store *store, int64_t id, const char *element)
+{
+    return calls_vector_bind(calls_of(store), id, element);
+}
+
 static enum store_result vector_resync(struct store *store, int64_t id,
                                        enum store_vector_state state)
 {
@@ -566,6 +571,7 @@ const struct store_ops store_sqlite_serving = {
     .vector_by_rand_b = vector_by_rand_b,
     .vector_of_sim = vector_of_sim,
     .vector_step = vector_step,
+    .vector_bind = vector_bind,
     .vector_resync = vector_resync,
     .vector_give = vector_give,
     .vector_renew = vector_renew,
