@@ -55,7 +55,7 @@ struct core {
     bool warming;           /* core_warm_up() is under way */
     bool looking;           /* at the card readers, for the session bus */
     bool remembering;       /* core_remember_challenges() is under way */
-    int refusing;           /* refused INVITEs that wait for their moment */
+    int refusing;           /* refused INVITEs without `asked` that wait for their moment */
     int64_t emergency_left; /* emergency.c's: when a call to them last left; 0: never */
     GSList *referred;       /* emergency.c's: LinphoneCalls to whom the other side of one named */
 

@@ -438,7 +438,7 @@ void call_free(struct call *call)
     if (!call->core->settings && !call->core->calls)
         core_rest(call->core);
     call_leave_limits(call);
-    if (call->refusing)
+    if (call->refusing && !call->asked)
         call->core->refusing--;
     sip_timer_stop(call->hold_timer);
     call_free_legs(call);

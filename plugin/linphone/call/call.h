@@ -62,6 +62,7 @@ struct call {
 
     bool invite_held, element_sent, counted;
     bool hold_over;        /* CALL_HOLD_MS have passed since the INVITE */
+    bool asked;            /* callee: the limits let it through, so our gateway is asked about it */
     bool refusing;         /* callee: refused, and waits for that moment */
     bool in_hook;          /* caller: within invite_out, where PASS lets it go */
     bool ending;           /* terminate was asked for */

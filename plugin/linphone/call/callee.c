@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#define CALLEE_REFUSING_MAX 32 /* a flood is refused at once and learns that much */
+#define CALLEE_BARE_MAX 32 /* a flood is refused at once and learns that much */
 
 /* -- ring or refuse ---------------------------------------------------------------------------- */
 
@@ -26,7 +26,7 @@ static void refuse_now(struct call *call)
                                         ? words_refuse_key()
                                         : words_refuse(call->card_unusable);
 
-    if (call->refusing)
+    if (call->refusing && !call->asked)
         call->core->refusing--;
     call->refusing = call->invite_held = false;
     call->ending = true;
@@ -36,17 +36,21 @@ static void refuse_now(struct call *call)
 }
 
 /* Every refusal leaves at the same time after its INVITE, when the longest wait is over as well: a
- * caller does not learn from the clock what was wrong (docs/protocol.md section 7). That a setup
- * key is not here is no secret: it is said at once, for the caller comes again in full. */
+ * caller does not learn from the clock what was wrong (docs/protocol.md section 7). Those that our
+ * gateway is asked about are few (invite_limits.h); the others are counted apart, or many of them
+ * would switch that off. That a setup key is not here is no secret: it is said at once, for the
+ * caller comes again in full. */
 static void refuse(struct call *call)
 {
-    if (call->hold_over || call->core->refusing >= CALLEE_REFUSING_MAX ||
-        call->reason == SIMAUTH_EVENT_KEY_UNKNOWN) {
+    const bool room = call->asked || call->core->refusing < CALLEE_BARE_MAX;
+
+    if (call->hold_over || !room || call->reason == SIMAUTH_EVENT_KEY_UNKNOWN) {
         refuse_now(call);
         return;
     }
     call->refusing = true;
-    call->core->refusing++;
+    if (!call->asked)
+        call->core->refusing++;
 }
 
 void callee_hold_over(struct call *call)
@@ -206,6 +210,7 @@ static simauth_actions begin(struct call *call)
     call_clean_sdp(call, invite);
     call->counted = limits_enter(&call->core->limits, call->policy.peer,
                                  g_get_monotonic_time() / G_USEC_PER_SEC);
+    call->asked = call->counted;
     if (!call->counted) {
         g_strlcpy(call->error, "too many calls with elements at once", sizeof(call->error));
         return simauth_session_problem(session, SIMAUTH_PROBLEM_DOWN);

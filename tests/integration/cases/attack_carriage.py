@@ -223,10 +223,23 @@ def one_refusal(world):
     # Each waits for the longest wait (2 s), whatever took how long before; a busy machine may be late by more.
     assert 1.9 < min(times.values()) and max(times.values()) < 2.5, times
     world.alice.wait_state("Released")  # hers came second: it is the replayed one now
+    crowd(world, attacker)
     gateway_gone(world, attacker, what["bare"])
     sim_fails(scene)
     assert not calls_heard(world.bob)
     honest_call(world)
+
+
+def crowd(world, attacker):
+    """INVITEs that nobody is asked about take the places of no others: 40 wait or were refused at once, one that is asked about waits."""
+    bare = [attacker.send(attacker.invite(world.bob, world.alice.aor), world.bob) for _ in range(40)]
+    attacker.settle(world.bob)
+    good = made_up_element()
+    chosen = attacker.wait_answer(attacker.send(attacker.invite(world.bob, "sip:eve@evil.example", good, good), world.bob))
+    at_once = sum(attacker.delay(attacker.wait_answer(call)) < 1.5 for call in bare)
+    assert 0 < at_once <= 8, f"{at_once} of 40 were refused at once"
+    assert 1.9 < attacker.delay(chosen) < 2.5, f"in a crowd it was refused after {attacker.delay(chosen)}"
+    world.bob.wait_note(rf"call {chosen.call_id} callee: not-authenticated: reason=GATEWAY_REFUSED")
 
 
 def gateway_gone(world, attacker, expected):
