@@ -144,7 +144,7 @@ def stand_between(ready):
 
 @case("e2m.middle.told", limit=60)
 def told(world):
-    """An emergency call's INVITE takes its time to the middle: its answer is told behind it all the same, and it has its pinholes."""
+    """An emergency call's INVITE takes its time to the middle: its answer is told behind it all the same, and it has its pinholes; where the proxy's own settings leave nobody to do so its log says it."""
     scene = Scene(world, accounts=(ALICE,), start=False, **{"middle.port": str(MIDDLE_PORT)})
     ready = []
     threading.Thread(target=scene.middle.node.inside, args=(lambda: stand_between(ready),), daemon=True).start()
@@ -154,4 +154,14 @@ def told(world):
     scene.bob.answer(scene.bob.called(dialog["id"]), "200 OK", scene.bob.clear(scene.bob.sdp()))
     assert scene.alice.response(dialog).status == 200
     scene.opened(2)
+    said = "middle: async_workers is not 1"
+    with open(scene.middle.kamailio.log, encoding="utf-8") as log:
+        assert said not in log.read(), "complains about its own"
+    scene.middle.kamailio.stop()
+    scene.middle.add_own("async_workers=4")
+    scene.middle.start_proxy()
+    dialog = call(scene, SOS)
+    scene.bob.answer(scene.bob.called(dialog["id"]), "486 Busy Here")
+    assert scene.alice.response(dialog).status == 486
+    scene.middle.kamailio.wait_log(said, 5)
     ready[0].shutdown()

@@ -121,6 +121,11 @@ class Middle:
             accounts="".join(f'if ($fu == "{aor}") $avp(middle_account) = "{aor}";\n    ' for aor in accounts),
             routes="".join(f'if ($rU == "{name}") $du = "sip:{net.in_uri(node.address)}:5060";\n    ' for name, node in routes.items())))
 
+    def add_own(self, line):
+        """A line of the operator's own, before all that is ours."""
+        with open(self._config, encoding="utf-8") as text:
+            self.node.write("kamailio.cfg", f"{line}\n{text.read()}")
+
     def configure(self, **changes):
         groups = {"middle": {"domain": DOMAIN, "token": self.node.path("own", "token"), "state": self.node.path("own", "calls")},
                   "identity": {"certificate": self.node.path("own", "middle.pem"), "key": self.node.path("own", "middle.key")},
@@ -162,6 +167,9 @@ class Middle:
 
     def start(self):
         self.start_middle()
+        self.start_proxy()
+
+    def start_proxy(self):
         runtime = self.node.make_folder("kamailio", mode=0o777)
         self.kamailio = self.node.start("kamailio", [*self.clock, "kamailio", "-DD", "-E", "-f", self._config, "-Y", runtime, "-m", "64", "-M", "8",
                                                      "-u", "kamailio", "-g", "kamailio"])
