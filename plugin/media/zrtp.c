@@ -113,14 +113,16 @@ static enum sink_verdict zrtp_verdict(LinphoneCall *call, bool on)
     return ms_zrtp_getAuxiliarySharedSecretMismatch(context) == 0 ? SINK_MATCH : SINK_MISMATCH;
 }
 
-/* With LIME, liblinphone 5.1 reads the peer's Contact while it takes a mark away; a 183 may have
- * none, and somebody's may be no address. */
-static bool has_contact(LinphoneCall *call)
+/* With LIME, and only with it, liblinphone 5.1 reads the peer's Contact while it takes a mark away;
+ * a 183 may have none, and somebody's may be no address. */
+static bool can_unmark(LinphoneCall *call)
 {
     const char *contact = linphone_call_get_remote_contact(call);
-    LinphoneAddress *address =
-        contact ? linphone_factory_create_address(linphone_factory_get(), contact) : NULL;
+    LinphoneAddress *address;
 
+    if (!linphone_core_lime_x3dh_enabled(linphone_call_get_core(call)))
+        return true;
+    address = contact ? linphone_factory_create_address(linphone_factory_get(), contact) : NULL;
     if (address)
         linphone_address_unref(address);
     return address != NULL;
@@ -136,7 +138,7 @@ static bool zrtp_mark(LinphoneCall *call, bool proved, bool allowed,
     snprintf(now, sizeof(now), "%s %s", proved ? "proved" : "unproved", letters ? letters : "");
     if (!strcmp(said, now))
         return true; /* since then the person may have compared them */
-    if (differs && !proved && !has_contact(call))
+    if (differs && !proved && !can_unmark(call))
         return false;
     memcpy(said, now, sizeof(now));
     if (proved && !allowed)

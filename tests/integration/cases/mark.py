@@ -113,8 +113,8 @@ def without_proof(world):
 
 @case("call.mark.early")
 def early(world):
-    """A mark of before, LIME, and media before any answer (a 183 without a Contact): it goes when the call is answered."""
-    talk.prepare(world, phones={"alice": HOST, "bob": EARLY}, linphonerc={"alice": lime.RC}, before=lambda _: lime.Server())
+    """A mark of before, LIME, and media before any answer (a 183 without a Contact): it goes when the call is answered; without LIME at once."""
+    talk.prepare(world, phones={"alice": EARLY, "bob": EARLY}, linphonerc={"alice": lime.RC}, before=lambda _: lime.Server())
     look_away(world.alice, world.bob)
     look_away(world.bob, world.alice)
     call = Talk(world.alice, world.bob).ring("IncomingEarlyMedia").answer()
@@ -130,3 +130,8 @@ def early(world):
     wait_marks(world, call, "no", "yes")
     assert compared(world.alice, call, "yes") == "yes", "the person's own word is taken back"
     call.hang_up()
+    switch(world, "mark_verified", "false", world.alice)
+    switch(world, "mark_verified", "true", world.bob)
+    call = Talk(world.bob, world.alice).ring("IncomingEarlyMedia")
+    wait_marks(world, call, "yes", "no")
+    call.answer().hang_up()
