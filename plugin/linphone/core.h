@@ -119,8 +119,9 @@ void core_take_self(struct core *core, unsigned sim_number, const struct ag_self
 void core_warm_up_again(struct core *core);
 /* Whether our gateway vouches for this address as ours, besides Linphone's accounts. */
 bool core_is_own(const struct core *core, const char *uri);
-/* The same, or it did for the SIM of before, and none has been heard of since: nothing but what
- * makes policy stricter may look at that. */
+/* The same, or it did for the SIM of before, and none has been heard of since. It proves nothing:
+ * it is asked whose call one is, and so whose policy counts: the alias's own where the person wrote
+ * one, else the strictest account's. */
 bool core_may_be_own(const struct core *core, const char *uri);
 /* Whether an account of this Linphone has this address. */
 bool core_is_account(const struct core *core, const char *uri);
