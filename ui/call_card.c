@@ -64,14 +64,14 @@ static void ask_about_peer(UiCallCard *card, const char *method)
                      G_OBJECT(card));
 }
 
-/* As the Contacts page would: a rule makes the address one that is asked about. */
+/* No policy of any call changes: whoever takes that address gains nothing by it. */
 static void ask_from_now_on(UiCallCard *card)
 {
     UiPhone *phone = ui_phone_of(card->call);
     char *group = g_strconcat("peer ", ui_record_text(card->call, "Peer"), NULL);
 
     if (phone)
-        ui_phone_ask(phone, "SetSetting", g_variant_new("(sss)", group, "policy", "prefer"), acted,
+        ui_phone_ask(phone, "SetSetting", g_variant_new("(sss)", group, "ask", "yes"), acted,
                      G_OBJECT(card));
     g_free(group);
 }

@@ -69,6 +69,8 @@ const struct settings_key settings_party_keys[] = {
     {"certificate", "FILE", "this address's certificate, in the place of the one the gateway finds",
      "none"},
     {"nai", "USER@OPERATOR", "who this address belongs to", ""},
+    {"ask", "yes", "the gateway is asked about this callee, as it is where any other key is set",
+     ""},
     {"first_key", "true or false", "the operators may make the first setup key", "false"},
     {NULL, NULL, NULL, NULL},
 };
@@ -379,6 +381,7 @@ static void read_party(struct reader *r, const char *group, const char *uri,
                        struct settings_party *party)
 {
     static const char *const switches[] = {"false", "true", NULL};
+    static const char *const asks[] = {"yes", NULL};
     char *nai;
 
     check_keys(r, group, settings_party_keys);
@@ -389,6 +392,7 @@ static void read_party(struct reader *r, const char *group, const char *uri,
     party->e2m = read_policy(r, group, "e2m", SETTINGS_UNSET);
     party->certificate = read_text(r, group, "certificate");
     party->first_key = read_word(r, group, "first_key", switches, 0) == 1;
+    party->ask = read_word(r, group, "ask", asks, -1) == 0;
     nai = read_text(r, group, "nai");
     if (nai && simauth_nai_check(nai) != SIMAUTH_OK)
         fail(r, "[%s] nai=%s: must be user@operator with the operator in lower case", group, nai);

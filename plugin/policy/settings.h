@@ -37,6 +37,7 @@ struct settings_party {
     enum settings_policy e2m;      /* the same: enveloped bodies */
     char *certificate;             /* a peer: PEM file to envelope for; NULL: none */
     bool first_key; /* a peer: the operators may make the first setup key, before any call */
+    bool ask;       /* a peer: the person said no more than that it is to be asked about */
 };
 
 struct settings {

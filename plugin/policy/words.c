@@ -97,7 +97,7 @@ const struct words_unasked *words_unasked(void)
     static const struct words_unasked unasked = {
         "UNTOUCHED", "nobody was asked: the address is not known here",
         "to have it asked about from the next call on: simauthctl settings set --peer ADDRESS "
-        "policy prefer; your operator then learns of calls with it",
+        "ask yes; your operator then learns of calls with it",
         "add-contact"};
     return &unasked;
 }

@@ -15,8 +15,8 @@ static const char *const policies[] = {"", "require", "prefer", "off"};
 struct contact {
     UiApp *app;
     UiRecord *peer;
-    GtkWidget *row, *icon;                      /* what is always shown */
-    GtkWidget *change, *trust, *policy, *known; /* what stands in it */
+    GtkWidget *row, *icon;                              /* what is always shown */
+    GtkWidget *change, *trust, *policy, *known, *asked; /* what stands in it */
 };
 
 static void contact_free(gpointer data)
@@ -127,6 +127,16 @@ static void continue_once(GtkButton *button, struct contact *contact)
     (void)button;
     ui_phone_ask(ui_phone_of(contact->peer), "ContinueOnce",
                  g_variant_new("(s)", text_of(contact, "Aor")), allowed, G_OBJECT(contact->app));
+}
+
+static void ask_no_more(GtkButton *button, struct contact *contact)
+{
+    char *group = g_strconcat("peer ", text_of(contact, "Aor"), NULL);
+
+    (void)button;
+    ui_phone_ask(ui_phone_of(contact->peer), "SetSetting", g_variant_new("(sss)", group, "ask", ""),
+                 told, G_OBJECT(contact->app));
+    g_free(group);
 }
 
 /* -- the policy -------------------------------------------------------------------------------- */
@@ -258,6 +268,14 @@ static void show_known(const struct contact *contact)
     g_free(last);
 }
 
+/* Where nothing else makes the address one that is asked about: without it nobody is. */
+static void show_asked(const struct contact *contact)
+{
+    gtk_widget_set_visible(contact->asked, ui_record_flag(contact->peer, "Ask") &&
+                                               !ui_record_flag(contact->peer, "Pinned") &&
+                                               !*text_of(contact, "Policy"));
+}
+
 static char *subtitle_of(UiRecord *peer)
 {
     const char *operator_name = ui_record_text(peer, "Operator");
@@ -301,6 +319,7 @@ static void show(GObject *row)
     show_change(contact);
     show_policy(contact);
     show_known(contact);
+    show_asked(contact);
 }
 
 static void fill(struct contact *contact)
@@ -312,6 +331,9 @@ static void fill(struct contact *contact)
     add_policy(contact);
     add_row(contact, _("Address"), ui_words_address(text_of(contact, "Aor")));
     contact->known = add_row(contact, _("Known SIM"), "");
+    contact->asked = add_row(contact, _("Asked About"),
+                             _("Your operator is asked about your calls with this address."));
+    add_button(contact->asked, _("Ask _No More"), NULL, G_CALLBACK(ask_no_more), contact);
     row = add_row(contact, _("One Call Without Proof"),
                   _("The next call goes on though proof is required and missing."));
     add_button(row, _("_Allow Once"), NULL, G_CALLBACK(continue_once), contact);

@@ -29,8 +29,9 @@ static const struct settings_key *keys_of(const char *group)
 
 static bool is_for_peers(const char *key, const char *group)
 {
-    return (!strcmp(key, "first_key") || !strcmp(key, "certificate")) &&
-           g_str_has_prefix(group, "account ");
+    static const char *const keys[] = {"first_key", "certificate", "ask", NULL};
+
+    return g_strv_contains(keys, key) && g_str_has_prefix(group, "account ");
 }
 
 static json_t *setting_rows(GKeyFile *file, const char *group)
@@ -125,11 +126,11 @@ static json_t *peer_of(json_t *peers, const char *aor)
 
     if (peer)
         return peer;
-    peer = json_pack("{s:s, s:b, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:I}",
-                     "aor", aor, "pinned", 0, "nai", "", "operator", "", "method", "", "since",
-                     (json_int_t)0, "last", (json_int_t)0, "policy", "", "set_nai", "", "first_key",
-                     0, "change", "none", "change_text", "", "seen_nai", "", "seen_operator", "",
-                     "change_since", (json_int_t)0);
+    peer = json_pack(
+        "{s:s, s:b, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:I}", "aor",
+        aor, "pinned", 0, "nai", "", "operator", "", "method", "", "since", (json_int_t)0, "last",
+        (json_int_t)0, "policy", "", "set_nai", "", "first_key", 0, "ask", 0, "change", "none",
+        "change_text", "", "seen_nai", "", "seen_operator", "", "change_since", (json_int_t)0);
     json_object_set_new(peers, aor, peer);
     return peer;
 }
@@ -159,6 +160,7 @@ static void add_settings(const struct settings *s, json_t *peers)
                                                        : settings_policy_name(s->peers[i].policy));
         shown_put(peer, "set_nai", s->peers[i].nai);
         json_object_set_new(peer, "first_key", json_boolean(s->peers[i].first_key));
+        json_object_set_new(peer, "ask", json_boolean(s->peers[i].ask));
     }
 }
 

@@ -28,7 +28,7 @@ def stranger(world):
     for moment in ("[now]", ""):
         shown = world.alice.ctl("calls").stdout
         assert f"to sip:bob@{B}" in shown.splitlines()[0] and shown.splitlines()[0].endswith(moment), shown
-        assert shown.count(UNASKED) == 1 and "settings set --peer ADDRESS policy prefer" in shown, shown
+        assert shown.count(UNASKED) == 1 and "settings set --peer ADDRESS ask yes" in shown, shown
         if moment:
             flow.hang_up(world, talk)
     _, (record,) = bus.call("History", "(uu)", 0, 10)
@@ -56,7 +56,7 @@ def known(world):
     world.operators["b"].gateway.ctl("binding", "add", f"sip:robert@{B}", world.sims["bob"].imsi)
     world.bob.ctl("self-test")
     stranger(world)
-    world.alice.ctl("settings", "set", "--peer", world.bob.aor, "policy", "prefer")
+    world.alice.ctl("settings", "set", "--peer", world.bob.aor, "ask", "yes")
     dial(world, world.bob.aor, 1)
     dial(world, f"sip:robert@{B}", 2)
     refuse(world.alice, NOT_AUTHENTICATED)

@@ -136,11 +136,31 @@ static void whom_to_ask(void **state)
     assert_policy(outgoing("[phone]\nask=everybody\n", NULL), SIMAUTH_PREFER);
     assert_policy(outgoing("[phone]\npolicy=require\n", NULL), SIMAUTH_REQUIRE);
     assert_policy(outgoing("[peer " BOB "]\n", NULL), SIMAUTH_PREFER);
+    assert_policy(outgoing("[peer " BOB "]\nask=yes\n", NULL), SIMAUTH_PREFER);
     assert_policy(outgoing("[peer sip:x@y]\nnai=x@b.example\n", NULL), SIMAUTH_PREFER);
     assert_policy(ask_with("", pins, carol), SIMAUTH_PREFER);
     assert_int_equal(ask_with("", NULL, carol).what, POLICY_UNTOUCHED);
     assert_policy(ask_with("", NULL, near), SIMAUTH_PREFER);
     pins_close(pins);
+}
+
+/* That an address is asked about makes no call with it, in either direction, less strict. */
+static void asked_about(void **state)
+{
+    static const char account[] = "[account " ALICE "]\npolicy=require\n[peer " BOB "]\nask=yes\n";
+    static const char phone[] = "[phone]\npolicy=require\n[peer " BOB "]\nask=yes\n";
+    static const char never[] = "[peer " BOB "]\nask=no\n";
+    struct policy_question alias = {.own_uri = "sip:also@a.example", .own_is_alias = true};
+
+    (void)state;
+    assert_policy(incoming(account, NULL), SIMAUTH_REQUIRE);
+    assert_policy(outgoing(account, NULL), SIMAUTH_REQUIRE);
+    assert_policy(ask_with(account, NULL, alias), SIMAUTH_REQUIRE);
+    assert_policy(incoming(phone, NULL), SIMAUTH_REQUIRE);
+    assert_policy(outgoing(phone, NULL), SIMAUTH_REQUIRE);
+    assert_int_equal(outgoing("[phone]\npolicy=off\n[peer " BOB "]\nask=yes\n", NULL).what,
+                     POLICY_UNTOUCHED);
+    assert_null(settings_parse(never, strlen(never), "x.conf", error));
 }
 
 /* Who is known cannot be read: nobody falls back. */
@@ -426,6 +446,7 @@ int main(void)
         cmocka_unit_test(pin_raises),
         cmocka_unit_test(continue_once),
         cmocka_unit_test(whom_to_ask),
+        cmocka_unit_test(asked_about),
         cmocka_unit_test(lost_pins),
         cmocka_unit_test(nobody_for_a_day),
         cmocka_unit_test(anonymous_call),
