@@ -7,6 +7,7 @@
 #include "call.h"
 #include "certificates.h"
 #include "changes.h"
+#include "continue_once.h"
 #include "e2m.h"
 #include "e2m_files.h"
 #include "emergency.h"
@@ -333,9 +334,12 @@ static bool will_have_elements(struct core *core, LinphoneCall *linphone)
         .anonymous = hidden_by_choice(core, linphone, own),
         .now = core_now(),
     };
+    char canonical[SIMAUTH_AOR_MAX + 1];
     struct policy_answer answer;
     bool will;
 
+    if (simauth_aor_canonical(peer, canonical) == SIMAUTH_OK)
+        question.once = continue_once_meant(core, canonical, true);
     policy_decide(&question, &answer);
     will = answer.what == POLICY_ELEMENTS && may_raise(core, linphone, &answer);
     if (will && !answer.hidden && !core->settings->built_in && core->settings->agent == AGENT_OFF &&

@@ -151,17 +151,21 @@ static void stranger(struct policy_answer *a)
     a->unknown = true;
 }
 
+/* `require` asks about everybody, and so does what it says of a call that may go on once. */
 static void decide_outgoing(const struct policy_question *q, struct policy_answer *a,
-                            const struct settings_party *peer, const struct pin *pin)
+                            const struct settings_party *peer, const struct pin *pin, bool required)
 {
-    if (q->anonymous)
+    if (q->anonymous) {
         untouched(a, "anonymous call");
-    else if (a->policy != SIMAUTH_REQUIRE && (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)))
+    } else if (required) {
+        return;
+    } else if (!strcmp(a->own, NOBODY) || !strcmp(a->peer, NOBODY)) {
         untouched(a, "no SIP address");
-    else if (a->policy != SIMAUTH_REQUIRE && !may_ask(q, a, peer, pin))
+    } else if (!may_ask(q, a, peer, pin)) {
         stranger(a);
-    else if (a->policy != SIMAUTH_REQUIRE && pins_is_nobody(q->pins, a->peer, q->now))
+    } else if (pins_is_nobody(q->pins, a->peer, q->now)) {
         untouched(a, "nobody vouches for the address");
+    }
 }
 
 static void read_address(const char *uri, char aor[static SIMAUTH_AOR_MAX + 1])
@@ -205,7 +209,7 @@ void policy_decide(const struct policy_question *q, struct policy_answer *a)
         g_strlcpy(a->peer_nai, pin ? pin->nai : peer->nai, sizeof(a->peer_nai));
     a->strength = pin ? pin->method->strength : 0;
     if (q->outgoing && !a->hidden)
-        decide_outgoing(q, a, peer, pin);
+        decide_outgoing(q, a, peer, pin, policy == SETTINGS_REQUIRE);
 }
 
 /* Of the accounts that may be meant: the named one, all of them where none is. */

@@ -56,10 +56,10 @@ def anonymous_strict(world):
     call.hang_up()
 
 
-@case("call.identity.continue_once")
+@case("call.identity.continue_once", challenge_invites=True)
 def continue_once(world):
-    """Once more without proof is for the call that Alice placed: a call to her in Bob's name is refused meanwhile, and does not use it up."""
-    talk.prepare(world, settings={"alice": {"policy": "require"}, "bob": {"policy": "off"}})
+    """Once more without proof is for the call that Alice placed, also behind a proxy that challenges it: a call to her in Bob's name is refused meanwhile, and does not use it up."""
+    talk.prepare(world, settings={"alice": {"policy": "require", "ask": "known"}, "bob": {"policy": "off"}})
     flow.connect_until_end(world)
     world.alice.wait_note(r"caller: not-authenticated: reason=CONFIRM_MISSING")
     world.alice.ctl("continue-once", world.bob.aor)
@@ -70,6 +70,7 @@ def continue_once(world):
     call = Talk(world.alice, world.bob).ring().answer()
     talk.wait_word(world.alice, call, "not-authenticated", "CONFIRM_MISSING")
     call.hang_up()
+    assert not world.alice.notes(r"caller: untouched: "), "asked about when it was prepared, and then not"
 
 
 @case("call.identity.callee_private")

@@ -123,6 +123,13 @@ static void continue_once(void **state)
     assert_policy(answer, SIMAUTH_CONTINUE);
     assert_string_equal(answer.peer_nai, "bob@op-b.example");
     pins_close(pins);
+    /* who is asked about all calls is asked about this one too, or its repeat is another call */
+    assert_policy(ask_with("[phone]\npolicy=require\n", NULL, question), SIMAUTH_CONTINUE);
+    assert_int_equal(ask_with("", NULL, question).what, POLICY_UNTOUCHED);
+    pins = pins_open("/nowhere", error);
+    pins_set_nobody(pins, BOB, NOW);
+    assert_policy(ask_with("[phone]\npolicy=require\n", pins, question), SIMAUTH_CONTINUE);
+    pins_close(pins);
 }
 
 static void whom_to_ask(void **state)
