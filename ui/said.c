@@ -37,6 +37,7 @@ static const char *const said[] = {
        "Linphone cannot encrypt to it in the same call: place the call once more"),
     N_("this challenge was used in another call"),
     N_("too many calls with elements at once"),
+    N_("it was asked about at %s"),
     /* SIM, gateway, self-test */
     N_("No SIM is set."),
     N_("no SIM is set: `simauthctl settings set sim pcsc`, or soft:FILE"),

@@ -144,7 +144,8 @@ const char *ui_words_address(const char *aor)
 
 bool ui_words_untouched(UiRecord *call)
 {
-    return is(call, "Verdict", "none") && is(call, "Reason", "untouched");
+    return is(call, "Verdict", "none") &&
+           (is(call, "Reason", "untouched") || is(call, "Reason", "gateway-nobody"));
 }
 
 bool ui_words_other_verdict(UiRecord *call)

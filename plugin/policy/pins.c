@@ -457,10 +457,18 @@ void pins_set_nobody(struct pins *pins, const char *aor, int64_t now)
     g_hash_table_replace(pins->nobody, g_strdup(aor), when);
 }
 
-bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now)
+int64_t pins_nobody_since(const struct pins *pins, const char *aor)
 {
     const int64_t *when = g_hash_table_lookup(pins->nobody, aor);
-    return when && now >= *when && now - *when < PINS_NOBODY_S;
+
+    return when ? *when : 0;
+}
+
+bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now)
+{
+    int64_t when = pins_nobody_since(pins, aor);
+
+    return when && now >= when && now - when < PINS_NOBODY_S;
 }
 
 bool pins_set_opens(struct pins *pins, const char *aor, int64_t now)

@@ -53,6 +53,8 @@ bool pins_forget(struct pins *pins, const char *aor);
 
 void pins_set_nobody(struct pins *pins, const char *aor, int64_t now);
 bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now);
+/* When that was asked last, however long ago; 0: never. */
+int64_t pins_nobody_since(const struct pins *pins, const char *aor);
 
 /* Whether that address reads envelopes, so that no call to it leaves in clear by itself; of a file
  * that cannot be read: of everybody. pins_set_opens() says whether that is new. */

@@ -165,6 +165,7 @@ static void decide_outgoing(const struct policy_question *q, struct policy_answe
         stranger(a);
     } else if (pins_is_nobody(q->pins, a->peer, q->now)) {
         untouched(a, "nobody vouches for the address");
+        a->nobody = pins_nobody_since(q->pins, a->peer);
     }
 }
 

@@ -36,6 +36,7 @@ struct policy_answer {
     /* Of an own name that is hidden nothing can be proved: it leaves only if the person agreed. */
     bool hidden;
     bool unknown;    /* untouched, for there is no reason to ask about the address: `ask` */
+    int64_t nobody;  /* untouched, for no operator vouched for the address: when that was asked */
     const char *why; /* static words for the log */
 };
 

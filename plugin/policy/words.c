@@ -92,14 +92,19 @@ const char *words_advice_token(enum simauth_event reason)
     return advice_names[advice_of(reason)].token;
 }
 
-const struct words_unasked *words_unasked(void)
+struct words_unasked words_unasked(bool nobody)
 {
     static const struct words_unasked unasked = {
         "UNTOUCHED", "nobody was asked: the address is not known here",
         "to have it asked about from the next call on: simauthctl settings set --peer ADDRESS "
         "ask yes; your operator then learns of calls with it",
         "add-contact"};
-    return &unasked;
+    const enum simauth_event event = SIMAUTH_EVENT_GATEWAY_NOBODY;
+
+    if (!nobody)
+        return unasked;
+    return (struct words_unasked){simauth_event_name(event), words_reason(event),
+                                  words_advice(event), words_advice_token(event)};
 }
 
 const char *words_known_worst(void)

@@ -17,12 +17,12 @@ const char *words_reason(enum simauth_event reason);
 const char *words_advice(enum simauth_event reason);
 /* One token for the same, "continue-once"; "none". */
 const char *words_advice_token(enum simauth_event reason);
-/* A call that nobody is asked about, for its address is not known: its record's reason and text,
- * and what the person can do. */
+/* A call that nobody is asked about, for its address is not known or (`nobody`) no operator vouched
+ * for it when that was asked last: its record's reason and text, and what the person can do. */
 struct words_unasked {
     const char *reason, *text, *advice, *advice_token;
 };
-const struct words_unasked *words_unasked(void);
+struct words_unasked words_unasked(bool nobody);
 /* What "known since" may not show, at worst (docs/security.md): a clause. */
 const char *words_known_worst(void);
 /* The level of trust in servers: "trusted", "broken", "asked"; and in a sentence. */

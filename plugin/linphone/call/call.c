@@ -348,7 +348,7 @@ struct call *call_new(struct core *core, struct sip_call *sip, const char *own_u
                          ? "require"
                          : (policy.policy == SIMAUTH_PREFER ? "prefer" : "continue")),
               policy.why, policy.own, policy.peer);
-    if (policy.unknown)
+    if (policy.unknown || policy.nobody)
         unasked_begin(core, sip, &policy);
     if (policy.what == POLICY_UNTOUCHED)
         return NULL;
@@ -412,7 +412,7 @@ void call_over(struct call *call)
     note_call(call->id, call->caller, "over", "word=%s", words_token(call->word));
     shown_call_over(call);
     /* A callee that does not have the key never rang, and the same call comes once more. */
-    if (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN) {
+    if (!call->moved && (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN)) {
         json_t *record = call_record(call);
         shown_call_record(call->first_id, record);
         core_remember_call(call->core, record);

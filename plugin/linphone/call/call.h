@@ -71,6 +71,7 @@ struct call {
     bool acked;            /* callee: the ACK came */
     bool secured;          /* media was secured once */
     bool over;             /* ended, its record written */
+    bool moved;            /* redirected to whom nobody is asked about: unasked.c records it */
     bool silent;           /* by us, until proved */
     bool marking;          /* guard: marking calls back */
     bool mark_later;       /* not possible in early media */

@@ -209,8 +209,6 @@ enum sip_decision caller_response_in(struct call *call, belle_sip_response_t *re
         if (call_key_unknown(call, response) || agent_sim_wanted(call, response))
             return SIP_PASS;
         caller_again_failed(call, response);
-        if (code < 400) /* Linphone follows, with an INVITE that is another exchange */
-            call_over(call);
         return SIP_PASS;
     }
     if (call->again && code < 200)
@@ -307,6 +305,18 @@ void caller_go_on(struct leg *leg, simauth_actions actions)
 
 /* -- the INVITE comes -------------------------------------------------------------------------- */
 
+/* It was redirected (3xx), and Linphone follows with an INVITE that is another exchange. For the
+ * person it is still the same call; of two exchanges there are two records. */
+static void move(struct call *from, struct call *to, const struct sip_call *sip)
+{
+    if (to) {
+        g_free(to->first_id);
+        to->first_id = g_strdup(from->first_id);
+    }
+    from->moved = unasked_is(from->core, sip);
+    call_over(from);
+}
+
 /* NULL: policy wants nothing of it. A redirected call that it goes on with is over. */
 static struct call *new_call(struct core *core, struct sip_call *sip)
 {
@@ -315,13 +325,10 @@ static struct call *new_call(struct core *core, struct sip_call *sip)
     char *peer = sip_message_uri(invite, SIP_TO);
     struct call *call = own && peer ? call_new(core, sip, own, peer) : NULL;
 
-    for (struct call *other = core->calls; call && other; other = other->next) {
+    for (struct call *other = core->calls; other; other = other->next) {
         if (other != call && other->caller &&
-            !strcmp(sip_call_from_tag(other->sip), sip_call_from_tag(sip))) {
-            g_free(call->first_id); /* it was redirected: for Linphone still the same call */
-            call->first_id = g_strdup(other->first_id);
-            call_over(other);
-        }
+            !strcmp(sip_call_from_tag(other->sip), sip_call_from_tag(sip)))
+            move(other, call, sip);
     }
     if (call) {
         unasked_take_over(core, sip_call_first_id(sip));

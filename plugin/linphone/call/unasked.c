@@ -5,7 +5,6 @@
 #include "e2m.h"
 #include "history.h"
 #include "sips.h"
-#include "words.h"
 
 #include <string.h>
 
@@ -14,7 +13,8 @@ struct unasked {
     struct sip_call *sip;
     bool over; /* its record is written, or another call has it */
     int64_t began;
-    char *id; /* Call-ID of the first INVITE, as Linphone's log has it */
+    int64_t asked; /* its address, when no operator vouched for it; 0: it is not known */
+    char *id;      /* Call-ID of the first INVITE, as Linphone's log has it */
     char own[SIMAUTH_AOR_MAX + 1], peer[SIMAUTH_AOR_MAX + 1];
 };
 
@@ -25,6 +25,11 @@ static struct unasked *find(const struct core *core, const struct sip_call *sip)
     while (u && u->sip != sip)
         u = u->next;
     return u;
+}
+
+bool unasked_is(const struct core *core, const struct sip_call *sip)
+{
+    return find(core, sip) != NULL;
 }
 
 static bool is_named(const struct unasked *u, const char *call_id)
@@ -51,6 +56,7 @@ void unasked_begin(struct core *core, struct sip_call *sip, const struct policy_
     u = g_new0(struct unasked, 1);
     u->sip = sip;
     u->began = core_now();
+    u->asked = answer->nobody;
     u->id = g_strdup(sip_call_first_id(sip));
     g_strlcpy(u->own, answer->own, sizeof(u->own));
     g_strlcpy(u->peer, answer->peer, sizeof(u->peer));
@@ -60,15 +66,34 @@ void unasked_begin(struct core *core, struct sip_call *sip, const struct policy_
 
 /* -- what a person reads ----------------------------------------------------------------------- */
 
+/* g_free() */
+static char *asked_words(const struct unasked *u)
+{
+    GDateTime *when = u->asked ? g_date_time_new_from_unix_local(u->asked) : NULL;
+    char *shown = when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
+    char *words = shown ? g_strdup_printf("it was asked about at %s", shown) : g_strdup("");
+
+    if (when)
+        g_date_time_unref(when);
+    g_free(shown);
+    return words;
+}
+
 void unasked_add(const struct core *core, const struct sip_call *sip, json_t *record)
 {
-    const struct words_unasked *words = words_unasked();
+    const struct unasked *u = find(core, sip);
+    struct words_unasked words;
+    char *asked;
 
-    if (!find(core, sip))
+    if (!u)
         return;
-    json_object_set_new(record, "reason", json_string(words->reason));
-    json_object_set_new(record, "text", json_string(words->text));
-    json_object_set_new(record, "advice", json_string(words->advice));
+    words = words_unasked(u->asked != 0);
+    asked = asked_words(u);
+    json_object_set_new(record, "reason", json_string(words.reason));
+    json_object_set_new(record, "text", json_string(words.text));
+    json_object_set_new(record, "advice", json_string(words.advice));
+    json_object_set_new(record, "problem", json_string(asked));
+    g_free(asked);
 }
 
 static json_t *record_of(const struct core *core, const struct unasked *u)
@@ -106,13 +131,16 @@ void unasked_live(const struct core *core, json_t *live)
     }
 }
 
-bool unasked_is(const struct core *core, const char *call_id)
+char *unasked_words(const struct core *core, const char *call_id, struct words_unasked *words)
 {
     const struct unasked *u = core->unasked;
 
     while (u && !is_named(u, call_id))
         u = u->next;
-    return u != NULL;
+    if (!u)
+        return NULL;
+    *words = words_unasked(u->asked != 0);
+    return asked_words(u);
 }
 
 /* -- the end ----------------------------------------------------------------------------------- */

@@ -319,12 +319,17 @@ static char *canonical_of(const LinphoneAddress *address)
 
 static void add_untouched(const struct core *core, const char *id, bool decided, json_t *shown)
 {
-    const struct words_unasked *unasked = unasked_is(core, id) ? words_unasked() : NULL;
+    struct words_unasked unasked = {SHOWN_UNTOUCHED, SHOWN_UNTOUCHED_TEXT, "", "none"};
+    char *asked = unasked_words(core, id, &unasked);
+    char *reason = shown_reason(unasked.reason);
 
-    shown_put(shown, "Reason", decided ? SHOWN_UNTOUCHED : "");
-    shown_put(shown, "ReasonText", !decided ? "" : unasked ? unasked->text : SHOWN_UNTOUCHED_TEXT);
-    shown_put(shown, "Advice", unasked ? unasked->advice_token : "none");
-    shown_put(shown, "AdviceText", unasked ? unasked->advice : "");
+    shown_put(shown, "Reason", decided ? reason : "");
+    shown_put(shown, "ReasonText", decided ? unasked.text : "");
+    shown_put(shown, "Advice", unasked.advice_token);
+    shown_put(shown, "AdviceText", unasked.advice);
+    shown_put(shown, "Problem", asked);
+    g_free(reason);
+    g_free(asked);
 }
 
 /* Before its INVITE has left a call of ours may still become one that is looked at. */
@@ -335,8 +340,8 @@ static json_t *see_other(struct shown *s, const struct core *core, LinphoneCall 
     char *peer = canonical_of(linphone_call_get_remote_address(linphone));
     char *own =
         canonical_of(linphone_call_log_get_local_address((LinphoneCallLog *)(uintptr_t)log));
-    static const char *const empty[] = {"Problem", "Nai",        "Operator",  "OwnNai",
-                                        "Method",  "MethodText", "PinnedNai", "ChangeText"};
+    static const char *const empty[] = {"Nai",        "Operator",  "OwnNai",    "Method",
+                                        "MethodText", "PinnedNai", "ChangeText"};
     json_t *shown = json_object(), *levels = json_object();
     const char *listen;
     bool decided;

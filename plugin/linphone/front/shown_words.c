@@ -19,8 +19,10 @@ char *shown_reason(const char *event_name)
 
 const char *shown_advice_of(const char *event_name)
 {
-    if (!strcmp(event_name, words_unasked()->reason))
-        return words_unasked()->advice_token;
+    const struct words_unasked unasked = words_unasked(false);
+
+    if (!strcmp(event_name, unasked.reason))
+        return unasked.advice_token;
     for (int event = 0; event < SIMAUTH_EVENT_COUNT; event++) {
         if (!strcmp(simauth_event_name((enum simauth_event)event), event_name))
             return words_advice_token((enum simauth_event)event);

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whom a phone asks its operator about when its person has set nothing: those with a reason, for who is called is told by it."""
 
+import re
+
 from cases import case
 from cases.call import NOT_AUTHENTICATED, prepare, refuse
 from cases.ui_bus import clients, with_buses
@@ -49,9 +51,25 @@ def dial(world, uri, number):
     assert calls(world.alice)[0]["word"] == "authenticated" and len(calls(world.alice)) == number + 1, calls(world.alice)
 
 
+def vouched_for_by_nobody(world):
+    """Nobody has that address: the operators are asked once that day, and both calls have a record that says so."""
+    (bus,) = clients(world, [world.alice])
+    for number, word in enumerate(("not-authenticated", "unknown"), 1):
+        before = world.alice.mark()
+        world.alice.call(f"sip:ghost@{B}")
+        world.alice.wait_state("Released", after=before)
+        record = calls(world.alice)[0]
+        assert [record[key] for key in ("peer", "word", "reason")] == [f"sip:ghost@{B}", word, "GATEWAY_NOBODY"], record
+        _, rows = bus.call("History", "(uu)", 0, 10)
+        assert [(row["Reason"], row["Advice"]) for row in rows[:number]] == [("gateway-nobody", "wait")] * number, rows
+    shown = world.alice.ctl("calls").stdout
+    assert re.search(r"no operator vouches for this address: it was asked about at \d{4}-\d\d-\d\d \d\d:\d\d\n.*pins forget", shown), shown
+    world.alice.ctl("pins", "forget", f"sip:ghost@{B}")
+
+
 @case("call.ask.known", aliases={"robert": "bob"})
 def known(world):
-    """Settings as they come: nobody is asked about a stranger, and Alice reads so; with a rule for that address the call is authenticated, then one to another address of that operator's without any."""
+    """Settings as they come: nobody is asked about a stranger, and Alice reads so; with a rule for that address the call is authenticated, then one to another address of that operator's without any; who is nobody there is told so, twice."""
     prepare(world, ask="known", before=with_buses)
     world.operators["b"].gateway.ctl("binding", "add", f"sip:robert@{B}", world.sims["bob"].imsi)
     world.bob.ctl("self-test")
@@ -60,4 +78,5 @@ def known(world):
     dial(world, world.bob.aor, 1)
     dial(world, f"sip:robert@{B}", 2)
     refuse(world.alice, NOT_AUTHENTICATED)
+    vouched_for_by_nobody(world)
     assert records(world) == [2, 2], records(world)

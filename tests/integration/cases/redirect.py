@@ -91,8 +91,8 @@ def from_somebody(world):
 
 def listed(world, client, name, before, talk, **record):
     """The call is one entry that runs, in both lists, and after it has ended one record with these fields."""
-    (shown,) = [object for object in client.objects(CALL).values() if object["Phase"] != "ended"]
-    assert shown["Phase"] == "talking", shown
+    client.wait_one(CALL, {"Phase": "talking"})
+    assert len([object for object in client.objects(CALL).values() if object["Phase"] != "ended"]) == 1, client.objects(CALL)
     for live in ([True], []):
         calls = badday.calls(world.alice)
         assert [call["live"] for call in calls] == live + [False] * (len(calls) - len(live)), calls
@@ -111,17 +111,26 @@ def forgotten(world):
     proxy.start()
 
 
+def dial_stranger(world):
+    """Alice dials Robert, and Bob answers, about whom nobody was asked; her call."""
+    before = world.alice.mark(), world.bob.mark()
+    talk = world.alice.call(f"sip:robert@{B}")
+    world.bob.answer(world.bob.wait_state("IncomingReceived", after=before[1]).call)
+    world.alice.wait_state("StreamsRunning", after=before[0])
+    return talk
+
+
 @case("call.redirect.unasked", transport="tcp", for_b={"redirects": {"robert": (302, f"sip:bob@{B}")}})
 def unasked(world):
-    """302 from a stranger to another: one entry while it runs, one record, answered; to somebody with a rule: the same, and authenticated."""
+    """302 from a stranger to another: one entry while it runs, one record, answered; so from somebody with a rule; to somebody with one: the same, and authenticated."""
     prepare(world, ask="known", before=with_buses, phones={"alice": {"media_encryption": "zrtp"}})  # to strangers too
     (client,) = clients(world, [world.alice])
-    before = world.bob.mark()
-    talk = world.alice.call(f"sip:robert@{B}")
-    world.bob.answer(world.bob.wait_state("IncomingReceived", after=before).call)
-    world.alice.wait_state("StreamsRunning")
+    talk = dial_stranger(world)
     forgotten(world)
     listed(world, client, "bob", 0, talk, Verdict="none", Reason="untouched", Answered=True)
-    world.alice.ctl("settings", "set", "--peer", world.bob.aor, "policy", "prefer")
+    world.alice.ctl("settings", "set", "--peer", f"sip:robert@{B}", "ask", "yes")
+    talk = dial_stranger(world)
+    listed(world, client, "bob", 1, talk, Verdict="none", Reason="untouched", Answered=True)
+    world.alice.ctl("settings", "set", "--peer", world.bob.aor, "ask", "yes")
     talk = dial_moved(world, "robert", world.bob, clean=False)
-    listed(world, client, "bob", 1, talk, Verdict="authenticated", Answered=True)
+    listed(world, client, "bob", 2, talk, Verdict="authenticated", Answered=True)
