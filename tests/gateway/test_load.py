@@ -22,6 +22,7 @@ from phone import Phone
 HEAP = os.environ["SIMAUTH_TEST_HEAP"]
 CACHE = (16 << 20) + (2 << 20)  # SQLite's pages (gateway/store/sqlite.c) and what it needs beside them
 OVER = 420 + 60  # seconds after which nothing is left of a call (gateway/store/calls/calls.h), and some for sweeping
+NONCE, SESSIONS = 60, 100  # seconds that used nonces are kept; sessions of a phone in them: a gateway takes 128 (gateway/api/nonce.c)
 SWEEPS = 15  # seconds in which all that is over has gone
 WARM_UP, SHORT, EVERY = 80, 160, 20  # calls; a bad day every so many of them
 OCTETS_A_CALL = 64  # less than anything that a call could leave
@@ -32,7 +33,7 @@ HANGS = 2700  # seconds beside these until something hangs
 
 class Load:
     def __init__(self):
-        patient = {"limits.federation_timeout_ms": 3000, "life.nonce": 60}  # used nonces are kept that long
+        patient = {"limits.federation_timeout_ms": 3000, "life.nonce": NONCE}
         self.pair = Pair(dict(patient), dict(patient), start=False)
         for operator, other in (self.operators(), self.operators()[::-1]):
             operator.ctl("partner", "remove", other.title)
@@ -44,6 +45,7 @@ class Load:
             finally:
                 del os.environ["LD_PRELOAD"], os.environ["HEAP_SOCKET"]
         self.calls = self.late = 0
+        self.begun = []  # when
         self.begin()
 
     def operators(self):
@@ -55,6 +57,7 @@ class Load:
 
     def begin(self):
         """Both phones have new sessions and connections."""
+        self.begun = [*self.begun[1 - SESSIONS:], time.monotonic()]
         self.alice = Phone(self.pair.sim_a, self.pair.a).bootstrap()
         self.bob = Phone(self.pair.sim_b, self.pair.b).bootstrap()
 
@@ -69,7 +72,7 @@ class Load:
         else:
             self.late += 1
             assert self.late < 20 + self.calls, f"{self.late} of {self.calls + self.late} calls had no answer in time"
-        if (self.calls + self.late) % EVERY == 0:
+        if (self.calls + self.late) % EVERY == 0 and (len(self.begun) < SESSIONS or time.monotonic() > self.begun[0] + NONCE):
             self.bad_day()
 
     def questions(self):
@@ -86,7 +89,8 @@ class Load:
     def bad_day(self):
         self.end()
         self.begin()
-        assert self.alice.ask_callee(self.pair.aor_a, "sip:nobody@nowhere.test")[1].problem in ("nobody", "operator-down")
+        answer = self.alice.ask_callee(self.pair.aor_a, "sip:nobody@nowhere.test")[1]
+        assert answer.problem in ("nobody", "operator-down"), answer.raw
         assert self.alice.ask("POST", "/v1/vectors", b'{"a":').problem == "bad-request"
         for operator in self.operators():
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", operator.port), 5) as plain:
