@@ -11,12 +11,12 @@
  * connection is known not to be there, fetches end at once.
  */
 #include "sources.h"
+#include "udm_identity.h"
 #include "udm_message.h"
 
 #include <curl/curl.h>
 #include <glib.h>
 #include <openssl/crypto.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +43,8 @@ struct udm {
     enum link link;
     bool probing;
     int64_t heard_us, tried_us, opened_us; /* the last answer, the last probe, `multi` */
+    struct udm_identity identity;          /* as its files last were good */
+    bool identity_kept;                    /* they are not, and that was told */
 };
 struct job {
     struct udm *udm;
@@ -107,11 +109,27 @@ static size_t take_answer(char *data, size_t size, size_t count, void *user)
     return len;
 }
 
-static void set_tls(CURL *easy, const struct udm *udm)
+/* libcurl's callback for each new connection. */
+static CURLcode show_identity(CURL *easy, void *ctx, void *data)
+{
+    struct udm *udm = data;
+    char error[AUC_ERROR_MAX], text[AUC_ERROR_MAX + 64];
+    bool taken = udm_identity_show(&udm->identity, udm->certificate, udm->key, ctx, error);
+
+    (void)easy;
+    if (error[0] && !udm->identity_kept) {
+        snprintf(text, sizeof text, "op=udm identity=kept reason=\"%s\"", error);
+        udm->log(text);
+    }
+    udm->identity_kept = error[0] != '\0';
+    return taken ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+static void set_tls(CURL *easy, struct udm *udm)
 {
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, udm->certificate);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, udm->key);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, show_identity);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, udm);
     if (udm->ca[0]) {
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
         curl_easy_setopt(easy, CURLOPT_CAINFO, udm->ca);
@@ -136,7 +154,7 @@ static bool set_token(CURL *easy, const char *path)
     return token != NULL;
 }
 
-static void set_connection(CURL *easy, const struct udm *udm)
+static void set_connection(CURL *easy, struct udm *udm)
 {
     const bool tls = udm->tls;
 
@@ -462,6 +480,7 @@ static void udm_free(void *state)
 
     if (udm->multi)
         curl_multi_cleanup(udm->multi);
+    udm_identity_clear(&udm->identity);
     g_mutex_clear(&udm->lock);
     g_free(udm->url);
     g_free(udm->ca);
@@ -536,44 +555,14 @@ static void udm_fetch(void *state, struct auc_fetch *fetch)
 
 /* -- what the operator named ------------------------------------------------------------------- */
 
-static X509 *read_certificate(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    X509 *certificate = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-    if (file)
-        fclose(file);
-    return certificate;
-}
-
-static EVP_PKEY *read_key(const char *path)
-{
-    static char no_password[] = "";
-    FILE *file = fopen(path, "re");
-    EVP_PKEY *key = file ? PEM_read_PrivateKey(file, NULL, NULL, no_password) : NULL;
-
-    if (file)
-        fclose(file);
-    return key;
-}
-
 static int check_identity(const struct auc_settings *settings, char *error)
 {
-    X509 *certificate = read_certificate(settings->certificate);
-    EVP_PKEY *key = read_key(settings->key);
+    struct udm_identity identity;
+    bool good = udm_identity_read(&identity, settings->certificate, settings->key, error);
 
-    error[0] = '\0';
-    if (!certificate)
-        snprintf(error, AUC_ERROR_MAX, "[auc] udm_certificate: %s is no certificate in PEM",
-                 settings->certificate);
-    else if (!key)
-        snprintf(error, AUC_ERROR_MAX,
-                 "[auc] udm_key: %s is no private key in PEM without password", settings->key);
-    else if (X509_check_private_key(certificate, key) != 1)
-        snprintf(error, AUC_ERROR_MAX, "[auc] udm_key: is not the key of udm_certificate");
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return error[0] ? -1 : 0;
+    if (good)
+        udm_identity_clear(&identity);
+    return good ? 0 : -1;
 }
 
 static int check_token(const char *path, char *error)
@@ -608,7 +597,7 @@ static int udm_check(const struct auc_settings *settings, char *error)
     if (!g_str_has_prefix(settings->url, "https:"))
         return 0;
     if (settings->ca[0]) {
-        ca = read_certificate(settings->ca);
+        ca = udm_read_certificate(settings->ca);
         X509_free(ca);
         if (!ca) {
             snprintf(error, AUC_ERROR_MAX, "[auc] udm_ca: %s is no certificate in PEM",

@@ -383,6 +383,25 @@ class Identity(BadDays):
         self.assertIn("certificate", self.operator.log_text())
         self.down("no connection with the UDM")
 
+    def test_key_that_is_another_later(self):
+        """A new connection has the files that were good last, also where a reload was refused because of them."""
+        path = self.operator.settings["auc.udm_key"]
+        with open(path, "rb") as file:
+            good = file.read()
+
+        def write(text):
+            with open(path, "wb") as file:
+                file.write(text)
+        self.addCleanup(write, good)
+        self.start()
+        self.bootstrap()
+        with open(self.operator.key, "rb") as file:
+            write(file.read())
+        self.udm.stop()
+        wait_for(lambda: link(self.operator) == "down")
+        self.back()
+        self.assertEqual(self.operator.log_text().count("op=udm identity=kept"), 1)
+
     def test_certificate_that_the_udm_does_not_take(self):
         self.operator.settings.update({"auc.udm_certificate": self.operator.certificate,
                                        "auc.udm_key": self.operator.key})
