@@ -183,6 +183,7 @@ def long(load, seconds):
     load.end()
     wait_until_over(load, [a[0] + OCTETS_A_CALL * calls for a in before])
     load.begin()
+    load.call()  # that a partner has closed a connection is noticed at the next question
     after = load.count()
     told(before, after, calls)
     flat(before, after, calls, OCTETS_A_CALL)
