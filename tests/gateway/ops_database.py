@@ -20,8 +20,8 @@ class Database(unittest.TestCase):
     def test_gone_and_back(self):
         pair = Pair(start=False)
         self.addCleanup(pair.close)
-        watched(pair.a).start()
-        pair.b.start()
+        for operator in (pair.a, pair.b):
+            watched(operator).start()
         phone = Phone(pair.sim_a, pair.a).bootstrap()
         self.assertTrue(ready(pair.a))
         server.stop("immediate")
@@ -31,8 +31,9 @@ class Database(unittest.TestCase):
         self.assertEqual(phone.ask("GET", "/v1/self").problem, "operator-down")
         self.assertGreaterEqual(metrics(pair.a)['simauth_store_failures_total{reason="database failed"}'], 1)
         server.start()
-        wait_for(lambda: states(pair.a)["store"] == "good")
-        self.assertTrue(ready(pair.a))
+        for operator in (pair.a, pair.b):
+            wait_for(lambda: states(operator)["store"] == "good")
+            self.assertTrue(ready(operator))
         answer = phone.ask_callee(pair.aor_a, pair.aor_b)[1]
         self.assertEqual(answer.status, 200, answer.raw)
 

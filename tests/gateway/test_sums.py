@@ -203,6 +203,7 @@ class Sums(unittest.TestCase):
     def test_a_repeat_beside_its_question(self):
         """The question is refused, its repeat, which was sent meanwhile, is given, and that answer is lost."""
         other = self.other_sim(2)
+        self.b.bootstrap()  # whose SIM came last is asked first
         rand = self.ask()["vector"]["rand"]
         for more in ({}, {"rand": rand, "replaced": self.fork(other, rand)}):
             self.front.reset()

@@ -18,7 +18,7 @@ torture_cases(torture.asan.calls asan 1500
     call.gsm.mixed call.akap stp.second agt.call sips.call e2m.call e2m.token.phones call.transfer.blind call.fork.right_one)
 set_tests_properties(torture.asan.calls PROPERTIES LABELS long)
 
-set(ASAN_SHARDS 6)
+set(ASAN_SHARDS 10)
 # The ordinary cases of worlds whose phones have the plugin, in shards of some ten minutes; asan.left_out says which not, and why.
 set(listing ${CMAKE_CURRENT_SOURCE_DIR}/asan.left_out)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${listing} ${PROJECT_SOURCE_DIR}/tests/integration/case)

@@ -114,6 +114,8 @@ def renewed(world):
     assert world.alice.state(talk) == world.bob.state() == "StreamsRunning"
     flow.hang_up(world, talk)
     later(20 * 60)  # the old ones are over
+    for (phone, other), end in zip(both, reversed(second)):  # who asked before the other had the new one asks again with this registration
+        phone.wait_note(f"certificate: aor={re.escape(other.aor)} side=other until={end}", limit=30)
     talk = flow.connect(world)
     enveloped(2)
     flow.hang_up(world, talk)
