@@ -11,7 +11,7 @@ import unittest
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from operators import SHARED_DATABASE, Ca, Operator, Pair
-from phone import Answer, Connection, Phone, b64u, public, unb64u
+from phone import Answer, Connection, Phone, b64u, public, sha256, unb64u
 
 
 class Refusals(unittest.TestCase):
@@ -113,14 +113,31 @@ class Refusals(unittest.TestCase):
         self.assertEqual(self.pair.b.ctl("subscriber", "show", self.b.usim.imsi), before)
         self.assertEqual(self.b.ask_auts(first["vector"]["rand"], self.b.usim.auts(rand)).status, 200)
 
+    def ask_replaced(self, rand, replaced):
+        return self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, rand=rand, replaced=replaced)[1]
+
+    def resynchronised(self):
+        """RAND_B of a call whose callee's SIM had it replaced, and RAND_B'."""
+        rand = self.announce()["vector"]["rand"]
+        self.assertEqual(self.b.ask_challenge(rand).status, 200)
+        answer = self.b.ask_auts(rand, self.b.usim.auts(unb64u(rand)))
+        self.assertEqual(answer.status, 200, answer.raw)
+        return rand, answer.json["own"]["rand"]
+
     def test_forged_replacement(self):
-        first = self.announce()
-        _, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, rand=first["vector"]["rand"],
-                                      replaced=b64u(os.urandom(16)))
-        self.refused(answer, 403, "not-yours")
-        _, answer = self.a.ask_callee(self.pair.aor_a, self.pair.aor_b, rand=b64u(os.urandom(16)),
-                                      replaced=first["vector"]["rand"])
-        self.refused(answer, 403, "not-yours")
+        rand, replaced = self.resynchronised()
+        other = self.announce()["vector"]["rand"]
+        self.assertEqual(self.b.ask_challenge(other).status, 200)
+        self.refused(self.ask_replaced(other, b64u(os.urandom(16))), 403, "not-yours")
+        self.refused(self.ask_replaced(other, other), 403, "not-yours")
+        self.refused(self.ask_replaced(other, replaced), 403, "not-yours")  # another call of the same two
+        self.assertEqual(self.ask_replaced(rand, replaced).status, 200)
+
+    def test_replacement_of_nobodys_call(self):
+        """A right RAND_B', for a RAND_B that is of no call of this SIM."""
+        rand, replaced = self.resynchronised()
+        self.refused(self.ask_replaced(b64u(os.urandom(16)), replaced), 403, "not-yours")
+        self.assertEqual(self.ask_replaced(rand, replaced).status, 200)
 
     def test_no_common_method(self):
         self.refused(self.a.ask("POST", "/v1/vectors", self.body(methods=["gsm2000"])), 422, "no-method")
@@ -161,6 +178,19 @@ class Refusals(unittest.TestCase):
         answer = self.a.raw("POST", "/v1/vectors", body.replace(b"bob", b"eve"), headers)
         self.assertEqual(answer.status, 401)
         self.assertNotIn("stale=true", answer.headers["WWW-Authenticate"])
+
+    def test_digest_that_does_not_cover_the_body(self):
+        """Somebody between tells the phone that `auth` will do, and puts a body of their own below it."""
+        self.a.ask("GET", "/v1/self")
+        self.a.nc += 1
+        nc, cnonce, path = "%08x" % self.a.nc, "abcdefgh", "/v1/vectors"
+        words = [sha256(b":".join([self.a.btid.encode(), self.a.realm.encode(), self.a.password])), self.a.nonce.encode(),
+                 nc.encode(), cnonce.encode(), b"auth", sha256(b"POST:" + path.encode())]
+        headers = {"Authorization": f'Digest username="{self.a.btid}", realm="{self.a.realm}", nonce="{self.a.nonce}", '
+                                    f'uri="{path}", response="{sha256(b":".join(words)).decode()}", qop=auth, nc={nc}, '
+                                    f'cnonce="{cnonce}", algorithm=SHA-256',
+                   "Content-Type": "application/json", "Idempotency-Key": b64u(os.urandom(16))}
+        self.assertEqual(self.a.raw("POST", path, json.dumps(self.body()).encode(), headers).status, 401)
 
     def test_another_path_or_method_than_signed(self):
         self.a.ask("GET", "/v1/self")

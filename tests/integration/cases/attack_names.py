@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Other people's names, old vectors, SIMs that want to resynchronise, observers, floods."""
 
+import base64
+import json
 import os
 import re
 import shutil
 
 from cases import case
 from world import flow, lime, tamper
-from world.attacker import Attacker, made_up_element
+from world.attacker import Attacker, b64u, made_up_element
+from world.relay import ref, unb64u
 from world.scene import Scene, calls_heard, honest_call, not_announced, proof, ring, sim_state
 
 
@@ -110,12 +113,25 @@ def forget_calls(world, operator):
     gateway.start()
 
 
+def auts_of(sim, rand, state):
+    """What this SIM says to a challenge that it has seen (TS 33.102, 6.3.3), by the numbers that it has taken so far."""
+    seen = max((json.loads(slot)["seq"] for slot in re.findall(r'\{"number".*?\}', state)), key=sum)
+    sqn = max(seq << 5 | index for index, seq in enumerate(seen)).to_bytes(6, "big")
+    made = ref.milenage(bytes.fromhex(sim.k), bytes.fromhex(sim.opc), rand, sqn)
+    return bytes(a ^ b for a, b in zip(sqn, made["ak_star"])) + made["mac_s"]
+
+
 @case("attack.resync.callee")
 def resync_callee(world):
-    """A challenge that the callee's SIM has seen: AUTS, a replaced one named in element 2, and authenticated."""
+    """A challenge that the callee's SIM has seen: AUTS, which nobody on the cable sees, a replaced one named in element 2, and authenticated."""
     scene = Scene(world)
     forget_calls(world, "b")
+    state = sim_state(world.bob)
     honest_call(world)
+    auts = auts_of(world.sims["bob"], unb64u(scene.tamper.last("INVITE", towards_node=True).tag("From").split(".")[2]), state)
+    for _, message in scene.tamper.passed:
+        for form in (auts.hex(), b64u(auts), base64.b64encode(auts).decode()):
+            assert form.lower() not in message.text.lower(), f"AUTS in SIP: {message.text}"
     ringing = scene.tamper.last("INVITE", 180)
     assert len(ringing.tag("To").split(".")) == 5, "element 2 names no replaced challenge"
     assert re.search(r"op=auts .*result=good", world.operators["b"].gateway.log())

@@ -3,7 +3,7 @@
 """What happens inside a call that is authenticated: hold, refresh, other media, other addresses."""
 
 from cases import case
-from world import flow, talk
+from world import flow, talk, tamper
 from world.talk import AUTHENTICATED_IN, AUTHENTICATED_OUT, Talk, connected, finish
 
 
@@ -33,8 +33,9 @@ def refresh(world):
 
 @case("call.dialog.update")
 def update(world):
-    """UPDATE with SDP (RFC 3311) from either side: the same keys are offered, so the word stays."""
-    talk.prepare(world, phones={"alice": {"program": talk.HOST}, "bob": {"program": talk.HOST}})
+    """UPDATE with SDP (RFC 3311) from either side: the same keys are offered, so the word stays; with another key it goes."""
+    hook = tamper.Tamper()
+    talk.prepare(world, hook=hook, phones={"alice": {"program": talk.HOST}, "bob": {"program": talk.HOST}})
     call = connected(world.alice, world.bob)
     for phone, other in ((world.alice, world.bob), (world.bob, world.alice)):
         phone.command(f"update {call.numbers[phone]}")
@@ -42,8 +43,14 @@ def update(world):
         call.wait(other, "UpdatedByRemote")
         call.wait(phone, "StreamsRunning")
         call.wait(other, "StreamsRunning")
+    hook.rule = lambda message, towards_bob: tamper.other_hash(message.text) if towards_bob and message.method == "UPDATE" else None
+    world.alice.command(f"update {call.numbers[world.alice]}")
+    talk.wait_word(world.bob, call, "not-authenticated", "SDP_DIFFERENT")
+    call.wait(world.alice, "Updating")
+    call.wait(world.alice, "StreamsRunning")
+    hook.rule = None
     call.hang_up()
-    finish((world.alice, AUTHENTICATED_OUT), (world.bob, AUTHENTICATED_IN))
+    finish((world.alice, AUTHENTICATED_OUT), (world.bob, ("callee", "not-authenticated", "SDP_DIFFERENT")))
     messages = world.messages()
     for source, target in ((world.alice, world.bob), (world.bob, world.alice)):
         assert "a=zrtp-hash" in messages.first("UPDATE", source=source).body

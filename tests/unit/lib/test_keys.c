@@ -152,6 +152,34 @@ static void test_call_with_another_sim(void **state)
     check_call("call-other-sim");
 }
 
+/* What a phone is given for one purpose makes nothing else: another SIM of the callee's address has
+ * the key of MAC_0. And who has one SIM's key as caller has not the one as callee. */
+static void test_each_has_a_key_of_its_own(void **state)
+{
+    static const char *const labels[] = {
+        SIMAUTH_LABEL_MAC_0,      SIMAUTH_LABEL_MAC_B,      SIMAUTH_LABEL_MAC_A,
+        SIMAUTH_LABEL_MAC_B2,     SIMAUTH_LABEL_ZRTP,       SIMAUTH_LABEL_SETUP_SAME,
+        SIMAUTH_LABEL_SETUP_BACK, SIMAUTH_LABEL_SETUP_WISH,
+    };
+    const struct simauth_names names = {"sip:a@b.c", "sip:d@e.f", "a@b.c", "d@e.f"};
+    const struct simauth_method *aka = simauth_method_find("aka", 3);
+    const struct simauth_secret k = {.len = 32}, res = {.len = 8};
+    const uint8_t rand[SIMAUTH_RAND_LEN] = {0};
+    struct simauth_secret keys[sizeof labels / sizeof labels[0]], ssk[2];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        assert_int_equal(simauth_hkdf(&k, labels[i], SIMAUTH_KEY_LEN, &keys[i]), SIMAUTH_OK);
+        for (size_t j = 0; j < i; j++)
+            assert_false(simauth_secret_equal(&keys[i], &keys[j]));
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(simauth_ssk_one_way(i ? SIMAUTH_SUBJECT_CALLER : SIMAUTH_SUBJECT_CALLEE,
+                                             &names, aka, rand, sizeof rand, &k, &res, &ssk[i]),
+                         SIMAUTH_OK);
+    assert_false(simauth_secret_equal(&ssk[0], &ssk[1]));
+}
+
 static void test_ks_naf(void **state)
 {
     json_t *v = load_vectors("channel");
@@ -249,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_call),
         cmocka_unit_test(test_call_with_a_replaced_challenge),
         cmocka_unit_test(test_call_with_another_sim),
+        cmocka_unit_test(test_each_has_a_key_of_its_own),
         cmocka_unit_test(test_ks_naf),
         cmocka_unit_test(test_keys_that_cannot_be),
         cmocka_unit_test(test_transcripts_that_cannot_be),

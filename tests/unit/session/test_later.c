@@ -132,8 +132,12 @@ static void late_offer(void **state)
     give_sdp(c->a, true, &e2, world_offer);
     ack(c, world_answer);
     both_authenticated(c);
-    /* Somebody's ACK with another description changes nothing of what the right one bound. */
+    /* Somebody's ACK with another description changes nothing of what the right one bound, nor does
+     * the right proof copied on top of one. */
     struct simauth_element wrong = world_element(c->a, SIMAUTH_ELEMENT_3);
+    assert_int_equal(simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, world_offer,
+                                            strlen(world_offer)),
+                     SIMAUTH_DO_DROP);
     wrong.mac[0] ^= 1;
     simauth_session_ack_in(c->b, SIMAUTH_ELEMENT_FOUND, &wrong, world_offer, strlen(world_offer));
     assert_true(simauth_session_later_fits(c->b, false, world_answer, strlen(world_answer)));
