@@ -86,8 +86,19 @@ static GtkWidget *add_switch(GtkWidget *group, const char *title, const char *te
     return toggle;
 }
 
-static void not_kept(UiApp *app)
+static gboolean go_back(gpointer toggle)
 {
+    gtk_switch_set_active(toggle, GPOINTER_TO_INT(g_object_get_data(toggle, "kept")));
+    return G_SOURCE_REMOVE;
+}
+
+/* What is shown is what is kept; a switch that is being turned cannot be turned yet. */
+static void not_kept(GtkSwitch *toggle, gboolean kept, UiApp *app)
+{
+    if (gtk_switch_get_active(toggle) == kept)
+        return;
+    g_object_set_data(G_OBJECT(toggle), "kept", GINT_TO_POINTER(kept));
+    g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, go_back, g_object_ref(toggle), g_object_unref);
     ui_app_toast(
         app,
         _("This could not be kept. Make room in your home folder, or make it writable, and try "
@@ -98,14 +109,14 @@ static void autostart_changed(GtkSwitch *toggle, GParamSpec *what, UiApp *app)
 {
     (void)what;
     if (!ui_autostart_set(gtk_switch_get_active(toggle)))
-        not_kept(app);
+        not_kept(toggle, ui_autostart(), app);
 }
 
 static void background_changed(GtkSwitch *toggle, GParamSpec *what, UiApp *app)
 {
     (void)what;
     if (!ui_pref_set(UI_PREF_BACKGROUND, gtk_switch_get_active(toggle)))
-        not_kept(app);
+        not_kept(toggle, ui_pref(UI_PREF_BACKGROUND), app);
     ui_app_watch(app);
 }
 
@@ -113,7 +124,7 @@ static void notify_changed(GtkSwitch *toggle, GParamSpec *what, UiApp *app)
 {
     (void)what;
     if (!ui_pref_set(UI_PREF_NOTIFY, gtk_switch_get_active(toggle)))
-        not_kept(app);
+        not_kept(toggle, ui_pref(UI_PREF_NOTIFY), app);
 }
 
 static GtkWidget *make_own(UiApp *app)
