@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, 0, "Aor"};
-const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, 0, NULL};
-const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1, 500, NULL};
+const struct ui_remote ui_remote_peers = {"ListPeers", "PeersChanged", 0, 0, "Aor", FALSE};
+const struct ui_remote ui_remote_keys = {"ListKeys", "KeysChanged", 0, 0, NULL, TRUE};
+const struct ui_remote ui_remote_history = {"History", "HistoryChanged", 1, 500, NULL, FALSE};
 
 static gboolean same(GVariant *a, GVariant *b, const char *key)
 {
@@ -162,50 +162,116 @@ static void ask(GObject *list)
 static gpointer list_of(gpointer phone, gpointer what)
 {
     GListStore *list = g_list_store_new(UI_TYPE_RECORD);
-    char *signal = g_strconcat("told::", ((const struct ui_remote *)what)->signal, NULL);
 
     g_object_set_data_full(G_OBJECT(list), "phone", phone, g_object_unref);
     g_object_set_data(G_OBJECT(list), "what", what);
-    g_signal_connect_object(phone, signal, G_CALLBACK(ask), list, G_CONNECT_SWAPPED);
     ask(G_OBJECT(list));
-    g_free(signal);
     return list;
+}
+
+/* -- Linphones with the same settings ---------------------------------------------------------- */
+
+static gboolean share(UiPhone *a, UiPhone *b)
+{
+    return !g_strcmp0(ui_record_text(ui_phone_state(a), "SettingsPath"),
+                      ui_record_text(ui_phone_state(b), "SettingsPath"));
 }
 
 /* Whether it is the first with its settings. */
 static gboolean is_first(gpointer item, gpointer phones)
 {
-    const char *path = ui_record_text(ui_phone_state(item), "SettingsPath");
     gboolean first = TRUE, reached = FALSE;
 
     for (guint i = 0; i < g_list_model_get_n_items(phones) && first && !reached; i++) {
         UiPhone *other = g_list_model_get_item(phones, i);
         reached = other == item;
-        first = reached || g_strcmp0(path, ui_record_text(ui_phone_state(other), "SettingsPath"));
+        first = reached || !share(item, other);
         g_object_unref(other);
     }
     return first;
 }
 
+static gboolean is_any(gpointer item, gpointer phones)
+{
+    (void)item, (void)phones;
+    return TRUE;
+}
+
+/* Of what is kept for both, by whomever. */
+static void told(UiPhone *phone, GVariant *parameters, GListModel *lists)
+{
+    const struct ui_remote *what = g_object_get_data(G_OBJECT(lists), "what");
+
+    (void)parameters;
+    for (guint i = 0; i < g_list_model_get_n_items(lists); i++) {
+        GObject *list = g_list_model_get_item(lists, i);
+        UiPhone *its = g_object_get_data(list, "phone");
+        if (its == phone || (!what->each && share(its, phone)))
+            ask(list);
+        g_object_unref(list);
+    }
+}
+
+static void listen_to(GListModel *phones, guint at, guint count, GListModel *lists)
+{
+    const struct ui_remote *what = g_object_get_data(G_OBJECT(lists), "what");
+    char *signal = g_strconcat("told::", what->signal, NULL);
+
+    for (guint i = at; i < at + count; i++) {
+        UiPhone *phone = g_list_model_get_item(phones, i);
+        g_signal_connect_object(phone, signal, G_CALLBACK(told), lists, 0);
+        g_object_unref(phone);
+    }
+    g_free(signal);
+}
+
 /* The second becomes the first when that one ends. */
 static void phones_changed(GListModel *phones, guint at, guint removed, guint added,
-                           GtkFilter *filter)
+                           GtkMapListModel *lists)
 {
-    (void)phones, (void)at, (void)added;
+    GtkFilterListModel *ours = GTK_FILTER_LIST_MODEL(gtk_map_list_model_get_model(lists));
+
+    listen_to(phones, at, added, G_LIST_MODEL(lists));
     if (removed)
-        gtk_filter_changed(filter, GTK_FILTER_CHANGE_LESS_STRICT);
+        gtk_filter_changed(gtk_filter_list_model_get_filter(ours), GTK_FILTER_CHANGE_LESS_STRICT);
 }
 
 GListModel *ui_remote_new(UiPhones *phones, const struct ui_remote *what)
 {
-    GtkCustomFilter *filter = gtk_custom_filter_new(is_first, phones, NULL);
-    GtkFilterListModel *ours = gtk_filter_list_model_new(g_object_ref(G_LIST_MODEL(phones)),
-                                                         GTK_FILTER(g_object_ref(filter)));
+    GtkCustomFilter *filter = gtk_custom_filter_new(what->each ? is_any : is_first, phones, NULL);
+    GtkFilterListModel *ours =
+        gtk_filter_list_model_new(g_object_ref(G_LIST_MODEL(phones)), GTK_FILTER(filter));
     GtkMapListModel *lists =
         gtk_map_list_model_new(G_LIST_MODEL(ours), list_of, (gpointer)what, NULL);
 
-    g_signal_connect_object(phones, "items-changed", G_CALLBACK(phones_changed), filter,
+    g_object_set_data(G_OBJECT(lists), "what", (gpointer)what);
+    listen_to(G_LIST_MODEL(phones), 0, g_list_model_get_n_items(G_LIST_MODEL(phones)),
+              G_LIST_MODEL(lists));
+    g_signal_connect_object(phones, "items-changed", G_CALLBACK(phones_changed), lists,
                             G_CONNECT_AFTER);
-    g_object_unref(filter);
     return G_LIST_MODEL(gtk_flatten_list_model_new(G_LIST_MODEL(lists)));
+}
+
+/* -- deciding ---------------------------------------------------------------------------------- */
+
+/* One that knows of no change has nothing to trust. */
+static void other_told(GVariant *answer, const char *error, gpointer phone)
+{
+    (void)answer;
+    if (error)
+        g_message("%s: %s", ui_phone_name(phone), error);
+}
+
+void ui_remote_decide(UiPhones *phones, UiPhone *phone, const char *method, GVariant *parameters,
+                      ui_phone_answer answer, GObject *owner)
+{
+    g_variant_ref_sink(parameters);
+    ui_phone_ask(phone, method, parameters, answer, owner);
+    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(phones)); i++) {
+        UiPhone *other = g_list_model_get_item(G_LIST_MODEL(phones), i);
+        if (other != phone && share(other, phone))
+            ui_phone_ask(other, method, parameters, other_told, G_OBJECT(other));
+        g_object_unref(other);
+    }
+    g_variant_unref(parameters);
 }

@@ -198,7 +198,7 @@ static void lists_follow(void **state)
 /* More of them than come at once, and a new one while they come. */
 static void all_pages_come(void **state)
 {
-    static const struct ui_remote pages = {"History", "HistoryChanged", 1, 1, NULL};
+    static const struct ui_remote pages = {"History", "HistoryChanged", 1, 1, NULL, FALSE};
     struct world *world = *state;
     GListModel *records = ui_remote_new(world->phones, &pages);
 

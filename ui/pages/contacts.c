@@ -63,7 +63,8 @@ static void errand_run(gpointer data)
 {
     const struct errand *errand = data;
 
-    ui_phone_ask(errand->phone, errand->method, errand->parameters, told, G_OBJECT(errand->app));
+    ui_remote_decide(ui_app_phones(errand->app), errand->phone, errand->method, errand->parameters,
+                     told, G_OBJECT(errand->app));
 }
 
 /* Takes `parameters`. */
