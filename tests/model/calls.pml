@@ -13,11 +13,13 @@
  * K1(r) is SSK_A=>B of record r, K2(r) SSK_B=>A. In gsm, aka and akap each operator makes one half, sealed to the phone; of
  * agt (and digest, a phone without a SIM, which can do agt alone) each of the two gateways knows both; of stp nobody but
  * the phones. A MAC is COPY + who made it, SELF (the intruder has the key), or JUNK. What it covers is in its maker's
- * variables. An INVITE's method is what stands in its element, the record's is what the gateways know.
+ * variables. A call has two methods: B's stands in element 1, A's in element 2, and the record's are what the gateways
+ * know, each of its own subscriber. gsm, aka and akap go with each other; stp, agt and digest are the same in both.
  *
- * METHOD   of all calls (not defined: each of them; NO_AGENTS: but agt and digest)
- * FALLBACK a call may be by any method that somebody could choose for it instead
- * PINNED   both know each other by METHOD
+ * METHOD   of all calls (not defined: each of them; NO_AGENTS: but agt and digest); METHOD_A: A's, where it is another
+ * FALLBACK a call may be by any methods that somebody could choose for it instead; FALLBACK=2: one that A places, by a
+ *          weaker one of either
+ * PINNED   A knows B by METHOD, B knows A by METHOD_A, or both; PINNED=2: both
  * CORRUPT  operators on the intruder's side: 1 is A's, 2 is B's, 3 both. What is claimed then is what a subscriber of the
  *          bad one is told about the other's; with both, and for stp, what either is told
  * CLAIM_x selects what is asserted, BREAK_x takes a countermeasure out.
@@ -53,8 +55,14 @@
 
 #ifdef METHOD
 #define best METHOD
+#ifdef METHOD_A
+#define best_a METHOD_A
 #else
-byte best;
+#define best_a METHOD
+#endif
+#else
+byte best;   /* B's method where nobody chooses another one */
+byte best_a; /* A's */
 #endif
 #ifndef CORRUPT
 #define CORRUPT 0
@@ -63,7 +71,8 @@ byte best;
 #define BAD_B (CORRUPT == 2 || CORRUPT == 3)
 
 byte caller[SESSIONS];
-byte method[RECORDS];    /* 0: no such call yet */
+byte method[RECORDS];    /* B's; 0: no such call yet */
+byte method_a[RECORDS];
 byte rec_caller[RECORDS];
 byte rec_callee[RECORDS];
 byte confirmed[RECORDS]; /* by AG(B), for callee d + 1; of stp: the nonce was seen */
@@ -71,6 +80,11 @@ bool given[RECORDS];     /* K2, to somebody */
 bool stolen[RECORDS];    /* K2 was given to the intruder */
 byte e2[SESSIONS];       /* element 2: who made it */
 byte e2_bind[SESSIONS];  /* the SDP that came with it */
+byte e2_token[SESSIONS]; /* the method that stands in it */
+#ifdef PINNED
+byte pin_a;              /* the weakest method by which A takes B; 0: any */
+byte pin_b;              /* ... B takes A */
+#endif
 
 byte callee[SESSIONS];
 byte rec[SESSIONS];      /* the record of its element 1 */
@@ -92,17 +106,30 @@ byte c, d, r, made, sdp, word; /* one step's, zero between steps */
 #else
 #define SEEN_BY_ONE(r) (BOTH_KNOW(r) && CORRUPT != 0)
 #endif
-#define KNOWS_1(r) (MINE(r) || (!HELD(r) && (BAD_B || SEEN_BY_ONE(r) || (BAD_A && (r) == LAST))))
-#define KNOWS_2(r) (MINE(r) || (!HELD(r) && (BAD_A || SEEN_BY_ONE(r) || stolen[r])))
+#ifdef BREAK_KEPT /* ... of a key that the phones keep the operators know as well */
+#define THEIRS(r) false
+#else
+#define THEIRS(r) HELD(r)
+#endif
+#define KNOWS_1(r) (MINE(r) || (!THEIRS(r) && (BAD_B || SEEN_BY_ONE(r) || (BAD_A && (r) == LAST))))
+#define KNOWS_2(r) (MINE(r) || (!THEIRS(r) && (BAD_A || SEEN_BY_ONE(r) || stolen[r])))
 #define KNOWS(r) (KNOWS_1(r) && KNOWS_2(r))
 
-/* The gateway looks at the method, and every MAC covers it: only without both is there an attack. */
+/* The gateway looks at the method in element 1, A at the one in element 2, and every MAC that comes later covers them:
+ * only without both is there an attack. */
 #ifdef BREAK_METHOD
 #define METHOD_COVERED(d) true
 #define METHOD_RIGHT(d) true
 #else
 #define METHOD_COVERED(d) (token[d] == method[rec[d]])
 #define METHOD_RIGHT(d) (token[d] == method[rec[d]])
+#endif
+#ifdef BREAK_METHOD_A
+#define METHOD_A_COVERED(c, d) true
+#define METHOD_A_RIGHT(c) true
+#else
+#define METHOD_A_COVERED(c, d) (e2_token[c] == method_a[rec[d]])
+#define METHOD_A_RIGHT(c) (e2_token[c] == method_a[c])
 #endif
 /* MAC_0 of callee d's INVITE covers the names (the record's), the method and the offer. */
 #ifdef BREAK_MAC_0
@@ -127,22 +154,28 @@ byte c, d, r, made, sdp, word; /* one step's, zero between steps */
 #else
 #define GIVABLE(r) (!given[r])
 #endif
-#ifdef BREAK_PIN
-#define PIN_ALLOWS(m) true
-#elif defined(PINNED)
-#define PIN_ALLOWS(m) ((m) >= best)
+/* A phone takes no vector (key, ticket) that is weaker than its pin of the other: A's is of B's method, B's of A's. */
+#if defined(PINNED) && !defined(BREAK_PIN_OF_A)
+#define A_TAKES(r) (rec_callee[r] == M || method[r] >= pin_a)
 #else
-#define PIN_ALLOWS(m) true
+#define A_TAKES(r) true
+#endif
+#if defined(PINNED) && !defined(BREAK_PIN_OF_B)
+#define B_TAKES(r) (rec_caller[r] == M || method_a[r] >= pin_b)
+#else
+#define B_TAKES(r) true
 #endif
 
 /* The same elements, names and offers: what MAC_B covers. With the answer: what SSK_A/B and MAC_A cover. */
-#define SAME_T2(c, d) (rec[d] == (c) && e1[d] == COPY + (c) && bind[d] == OF_CALLER(c) && METHOD_COVERED(d))
+#define SAME_T2(c, d) (rec[d] == (c) && e1[d] == COPY + (c) && bind[d] == OF_CALLER(c) && METHOD_COVERED(d) && \
+                       METHOD_A_COVERED(c, d))
 #ifdef BREAK_T3
 #define SAME_SSK(c, d) (rec[d] == (c) && e1[d] == COPY + (c) && e2[c] == COPY + (d))
 #else
 #define SAME_SSK(c, d) (SAME_T2(c, d) && e2[c] == COPY + (d) && e2_bind[c] == OF_CALLEE(d))
 #endif
-#define AGREE(c, d) (SAME_T2(c, d) && token[d] == method[c] && e2[c] == COPY + (d) && e2_bind[c] == OF_CALLEE(d))
+#define AGREE(c, d) (SAME_T2(c, d) && token[d] == method[c] && e2_token[c] == method_a[rec[d]] && \
+                     e2[c] == COPY + (d) && e2_bind[c] == OF_CALLEE(d))
 
 /* Whether somebody at the other end of the media has the key. */
 #define ANSWERS(c, d) (callee[d] != IDLE && callee[d] != CLOSED && SAME_SSK(c, d))
@@ -191,7 +224,7 @@ inline claim_of_caller() {
     assert(!CLAIMED_OF_CALLER || rec_callee[c] == M || !KNOWS(c));
 #endif
 #ifdef CLAIM_DOWNGRADE
-    assert(method[c] >= best && method[c] != 0);
+    assert(rec_callee[c] == M || (method[c] != 0 && method[c] >= pin_a));
 #endif
 #ifdef CLAIM_VERDICT /* nothing half-open: B's proof, and at the other end of these media somebody who has the key */
     assert(proved_b[c] && (KNOWS(c) || ANY_CALLEE(ANSWERS, c)));
@@ -213,7 +246,7 @@ inline claim_of_callee() {
     assert(!CLAIMED_OF_CALLEE || rec_caller[rec[d]] == M || !KNOWS(rec[d]));
 #endif
 #ifdef CLAIM_DOWNGRADE
-    assert(rec_caller[rec[d]] == M || (token[d] >= best && token[d] == method[rec[d]]));
+    assert(rec_caller[rec[d]] == M || (method_a[rec[d]] >= pin_b && token[d] == method[rec[d]]));
 #endif
 #ifdef CLAIM_VERDICT
     assert(proved_a[d] && (KNOWS(rec[d]) || ANY_CALLER(CALLS, d)));
@@ -227,35 +260,49 @@ inline claim_of_ring() {
     assert(!CLAIMED_OF_CALLEE || rec_caller[rec[d]] == M ||
            (rec[d] < LAST && rec_callee[rec[d]] == B && bind[d] == OF_CALLER(rec[d]) && announced[rec[d]] <= 1));
 #endif
+#ifdef CLAIM_DOWNGRADE
+    assert(rec_caller[rec[d]] == M || method_a[rec[d]] >= pin_b);
+#endif
     skip
 }
 
-/* Which method a call is by. Somebody who could choose another one (an operator, a phone without its SIM, a key that is
- * said to be unknown) can choose any; the phones refuse what is weaker than the pin. */
+/* Which methods a call is by. Somebody who could choose others (an operator, a phone without its SIM, a key that is said
+ * to be unknown) can choose any. */
 inline choose_method(x) {
     if
-    :: word = best
-#ifdef FALLBACK
-    :: word = GSM :: word = AKA
+    :: method[x] = best; method_a[x] = best_a
+#if FALLBACK == 2
+    :: x < LAST -> method[x] = GSM; method_a[x] = best_a
+    :: x < LAST -> method[x] = best; method_a[x] = GSM
+#elif defined(FALLBACK)
+    :: if :: method[x] = GSM :: method[x] = AKA fi;
+       if :: method_a[x] = GSM :: method_a[x] = AKA fi
 #ifndef NO_AGENTS
-    :: word = AGT
+    :: method[x] = AGT; method_a[x] = AGT
 #endif
 #endif
-    fi;
-    if
-    :: PIN_ALLOWS(word) -> method[x] = word
-    :: else -> skip
-    fi;
-    word = 0
+    fi
 }
 
 active proctype net() {
 #ifndef METHOD
     if
-    :: best = GSM :: best = AKA :: best = AKAP :: best = STP
+    :: if :: best = GSM :: best = AKA :: best = AKAP fi;
+       if :: best_a = GSM :: best_a = AKA :: best_a = AKAP fi
+    :: best = STP; best_a = STP
 #ifndef NO_AGENTS
-    :: best = AGT :: best = DIGEST
+    :: best = AGT; best_a = AGT
+    :: best = DIGEST; best_a = DIGEST
 #endif
+    fi;
+#endif
+#ifdef PINNED
+    if
+#if PINNED != 2
+    :: pin_a = best
+    :: pin_b = best_a
+#endif
+    :: pin_a = best; pin_b = best_a
     fi;
 #endif
     do
@@ -264,9 +311,11 @@ active proctype net() {
         if
         :: caller[c] == IDLE && (c == 0 || caller[c - 1] != IDLE) ->
             choose_method(c);
+            rec_caller[c] = A;
+            if :: rec_callee[c] = B :: rec_callee[c] = M fi;
             if
-            :: method[c] != 0 -> rec_caller[c] = A; caller[c] = SENT; if :: rec_callee[c] = B :: rec_callee[c] = M fi
-            :: else -> caller[c] = CLOSED
+            :: A_TAKES(c) -> caller[c] = SENT
+            :: else -> caller[c] = CLOSED; method[c] = 0; method_a[c] = 0; rec_callee[c] = 0
             fi
         :: else -> skip
         fi; c = 0 }
@@ -303,10 +352,15 @@ active proctype net() {
                 if
                 :: OPENING_RIGHT(d) && (BOTH_KNOW(r) || HELD(r) || GIVABLE(r)) ->
                     given[r] = (!BOTH_KNOW(r) && !HELD(r));
-                    callee[d] = RUNG; announced[r] = (announced[r] < 2 -> announced[r] + 1 : 2);
-                    printf("INTRUDER brings element 1 of call %d (MAC_0 %d, method %d, offer %d) to B, call %d: it rings\n",
-                        r, e1[d], token[d], bind[d], d);
-                    claim_of_ring()
+                    if
+                    :: B_TAKES(r) ->
+                        callee[d] = RUNG; announced[r] = (announced[r] < 2 -> announced[r] + 1 : 2);
+                        printf("INTRUDER brings element 1 of call %d (MAC_0 %d, methods %d %d, offer %d) to B, call %d: ",
+                            r, e1[d], token[d], method_a[r], bind[d], d);
+                        printf("it rings\n");
+                        claim_of_ring()
+                    :: else -> callee[d] = CLOSED
+                    fi
                 :: else -> callee[d] = CLOSED
                 fi
             :: else -> callee[d] = CLOSED
@@ -324,12 +378,14 @@ active proctype net() {
             :: KNOWS_1(c) -> made = SELF; sdp = EVIL
             :: made = JUNK; sdp = EVIL
             fi;
+            if :: e2_token[c] = method_a[c] :: e2_token[c] = GSM :: e2_token[c] = AGT fi;
             if
-            :: made == SELF || (made == COPY + d && SAME_T2(c, d)) -> e2[c] = made; e2_bind[c] = sdp; caller[c] = KEYED;
+            :: METHOD_A_RIGHT(c) && (made == SELF || (made == COPY + d && SAME_T2(c, d))) ->
+                e2[c] = made; e2_bind[c] = sdp; caller[c] = KEYED;
 #ifdef CLAIM_VERDICT
                 proved_b[c] = true
 #endif
-            :: else -> caller[c] = CLOSED
+            :: else -> caller[c] = CLOSED; e2_token[c] = 0
             fi;
             printf("INTRUDER brings element 2 (made by %d, answer %d) to A, call %d\n", made, sdp, c)
         :: else -> skip

@@ -9,8 +9,10 @@
  * A's of each call, and one that the intruder made. In the paper both calls have the same, static triplets.
  *
  * METHOD: PAPER, GSM or AKA. CLAIM_CHOSEN: no SIM answers the intruder's RAND. CLAIM_RELAY: whom B believes to be A
- * placed a call and saw B's proof. CLAIM_REPLAY: B believes no more calls than A finished. NO_QUESTION takes out that
- * the phone asks its gateway before its SIM runs; NO_CALL_TO_A, that A's phone can be called.
+ * placed a call and saw B's proof. CLAIM_REPLAY: B believes no more calls than A finished.
+ * What is taken out: NO_QUESTION, that the phone asks its gateway before its SIM runs; NO_AUTN, that a USIM looks who made
+ * a RAND; NO_NAMES, that a proof says for whom and for what it is (then the SIM's answer itself is one, for whoever has
+ * it); NO_ONCE, that the gateway confirms a RAND for one INVITE; NO_CALL_TO_A, that A's phone can be called.
  */
 #define PAPER 0
 #define GSM 1
@@ -47,7 +49,7 @@ byte r;
 #endif
 
 /* Whether the SIM of `who` answers r: a USIM checks who made it. */
-#if METHOD == AKA
+#if METHOD == AKA && !defined(NO_AUTN)
 #define CARD_ANSWERS(r) ((r) != CHOSEN)
 #else
 #define CARD_ANSWERS(r) true
@@ -58,7 +60,11 @@ byte r;
 #define MAY_RUN_B(r) true
 #define MAY_RUN_A(r) true
 #else
+#ifdef NO_ONCE
+#define MAY_RUN_B(r) ((r) < 2 && caller[r] != IDLE)
+#else
 #define MAY_RUN_B(r) ((r) < 2 && caller[r] != IDLE && !confirmed[r])
+#endif
 #define MAY_RUN_A(r) false /* A was called by nobody whom an operator gave a vector */
 #endif
 
@@ -66,6 +72,9 @@ byte r;
 #if METHOD == PAPER
 #define PROOF_OF_B(c) known[B * RANDS + RAND_B(c)]
 #define PROOF_OF_A(d) known[A * RANDS + RAND_A(0)]
+#elif defined(NO_NAMES)
+#define PROOF_OF_B(c) known[B * RANDS + RAND_B(c)]
+#define PROOF_OF_A(d) (asked[d] < 2 && known[A * RANDS + RAND_A(asked[d])])
 #else
 #define PROOF_OF_B(c) ((callee[0] != IDLE && callee[0] != CLOSED && asked[0] == OF_B(c)) || \
                        (callee[1] != IDLE && callee[1] != CLOSED && asked[1] == OF_B(c)))
