@@ -30,7 +30,8 @@ const struct ctl_command ctl_continue_once = {
     "continue-once", "continue-once ADDRESS",
     "The next call with that address goes on even if the other side proves nothing; it is shown "
     "as\n"
-    "not authenticated. A wrong proof still ends it. Once, in the direction of the last call with "
-    "it\n"
-    "that was not authenticated, and for this running Linphone only.",
+    "not authenticated. A wrong proof still ends it; where Linphone is set to SRTP or DTLS, one "
+    "that\n"
+    "you place may ask for none. Once, in the direction of the last call with it that was not\n"
+    "authenticated, and for this running Linphone only.",
     run};
