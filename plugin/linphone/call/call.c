@@ -414,7 +414,7 @@ void call_over(struct call *call)
     /* A callee that does not have the key never rang, and the same call comes once more. */
     if (!call->moved && (call->caller || call->reason != SIMAUTH_EVENT_KEY_UNKNOWN)) {
         json_t *record = call_record(call);
-        shown_call_record(call->first_id, record);
+        shown_call_record(call->first_id, call->caller, record);
         core_remember_call(call->core, record);
     }
 }

@@ -156,7 +156,7 @@ static void remember(struct core *core, struct unasked *u)
     if (is_told_elsewhere(core, u))
         return;
     record = record_of(core, u);
-    shown_call_record(u->id, record);
+    shown_call_record(u->id, true, record);
     core_remember_call(core, record);
 }
 

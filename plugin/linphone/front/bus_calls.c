@@ -36,12 +36,13 @@ struct shown {
 static struct shown *all;
 static unsigned last_number;
 
-/* The newest of that name. */
-static struct shown *find(const char *id)
+/* The newest of that name and side: where two Linphones are one program they may call each other.
+ */
+static struct shown *find(const char *id, bool outgoing)
 {
     struct shown *s = all;
 
-    while (s && strcmp(s->id, id))
+    while (s && (s->outgoing != outgoing || strcmp(s->id, id) != 0))
         s = s->next;
     return s;
 }
@@ -405,7 +406,7 @@ static bool never_was(const struct call *call)
  * One that was sent elsewhere, or that another took the place of, ended and goes on. */
 static struct shown *shown_of(const struct call *call)
 {
-    struct shown *s = find(call->first_id);
+    struct shown *s = find(call->first_id, call->caller);
     bool goes_on = call->caller || strcmp(call->first_id, call->id) != 0;
 
     return s && (!s->ended || goes_on) ? s : add(call->first_id, call->caller);
@@ -417,11 +418,10 @@ static struct shown *shown_of_other(const char *id, LinphoneCall *linphone)
     LinphoneCallLog *log = linphone_call_get_call_log(linphone);
     bool outgoing = linphone_call_get_dir(linphone) == LinphoneCallOutgoing;
     bool talks = phase_of(linphone_call_get_state(linphone)) == PHASE_TALKING;
-    struct shown *s = find(id);
+    struct shown *s = find(id, outgoing);
 
     if (s && s->ended && !outgoing &&
-        (s->outgoing || (s->answered && !talks) ||
-         linphone_call_log_get_start_date(log) > s->ended))
+        ((s->answered && !talks) || linphone_call_log_get_start_date(log) > s->ended))
         s = NULL;
     return s ? s : add(id, outgoing);
 }
@@ -527,10 +527,10 @@ void shown_call_over(const struct call *call)
     bus_view_changed();
 }
 
-void shown_call_record(const char *first_id, json_t *record)
+void shown_call_record(const char *first_id, bool outgoing, json_t *record)
 {
     static const char *const kept[] = {"Media", "Listen", "Change"};
-    const struct shown *s = find(first_id);
+    const struct shown *s = find(first_id, outgoing);
 
     json_object_set_new(record, "ended", json_integer((json_int_t)core_now()));
     json_object_set_new(record, "answered", json_boolean(s && s->answered));

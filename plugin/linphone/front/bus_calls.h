@@ -5,6 +5,7 @@
 #define SIMAUTH_PLUGIN_BUS_CALLS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct call;
 
@@ -13,9 +14,9 @@ void shown_calls_add(json_t *objects);
 /* What is known of one is another, and with it perhaps what is known of its peer. */
 void shown_call_told(const struct call *call);
 void shown_call_over(const struct call *call);
-/* What the record of an ended call has besides call_record(), by the Call-ID of its first INVITE.
- */
-void shown_call_record(const char *first_id, json_t *record);
+/* What the record of an ended call has besides call_record(), by the Call-ID of its first INVITE
+ * and its side. */
+void shown_call_record(const char *first_id, bool outgoing, json_t *record);
 /* Members that a record of call_record() has on the bus; a new reference. */
 json_t *shown_record(const json_t *record);
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two cores in one process, and several accounts in one of them."""
 
+import json
 import os
 import re
 
@@ -10,6 +11,7 @@ from cases.call import AUTHENTICATED, NOT_AUTHENTICATED, refuse
 from world import flow
 from world.phone import RC, SETTINGS
 from world.proxy import PASSWORD_PREFIX
+from world.session_bus import CALL, Client, SessionBus
 
 MORE = """
 [simauth]
@@ -59,12 +61,14 @@ class Cores:
         self._fifo = node.path("orders")
         os.mkfifo(self._fifo, 0o600)
         os.chown(self._fifo, node.user, node.user)
+        SessionBus(node).start()
         build = os.path.dirname(os.path.dirname(world.product))
         program = os.path.join(build, "tests", "integration", "programs", "two_phones")
         self.process = self.phone.process = node.start("cores", [program, self._fifo, *configs])
         for user in ("alice", "alice-office", "alice-unknown", "bob"):
             self.process.wait_log(rf"sip:{user}@.* LinphoneRegistrationOk", 20)
         self.phone.wait_note(r"simauth: ready: ", count=2)
+        self.client = Client(node).find()
 
     def order(self, line):
         with open(self._fifo, "w", encoding="ascii") as fifo:
@@ -73,6 +77,15 @@ class Cores:
     def said(self, pattern):
         with open(self.process.log, encoding="utf-8") as log:
             return re.findall(pattern, log.read())
+
+    def listed(self, number):
+        """The list of calls of that core, the oldest first."""
+        with open(self.node.path(f"data-{number}/calls.jsonl"), encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def _both_sides_talk(self):
+        calls = self.client.objects(CALL).values()
+        return sorted(call["Direction"] for call in calls if call["Phase"] == "talking") == ["incoming", "outgoing"]
 
     def _wait_states(self, before, state):
         flow.wait_any(lambda: self.process.check() and len(self.said(f"call LinphoneCall{state}")) >= before[state] + 2,
@@ -86,6 +99,7 @@ class Cores:
         self._wait_states(before, "StreamsRunning")
         if verdict:
             self.phone.wait_note(verdict, count=notes + 2)
+            flow.wait_any(self._both_sides_talk, 5, "both sides of the call on the session bus")
         self.order(f"end {core}")
         self._wait_states(before, "Released")
         return self.phone.notes(verdict)[notes:] if verdict else []
@@ -93,7 +107,7 @@ class Cores:
 
 @case("call.two_cores")
 def two_cores(world):
-    """Each calls the other, from each account that its operator vouches for and from one that it does not; then one goes."""
+    """Each calls the other, from each account that its operator vouches for and from one that it does not; then one goes. Each has its own side of each in its list of calls."""
     cores = Cores(world)
     cores.call(0, 2, "sip:bob@operator-b.example")
     refuse(cores.phone, AUTHENTICATED)
@@ -112,3 +126,7 @@ def two_cores(world):
     cores.process.wait_log("core 0: gone")
     cores.order("quit")
     assert cores.process.wait(20) == 0
+    for number, sides in enumerate((["caller"] * 3 + ["callee"] * 2, ["callee"] * 3 + ["caller"] * 2)):
+        listed = cores.listed(number)
+        assert [record["side"] for record in listed] == sides, listed
+        assert all(record["answered"] for record in listed if record["word"] == "authenticated"), listed

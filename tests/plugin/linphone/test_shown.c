@@ -172,7 +172,7 @@ static void over(struct call *call)
 
     call->over = true;
     shown_call_over(call);
-    shown_call_record(call->first_id, record);
+    shown_call_record(call->first_id, call->caller, record);
     assert_int_equal(json_is_true(json_object_get(record, "answered")), state != LinphoneCallEnd);
     json_decref(record);
     core.calls = NULL;
@@ -221,6 +221,25 @@ static void a_name_that_comes_again(void **nothing)
     begin(&call, "a", "a", false); /* and is refused before anybody looks */
     over(&call);
     looks("a", "incoming ended, incoming ended, outgoing ended!");
+}
+
+/* Two Linphones in one program: each side is a call, and the end of one says nothing of the other.
+ */
+static void both_ends_in_one_program(void **nothing)
+{
+    struct call out, in;
+
+    (void)nothing;
+    begin(&out, "e", "e", true);
+    begin(&in, "e", "e", false);
+    in.next = &out;
+    state = LinphoneCallStreamsRunning;
+    looks("e", "outgoing talking!, incoming talking!");
+    over(&out);
+    core.calls = &in;
+    looks("e", "outgoing ended!, incoming talking!");
+    over(&in);
+    looks("e", "outgoing ended!, incoming ended!");
 }
 
 /* Redirected, or another in the place of one that talks: for the person the same call. */
@@ -275,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_others_chose_is_a_line),
                                        cmocka_unit_test(a_record_advises_as_its_call_did),
                                        cmocka_unit_test(a_name_that_comes_again),
+                                       cmocka_unit_test(both_ends_in_one_program),
                                        cmocka_unit_test(a_call_that_goes_on),
                                        cmocka_unit_test(another_of_linphones_own)};
 
