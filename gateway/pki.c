@@ -109,15 +109,21 @@ static bool keep_key(EVP_PKEY *key, struct store_authority *authority)
     return RAND_bytes(authority->name, sizeof authority->name) == 1;
 }
 
+/* What was written there. NULL: no memory. The caller frees it. */
+static char *text_of(BIO *bio)
+{
+    char *data;
+
+    if (BIO_write(bio, "", 1) != 1 || BIO_get_mem_data(bio, &data) <= 0)
+        return NULL;
+    return strdup(data);
+}
+
 static char *pem_of(X509 *certificate)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    char *data, *text = NULL;
-    long len;
+    char *text = bio && PEM_write_bio_X509(bio, certificate) == 1 ? text_of(bio) : NULL;
 
-    if (bio && PEM_write_bio_X509(bio, certificate) == 1 &&
-        (len = BIO_get_mem_data(bio, &data)) > 0)
-        text = strndup(data, (size_t)len);
     BIO_free(bio);
     return text;
 }
@@ -348,14 +354,13 @@ char *pki_list(const struct store_authority *authority, const struct pki_revoked
     EVP_PKEY *key = key_of(authority);
     BIO *bio = BIO_new(BIO_s_mem());
     bool good = list && issuer && key && bio;
-    char *data, *text = NULL;
-    long len;
+    char *text = NULL;
 
     for (size_t i = 0; good && i < count; i++)
         good = add_revoked(list, &revoked[i]);
     if (good && fill_list(list, issuer, key, now, seconds) &&
-        PEM_write_bio_X509_CRL(bio, list) == 1 && (len = BIO_get_mem_data(bio, &data)) > 0)
-        text = strndup(data, (size_t)len);
+        PEM_write_bio_X509_CRL(bio, list) == 1)
+        text = text_of(bio);
     BIO_free(bio);
     EVP_PKEY_free(key);
     X509_free(issuer);

@@ -70,6 +70,15 @@ class Event:
         return f"{self.kind}({self.fields})"
 
 
+def _preloaded_once(*words):
+    """Of two LD_PRELOADs the later would be alone: it names what both do, and its own first, as ASan's runtime wants it."""
+    named = [word for word in words if word.startswith("LD_PRELOAD=")]
+    if len(named) < 2:
+        return words
+    both = f"{named[-1]} {' '.join(word.removeprefix('LD_PRELOAD=') for word in named[:-1])}"
+    return [both if word == named[-1] else word for word in words if word not in named[:-1]]
+
+
 class Phone:
     """linphone-daemon of one subscriber on one node."""
 
@@ -180,7 +189,7 @@ class Phone:
         if not onlooker.looks_at(self.node.name) or self.node.root or not self.node.product:
             return [*self.before, self._program]
         program = self._program if self._program != "linphone-daemon" or not looks.program else looks.program
-        return [*self.before, *looks.before, program]
+        return [*_preloaded_once(*self.before, *looks.before), program]
 
     def _connect(self, limit):
         path = self.node.path("tmp", PIPE)
