@@ -269,6 +269,7 @@ struct settings *core_settings(struct core *core)
     if (core->settings)
         core_warm_up(core);
     bus_view_tell("SettingsChanged");
+    bus_view_tell("PeersChanged"); /* each [peer] is one of them */
     bus_view_changed();
     return core->settings;
 }

@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "methods.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-enum list { PEERS, KEYS, RECORDS, LIST_COUNT };
+enum list { PEERS, KEYS, RECORDS, LIST_COUNT, SETTINGS = LIST_COUNT };
 static const char *const list_kind[LIST_COUNT] = {"peer", "key", "record"};
 const char *const methods_signals[] = {"PeersChanged", "KeysChanged", "HistoryChanged",
                                        "SettingsChanged", NULL};
+#define TELLS "org.simauth.Tells" /* of a method: the signals that the plugin sends for it */
 
 struct methods {
     GDBusConnection *bus;
@@ -18,6 +20,7 @@ struct methods {
     GPtrArray *owed;  /* of GDBusMethodInvocation */
     char *slow;       /* the method whose next answer comes behind the next state */
     GDBusMethodInvocation *late;
+    bool changed[SETTINGS + 1]; /* by the method that runs */
 };
 
 /* -- lists ------------------------------------------------------------------------------------- */
@@ -40,8 +43,9 @@ static GVariant *page(const GPtrArray *list, guint skip, guint limit)
     return g_variant_builder_end(&builder);
 }
 
-static guint remove_all(GPtrArray *list, const char *name, const char *value)
+static guint remove_all(struct methods *m, enum list what, const char *name, const char *value)
 {
+    GPtrArray *list = m->lists[what];
     guint removed = 0;
 
     for (guint i = list->len; i-- > 0;) {
@@ -50,11 +54,16 @@ static guint remove_all(GPtrArray *list, const char *name, const char *value)
             removed++;
         }
     }
+    m->changed[what] |= removed > 0;
     return removed;
 }
 
-static void set_member(GPtrArray *list, const char *aor, const char *name, GVariant *value)
+/* Of that peer. False: there is none. */
+static bool set_member(struct methods *m, const char *aor, const char *name, GVariant *value)
 {
+    GPtrArray *list = m->lists[PEERS];
+    bool found = false;
+
     g_variant_ref_sink(value);
     for (guint i = 0; i < list->len; i++) {
         if (!strcmp(member(list->pdata[i], "Aor"), aor)) {
@@ -63,15 +72,29 @@ static void set_member(GPtrArray *list, const char *aor, const char *name, GVari
             g_variant_dict_insert_value(&dict, name, value);
             g_variant_unref(list->pdata[i]);
             list->pdata[i] = g_variant_ref_sink(g_variant_dict_end(&dict));
+            found = true;
         }
     }
+    m->changed[PEERS] |= found;
     g_variant_unref(value);
+    return found;
 }
 
-static void tell(const struct methods *m, const char *signal)
+/* What the plugin tells for that method, and no more: a window that does not ask again by itself is
+ * to be seen. */
+static void tell_changes(struct methods *m, const char *method)
 {
-    g_dbus_connection_emit_signal(m->bus, NULL, "/org/simauth/Phone1", "org.simauth.Phone1", signal,
-                                  NULL, NULL);
+    GDBusMethodInfo *info = g_dbus_interface_info_lookup_method(m->info, method);
+    const char *tells = g_dbus_annotation_info_lookup(info->annotations, TELLS);
+    char **told = g_strsplit(tells ? tells : "", " ", -1);
+
+    for (int i = 0; i <= SETTINGS; i++) {
+        if (m->changed[i] && g_strv_contains((const char *const *)told, methods_signals[i]))
+            g_dbus_connection_emit_signal(m->bus, NULL, "/org/simauth/Phone1", "org.simauth.Phone1",
+                                          methods_signals[i], NULL, NULL);
+        m->changed[i] = false;
+    }
+    g_strfreev(told);
 }
 
 /* -- what the demo can do itself --------------------------------------------------------------- */
@@ -101,7 +124,7 @@ static GVariant *clear_history(struct methods *m, GVariant *in)
 {
     (void)in;
     g_ptr_array_set_size(m->lists[RECORDS], 0);
-    tell(m, "HistoryChanged");
+    m->changed[RECORDS] = true;
     return NULL;
 }
 
@@ -111,9 +134,7 @@ static GVariant *forget(struct methods *m, GVariant *in)
     guint removed;
 
     g_variant_get(in, "(&s)", &aor);
-    removed = remove_all(m->lists[PEERS], "Aor", aor) + remove_all(m->lists[KEYS], "Peer", aor);
-    tell(m, "PeersChanged");
-    tell(m, "KeysChanged");
+    removed = remove_all(m, PEERS, "Aor", aor) + remove_all(m, KEYS, "Peer", aor);
     return g_variant_new("(b)", removed > 0);
 }
 
@@ -123,8 +144,7 @@ static GVariant *forget_keys(struct methods *m, GVariant *in)
     guint removed;
 
     g_variant_get(in, "(&s)", &peer);
-    removed = remove_all(m->lists[KEYS], "Peer", peer);
-    tell(m, "KeysChanged");
+    removed = remove_all(m, KEYS, "Peer", peer);
     return g_variant_new("(u)", removed);
 }
 
@@ -139,7 +159,7 @@ static GVariant *forget_key(struct methods *m, GVariant *in)
         if (g_variant_lookup(keys->pdata[i], "Id", "x", &own) && own == id)
             g_ptr_array_remove_index(keys, i);
     }
-    tell(m, "KeysChanged");
+    m->changed[KEYS] = keys->len < before;
     return g_variant_new("(b)", keys->len < before);
 }
 
@@ -148,22 +168,34 @@ static GVariant *trust_change(struct methods *m, GVariant *in)
     const char *aor, *nai;
 
     g_variant_get(in, "(&s&s)", &aor, &nai);
-    set_member(m->lists[PEERS], aor, "Change", g_variant_new_string("none"));
-    set_member(m->lists[PEERS], aor, "Nai", g_variant_new_string(nai));
-    set_member(m->lists[PEERS], aor, "Pinned", g_variant_new_boolean(TRUE));
-    tell(m, "PeersChanged");
+    set_member(m, aor, "Change", g_variant_new_string("none"));
+    set_member(m, aor, "Nai", g_variant_new_string(nai));
+    set_member(m, aor, "Pinned", g_variant_new_boolean(TRUE));
     return NULL;
+}
+
+/* Who has settings is one of the peers. */
+static void set_rule(struct methods *m, const char *aor, const char *name, GVariant *value)
+{
+    g_variant_ref_sink(value);
+    if (!set_member(m, aor, name, value))
+        g_ptr_array_add(m->lists[PEERS],
+                        g_variant_ref_sink(g_variant_new_parsed(
+                            "{'Aor': <%s>, 'Change': <'none'>, %s: %v}", aor, name, value)));
+    g_variant_unref(value);
 }
 
 static GVariant *set_setting(struct methods *m, GVariant *in)
 {
-    const char *group, *key, *value;
+    const char *group, *key, *value, *aor;
 
     g_variant_get(in, "(&s&s&s)", &group, &key, &value);
-    if (g_str_has_prefix(group, "peer ") && !strcmp(key, "policy"))
-        set_member(m->lists[PEERS], group + strlen("peer "), "Policy", g_variant_new_string(value));
-    tell(m, "SettingsChanged");
-    tell(m, "PeersChanged");
+    aor = g_str_has_prefix(group, "peer ") ? group + strlen("peer ") : NULL;
+    if (aor && !strcmp(key, "policy"))
+        set_rule(m, aor, "Policy", g_variant_new_string(value));
+    else if (aor && !strcmp(key, "ask"))
+        set_rule(m, aor, "Ask", g_variant_new_boolean(!strcmp(value, "yes")));
+    m->changed[SETTINGS] = m->changed[PEERS] = true;
     return NULL;
 }
 
@@ -280,7 +312,9 @@ void methods_call(struct methods *m, const char *state, const char *method, GVar
         return;
     for (size_t i = 0; !has_own(m, state, method) && i < G_N_ELEMENTS(own); i++) {
         if (!strcmp(own[i].name, method)) {
-            g_dbus_method_invocation_return_value(invocation, own[i].run(m, parameters));
+            answer = own[i].run(m, parameters);
+            tell_changes(m, method);
+            g_dbus_method_invocation_return_value(invocation, answer);
             return;
         }
     }

@@ -5,7 +5,8 @@
  * revoked is gone until the next state), where the state has no answer of its own; all else is
  * `answer.METHOD` of the state, a tuple, or `error.METHOD`, NAME|SENTENCE, or `silent.METHOD`, no
  * answer before another state comes; a method without any of them answers with nothing of its
- * types.
+ * types. What it changed is told as the plugin does: by the signals of the method's annotation
+ * org.simauth.Tells, and no others.
  */
 #ifndef SIMAUTH_UI_METHODS_H
 #define SIMAUTH_UI_METHODS_H

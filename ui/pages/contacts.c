@@ -17,6 +17,8 @@ struct contact {
     UiRecord *peer;
     GtkWidget *row, *icon;                              /* what is always shown */
     GtkWidget *change, *trust, *policy, *known, *asked; /* what stands in it */
+    guint chosen; /* the policy that was last shown, or asked for */
+    guint open;   /* questions about it that are not answered yet */
 };
 
 static void contact_free(gpointer data)
@@ -151,20 +153,32 @@ static guint policy_at(const char *policy)
     return 0;
 }
 
-static void show_policy(const struct contact *contact)
+/* Who is known by a SIM has to prove it, whatever else stands here but "off". */
+static void show_policy(struct contact *contact)
 {
-    adw_combo_row_set_selected(ADW_COMBO_ROW(contact->policy),
-                               policy_at(text_of(contact, "Policy")));
+    adw_action_row_set_subtitle(
+        ADW_ACTION_ROW(contact->policy),
+        ui_record_flag(contact->peer, "Pinned")
+            ? _("Their SIM is known: until you forget it, Prefer counts as Require.")
+            : _("Require: no call without. Prefer: shown when missing."));
+    if (contact->open) /* it may be another one by now */
+        return;
+    contact->chosen = policy_at(text_of(contact, "Policy"));
+    adw_combo_row_set_selected(ADW_COMBO_ROW(contact->policy), contact->chosen);
 }
 
-/* What is shown is what is kept. */
+/* What is shown is what is kept; that it is known does not hang on the list that comes later. */
 static void policy_told(GVariant *answer, const char *error, gpointer row)
 {
-    const struct contact *contact = g_object_get_data(row, "contact");
+    struct contact *contact = g_object_get_data(row, "contact");
 
     told(answer, error, contact->app);
-    if (error)
-        show_policy(contact);
+    if (--contact->open)
+        return;
+    if (!error)
+        ui_record_update(contact->peer,
+                         g_variant_new_parsed("{'Policy': <%s>}", policies[contact->chosen]));
+    show_policy(contact);
 }
 
 static void policy_chosen(AdwComboRow *row, GParamSpec *what, struct contact *contact)
@@ -173,8 +187,10 @@ static void policy_chosen(AdwComboRow *row, GParamSpec *what, struct contact *co
     char *group;
 
     (void)what;
-    if (at == policy_at(text_of(contact, "Policy")))
+    if (at == contact->chosen)
         return;
+    contact->chosen = at;
+    contact->open++;
     group = g_strconcat("peer ", text_of(contact, "Aor"), NULL);
     ui_phone_ask(ui_phone_of(contact->peer), "SetSetting",
                  g_variant_new("(sss)", group, "policy", policies[at]), policy_told,
@@ -188,9 +204,8 @@ static void add_policy(struct contact *contact)
 
     for (guint i = 0; i < G_N_ELEMENTS(policies); i++)
         gtk_string_list_append(names, ui_words_policy(policies[i]));
-    contact->policy = ui_combo_row(_("Proof of a SIM"),
-                                   _("Require: no call without. Prefer: shown when missing."),
-                                   names, policy_at(text_of(contact, "Policy")));
+    contact->chosen = policy_at(text_of(contact, "Policy"));
+    contact->policy = ui_combo_row(_("Proof of a SIM"), "", names, contact->chosen);
     g_signal_connect(contact->policy, "notify::selected", G_CALLBACK(policy_chosen), contact);
     adw_expander_row_add_row(ADW_EXPANDER_ROW(contact->row), contact->policy);
     g_object_unref(names);
@@ -277,10 +292,18 @@ static void show_asked(const struct contact *contact)
                                                !*text_of(contact, "Policy"));
 }
 
+/* As it counts: see show_policy(). */
+static const char *policy_of(UiRecord *peer)
+{
+    const char *policy = ui_record_text(peer, "Policy");
+
+    return ui_record_flag(peer, "Pinned") && !strcmp(policy, "prefer") ? "require" : policy;
+}
+
 static char *subtitle_of(UiRecord *peer)
 {
     const char *operator_name = ui_record_text(peer, "Operator");
-    const char *policy = ui_record_text(peer, "Policy");
+    const char *policy = policy_of(peer);
 
     if (has_changed(peer))
         return g_strdup(ui_words_change(peer));
@@ -314,7 +337,7 @@ static void show_head(const struct contact *contact)
 
 static void show(GObject *row)
 {
-    const struct contact *contact = g_object_get_data(row, "contact");
+    struct contact *contact = g_object_get_data(row, "contact");
 
     show_head(contact);
     show_change(contact);

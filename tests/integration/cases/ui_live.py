@@ -259,6 +259,21 @@ def first(world):
         assert not window.complaints(), window.complaints()
 
 
+# -- what others than the window do ----------------------------------------------------------------
+
+
+def contacts_follow(world, window):
+    """The list of contacts follows the settings, which the person changes in a terminal."""
+    bob, policy = world.bob, ["settings", "set", "--peer", "sip:dan@operator-a.example", "policy"]
+    window.press("Contacts")
+    window.wait_text("Vouched for by Operator A")
+    bob.ctl(*policy, "require")
+    window.wait_text("dan@operator-a.example")
+    window.wait_text("No authenticated call yet")
+    bob.ctl("settings", "set", "--peer", world.alice.aor, "policy", "off")
+    window.wait_text("Vouched for by Operator A. Proof of a SIM: Off")
+
+
 # -- a software SIM, and others that are wrong -----------------------------------------------------
 
 
@@ -336,6 +351,7 @@ def software(world):
     assert not window.says(BOAST), window.words()
     hang_up(world)
     assert BOAST not in report_of(window)
+    contacts_follow(world, window)
     window.press("Now")
     bob.stop()
     window.wait_text("No Linphone Is Running")
