@@ -298,7 +298,7 @@ static void ui_pin_form_init(UiPinForm *form)
 /* -- the dialog -------------------------------------------------------------------------------- */
 
 /* A SIM is told to be open before the answer about its PIN comes, or after it; and what is to be
- * remembered is known with the answer. */
+ * remembered is known with the answer. With its Linphone it goes: the next one's SIM is another. */
 static void close_on_other_state(GtkWindow *dialog)
 {
     UiPinForm *form = g_object_get_data(G_OBJECT(dialog), "form");
@@ -307,14 +307,15 @@ static void close_on_other_state(GtkWindow *dialog)
     if (!form->sim || form->busy) /* gone already, or nothing is known yet */
         return;
     state = ui_record_text(form->sim, "State");
-    if (g_strcmp0(state, "locked") && g_strcmp0(state, "blocked") && g_strcmp0(state, "busy"))
+    if (!ui_phone_of(form->sim) ||
+        (g_strcmp0(state, "locked") && g_strcmp0(state, "blocked") && g_strcmp0(state, "busy")))
         gtk_window_destroy(dialog);
 }
 
 static void forget_dialog(GtkWidget *dialog, GObject *app)
 {
-    (void)dialog;
-    g_object_set_data(app, "pin-dialog", NULL);
+    if (g_object_get_data(app, "pin-dialog") == dialog)
+        g_object_set_data(app, "pin-dialog", NULL);
 }
 
 static gboolean close_by_escape(GtkWidget *dialog, GVariant *arguments, gpointer data)
@@ -357,18 +358,21 @@ static GtkWidget *dialog_content(UiPhone *phone, UiRecord *sim, GtkWidget **form
     return box;
 }
 
-void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
+UiRecord *ui_pin_asks_about(UiApp *app)
 {
-    GtkWindow *dialog = g_object_get_data(G_OBJECT(app), "pin-dialog");
+    GObject *dialog = g_object_get_data(G_OBJECT(app), "pin-dialog");
+    const UiPinForm *form = dialog ? g_object_get_data(dialog, "form") : NULL;
+
+    return form ? form->sim : NULL;
+}
+
+static GtkWindow *dialog_new(UiApp *app, UiPhone *phone, UiRecord *sim)
+{
+    GtkWindow *dialog = g_object_new(
+        ADW_TYPE_WINDOW, "modal", TRUE, "transient-for", ui_app_window(app), "title",
+        _("PIN of Your SIM"), "default-width", 360, "resizable", FALSE, "application", app, NULL);
     GtkWidget *form;
 
-    if (dialog) {
-        gtk_window_present(dialog);
-        return;
-    }
-    dialog = g_object_new(ADW_TYPE_WINDOW, "modal", TRUE, "transient-for", ui_app_window(app),
-                          "title", _("PIN of Your SIM"), "default-width", 360, "resizable", FALSE,
-                          "application", app, NULL);
     adw_window_set_content(ADW_WINDOW(dialog), dialog_content(phone, sim, &form));
     ui_close_by_escape(GTK_WIDGET(dialog));
     g_object_set_data(G_OBJECT(app), "pin-dialog", dialog);
@@ -379,7 +383,18 @@ void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(sim, "changed", G_CALLBACK(close_on_other_state), dialog,
                             G_CONNECT_SWAPPED);
-    gtk_window_present(dialog);
+    g_signal_connect_object(ui_app_phones(app), "changed", G_CALLBACK(close_on_other_state), dialog,
+                            G_CONNECT_SWAPPED);
+    return dialog;
+}
+
+void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim)
+{
+    GtkWindow *dialog = g_object_get_data(G_OBJECT(app), "pin-dialog");
+
+    if (dialog && ui_pin_asks_about(app) != sim)
+        gtk_window_destroy(g_steal_pointer(&dialog));
+    gtk_window_present(dialog ? dialog : dialog_new(app, phone, sim));
 }
 
 void ui_pin_ask_no_more(UiApp *app)

@@ -16,8 +16,11 @@
 G_DECLARE_FINAL_TYPE(UiPinForm, ui_pin_form, UI, PIN_FORM, GtkBox)
 GtkWidget *ui_pin_form_new(UiPhone *phone, UiRecord *sim);
 
-/* The same in a dialog over the application's window, one at a time. */
+/* The same in a dialog over the application's window, one at a time: one about another SIM goes. It
+ * also goes with its SIM's Linphone. */
 void ui_pin_ask(UiApp *app, UiPhone *phone, UiRecord *sim);
+/* The SIM that it is open for; NULL none. Borrowed. */
+UiRecord *ui_pin_asks_about(UiApp *app);
 
 /* Escape closes this window, as people expect of a dialog. */
 void ui_close_by_escape(GtkWidget *dialog);

@@ -75,6 +75,22 @@ gboolean ui_pin_can_remember(UiRecord *sim)
     return *ui_record_text(sim, "Tag") != '\0';
 }
 
+/* There may be no keyring, or one that stays locked. */
+static void stored(GObject *source, GAsyncResult *result, gpointer nothing)
+{
+    GApplication *app = g_application_get_default();
+    GError *error = NULL;
+
+    (void)source, (void)nothing;
+    if (!secret_password_store_finish(result, &error)) {
+        g_message("the keyring: %s", error ? error->message : "the prompt was dismissed");
+        if (UI_IS_APP(app))
+            ui_app_toast(UI_APP(app), _("The PIN is not remembered: there is no keyring, or it is "
+                                        "locked."));
+    }
+    g_clear_error(&error);
+}
+
 void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin)
 {
     const char *name = ui_record_text(sim, "Name");
@@ -83,7 +99,7 @@ void ui_pin_remember(UiRecord *sim, const char *tag, const char *pin)
     if (!*tag)
         return;
     label = *name ? g_strdup_printf(_("PIN of the SIM in %s"), name) : g_strdup(_("PIN of a SIM"));
-    secret_password_store(&schema, SECRET_COLLECTION_DEFAULT, label, pin, NULL, NULL, NULL, "sim",
+    secret_password_store(&schema, SECRET_COLLECTION_DEFAULT, label, pin, NULL, stored, NULL, "sim",
                           tag, NULL);
     g_free(label);
 }

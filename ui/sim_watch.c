@@ -28,17 +28,50 @@ static void notify(UiApp *app)
     g_object_unref(notification);
 }
 
+/* Behind one that the person is asked about already: what they type is not to go. */
 static void ask_person(UiRecord *sim)
 {
     UiSimWatch *watch = g_object_get_data(G_OBJECT(sim), "watch");
     UiPhone *phone = ui_phone_of(sim);
+    UiRecord *other;
 
     if (!watch || !phone || ui_assistant_is_open(watch->app))
         return;
-    if (ui_app_window(watch->app))
-        ui_pin_ask(watch->app, phone, sim);
-    else
+    other = ui_pin_asks_about(watch->app);
+    if (!ui_app_window(watch->app))
         notify(watch->app);
+    else if (other && other != sim)
+        g_object_set_data(G_OBJECT(sim), "waits", watch);
+    else
+        ui_pin_ask(watch->app, phone, sim);
+}
+
+static void ask_if_it_waits(UiRecord *sim)
+{
+    if (g_object_steal_data(G_OBJECT(sim), "waits") && ui_sim_is(sim, "locked"))
+        ask_person(sim);
+}
+
+/* One after the other, each in its turn of the loop: a dialog has left by then. */
+static gboolean ask_next(gpointer data)
+{
+    UiSimWatch *watch = data;
+    GListModel *phones = G_LIST_MODEL(ui_app_phones(watch->app));
+
+    for (guint i = 0; i < g_list_model_get_n_items(phones); i++) {
+        UiPhone *phone = g_list_model_get_item(phones, i);
+        UiRecord *sim = ui_sim_first(ui_phone_sims(phone));
+        if (sim && !ui_pin_asks_about(watch->app))
+            ask_if_it_waits(sim);
+        g_object_unref(phone);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void window_gone(UiSimWatch *watch)
+{
+    if (ui_app_window(watch->app))
+        g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, ask_next, g_object_ref(watch), g_object_unref);
 }
 
 static void remembered_given(gboolean opened, gpointer owner)
@@ -115,6 +148,8 @@ UiSimWatch *ui_sim_watch_new(UiApp *app)
     watch->app = app;
     g_signal_connect_object(phones, "items-changed", G_CALLBACK(phones_changed), watch, 0);
     g_signal_connect_object(app, "window-added", G_CALLBACK(offer_assistant), watch,
+                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+    g_signal_connect_object(app, "window-removed", G_CALLBACK(window_gone), watch,
                             G_CONNECT_SWAPPED | G_CONNECT_AFTER);
     phones_changed(phones, 0, 0, g_list_model_get_n_items(phones), watch);
     return watch;
