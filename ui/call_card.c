@@ -76,17 +76,74 @@ static void ask_from_now_on(UiCallCard *card)
     g_free(group);
 }
 
-static void forget_agreed(gpointer card)
+/* Whom to forget, however long the person takes to ask them: the call is gone by then. */
+struct peer {
+    UiApp *app; /* borrowed */
+    UiPhone *phone;
+    char *address;
+};
+
+static void peer_free(gpointer data)
 {
-    ask_about_peer(card, "Forget");
+    struct peer *peer = data;
+
+    g_object_unref(peer->phone);
+    g_free(peer->address);
+    g_free(peer);
+}
+
+static void forgotten(GVariant *answer, const char *error, gpointer app)
+{
+    gboolean found = FALSE;
+
+    if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(b)")))
+        g_variant_get(answer, "(b)", &found);
+    ui_app_toast(app, error   ? error
+                      : found ? _("Done. It counts from the next call.")
+                              : _("Nothing was known about this address any more."));
+}
+
+static void forget(gpointer data)
+{
+    const struct peer *peer = data;
+
+    ui_phone_ask(peer->phone, "Forget", g_variant_new("(s)", peer->address), forgotten,
+                 G_OBJECT(peer->app));
+}
+
+/* NULL: the call's Linphone has ended. */
+static struct peer *peer_new(UiCallCard *card)
+{
+    struct peer *peer;
+
+    if (!ui_phone_of(card->call))
+        return NULL;
+    peer = g_new0(struct peer, 1);
+    peer->app = card->app;
+    peer->phone = g_object_ref(ui_phone_of(card->call));
+    peer->address = g_strdup(ui_record_text(card->call, "Peer"));
+    return peer;
+}
+
+static void forget_now(UiCallCard *card)
+{
+    struct peer *peer = peer_new(card);
+
+    if (peer) {
+        forget(peer);
+        peer_free(peer);
+    }
 }
 
 static void ask_to_forget(UiCallCard *card)
 {
-    ui_question_ask(card->app, _("Forget What Is Known?"),
-                    _("Do this only after you asked the person by other means. Whoever answers at "
-                      "this address next is taken for them."),
-                    _("_Forget"), forget_agreed, g_object_ref(card), g_object_unref);
+    struct peer *peer = peer_new(card);
+
+    if (peer)
+        ui_question_ask(card->app, _("Forget What Is Known?"),
+                        _("Do this only after you asked the person by other means. Whoever answers "
+                          "at this address next is taken for them."),
+                        _("_Forget"), forget, peer, peer_free);
 }
 
 static const struct {
@@ -110,7 +167,7 @@ static void act(GtkButton *button, UiCallCard *card)
     else if (is(card, "Advice", "continue-once"))
         ask_about_peer(card, "ContinueOnce");
     else if (is(card, "Advice", "wait"))
-        ask_about_peer(card, "Forget");
+        forget_now(card);
     else if (is(card, "Advice", "add-contact"))
         ask_from_now_on(card);
     else
