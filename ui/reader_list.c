@@ -29,10 +29,22 @@ const char *ui_reader_list_picked(UiReaderList *list)
 
 /* -- rows -------------------------------------------------------------------------------------- */
 
+static void put(UiReaderList *list, GtkCheckButton *check, gboolean active)
+{
+    list->filling = TRUE;
+    gtk_check_button_set_active(check, active);
+    list->filling = FALSE;
+}
+
 static void toggled(GtkCheckButton *check, UiReaderList *list)
 {
-    if (!gtk_check_button_get_active(check) || list->filling)
+    if (list->filling)
         return;
+    if (!gtk_check_button_get_active(check)) {
+        if (list->rows->len == 1) /* one alone is in no group: a click would take it out */
+            put(list, check, TRUE);
+        return;
+    }
     g_free(list->picked);
     list->picked = g_strdup(ui_radio_value(check));
     g_signal_emit(list, chosen_signal, 0, list->picked);
@@ -50,6 +62,7 @@ static void add_row(UiReaderList *list, const char *value, const char *name, gbo
     GtkWidget *row =
         ui_radio_row(name, card ? _("A card is in it") : _("Empty: put your SIM in"), first, value);
 
+    g_object_set_data(G_OBJECT(ui_radio_of(row)), "card", GINT_TO_POINTER(card));
     gtk_check_button_set_active(ui_radio_of(row), is_picked(list, value, card));
     g_signal_connect(ui_radio_of(row), "toggled", G_CALLBACK(toggled), list);
     adw_preferences_group_add(ADW_PREFERENCES_GROUP(list->group), row);
@@ -162,6 +175,17 @@ void ui_reader_list_pick_card(UiReaderList *list)
     list->pick_card = TRUE;
 }
 
+void ui_reader_list_show(UiReaderList *list, const char *setting)
+{
+    g_free(list->picked);
+    list->picked = *setting ? g_strdup(setting) : NULL;
+    for (guint i = 0; i < list->rows->len; i++) {
+        GtkCheckButton *check = ui_radio_of(list->rows->pdata[i]);
+        gboolean card = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(check), "card"));
+        put(list, check, is_picked(list, ui_radio_value(check), card));
+    }
+}
+
 void ui_reader_list_set_phone(UiReaderList *list, UiPhone *phone)
 {
     UiRecord *sim = phone ? ui_sim_first(ui_phone_sims(phone)) : NULL;
@@ -169,8 +193,7 @@ void ui_reader_list_set_phone(UiReaderList *list, UiPhone *phone)
 
     g_set_object(&list->phone, phone);
     list->asking = FALSE;
-    g_free(list->picked);
-    list->picked = *setting ? g_strdup(setting) : NULL;
+    ui_reader_list_show(list, setting);
     g_clear_pointer(&list->known, g_free); /* fill again: another one may be set */
     if (gtk_widget_get_mapped(GTK_WIDGET(list)))
         ask(list);

@@ -13,6 +13,8 @@ G_DECLARE_FINAL_TYPE(UiReaderList, ui_reader_list, UI, READER_LIST, GtkBox)
 GtkWidget *ui_reader_list_new(void);
 /* Whose readers: NULL none. Also shows what that phone has set. */
 void ui_reader_list_set_phone(UiReaderList *list, UiPhone *phone);
+/* What is set now (Sim1.Setting), whoever chose it: nothing is emitted. */
+void ui_reader_list_show(UiReaderList *list, const char *setting);
 /* The value of the reader that is picked; NULL none. Borrowed. */
 const char *ui_reader_list_picked(UiReaderList *list);
 /* The one with a card is picked by itself, when there is just one: for the assistant. */

@@ -15,6 +15,7 @@ struct page {
     UiPhone *phone; /* borrowed from the list of phones; NULL none */
     UiRecord *sim;
     GtkWidget *stack, *row, *icon, *pin, *forget, *readers;
+    guint open; /* choices that are not answered yet */
 };
 
 /* -- the SIM in use ---------------------------------------------------------------------------- */
@@ -39,10 +40,19 @@ static char *sim_told(UiRecord *sim)
     return told;
 }
 
+/* What is set, unless the person has just chosen another one. */
+static void show_reader(struct page *page)
+{
+    if (!page->open)
+        ui_reader_list_show(UI_READER_LIST(page->readers),
+                            page->sim ? ui_record_text(page->sim, "Setting") : "");
+}
+
 static void show_sim(struct page *page)
 {
     char *title, *text;
 
+    show_reader(page);
     if (!page->sim)
         return;
     title = ui_sim_title(page->sim);
@@ -78,18 +88,25 @@ static void forget_pin(struct page *page)
 
 /* -- choosing ---------------------------------------------------------------------------------- */
 
-static void chosen(GVariant *answer, const char *error, gpointer app)
+static void chosen(GVariant *answer, const char *error, gpointer stack)
 {
+    struct page *page = g_object_get_data(stack, "page");
+
     (void)answer;
-    if (error)
-        ui_app_toast(app, error);
+    page->open--;
+    if (!error)
+        return; /* the SIM tells */
+    ui_app_toast(page->app, error);
+    show_reader(page);
 }
 
 static void set_sim(struct page *page, const char *setting)
 {
-    if (page->phone)
-        ui_phone_ask(page->phone, "SetSim", g_variant_new("(s)", setting), chosen,
-                     G_OBJECT(page->app));
+    if (!page->phone)
+        return;
+    page->open++;
+    ui_phone_ask(page->phone, "SetSim", g_variant_new("(s)", setting), chosen,
+                 G_OBJECT(page->stack));
 }
 
 static void reader_chosen(UiReaderList *list, const char *value, struct page *page)
