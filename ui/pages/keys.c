@@ -14,7 +14,7 @@ struct key {
     UiApp *app;
     UiPhone *phone;
     gint64 id;
-    char *nai;
+    char *nai, *peer;
     GtkFilterListModel *shown; /* without those that are gone for the person */
 };
 
@@ -25,6 +25,7 @@ static void key_free(gpointer data)
     g_clear_object(&key->phone);
     g_clear_object(&key->shown);
     g_free(key->nai);
+    g_free(key->peer);
     g_free(key);
 }
 
@@ -75,15 +76,40 @@ static GListModel *without_hidden(GListModel *keys, UiApp *app)
 /* -- revoking ---------------------------------------------------------------------------------- */
 
 /* A key that could not be revoked is there again. */
+static void settle(struct key *key, const char *error, const char *text)
+{
+    if (error)
+        hide(key, FALSE);
+    if (error || *text)
+        ui_app_toast(key->app, error ? error : text);
+}
+
+static void rest_told(GVariant *answer, const char *error, gpointer holder)
+{
+    struct key *key = g_object_get_data(holder, "key");
+    /* TRANSLATORS: a name such as bob@operator-b.example. */
+    char *text =
+        g_strdup_printf(_("All keys with %s are revoked: this one was already used."), key->nai);
+
+    (void)answer;
+    settle(key, error, text);
+    g_free(text);
+    g_object_unref(holder);
+}
+
+/* Gone by then: a call that took it may have made others of it, and they go too. */
 static void told(GVariant *answer, const char *error, gpointer holder)
 {
     struct key *key = g_object_get_data(holder, "key");
+    gboolean found = TRUE;
 
-    (void)answer;
-    if (error) {
-        hide(key, FALSE);
-        ui_app_toast(key->app, error);
+    if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(b)")))
+        g_variant_get(answer, "(b)", &found);
+    if (!found && *key->peer) { /* "" would be everybody's */
+        ui_phone_ask(key->phone, "ForgetKeys", g_variant_new("(s)", key->peer), rest_told, holder);
+        return;
     }
+    settle(key, error, "");
     g_object_unref(holder);
 }
 
@@ -106,13 +132,14 @@ static void revoke_one(GtkButton *button, const struct key *key)
 {
     struct key *copy = g_new0(struct key, 1);
     /* TRANSLATORS: a name such as bob@operator-b.example. */
-    char *text = g_strdup_printf(_("The key with %s is revoked."), key->nai);
+    char *text = g_strdup_printf(_("Will be revoked: the key with %s"), key->nai);
 
     (void)button;
     copy->app = key->app;
     copy->phone = g_object_ref(key->phone);
     copy->id = key->id;
     copy->nai = g_strdup(key->nai);
+    copy->peer = g_strdup(key->peer);
     copy->shown = g_object_ref(key->shown);
     hide(copy, TRUE); /* ends the button's own */
     ui_undo_offer(copy->app, text, over, copy);
@@ -169,6 +196,7 @@ static GtkWidget *revoke_button(GtkFilterListModel *shown, UiRecord *record)
     key->phone = g_object_ref(ui_phone_of(record));
     key->id = ui_record_number(record, "Id");
     key->nai = g_strdup(ui_record_text(record, "Nai"));
+    key->peer = g_strdup(ui_record_text(record, "Peer"));
     key->shown = g_object_ref(shown);
     button = ui_icon_button("user-trash-symbolic", name);
     g_object_set_data_full(G_OBJECT(button), "key", key, key_free);
