@@ -107,6 +107,12 @@ static void note_free(struct note *note)
     g_free(note);
 }
 
+/* Of a call that is gone: what was bad about it stays until the person has seen it. */
+static bool stays(const struct note *note)
+{
+    return is(note->call, "Verdict", "not-authenticated");
+}
+
 static void close_id(GDBusConnection *bus, guint32 id)
 {
     g_dbus_connection_call(bus, SERVICE, OBJECT, SERVICE, "CloseNotification",
@@ -124,6 +130,8 @@ static void told(GObject *bus, GAsyncResult *result, gpointer data)
         g_variant_get(answer, "(u)", &note->id);
         g_variant_unref(answer);
     }
+    if (!note->notifier && note->id && !stays(note))
+        close_id(G_DBUS_CONNECTION(bus), note->id);
     if (!note->notifier)
         note_free(note);
     else if (note->again)
@@ -198,13 +206,12 @@ static struct note *note_new(UiNotifier *notifier, UiRecord *call)
     return note;
 }
 
-/* What was bad about a call stays until the person has seen it. */
+/* One that is told just now goes when its number is known. */
 static void note_end(gpointer data)
 {
     struct note *note = data;
-    bool bad = is(note->call, "Verdict", "not-authenticated");
 
-    if (note->id && !bad && note->notifier)
+    if (note->id && !stays(note) && note->notifier)
         close_id(note->notifier->bus, note->id);
     note->notifier = NULL;
     g_clear_signal_handler(&note->handler, note->call);

@@ -97,6 +97,7 @@ class Notifications:
         from gi.repository import Gio, GLib  # after the environment is right
         self.Gio, self.GLib = Gio, GLib
         self.shown, self.all, self.fresh, self.last = {}, [], set(), 0
+        self.held = None  # answers to Notify() that wait
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
         info = Gio.DBusNodeInfo.new_for_xml(self.XML).interfaces[0]
         self.bus.register_object("/org/freedesktop/Notifications", info, self.call, None, None)
@@ -115,11 +116,23 @@ class Notifications:
             self.all.append((number, summary, body))
             self.fresh.add(number)
             answer = self.GLib.Variant("(u)", (number,))
+            if self.held is not None:
+                self.held.append((invocation, answer))
+                return
         elif method == "CloseNotification":
             self.shown.pop(values[0], None)
         elif method == "GetCapabilities":
             answer = self.GLib.Variant("(as)", (["body", "body-markup", "actions"],))
         invocation.return_value(answer)
+
+    def hold(self):
+        """Nobody hears the number of a notification before release()."""
+        self.held = []
+
+    def release(self):
+        for invocation, answer in self.held:
+            invocation.return_value(answer)
+        self.held = None
 
     def choose(self, number):
         self.bus.emit_signal(None, "/org/freedesktop/Notifications", "org.freedesktop.Notifications",
