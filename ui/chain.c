@@ -236,7 +236,7 @@ static void show_none(UiChain *chain)
     gboolean silent = ui_phones_silent(ui_app_phones(chain->app)) > 0;
     gboolean other = silent || ui_linphone_runs();
 
-    for (guint i = 0; i < LINKS; i++)
+    for (guint i = at("plugin") + (other ? 1 : 0); i < LINKS; i++)
         set(chain, links[i].id, "unknown", "", NULL);
     set(chain, "linphone", other ? "good" : "failed", "", NULL);
     if (silent)
@@ -259,6 +259,11 @@ static void show(UiChain *chain)
     show_sim(chain);
     if (chain->account)
         show_gateway(chain);
+}
+
+void ui_chain_look(UiChain *chain)
+{
+    show(chain);
 }
 
 /* -- which phone ------------------------------------------------------------------------------- */

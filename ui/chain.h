@@ -20,6 +20,9 @@ GListModel *ui_chain_links(UiChain *chain);
 /* The phone that it is about, the first; NULL when none runs. Borrowed. */
 UiPhone *ui_chain_phone(UiChain *chain);
 
+/* Without a phone: whether some Linphone runs, which no signal tells. */
+void ui_chain_look(UiChain *chain);
+
 /* Asks the phone to try each link. Emits "tested" (boolean: all were good, string: why it could not
  * begin, or "") exactly once when it is over; nothing while a test runs already. */
 void ui_chain_test(UiChain *chain);

@@ -6,10 +6,14 @@
 #include "linphone.h"
 #include "pages.h"
 
+#define AGAIN_S 2 /* a Linphone without the plugin, or one that ends, says nothing of it */
+
 struct page {
     UiApp *app;
     UiChain *chain;
     GtkWidget *test, *start, *summary, *report;
+    gboolean runs; /* some Linphone, as it is shown */
+    guint again;
 };
 
 /* -- the report -------------------------------------------------------------------------------- */
@@ -36,12 +40,39 @@ static void copy_report(GtkButton *button, struct page *page)
 
 static void show_start(struct page *page)
 {
-    gboolean phone = ui_chain_phone(page->chain) != NULL, start = !phone && !ui_linphone_runs();
+    gboolean phone = ui_chain_phone(page->chain) != NULL, start;
 
+    page->runs = phone || ui_linphone_runs();
+    start = !page->runs;
     gtk_widget_set_visible(page->start, start);
     gtk_widget_set_visible(page->test, !start);
     gtk_widget_set_sensitive(page->test, phone);
     write_report(page);
+}
+
+static gboolean look(gpointer data)
+{
+    struct page *page = data;
+
+    if (!ui_chain_phone(page->chain) && ui_linphone_runs() != page->runs) {
+        ui_chain_look(page->chain);
+        show_start(page);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void begin(struct page *page)
+{
+    if (!ui_chain_phone(page->chain))
+        ui_chain_look(page->chain);
+    show_start(page);
+    if (!page->again)
+        page->again = g_timeout_add_seconds(AGAIN_S, look, page);
+}
+
+static void end(struct page *page)
+{
+    g_clear_handle_id(&page->again, g_source_remove);
 }
 
 static void say(struct page *page, const char *text)
@@ -135,6 +166,7 @@ static void free_page(gpointer data)
 {
     struct page *page = data;
 
+    end(page);
     g_signal_handlers_disconnect_by_data(page->chain, page);
     g_signal_handlers_disconnect_by_data(ui_app_phones(page->app), page);
     g_object_unref(page->chain);
@@ -160,7 +192,8 @@ GtkWidget *ui_page_diagnosis(UiApp *app)
     show_start(page);
     g_signal_connect(page->chain, "tested", G_CALLBACK(tested), page);
     g_signal_connect_swapped(ui_app_phones(app), "changed", G_CALLBACK(show_start), page);
-    g_signal_connect_swapped(box, "map", G_CALLBACK(show_start), page);
+    g_signal_connect_swapped(box, "map", G_CALLBACK(begin), page);
+    g_signal_connect_swapped(box, "unmap", G_CALLBACK(end), page);
     g_object_set_data_full(G_OBJECT(box), "page", page, free_page);
     return ui_page_frame(box);
 }

@@ -8,6 +8,7 @@ tree, is driven by its command line and by clicks. Pictures of what was seen lie
 
 import contextlib
 import re
+import shutil
 import time
 
 from cases import case
@@ -274,6 +275,22 @@ def contacts_follow(world, window):
     window.wait_text("Vouched for by Operator A. Proof of a SIM: Off")
 
 
+def linphone_ends(world, window):
+    """One that tells nothing by the bus is seen to run, and to end, where the person looks."""
+    window.press("Diagnosis")
+    window.wait_text("Run Self-Test")
+    world.alice.stop()
+    other = shutil.copy("/usr/bin/sleep", world.bob.node.path("linphone"))
+    other = world.bob.node.start("other", [other, "1000"])
+    world.bob.stop()
+    window.wait_text("Linphone runs, but the plugin is not in it.")
+    other.stop()
+    window.wait_text("Start Linphone.")
+    window.wait_gone("the plugin is not in it")
+    window.press("Now")
+    window.wait_text("No Linphone Is Running")
+
+
 # -- a software SIM, and others that are wrong -----------------------------------------------------
 
 
@@ -352,9 +369,7 @@ def software(world):
     hang_up(world)
     assert BOAST not in report_of(window)
     contacts_follow(world, window)
-    window.press("Now")
-    bob.stop()
-    window.wait_text("No Linphone Is Running")
+    linphone_ends(world, window)
     assert not window.complaints(), window.complaints()
     assert not any(BOAST in f"{n['summary']} {n['body']}" for n in bob.screen.notifications())
     seen = watched.end()
