@@ -43,7 +43,7 @@ struct udm {
     enum link link;
     bool probing;
     int64_t heard_us, tried_us, opened_us; /* the last answer, the last probe, `multi` */
-    struct udm_identity identity;          /* as its files last were good */
+    struct udm_identity identity;          /* as its files last were good; with TLS alone */
     bool identity_kept;                    /* they are not, and that was told */
 };
 struct job {
@@ -510,6 +510,10 @@ static void *udm_start(const struct auc_settings *settings, char *error)
     g_mutex_init(&udm->lock);
     udm->tls = g_str_has_prefix(udm->url, "https:");
     udm->alone = !udm->tls && reuse_fails();
+    if (udm->tls && !udm_identity_read(&udm->identity, udm->certificate, udm->key, error)) {
+        udm_free(udm);
+        return NULL;
+    }
     udm->multi = open_multi(udm);
     if (udm->multi)
         udm->thread = g_thread_try_new("udm", run, udm, NULL);
@@ -577,6 +581,21 @@ static int check_token(const char *path, char *error)
     return good ? 0 : -1;
 }
 
+/* What show_identity() is given is OpenSSL's with that one alone. */
+static int check_libcurl(char *error)
+{
+    const struct curl_tlssessioninfo *tls = NULL;
+    CURL *easy = curl_easy_init();
+    bool good = easy && curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls &&
+                tls->backend == CURLSSLBACKEND_OPENSSL;
+
+    curl_easy_cleanup(easy);
+    if (!good)
+        snprintf(error, AUC_ERROR_MAX,
+                 "[auc] udm_url: https needs a libcurl that was built with OpenSSL");
+    return good ? 0 : -1;
+}
+
 static int check_private(const char *setting, const char *path, char *error)
 {
     char why[SEAL_ERROR_MAX];
@@ -596,6 +615,8 @@ static int udm_check(const struct auc_settings *settings, char *error)
         return -1;
     if (!g_str_has_prefix(settings->url, "https:"))
         return 0;
+    if (check_libcurl(error) != 0)
+        return -1;
     if (settings->ca[0]) {
         ca = udm_read_certificate(settings->ca);
         X509_free(ca);

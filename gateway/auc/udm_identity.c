@@ -79,11 +79,13 @@ bool udm_identity_show(struct udm_identity *held, const char *certificate, const
                        void *ctx, char *error)
 {
     struct udm_identity fresh;
+    STACK_OF(X509) * rest;
 
     if (udm_identity_read(&fresh, certificate, key, error)) {
         udm_identity_clear(held);
         *held = fresh;
     }
-    return held->certificate &&
-           SSL_CTX_use_cert_and_key(ctx, held->certificate, held->key, held->rest, 1) == 1;
+    /* An empty chain would be the whole one; with none OpenSSL looks among the authorities. */
+    rest = sk_X509_num(held->rest) > 0 ? held->rest : NULL;
+    return SSL_CTX_use_cert_and_key(ctx, held->certificate, held->key, rest, 1) == 1;
 }

@@ -20,8 +20,8 @@ X509 *udm_read_certificate(const char *path);
 bool udm_identity_read(struct udm_identity *identity, const char *certificate, const char *key,
                        char *error);
 void udm_identity_clear(struct udm_identity *identity);
-/* For a new connection (SSL_CTX): the files as they are now, in the place of what was held; or,
- * while they are no good, what was held, and why in `error`, else "". False: there is none, or the
+/* For a new connection (SSL_CTX): the files as they are now, in the place of what is held (never
+ * none); or, while they are no good, what is held, and why in `error`, else "". False: the
  * connection does not take it. */
 bool udm_identity_show(struct udm_identity *held, const char *certificate, const char *key,
                        void *ctx, char *error);

@@ -57,9 +57,12 @@ def pem_key(key):
 
 
 class Ca:
-    def __init__(self, folder, title):
+    """A root, or what stands below the one `above`."""
+
+    def __init__(self, folder, title, above=None):
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self.sign(name(title), self.key.public_key(), x509.BasicConstraints(True, None), name(title))
+        self.certificate = (above or self).sign(name(title), self.key.public_key(), x509.BasicConstraints(True, None),
+                                                above.certificate.subject if above else name(title))
         self.path = os.path.join(folder, title + ".pem")
         with open(self.path, "wb") as f:
             f.write(self.certificate.public_bytes(serialization.Encoding.PEM))

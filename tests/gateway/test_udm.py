@@ -15,14 +15,14 @@ import test_password
 from hlr import Proxy, known_here_alone
 from milenage import Usim
 from operators import DAEMON, Ca, Pair
-from ops import slowness, wait_for
+from ops import hang_up, slowness, wait_for
 from phone import Phone, unb64u
 from udm import Udm
 
 
 def link(operator):
     """"up", "down" or "", as the log has it last."""
-    lines = [line for line in operator.log_text().splitlines() if "op=udm" in line]
+    lines = [line for line in operator.log_text().splitlines() if "op=udm state=" in line]
     return lines[-1].split("state=")[1].split()[0] if lines else ""
 
 
@@ -36,6 +36,8 @@ def make_pair(tls=True, start=True):
             for operator in (pair.a, pair.b):
                 operator.start()
                 wait_for(lambda: link(operator) == "up")
+            # A gateway that asked meanwhile says "down" for a second.
+            pair.hlr.settled = lambda: wait_for(lambda: link(pair.a) == link(pair.b) == "up")
     except BaseException:
         pair.close()
         raise
@@ -384,23 +386,55 @@ class Identity(BadDays):
         self.down("no connection with the UDM")
 
     def test_key_that_is_another_later(self):
-        """A new connection has the files that were good last, also where a reload was refused because of them."""
-        path = self.operator.settings["auc.udm_key"]
-        with open(path, "rb") as file:
+        """A new connection has the files that were good last, also where a reload was refused because of them: they are
+        those of [tls] here."""
+        for key in ("auc.udm_certificate", "auc.udm_key"):
+            del self.operator.settings[key]
+        self.operator.configure()
+        self.udm.clients = self.operator.ca.path
+        self.addCleanup(setattr, self.udm, "clients", self.udm.ca.path)
+        with open(self.operator.key, "rb") as file:
             good = file.read()
 
         def write(text):
-            with open(path, "wb") as file:
+            with open(self.operator.key, "wb") as file:
                 file.write(text)
         self.addCleanup(write, good)
         self.start()
         self.bootstrap()
-        with open(self.operator.key, "rb") as file:
+        with open(self.udm.client[1], "rb") as file:
             write(file.read())
+        self.assertIn("do not belong together", hang_up(self.operator, good=False))
         self.udm.stop()
         wait_for(lambda: link(self.operator) == "down")
         self.back()
         self.assertEqual(self.operator.log_text().count("op=udm identity=kept"), 1)
+
+    def test_authority_between(self):
+        """The UDM knows the root alone: what stands between is sent, out of udm_certificate or udm_ca."""
+        between = Ca(self.udm.folder, "between", self.udm.ca)
+        certificate, key = between.issue(self.udm.folder, "below", ["ag.operator.test"])
+
+        def joined(stem, *paths):
+            path = os.path.join(self.udm.folder, stem)
+            with open(path, "wb") as file:
+                for each in paths:
+                    with open(each, "rb") as part:
+                        file.write(part.read())
+            return path
+        self.udm.start()
+        for ca, shown in ((joined("both", self.udm.ca.path, between.path), certificate),
+                          (self.udm.ca.path, joined("chain", certificate, between.path))):
+            with self.subTest(shown):
+                self.operator.settings.update({"auc.udm_ca": ca, "auc.udm_certificate": shown, "auc.udm_key": key})
+                self.operator.configure()
+                self.operator.start()
+                try:
+                    wait_for(lambda: link(self.operator) == "up")
+                    self.bootstrap()
+                finally:
+                    self.operator.stop()
+                    os.unlink(self.operator.log)
 
     def test_certificate_that_the_udm_does_not_take(self):
         self.operator.settings.update({"auc.udm_certificate": self.operator.certificate,

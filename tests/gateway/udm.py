@@ -27,6 +27,7 @@ class Udm:
         self.write_token(self.token)
         if tls:
             self.ca = Ca(self.folder, "ca-udm")
+            self.clients = self.ca.path
             self.certificate, self.key = self.ca.issue(self.folder, "udm", ["localhost"])
             self.client = self.ca.issue(self.folder, "client", ["ag.operator.test"])
 
@@ -46,6 +47,10 @@ class Udm:
         self.subscribers[imsi] = {"supi": "imsi-" + imsi, "k": k.hex(), "opc": opc.hex(), "amf": "0000", **members}
         if self.process:  # it reads its file once
             self.start(*self.flags)
+            self.settled()
+
+    def settled(self):
+        """Called when it was started again with one subscriber more."""
 
     def start(self, *flags):
         self.stop()
@@ -56,7 +61,7 @@ class Udm:
         words = ["--subscribers", path, "--port", str(self.port), *flags]
         if self.tls:
             words += ["--prefix", "/core", "--token", self.token, "--cert", self.certificate, "--key", self.key,
-                      "--client-ca", self.ca.path]
+                      "--client-ca", self.clients]
         self.output = open(self.log, "ab")
         self.process = subprocess.Popen([sys.executable, "-B", PEER, *words], stdout=subprocess.PIPE,
                                         stderr=self.output, text=True)

@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The SIMAUTH authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a UDM is asked, and every answer that TS 29.503 and TS 29.500 let it give. */
+/* What a UDM is asked, every answer that TS 29.503 and TS 29.500 let it give, and what this gateway
+ * has to have for one. */
 #include "unit.h"
 
+#include "auc/sources.h"
 #include "auc/udm_message.h"
+#include <curl/curl.h>
 #include <stdio.h>
 
 #define RAND_TEXT "000102030405060708090a0b0c0d0e0f"
@@ -191,13 +194,75 @@ static void urls(void **state)
         assert_non_null(udm_url_fault(bad[i]));
 }
 
+/* -- what it has to have ----------------------------------------------------------------------- */
+
+static curl_sslbackend backend = CURLSSLBACKEND_OPENSSL;
+
+CURLcode __real_curl_easy_getinfo(CURL *easy, CURLINFO info, ...);
+CURLcode __wrap_curl_easy_getinfo(CURL *easy, CURLINFO info, ...);
+CURLcode __wrap_curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
+{
+    static struct curl_tlssessioninfo other;
+    va_list arguments;
+    void *to;
+    CURLcode code;
+
+    va_start(arguments, info);
+    to = va_arg(arguments, void *);
+    va_end(arguments);
+    code = __real_curl_easy_getinfo(easy, info, to);
+    if (info == CURLINFO_TLS_SSL_PTR && backend != CURLSSLBACKEND_OPENSSL) {
+        other.backend = backend;
+        *(struct curl_tlssessioninfo **)to = &other;
+    }
+    return code;
+}
+
+/* The context that a connection's certificate is set in is OpenSSL's. */
+static void libcurl_of_openssl(void **state)
+{
+    struct auc_settings settings = {.url = "https://udm.test", .ca = "/nonexistent", .token = ""};
+    char error[AUC_ERROR_MAX] = "";
+
+    (void)state;
+    assert_int_equal(auc_udm.check(&settings, error), -1);
+    assert_string_equal(error, "[auc] udm_ca: /nonexistent is no certificate in PEM");
+    backend = CURLSSLBACKEND_GNUTLS;
+    assert_int_equal(auc_udm.check(&settings, error), -1);
+    settings.url = "http://udm.test";
+    assert_int_equal(auc_udm.check(&settings, error), 0);
+    backend = CURLSSLBACKEND_OPENSSL;
+    assert_non_null(strstr(error, "OpenSSL"));
+}
+
+/* They were there when they were looked at. */
+static void files_that_are_gone_at_the_start(void **state)
+{
+    const struct auc_settings settings = {.url = "https://127.0.0.1:9",
+                                          .name = "ag",
+                                          .ca = "",
+                                          .certificate = "/nonexistent",
+                                          .key = "/nonexistent",
+                                          .token = ""};
+    char error[AUC_ERROR_MAX] = "";
+
+    (void)state;
+    assert_null(auc_udm.start(&settings, error));
+    assert_string_equal(error, "[auc] udm_certificate: /nonexistent is no certificate in PEM");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(questions),     cmocka_unit_test(good_vector),
-        cmocka_unit_test(bad_vectors),   cmocka_unit_test(every_status),
-        cmocka_unit_test(refused_token), cmocka_unit_test(tokens),
+        cmocka_unit_test(questions),
+        cmocka_unit_test(good_vector),
+        cmocka_unit_test(bad_vectors),
+        cmocka_unit_test(every_status),
+        cmocka_unit_test(refused_token),
+        cmocka_unit_test(tokens),
         cmocka_unit_test(urls),
+        cmocka_unit_test(libcurl_of_openssl),
+        cmocka_unit_test(files_that_are_gone_at_the_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
