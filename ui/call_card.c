@@ -125,16 +125,6 @@ static struct peer *peer_new(UiCallCard *card)
     return peer;
 }
 
-static void forget_now(UiCallCard *card)
-{
-    struct peer *peer = peer_new(card);
-
-    if (peer) {
-        forget(peer);
-        peer_free(peer);
-    }
-}
-
 static void ask_to_forget(UiCallCard *card)
 {
     struct peer *peer = peer_new(card);
@@ -167,7 +157,7 @@ static void act(GtkButton *button, UiCallCard *card)
     else if (is(card, "Advice", "continue-once"))
         ask_about_peer(card, "ContinueOnce");
     else if (is(card, "Advice", "wait"))
-        forget_now(card);
+        ask_about_peer(card, "AskAgain");
     else if (is(card, "Advice", "add-contact"))
         ask_from_now_on(card);
     else

@@ -66,7 +66,8 @@ static const struct word advices[] = {
     {"add-contact",
      N_("This address is not known here. Your operator can be asked about it from the "
         "next call on, and then learns of your calls with it.")},
-    {"wait", N_("The address is asked for again tomorrow, or as soon as you forget it.")},
+    {"wait",
+     N_("The address is asked about again tomorrow, or at the next call if you want that.")},
     {NULL, NULL},
 };
 

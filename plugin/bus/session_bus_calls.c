@@ -60,6 +60,7 @@ static const struct method methods[] = {
     {"ListPeers", "peers", {NULL}, {{"aa{sv}", "peers", NULL}}, 0},
     {"TrustChange", "trust", {"aor", "nai"}, {{NULL, NULL, NULL}}, 0},
     {"Forget", "forget", {"peer"}, {{"b", "found", NULL}}, 0},
+    {"AskAgain", "ask-again", {"peer"}, {{"b", "found", NULL}}, 0},
     {"ContinueOnce", "continue-once", {"peer"}, {{NULL, NULL, NULL}}, 0},
     {"ListKeys", "keys", {NULL}, {{"aa{sv}", "keys", NULL}}, 0},
     {"ForgetKeys", "forget-keys", {"peer"}, {{"u", "erased", NULL}}, 0},

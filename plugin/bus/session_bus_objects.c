@@ -66,6 +66,8 @@ static const sd_bus_vtable phone_vtable[] = {
                             bus_on_method, FREE),
     SD_BUS_METHOD_WITH_ARGS("Forget", SD_BUS_ARGS("s", aor), SD_BUS_ARGS("b", found), bus_on_method,
                             FREE),
+    SD_BUS_METHOD_WITH_ARGS("AskAgain", SD_BUS_ARGS("s", aor), SD_BUS_ARGS("b", found),
+                            bus_on_method, FREE),
     SD_BUS_METHOD_WITH_ARGS("ContinueOnce", SD_BUS_ARGS("s", aor), SD_BUS_NO_ARGS, bus_on_method,
                             FREE),
     SD_BUS_METHOD_WITH_ARGS("ListKeys", SD_BUS_NO_ARGS, SD_BUS_ARGS("aa{sv}", keys), bus_on_method,

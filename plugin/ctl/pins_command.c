@@ -49,7 +49,18 @@ static enum ctl_exit list(const struct ctl *ctl)
     return CTL_GOOD;
 }
 
-static enum ctl_exit forget_in_file(const struct ctl *ctl, const char *aor)
+/* What is to go of what is known: the word for a Linphone, how it is done, and that there was none.
+ */
+struct less {
+    const char *command;
+    bool (*drop)(struct pins *pins, const char *aor);
+    const char *none;
+};
+static const struct less forget = {"forget", pins_forget, "nothing is known about"};
+static const struct less ask_again = {"ask-again", pins_ask_again,
+                                      "nothing keeps the next call from asking about"};
+
+static enum ctl_exit drop_in_file(const struct ctl *ctl, const struct less *less, const char *aor)
 {
     struct pins *pins = open_pins(ctl);
     char error[SETTINGS_ERROR_MAX];
@@ -57,7 +68,7 @@ static enum ctl_exit forget_in_file(const struct ctl *ctl, const char *aor)
 
     if (!pins)
         return status;
-    if (!pins_forget(pins, aor)) {
+    if (!less->drop(pins, aor)) {
         status = CTL_NOT;
     } else if (pins_save(pins, error)) {
         status = CTL_GOOD;
@@ -82,7 +93,7 @@ static bool any_found(const json_t *answers)
 }
 
 /* A running Linphone has the pins in memory and would write them back: it is told. */
-static enum ctl_exit forget(const struct ctl *ctl, const char *uri)
+static enum ctl_exit drop(const struct ctl *ctl, const struct less *less, const char *uri)
 {
     char aor[SIMAUTH_AOR_MAX + 1];
     enum ctl_exit status;
@@ -90,15 +101,15 @@ static enum ctl_exit forget(const struct ctl *ctl, const char *uri)
 
     if (!ctl_read_address(uri, aor))
         return CTL_USAGE;
-    answers = ctl_ask_all(json_pack("{s:s, s:s}", "command", "forget", "peer", aor));
+    answers = ctl_ask_all(json_pack("{s:s, s:s}", "command", less->command, "peer", aor));
     if (!json_array_size(answers))
-        status = forget_in_file(ctl, aor);
+        status = drop_in_file(ctl, less, aor);
     else if (!ctl_all_good(answers))
         status = CTL_ERROR;
     else
-        status = any_found(answers) ? CTL_GOOD : forget_in_file(ctl, aor);
+        status = any_found(answers) ? CTL_GOOD : drop_in_file(ctl, less, aor);
     if (status == CTL_NOT)
-        ctl_complain("nothing is known about %s", aor);
+        ctl_complain("%s %s", less->none, aor);
     json_decref(answers);
     return status;
 }
@@ -108,14 +119,19 @@ static enum ctl_exit run(const struct ctl *ctl, int argc, char **argv)
     if (argc == 2 && !strcmp(argv[1], "list"))
         return list(ctl);
     if (argc == 3 && !strcmp(argv[1], "forget"))
-        return forget(ctl, argv[2]);
+        return drop(ctl, &forget, argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "ask-again"))
+        return drop(ctl, &ask_again, argv[2]);
     return ctl_usage(&ctl_pins);
 }
 
 const struct ctl_command ctl_pins = {
-    "pins", "pins list [--json] | forget ADDRESS",
+    "pins", "pins list [--json] | forget ADDRESS | ask-again ADDRESS",
     "Who an address was in earlier calls: its NAI, its operator, the strongest method. A call "
     "with\n"
     "a pinned address that proves less, or is somebody else, does not go through. `forget` takes\n"
-    "the pin away (and the memory that nobody vouches for the address); ask the person first.",
+    "the pin away, with the setup keys and with the memory that the address reads envelopes or "
+    "that\n"
+    "nobody vouches for it; ask the person first. `ask-again` takes away that nobody vouches "
+    "alone.",
     run};

@@ -618,3 +618,12 @@ bool core_forget(struct core *core, const char *aor)
     /* Who may be somebody else now is not to be known by a key of before. */
     return setup_forget(core, aor) || found;
 }
+
+bool core_ask_again(struct core *core, const char *aor)
+{
+    bool found = core->pins && pins_ask_again(core->pins, aor);
+
+    if (found)
+        core_save_pins(core);
+    return found;
+}

@@ -107,6 +107,8 @@ void core_terminate_soon(struct core *core, const char *id, const char *first_id
 void core_rest(struct core *core);
 /* "Forget" from the person; `aor` canonical. */
 bool core_forget(struct core *core, const char *aor);
+/* "Ask again" from the person: pins_ask_again(). */
+bool core_ask_again(struct core *core, const char *aor);
 /* From now on: what the gateway said of another SIM, or another gateway of this one, is about
  * nobody here. */
 void core_take_sim(struct core *core, const struct settings *settings);

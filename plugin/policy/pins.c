@@ -18,7 +18,7 @@
 #define LOCK_TRIES 5 /* a call waits here; who was not written is written with the next */
 #define LOCK_PAUSE_US 10000
 
-enum { LEARNED = 1, FORGOTTEN = 2, IS_NOBODY = 4, OPENS = 8 };
+enum { LEARNED = 1, FORGOTTEN = 2, IS_NOBODY = 4, OPENS = 8, ASK_AGAIN = 16 };
 
 struct pins {
     char *folder;
@@ -245,6 +245,8 @@ static void merge(struct pins *into, const struct pins *from, const char *aor, u
 
     if (what & FORGOTTEN)
         (void)pins_forget(into, aor);
+    if (what & ASK_AGAIN)
+        (void)pins_ask_again(into, aor);
     if (pin && (what & LEARNED))
         pins_learn(into, pin);
     if (nobody && (what & IS_NOBODY))
@@ -443,6 +445,12 @@ bool pins_forget(struct pins *pins, const char *aor)
         return nobody || opens;
     g_array_remove_index_fast(pins->pins, i);
     return true;
+}
+
+bool pins_ask_again(struct pins *pins, const char *aor)
+{
+    note_change(pins, aor, ASK_AGAIN);
+    return g_hash_table_remove(pins->nobody, aor);
 }
 
 void pins_set_nobody(struct pins *pins, const char *aor, int64_t now)

@@ -50,6 +50,9 @@ bool pins_know_realm(const struct pins *pins, const char *realm);
 void pins_learn(struct pins *pins, const struct pin *pin);
 /* Removes all that is known of that address; false when there was nothing. */
 bool pins_forget(struct pins *pins, const char *aor);
+/* That address is asked about again before the day is over; all else that is known of it stays.
+ * False when nobody had to be asked again. */
+bool pins_ask_again(struct pins *pins, const char *aor);
 
 void pins_set_nobody(struct pins *pins, const char *aor, int64_t now);
 bool pins_is_nobody(const struct pins *pins, const char *aor, int64_t now);

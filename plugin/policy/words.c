@@ -46,7 +46,7 @@ static const struct {
     [ADVICE_CONNECTION] = {"self-test",
                            "check the connection to your operator: simauthctl self-test"},
     [ADVICE_WAIT] = {"wait", "no operator vouches for that address; it is asked for again "
-                             "tomorrow, or after simauthctl pins forget"},
+                             "tomorrow, or after simauthctl pins ask-again"},
     [ADVICE_SIM] = {"check-sim", "check your SIM: simauthctl self-test"},
     [ADVICE_AGAIN] = {"call-again",
                       "place the call once more; it happens to the first call of a Linphone that "

@@ -144,7 +144,8 @@ static void let_go_on(const json_t *request, struct control_reply *reply)
     control_answer(reply, json_pack("{s:s}", "peer", aor));
 }
 
-static void forget(const json_t *request, struct control_reply *reply)
+static void in_all(const json_t *request, struct control_reply *reply,
+                   bool (*drop)(struct core *core, const char *aor))
 {
     char aor[SIMAUTH_AOR_MAX + 1];
     bool found = false;
@@ -152,8 +153,18 @@ static void forget(const json_t *request, struct control_reply *reply)
     if (!read_peer(request, reply, aor))
         return;
     for (struct core *core = core_first(); core; core = core->next)
-        found = core_forget(core, aor) || found;
+        found = drop(core, aor) || found;
     control_answer(reply, json_pack("{s:s, s:b}", "peer", aor, "found", found));
+}
+
+static void forget(const json_t *request, struct control_reply *reply)
+{
+    in_all(request, reply, core_forget);
+}
+
+static void ask_again(const json_t *request, struct control_reply *reply)
+{
+    in_all(request, reply, core_ask_again);
 }
 
 static void forget_keys(const json_t *request, struct control_reply *reply)
@@ -206,6 +217,7 @@ void control_commands_handle(const char *command, const json_t *request,
         {"continue-once", let_go_on}, {"forget", forget},         {"keys", keys},
         {"forget-keys", forget_keys}, {"forget-key", forget_key}, {"self-test", run_self_test},
         {"bootstrap", bootstrap},     {"prove", bindings_prove},  {"bindings", bindings_list},
+        {"ask-again", ask_again},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {

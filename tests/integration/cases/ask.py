@@ -52,9 +52,11 @@ def dial(world, uri, number):
 
 
 def vouched_for_by_nobody(world):
-    """Nobody has that address: the operators are asked once that day, and both calls have a record that says so."""
+    """Nobody has that address: the operators are asked once that day, and once more where Alice wants it; each call has a record that says so."""
     (bus,) = clients(world, [world.alice])
-    for number, word in enumerate(("not-authenticated", "unknown"), 1):
+    for number, word in enumerate(("not-authenticated", "unknown", "not-authenticated"), 1):
+        if number == 3:
+            assert [bus.call("AskAgain", "(s)", f"sip:ghost@{B}") for _ in range(2)] == [True, False]
         before = world.alice.mark()
         world.alice.call(f"sip:ghost@{B}")
         world.alice.wait_state("Released", after=before)
@@ -63,13 +65,13 @@ def vouched_for_by_nobody(world):
         _, rows = bus.call("History", "(uu)", 0, 10)
         assert [(row["Reason"], row["Advice"]) for row in rows[:number]] == [("gateway-nobody", "wait")] * number, rows
     shown = world.alice.ctl("calls").stdout
-    assert re.search(r"no operator vouches for this address: it was asked about at \d{4}-\d\d-\d\d \d\d:\d\d\n.*pins forget", shown), shown
-    world.alice.ctl("pins", "forget", f"sip:ghost@{B}")
+    assert re.search(r"no operator vouches for this address: it was asked about at \d{4}-\d\d-\d\d \d\d:\d\d\n.*pins ask-again", shown), shown
+    world.alice.ctl("pins", "ask-again", f"sip:ghost@{B}")
 
 
 @case("call.ask.known", aliases={"robert": "bob"})
 def known(world):
-    """Settings as they come: nobody is asked about a stranger, and Alice reads so; with a rule for that address the call is authenticated, then one to another address of that operator's without any; who is nobody there is told so, twice."""
+    """Settings as they come: nobody is asked about a stranger, and Alice reads so; with a rule for that address the call is authenticated, then one to another address of that operator's without any; who is nobody there is told so, each time."""
     prepare(world, ask="known", before=with_buses)
     world.operators["b"].gateway.ctl("binding", "add", f"sip:robert@{B}", world.sims["bob"].imsi)
     world.bob.ctl("self-test")

@@ -15,7 +15,7 @@ def no_agreement(world):
     badday.prepare(world)
     gateway(world, "a").ctl("partner", "remove", "Operator B")
     unverified(world)
-    told(world.alice, "not-authenticated", "GATEWAY_NOBODY", "nobody", "pins forget")
+    told(world.alice, "not-authenticated", "GATEWAY_NOBODY", "nobody", "pins ask-again")
     self_test_good(world.alice)
     gateway(world, "a").add_partner(world.operators["b"])
     world.alice.ctl("pins", "forget", world.bob.aor)
@@ -28,7 +28,7 @@ def no_agreement_require(world):
     badday.prepare(world, policy="require")
     gateway(world, "a").ctl("partner", "remove", "Operator B")
     refused(world)
-    told(world.alice, "not-authenticated", "GATEWAY_NOBODY", "nobody", "pins forget")
+    told(world.alice, "not-authenticated", "GATEWAY_NOBODY", "nobody", "pins ask-again")
     gateway(world, "a").add_partner(world.operators["b"])
     authenticated(world)
     assert len(world.messages().calls()) == 1

@@ -91,8 +91,11 @@ def pins(person):
     pin = {"aor": "sip:bob@b.example", "nai": "bob@op-b.example", "operator": "Operator B",
            "method": "aka", "since": 1700000000, "last": 1700000001}
     with open(os.path.join(folder, "pins.json"), "w", encoding="utf-8") as file:
-        json.dump({"pins": [pin], "nobody": {}}, file)
+        json.dump({"pins": [pin], "nobody": {pin["aor"]: 1700000002}}, file)
     assert "bob@op-b.example, vouched for by Operator B" in person.good("pins", "list")
+    assert json.loads(person.good("pins", "list", "--json")) == [pin]
+    person.good("pins", "ask-again", "sip:bob@B.EXAMPLE")
+    person.bad(NOT, "nothing keeps the next call from asking", "pins", "ask-again", "sip:bob@b.example")
     assert json.loads(person.good("pins", "list", "--json")) == [pin]
     person.good("pins", "forget", "sip:bob@B.EXAMPLE")
     assert json.loads(person.good("pins", "list", "--json")) == []

@@ -166,6 +166,30 @@ static void forgotten(void **state)
     pins_close(pins);
 }
 
+/* Who wants an address asked about again wants nothing else of it forgotten, and no call in clear.
+ */
+static void asked_again(void **state)
+{
+    struct pins *pins = pins_open(*state, error), *other;
+    struct pin pin = bob("bob@b", 100);
+
+    pins_learn(pins, &pin);
+    pins_set_nobody(pins, pin.aor, 100);
+    assert_true(pins_set_opens(pins, pin.aor, 100));
+    assert_true(pins_save(pins, error));
+    other = pins_open(*state, error);
+    assert_true(pins_ask_again(pins, pin.aor));
+    assert_false(pins_ask_again(pins, pin.aor));
+    assert_false(pins_is_nobody(pins, pin.aor, 101));
+    assert_true(pins_save(pins, error));
+    assert_true(pins_save(other, error));
+    assert_false(pins_is_nobody(other, pin.aor, 101));
+    assert_true(pins_opens(other, pin.aor));
+    assert_non_null(pins_find(other, pin.aor));
+    pins_close(other);
+    pins_close(pins);
+}
+
 /* A success says that somebody vouches after all. */
 static void success_ends_nobody(void **state)
 {
@@ -243,6 +267,7 @@ int main(void)
         WITH_FOLDER(another_sim_begins_anew),
         WITH_FOLDER(two_that_write),
         WITH_FOLDER(forgotten),
+        WITH_FOLDER(asked_again),
         WITH_FOLDER(success_ends_nobody),
         WITH_FOLDER(bounded),
         WITH_FOLDER(damaged_file),
