@@ -71,6 +71,7 @@ static void test_tag_and_header(void **state)
         {SIMAUTH_ELEMENT_1, NULL, ONE, 1, SIMAUTH_ELEMENT_FOUND},
         {SIMAUTH_ELEMENT_1, ONE, ONE, 1, SIMAUTH_ELEMENT_FOUND},
         {SIMAUTH_ELEMENT_1, ONE, " \t" ONE " ", 1, SIMAUTH_ELEMENT_FOUND},
+        {SIMAUTH_ELEMENT_1, NULL, "\t " ONE "\t", 1, SIMAUTH_ELEMENT_FOUND},
         {SIMAUTH_ELEMENT_1, "a8f9z", ONE, 1, SIMAUTH_ELEMENT_FOUND},
         {SIMAUTH_ELEMENT_1, ONE, "other", 1, SIMAUTH_ELEMENT_FOUND},
         {SIMAUTH_ELEMENT_1, NULL, NULL, 0, SIMAUTH_ELEMENT_NONE},
@@ -98,12 +99,19 @@ static void test_tag_and_header(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        static const struct simauth_element empty;
         struct simauth_element element;
-        enum simauth_element_found found = simauth_element_read(
-            &element, CASES[i].kind, CASES[i].token, CASES[i].header, CASES[i].headers);
+        enum simauth_element_found found;
+
+        memset(&element, 0xaa, sizeof element);
+        found = simauth_element_read(&element, CASES[i].kind, CASES[i].token, CASES[i].header,
+                                     CASES[i].headers);
         if (found != CASES[i].found)
             fail_msg("case %zu: %d", i, (int)found);
-        assert_true((element.kind == CASES[i].kind) == (found == SIMAUTH_ELEMENT_FOUND));
+        if (found == SIMAUTH_ELEMENT_FOUND)
+            assert_int_equal(element.kind, CASES[i].kind);
+        else
+            assert_memory_equal(&element, &empty, sizeof empty);
     }
 }
 
@@ -117,11 +125,42 @@ static void test_results_of_parsing(void **state)
     memcpy(text, "sim01.", 6);
     assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_1, text, sizeof text),
                      SIMAUTH_TOO_LONG);
+    assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_1, text, SIMAUTH_ELEMENT_MAX),
+                     SIMAUTH_MALFORMED);
     assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_1, "sim01.nix.A.B", 13),
                      SIMAUTH_UNKNOWN_METHOD);
     assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_1, "", 0), SIMAUTH_MALFORMED);
     assert_int_equal(simauth_element_parse(&element, (enum simauth_element_kind)7, "sim07.", 6),
                      SIMAUTH_MALFORMED);
+}
+
+/* What stands between two parts is a dot, and what stands behind the end is nobody's. */
+static void test_parts_of_an_element(void **state)
+{
+    static const char TWO[] = "sim02.AAAAAAAAAAAAAAAAAAAAAA.nix.EBESExQVFhcYGRobHB0eHw";
+    static const size_t behind_mac = sizeof THREE - 1;
+    static const size_t before_mac = sizeof "sim01.aka.EBESExQVFhcYGRobHB0eHw" - 1;
+    struct simauth_element element;
+    char text[] = ONE, left[SIMAUTH_ELEMENT_MAX + 1] = "x";
+
+    (void)state;
+    text[before_mac] = 'x';
+    assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_1, text, sizeof text - 1),
+                     SIMAUTH_MALFORMED);
+    memcpy(text, ONE, sizeof text);
+    memmove(text + before_mac, text + before_mac + 1, sizeof text - before_mac - 1);
+    assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_1, text, sizeof text - 2),
+                     SIMAUTH_MALFORMED);
+    assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_2, TWO, sizeof TWO - 1),
+                     SIMAUTH_UNKNOWN_METHOD);
+    assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_2, TWO, behind_mac),
+                     SIMAUTH_MALFORMED);
+    simauth_element_without_mac(&element, left);
+    assert_string_equal(left, "");
+    assert_int_equal(simauth_element_parse(&element, SIMAUTH_ELEMENT_3, THREE, behind_mac),
+                     SIMAUTH_OK);
+    simauth_element_without_mac(&element, left);
+    assert_string_equal(left, "sim03");
 }
 
 static void test_members_that_do_not_fit(void **state)
@@ -140,6 +179,12 @@ static void test_members_that_do_not_fit(void **state)
     element.kind = SIMAUTH_ELEMENT_2;
     assert_int_equal(simauth_element_write(&element), SIMAUTH_OK);
     element.replaced_len = 3;
+    assert_int_equal(simauth_element_write(&element), SIMAUTH_MALFORMED);
+    element.method = simauth_method_find("stp", 3); /* no SIM, so nothing to be replaced */
+    element.rand_len = (uint8_t)simauth_method_chal_len(element.method, false);
+    element.replaced_len = 0;
+    assert_int_equal(simauth_element_write(&element), SIMAUTH_OK);
+    element.replaced_len = SIMAUTH_RAND_LEN;
     assert_int_equal(simauth_element_write(&element), SIMAUTH_MALFORMED);
     element.replaced_len = 0;
     element.kind = (enum simauth_element_kind)9;
@@ -187,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_elements_of_the_vectors),
         cmocka_unit_test(test_tag_and_header),
         cmocka_unit_test(test_results_of_parsing),
+        cmocka_unit_test(test_parts_of_an_element),
         cmocka_unit_test(test_members_that_do_not_fit),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_wiped_answer),

@@ -130,11 +130,31 @@ static void test_ticket(void **state)
     check("agt");
 }
 
+/* Section 5 of protocol.md: each behind its length. */
+static void test_aad_of_a_ticket(void **state)
+{
+    static const char EXPECTED[] = "\0\3agt"
+                                   "\0\20"
+                                   "0123456789abcdef"
+                                   "\0\1a"
+                                   "\0\2bb"
+                                   "\0\3ccc"
+                                   "\0\4dddd";
+    struct simauth_octets aad = {0};
+
+    (void)state;
+    simauth_ticket_aad("agt", (const uint8_t *)"0123456789abcdef", "a", "bb", "ccc", "dddd", &aad);
+    assert_int_equal(aad.len, sizeof EXPECTED - 1);
+    assert_memory_equal(aad.data, EXPECTED, aad.len);
+    simauth_octets_clear(&aad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_setup_key),
         cmocka_unit_test(test_ticket),
+        cmocka_unit_test(test_aad_of_a_ticket),
     };
     return cmocka_run_group_tests_name("held", tests, NULL, NULL);
 }

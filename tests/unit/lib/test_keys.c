@@ -12,7 +12,8 @@ static void test_hkdf_of_the_rfc(void **state)
 {
     uint8_t ikm[22], salt[13], info[10];
     struct span spans[2] = {{info, 4}, {info + 4, 6}};
-    struct simauth_secret out;
+    struct span many[5] = {{info, 1}, {info + 1, 2}, {info + 3, 3}, {info + 6, 4}, {info, 0}};
+    struct simauth_secret out, again;
 
     (void)state;
     memset(ikm, 0x0b, sizeof ikm);
@@ -37,6 +38,16 @@ static void test_hkdf_of_the_rfc(void **state)
     assert_int_equal(out.len, 64);
     assert_int_equal(crypto_hkdf((struct span){"", 0}, (struct span){ikm, 22}, NULL, 0, 0, &out),
                      SIMAUTH_TOO_LONG);
+    assert_int_equal(
+        crypto_hkdf((struct span){salt, 13}, (struct span){ikm, 22}, spans, 2, 42, &out),
+        SIMAUTH_OK);
+    assert_int_equal(
+        crypto_hkdf((struct span){salt, 13}, (struct span){ikm, 22}, many, 4, 42, &again),
+        SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&out, &again));
+    assert_int_equal(
+        crypto_hkdf((struct span){salt, 13}, (struct span){ikm, 22}, many, 5, 42, &out),
+        SIMAUTH_TOO_LONG);
 }
 
 static void check_other_sim(const json_t *v, const uint8_t *rand, struct simauth_secret *ssk)

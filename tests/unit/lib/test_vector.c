@@ -419,12 +419,30 @@ static void test_channel(void **state)
             sealed[i] ^= 0x80;
         }
     }
+    simauth_secret_set(&secret, sealed, SIMAUTH_SECRET_MAX); /* the longest, with the least AAD */
+    assert_int_equal(simauth_channel_seal(&ks, "seal up", aad, 1, nonce, &secret, sealed),
+                     SIMAUTH_OK);
+    assert_int_equal(OPEN("seal up", 1, sizeof sealed - 1), SIMAUTH_OK);
+    assert_true(simauth_secret_equal(&opened, &secret));
+    aad[0] ^= 1;
+    assert_int_equal(OPEN("seal up", 1, sizeof sealed - 1), SIMAUTH_WRONG);
+    assert_int_equal(opened.len, 0);
     simauth_secret_wipe(&secret);
     assert_int_equal(simauth_channel_seal(&ks, "seal up", aad, 32, nonce, &secret, sealed),
                      SIMAUTH_MALFORMED);
     simauth_secret_wipe(&ks);
     assert_int_equal(OPEN("seal up", sizeof aad, 60), SIMAUTH_MALFORMED);
     json_decref(v);
+}
+
+static void test_aad_of_challenges(void **state)
+{
+    uint8_t aad[2 * SIMAUTH_CHAL_MAX];
+
+    (void)state;
+    assert_int_equal(
+        simauth_challenges_aad((const uint8_t *)"one", 3, (const uint8_t *)"other", 5, aad), 8);
+    assert_memory_equal(aad, "oneother", 8);
 }
 
 int main(void)
@@ -440,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_objects_that_are_no_vector),
         cmocka_unit_test(test_loader),
         cmocka_unit_test(test_channel),
+        cmocka_unit_test(test_aad_of_challenges),
     };
 
     return cmocka_run_group_tests_name("vector", tests, NULL, NULL);

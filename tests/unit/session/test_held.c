@@ -313,6 +313,7 @@ static void wishes(void **state)
     assert_int_equal(simauth_setup_lifetime(3600, 600), 600);
     assert_int_equal(simauth_setup_lifetime(3600, -1), 3600);
     assert_int_equal(simauth_setup_lifetime(3600, 0), 0);
+    assert_int_equal(simauth_setup_lifetime(-1, 3600), 0);
     assert_int_equal(simauth_setup_lifetime(9000000, 9000000), SIMAUTH_SETUP_SIM_LIMIT);
 }
 

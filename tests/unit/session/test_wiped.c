@@ -149,6 +149,7 @@ static void other_sim(void)
 /* What the keys are, so that they are known when they are met. */
 static void know(void)
 {
+    static const uint8_t no_salt[SHA256_LEN];
     uint8_t whole[SHA256_LEN];
 
     secret_count = 0;
@@ -165,6 +166,8 @@ static void know(void)
     keep("the key of KEYID", out.octets, out.len);
     crypto_hmac(out.octets, out.len, &(struct span){rand_16, sizeof rand_16}, 1, whole);
     keep("the rest of KEYID's MAC", whole + SIMAUTH_KEYID_LEN, SHA256_LEN - SIMAUTH_KEYID_LEN);
+    crypto_hmac(no_salt, sizeof no_salt, &(struct span){ssk_1.octets, ssk_1.len}, 1, whole);
+    keep("HKDF's PRK", whole, sizeof whole);
     OPENSSL_cleanse(whole, sizeof whole);
 }
 
@@ -344,6 +347,36 @@ static void seal_it(void)
     simauth_seal(&vector, &operators, phone.public_key, nonce, &sealed_key);
 }
 
+static struct simauth_secret ks_of_channel;
+static uint8_t through_channel[SIMAUTH_SEALED_LEN];
+
+static void seal_for_channel(void)
+{
+    static const uint8_t nonce[12] = {2};
+
+    simauth_channel_seal(&ks_of_channel, "seal down", nonce, 1, nonce, &sealed_key,
+                         through_channel);
+}
+
+static void unseal_of_channel(void)
+{
+    static const uint8_t nonce[12] = {2};
+
+    simauth_channel_unseal(&ks_of_channel, "seal down", nonce, 1, through_channel,
+                           sizeof through_channel, &out);
+}
+
+static void know_channel(void)
+{
+    struct simauth_secret key = {0};
+
+    fill(&ks_of_channel, 0x5a, 43, 32);
+    keep("Ks_NAF", ks_of_channel.octets, ks_of_channel.len);
+    assert_int_equal(simauth_hkdf(&ks_of_channel, "seal down", SIMAUTH_KEY_LEN, &key), SIMAUTH_OK);
+    keep("the key of the channel", key.octets, key.len);
+    simauth_secret_wipe(&key);
+}
+
 /* z and the key of the seal, by libcrypto itself. */
 static void know_seal(void)
 {
@@ -393,6 +426,12 @@ static void seals(void **unused)
     run_and_look(run_it);
     under_test = seal_it;
     run_and_look(run_it);
+    know_channel();
+    under_test = seal_for_channel;
+    run_and_look(run_it);
+    under_test = unseal_of_channel;
+    run_and_look(run_it);
+    assert_true(simauth_secret_equal(&out, &sealed_key));
     simauth_vector_clear(&vector);
 }
 
