@@ -139,6 +139,28 @@ static bool may_ask(const struct policy_question *q, const struct policy_answer 
            !strcmp(simauth_nai_realm(q->own_nai), domain);
 }
 
+/* Whether "ask" stands in a [peer] beside anything else. */
+static bool says_more(const struct settings_party *peer)
+{
+    return peer && (*peer->nai || peer->policy != SETTINGS_UNSET || peer->sips != SETTINGS_UNSET ||
+                    peer->e2m != SETTINGS_UNSET || peer->certificate || peer->first_key);
+}
+
+bool policy_asks_anyway(const struct settings *settings, const struct pins *pins,
+                        const char *own_nai, const char *aor)
+{
+    const struct policy_question q = {.settings = settings, .pins = pins, .own_nai = own_nai};
+    const struct settings_party *peer = settings_peer(settings, aor);
+    bool required = settings->policy == SETTINGS_REQUIRE; /* by all accounts */
+    struct policy_answer a = {0};
+
+    for (size_t i = 0; required && i < settings->account_count; i++)
+        required = settings->accounts[i].policy == SETTINGS_UNSET ||
+                   settings->accounts[i].policy == SETTINGS_REQUIRE;
+    g_strlcpy(a.peer, aor, sizeof(a.peer));
+    return required || may_ask(&q, &a, says_more(peer) ? peer : NULL, pins_find(pins, aor));
+}
+
 static void untouched(struct policy_answer *a, const char *why)
 {
     a->what = POLICY_UNTOUCHED;

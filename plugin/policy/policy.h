@@ -41,6 +41,10 @@ struct policy_answer {
 };
 
 void policy_decide(const struct policy_question *question, struct policy_answer *answer);
+/* Whether calls to that address (canonical) are asked about also without the "ask" of its [peer].
+ */
+bool policy_asks_anyway(const struct settings *settings, const struct pins *pins,
+                        const char *own_nai, const char *aor);
 /* What is asked of the servers between `own` and `peer` (URIs). Of a call that comes, the strictest
  * of all that may be meant: who calls chooses what stands in From and To. */
 enum settings_policy policy_sips(const struct settings *settings, const char *own, const char *peer,

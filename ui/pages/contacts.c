@@ -284,12 +284,11 @@ static void show_known(const struct contact *contact)
     g_free(last);
 }
 
-/* Where nothing else makes the address one that is asked about: without it nobody is. */
+/* Where nothing else makes the address one that is asked about. */
 static void show_asked(const struct contact *contact)
 {
     gtk_widget_set_visible(contact->asked, ui_record_flag(contact->peer, "Ask") &&
-                                               !ui_record_flag(contact->peer, "Pinned") &&
-                                               !*text_of(contact, "Policy"));
+                                               !ui_record_flag(contact->peer, "AskAnyway"));
 }
 
 /* As it counts: see show_policy(). */

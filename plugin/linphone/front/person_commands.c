@@ -6,6 +6,7 @@
 #include "changes.h"
 #include "control_commands.h"
 #include "history.h"
+#include "policy.h"
 #include "settings_file.h"
 #include "shown_words.h"
 
@@ -127,10 +128,11 @@ static json_t *peer_of(json_t *peers, const char *aor)
     if (peer)
         return peer;
     peer = json_pack(
-        "{s:s, s:b, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:I}", "aor",
-        aor, "pinned", 0, "nai", "", "operator", "", "method", "", "since", (json_int_t)0, "last",
-        (json_int_t)0, "policy", "", "set_nai", "", "first_key", 0, "ask", 0, "change", "none",
-        "change_text", "", "seen_nai", "", "seen_operator", "", "change_since", (json_int_t)0);
+        "{s:s, s:b, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:s, s:I}",
+        "aor", aor, "pinned", 0, "nai", "", "operator", "", "method", "", "since", (json_int_t)0,
+        "last", (json_int_t)0, "policy", "", "set_nai", "", "first_key", 0, "ask", 0, "ask_anyway",
+        0, "change", "none", "change_text", "", "seen_nai", "", "seen_operator", "", "change_since",
+        (json_int_t)0);
     json_object_set_new(peers, aor, peer);
     return peer;
 }
@@ -192,7 +194,14 @@ static void list_peers(struct core *core, const json_t *request, struct control_
     add_pins(core, peers);
     add_settings(core->settings, peers);
     add_changes(core, peers);
-    json_object_foreach(peers, aor, peer) json_array_append(list, peer);
+    json_object_foreach(peers, aor, peer)
+    {
+        if (core->settings && core->pins)
+            json_object_set_new(
+                peer, "ask_anyway",
+                json_boolean(policy_asks_anyway(core->settings, core->pins, core->own_nai, aor)));
+        json_array_append(list, peer);
+    }
     json_decref(peers);
     control_answer(reply, json_pack("{s:o}", "peers", list));
 }

@@ -69,6 +69,11 @@ def vouched_for_by_nobody(world):
     world.alice.ctl("pins", "ask-again", f"sip:ghost@{B}")
 
 
+def asked_anyway(bus):
+    """Those of whom the person said that they are asked about, and whether that changes anything."""
+    return {peer["Aor"]: peer["AskAnyway"] for peer in bus.call("ListPeers") if peer["Ask"]}
+
+
 @case("call.ask.known", aliases={"robert": "bob"})
 def known(world):
     """Settings as they come: nobody is asked about a stranger, and Alice reads so; with a rule for that address the call is authenticated, then one to another address of that operator's without any; who is nobody there is told so, each time."""
@@ -77,7 +82,12 @@ def known(world):
     world.bob.ctl("self-test")
     stranger(world)
     world.alice.ctl("settings", "set", "--peer", world.bob.aor, "ask", "yes")
+    (bus,) = clients(world, [world.alice])
+    flow.wait_any(lambda: asked_anyway(bus) == {world.bob.aor: False}, 5, "the settings to be read")
     dial(world, world.bob.aor, 1)
+    world.alice.ctl("settings", "set", "--peer", f"sip:carol@{B}", "ask", "yes")
+    flow.wait_any(lambda: asked_anyway(bus) == {world.bob.aor: True, f"sip:carol@{B}": True}, 5,
+                  "Bob with his pin, and Carol of his operator's domain")
     dial(world, f"sip:robert@{B}", 2)
     refuse(world.alice, NOT_AUTHENTICATED)
     vouched_for_by_nobody(world)

@@ -170,6 +170,39 @@ static void asked_about(void **state)
     assert_null(settings_parse(never, strlen(never), "x.conf", error));
 }
 
+static bool anyway(const char *text, const struct pins *pins, const char *own_nai)
+{
+    struct settings *s = settings_parse(text, strlen(text), "x.conf", error);
+    struct pins *none = pins_open("/nowhere", error);
+    bool asked;
+
+    assert_non_null(s);
+    asked = policy_asks_anyway(s, pins ? pins : none, own_nai, BOB);
+    pins_close(none);
+    settings_unref(s);
+    return asked;
+}
+
+/* What to take back: where it changes nothing, nobody is to be told that it did. */
+static void asked_about_anyway(void **state)
+{
+    struct pins *pins = pinned();
+
+    (void)state;
+    assert_false(anyway("", NULL, ""));
+    assert_false(anyway("[peer " BOB "]\nask=yes\n", NULL, ""));
+    assert_true(anyway("[peer " BOB "]\nask=yes\nfirst_key=true\n", NULL, ""));
+    assert_true(anyway("[peer " BOB "]\nask=yes\ne2m=prefer\n", NULL, ""));
+    assert_true(anyway("[peer " BOB "]\nask=yes\nnai=bob@op-b.example\n", NULL, ""));
+    assert_true(anyway("[peer " BOB "]\nask=yes\n[peer sip:x@y]\nnai=x@b.example\n", NULL, ""));
+    assert_true(anyway("[phone]\nask=everybody\n[peer " BOB "]\nask=yes\n", NULL, ""));
+    assert_true(anyway("[phone]\npolicy=require\n[peer " BOB "]\nask=yes\n", NULL, ""));
+    assert_false(anyway("[phone]\npolicy=require\n[account " ALICE "]\npolicy=prefer\n", NULL, ""));
+    assert_true(anyway("[peer " BOB "]\nask=yes\n", pins, ""));
+    assert_true(anyway("[peer " BOB "]\nask=yes\n", NULL, "alice@b.example"));
+    pins_close(pins);
+}
+
 /* Who is known cannot be read: nobody falls back. */
 static void lost_pins(void **state)
 {
@@ -454,6 +487,7 @@ int main(void)
         cmocka_unit_test(continue_once),
         cmocka_unit_test(whom_to_ask),
         cmocka_unit_test(asked_about),
+        cmocka_unit_test(asked_about_anyway),
         cmocka_unit_test(lost_pins),
         cmocka_unit_test(nobody_for_a_day),
         cmocka_unit_test(anonymous_call),
