@@ -3,6 +3,7 @@
 #include "core.h"
 #include "ahead.h"
 #include "bindings.h"
+#include "bus_calls.h"
 #include "bus_view.h"
 #include "call.h"
 #include "certificates.h"
@@ -411,10 +412,12 @@ static void call_state_changed(LinphoneCore *lc, LinphoneCall *linphone, Linphon
     }
     if (call) /* streams may have been started */
         call_silence(call);
-    if (state == LinphoneCallStateStreamsRunning && call)
+    if (state == LinphoneCallStateStreamsRunning && call) {
         call_mark_running(call);
-    else if (state == LinphoneCallStateStreamsRunning)
+        shown_call_look(call);
+    } else if (state == LinphoneCallStateStreamsRunning) {
         unmark_running(core, linphone);
+    }
     if (state != LinphoneCallStateOutgoingInit || !core_settings(core))
         return;
     if (will_have_elements(core, linphone) && !sink_zrtp.raise(linphone))
@@ -430,9 +433,10 @@ static void call_encryption_changed(LinphoneCore *lc, LinphoneCall *linphone, bo
     (void)token;
     while (call && call_linphone(call) != linphone)
         call = call->next;
-    if (call)
+    if (call) {
         call_media_changed(call, linphone, on);
-    else if (core && on)
+        shown_call_look(call);
+    } else if (core && on)
         unmark(core, linphone);
 }
 

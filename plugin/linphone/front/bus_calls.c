@@ -426,19 +426,24 @@ static struct shown *shown_of_other(const char *id, LinphoneCall *linphone)
     return s ? s : add(id, outgoing);
 }
 
+void shown_call_look(const struct call *call)
+{
+    struct shown *s;
+
+    if (call->over || never_was(call))
+        return;
+    s = shown_of(call);
+    s->ended = 0;
+    take(s, see_call(s, call));
+}
+
 static void look_at_core(struct core *core)
 {
     /* Linphone's own list is another one after the next question for it. */
     bctbx_list_t *calls = bctbx_list_copy(linphone_core_get_calls(core->lc));
 
-    for (const struct call *call = core->calls; call; call = call->next) {
-        if (!call->over && !never_was(call)) {
-            struct shown *s = shown_of(call);
-
-            s->ended = 0;
-            take(s, see_call(s, call));
-        }
-    }
+    for (const struct call *call = core->calls; call; call = call->next)
+        shown_call_look(call);
     for (const bctbx_list_t *item = calls; item; item = item->next) {
         const char *id = linphone_call_log_get_call_id(linphone_call_get_call_log(item->data));
 

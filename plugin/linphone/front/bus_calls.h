@@ -11,6 +11,8 @@ struct call;
 
 /* The calls of all cores into `objects`; the last look at one that is over. */
 void shown_calls_add(json_t *objects);
+/* A look at one that runs: without a session bus nobody else takes one for the record. */
+void shown_call_look(const struct call *call);
 /* What is known of one is another, and with it perhaps what is known of its peer. */
 void shown_call_told(const struct call *call);
 void shown_call_over(const struct call *call);

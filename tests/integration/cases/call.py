@@ -6,7 +6,7 @@ import os
 import time
 
 from cases import case
-from world import flow
+from world import flow, talk
 from world.wire import Strip, Wire
 
 AUTHENTICATED = r"call \S+ \w+: authenticated: "
@@ -79,6 +79,9 @@ def authenticated(world):
     for operator in world.operators.values():
         records = operator.gateway.records()
         assert [r["outcome"] for r in records] == ["completed"], records
+    for phone in (world.alice, world.bob):  # who have no session bus
+        kept = [(r["answered"], r["media"], r["listen"]) for r in talk.records(phone)]
+        assert kept == [(True, "zrtp", "two-operators")], kept
 
 
 @case("call.authenticated.carriage_tag")
