@@ -189,6 +189,11 @@ byte c, d, r, made, sdp, word; /* one step's, zero between steps */
 #endif
 #define IS_TRUE(c, d) (AGREE(c, d) && callee[d] != IDLE && callee[d] != CLOSED)
 #define WAS_CALLED(c, d) (AGREE(c, d) && caller[c] >= KEYED && caller[c] != CLOSED)
+/* ... and took this method for its own: what stands in the element that the other end has pinned. */
+#define STRONG_CALLEE(c, d) (callee[d] != IDLE && callee[d] != CLOSED && rec[d] == (c) && e2[c] == COPY + (d) && \
+                             token[d] >= pin_a)
+#define STRONG_CALLER(c, d) (caller[c] >= KEYED && caller[c] != CLOSED && rec[d] == (c) && e2[c] == COPY + (d) && \
+                             e2_token[c] >= pin_b)
 
 /* Who is KEYED, by the other's proof, waits for media with this key. */
 #ifdef BREAK_MEDIA
@@ -223,8 +228,9 @@ inline claim_of_caller() {
 #ifdef CLAIM_SECRECY
     assert(!CLAIMED_OF_CALLER || rec_callee[c] == M || !KNOWS(c));
 #endif
-#ifdef CLAIM_DOWNGRADE
-    assert(rec_callee[c] == M || (method[c] != 0 && method[c] >= pin_a));
+#ifdef CLAIM_DOWNGRADE /* what each end took stands for, not only what this one's gateway said */
+    assert(rec_callee[c] == M || (method[c] != 0 && method[c] >= pin_a && e2_token[c] == method_a[c] &&
+                                  ANY_CALLEE(STRONG_CALLEE, c)));
 #endif
 #ifdef CLAIM_VERDICT /* nothing half-open: B's proof, and at the other end of these media somebody who has the key */
     assert(proved_b[c] && (KNOWS(c) || ANY_CALLEE(ANSWERS, c)));
@@ -246,7 +252,8 @@ inline claim_of_callee() {
     assert(!CLAIMED_OF_CALLEE || rec_caller[rec[d]] == M || !KNOWS(rec[d]));
 #endif
 #ifdef CLAIM_DOWNGRADE
-    assert(rec_caller[rec[d]] == M || (method_a[rec[d]] >= pin_b && token[d] == method[rec[d]]));
+    assert(rec_caller[rec[d]] == M || (method_a[rec[d]] >= pin_b && token[d] == method[rec[d]] && rec[d] < LAST &&
+                                       ANY_CALLER(STRONG_CALLER, d)));
 #endif
 #ifdef CLAIM_VERDICT
     assert(proved_a[d] && (KNOWS(rec[d]) || ANY_CALLER(CALLS, d)));

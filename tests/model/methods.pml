@@ -10,9 +10,10 @@
  *
  * METHOD: PAPER, GSM or AKA. CLAIM_CHOSEN: no SIM answers the intruder's RAND. CLAIM_RELAY: whom B believes to be A
  * placed a call and saw B's proof. CLAIM_REPLAY: B believes no more calls than A finished.
- * What is taken out: NO_QUESTION, that the phone asks its gateway before its SIM runs; NO_AUTN, that a USIM looks who made
- * a RAND; NO_NAMES, that a proof says for whom and for what it is (then the SIM's answer itself is one, for whoever has
- * it); NO_ONCE, that the gateway confirms a RAND for one INVITE; NO_CALL_TO_A, that A's phone can be called.
+ * What is taken out: BREAK_QUESTION, that the phone asks its gateway before its SIM runs; BREAK_AUTN, that a USIM looks who
+ * made a RAND; BREAK_NAMES, that a proof says for whom and for what it is (then the SIM's answer itself is one, for whoever
+ * has it); BREAK_ORDER, that A's phone proves nothing before it has seen B's proof; BREAK_ONCE, that the gateway confirms a
+ * RAND for one INVITE. Of the intruder: NO_CALL_TO_A, that A's phone can be called.
  */
 #define PAPER 0
 #define GSM 1
@@ -35,6 +36,7 @@ byte callee[2];          /* what B's phone took */
 byte asked[2];           /* the RAND in that INVITE */
 bool ran[10];            /* SIM * RANDS + RAND: has answered */
 bool known[10];          /* ... and the intruder has SRES */
+bool mac_a[RANDS];       /* A's phone, as the caller, has made a MAC for who has this RAND of A's */
 bool confirmed[RANDS];   /* B's gateway has said yes to this RAND once */
 byte c;
 byte d;
@@ -49,18 +51,18 @@ byte r;
 #endif
 
 /* Whether the SIM of `who` answers r: a USIM checks who made it. */
-#if METHOD == AKA && !defined(NO_AUTN)
+#if METHOD == AKA && !defined(BREAK_AUTN)
 #define CARD_ANSWERS(r) ((r) != CHOSEN)
 #else
 #define CARD_ANSWERS(r) true
 #endif
 
 /* Whether the gateway says: issued, for this SIM as a callee's, once. */
-#if METHOD == PAPER || defined(NO_QUESTION)
+#if METHOD == PAPER || defined(BREAK_QUESTION)
 #define MAY_RUN_B(r) true
 #define MAY_RUN_A(r) true
 #else
-#ifdef NO_ONCE
+#ifdef BREAK_ONCE
 #define MAY_RUN_B(r) ((r) < 2 && caller[r] != IDLE)
 #else
 #define MAY_RUN_B(r) ((r) < 2 && caller[r] != IDLE && !confirmed[r])
@@ -72,13 +74,13 @@ byte r;
 #if METHOD == PAPER
 #define PROOF_OF_B(c) known[B * RANDS + RAND_B(c)]
 #define PROOF_OF_A(d) known[A * RANDS + RAND_A(0)]
-#elif defined(NO_NAMES)
+#elif defined(BREAK_NAMES)
 #define PROOF_OF_B(c) known[B * RANDS + RAND_B(c)]
 #define PROOF_OF_A(d) (asked[d] < 2 && known[A * RANDS + RAND_A(asked[d])])
 #else
 #define PROOF_OF_B(c) ((callee[0] != IDLE && callee[0] != CLOSED && asked[0] == OF_B(c)) || \
                        (callee[1] != IDLE && callee[1] != CLOSED && asked[1] == OF_B(c)))
-#define PROOF_OF_A(d) (asked[d] < 2 && caller[asked[d]] == DONE)
+#define PROOF_OF_A(d) (asked[d] < 2 && mac_a[RAND_A(asked[d])])
 #endif
 
 inline run_sim(who, x) {
@@ -106,7 +108,12 @@ active proctype net() {
         if :: r = RAND_A(c) :: r = CHOSEN fi;
         if
         :: caller[c] == OPEN && PROOF_OF_B(c) && (METHOD == PAPER || r == RAND_A(c)) ->
-            run_sim(A, r); caller[c] = DONE; printf("INTRUDER brings B's answer and RAND %d to A, call %d\n", r, c)
+            run_sim(A, r); mac_a[r] = (r != CHOSEN); caller[c] = DONE;
+            printf("INTRUDER brings B's answer and RAND %d to A, call %d\n", r, c)
+#ifdef BREAK_ORDER
+        :: caller[c] == OPEN && r == RAND_A(c) ->
+            run_sim(A, r); mac_a[r] = true; printf("INTRUDER brings RAND %d alone to A, call %d\n", r, c)
+#endif
         :: else -> skip
         fi; c = 0; r = 0 }
     :: atomic { /* an ACK for B */
