@@ -10,8 +10,17 @@
 
 #include <string.h>
 
+/* A key that a call had, until USED_MAX others were: who revokes it after that means what the call
+ * made of it. */
+struct used {
+    uint64_t handle;
+    uint64_t newest; /* of all keys that were there then */
+    char *own, *peer;
+};
+
 struct setup {
     struct simauth_keyring *ring;
+    GPtrArray *used;           /* the latest at the end */
     struct setup_store *store; /* NULL: memory alone, or not known yet */
     enum settings_keys mode;
     char *folder;
@@ -28,6 +37,8 @@ struct setup {
 };
 
 #define AGAIN_S 10 /* between two looks at a keyring that was locked */
+
+#define USED_MAX 64
 
 static unsigned last_serial;
 
@@ -249,6 +260,15 @@ static void begin_load(struct core *core)
 
 /* -- the object -------------------------------------------------------------------------------- */
 
+static void used_free(gpointer data)
+{
+    struct used *used = data;
+
+    g_free(used->own);
+    g_free(used->peer);
+    g_free(used);
+}
+
 void setup_close(struct core *core)
 {
     struct setup *setup = core->setup;
@@ -268,6 +288,7 @@ void setup_close(struct core *core)
     setup_store_unref(setup->store);
     simauth_keyring_free(setup->ring);
     g_ptr_array_unref(setup->forgotten);
+    g_ptr_array_unref(setup->used);
     g_free(setup->folder);
     g_free(setup);
     core->setup = NULL;
@@ -298,6 +319,7 @@ void setup_take_settings(struct core *core)
     }
     core->setup = setup;
     setup->forgotten = g_ptr_array_new_with_free_func(g_free);
+    setup->used = g_ptr_array_new_with_free_func(used_free);
     setup->mode = s->keys;
     setup->folder = g_strdup(s->data);
     setup->serial = ++last_serial;
@@ -352,6 +374,31 @@ const struct simauth_held_key *setup_find(struct core *core, const char *own, co
     return key;
 }
 
+static const struct simauth_held_key *held(const struct setup *setup, uint64_t handle)
+{
+    for (size_t i = 0; simauth_keyring_at(setup->ring, i); i++) {
+        if (simauth_keyring_handle(setup->ring, i) == handle)
+            return simauth_keyring_at(setup->ring, i);
+    }
+    return NULL;
+}
+
+static void remember_used(struct setup *setup, uint64_t handle)
+{
+    const struct simauth_held_key *key = held(setup, handle);
+    struct used *used = key ? g_new0(struct used, 1) : NULL;
+
+    if (!used)
+        return;
+    if (setup->used->len >= USED_MAX)
+        g_ptr_array_remove_index(setup->used, 0);
+    used->handle = handle;
+    used->newest = simauth_keyring_handle(setup->ring, count(setup) - 1);
+    used->own = g_strdup(key->own_aor);
+    used->peer = g_strdup(key->peer_aor);
+    g_ptr_array_add(setup->used, used);
+}
+
 void setup_release(struct core *core, uint64_t *handle, bool spent)
 {
     size_t before;
@@ -359,6 +406,8 @@ void setup_release(struct core *core, uint64_t *handle, bool spent)
     if (!*handle || !core->setup)
         return;
     before = count(core->setup);
+    if (spent)
+        remember_used(core->setup, *handle);
     simauth_keyring_release(core->setup->ring, *handle, spent);
     *handle = 0;
     if (spent || count(core->setup) < before)
@@ -468,21 +517,45 @@ size_t setup_forget(struct core *core, const char *peer)
 }
 
 /* Of no other core's either: each ring counts for itself. */
-static uint64_t id_at(const struct setup *setup, size_t i)
+static uint64_t id_of(const struct setup *setup, uint64_t handle)
 {
-    return (uint64_t)setup->serial << 32 | simauth_keyring_handle(setup->ring, i);
+    return (uint64_t)setup->serial << 32 | handle;
+}
+
+/* Erases what was made for this pair since. A call that goes on makes none. */
+static void forget_made(struct core *core, const struct used *used)
+{
+    struct setup *setup = core->setup;
+    size_t before = count(setup);
+
+    for (size_t i = before; i-- > 0;) {
+        const struct simauth_held_key *key = simauth_keyring_at(setup->ring, i);
+        uint64_t handle = simauth_keyring_handle(setup->ring, i);
+
+        if (handle > used->newest && !strcmp(key->own_aor, used->own) &&
+            !strcmp(key->peer_aor, used->peer))
+            simauth_keyring_release(setup->ring, handle, true);
+    }
+    no_new_ones(core, used->peer);
+    if (count(setup) == before)
+        return;
+    note("setup keys: forgotten=%zu", before - count(setup));
+    changed(core);
 }
 
 bool setup_forget_one(struct core *core, uint64_t id)
 {
     struct setup *setup = core->setup;
-    uint64_t handle = 0;
+    uint64_t handle = setup ? (uint32_t)id : 0;
 
-    for (size_t i = 0; setup && !handle && simauth_keyring_at(setup->ring, i); i++) {
-        if (id_at(setup, i) == id)
-            handle = simauth_keyring_handle(setup->ring, i);
+    if (!handle || id_of(setup, handle) != id)
+        return false;
+    for (guint i = setup->used->len; i-- > 0;) {
+        const struct used *used = g_ptr_array_index(setup->used, i);
+        if (used->handle == handle)
+            forget_made(core, used);
     }
-    if (!handle)
+    if (!held(setup, handle))
         return false;
     for (struct call *call = core->calls; call; call = call->next)
         call->keys_made = call->keys_made || call->key_handle == handle;
@@ -520,11 +593,12 @@ json_t *setup_list(const struct core *core)
 
     for (size_t i = 0; core->setup && (key = simauth_keyring_at(core->setup->ring, i)); i++)
         json_array_append_new(
-            list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "id",
-                            (json_int_t)id_at(core->setup, i), "own", key->own_aor, "peer",
-                            key->peer_aor, "nai", key->peer_nai, "operator", key->peer_operator,
-                            "method", key->origin->name, "outgoing", key->outgoing, "known_since",
-                            (json_int_t)key->sim_time, "made", (json_int_t)key->made, "expires",
-                            (json_int_t)key->expires));
+            list,
+            json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "id",
+                      (json_int_t)id_of(core->setup, simauth_keyring_handle(core->setup->ring, i)),
+                      "own", key->own_aor, "peer", key->peer_aor, "nai", key->peer_nai, "operator",
+                      key->peer_operator, "method", key->origin->name, "outgoing", key->outgoing,
+                      "known_since", (json_int_t)key->sim_time, "made", (json_int_t)key->made,
+                      "expires", (json_int_t)key->expires));
     return list;
 }

@@ -56,7 +56,7 @@ int64_t setup_wish(const struct core *core);
  * removed. Returns how many; that file counts as one. */
 size_t setup_forget(struct core *core, const char *peer);
 /* The same of the one key with this `id` of setup_list(); a call that rests on it makes no new
- * ones. False: there is none. */
+ * ones. False: there is none; where a call had it, what was made for these two since goes. */
 bool setup_forget_one(struct core *core, uint64_t id);
 /* A keyring that was locked when Linphone started is looked at once more, without asking anybody,
  * and what could not be written is tried again. */

@@ -14,7 +14,7 @@ struct key {
     UiApp *app;
     UiPhone *phone;
     gint64 id;
-    char *nai, *peer;
+    char *nai;
     GtkFilterListModel *shown; /* without those that are gone for the person */
 };
 
@@ -25,7 +25,6 @@ static void key_free(gpointer data)
     g_clear_object(&key->phone);
     g_clear_object(&key->shown);
     g_free(key->nai);
-    g_free(key->peer);
     g_free(key);
 }
 
@@ -84,32 +83,20 @@ static void settle(struct key *key, const char *error, const char *text)
         ui_app_toast(key->app, error ? error : text);
 }
 
-static void rest_told(GVariant *answer, const char *error, gpointer holder)
-{
-    struct key *key = g_object_get_data(holder, "key");
-    /* TRANSLATORS: a name such as bob@operator-b.example. */
-    char *text =
-        g_strdup_printf(_("All keys with %s are revoked: this one was already used."), key->nai);
-
-    (void)answer;
-    settle(key, error, text);
-    g_free(text);
-    g_object_unref(holder);
-}
-
-/* Gone by then: a call that took it may have made others of it, and they go too. */
+/* Gone by then: a call took it (what that made of it went now), or it was over, or was revoked. */
 static void told(GVariant *answer, const char *error, gpointer holder)
 {
     struct key *key = g_object_get_data(holder, "key");
     gboolean found = TRUE;
+    char *text;
 
     if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(b)")))
         g_variant_get(answer, "(b)", &found);
-    if (!found && *key->peer) { /* "" would be everybody's */
-        ui_phone_ask(key->phone, "ForgetKeys", g_variant_new("(s)", key->peer), rest_told, holder);
-        return;
-    }
-    settle(key, error, "");
+    /* TRANSLATORS: a name such as bob@operator-b.example. One line, of which the end may be cut. */
+    text = g_strdup_printf(_("Gone already: the key with %s, and what a call may have made of it."),
+                           key->nai);
+    settle(key, error, found ? "" : text);
+    g_free(text);
     g_object_unref(holder);
 }
 
@@ -139,7 +126,6 @@ static void revoke_one(GtkButton *button, const struct key *key)
     copy->phone = g_object_ref(key->phone);
     copy->id = key->id;
     copy->nai = g_strdup(key->nai);
-    copy->peer = g_strdup(key->peer);
     copy->shown = g_object_ref(key->shown);
     hide(copy, TRUE); /* ends the button's own */
     ui_undo_offer(copy->app, text, over, copy);
@@ -196,7 +182,6 @@ static GtkWidget *revoke_button(GtkFilterListModel *shown, UiRecord *record)
     key->phone = g_object_ref(ui_phone_of(record));
     key->id = ui_record_number(record, "Id");
     key->nai = g_strdup(ui_record_text(record, "Nai"));
-    key->peer = g_strdup(ui_record_text(record, "Peer"));
     key->shown = g_object_ref(shown);
     button = ui_icon_button("user-trash-symbolic", name);
     g_object_set_data_full(G_OBJECT(button), "key", key, key_free);

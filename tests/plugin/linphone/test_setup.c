@@ -3,6 +3,7 @@
 /* Who shows the setup keys hears of it when they are others: the loop, the thread that reads the
  * file, the clock and the session bus are this file's. */
 #include "bus_view.h"
+#include "call.h"
 #include "core.h"
 #include "news.h"
 #include "setup.h"
@@ -10,6 +11,7 @@
 #include "thread.h"
 #include "world.h"
 
+#include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,6 +114,7 @@ static int begin(void **state)
     core.settings = &settings;
     locked = false;
     kept = NULL;
+    later = NULL;
     told = 0;
     return 0;
 }
@@ -174,11 +177,99 @@ static void what_is_kept_no_more_is_told(void **state)
     assert_int_equal(told, 1);
 }
 
+/* -- a key that a call had before it was revoked ----------------------------------------------- */
+
+static uint64_t id_of(size_t index)
+{
+    json_t *list = setup_list(&core);
+    json_int_t id = json_integer_value(json_object_get(json_array_get(list, index), "id"));
+
+    json_decref(list);
+    return (uint64_t)id;
+}
+
+/* Two keys in memory for the next calls to that peer, with a file that is not open; a call uses the
+ * later one, which is returned. */
+static uint64_t use_one(const struct simauth_held_key *key)
+{
+    uint64_t handle, id;
+
+    setup_take_settings(&core);
+    turn();
+    setup_keep_first(&core, key);
+    setup_keep_first(&core, key);
+    id = id_of(1);
+    assert_non_null(setup_take(&core, key->own_aor, key->peer_aor, 0, &handle));
+    setup_release(&core, &handle, true);
+    assert_int_equal(shown(), 1);
+    return id;
+}
+
+/* What the call made of it goes, and nothing that was there before, nor another's, nor a file. */
+static void what_a_call_made_of_it_goes(void **state)
+{
+    struct simauth_held_key key = world_held_key("stp", true), others = key;
+    struct simauth_held_key made[] = {key, world_held_key("stp", false)};
+    char folder[] = "/tmp/setup-XXXXXX";
+    static struct call goes_on, another;
+    char *path;
+    uint64_t id;
+
+    (void)state;
+    locked = true;
+    settings.data = g_mkdtemp(folder);
+    path = g_build_filename(folder, SETUP_FILE, NULL);
+    assert_true(g_file_set_contents(path, "sealed", -1, NULL));
+    strcpy(others.peer_aor, "sip:dora@d.example");
+    strcpy(made[1].own_aor, key.own_aor);
+    strcpy(made[1].peer_aor, key.peer_aor);
+    strcpy(goes_on.policy.peer, key.peer_aor);
+    strcpy(another.policy.peer, others.peer_aor);
+    goes_on.next = &another;
+    id = use_one(&key);
+    setup_keep(&core, made);
+    setup_keep_first(&core, &others);
+    core.calls = &goes_on;
+    told = 0;
+    assert_false(setup_forget_one(&core, id));
+    core.calls = NULL;
+    assert_int_equal(told, 1);
+    assert_int_equal(shown(), 2); /* the one before, and the other's */
+    assert_true(goes_on.keys_made && !another.keys_made);
+    assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_unlink(path);
+    g_rmdir(folder);
+    g_free(path);
+}
+
+/* One that no call had leaves nothing, and of those that were used the last are known. */
+static void what_no_call_had_takes_nothing_along(void **state)
+{
+    struct simauth_held_key key = world_held_key("stp", true);
+    uint64_t id, handle;
+
+    (void)state;
+    id = use_one(&key);
+    assert_true(setup_forget_one(&core, id_of(0)));
+    setup_keep_first(&core, &key);
+    assert_false(setup_forget_one(&core, id_of(0) + 1));
+    assert_int_equal(shown(), 1);
+    for (int i = 0; i < 100; i++) {
+        setup_keep_first(&core, &key);
+        assert_non_null(setup_take(&core, key.own_aor, key.peer_aor, 0, &handle));
+        setup_release(&core, &handle, true);
+    }
+    assert_false(setup_forget_one(&core, id));
+    assert_int_equal(shown(), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_the_file_had_is_told, begin, end),
         cmocka_unit_test_setup_teardown(what_is_kept_no_more_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_call_made_of_it_goes, begin, end),
+        cmocka_unit_test_setup_teardown(what_no_call_had_takes_nothing_along, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
