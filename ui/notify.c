@@ -30,6 +30,7 @@ struct note {
     char *shown; /* summary and body as last told; NULL: nothing */
     guint32 id;
     bool asking, again;
+    bool bad; /* what was told */
     gulong handler;
 };
 
@@ -107,10 +108,11 @@ static void note_free(struct note *note)
     g_free(note);
 }
 
-/* Of a call that is gone: what was bad about it stays until the person has seen it. */
+/* Of a call that is gone: what was told to be bad about it stays until the person has seen it. What
+ * it came to after that was never told, so what stands there is of before. */
 static bool stays(const struct note *note)
 {
-    return is(note->call, "Verdict", "not-authenticated");
+    return note->bad && is(note->call, "Verdict", "not-authenticated");
 }
 
 static void close_id(GDBusConnection *bus, guint32 id)
@@ -143,15 +145,15 @@ static void send(struct note *note, const char *summary, const char *body)
     UiNotifier *notifier = note->notifier;
     char *literal = notifier->markup ? g_markup_escape_text(body, -1) : g_strdup(body);
     GVariantBuilder actions, hints;
-    bool bad = is(note->call, "Verdict", "not-authenticated");
 
+    note->bad = is(note->call, "Verdict", "not-authenticated");
     g_variant_builder_init(&actions, G_VARIANT_TYPE("as"));
     g_variant_builder_add(&actions, "s", "default");
     g_variant_builder_add(&actions, "s", _("Show"));
     g_variant_builder_init(&hints, G_VARIANT_TYPE_VARDICT);
     g_variant_builder_add(&hints, "{sv}", "desktop-entry", g_variant_new_string(UI_APP_ID));
     g_variant_builder_add(&hints, "{sv}", "category", g_variant_new_string("call"));
-    g_variant_builder_add(&hints, "{sv}", "urgency", g_variant_new_byte(bad ? 2 : 1));
+    g_variant_builder_add(&hints, "{sv}", "urgency", g_variant_new_byte(note->bad ? 2 : 1));
     note->asking = true;
     note->again = false;
     g_dbus_connection_call(notifier->bus, SERVICE, OBJECT, SERVICE, "Notify",
