@@ -3,6 +3,7 @@
 #include "call_card.h"
 #include "pages.h"
 #include "question.h"
+#include "remote.h"
 #include "words.h"
 
 #include <string.h>
@@ -55,13 +56,25 @@ static void acted(GVariant *answer, const char *error, gpointer card)
     ui_app_toast(UI_CALL_CARD(card)->app, error ? error : _("Done. It counts from the next call."));
 }
 
-static void ask_about_peer(UiCallCard *card, const char *method)
+/* Of the next call that this Linphone makes or takes. */
+static void continue_once(UiCallCard *card)
 {
     UiPhone *phone = ui_phone_of(card->call);
 
     if (phone)
-        ui_phone_ask(phone, method, g_variant_new("(s)", ui_record_text(card->call, "Peer")), acted,
+        ui_phone_ask(phone, "ContinueOnce",
+                     g_variant_new("(s)", ui_record_text(card->call, "Peer")), acted,
                      G_OBJECT(card));
+}
+
+static void ask_again(UiCallCard *card)
+{
+    UiPhone *phone = ui_phone_of(card->call);
+
+    if (phone)
+        ui_remote_decide(ui_app_phones(card->app), phone, "AskAgain",
+                         g_variant_new("(s)", ui_record_text(card->call, "Peer")), acted,
+                         G_OBJECT(card));
 }
 
 /* No policy of any call changes: whoever takes that address gains nothing by it. */
@@ -107,8 +120,8 @@ static void forget(gpointer data)
 {
     const struct peer *peer = data;
 
-    ui_phone_ask(peer->phone, "Forget", g_variant_new("(s)", peer->address), forgotten,
-                 G_OBJECT(peer->app));
+    ui_remote_decide(ui_app_phones(peer->app), peer->phone, "Forget",
+                     g_variant_new("(s)", peer->address), forgotten, G_OBJECT(peer->app));
 }
 
 /* NULL: the call's Linphone has ended. */
@@ -155,9 +168,9 @@ static void act(GtkButton *button, UiCallCard *card)
     else if (is(card, "Advice", "check-sim"))
         ui_app_show(card->app, "sims");
     else if (is(card, "Advice", "continue-once"))
-        ask_about_peer(card, "ContinueOnce");
+        continue_once(card);
     else if (is(card, "Advice", "wait"))
-        ask_about_peer(card, "AskAgain");
+        ask_again(card);
     else if (is(card, "Advice", "add-contact"))
         ask_from_now_on(card);
     else

@@ -254,7 +254,8 @@ GListModel *ui_remote_new(UiPhones *phones, const struct ui_remote *what)
 
 /* -- deciding ---------------------------------------------------------------------------------- */
 
-/* One that knows of no change has nothing to trust. */
+/* One that has not seen a change itself trusts none (NotFound): it keeps the old pin and refuses
+ * until it saves its pins, which takes those of the file, or is started again. */
 static void other_told(GVariant *answer, const char *error, gpointer phone)
 {
     (void)answer;
