@@ -219,6 +219,11 @@ void ui_app_watch(UiApp *app)
     hold_as_wanted(app, ui_pref(UI_PREF_BACKGROUND) && !app->demo);
 }
 
+gboolean ui_app_watches(UiApp *app)
+{
+    return app->held;
+}
+
 static void activate(GApplication *application)
 {
     UiApp *app = UI_APP(application);

@@ -22,6 +22,8 @@ void ui_app_show(UiApp *app, const char *page);
 void ui_app_toast(UiApp *app, const char *text);
 /* After a change of UI_PREF_BACKGROUND. */
 void ui_app_watch(UiApp *app);
+/* Whether it goes on without a window. */
+gboolean ui_app_watches(UiApp *app);
 /* The window if there is one: parent of dialogs. */
 GtkWindow *ui_app_window(UiApp *app);
 

@@ -70,7 +70,7 @@ static gboolean ask_next(gpointer data)
 
 static void window_gone(UiSimWatch *watch)
 {
-    if (ui_app_window(watch->app))
+    if (ui_app_window(watch->app) || ui_app_watches(watch->app))
         g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, ask_next, g_object_ref(watch), g_object_unref);
 }
 
@@ -78,6 +78,24 @@ static void remembered_given(gboolean opened, gpointer owner)
 {
     if (!opened && ui_sim_is(owner, "locked"))
         ask_person(owner);
+}
+
+/* It is one for all that are locked, and for one that was and is busy now. */
+static void withdraw_after_last(UiSimWatch *watch)
+{
+    GListModel *phones = G_LIST_MODEL(ui_app_phones(watch->app));
+    gboolean wanted = FALSE;
+
+    if (!phones) /* the program ends */
+        return;
+    for (guint i = 0; i < g_list_model_get_n_items(phones) && !wanted; i++) {
+        UiPhone *phone = g_list_model_get_item(phones, i);
+        UiRecord *sim = ui_sim_first(ui_phone_sims(phone));
+        wanted = sim && g_object_get_data(G_OBJECT(sim), "asked");
+        g_object_unref(phone);
+    }
+    if (!wanted)
+        g_application_withdraw_notification(G_APPLICATION(watch->app), NOTIFICATION);
 }
 
 /* Once for each time that it is locked: whoever closed the dialog is not asked again and again. */
@@ -90,14 +108,13 @@ static void sim_changed(UiRecord *sim, UiSimWatch *watch)
     asked = g_object_get_data(G_OBJECT(sim), "asked") != NULL;
     g_object_set_data(G_OBJECT(sim), "asked", locked ? watch : NULL);
     if (!locked)
-        g_application_withdraw_notification(G_APPLICATION(watch->app), NOTIFICATION);
+        withdraw_after_last(watch);
     else if (!asked && ui_phone_of(sim))
         ui_pin_give_remembered(ui_phone_of(sim), sim, remembered_given, G_OBJECT(sim));
 }
 
 static void sims_changed(GListModel *sims, guint at, guint removed, guint added, UiSimWatch *watch)
 {
-    (void)removed;
     for (guint i = at; i < at + added; i++) {
         UiRecord *sim = g_list_model_get_item(sims, i);
         g_object_set_data_full(G_OBJECT(sim), "watch", g_object_ref(watch), g_object_unref);
@@ -105,6 +122,8 @@ static void sims_changed(GListModel *sims, guint at, guint removed, guint added,
         sim_changed(sim, watch);
         g_object_unref(sim);
     }
+    if (removed)
+        withdraw_after_last(watch);
 }
 
 /* -- nothing is set up yet --------------------------------------------------------------------- */
@@ -126,7 +145,6 @@ static void offer_assistant(UiSimWatch *watch)
 static void phones_changed(GListModel *phones, guint at, guint removed, guint added,
                            UiSimWatch *watch)
 {
-    (void)removed;
     for (guint i = at; i < at + added; i++) {
         UiPhone *phone = g_list_model_get_item(phones, i);
         GListModel *sims = ui_phone_sims(phone);
@@ -137,6 +155,8 @@ static void phones_changed(GListModel *phones, guint at, guint removed, guint ad
                                 watch, G_CONNECT_SWAPPED);
         g_object_unref(phone);
     }
+    if (removed)
+        withdraw_after_last(watch);
     offer_assistant(watch);
 }
 
