@@ -217,6 +217,31 @@ static void pins_hold(void **state)
         SIMAUTH_DO_SEND_INVITE);
 }
 
+/* A key of another SIM than one's own now, or of whoever had the address before. */
+static void named_sims_hold(void **state)
+{
+    struct pair *p = *state;
+    struct simauth_session_config config = {.policy = SIMAUTH_REQUIRE,
+                                            .own_aor = AOR_A,
+                                            .peer_aor = AOR_B,
+                                            .own_nai = NAI_A,
+                                            .peer_nai = NAI_B};
+    const struct simauth_held_key good = p->of_a;
+    uint8_t nonce[SIMAUTH_NONCE_LEN] = {1};
+
+    p->a = simauth_session_caller(&config);
+    strcpy(p->of_a.own_nai, "alice-2@operator-a.example");
+    assert_int_equal(
+        simauth_session_begin_held(p->a, &p->of_a, nonce, world_offer, strlen(world_offer)), 0);
+    p->of_a = good;
+    strcpy(p->of_a.peer_nai, "bob-2@operator-b.example");
+    assert_int_equal(
+        simauth_session_begin_held(p->a, &p->of_a, nonce, world_offer, strlen(world_offer)), 0);
+    assert_int_equal(
+        simauth_session_begin_held(p->a, &good, nonce, world_offer, strlen(world_offer)),
+        SIMAUTH_DO_SEND_INVITE);
+}
+
 static void leaves_two_keys(void **state)
 {
     struct pair *p = *state;
@@ -344,6 +369,7 @@ int main(void)
         TEST(what_does_not_fit),
         TEST(wrong_answers_end_it),
         TEST(pins_hold),
+        TEST(named_sims_hold),
         TEST(leaves_two_keys),
         TEST(no_key_outlives_the_sim),
         TEST(no_keys_without_a_verdict),
